@@ -1,0 +1,212 @@
+/*
+ * session-rescue: find the terminal sessions of coding agents, say which are
+ * hung and why, and bring them back.
+ *
+ * This is the whole public face of the library. The program session-rescue is
+ * its first user. Nothing in the library prints, exits or reads the
+ * environment; what it needs of these comes in struct sr_options.
+ *
+ *     struct sr_options options = {.own_pid = getpid()};
+ *     struct sr_snapshot *snapshot;
+ *     struct sr_error error;
+ *     if (sr_detect_processes(&options, &snapshot, &error) < 0)
+ *         errx(3, "%s", error.text);
+ *     for (size_t i = 0; i < snapshot->session_count; i++)
+ *         puts(snapshot->sessions[i].session_id);
+ *     sr_snapshot_free(snapshot);
+ *
+ * Functions return 0 or a positive count, or a negative errno with the reason
+ * in *error (which may be NULL). Outputs are untouched on failure.
+ *
+ * Structures are only ever extended at their end; read them by pointer, never
+ * copy or allocate one that the library returns. A pointer in them is NULL, an
+ * integer negative (or 0 where said), when the fact is not known: absent, not
+ * permitted and not observed are never turned into an invented value.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sr_error {
+    int code;        /* negative errno */
+    char text[1024]; /* one line: what failed, on what, and why */
+};
+
+/* How a process came to be mapped to a session. */
+enum sr_mapping {
+    SR_MAPPED_BY_NOTHING,
+    SR_MAPPED_BY_REGISTRY, /* the client's own sessions/<pid>.json, its start time checked */
+    SR_MAPPED_BY_CHILD_ENVIRONMENT, /* a tool child carries CLAUDE_CODE_SESSION_ID */
+    SR_MAPPED_BY_ARGV,              /* --resume or --session-id on the command line */
+    SR_MAPPED_BY_TRANSCRIPT,        /* the only transcript that this process can have written */
+    SR_MAPPED_BY_STORE,             /* a stored session that no process owns */
+};
+
+enum sr_certainty {
+    SR_CERTAINTY_NONE,
+    SR_AMBIGUOUS, /* several candidates that cannot be told apart: no session id is given */
+    SR_LIKELY,    /* the evidence fits one session, and another explanation is conceivable */
+    SR_EXACT,
+};
+
+enum sr_kind {
+    SR_KIND_UNKNOWN,
+    SR_KIND_INTERACTIVE,
+    SR_KIND_PRINT,      /* claude -p */
+    SR_KIND_EDITOR,     /* started by an editor's extension */
+    SR_KIND_SDK,        /* started by a program through the agent SDK */
+    SR_KIND_BACKGROUND, /* the client's own background sessions */
+};
+
+enum sr_verdict {
+    SR_UNKNOWN,
+    SR_WORKING,
+    SR_WAITING, /* for the user: a permission, a question */
+    SR_IDLE,    /* the turn is over */
+    SR_HUNG,
+    SR_STOPPED,  /* by job control */
+    SR_BLOCKED,  /* in an uninterruptible call */
+    SR_ORPHANED, /* its terminal is gone */
+    SR_STARTING,
+};
+
+/* The words used in JSON and text. Returns: a static string, never NULL. */
+const char *sr_mapping_word(enum sr_mapping mapping);
+const char *sr_certainty_word(enum sr_certainty certainty);
+const char *sr_kind_word(enum sr_kind kind);
+const char *sr_verdict_word(enum sr_verdict verdict);
+
+struct sr_child {
+    int pid;
+    const char *name;
+};
+
+/* The pane of a terminal multiplexer that a session runs in. */
+struct sr_multiplexer {
+    const char *kind;   /* "tmux", "screen", "zellij"; NULL: none known */
+    const char *server; /* tmux: its socket; screen and zellij: the session's name */
+    const char *pane;   /* tmux "%3", screen window "0", zellij pane id */
+};
+
+struct sr_session {
+    /* the process; pid 0 where none is alive */
+    const char *agent; /* "claude" */
+    int pid, ppid;
+    int uid;
+    int64_t started_at_ms; /* wall time; negative: not known */
+    uint64_t start_ticks;  /* field 22 of /proc/PID/stat: with the pid, a process's identity */
+    const char *version;
+    enum sr_kind kind;
+    const char *entrypoint; /* as the client calls it: "cli", "sdk-cli", "claude-vscode", ... */
+    const char *tty;        /* "pts/13" */
+    struct sr_multiplexer multiplexer;
+    bool current;                  /* this program runs inside this session or on its terminal */
+    int parent_pid;                /* of the session whose tool started this one; 0: none */
+    const char *parent_session_id; /* its session, where known */
+    const char *container; /* "pid:[4026532288]": another pid or mount namespace; NULL: ours */
+    int container_pid;     /* the pid in there; 0: same as pid, or not known */
+    double cpu_percent;    /* of one CPU, over the life of the process; negative: not known */
+    int64_t rss_bytes;     /* negative: not known */
+    const struct sr_child *children;
+    size_t child_count;
+
+    /* the session */
+    const char *session_id;
+    enum sr_mapping mapped_by;
+    enum sr_certainty mapping_certainty;
+    const char *const *candidates; /* ids that could not be told apart */
+    size_t candidate_count;
+    const int *twins; /* other live processes on the same session */
+    size_t twin_count;
+    const char *config_dir; /* path as this program can open it */
+    bool config_dir_is_default;
+    const char *transcript; /* absolute path */
+    int64_t size_bytes;     /* of the transcript; negative: not known */
+    const char *cwd;        /* the directory that the session was started in */
+    const char *first_prompt;
+    int64_t last_activity_at_ms; /* wall time of the newest event; negative: not known */
+    int64_t silent_s;            /* seconds since then */
+
+    /* the judgement */
+    enum sr_verdict verdict;
+    const char *cause;      /* a stable word */
+    const char *confidence; /* "high", "medium", "low" */
+    const char *advice;     /* wait, answer, revive, kill-child, kill, continue, look, none */
+    const char *const *evidence;
+    size_t evidence_count;
+
+    /* facts that could not be had, a sentence each: "environment of 4711: permission denied" */
+    const char *const *notes;
+    size_t note_count;
+};
+
+/* Something on the way that could not be read; the rest was. */
+struct sr_problem {
+    const char *path;
+    int code;         /* negative errno */
+    const char *text; /* one line */
+};
+
+/* One look at the machine. Everything in it lives until sr_snapshot_free. */
+struct sr_snapshot {
+    int64_t taken_at_ms;
+    const char *host;
+    const struct sr_session *sessions;
+    size_t session_count;
+    size_t stored_count; /* sessions in the stores without a process, listed or not */
+    const struct sr_problem *problems;
+    size_t problem_count;
+};
+
+struct sr_options {
+    const char *const *config_dirs; /* look only at sessions of these; none: every live one's */
+    size_t config_dir_count;
+    const char *default_config_dir;  /* of the user: $CLAUDE_CONFIG_DIR or ~/.claude */
+    const char *standard_config_dir; /* ~/.claude: what the client uses when told nothing */
+    const char *agent;               /* "claude"; NULL: all */
+    int own_pid;                     /* the asking process: marks the current session */
+    const char *own_session_id;      /* $CLAUDE_CODE_SESSION_ID; NULL: none */
+    const char *proc_path;           /* NULL: "/proc"; a captured tree in tests */
+    size_t stored_limit;             /* sessions without a process to list, newest first; 0: none */
+    const char *const *skipped_dirs; /* config directories that are known not to answer */
+    size_t skipped_dir_count;
+    void (*progress)(void *context, const char *doing, size_t done, size_t total);
+    void *progress_context;
+};
+
+/*
+ * Finds every live session (and, with stored_limit, the newest stored ones).
+ * Reads only; runs nothing; takes milliseconds, unless a store's file system
+ * does not answer (see skipped_dirs).
+ * Returns: 0; the snapshot may hold problems. -errno when nothing could be read.
+ * Owner: the caller frees *snapshot with sr_snapshot_free.
+ */
+int sr_detect_processes(const struct sr_options *options, struct sr_snapshot **snapshot,
+                        struct sr_error *error);
+void sr_snapshot_free(struct sr_snapshot *snapshot);
+
+/*
+ * The sessions on a terminal: "pts/4", "/dev/pts/4", "s013", "ttys013".
+ * Stores at most size matches. Returns: how many there are, or -EINVAL when
+ * tty does not name a terminal.
+ */
+int sr_map_tty_to_session(const struct sr_snapshot *snapshot, const char *tty,
+                          const struct sr_session **matches, size_t size);
+
+/*
+ * The shell command that resumes a session, safe to paste into any POSIX shell.
+ * Returns: its length (the text is cut when size is too small, as snprintf
+ * does); -EBUSY while a live process owns the session, -ENODATA when the id or
+ * the directory is not known.
+ */
+int sr_resume_command(const struct sr_session *session, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,95 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One listing of 20 sessions takes some 40 kB; a first block of 16 kB keeps a small one small. */
+enum { BLOCK_SIZE = 16 * 1024 };
+
+struct arena_block {
+    struct arena_block *older;
+    size_t used, size;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+void *mem_resize(void *p, size_t size)
+{
+    void *q = realloc(p, size ? size : 1);
+    if (!q) {
+        fputs("session-rescue: out of memory\n", stderr);
+        abort();
+    }
+    return q;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    if (size > SIZE_MAX / 2)
+        mem_resize(NULL, SIZE_MAX); /* cannot be had */
+    size = (size + align - 1) & ~(align - 1);
+
+    struct arena_block *b = a->newest;
+    if (!b || b->size - b->used < size) {
+        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        b = mem_resize(NULL, sizeof *b + room);
+        *b = (struct arena_block){.older = a->newest, .size = room};
+        a->newest = b;
+    }
+    void *p = b->bytes + b->used;
+    b->used += size;
+    return memset(p, 0, size);
+}
+
+void *arena_push(struct arena *a, void **items, size_t *count, size_t *capacity, size_t item_size)
+{
+    if (*count == *capacity) {
+        size_t wider = *capacity ? *capacity * 2 : 8;
+        void *moved = arena_alloc(a, wider * item_size);
+        if (*count)
+            memcpy(moved, *items, *count * item_size);
+        *items = moved;
+        *capacity = wider;
+    }
+    return (char *)*items + (*count)++ * item_size;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+    char *copy = arena_alloc(a, n + 1);
+    if (n)
+        memcpy(copy, s, n);
+    return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+    return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+    vsnprintf(text, (size_t)(n < 0 ? 0 : n) + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+void arena_release(struct arena *a)
+{
+    for (struct arena_block *b = a->newest; b;) {
+        struct arena_block *older = b->older;
+        free(b);
+        b = older;
+    }
+    a->newest = NULL;
+}

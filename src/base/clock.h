@@ -1,0 +1,37 @@
+/*
+ * clock: wall time and awake time are two types, so that they cannot be mixed.
+ *
+ * Wall time (struct wall) is what transcripts and people write: milliseconds
+ * since 1970, it may be stepped. Awake time (struct awake) is what silence is
+ * measured in: nanoseconds that the machine was running, never stepped, not
+ * counted while it slept (CLOCK_MONOTONIC on Linux).
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wall {
+    int64_t ms; /* since 1970-01-01T00:00:00Z; 0: not known */
+};
+
+struct awake {
+    int64_t ns; /* since an arbitrary moment of this boot */
+};
+
+struct wall wall_now(void);
+struct awake awake_now(void);
+bool wall_known(struct wall t);
+
+/* Time since boot, sleep included (CLOCK_BOOTTIME): what /proc/PID/stat counts start times in. */
+int64_t clock_since_boot_ms(void);
+
+/* Reads "2026-02-05T10:11:12[.345]Z", the form that agents write.
+ * Returns: false when s is anything else; *out untouched. */
+bool wall_parse(struct sv s, struct wall *out);
+
+/* "2026-02-05T10:11:12Z". */
+enum { WALL_TEXT_SIZE = 32 };
+const char *wall_format(struct wall t, char text[static WALL_TEXT_SIZE]);

@@ -1,0 +1,166 @@
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void fs_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static int open_retrying(int at, const char *path, int flags)
+{
+    int fd;
+    do
+        fd = openat(at, path, flags);
+    while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+int fs_open_dir(int at, const char *path)
+{
+    return open_retrying(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+}
+
+int fs_open_file(int at, const char *path, struct fs_file *file)
+{
+    /* O_NONBLOCK: opening a FIFO for reading returns at once. O_NOATIME is
+     * refused (EPERM) on files of other users: then without. */
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd = open_retrying(at, path, flags | O_NOATIME);
+    if (fd == -EPERM)
+        fd = open_retrying(at, path, flags);
+    if (fd < 0)
+        return fd;
+
+    struct stat st;
+    int refusal = 0;
+    if (fstat(fd, &st) < 0)
+        refusal = -errno;
+    else if (S_ISDIR(st.st_mode))
+        refusal = -EISDIR;
+    else if (!S_ISREG(st.st_mode))
+        refusal = -ENXIO;
+    if (refusal) {
+        close(fd);
+        return refusal;
+    }
+    *file = (struct fs_file){
+        .fd = fd,
+        .device = st.st_dev,
+        .inode = st.st_ino,
+        .size_bytes = st.st_size,
+        .mtime_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
+    };
+    return 0;
+}
+
+ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t r = pread(fd, bytes + done, n - done, offset + (int64_t)done);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return -errno;
+        if (r == 0)
+            break;
+        done += (size_t)r;
+    }
+    return (ssize_t)done;
+}
+
+int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struct sv *text)
+{
+    struct fs_file file;
+    int r = fs_open_file(at, path, &file);
+    if (r < 0)
+        return r;
+    FS_CLOSE int fd = file.fd;
+
+    /* Files in /proc say 0 bytes: begin with a page, and double while it fills. */
+    size_t room = file.size_bytes > 0 ? (size_t)file.size_bytes + 1 : 4096;
+    if (room > limit + 1)
+        room = limit + 1;
+    char *bytes = arena_alloc(a, room + 1);
+    size_t n = 0;
+    for (;;) {
+        ssize_t got = fs_read_at(fd, bytes + n, room - n, (int64_t)n);
+        if (got < 0)
+            return (int)got;
+        n += (size_t)got;
+        if (n < room)
+            break;
+        if (n > limit)
+            return -EFBIG;
+        size_t wider = room * 2 > limit + 1 ? limit + 1 : room * 2;
+        char *moved = arena_alloc(a, wider + 1);
+        memcpy(moved, bytes, n);
+        bytes = moved;
+        room = wider;
+    }
+    bytes[n] = '\0';
+    *text = (struct sv){bytes, n};
+    return 0;
+}
+
+int fs_read_link(int at, const char *path, struct arena *a, const char **target)
+{
+    char bytes[4096];
+    ssize_t n = readlinkat(at, path, bytes, sizeof bytes);
+    if (n < 0)
+        return -errno;
+    if ((size_t)n == sizeof bytes)
+        return -ENAMETOOLONG;
+    *target = arena_strndup(a, bytes, (size_t)n);
+    return 0;
+}
+
+int fs_list(int at, const char *path, size_t limit, struct arena *a, struct fs_name **names,
+            size_t *count)
+{
+    int fd = fs_open_dir(at, path);
+    if (fd < 0)
+        return fd;
+    DIR *dir = fdopendir(fd);
+    if (!dir) {
+        int r = -errno;
+        close(fd);
+        return r;
+    }
+    void *items = NULL;
+    size_t n = 0, capacity = 0;
+    int r = 0;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(dir);
+        if (!entry) {
+            r = -errno;
+            break;
+        }
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        if (n == limit) {
+            r = -EFBIG;
+            break;
+        }
+        struct fs_name *name = arena_push(a, &items, &n, &capacity, sizeof *name);
+        name->name = arena_strdup(a, entry->d_name);
+        name->may_be_dir =
+            entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
+    }
+    closedir(dir);
+    if (r < 0 && r != -EFBIG)
+        return r;
+    *names = items;
+    *count = n;
+    return r;
+}

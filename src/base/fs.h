@@ -1,0 +1,65 @@
+/*
+ * fs: files opened relative to an open directory, and read in bounds.
+ *
+ * A store may be hostile or broken: what should be a file can be a FIFO, a
+ * device, a directory or a link loop. Nothing here blocks on one of those,
+ * becomes the controlling terminal of one, or changes a time stamp where the
+ * kernel lets us avoid it.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Closes and forgets a descriptor when the variable goes out of scope: FS_CLOSE int fd = ... */
+void fs_close(int *fd);
+#define FS_CLOSE __attribute__((cleanup(fs_close)))
+
+struct fs_file {
+    int fd;
+    uint64_t device, inode;
+    int64_t size_bytes;
+    int64_t mtime_ms; /* wall time */
+};
+
+/* Opens a directory; links are followed. Returns: a descriptor or negative errno. */
+int fs_open_dir(int at, const char *path);
+
+/*
+ * Opens a regular file for reading, without waiting, ever.
+ * Returns: 0, or negative errno; -EISDIR for a directory and -ENXIO for a
+ * FIFO, socket or device. Owner: the caller closes file->fd.
+ */
+int fs_open_file(int at, const char *path, struct fs_file *file);
+
+/*
+ * Reads up to n bytes at an offset, as many as there are, past short reads
+ * and interruptions. Returns: bytes read (0 at the end) or negative errno.
+ */
+ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset);
+
+/*
+ * The whole of a small file, at most limit bytes, followed by a NUL that is
+ * not counted. For /proc too, where the size is not known before.
+ * Returns: 0, -EFBIG past the limit, or as fs_open_file. Owner of text: the arena.
+ */
+int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struct sv *text);
+
+/* Where a link points. Returns: 0 or negative errno. Owner: the arena. */
+int fs_read_link(int at, const char *path, struct arena *a, const char **target);
+
+/*
+ * The names in a directory but "." and "..", in no order, at most limit of them.
+ * Returns: 0 or negative errno (-EFBIG past the limit: the first `limit` are returned all the
+ * same).
+ */
+struct fs_name {
+    const char *name;
+    bool may_be_dir; /* the entry says directory, link, or nothing */
+};
+int fs_list(int at, const char *path, size_t limit, struct arena *a, struct fs_name **names,
+            size_t *count);

@@ -1,0 +1,270 @@
+#include "base/json.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yyjson.h>
+
+/* yyjson allocates the parsed document from the caller's arena; nothing is freed singly. */
+static void *arena_malloc(void *context, size_t size)
+{
+    return arena_alloc(context, size);
+}
+
+static void *arena_realloc(void *context, void *old, size_t old_size, size_t size)
+{
+    void *p = arena_alloc(context, size);
+    if (old)
+        memcpy(p, old, old_size < size ? old_size : size);
+    return p;
+}
+
+static void arena_no_free(void *context, void *p)
+{
+    (void)context;
+    (void)p;
+}
+
+static yyjson_doc *read_document(struct arena *a, struct sv text)
+{
+    yyjson_alc alc = {arena_malloc, arena_realloc, arena_no_free, a};
+    /* yyjson takes char *: it writes only with YYJSON_READ_INSITU */
+    return yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, NULL);
+}
+
+static int hex4(const char *p)
+{
+    int value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = p[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static bool is_high(int unit)
+{
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool is_low(int unit)
+{
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/* Turns every surrogate escape without its other half into \ufffd, in place: same length. */
+static void mend_lone_surrogates(char *p, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (p[i] != '\\')
+            continue;
+        if (p[i + 1] != 'u' || i + 6 > n) {
+            i++; /* an escaped character, a backslash perhaps */
+            continue;
+        }
+        int unit = hex4(p + i + 2);
+        bool paired = is_high(unit) && i + 12 <= n && p[i + 6] == '\\' && p[i + 7] == 'u' &&
+                      is_low(hex4(p + i + 8));
+        if (paired)
+            i += 11;
+        else {
+            if (is_high(unit) || is_low(unit))
+                memcpy(p + i + 2, "fffd", 4);
+            i += 5;
+        }
+    }
+}
+
+int json_parse(struct arena *a, struct sv text, const struct json_value **root)
+{
+    yyjson_doc *doc = read_document(a, text);
+    if (!doc) {
+        /* Rare: mend a copy, and see whether that was all. */
+        struct buf mended = {0};
+        utf8_add_valid(&mended, text);
+        mend_lone_surrogates(mended.p, mended.n);
+        doc = read_document(a, (struct sv){mended.p, mended.n});
+        buf_release(&mended);
+    }
+    if (!doc)
+        return -EBADMSG;
+    *root = (const struct json_value *)yyjson_doc_get_root(doc);
+    return 0;
+}
+
+static yyjson_val *raw(const struct json_value *v)
+{
+    return (yyjson_val *)(uintptr_t)v;
+}
+
+static const struct json_value *cooked(const yyjson_val *v)
+{
+    return (const struct json_value *)v;
+}
+
+const struct json_value *json_get(const struct json_value *object, const char *key)
+{
+    return cooked(yyjson_obj_get(raw(object), key));
+}
+
+const struct json_value *json_path(const struct json_value *object, ...)
+{
+    va_list keys;
+    va_start(keys, object);
+    for (const char *key; (key = va_arg(keys, const char *));)
+        object = json_get(object, key);
+    va_end(keys);
+    return object;
+}
+
+bool json_string(const struct json_value *v, struct sv *out)
+{
+    if (!yyjson_is_str(raw(v)))
+        return false;
+    *out = (struct sv){yyjson_get_str(raw(v)), yyjson_get_len(raw(v))};
+    return true;
+}
+
+bool json_integer(const struct json_value *v, int64_t *out)
+{
+    if (!yyjson_is_int(raw(v)))
+        return false;
+    if (yyjson_is_uint(raw(v)) && yyjson_get_uint(raw(v)) > INT64_MAX)
+        return false;
+    *out = yyjson_get_sint(raw(v));
+    return true;
+}
+
+bool json_is_true(const struct json_value *v)
+{
+    return yyjson_is_true(raw(v));
+}
+
+bool json_is_null(const struct json_value *v)
+{
+    return yyjson_is_null(raw(v));
+}
+
+bool json_is_object(const struct json_value *v)
+{
+    return yyjson_is_obj(raw(v));
+}
+
+bool json_is_array(const struct json_value *v)
+{
+    return yyjson_is_arr(raw(v));
+}
+
+const struct json_value *json_first(const struct json_value *array)
+{
+    return cooked(yyjson_arr_get_first(raw(array)));
+}
+
+const struct json_value *json_next(const struct json_value *array, const struct json_value *item)
+{
+    /* yyjson keeps an array's items one after another in memory. */
+    const yyjson_val *end = unsafe_yyjson_get_next(raw(array));
+    const yyjson_val *next = unsafe_yyjson_get_next(raw(item));
+    return next == end ? NULL : cooked(next);
+}
+
+/* Writing: struct json_document is yyjson's mutable document, json_node its value. */
+
+static yyjson_mut_doc *raw_doc(struct json_document *d)
+{
+    return (yyjson_mut_doc *)d;
+}
+
+static yyjson_mut_val *raw_node(struct json_node *n)
+{
+    return (yyjson_mut_val *)n;
+}
+
+/* yyjson's builders return NULL only when memory is out. */
+static void *must(void *p)
+{
+    return p ? p : mem_resize(NULL, SIZE_MAX);
+}
+
+struct json_document *json_document_new(void)
+{
+    return must(yyjson_mut_doc_new(NULL));
+}
+
+void json_document_free(struct json_document *d)
+{
+    yyjson_mut_doc_free(raw_doc(d));
+}
+
+struct json_node *json_object(struct json_document *d)
+{
+    return must(yyjson_mut_obj(raw_doc(d)));
+}
+
+struct json_node *json_array(struct json_document *d)
+{
+    return must(yyjson_mut_arr(raw_doc(d)));
+}
+
+void json_put(struct json_document *d, struct json_node *to, const char *key,
+              struct json_node *value)
+{
+    must(value);
+    if (key)
+        yyjson_mut_obj_add(raw_node(to), must(yyjson_mut_str(raw_doc(d), key)), raw_node(value));
+    else
+        yyjson_mut_arr_append(raw_node(to), raw_node(value));
+}
+
+void json_put_string(struct json_document *d, struct json_node *to, const char *key, const char *s)
+{
+    if (!s) {
+        json_put_null(d, to, key);
+        return;
+    }
+    struct buf valid = {0};
+    utf8_add_valid(&valid, sv_of(s));
+    json_put(d, to, key, (struct json_node *)yyjson_mut_strncpy(raw_doc(d), valid.p, valid.n));
+    buf_release(&valid);
+}
+
+void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n)
+{
+    json_put(d, to, key, (struct json_node *)yyjson_mut_sint(raw_doc(d), n));
+}
+
+void json_put_real(struct json_document *d, struct json_node *to, const char *key, double x)
+{
+    json_put(d, to, key, (struct json_node *)yyjson_mut_real(raw_doc(d), x));
+}
+
+void json_put_bool(struct json_document *d, struct json_node *to, const char *key, bool b)
+{
+    json_put(d, to, key, (struct json_node *)yyjson_mut_bool(raw_doc(d), b));
+}
+
+void json_put_null(struct json_document *d, struct json_node *to, const char *key)
+{
+    json_put(d, to, key, (struct json_node *)yyjson_mut_null(raw_doc(d)));
+}
+
+void json_write(struct json_document *d, struct json_node *root, bool compact, struct buf *out)
+{
+    yyjson_mut_doc_set_root(raw_doc(d), raw_node(root));
+    size_t n;
+    char *text = yyjson_mut_write(
+        raw_doc(d), compact ? YYJSON_WRITE_NOFLAG : YYJSON_WRITE_PRETTY_TWO_SPACES, &n);
+    must(text);
+    buf_add(out, text, n);
+    buf_adds(out, "\n");
+    free(text);
+}

@@ -1,0 +1,64 @@
+/*
+ * json: JSON read and written through yyjson; nothing else includes it.
+ *
+ * Reading. Values stay valid as long as the arena. Every getter takes NULL and
+ * values of other types, and says no: foreign files have the wrong types.
+ *
+ *     const struct json_value *root;
+ *     if (json_parse(&arena, text, &root) == 0)
+ *         json_string(json_get(root, "sessionId"), &id);
+ *
+ * Writing. A document is built, then written in one go. Text that is not UTF-8
+ * (a path may be any bytes) gets U+FFFD in place of what is not.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_value;
+
+/*
+ * Parses exactly one value. A lone surrogate escape ("\ud83d", which agents do
+ * write when they cut an emoji in two) reads as U+FFFD. So does a byte that is
+ * not UTF-8. Returns: 0 or -EBADMSG.
+ */
+int json_parse(struct arena *a, struct sv text, const struct json_value **root);
+
+const struct json_value *json_get(const struct json_value *object, const char *key);
+/* As json_get along keys that end in NULL: json_path(r, "message", "content", NULL). */
+const struct json_value *json_path(const struct json_value *object, ...) __attribute__((sentinel));
+bool json_string(const struct json_value *v, struct sv *out);
+bool json_integer(const struct json_value *v, int64_t *out);
+bool json_is_true(const struct json_value *v);
+bool json_is_null(const struct json_value *v); /* the value null, not an absent one */
+bool json_is_object(const struct json_value *v);
+bool json_is_array(const struct json_value *v);
+
+/* Items of an array: for (v = json_first(array); v; v = json_next(array, v)) */
+const struct json_value *json_first(const struct json_value *array);
+const struct json_value *json_next(const struct json_value *array, const struct json_value *item);
+
+/* Writing */
+struct json_document;
+struct json_node;
+
+struct json_document *json_document_new(void);
+void json_document_free(struct json_document *d);
+struct json_node *json_object(struct json_document *d);
+struct json_node *json_array(struct json_document *d);
+
+/* key NULL: append to an array. Keys are not copied: string literals. s NULL: null. */
+void json_put(struct json_document *d, struct json_node *to, const char *key,
+              struct json_node *value);
+void json_put_string(struct json_document *d, struct json_node *to, const char *key, const char *s);
+void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n);
+void json_put_real(struct json_document *d, struct json_node *to, const char *key, double x);
+void json_put_bool(struct json_document *d, struct json_node *to, const char *key, bool b);
+void json_put_null(struct json_document *d, struct json_node *to, const char *key);
+
+/* Appends the document, two spaces an indent level, with a final newline; compact: one line. */
+void json_write(struct json_document *d, struct json_node *root, bool compact, struct buf *out);

@@ -1,0 +1,121 @@
+#include "base/utf8.h"
+
+#include <string.h>
+
+/* Decodes one code point at s.p. Returns: its length in bytes, 0 where the bytes are not UTF-8. */
+static size_t decode(struct sv s, uint32_t *code)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (p[0] < 0x80) {
+        *code = p[0];
+        return 1;
+    }
+    static const struct {
+        unsigned char mask, lead;
+        size_t length;
+        uint32_t least;
+    } forms[] = {{0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if ((p[0] & forms[i].mask) != forms[i].lead)
+            continue;
+        if (s.n < forms[i].length)
+            return 0;
+        uint32_t value = p[0] & (unsigned char)~forms[i].mask;
+        for (size_t j = 1; j < forms[i].length; j++) {
+            if ((p[j] & 0xc0) != 0x80)
+                return 0;
+            value = value << 6 | (p[j] & 0x3f);
+        }
+        if (value < forms[i].least || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+            return 0;
+        *code = value;
+        return forms[i].length;
+    }
+    return 0;
+}
+
+void utf8_add_valid(struct buf *out, struct sv s)
+{
+    size_t clean = 0; /* s[clean..i) is valid and not yet appended */
+    size_t i = 0;
+    while (i < s.n) {
+        uint32_t code;
+        size_t n = decode(sv_slice(s, i, s.n), &code);
+        if (n) {
+            i += n;
+            continue;
+        }
+        buf_add(out, s.p + clean, i - clean);
+        buf_adds(out, "\xef\xbf\xbd");
+        clean = ++i;
+    }
+    buf_add(out, s.p + clean, s.n - clean);
+}
+
+/* Characters that a terminal obeys, or that hide or reorder what follows. */
+static bool drives_or_hides(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
+           (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+           (c >= 0xe0000 && c <= 0xe007f);
+}
+
+/* Blocks that terminals draw two columns wide (Unicode 15, East Asian Width W and F). */
+static bool is_wide(uint32_t c)
+{
+    return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0x303e) ||
+           (c >= 0x3041 && c <= 0xa4cf) || (c >= 0xa960 && c <= 0xa97c) ||
+           (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+           (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+           (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1f64f) ||
+           (c >= 0x1f680 && c <= 0x1f6ff) || (c >= 0x1f900 && c <= 0x1f9ff) ||
+           (c >= 0x20000 && c <= 0x3fffd);
+}
+
+static bool combines(uint32_t c)
+{
+    return (c >= 0x300 && c <= 0x36f) || (c >= 0x20d0 && c <= 0x20ff) ||
+           (c >= 0xfe00 && c <= 0xfe0f);
+}
+
+/* Appends what stands for the character at s[i]; returns its columns, *length its bytes in s. */
+static size_t add_one(struct buf *out, struct sv s, size_t i, size_t *length)
+{
+    size_t before = out->n;
+    uint32_t c = 0;
+    *length = decode(sv_slice(s, i, s.n), &c);
+    if (*length == 0) {
+        *length = 1;
+        buf_addf(out, "\\x%02x", (unsigned char)s.p[i]);
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+        buf_adds(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+    } else if (drives_or_hides(c)) {
+        buf_addf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%06x", c);
+    } else {
+        buf_add(out, s.p + i, *length);
+        return combines(c) ? 0 : is_wide(c) ? 2 : 1;
+    }
+    return out->n - before;
+}
+
+void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns)
+{
+    size_t columns = 0;
+    size_t cut_at = out->n; /* where "..." would go */
+    for (size_t i = 0, length; i < s.n; i += length) {
+        size_t before = out->n;
+        size_t width = add_one(out, s, i, &length);
+        if (max_columns && columns + width > max_columns) {
+            out->n = max_columns >= 3 ? cut_at : before;
+            if (out->p)
+                out->p[out->n] = '\0';
+            if (max_columns >= 3)
+                buf_adds(out, "...");
+            return;
+        }
+        columns += width;
+        if (columns + 3 <= max_columns)
+            cut_at = out->n;
+    }
+}

@@ -16,13 +16,17 @@ struct arena_block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
+void mem_exhausted(void)
+{
+    fputs("session-rescue: out of memory\n", stderr);
+    abort();
+}
+
 void *mem_resize(void *p, size_t size)
 {
     void *q = realloc(p, size ? size : 1);
-    if (!q) {
-        fputs("session-rescue: out of memory\n", stderr);
-        abort();
-    }
+    if (!q)
+        mem_exhausted();
     return q;
 }
 
@@ -30,7 +34,7 @@ void *arena_alloc(struct arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
-        mem_resize(NULL, SIZE_MAX); /* cannot be had */
+        mem_exhausted();
     size = (size + align - 1) & ~(align - 1);
 
     struct arena_block *b = a->newest;

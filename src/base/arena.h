@@ -37,3 +37,4 @@ void arena_release(struct arena *a);
 
 /* malloc and realloc for what an arena does not suit; end the process when memory is out. */
 void *mem_resize(void *p, size_t size);
+_Noreturn void mem_exhausted(void);

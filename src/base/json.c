@@ -192,7 +192,9 @@ static yyjson_mut_val *raw_node(struct json_node *n)
 /* yyjson's builders return NULL only when memory is out. */
 static void *must(void *p)
 {
-    return p ? p : mem_resize(NULL, SIZE_MAX);
+    if (!p)
+        mem_exhausted();
+    return p;
 }
 
 struct json_document *json_document_new(void)

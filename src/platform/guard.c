@@ -1,0 +1,111 @@
+#include "platform/guard.h"
+
+#include "base/arena.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STUCK_LIMIT = 16 };
+
+/* One page shared between the watcher and the child. */
+struct guard {
+    atomic_uint steps; /* odd while path is being written */
+    atomic_bool inside;
+    char path[3072];
+};
+
+void guard_enter(struct guard *g, const char *path)
+{
+    if (!g)
+        return;
+    atomic_fetch_add(&g->steps, 1);
+    if (path)
+        snprintf(g->path, sizeof g->path, "%s", path);
+    atomic_store(&g->inside, path != NULL);
+    atomic_fetch_add(&g->steps, 1);
+}
+
+static int wait_for(pid_t child)
+{
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return -errno;
+    if (WIFSIGNALED(status))
+        return -EINTR;
+    return WEXITSTATUS(status);
+}
+
+/* Waits until the child ends (its status), or stays at one path for patience_ms (-ETIMEDOUT). */
+static int watch(struct guard *g, pid_t child, int patience_ms)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+    if (pidfd < 0)
+        return wait_for(child); /* before Linux 5.3: unwatched */
+    unsigned seen = atomic_load(&g->steps);
+    int ended;
+    for (;;) {
+        struct pollfd p = {.fd = pidfd, .events = POLLIN};
+        ended = poll(&p, 1, patience_ms);
+        if (ended > 0)
+            break;
+        unsigned now = atomic_load(&g->steps);
+        if (ended == 0 && now == seen && atomic_load(&g->inside))
+            break;
+        seen = now;
+    }
+    close(pidfd);
+    return ended > 0 ? wait_for(child) : -ETIMEDOUT;
+}
+
+int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error *error)
+{
+    struct guard *g =
+        mmap(NULL, sizeof *g, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (g == MAP_FAILED)
+        return err_set(error, -errno, "watch over the listing: %s", err_reason(-errno));
+
+    struct arena arena = {0};
+    const char *stuck[STUCK_LIMIT];
+    size_t stuck_count = 0;
+    int r;
+    for (;;) {
+        fflush(NULL);
+        pid_t child = fork();
+        if (child < 0) {
+            r = err_set(error, -errno, "start the listing: %s", err_reason(-errno));
+            break;
+        }
+        if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            int status = work(g, stuck, stuck_count, context);
+            fflush(NULL);
+            _exit(status);
+        }
+        r = watch(g, child, stuck_count ? patience_ms / 2 : patience_ms);
+        if (r == -EINTR)
+            err_set(error, r, "the listing was ended by a signal");
+        if (r != -ETIMEDOUT)
+            break;
+        kill(child, SIGKILL); /* our own child, not yet waited for: its pid is its own */
+        if (stuck_count == STUCK_LIMIT) {
+            err_set(error, r, "more than %d places do not answer, the last is %s", STUCK_LIMIT,
+                    g->path);
+            break;
+        }
+        stuck[stuck_count++] = arena_strdup(&arena, g->path);
+        atomic_store(&g->inside, false);
+    }
+    arena_release(&arena);
+    munmap(g, sizeof *g);
+    return r;
+}

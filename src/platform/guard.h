@@ -1,0 +1,34 @@
+/*
+ * guard: work that may get stuck in the kernel, watched from outside.
+ *
+ * A read from a file system whose server does not answer (NFS gone, a stopped
+ * FUSE server) cannot be interrupted, not even by SIGKILL, and a process with
+ * one thread in it cannot exit. So the work is done in a child: it says where
+ * it is before it touches a path, and when it stays at one for too long, it is
+ * left behind, and the work begins again in a new child that is told to keep
+ * away from there.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct guard;
+
+/* Says where the work is about to read; NULL: nowhere that could get stuck. */
+void guard_enter(struct guard *g, const char *path);
+
+/*
+ * What is done in the child. stuck lists the paths, as given to guard_enter,
+ * at which earlier tries were left behind. Returns: the exit status.
+ */
+typedef int guard_work(struct guard *g, const char *const *stuck, size_t stuck_count,
+                       void *context);
+
+/*
+ * Runs the work, to its end, or to max_stuck paths left behind.
+ * Blocks: until then; at most patience_ms at one path the first time, half of
+ * that at each further one. Returns: the work's exit status, or a negative errno.
+ */
+int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error *error);

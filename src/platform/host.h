@@ -1,0 +1,14 @@
+/*
+ * host: the machine's name, and where its users live.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+#include <sys/types.h>
+
+/* Owner: the arena. */
+const char *host_name(struct arena *a);
+
+/* A user's home directory by the user database. Returns: NULL when there is no such user. */
+const char *host_home_of(struct arena *a, uid_t uid);

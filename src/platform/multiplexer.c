@@ -1,0 +1,46 @@
+#include "platform/multiplexer.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+/* Deep enough for a shell in an editor in a shell in a pane; ends at pid 1 in any case. */
+enum { ANCESTOR_LIMIT = 64 };
+
+/* comm of the servers: "tmux: server", "screen" or "SCREEN", "zellij". */
+static bool has_ancestor_named(const struct proc *proc, pid_t ppid, const char *prefix)
+{
+    struct proc_stat stat;
+    for (int i = 0; i < ANCESTOR_LIMIT && ppid > 1; i++, ppid = stat.ppid) {
+        if (proc_read_stat(proc, ppid, &stat) < 0)
+            return false;
+        if (strncasecmp(stat.name, prefix, strlen(prefix)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool multiplexer_find(const struct proc *proc, const struct proc_strings *environment, pid_t ppid,
+                      struct arena *a, struct sr_multiplexer *out)
+{
+    static const struct {
+        const char *kind, *server_variable, *pane_variable;
+    } known[] = {
+        /* TMUX=/tmp/tmux-1000/default,1234,0 TMUX_PANE=%3 */
+        {"tmux", "TMUX", "TMUX_PANE"},
+        /* STY=1234.pts-3.box WINDOW=0 */
+        {"screen", "STY", "WINDOW"},
+        {"zellij", "ZELLIJ_SESSION_NAME", "ZELLIJ_PANE_ID"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *server = proc_variable(environment, known[i].server_variable);
+        const char *pane = proc_variable(environment, known[i].pane_variable);
+        if (!server || !pane || !has_ancestor_named(proc, ppid, known[i].kind))
+            continue;
+        size_t n = i == 0 ? strcspn(server, ",") : strlen(server);
+        *out = (struct sr_multiplexer){known[i].kind, arena_strndup(a, server, n),
+                                       arena_strdup(a, pane)};
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,97 @@
+/*
+ * proc: processes, as the operating system shows them.
+ *
+ * Everything is read through an open directory, /proc or a captured copy of
+ * one: a bug report is a folder, and a folder is a test. On a system without
+ * /proc another file implements the same names.
+ *
+ *     struct proc proc;
+ *     proc_open(&proc, "/proc", &error);
+ *     proc_list(&proc, &arena, &pids, &count);
+ *     for (...)
+ *         if (proc_read_stat(&proc, pids[i], &stat) == 0) ...
+ *     proc_close(&proc);
+ *
+ * A process may be gone between two calls: -ESRCH says so, and is no error.
+ * -EACCES says that this user may not look, which is not the same as absent.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct proc {
+    int fd;
+    struct wall boot; /* when the machine was booted */
+    long ticks_per_s;
+    long page_bytes;
+};
+
+enum { PROC_NAME_SIZE = 64 };
+
+/* /proc/PID/stat, the fields that are used. */
+struct proc_stat {
+    pid_t pid, ppid, pgrp, sid;
+    pid_t tty_pgrp; /* the terminal's foreground group, -1: no terminal */
+    uint64_t tty;   /* device number, 0: no controlling terminal */
+    char state;     /* R S D T t Z X I */
+    char name[PROC_NAME_SIZE];
+    uint64_t cpu_ticks; /* user and system, all threads */
+    uint64_t start_ticks;
+    int64_t rss_bytes;
+    int threads;
+};
+
+/* /proc/PID/status, what stat lacks. */
+struct proc_status {
+    uid_t uid;           /* effective */
+    pid_t tracer;        /* 0: none */
+    pid_t innermost_pid; /* the pid in its own pid namespace; 0: not known */
+};
+
+struct proc_strings {
+    const char *const *items;
+    size_t count;
+};
+
+int proc_open(struct proc *proc, const char *path, struct sr_error *error);
+void proc_close(struct proc *proc);
+
+/* All pids, ascending. Owner: the arena. */
+int proc_list(const struct proc *proc, struct arena *a, pid_t **pids, size_t *count);
+
+int proc_read_stat(const struct proc *proc, pid_t pid, struct proc_stat *out);
+int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out);
+
+/* Command line and environment, one string an item. An environment of more
+ * than 1 MB is cut (-EFBIG). Owner: the arena. */
+int proc_read_argv(const struct proc *proc, pid_t pid, struct arena *a, struct proc_strings *out);
+int proc_read_environ(const struct proc *proc, pid_t pid, struct arena *a,
+                      struct proc_strings *out);
+/* Returns: the value of a variable, NULL when it is not set. */
+const char *proc_variable(const struct proc_strings *environment, const char *name);
+
+/*
+ * The program file. A file that has been replaced or removed since ends in
+ * " (deleted)" in /proc: that is taken off, and said. Owner: the arena.
+ */
+int proc_read_exe(const struct proc *proc, pid_t pid, struct arena *a, const char **path,
+                  bool *deleted);
+
+/* Any other link below /proc/PID: "cwd", "ns/pid", "fd/0". Owner: the arena. */
+int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct arena *a,
+                   const char **target);
+
+/* Its direct children, of all its threads, as the kernel lists them
+ * (CONFIG_PROC_CHILDREN); -ENOENT where the kernel does not. */
+int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_t **pids,
+                       size_t *count);
+
+/* Wall time of the start of a process. */
+struct wall proc_start_time(const struct proc *proc, uint64_t start_ticks);

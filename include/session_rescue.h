@@ -76,6 +76,13 @@ enum sr_verdict {
     SR_STARTING,
 };
 
+/* What a command must do for the client to look into a session's config directory. */
+enum sr_config_dir_use {
+    SR_CONFIG_DIR_AS_IS, /* nothing: the user's environment leads there */
+    SR_CONFIG_DIR_UNSET, /* it is the standard one, and the environment names another */
+    SR_CONFIG_DIR_SET,
+};
+
 /* The words used in JSON and text. Returns: a static string, never NULL. */
 const char *sr_mapping_word(enum sr_mapping mapping);
 const char *sr_certainty_word(enum sr_certainty certainty);
@@ -124,11 +131,14 @@ struct sr_session {
     size_t candidate_count;
     const int *twins; /* other live processes on the same session */
     size_t twin_count;
+    const int *owners; /* of a stored session: live processes that may have it */
+    size_t owner_count;
     const char *config_dir; /* path as this program can open it */
-    bool config_dir_is_default;
+    enum sr_config_dir_use config_dir_use;
     const char *transcript; /* absolute path */
     int64_t size_bytes;     /* of the transcript; negative: not known */
     const char *cwd;        /* the directory that the session was started in */
+    bool cwd_is_gone;       /* it does not exist any more */
     const char *first_prompt;
     int64_t last_activity_at_ms; /* wall time of the newest event; negative: not known */
     int64_t silent_s;            /* seconds since then */
@@ -174,16 +184,18 @@ struct sr_options {
     const char *own_session_id;      /* $CLAUDE_CODE_SESSION_ID; NULL: none */
     const char *proc_path;           /* NULL: "/proc"; a captured tree in tests */
     size_t stored_limit;             /* sessions without a process to list, newest first; 0: none */
-    const char *const *skipped_dirs; /* config directories that are known not to answer */
-    size_t skipped_dir_count;
-    void (*progress)(void *context, const char *doing, size_t done, size_t total);
-    void *progress_context;
+    const char *const *skipped_paths; /* directories that are known not to answer: not entered */
+    size_t skipped_path_count;
+    /* Called before a directory is read that could get stuck, with NULL after. NULL: nobody asks. */
+    void (*entering)(void *context, const char *path);
+    void (*progress)(void *context, size_t done, size_t total);
+    void *context;
 };
 
 /*
  * Finds every live session (and, with stored_limit, the newest stored ones).
  * Reads only; runs nothing; takes milliseconds, unless a store's file system
- * does not answer (see skipped_dirs).
+ * does not answer (see entering).
  * Returns: 0; the snapshot may hold problems. -errno when nothing could be read.
  * Owner: the caller frees *snapshot with sr_snapshot_free.
  */

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Decodes one code point at s.p. Returns: its length in bytes, 0 where the bytes are not UTF-8. */
-static size_t decode(struct sv s, uint32_t *code)
+size_t utf8_decode(struct sv s, uint32_t *code)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     if (p[0] < 0x80) {
@@ -40,7 +39,7 @@ void utf8_add_valid(struct buf *out, struct sv s)
     size_t i = 0;
     while (i < s.n) {
         uint32_t code;
-        size_t n = decode(sv_slice(s, i, s.n), &code);
+        size_t n = utf8_decode(sv_slice(s, i, s.n), &code);
         if (n) {
             i += n;
             continue;
@@ -84,7 +83,7 @@ static size_t add_one(struct buf *out, struct sv s, size_t i, size_t *length)
 {
     size_t before = out->n;
     uint32_t c = 0;
-    *length = decode(sv_slice(s, i, s.n), &c);
+    *length = utf8_decode(sv_slice(s, i, s.n), &c);
     if (*length == 0) {
         *length = 1;
         buf_addf(out, "\\x%02x", (unsigned char)s.p[i]);

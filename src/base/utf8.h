@@ -5,6 +5,10 @@
 
 #include "base/str.h"
 
+/* Decodes the code point that s begins with; s is not empty.
+ * Returns: its length in bytes; 0 where s does not begin with valid UTF-8, *code untouched. */
+size_t utf8_decode(struct sv s, uint32_t *code);
+
 /* Appends s with every byte that is not part of valid UTF-8 replaced by U+FFFD. */
 void utf8_add_valid(struct buf *out, struct sv s);
 

@@ -18,7 +18,7 @@ enum { STUCK_LIMIT = 16 };
 
 /* One page shared between the watcher and the child. */
 struct guard {
-    atomic_uint steps; /* odd while path is being written */
+    atomic_uint steps; /* moves with every guard_enter */
     atomic_bool inside;
     char path[3072];
 };
@@ -27,7 +27,6 @@ void guard_enter(struct guard *g, const char *path)
 {
     if (!g)
         return;
-    atomic_fetch_add(&g->steps, 1);
     if (path)
         snprintf(g->path, sizeof g->path, "%s", path);
     atomic_store(&g->inside, path != NULL);

@@ -1,0 +1,120 @@
+/*
+ * agent: how one kind of coding agent looks, as a process and on disk.
+ *
+ * Each agent is a table of functions (struct agent); agent.c lists them all.
+ * What is right of this layer knows sessions, registrations and transcripts,
+ * and not where a particular agent keeps them.
+ *
+ * To add an agent: write src/agent/<name>.c with such a table, and put it into
+ * the list in agent.c.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/problems.h"
+#include "base/str.h"
+#include "platform/proc.h"
+#include "session_rescue.h"
+#include "transcript/event.h"
+
+#include <stdbool.h>
+
+/* What a process is to an agent. */
+enum agent_role {
+    AGENT_NO,      /* not this agent's program */
+    AGENT_SESSION, /* it holds a conversation, or is about to */
+    AGENT_HELPER,  /* this agent's program in another role: a launcher, an MCP server, a daemon */
+};
+
+/* A process as recognition sees it. exe is NULL where it may not be read. */
+struct agent_look {
+    const char *exe;
+    const char *name; /* comm */
+    const struct proc_strings *argv;
+    const struct proc_strings *environment;
+};
+
+/* An agent's own directory ("config directory"), open. */
+struct agent_store {
+    int fd;
+    const char *path; /* as this program opens it */
+    struct arena *arena;
+    struct problems *problems;
+};
+
+/* What a client publishes about its running process. NULL and 0: not said. */
+struct agent_registration {
+    const char *file; /* below the store, for messages */
+    int64_t pid;      /* in the client's own pid namespace */
+    uint64_t start_ticks;
+    const char *pid_namespace; /* "pid:[4026531836]" */
+    const char *session_id, *cwd, *version, *kind, *entrypoint;
+    const char *status;      /* "idle", "busy", "waiting", "shell" */
+    const char *waiting_for; /* "permission prompt" */
+    struct wall started_at, changed_at, status_at;
+};
+
+/* One session's transcript in a store. */
+struct agent_transcript {
+    const char *session_id;
+    const char *path; /* below the store */
+    int64_t size_bytes;
+    struct wall modified_at;
+    struct wall born_at; /* of the file; 0 where the file system does not say */
+};
+
+struct agent {
+    const char *name;
+
+    /* By its program file (or, where that may not be read, its name) alone:
+     * worth a look at its command line? Cheap, asked of every process. */
+    bool (*could_be)(const char *exe, const char *name);
+    enum agent_role (*role)(const struct agent_look *look);
+
+    /* Its config directory, from its environment. Returns: NULL when not known. */
+    const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default);
+    /* The session id on a command line. Returns: false where there is none. */
+    bool (*session_in_argv)(const struct proc_strings *argv, struct sv *session_id);
+    enum sr_kind (*kind)(const char *registered_kind, const char *entrypoint,
+                         const struct proc_strings *argv);
+    /* A variable of its tool children: the session that they work for. */
+    const char *child_session_variable;
+    /* A variable in its own environment that makes it write no transcript. */
+    const char *no_transcript_variable;
+    const char *entrypoint_variable;
+
+    const struct event_reader *reader; /* of its transcripts' records */
+
+    /* Reading a store. What cannot be read goes to store->problems.
+     * Return: 0 or negative errno. Owner of results: store->arena. */
+    int (*read_registry)(const struct agent_store *store, struct agent_registration **entries,
+                         size_t *count);
+    /* The folder, below the store, that sessions started in cwd are kept in. */
+    const char *(*project_folder)(struct arena *a, const char *cwd);
+    int (*list_folder)(const struct agent_store *store, const char *folder,
+                       struct agent_transcript **transcripts, size_t *count);
+    int (*list_all)(const struct agent_store *store, struct agent_transcript **transcripts,
+                    size_t *count);
+    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere.
+     * Returns: 0, or -ENOENT where there is none. */
+    int (*find_transcript)(const struct agent_store *store, const char *session_id, const char *cwd,
+                           struct agent_transcript *out);
+    /* The files beside a transcript that grow with it: its subagents'. */
+    int (*list_subagents)(const struct agent_store *store, const struct agent_transcript *of,
+                          struct agent_transcript **transcripts, size_t *count);
+
+    /* Appends the command that resumes a session from its directory. */
+    void (*resume)(struct buf *out, const char *session_id);
+    /* Name of the variable that names a config directory that is not the default. */
+    const char *config_dir_variable;
+};
+
+extern const struct agent agent_claude;
+
+/* All agents; ends with NULL. */
+extern const struct agent *const agents[];
+
+/* Returns: NULL when there is no agent of that name. */
+const struct agent *agent_by_name(const char *name);

@@ -1,0 +1,270 @@
+/*
+ * Claude Code as a process. Measured on 2.0.0, 2.1.110 (run by node), 2.1.197
+ * and 2.1.330 (native).
+ */
+#include "agent/agent.h"
+#include "agent/claude_store.h"
+
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A path in one of the layouts that the vendor installs:
+ * ~/.local/share/claude/versions/2.1.197, .../node_modules/@anthropic-ai/claude-code/... */
+static bool is_vendor_path(const char *path)
+{
+    return strstr(path, "/claude/versions/") || strstr(path, "@anthropic-ai/claude-code");
+}
+
+static bool is_claude_name(const char *name)
+{
+    return str_equals(name, "claude") || str_equals(name, "claude.exe");
+}
+
+/* "2.1.231": what comm says of a native client started through its version's path. */
+static bool is_version_name(const char *name)
+{
+    int dots = 0;
+    for (const char *p = name; *p; p++) {
+        if (*p == '.')
+            dots++;
+        else if (*p < '0' || *p > '9')
+            return false;
+    }
+    return dots == 2 && name[0] != '.' && name[strlen(name) - 1] != '.';
+}
+
+/* "node", "nodejs", "node-20", "bun" */
+static bool is_runtime(const char *exe)
+{
+    const char *name = str_basename(exe);
+    return str_starts_with(name, "node") || str_equals(name, "bun");
+}
+
+static bool claude_could_be(const char *exe, const char *name)
+{
+    if (exe)
+        return is_vendor_path(exe) || is_claude_name(str_basename(exe)) || is_runtime(exe);
+    return is_claude_name(name) || is_version_name(name) || str_starts_with(name, "node");
+}
+
+/* Words after which the client does something else than hold a session (claude --help, 2.1.197). */
+static bool is_subcommand(const char *word)
+{
+    static const char *const words[] = {
+        "agents",      "auth",
+        "auto-mode",   "config",
+        "daemon",      "doctor",
+        "gateway",     "install",
+        "mcp",         "migrate-installer",
+        "plugin",      "plugins",
+        "project",     "remote-control",
+        "setup-token", "ultrareview",
+        "update",      "upgrade",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* First arguments of the client's own helper processes (2.1.197), and of an Electron app's. */
+static bool is_helper_option(const char *word)
+{
+    static const char *const words[] = {
+        "--bg-pty-host",
+        "--bg-spare",
+        "--chrome-native-host",
+        "--claude-in-chrome-mcp",
+        "--computer-use-mcp",
+        "--daemon-worker",
+        "--ripgrep",
+        "--version",
+        "-v",
+        "--help",
+        "-h",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return str_starts_with(word, "--type=");
+}
+
+/* The node script that a runtime was started with, skipping the runtime's own options. */
+static const char *script_of(const struct proc_strings *argv)
+{
+    for (size_t i = 1; i < argv->count; i++)
+        if (argv->items[i][0] != '-')
+            return argv->items[i];
+    return NULL;
+}
+
+/*
+ * A client run by node overwrites its command line with its title: "claude"
+ * and padding. Before it has, the script stands there.
+ */
+static enum agent_role role_under_runtime(const struct agent_look *look)
+{
+    const char *script = script_of(look->argv);
+    if (script && strstr(script, "claude-code/cli-wrapper."))
+        return AGENT_HELPER; /* starts the native program, and waits for it */
+    bool is_script = script && (strstr(script, "claude-code/cli.") ||
+                                str_equals(str_basename(script), "claude"));
+    bool is_titled = look->argv->count && str_equals(look->argv->items[0], "claude") &&
+                     str_equals(look->name, "claude");
+    return is_script || is_titled ? AGENT_SESSION : AGENT_NO;
+}
+
+/* The native program has search tools built in, and runs them by calling itself by their names. */
+static bool called_as_a_tool(const struct agent_look *look)
+{
+    static const char *const tools[] = {"rg", "ugrep", "bfs", "grep", "find"};
+    const char *name = look->argv->count ? str_basename(look->argv->items[0]) : "";
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        if (strcmp(name, tools[i]) == 0)
+            return true;
+    return false;
+}
+
+static enum agent_role claude_role(const struct agent_look *look)
+{
+    enum agent_role role;
+    size_t first = 1; /* the client's first own argument */
+    if (look->exe && is_runtime(look->exe)) {
+        role = role_under_runtime(look);
+        const char *script = script_of(look->argv);
+        while (script && first < look->argv->count && look->argv->items[first] != script)
+            first++;
+        first += script != NULL;
+    } else if (!claude_could_be(look->exe, look->name)) {
+        role = AGENT_NO;
+    } else if (!look->exe && str_starts_with(look->name, "node")) {
+        role = role_under_runtime(look);
+    } else {
+        role = called_as_a_tool(look) ? AGENT_HELPER : AGENT_SESSION;
+    }
+    if (role != AGENT_SESSION)
+        return role;
+
+    if (look->argv->count > first &&
+        (is_subcommand(look->argv->items[first]) || is_helper_option(look->argv->items[first])))
+        return AGENT_HELPER;
+    const char *kind =
+        look->environment ? proc_variable(look->environment, "CLAUDE_CODE_SESSION_KIND") : NULL;
+    if (kind && str_starts_with(kind, "daemon"))
+        return AGENT_HELPER;
+    return AGENT_SESSION;
+}
+
+static const char *claude_config_dir(struct arena *a, const struct proc_strings *environment,
+                                     const char *home, bool *is_default)
+{
+    const char *named = proc_variable(environment, "CLAUDE_CONFIG_DIR");
+    if (named && *named) {
+        *is_default = false;
+        return arena_strdup(a, named);
+    }
+    const char *own_home = proc_variable(environment, "HOME");
+    if (own_home && *own_home)
+        home = own_home;
+    *is_default = true;
+    return home ? arena_printf(a, "%s/.claude", home) : NULL;
+}
+
+static bool is_option(const char *argument, const char *long_name, const char *short_name)
+{
+    return str_equals(argument, long_name) || (short_name && str_equals(argument, short_name));
+}
+
+/*
+ * `--resume ID`, `-r ID`, `--resume=ID`, `--session-id ID`. With --fork-session a
+ * resumed session goes on under a new id. A transcript's path may stand for ID.
+ */
+static bool claude_session_in_argv(const struct proc_strings *argv, struct sv *session_id)
+{
+    struct sv resumed = {0}, given = {0};
+    bool forks = false;
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (str_equals(word, "--"))
+            break;
+        const char *next = i + 1 < argv->count ? argv->items[i + 1] : "";
+        forks = forks || str_equals(word, "--fork-session");
+        if (str_starts_with(word, "--resume="))
+            resumed = sv_of(strchr(word, '=') + 1);
+        else if (is_option(word, "--resume", "-r"))
+            resumed = sv_of(next);
+        else if (str_starts_with(word, "--session-id="))
+            given = sv_of(strchr(word, '=') + 1);
+        else if (is_option(word, "--session-id", NULL))
+            given = sv_of(next);
+    }
+    if (sv_ends_with(resumed, SV(".jsonl"))) {
+        const char *name = str_basename(resumed.p);
+        resumed = (struct sv){name, resumed.n - (size_t)(name - resumed.p) - 6};
+    }
+    struct sv id = given.n ? given : forks ? (struct sv){0} : resumed;
+    if (!str_is_uuid(id))
+        return false;
+    *session_id = id;
+    return true;
+}
+
+static bool has_argument(const struct proc_strings *argv, const char *long_name,
+                         const char *short_name)
+{
+    for (size_t i = 1; argv && i < argv->count && !str_equals(argv->items[i], "--"); i++)
+        if (is_option(argv->items[i], long_name, short_name))
+            return true;
+    return false;
+}
+
+/* Entrypoints seen in the client (2.1.197): cli, sdk-cli (claude -p), sdk-ts, sdk-py,
+ * claude-vscode, claude-desktop, mcp, remote..., local-agent. */
+static enum sr_kind claude_kind(const char *registered_kind, const char *entrypoint,
+                                const struct proc_strings *argv)
+{
+    if (str_equals(registered_kind, "bg"))
+        return SR_KIND_BACKGROUND;
+    if (entrypoint) {
+        if (str_equals(entrypoint, "sdk-cli"))
+            return SR_KIND_PRINT;
+        if (str_starts_with(entrypoint, "sdk-"))
+            return SR_KIND_SDK;
+        if (str_equals(entrypoint, "cli"))
+            return SR_KIND_INTERACTIVE;
+        if (str_starts_with(entrypoint, "claude-") || strstr(entrypoint, "jetbrains"))
+            return SR_KIND_EDITOR;
+    }
+    if (has_argument(argv, "--print", "-p"))
+        return SR_KIND_PRINT;
+    return str_equals(registered_kind, "interactive") ? SR_KIND_INTERACTIVE : SR_KIND_UNKNOWN;
+}
+
+static void claude_resume(struct buf *out, const char *session_id)
+{
+    buf_addf(out, "claude --resume %s", session_id);
+}
+
+const struct agent agent_claude = {
+    .name = "claude",
+    .could_be = claude_could_be,
+    .role = claude_role,
+    .config_dir = claude_config_dir,
+    .session_in_argv = claude_session_in_argv,
+    .kind = claude_kind,
+    .child_session_variable = "CLAUDE_CODE_SESSION_ID",
+    /* set for every client that a tool starts */
+    .no_transcript_variable = "CLAUDE_CODE_CHILD_SESSION",
+    .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
+    .reader = &event_claude,
+    .read_registry = claude_read_registry,
+    .project_folder = claude_project_folder,
+    .list_folder = claude_list_folder,
+    .list_all = claude_list_all,
+    .find_transcript = claude_find_transcript,
+    .list_subagents = claude_list_subagents,
+    .resume = claude_resume,
+    .config_dir_variable = "CLAUDE_CONFIG_DIR",
+};

@@ -1,0 +1,26 @@
+/*
+ * claude_store: where Claude Code keeps things below its config directory.
+ *
+ *     sessions/<pid>.json                      the registry of running clients
+ *     projects/<folder>/<session id>.jsonl     a transcript
+ *     projects/<folder>/<session id>/subagents/agent-*.jsonl
+ *
+ * <folder> is the working directory at the start, encoded (one way). Measured
+ * on 2.1.197 and 2.1.330; the registry exists since 2.1.85, its status since
+ * 2.1.197.
+ */
+#pragma once
+
+#include "agent/agent.h"
+
+int claude_read_registry(const struct agent_store *store, struct agent_registration **entries,
+                         size_t *count);
+const char *claude_project_folder(struct arena *a, const char *cwd);
+int claude_list_folder(const struct agent_store *store, const char *folder,
+                       struct agent_transcript **transcripts, size_t *count);
+int claude_list_all(const struct agent_store *store, struct agent_transcript **transcripts,
+                    size_t *count);
+int claude_find_transcript(const struct agent_store *store, const char *session_id, const char *cwd,
+                           struct agent_transcript *out);
+int claude_list_subagents(const struct agent_store *store, const struct agent_transcript *of,
+                          struct agent_transcript **transcripts, size_t *count);

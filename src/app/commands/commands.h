@@ -1,0 +1,7 @@
+/* commands: one file a mode. Each returns the program's exit status. */
+#pragma once
+
+#include "app/context.h"
+
+int command_status(struct context *context);
+int command_resume(struct context *context);

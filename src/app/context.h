@@ -1,0 +1,34 @@
+/*
+ * context: what the program knows of its surroundings, and hands to a command.
+ *
+ * The one place that reads the environment. A command runs inside the guard:
+ * in a child process that is left behind where a file system does not answer.
+ */
+#pragma once
+
+#include "app/options.h"
+#include "base/str.h"
+#include "platform/guard.h"
+#include "view/text.h"
+
+struct context {
+    const struct options *options;
+    struct sr_options look; /* for sr_detect_processes */
+    struct view_style style;
+    bool shows_progress; /* standard error is a terminal, and the user is not disturbed by it */
+    struct arena arena;
+};
+
+typedef int command_run(struct context *context);
+
+/* Runs a command under the guard. Returns: the exit status. */
+int context_run(const struct options *options, command_run *command);
+
+/* Prints a buffer on standard output. Returns: 0, or EXIT_FAILED and a message when it cannot. */
+int context_print(const struct buf *out);
+
+/* "session-rescue: ..." on standard error, made harmless for a terminal. */
+void context_complain(const char *text);
+
+/* What could not be read, a line each on standard error; nothing with -q. */
+void context_print_problems(const struct context *context, const struct sr_snapshot *snapshot);

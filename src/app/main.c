@@ -1,0 +1,53 @@
+/*
+ * session-rescue finds hung terminal sessions of coding agents, says why they
+ * hang, and brings them back.
+ *
+ * A map of the tree, in the order in which one folder may use another
+ * (src/LAYERS):
+ *
+ *   base/        memory, text, errors, files, JSON, clocks
+ *   transcript/  what the lines of a session's file say, read from either end
+ *   platform/    processes and terminals as the operating system shows them
+ *   agent/       how Claude Code looks as a process and on disk
+ *   session/     process, terminal and transcript put together: discover.c is
+ *                where a listing happens, mapping.c decides what belongs to what
+ *   diagnose/    what state a session is in: rules.c is a table of sentences
+ *   triage/      gathers evidence for the rules, and looks twice at suspects
+ *   view/        the listing as text and as JSON
+ *   app/         what you are reading: options, surroundings, commands/<mode>.c
+ *
+ * include/session_rescue.h is the library's face; this program is its first
+ * user.
+ */
+#include "app/commands/commands.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct sr_error error;
+    if (options_parse(argc, argv, &options, &error) < 0) {
+        context_complain(error.text);
+        fputs("Try 'session-rescue --help'.\n", stderr);
+        return EXIT_USAGE;
+    }
+    int status = EXIT_FINE;
+    switch (options.mode) {
+    case MODE_HELP:
+        options_print_help();
+        break;
+    case MODE_VERSION:
+        puts("session-rescue " SR_VERSION);
+        break;
+    case MODE_RESUME:
+        status = context_run(&options, command_resume);
+        break;
+    case MODE_STATUS:
+    case MODE_NONE:
+        status = context_run(&options, command_status);
+        break;
+    }
+    options_release(&options);
+    return status;
+}

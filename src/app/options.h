@@ -1,0 +1,46 @@
+/*
+ * options: what the user typed.
+ */
+#pragma once
+
+#include "session_rescue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit statuses, as documented in session-rescue(1). */
+enum {
+    EXIT_FINE = 0,
+    EXIT_ATTENTION = 1, /* done, and something hung, damaged or unverifiable was found */
+    EXIT_USAGE = 2,
+    EXIT_FAILED = 3,
+    EXIT_REFUSED = 4,
+};
+
+enum mode {
+    MODE_NONE, /* none was named: --status */
+    MODE_STATUS,
+    MODE_RESUME,
+    MODE_HELP,
+    MODE_VERSION,
+};
+
+struct options {
+    enum mode mode;
+    const char *const *which; /* WHICH of the mode, as typed; points into argv */
+    size_t which_count;
+    const char **config_dirs;
+    size_t config_dir_count;
+    const char *agent;
+    double timeout_minutes;
+    bool json, all, quiet, verbose, no_color;
+};
+
+/*
+ * Reads the command line. argv may be reordered (options first).
+ * Returns: 0, or -EINVAL with what is wrong. Owner: options_release.
+ */
+int options_parse(int argc, char **argv, struct options *out, struct sr_error *error);
+void options_release(struct options *o);
+
+void options_print_help(void);

@@ -1,0 +1,16 @@
+/*
+ * problems: what could not be read on the way, each path named once.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "session_rescue.h"
+
+struct problems {
+    struct arena *arena;
+    struct sr_problem *items;
+    size_t count, capacity;
+};
+
+/* Adds "path: why", unless path is there already. code: negative errno. why NULL: its reason. */
+void problems_add(struct problems *list, const char *path, int code, const char *why);

@@ -1,0 +1,138 @@
+#include "session/activity.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void complain(const struct store *store, const struct agent_transcript *t, int code)
+{
+    problems_add(store->io.problems,
+                 arena_printf(store->io.arena, "%s/%s", store->io.path, t->path), code, NULL);
+}
+
+/* Reads one file's tail. Returns: 0 or negative errno. */
+static int read_tail(const struct store *store, const struct agent_transcript *t,
+                     struct tail_result *out)
+{
+    struct fs_file file;
+    int r = fs_open_file(store->io.fd, t->path, &file);
+    if (r < 0)
+        return r;
+    FS_CLOSE int fd = file.fd;
+
+    struct tail tail;
+    int64_t offset;
+    size_t length, room = 0;
+    char *bytes = NULL;
+    ssize_t n = 0;
+    tail_init(&tail, store->agent->reader, store->io.arena, file.size_bytes);
+    while (n >= 0 && tail_wants(&tail, &offset, &length)) {
+        if (length > room)
+            bytes = mem_resize(bytes, room = length);
+        n = fs_read_at(fd, bytes, length, offset);
+        if (n >= 0)
+            tail_feed(&tail, bytes, (size_t)n);
+    }
+    tail_finish(&tail, out);
+    free(bytes);
+    return n < 0 ? (int)n : 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct agent_transcript *x = a, *y = b;
+    return (x->modified_at.ms < y->modified_at.ms) - (x->modified_at.ms > y->modified_at.ms);
+}
+
+static struct wall later(struct wall a, struct wall b)
+{
+    return a.ms > b.ms ? a : b;
+}
+
+static void read_subagents(const struct store *store, const struct agent_transcript *of,
+                           struct activity *out)
+{
+    struct agent_transcript *files;
+    size_t count;
+    if (store->agent->list_subagents(&store->io, of, &files, &count) < 0)
+        return;
+    out->subagent_count = count;
+    if (count)
+        qsort(files, count, sizeof *files, newest_first);
+    for (size_t i = 0; i < count && i < ACTIVITY_SUBAGENTS_READ; i++) {
+        struct tail_result tail;
+        int r = read_tail(store, &files[i], &tail);
+        if (r < 0) {
+            complain(store, &files[i], r);
+            continue;
+        }
+        if (tail.last_event_at.ms > out->subagent_at.ms) {
+            out->subagent_at = tail.last_event_at;
+            out->subagent_is_busy = tail.turn != TAIL_TURN_OVER && tail.turn != TAIL_TURN_UNKNOWN;
+        }
+    }
+}
+
+void activity_read(const struct store *store, const struct agent_transcript *transcript,
+                   struct activity *out)
+{
+    *out = (struct activity){0};
+    int r = read_tail(store, transcript, &out->tail);
+    if (r < 0) {
+        complain(store, transcript, r);
+        return;
+    }
+    out->is_known = true;
+    read_subagents(store, transcript, out);
+    out->last_at = later(out->tail.last_event_at, out->subagent_at);
+}
+
+int activity_read_head(const struct store *store, const struct agent_transcript *transcript,
+                       struct head *out)
+{
+    struct fs_file file;
+    int r = fs_open_file(store->io.fd, transcript->path, &file);
+    if (r < 0)
+        return r;
+    FS_CLOSE int fd = file.fd;
+
+    char *bytes = NULL;
+    struct head head = {0};
+    size_t room = HEAD_READ_FIRST;
+    for (;;) {
+        bytes = mem_resize(bytes, room);
+        ssize_t n = fs_read_at(fd, bytes, room, 0);
+        if (n < 0) {
+            r = (int)n;
+            break;
+        }
+        bool is_all = (size_t)n < room || room >= HEAD_READ_MAX;
+        head_read(store->agent->reader, store->io.arena, (struct sv){bytes, (size_t)n}, false,
+                  &head);
+        if (head.is_enough || is_all)
+            break;
+        room = HEAD_READ_MAX;
+    }
+    free(bytes);
+    if (r == 0 && head.record_count == 0)
+        r = -ENODATA;
+    if (r == 0)
+        *out = head;
+    return r;
+}
+
+const char *activity_start_directory(const struct store *store,
+                                     const struct agent_transcript *transcript,
+                                     const struct head *head, const char *hint)
+{
+    const char *slash = strrchr(transcript->path, '/');
+    struct sv folder = {transcript->path, slash ? (size_t)(slash - transcript->path) : 0};
+    for (size_t i = 0; i <= head->cwd_count; i++) {
+        const char *cwd = i ? head->cwds[i - 1] : hint;
+        if (cwd && sv_equals(sv_of(store->agent->project_folder(store->io.arena, cwd)), folder))
+            return cwd;
+    }
+    return NULL;
+}

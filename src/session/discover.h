@@ -1,0 +1,21 @@
+/*
+ * discover: one look at the machine, put together.
+ *
+ * struct snapshot is what the library hands out as struct sr_snapshot, with
+ * what only the inside needs behind it.
+ */
+#pragma once
+
+#include "session/session.h"
+
+struct snapshot {
+    struct sr_snapshot shown; /* first: a pointer to it is a pointer to the whole */
+    struct arena arena;
+    struct problems problems;
+    struct proc proc;
+    struct stores stores;
+    struct session *sessions; /* one for each of shown.sessions, in the same order */
+};
+
+/* The inside of what sr_detect_processes returned. */
+struct snapshot *snapshot_of(struct sr_snapshot *shown);

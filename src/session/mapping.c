@@ -1,0 +1,300 @@
+#include "session/mapping.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    CANDIDATE_LIMIT = 8,
+    /* Between the start of the process and what the client says of it: startedAt is taken once
+     * its runtime is up (0.2 to 3 s seen), and the kernel counts starts in ticks. */
+    START_SLACK_MS = 2000,
+    START_DELAY_MS = 60000,
+    /* A change of status and the record of what caused it are written within 0.1 s of each
+     * other; the client's queue of records adds at most 0.1 s. */
+    STATUS_SLACK_MS = 2000,
+};
+
+/* ---- the registry ------------------------------------------------------------------------ */
+
+/* Clients before 2.1.197 publish no procStart: their startedAt must fit the process instead. */
+static bool fits_start(const struct agent_registration *r, const struct proc *proc,
+                       const struct live *live)
+{
+    if (r->start_ticks)
+        return r->start_ticks == live->stat.start_ticks;
+    int64_t started = proc_start_time(proc, live->stat.start_ticks).ms;
+    return wall_known(r->started_at) && r->started_at.ms >= started - START_SLACK_MS &&
+           r->started_at.ms <= started + START_DELAY_MS;
+}
+
+/* A client in a container publishes the pid that it has in there. */
+static bool names_process(const struct agent_registration *r, const struct live *live)
+{
+    return r->pid == live->stat.pid || (live->container && r->pid == live->status.innermost_pid);
+}
+
+static const struct agent_registration *registration_of(const struct session *s,
+                                                        const struct proc *proc)
+{
+    for (size_t i = 0; session_can_read_store(s) && i < s->store->registration_count; i++) {
+        const struct agent_registration *r = &s->store->registrations[i];
+        if (names_process(r, s->live) && fits_start(r, proc, s->live))
+            return r;
+    }
+    return NULL;
+}
+
+/* ---- claims ------------------------------------------------------------------------------- */
+
+static bool is_claimed(const struct session *sessions, size_t count, const struct session *but,
+                       const char *session_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (&sessions[i] != but && str_equals(sessions[i].session_id, session_id))
+            return true;
+    return false;
+}
+
+static void map_to(struct session *s, const char *session_id, enum sr_mapping by,
+                   enum sr_certainty certainty)
+{
+    s->session_id = session_id;
+    s->mapped_by = by;
+    s->certainty = certainty;
+}
+
+static void map_to_none_of(struct session *s, const char **candidates, size_t count)
+{
+    map_to(s, NULL, SR_MAPPED_BY_TRANSCRIPT, SR_AMBIGUOUS);
+    s->candidates = candidates;
+    s->candidate_count = count;
+}
+
+/* ---- transcripts that a process can have written ------------------------------------------ */
+
+/* Where a client keeps the sessions it starts: by the registry, else by its working directory. */
+static const char *folder_of(const struct session *s, const struct proc *proc)
+{
+    struct arena *a = s->store->io.arena;
+    const char *cwd = s->registration ? s->registration->cwd : NULL;
+    if (!cwd && proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd) < 0)
+        return NULL;
+    return s->live->agent->project_folder(a, cwd);
+}
+
+static struct wall folder_changed_at(const struct session *s, const char *folder)
+{
+    struct stat st;
+    if (fstatat(s->store->io.fd, folder, &st, 0) < 0)
+        return (struct wall){0};
+    return (struct wall){(int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000};
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct agent_transcript *x = a, *y = b;
+    return (x->modified_at.ms < y->modified_at.ms) - (x->modified_at.ms > y->modified_at.ms);
+}
+
+/* The transcripts in a folder written to since `since` that no other process claims. */
+static size_t written_since(const struct session *sessions, size_t count, const struct session *s,
+                            const char *folder, struct wall since, struct agent_transcript **out)
+{
+    struct agent_transcript *all;
+    size_t n, kept = 0;
+    if (s->live->agent->list_folder(&s->store->io, folder, &all, &n) < 0)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (all[i].modified_at.ms >= since.ms && !is_claimed(sessions, count, s, all[i].session_id))
+            all[kept++] = all[i];
+    qsort(all, kept, sizeof *all, newest_first);
+    *out = all;
+    return kept;
+}
+
+static const char **ids_of(struct arena *a, const char *first,
+                           const struct agent_transcript *transcripts, size_t *count)
+{
+    const char **ids = arena_alloc(a, (CANDIDATE_LIMIT + 1) * sizeof *ids);
+    size_t n = 0;
+    if (first)
+        ids[n++] = first; /* by the registry */
+    for (size_t i = 0; i < *count && n < CANDIDATE_LIMIT; i++)
+        if (!str_equals(transcripts[i].session_id, first))
+            ids[n++] = transcripts[i].session_id;
+    *count = n;
+    return ids;
+}
+
+/* ---- an id that went stale ---------------------------------------------------------------- */
+
+/*
+ * The registry names session A. A rival B is a transcript in the same folder
+ * that was begun after the registry was last written, by the same kind and
+ * version of client, that no other process claims and no client closed: a
+ * clean exit leaves metadata behind the last word of the conversation.
+ *
+ * Clients that publish a status rewrite the registry when the session changes
+ * (2.1.197 on), so there B is believed only if the conversation in B moved when
+ * the status last changed, and A's did not. With older ones neither is.
+ */
+static bool is_rival(const struct session *s, const struct agent_transcript *t)
+{
+    const struct agent_registration *r = s->registration;
+    struct wall begun = wall_known(t->born_at) ? t->born_at : t->modified_at;
+    struct head head;
+    struct activity activity;
+    if (str_equals(t->session_id, r->session_id) ||
+        begun.ms <= r->changed_at.ms + STATUS_SLACK_MS ||
+        activity_read_head(s->store, t, &head) < 0 || head.only_sidechain)
+        return false;
+    if ((r->entrypoint && head.entrypoint && !str_equals(r->entrypoint, head.entrypoint)) ||
+        (r->version && head.version && !str_equals(r->version, head.version)))
+        return false;
+    activity_read(s->store, t, &activity);
+    return activity.is_known && !activity.tail.ends_in_metadata;
+}
+
+static bool moved_with_status(const struct session *s, const struct agent_transcript *t)
+{
+    struct activity activity;
+    activity_read(s->store, t, &activity);
+    return activity.is_known &&
+           llabs(activity.last_at.ms - s->registration->status_at.ms) <= STATUS_SLACK_MS;
+}
+
+static void doubt_registered(struct session *sessions, size_t count, struct session *s,
+                             const struct proc *proc)
+{
+    const struct agent_registration *r = s->registration;
+    const char *folder = folder_of(s, proc);
+    if (!folder || !wall_known(r->changed_at) ||
+        folder_changed_at(s, folder).ms <= r->changed_at.ms + STATUS_SLACK_MS)
+        return; /* nothing was begun there since */
+
+    struct agent_transcript *rivals, own;
+    size_t n = written_since(sessions, count, s, folder, r->changed_at, &rivals), kept = 0;
+    for (size_t i = 0; i < n && kept < CANDIDATE_LIMIT; i++)
+        if (is_rival(s, &rivals[i]))
+            rivals[kept++] = rivals[i];
+    bool has_own = s->live->agent->find_transcript(&s->store->io, r->session_id, r->cwd, &own) == 0;
+    if (kept == 0 || (has_own && own.modified_at.ms > r->changed_at.ms + STATUS_SLACK_MS))
+        return;
+
+    struct arena *a = s->store->io.arena;
+    if (!wall_known(r->status_at)) {
+        const char **ids = ids_of(a, r->session_id, rivals, &kept);
+        map_to_none_of(s, ids, kept);
+    } else if (!(has_own && moved_with_status(s, &own)) && kept == 1 &&
+               moved_with_status(s, &rivals[0])) {
+        map_to(s, rivals[0].session_id, SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
+    } else {
+        return;
+    }
+    live_note(s->live, a,
+              "the registry names session %s, but session %s was begun in the same directory "
+              "after the registry was last written, and no other process has it",
+              r->session_id, rivals[0].session_id);
+}
+
+/* ---- the two passes ----------------------------------------------------------------------- */
+
+/* A background tool outlives the session that started it: its word counts against the
+ * registry only when it was started after the registry was last written. */
+static bool tool_knows_better(const struct session *s, const struct proc *proc)
+{
+    const struct live *live = s->live;
+    return live->nested_session_id &&
+           !str_equals(live->nested_session_id, s->registration->session_id) &&
+           proc_start_time(proc, live->nested_session_start).ms > s->registration->changed_at.ms;
+}
+
+static void map_by_own_word(struct session *s, const struct proc *proc)
+{
+    const struct live *live = s->live;
+    s->registration = registration_of(s, proc);
+    if (s->registration && tool_knows_better(s, proc)) {
+        map_to(s, live->nested_session_id, SR_MAPPED_BY_CHILD_ENVIRONMENT, SR_EXACT);
+        live_note(
+            s->live, s->store->io.arena,
+            "the registry names session %s, but a tool started since then runs for session %s",
+            s->registration->session_id, s->session_id);
+    } else if (s->registration) {
+        map_to(s, s->registration->session_id, SR_MAPPED_BY_REGISTRY, SR_EXACT);
+    } else if (live->nested_session_id) {
+        map_to(s, live->nested_session_id, SR_MAPPED_BY_CHILD_ENVIRONMENT, SR_LIKELY);
+    } else if (live->named_session_id) {
+        /* what it was started with; it may have moved on by /clear or /resume */
+        map_to(s, live->named_session_id, SR_MAPPED_BY_ARGV, SR_LIKELY);
+    }
+}
+
+static bool shares_folder(const struct session *sessions, size_t count, const struct session *s,
+                          const struct proc *proc, const char *folder)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct session *other = &sessions[i];
+        if (other == s || other->store != s->store || other->certainty != SR_CERTAINTY_NONE)
+            continue;
+        const char *theirs = folder_of(other, proc);
+        if (str_equals(theirs, folder))
+            return true;
+    }
+    return false;
+}
+
+static void map_by_transcript(struct session *sessions, size_t count, struct session *s,
+                              const struct proc *proc)
+{
+    const char *folder = session_can_read_store(s) ? folder_of(s, proc) : NULL;
+    if (!folder)
+        return;
+    struct wall since = proc_start_time(proc, s->live->stat.start_ticks);
+    struct agent_transcript *found;
+    size_t n = written_since(sessions, count, s, folder, since, &found);
+    if (n == 0)
+        return;
+    if (n == 1 && !shares_folder(sessions, count, s, proc, folder)) {
+        map_to(s, found[0].session_id, SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
+        return;
+    }
+    const char **ids = ids_of(s->store->io.arena, NULL, found, &n);
+    map_to_none_of(s, ids, n);
+}
+
+static void find_transcript(struct session *s)
+{
+    const char *cwd = s->registration ? s->registration->cwd : NULL;
+    if (s->session_id && session_can_read_store(s))
+        s->has_transcript =
+            s->live->agent->find_transcript(&s->store->io, s->session_id, cwd, &s->transcript) == 0;
+}
+
+void mapping_run(struct session *sessions, size_t count, const struct proc *proc,
+                 const struct stores *stores)
+{
+    for (size_t i = 0; i < count; i++)
+        map_by_own_word(&sessions[i], proc);
+    for (size_t i = 0; i < count; i++) {
+        struct session *s = &sessions[i];
+        if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))
+            continue;
+        if (s->mapped_by == SR_MAPPED_BY_REGISTRY)
+            doubt_registered(sessions, count, s, proc);
+        stores_leave(stores);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct session *s = &sessions[i];
+        if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))
+            continue;
+        if (s->certainty == SR_CERTAINTY_NONE && !s->live->keeps_no_transcript)
+            map_by_transcript(sessions, count, s, proc);
+        find_transcript(s);
+        stores_leave(stores);
+    }
+}

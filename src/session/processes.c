@@ -1,0 +1,307 @@
+#include "session/processes.h"
+
+#include "base/fs.h"
+#include "platform/host.h"
+#include "platform/multiplexer.h"
+#include "platform/tty.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ANCESTOR_LIMIT = 256 }; /* no process tree is that deep; a broken fixture may loop */
+
+void live_note(struct live *live, struct arena *a, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    void *items = live->notes;
+    const char **slot =
+        arena_push(a, &items, &live->note_count, &live->note_capacity, sizeof *slot);
+    *slot = arena_strdup(a, text);
+    live->notes = items;
+}
+
+static void note_unread(struct live *live, struct arena *a, const char *what, int code)
+{
+    if (code != -ESRCH)
+        live_note(live, a, "%s of %d: %s", what, (int)live->stat.pid, err_reason(code));
+}
+
+/* Tells the watcher which process is looked at; false when it is known not to answer:
+ * /proc/PID/cmdline waits while the process holds its own memory map locked. */
+static bool enter_process(const struct processes_request *q, pid_t pid)
+{
+    if (!q->options->entering)
+        return true;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d", (int)pid);
+    for (size_t i = 0; i < q->options->skipped_path_count; i++)
+        if (strcmp(q->options->skipped_paths[i], path) == 0)
+            return false;
+    q->options->entering(q->options->context, path);
+    return true;
+}
+
+static void leave(const struct processes_request *q)
+{
+    if (q->options->entering)
+        q->options->entering(q->options->context, NULL);
+}
+
+static bool is_wanted(const struct sr_options *options, const struct agent *agent)
+{
+    return !options->agent || str_equals(options->agent, agent->name);
+}
+
+/* Returns: the agent whose program this may be, by file or name alone. */
+static const struct agent *agent_to_ask(const struct sr_options *options, const char *exe,
+                                        const char *name)
+{
+    for (size_t i = 0; agents[i]; i++)
+        if (is_wanted(options, agents[i]) && agents[i]->could_be(exe, name))
+            return agents[i];
+    return NULL;
+}
+
+static const char *own_namespace(const struct processes_request *q, const char *which)
+{
+    const char *target;
+    if (proc_read_link(q->proc, q->options->own_pid, which, q->arena, &target) < 0)
+        return NULL;
+    return target;
+}
+
+static void find_container(const struct processes_request *q, struct live *live)
+{
+    static const char *const which[] = {"ns/pid", "ns/mnt"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *theirs, *ours = own_namespace(q, which[i]);
+        int r = proc_read_link(q->proc, live->stat.pid, which[i], q->arena, &theirs);
+        if (r < 0 || !ours || str_equals(theirs, ours))
+            continue;
+        if (!live->container)
+            live->container = theirs;
+        live->own_mounts = live->own_mounts || i == 1;
+    }
+}
+
+static void find_terminal(const struct processes_request *q, struct live *live)
+{
+    live->tty = tty_name(q->arena, live->stat.tty);
+    const char *input;
+    if (!live->tty && proc_read_link(q->proc, live->stat.pid, "fd/0", q->arena, &input) == 0)
+        live->tty_is_gone = tty_link_is_gone(input);
+    if (live->environment_known)
+        multiplexer_find(q->proc, &live->environment, live->stat.ppid, q->arena,
+                         &live->multiplexer);
+}
+
+/*
+ * A tool child carries the session that it belongs to. A child that carries
+ * the same as the client itself has only inherited it: then the client is a
+ * nested one, and that session is its parent's.
+ */
+static void look_at_child(const struct processes_request *q, struct live *live,
+                          const struct proc_stat *child, const char *inherited)
+{
+    struct proc_strings environment;
+    if (!live->agent->child_session_variable ||
+        proc_read_environ(q->proc, child->pid, q->arena, &environment) < 0)
+        return;
+    const char *id = proc_variable(&environment, live->agent->child_session_variable);
+    if (!id || !str_is_uuid(sv_of(id)) || str_equals(id, inherited) ||
+        child->start_ticks < live->nested_session_start)
+        return;
+    live->nested_session_id = id;
+    live->nested_session_start = child->start_ticks;
+}
+
+static void find_children(const struct processes_request *q, struct live *live)
+{
+    pid_t *pids;
+    size_t count;
+    if (proc_read_children(q->proc, live->stat.pid, q->arena, &pids, &count) < 0)
+        return;
+    live->children = arena_alloc(q->arena, (count + 1) * sizeof *live->children);
+    for (size_t i = 0; i < count; i++) {
+        struct proc_stat stat;
+        if (proc_read_stat(q->proc, pids[i], &stat) < 0)
+            continue;
+        live->children[live->child_count++] =
+            (struct sr_child){pids[i], arena_strdup(q->arena, stat.name)};
+        if (live->environment_known)
+            look_at_child(q, live, &stat,
+                          proc_variable(&live->environment, live->agent->child_session_variable));
+    }
+}
+
+static void find_config_dir(const struct processes_request *q, struct live *live)
+{
+    if (!live->environment_known)
+        return;
+    const char *home = NULL;
+    if (!proc_variable(&live->environment, "HOME"))
+        home = host_home_of(q->arena, live->status.uid);
+    live->config_dir =
+        live->agent->config_dir(q->arena, &live->environment, home, &live->config_dir_is_default);
+}
+
+/* Fills in what a recognised process says about itself. */
+static void describe(const struct processes_request *q, struct live *live)
+{
+    struct sv id;
+    if (live->agent->session_in_argv(&live->argv, &id))
+        live->named_session_id = arena_strndup(q->arena, id.p, id.n);
+    live->keeps_no_transcript =
+        live->environment_known &&
+        proc_variable(&live->environment, live->agent->no_transcript_variable);
+    find_container(q, live);
+    find_terminal(q, live);
+    find_config_dir(q, live);
+    find_children(q, live);
+}
+
+/*
+ * Reads a process that could be agent's (NULL: to be found out by its program).
+ * Returns: 1 and *out when it is a session of an agent that the caller may see.
+ */
+static int look_at(const struct processes_request *q, pid_t pid, const struct agent *agent,
+                   bool is_registered, struct live *out)
+{
+    struct live live = {.agent = agent};
+    int exe = proc_read_exe(q->proc, pid, q->arena, &live.exe, &live.exe_deleted);
+    if (exe == -ESRCH || (exe < 0 && proc_read_stat(q->proc, pid, &live.stat) < 0))
+        return 0; /* gone, or a kernel thread */
+    if (!agent)
+        live.agent = agent_to_ask(q->options, live.exe, live.stat.name);
+    if (!live.agent)
+        return 0;
+
+    if (proc_read_stat(q->proc, pid, &live.stat) < 0 ||
+        proc_read_status(q->proc, pid, &live.status) < 0)
+        return 0;
+    if (q->own_uid != 0 && live.status.uid != q->own_uid)
+        return 0;
+    int r = proc_read_argv(q->proc, pid, q->arena, &live.argv);
+    if (r < 0)
+        note_unread(&live, q->arena, "command line", r);
+    int environment = proc_read_environ(q->proc, pid, q->arena, &live.environment);
+    live.environment_known = environment == 0;
+
+    struct agent_look look = {live.exe, live.stat.name, &live.argv,
+                              live.environment_known ? &live.environment : NULL};
+    enum agent_role role = live.agent->role(&look);
+    if (role == AGENT_HELPER || (role == AGENT_NO && !is_registered))
+        return 0;
+    if (exe < 0)
+        note_unread(&live, q->arena, "program", exe);
+    if (environment < 0)
+        note_unread(&live, q->arena, "environment", environment);
+    describe(q, &live);
+    *out = live;
+    return 1;
+}
+
+static struct live *append(struct live_list *list, struct arena *a, const struct live *live)
+{
+    void *items = list->items;
+    struct live *slot = arena_push(a, &items, &list->count, &list->capacity, sizeof *slot);
+    list->items = items;
+    *slot = *live;
+    return slot;
+}
+
+int processes_find(const struct processes_request *q, struct live_list *out)
+{
+    pid_t *pids;
+    size_t count;
+    int r = proc_list(q->proc, q->arena, &pids, &count);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < count; i++) {
+        struct live live;
+        if (pids[i] == q->options->own_pid || !enter_process(q, pids[i]))
+            continue;
+        if (look_at(q, pids[i], NULL, false, &live) == 1)
+            append(out, q->arena, &live);
+    }
+    leave(q);
+    return 0;
+}
+
+struct live *processes_add_registered(const struct processes_request *q, const struct agent *agent,
+                                      pid_t pid, uint64_t start_ticks, struct live_list *list)
+{
+    struct live live;
+    if (pid == q->options->own_pid || !is_wanted(q->options, agent) || !enter_process(q, pid))
+        return NULL;
+    bool found = look_at(q, pid, agent, true, &live) == 1 && live.stat.start_ticks == start_ticks;
+    leave(q);
+    return found ? append(list, q->arena, &live) : NULL;
+}
+
+static struct live *by_pid(struct live_list *list, pid_t pid)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].stat.pid == pid)
+            return &list->items[i];
+    return NULL;
+}
+
+/* Returns: the nearest ancestor of a process that is in the list. */
+static struct live *session_above(const struct processes_request *q, struct live_list *list,
+                                  pid_t ppid)
+{
+    struct proc_stat stat;
+    for (int i = 0; i < ANCESTOR_LIMIT && ppid > 1; i++, ppid = stat.ppid) {
+        struct live *found = by_pid(list, ppid);
+        if (found)
+            return found;
+        if (proc_read_stat(q->proc, ppid, &stat) < 0)
+            return NULL;
+    }
+    return NULL;
+}
+
+static void find_parent(const struct processes_request *q, struct live_list *list,
+                        struct live *live)
+{
+    struct live *above = session_above(q, list, live->stat.ppid);
+    if (above)
+        live->parent_session = above->stat.pid;
+    /* started by a tool: its own environment names the session of that tool */
+    if (live->environment_known)
+        live->parent_session_id =
+            proc_variable(&live->environment, live->agent->child_session_variable);
+}
+
+/*
+ * Current is every session that this program runs inside: its process is an
+ * ancestor of ours, or it sits on our terminal.
+ */
+static void mark_current(const struct processes_request *q, struct live_list *list)
+{
+    struct proc_stat own;
+    if (proc_read_stat(q->proc, q->options->own_pid, &own) < 0)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        if (own.tty && list->items[i].stat.tty == own.tty)
+            list->items[i].current = true;
+    struct live *above = session_above(q, list, own.ppid);
+    for (int i = 0; above && i < ANCESTOR_LIMIT; i++) {
+        above->current = true;
+        above = session_above(q, list, above->stat.ppid);
+    }
+}
+
+void processes_relate(const struct processes_request *q, struct live_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        find_parent(q, list, &list->items[i]);
+    mark_current(q, list);
+}

@@ -1,0 +1,128 @@
+#include "session/resume.h"
+
+#include "agent/agent.h"
+#include "base/utf8.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Would the text, printed as it is, do more than show itself? */
+static bool is_printable(const char *text)
+{
+    struct buf shown = {0};
+    utf8_add_printable(&shown, sv_of(text), 0);
+    bool same = shown.n == strlen(text);
+    buf_release(&shown);
+    return same;
+}
+
+static void add_single_quoted(struct buf *out, const char *text)
+{
+    buf_adds(out, "'");
+    for (const char *p = text; *p; p++) {
+        if (*p == '\'')
+            buf_adds(out, "'\\''");
+        else
+            buf_add(out, p, 1);
+    }
+    buf_adds(out, "'");
+}
+
+/*
+ * Every byte beyond printable ASCII as an octal escape of printf(1):
+ * "$(printf '/tmp/a\033b')". A newline at the end would be lost in "$(...)",
+ * so what is printed ends in "/." for a path: the same directory or file name
+ * is kept by the caller.
+ */
+static void add_escaped(struct buf *out, const char *text)
+{
+    buf_adds(out, "\"$(printf '");
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (isalnum(*p) || strchr("/._-+,:@ ", *p))
+            buf_add(out, (const char *)p, 1);
+        else
+            buf_addf(out, "\\%03o", *p);
+    }
+    buf_adds(out, "')\"");
+}
+
+void resume_add_quoted(struct buf *out, const char *text)
+{
+    bool is_plain = *text != '\0';
+    for (const char *p = text; *p; p++)
+        is_plain = is_plain && (isalnum((unsigned char)*p) || strchr("/._-+,:@", *p));
+    if (is_plain)
+        buf_adds(out, text);
+    else if (is_printable(text))
+        add_single_quoted(out, text);
+    else
+        add_escaped(out, text);
+}
+
+/* The directory as the argument of cd: it may begin with "-" or end in a newline. */
+static void add_directory(struct buf *out, const char *cwd)
+{
+    bool ends_in_newline = *cwd && cwd[strlen(cwd) - 1] == '\n';
+    struct buf path = {0};
+    buf_addf(&path, "%s%s", cwd, ends_in_newline ? "/." : "");
+    resume_add_quoted(out, path.p);
+    buf_release(&path);
+}
+
+/* The client must look where the session is, whatever the user's shell is set to. */
+static void add_environment(struct buf *out, const struct agent *agent, const struct sr_session *s)
+{
+    switch (s->config_dir_use) {
+    case SR_CONFIG_DIR_AS_IS:
+        break;
+    case SR_CONFIG_DIR_UNSET:
+        buf_addf(out, "env -u %s ", agent->config_dir_variable);
+        break;
+    case SR_CONFIG_DIR_SET:
+        buf_addf(out, "%s=", agent->config_dir_variable);
+        resume_add_quoted(out, s->config_dir);
+        buf_adds(out, " ");
+        break;
+    }
+}
+
+int resume_add_command(struct buf *out, const struct sr_session *s)
+{
+    const struct agent *agent = agent_by_name(s->agent);
+    if (s->pid || s->owner_count)
+        return -EBUSY;
+    if (!agent || !s->session_id)
+        return -ENODATA;
+    if (s->cwd && !s->cwd_is_gone) {
+        buf_adds(out, "cd ");
+        add_directory(out, s->cwd);
+        buf_adds(out, " && ");
+        add_environment(out, agent, s);
+        agent->resume(out, s->session_id);
+        return 0;
+    }
+    /* Its directory is gone, or not known: named by its file, a session resumes from anywhere. */
+    if (!s->transcript)
+        return -ENODATA;
+    struct buf quoted = {0};
+    resume_add_quoted(&quoted, s->transcript);
+    add_environment(out, agent, s);
+    agent->resume(out, quoted.p);
+    buf_release(&quoted);
+    return 0;
+}
+
+int sr_resume_command(const struct sr_session *session, char *text, size_t size)
+{
+    struct buf command = {0};
+    int r = resume_add_command(&command, session);
+    if (r == 0) {
+        r = (int)command.n;
+        if (size)
+            snprintf(text, size, "%s", command.p);
+    }
+    buf_release(&command);
+    return r;
+}

@@ -1,0 +1,35 @@
+/*
+ * session: a process, its terminal and its transcript, put together.
+ *
+ * This is what the right-hand layers reason about; struct sr_session, which
+ * the user's side reads, is filled from it.
+ */
+#pragma once
+
+#include "session/activity.h"
+#include "session/processes.h"
+#include "session/stores.h"
+
+struct session {
+    struct live *live;   /* NULL: no process */
+    struct store *store; /* NULL: not known */
+    const struct agent_registration *registration;
+
+    const char *session_id; /* NULL: not known, or not told apart */
+    enum sr_mapping mapped_by;
+    enum sr_certainty certainty;
+    const char **candidates;
+    size_t candidate_count;
+
+    bool has_transcript;
+    struct agent_transcript transcript;
+    struct activity activity;
+
+    struct sr_session *shown; /* its public face */
+};
+
+/* Whether the store of a session is there to be read. */
+static inline bool session_can_read_store(const struct session *s)
+{
+    return s->store && s->store->code == 0;
+}

@@ -1,0 +1,178 @@
+#include "session/stores.h"
+
+#include "base/err.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+bool stores_enter(const struct stores *stores, const char *path)
+{
+    const struct sr_options *o = stores->options;
+    for (size_t i = 0; i < o->skipped_path_count; i++)
+        if (strcmp(o->skipped_paths[i], path) == 0)
+            return false;
+    if (o->entering)
+        o->entering(o->context, path);
+    return true;
+}
+
+void stores_leave(const struct stores *stores)
+{
+    if (stores->options->entering)
+        stores->options->entering(stores->options->context, NULL);
+}
+
+/*
+ * Opens a directory of a process with mounts of its own: links in it are
+ * followed as that process would, and never lead out of its root.
+ */
+static int open_in_root(const char *root, const char *path)
+{
+    FS_CLOSE int fd = fs_open_dir(AT_FDCWD, root);
+    if (fd < 0)
+        return fd;
+    struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    int opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof how);
+    return opened < 0 ? -errno : opened;
+}
+
+static struct store *add(struct stores *stores, const struct agent *agent, const char *path)
+{
+    void *items = stores->items;
+    struct store **slot =
+        arena_push(stores->arena, &items, &stores->count, &stores->capacity, sizeof *slot);
+    stores->items = items;
+    *slot = arena_alloc(stores->arena, sizeof **slot);
+    **slot = (struct store){
+        .agent = agent,
+        .io = {-1, path, stores->arena, stores->problems},
+    };
+    return *slot;
+}
+
+static struct store *find_by_path(const struct stores *stores, const struct agent *agent,
+                                  const char *path)
+{
+    for (size_t i = 0; i < stores->count; i++)
+        if (stores->items[i]->agent == agent && str_equals(stores->items[i]->io.path, path))
+            return stores->items[i];
+    return NULL;
+}
+
+static struct store *find_by_inode(const struct stores *stores, const struct store *like)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        struct store *s = stores->items[i];
+        if (s != like && s->code == 0 && s->agent == like->agent && s->device == like->device &&
+            s->inode == like->inode)
+            return s;
+    }
+    return NULL;
+}
+
+/*
+ * Opens the directory and reads its registry. root: "/proc/PID/root" for a
+ * process with mounts of its own, else NULL; path stands below it.
+ */
+static struct store *open_store(struct stores *stores, const struct agent *agent, const char *root,
+                                const char *path)
+{
+    const char *shown = root ? arena_printf(stores->arena, "%s%s", root, path) : path;
+    struct store *known = find_by_path(stores, agent, shown);
+    if (known)
+        return known;
+
+    struct store *s = add(stores, agent, shown);
+    if (!stores_enter(stores, shown)) {
+        s->code = -ETIMEDOUT;
+        problems_add(stores->problems, shown, s->code, "its file system does not answer");
+        return s;
+    }
+    struct stat st;
+    int fd = root ? open_in_root(root, path) : fs_open_dir(AT_FDCWD, path);
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        s->io.fd = fd;
+        s->device = st.st_dev;
+        s->inode = st.st_ino;
+        known = find_by_inode(stores, s);
+        if (known) { /* another name for it */
+            fs_close(&s->io.fd);
+            stores->count--;
+            s = known;
+        } else {
+            agent->read_registry(&s->io, &s->registrations, &s->registration_count);
+        }
+    } else {
+        s->code = fd < 0 ? fd : -errno;
+    }
+    stores_leave(stores);
+    return s;
+}
+
+size_t stores_open_asked(struct stores *stores, const struct agent *agent)
+{
+    const struct sr_options *o = stores->options;
+    size_t open = 0;
+    for (size_t i = 0; i < o->config_dir_count; i++) {
+        struct store *s = open_store(stores, agent, NULL, o->config_dirs[i]);
+        s->wanted = true;
+        if (s->code < 0)
+            problems_add(stores->problems, s->io.path, s->code, NULL);
+        open += s->code == 0;
+    }
+    if (o->config_dir_count == 0 && o->default_config_dir) {
+        struct store *s = open_store(stores, agent, NULL, o->default_config_dir);
+        s->wanted = true;
+        /* that somebody has no ~/.claude is no problem */
+        if (s->code < 0 && s->code != -ENOENT)
+            problems_add(stores->problems, s->io.path, s->code, NULL);
+        open += s->code == 0;
+    }
+    for (size_t i = 0; i < stores->count; i++)
+        if (str_equals(stores->items[i]->io.path, o->standard_config_dir))
+            stores->items[i]->is_standard = true;
+    return open;
+}
+
+/* A config directory may be named relative to where the client was started. */
+static const char *absolute(const struct stores *stores, const struct proc *proc,
+                            const struct live *live)
+{
+    const char *cwd;
+    if (live->config_dir[0] == '/')
+        return live->config_dir;
+    if (proc_read_link(proc, live->stat.pid, "cwd", stores->arena, &cwd) < 0)
+        return live->config_dir;
+    return arena_printf(stores->arena, "%s/%s", cwd, live->config_dir);
+}
+
+struct store *stores_of(struct stores *stores, const struct proc *proc, const struct live *live)
+{
+    if (!live->config_dir)
+        return NULL;
+    const char *root =
+        live->own_mounts ? arena_printf(stores->arena, "/proc/%d/root", (int)live->stat.pid) : NULL;
+    struct store *s = open_store(stores, live->agent, root, absolute(stores, proc, live));
+    if (stores->options->config_dir_count == 0)
+        s->wanted = true;
+    if (s->wanted && s->code < 0)
+        problems_add(stores->problems, s->io.path, s->code, NULL);
+    if (live->config_dir_is_default)
+        s->is_standard = true;
+    return s;
+}
+
+void stores_close(struct stores *stores)
+{
+    for (size_t i = 0; i < stores->count; i++)
+        fs_close(&stores->items[i]->io.fd);
+}

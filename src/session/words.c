@@ -1,0 +1,80 @@
+/* The words of the public enumerations, as JSON and text show them. */
+#include "session_rescue.h"
+
+const char *sr_mapping_word(enum sr_mapping mapping)
+{
+    switch (mapping) {
+    case SR_MAPPED_BY_NOTHING:
+        break;
+    case SR_MAPPED_BY_REGISTRY:
+        return "registry";
+    case SR_MAPPED_BY_CHILD_ENVIRONMENT:
+        return "child-environment";
+    case SR_MAPPED_BY_ARGV:
+        return "argv";
+    case SR_MAPPED_BY_TRANSCRIPT:
+        return "transcript";
+    case SR_MAPPED_BY_STORE:
+        return "store";
+    }
+    return "none";
+}
+
+const char *sr_certainty_word(enum sr_certainty certainty)
+{
+    switch (certainty) {
+    case SR_CERTAINTY_NONE:
+        break;
+    case SR_AMBIGUOUS:
+        return "ambiguous";
+    case SR_LIKELY:
+        return "likely";
+    case SR_EXACT:
+        return "exact";
+    }
+    return "none";
+}
+
+const char *sr_kind_word(enum sr_kind kind)
+{
+    switch (kind) {
+    case SR_KIND_UNKNOWN:
+        break;
+    case SR_KIND_INTERACTIVE:
+        return "interactive";
+    case SR_KIND_PRINT:
+        return "print";
+    case SR_KIND_EDITOR:
+        return "editor";
+    case SR_KIND_SDK:
+        return "sdk";
+    case SR_KIND_BACKGROUND:
+        return "background";
+    }
+    return "unknown";
+}
+
+const char *sr_verdict_word(enum sr_verdict verdict)
+{
+    switch (verdict) {
+    case SR_UNKNOWN:
+        break;
+    case SR_WORKING:
+        return "working";
+    case SR_WAITING:
+        return "waiting";
+    case SR_IDLE:
+        return "idle";
+    case SR_HUNG:
+        return "hung";
+    case SR_STOPPED:
+        return "stopped";
+    case SR_BLOCKED:
+        return "blocked";
+    case SR_ORPHANED:
+        return "orphaned";
+    case SR_STARTING:
+        return "starting";
+    }
+    return "unknown";
+}

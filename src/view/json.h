@@ -1,0 +1,15 @@
+/*
+ * json: the listing as one JSON document, schema session-rescue/1.
+ *
+ * The keys and their meaning stand in doc/json-output.md. What is not known
+ * is null. Keys are only ever added within a schema number.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "session_rescue.h"
+
+#define VIEW_SCHEMA "session-rescue/1"
+
+/* Appends the document, with a final newline. */
+void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot);

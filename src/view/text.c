@@ -1,0 +1,270 @@
+#include "view/text.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "session/resume.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ID_COLUMNS = 8, PROMPT_COLUMNS = 60 };
+
+const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT])
+{
+    static const struct {
+        int64_t unit_s;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    size_t i = 0;
+    while (i < 3 && seconds < 2 * units[i].unit_s)
+        i++;
+    snprintf(text, VIEW_AGE_TEXT, "%lld %s", (long long)(seconds / units[i].unit_s), units[i].name);
+    return text;
+}
+
+static const char *color_of(enum sr_verdict verdict)
+{
+    switch (verdict) {
+    case SR_HUNG:
+    case SR_BLOCKED:
+        return "\x1b[1;31m";
+    case SR_WAITING:
+    case SR_STOPPED:
+    case SR_ORPHANED:
+        return "\x1b[33m";
+    case SR_WORKING:
+        return "\x1b[32m";
+    case SR_UNKNOWN:
+    case SR_IDLE:
+    case SR_STARTING:
+        break;
+    }
+    return "";
+}
+
+static void add_safe(struct buf *out, const char *s, size_t max_columns)
+{
+    utf8_add_printable(out, sv_of(s), max_columns);
+}
+
+/* What a terminal cannot show whole is cut; a pipe gets all of it. */
+static size_t limit(const struct view_style *style, size_t taken)
+{
+    if (style->columns == 0)
+        return 0;
+    return style->columns > taken + 10 ? style->columns - taken : 10;
+}
+
+static void add_padded(struct buf *out, const char *s, size_t width)
+{
+    size_t before = out->n;
+    add_safe(out, s, 0);
+    size_t added = out->n - before;
+    buf_fill(out, ' ', added < width ? width - added : 1);
+}
+
+static void add_verdict(struct buf *out, const struct sr_session *s, const struct view_style *style)
+{
+    char word[16];
+    snprintf(word, sizeof word, "%s", sr_verdict_word(s->verdict));
+    if (s->verdict == SR_HUNG)
+        memcpy(word, "HUNG", 4);
+    const char *color = style->color ? color_of(s->verdict) : "";
+    buf_adds(out, color);
+    buf_addf(out, "%-9s", word);
+    if (*color)
+        buf_adds(out, "\x1b[0m");
+    buf_adds(out, " ");
+}
+
+static const char *last_activity(const struct sr_session *s, char text[static VIEW_AGE_TEXT])
+{
+    if (s->silent_s < 0)
+        return "-";
+    return s->silent_s < 5 ? "now" : view_age(s->silent_s, text);
+}
+
+static void add_marks(struct buf *out, const struct sr_session *s)
+{
+    if (s->current)
+        buf_adds(out, "  CURRENT");
+    if (s->kind != SR_KIND_INTERACTIVE && s->kind != SR_KIND_UNKNOWN)
+        buf_addf(out, "  %s", sr_kind_word(s->kind));
+    if (s->parent_pid)
+        buf_addf(out, "  started by a tool of pid %d", s->parent_pid);
+    if (s->multiplexer.kind) {
+        buf_addf(out, "  %s ", s->multiplexer.kind);
+        add_safe(out, s->multiplexer.pane, 0);
+    }
+    if (s->container)
+        buf_adds(out, "  in a container");
+    for (size_t i = 0; i < s->twin_count; i++)
+        buf_addf(out, "  TWIN of pid %d", s->twins[i]);
+}
+
+static void add_detail(struct buf *out, const char *label, const char *text)
+{
+    if (!text)
+        return;
+    buf_addf(out, "          %s: ", label);
+    add_safe(out, text, 0);
+    buf_adds(out, "\n");
+}
+
+static void add_candidates(struct buf *out, const struct sr_session *s)
+{
+    if (s->candidate_count == 0)
+        return;
+    buf_adds(out, "          session not told apart:");
+    for (size_t i = 0; i < s->candidate_count; i++) {
+        buf_adds(out, " ");
+        add_safe(out, s->candidates[i], 0);
+    }
+    buf_adds(out, "\n");
+}
+
+static void add_judgement(struct buf *out, const struct sr_session *s,
+                          const struct view_style *style)
+{
+    buf_adds(out, "          ");
+    add_safe(out, s->cause ? s->cause : "not judged", 0);
+    if (s->confidence)
+        buf_addf(out, " (%s confidence)", s->confidence);
+    /* one sentence says why; the others are for those who ask */
+    size_t shown = style->verbose ? s->evidence_count : s->evidence_count ? 1 : 0;
+    for (size_t i = 0; i < shown; i++) {
+        buf_adds(out, i ? "; " : ": ");
+        add_safe(out, s->evidence[i], 0);
+    }
+    buf_adds(out, "\n");
+    if (s->advice && strcmp(s->advice, "none") != 0)
+        add_detail(out, "advice", s->advice);
+}
+
+static void add_session(struct buf *out, const struct sr_session *s, const struct view_style *style)
+{
+    char pid[16], size[STR_SIZE_TEXT] = "-", age[VIEW_AGE_TEXT], id[ID_COLUMNS + 1] = "-";
+    snprintf(pid, sizeof pid, "%d", s->pid);
+    if (s->size_bytes >= 0)
+        str_format_size(s->size_bytes, size);
+    if (s->session_id)
+        snprintf(id, sizeof id, "%.*s", ID_COLUMNS, s->session_id);
+
+    add_verdict(out, s, style);
+    add_padded(out, s->tty ? s->tty : "-", 8);
+    add_padded(out, pid, 8);
+    add_padded(out, id, ID_COLUMNS + 2);
+    add_padded(out, size, 8);
+    add_padded(out, last_activity(s, age), 8);
+    add_safe(out, s->cwd ? s->cwd : "-", limit(style, 56));
+    add_marks(out, s);
+    buf_adds(out, "\n");
+
+    add_judgement(out, s, style);
+    add_candidates(out, s);
+    for (size_t i = 0; i < s->note_count; i++)
+        add_detail(out, "note", s->notes[i]);
+    if (style->verbose) {
+        add_detail(out, "mapped by", sr_mapping_word(s->mapped_by));
+        add_detail(out, "transcript", s->transcript);
+    }
+}
+
+void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
+                      const struct view_style *style)
+{
+    size_t counts[SR_STARTING + 1] = {0};
+    if (snapshot->session_count == 0) {
+        buf_adds(out, "No Claude processes found.\n");
+        return;
+    }
+    buf_adds(out, "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n");
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        add_session(out, &snapshot->sessions[i], style);
+        counts[snapshot->sessions[i].verdict]++;
+    }
+    buf_addf(out, "%zu session%s:", snapshot->session_count,
+             snapshot->session_count == 1 ? "" : "s");
+    static const enum sr_verdict order[] = {SR_HUNG,     SR_BLOCKED, SR_ORPHANED,
+                                            SR_STOPPED,  SR_WAITING, SR_WORKING,
+                                            SR_STARTING, SR_IDLE,    SR_UNKNOWN};
+    const char *separator = " ";
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (counts[order[i]] == 0)
+            continue;
+        buf_addf(out, "%s%zu %s", separator, counts[order[i]], sr_verdict_word(order[i]));
+        separator = ", ";
+    }
+    buf_adds(out, "\n");
+}
+
+static void add_stored(struct buf *out, const struct sr_session *s)
+{
+    char size[STR_SIZE_TEXT] = "-", age[VIEW_AGE_TEXT], id[ID_COLUMNS + 1];
+    if (s->size_bytes >= 0)
+        str_format_size(s->size_bytes, size);
+    snprintf(id, sizeof id, "%.*s", ID_COLUMNS, s->session_id);
+    add_padded(out, id, ID_COLUMNS + 2);
+    add_padded(out, size, 8);
+    add_padded(out, last_activity(s, age), 8);
+    if (s->first_prompt)
+        add_safe(out, s->first_prompt, PROMPT_COLUMNS);
+    else
+        buf_adds(out, "(no prompt found)");
+    buf_adds(out, "\n");
+
+    struct buf command = {0};
+    if (resume_add_command(&command, s) == 0)
+        buf_addf(out, "  %s\n", command.p);
+    else if (s->owner_count)
+        buf_addf(out, "  no command: pid %d may have it\n", s->owners[0]);
+    else
+        buf_adds(out, "  no command: neither its directory nor its file is known\n");
+    buf_release(&command);
+    for (size_t i = 0; i < s->note_count; i++) {
+        buf_adds(out, "  note: ");
+        add_safe(out, s->notes[i], 0);
+        buf_adds(out, "\n");
+    }
+}
+
+static void add_held(struct buf *out, const struct sr_session *s)
+{
+    buf_adds(out, "  ");
+    add_safe(out, s->session_id ? s->session_id : "(session not known)", 0);
+    buf_addf(out, "  held by pid %d on ", s->pid);
+    add_safe(out, s->tty ? s->tty : "no terminal", 0);
+    add_marks(out, s);
+    buf_adds(out, "\n");
+    add_candidates(out, s);
+}
+
+void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
+                      const struct view_style *style)
+{
+    (void)style;
+    size_t stored = 0, held = 0;
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        if (snapshot->sessions[i].pid)
+            held++;
+        else
+            stored++;
+    }
+    if (stored) {
+        buf_adds(out, "SESSION   SIZE    LAST    FIRST PROMPT\n");
+        for (size_t i = 0; i < snapshot->session_count; i++)
+            if (snapshot->sessions[i].pid == 0)
+                add_stored(out, &snapshot->sessions[i]);
+    } else {
+        buf_adds(out, "No session without a live process.\n");
+    }
+    if (stored < snapshot->stored_count)
+        buf_addf(out, "%zu of %zu sessions shown, the newest; --all shows the rest.\n", stored,
+                 snapshot->stored_count);
+    if (held) {
+        buf_adds(out, "In use, so without a command:\n");
+        for (size_t i = 0; i < snapshot->session_count; i++)
+            if (snapshot->sessions[i].pid)
+                add_held(out, &snapshot->sessions[i]);
+    }
+}

@@ -1,0 +1,28 @@
+/*
+ * text: the listing for people. Everything that came from a process or a
+ * transcript is made harmless for a terminal before it is added.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "session_rescue.h"
+
+#include <stdbool.h>
+
+struct view_style {
+    bool color;
+    bool verbose;
+    size_t columns; /* of the terminal; 0: not a terminal, nothing is cut */
+};
+
+/* What runs: a line for each session, its evidence below. */
+void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
+                      const struct view_style *style);
+
+/* What can be resumed, each with its command; then what a live process holds. */
+void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
+                      const struct view_style *style);
+
+/* "3 min", "2 h", "5 d": a length of time in its largest unit. Returns: text. */
+enum { VIEW_AGE_TEXT = 32 };
+const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT]);

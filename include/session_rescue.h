@@ -184,6 +184,8 @@ struct sr_options {
     const char *own_session_id;      /* $CLAUDE_CODE_SESSION_ID; NULL: none */
     const char *proc_path;           /* NULL: "/proc"; a captured tree in tests */
     size_t stored_limit;             /* sessions without a process to list, newest first; 0: none */
+    const char *const *stored_prefixes; /* of these only whose id begins with one; none: all */
+    size_t stored_prefix_count;
     const char *const *skipped_paths; /* directories that are known not to answer: not entered */
     size_t skipped_path_count;
     /* Called before a directory is read that could get stuck, with NULL after. NULL: nobody asks. */

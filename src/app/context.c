@@ -80,23 +80,23 @@ static void look_around(struct context *c, const struct options *o)
 struct job {
     const struct options *options;
     command_run *command;
-    struct guard *guard;
 };
 
 static void tell_guard(void *context, const char *path)
 {
-    guard_enter(context, path);
+    struct context *c = context;
+    guard_enter(c->guard, path);
 }
 
 static int run_guarded(struct guard *g, const char *const *stuck, size_t stuck_count, void *context)
 {
     struct job *job = context;
-    struct context c = {0};
+    struct context c = {.guard = g};
     look_around(&c, job->options);
     c.look.skipped_paths = stuck;
     c.look.skipped_path_count = stuck_count;
     c.look.entering = tell_guard;
-    c.look.context = g;
+    c.look.context = &c;
     int status = job->command(&c);
     arena_release(&c.arena);
     return status;
@@ -105,7 +105,7 @@ static int run_guarded(struct guard *g, const char *const *stuck, size_t stuck_c
 int context_run(const struct options *options, command_run *command)
 {
     struct sr_error error;
-    struct job job = {options, command, NULL};
+    struct job job = {options, command};
     int status = guard_run(run_guarded, &job, PATIENCE_MS, &error);
     if (status < 0) {
         context_complain(error.text);

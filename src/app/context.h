@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/options.h"
+#include "base/arena.h"
 #include "base/str.h"
 #include "platform/guard.h"
 #include "view/text.h"
@@ -16,6 +17,7 @@ struct context {
     struct sr_options look; /* for sr_detect_processes */
     struct view_style style;
     bool shows_progress; /* standard error is a terminal, and the user is not disturbed by it */
+    struct guard *guard;
     struct arena arena;
 };
 

@@ -1,6 +1,7 @@
 #include "session/stored.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A transcript, and the store it is in: what is sorted before anything is read. */
 struct item {
@@ -26,7 +27,15 @@ static bool is_held(const struct session *live, size_t count, const struct store
     return false;
 }
 
-static void list_store(struct store *store, const struct session *live, size_t live_count,
+static bool is_asked_for(const struct sr_options *options, const char *session_id)
+{
+    for (size_t i = 0; i < options->stored_prefix_count; i++)
+        if (str_starts_with(session_id, options->stored_prefixes[i]))
+            return true;
+    return options->stored_prefix_count == 0;
+}
+
+static void list_store(const struct sr_options *options, struct store *store, const struct session *live, size_t live_count,
                        struct arena *a, struct item **items, size_t *count, size_t *capacity)
 {
     struct agent_transcript *transcripts;
@@ -34,7 +43,8 @@ static void list_store(struct store *store, const struct session *live, size_t l
     if (store->agent->list_all(&store->io, &transcripts, &n) < 0)
         return;
     for (size_t i = 0; i < n; i++) {
-        if (is_held(live, live_count, store, transcripts[i].session_id))
+        if (!is_asked_for(options, transcripts[i].session_id) ||
+            is_held(live, live_count, store, transcripts[i].session_id))
             continue;
         void *grown = *items;
         struct item *slot = arena_push(a, &grown, count, capacity, sizeof *slot);
@@ -53,7 +63,7 @@ size_t stored_find(const struct stores *stores, struct arena *a, size_t limit,
         struct store *store = stores->items[i];
         if (!store->wanted || store->code < 0 || !stores_enter(stores, store->io.path))
             continue;
-        list_store(store, live, live_count, a, &items, &count, &capacity);
+        list_store(stores->options, store, live, live_count, a, &items, &count, &capacity);
         stores_leave(stores);
     }
     if (count)

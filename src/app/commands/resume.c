@@ -1,0 +1,102 @@
+/*
+ * --resume: sessions that can be resumed, each with the exact command; those
+ * that a live process holds are listed without one.
+ */
+#include "app/commands/commands.h"
+
+#include "app/which.h"
+#include "view/json.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { PAGE = 20 }; /* sessions shown at first: a screenful with their commands */
+
+static void show_progress(void *context, size_t done, size_t total)
+{
+    (void)context;
+    /* a few hundred sessions take no time that a person would notice */
+    if (total >= 500 && (done % 100 == 0 || done == total))
+        fprintf(stderr, done == total ? "\r\x1b[K" : "\rreading sessions: %zu of %zu", done, total);
+}
+
+/* Keeps only the sessions that the words name, in a listing of the same shape. */
+static int pick(struct context *context, const struct sr_snapshot *snapshot,
+                const struct which *words, size_t count, struct sr_snapshot *picked,
+                struct sr_error *error)
+{
+    struct sr_session *kept = arena_alloc(&context->arena, (count + 1) * sizeof *kept);
+    for (size_t i = 0; i < count; i++) {
+        const struct sr_session *found;
+        int r = which_find(&words[i], snapshot, &found, error);
+        if (r < 0)
+            return r;
+        kept[i] = *found;
+    }
+    *picked = *snapshot;
+    picked->sessions = kept;
+    picked->session_count = count;
+    picked->stored_count = 0;
+    return 0;
+}
+
+static void draw(struct buf *out, const struct context *context, const struct sr_snapshot *snapshot)
+{
+    if (context->options->json)
+        view_json_sessions(out, snapshot);
+    else
+        view_text_resume(out, snapshot, &context->style);
+}
+
+/* Of the stored sessions only those are read that a word can mean. */
+static void narrow(struct context *context, const struct which *words, size_t count)
+{
+    const char **prefixes = arena_alloc(&context->arena, (count + 1) * sizeof *prefixes);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (words[i].kind == WHICH_SESSION)
+            prefixes[n++] = words[i].prefix;
+    context->look.stored_prefixes = prefixes;
+    context->look.stored_prefix_count = n;
+    context->look.stored_limit = n ? SIZE_MAX : 0;
+}
+
+int command_resume(struct context *context)
+{
+    const struct options *o = context->options;
+    struct sr_error error;
+    struct which *words = arena_alloc(&context->arena, (o->which_count + 1) * sizeof *words);
+    for (size_t i = 0; i < o->which_count; i++) {
+        if (which_parse(&context->arena, o->which[i], &words[i], &error) < 0) {
+            context_complain(error.text);
+            return EXIT_USAGE;
+        }
+    }
+
+    context->look.stored_limit = o->all ? SIZE_MAX : PAGE;
+    if (o->which_count)
+        narrow(context, words, o->which_count);
+    if (context->shows_progress)
+        context->look.progress = show_progress;
+    struct sr_snapshot *snapshot, picked;
+    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    context_print_problems(context, snapshot);
+
+    int status = EXIT_USAGE;
+    struct buf out = {0};
+    if (o->which_count == 0) {
+        draw(&out, context, snapshot);
+        status = context_print(&out);
+    } else if (pick(context, snapshot, words, o->which_count, &picked, &error) == 0) {
+        draw(&out, context, &picked);
+        status = context_print(&out);
+    } else {
+        context_complain(error.text);
+    }
+    buf_release(&out);
+    sr_snapshot_free(snapshot);
+    return status;
+}

@@ -1,0 +1,638 @@
+#include "diagnose/rules.h"
+
+#include "base/str.h"
+
+/*
+ * Thresholds, each with what was measured (Linux, 2 CPUs; 2.0.0 to 2.1.330).
+ */
+enum {
+    /* A client that is up publishes itself 0.3 to 3 s after its start. */
+    STARTING_S = 30,
+    /* A reply that is being generated brings bytes every 1 to 2 s. */
+    RECEIVING_S = 5,
+    /* A new request this much after the last event: the client has tried again. */
+    RETRY_GAP_S = 5,
+    /* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
+     * for its user 1 to 7 times. */
+    SPINNER_WAKEUPS_PER_S = 25,
+    /* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
+    SPINNING_PERCENT = 90,
+    /* The longest time-out that the client gives a shell command is 10 min; past it, it should
+     * have ended the command itself. */
+    TOOL_LIMIT_S = 660,
+    /* Replies bring kilobytes a minute; pings some 50 bytes every few seconds. */
+    PING_BYTES_PER_S = 30,
+};
+
+/* ---- what the rules are made of ----------------------------------------------------------- */
+
+static bool past_patience(const struct evidence *e, int64_t age_s)
+{
+    return age_s >= 0 && age_s >= e->patience_s;
+}
+
+static bool has_tool_open(const struct evidence *e)
+{
+    return e->open_tool != NULL;
+}
+
+static bool any_worker(const struct evidence *e, enum worker_doing doing)
+{
+    for (size_t i = 0; i < e->worker_count; i++)
+        if (e->workers[i].doing == doing)
+            return true;
+    return false;
+}
+
+static bool has_no_worker(const struct evidence *e)
+{
+    return e->has_workers == FACT_NO;
+}
+
+static bool says_idle(const struct evidence *e)
+{
+    return e->status == CLIENT_IDLE || e->status == CLIENT_SHELL;
+}
+
+static bool turn_is_over(const struct evidence *e)
+{
+    return e->turn == TAIL_TURN_OVER;
+}
+
+static bool awaits_reply(const struct evidence *e)
+{
+    return e->turn == TAIL_TURN_AWAITS_REPLY || e->turn == TAIL_TURN_REPLYING;
+}
+
+/* Busy with something that no record tells of: the turn is over, or none was begun. */
+static bool works_off_the_record(const struct evidence *e)
+{
+    return e->status == CLIENT_BUSY && (turn_is_over(e) || e->turn == TAIL_TURN_UNKNOWN);
+}
+
+static bool spinner_turns(const struct evidence *e)
+{
+    return e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S;
+}
+
+static bool spinner_rests(const struct evidence *e)
+{
+    return e->wakeups_per_s >= 0 && e->wakeups_per_s < SPINNER_WAKEUPS_PER_S;
+}
+
+static bool has_connection(const struct evidence *e)
+{
+    return e->api.is_there == FACT_YES;
+}
+
+/* Bytes since the request was sent that pings alone would explain. */
+static bool brings_only_pings(const struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    return past_patience(e, c->sent_ago_s) && c->sent_ago_s > 0 && c->bytes_received >= 0 &&
+           c->bytes_received / c->sent_ago_s < PING_BYTES_PER_S;
+}
+
+static bool answered_since_sent(const struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    return c->received_ago_s >= 0 && c->bytes_received != 0 && c->received_ago_s <= c->sent_ago_s;
+}
+
+static bool bytes_arrive(const struct evidence *e)
+{
+    return has_connection(e) && e->api.received_ago_s >= 0 && e->api.received_ago_s < RECEIVING_S &&
+           !brings_only_pings(e);
+}
+
+/* Nothing was heard of the model for longer than the user's patience. */
+static bool model_is_silent(const struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    return has_connection(e) && past_patience(e, c->sent_ago_s) &&
+           (past_patience(e, c->received_ago_s) || c->bytes_received == 0 || brings_only_pings(e));
+}
+
+/* A request went out well after the last thing that was written down. */
+static bool asked_again(const struct evidence *e)
+{
+    return has_connection(e) && e->api.sent_ago_s >= 0 && e->last_event_age_s >= 0 &&
+           e->api.sent_ago_s + RETRY_GAP_S < e->last_event_age_s;
+}
+
+static bool files_are_silent(const struct evidence *e)
+{
+    return past_patience(e, e->last_event_age_s);
+}
+
+/* ---- the rules, as sentences -------------------------------------------------------------- */
+
+static bool is_traced(const struct evidence *e)
+{
+    return e->state == 't';
+}
+
+static bool is_stopped(const struct evidence *e)
+{
+    return e->state == 'T';
+}
+
+static bool is_zombie(const struct evidence *e)
+{
+    return e->state == 'Z' || e->state == 'X';
+}
+
+static bool is_uninterruptible(const struct evidence *e)
+{
+    return e->state == 'D' && e->was_sampled;
+}
+
+static bool terminal_is_gone(const struct evidence *e)
+{
+    return e->terminal_is_gone == FACT_YES;
+}
+
+static bool asks_permission(const struct evidence *e)
+{
+    return e->status == CLIENT_WAITING && str_equals(e->waiting_for, "permission prompt");
+}
+
+static bool asks_something(const struct evidence *e)
+{
+    return e->status == CLIENT_WAITING;
+}
+
+static bool is_starting(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && !e->is_print &&
+           e->process_age_s >= 0 && e->process_age_s < STARTING_S;
+}
+
+static bool ignores_its_input(const struct evidence *e)
+{
+    return e->queued_count > 0 && past_patience(e, e->queued_age_s) &&
+           (says_idle(e) || (turn_is_over(e) && e->status == CLIENT_SAYS_NOTHING));
+}
+
+static bool runs_background_jobs(const struct evidence *e)
+{
+    return e->status == CLIENT_SHELL;
+}
+
+static bool has_said_nothing_yet(const struct evidence *e)
+{
+    return e->has_transcript == FACT_NO && e->status == CLIENT_IDLE;
+}
+
+static bool is_idle(const struct evidence *e)
+{
+    return e->status == CLIENT_IDLE;
+}
+
+static bool is_idle_by_its_transcript(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && turn_is_over(e);
+}
+
+static bool tool_progresses(const struct evidence *e)
+{
+    return any_worker(e, WORKER_PROGRESSES);
+}
+
+static bool subagent_works(const struct evidence *e)
+{
+    return has_tool_open(e) && e->subagent_is_busy == FACT_YES && !files_are_silent(e);
+}
+
+static bool is_generating(const struct evidence *e)
+{
+    return (awaits_reply(e) || e->subagent_is_busy == FACT_YES || works_off_the_record(e)) &&
+           bytes_arrive(e);
+}
+
+static bool is_retrying(const struct evidence *e)
+{
+    return awaits_reply(e) && asked_again(e) && !past_patience(e, e->api.sent_ago_s);
+}
+
+static bool tool_is_recent(const struct evidence *e)
+{
+    return has_tool_open(e) && e->status == CLIENT_BUSY && !files_are_silent(e);
+}
+
+static bool awaits_reply_patiently(const struct evidence *e)
+{
+    return awaits_reply(e) && e->last_event_age_s >= 0 && !files_are_silent(e);
+}
+
+static bool compacts_or_runs_a_command(const struct evidence *e)
+{
+    return works_off_the_record(e) && e->status_age_s >= 0 && !past_patience(e, e->status_age_s);
+}
+
+static bool terminal_is_not_read(const struct evidence *e)
+{
+    return e->main_waits_for_tty_write == FACT_YES && e->wakeups_per_s >= 0 &&
+           e->wakeups_per_s < 1 && files_are_silent(e);
+}
+
+static bool main_thread_spins(const struct evidence *e)
+{
+    return e->was_sampled && e->main_cpu_percent >= SPINNING_PERCENT && e->wakeups_per_s >= 0 &&
+           e->wakeups_per_s < 1 && (files_are_silent(e) || e->last_event_age_s < 0) &&
+           past_patience(e, e->process_age_s);
+}
+
+static bool tool_wants_input(const struct evidence *e)
+{
+    return any_worker(e, WORKER_WANTS_INPUT) && past_patience(e, e->open_tool_age_s);
+}
+
+static bool hook_wants_input(const struct evidence *e)
+{
+    return !has_tool_open(e) && any_worker(e, WORKER_WANTS_INPUT) && files_are_silent(e);
+}
+
+static bool tool_sleeps(const struct evidence *e)
+{
+    return any_worker(e, WORKER_SLEEPS);
+}
+
+static bool tool_was_stopped(const struct evidence *e)
+{
+    return any_worker(e, WORKER_STOPPED) && past_patience(e, e->open_tool_age_s);
+}
+
+static bool tool_died_uncollected(const struct evidence *e)
+{
+    return any_worker(e, WORKER_DEAD) && !any_worker(e, WORKER_QUIET) &&
+           past_patience(e, e->open_tool_age_s);
+}
+
+static bool tool_outlives_its_limit(const struct evidence *e)
+{
+    return has_tool_open(e) && any_worker(e, WORKER_QUIET) && e->open_tool_age_s >= TOOL_LIMIT_S &&
+           past_patience(e, e->open_tool_age_s);
+}
+
+static bool tool_is_quiet(const struct evidence *e)
+{
+    return any_worker(e, WORKER_QUIET) || any_worker(e, WORKER_UNKNOWN);
+}
+
+static bool pipe_is_held(const struct evidence *e)
+{
+    return has_tool_open(e) && has_no_worker(e) && e->pipe_holder != NULL &&
+           past_patience(e, e->open_tool_age_s);
+}
+
+static bool mcp_call_works(const struct evidence *e)
+{
+    return e->open_tool_is_mcp && e->mcp_progresses == FACT_YES;
+}
+
+static bool mcp_call_is_stuck(const struct evidence *e)
+{
+    return e->open_tool_is_mcp && e->mcp_progresses == FACT_NO && has_no_worker(e) &&
+           past_patience(e, e->open_tool_age_s);
+}
+
+static bool old_client_asks_permission(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && has_tool_open(e) && has_no_worker(e) &&
+           spinner_rests(e);
+}
+
+static bool tool_without_process(const struct evidence *e)
+{
+    return has_tool_open(e) && has_no_worker(e) && e->subagent_is_busy != FACT_YES &&
+           e->was_sampled;
+}
+
+/* The request that is waited for is the main conversation's or a subagent's. */
+static bool a_reply_is_due(const struct evidence *e)
+{
+    return awaits_reply(e) || (has_tool_open(e) && e->subagent_is_busy == FACT_YES);
+}
+
+static bool compaction_is_stuck(const struct evidence *e)
+{
+    return works_off_the_record(e) && past_patience(e, e->status_age_s) && has_no_worker(e) &&
+           model_is_silent(e);
+}
+
+static bool reply_stalled(const struct evidence *e)
+{
+    return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) && answered_since_sent(e);
+}
+
+static bool no_reply_came(const struct evidence *e)
+{
+    return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) &&
+           !answered_since_sent(e);
+}
+
+/* Mid-turn, and there is nothing that it could be waiting for. */
+static bool nothing_is_pending(const struct evidence *e)
+{
+    return e->was_sampled && e->api.is_there == FACT_NO && has_no_worker(e) &&
+           e->mcp_progresses != FACT_YES;
+}
+
+static bool event_loop_sleeps(const struct evidence *e)
+{
+    return (a_reply_is_due(e) || works_off_the_record(e)) && nothing_is_pending(e) &&
+           files_are_silent(e) && (past_patience(e, e->status_age_s) || e->status_age_s < 0);
+}
+
+static bool start_up_is_stuck(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && e->is_native &&
+           !e->is_print && past_patience(e, e->process_age_s) &&
+           e->main_cpu_percent >= SPINNING_PERCENT;
+}
+
+static bool cannot_see_connections(const struct evidence *e)
+{
+    return a_reply_is_due(e) && e->api.is_there == FACT_UNKNOWN;
+}
+
+static bool always(const struct evidence *e)
+{
+    (void)e;
+    return true;
+}
+
+const struct rule rules[] = {
+    /* states of the process that no waiting heals, and that say all there is to say */
+    {"traced", SR_STOPPED, "traced", "high", "look",
+     "A debugger holds the process. It is left alone.", is_traced},
+    {"stopped", SR_STOPPED, "job-control", "high", "continue",
+     "The process was stopped by a signal (Ctrl-Z, SIGSTOP).", is_stopped},
+    {"zombie", SR_HUNG, "zombie", "high", "look",
+     "The process has ended, and its parent has not collected it.", is_zombie},
+    {"uninterruptible", SR_BLOCKED, "uninterruptible", "high", "look",
+     "The main thread is inside a call to the kernel that no signal ends.", is_uninterruptible},
+    {"terminal gone", SR_ORPHANED, "terminal-gone", "high", "kill",
+     "The terminal that it was started on no longer exists.", terminal_is_gone},
+
+    /* it waits for its user, or for nothing */
+    {"permission prompt", SR_WAITING, "permission-prompt", "high", "answer",
+     "The client says that it waits for a permission.", asks_permission},
+    {"question", SR_WAITING, "question", "high", "answer",
+     "The client says that it waits for its user.", asks_something},
+    {"starting", SR_STARTING, "starting", "medium", "wait",
+     "The process is less than 30 s old and has published nothing.", is_starting},
+    {"input ignored", SR_HUNG, "event-loop-asleep", "high", "kill",
+     "Input was typed and never taken up, although no turn is under way.", ignores_its_input},
+    {"background jobs", SR_IDLE, "background-jobs", "high", "none",
+     "The turn is over; shells that it started run in the background.", runs_background_jobs},
+    {"nothing yet", SR_IDLE, "nothing-yet", "high", "none",
+     "The client says that it is idle; nothing has been asked yet.", has_said_nothing_yet},
+    {"idle", SR_IDLE, "turn-over", "high", "none",
+     "The client says that it is idle, whatever the CPU says.", is_idle},
+    {"idle by transcript", SR_IDLE, "turn-over", "medium", "none",
+     "The client publishes no status; its transcript says that the turn is over.",
+     is_idle_by_its_transcript},
+
+    /* it is at work */
+    {"tool progresses", SR_WORKING, "tool-running", "high", "wait",
+     "A process of the open tool used the CPU, read or wrote.", tool_progresses},
+    {"subagent works", SR_WORKING, "subagent-running", "high", "wait",
+     "A subagent's transcript was written to.", subagent_works},
+    {"generating", SR_WORKING, "generating", "high", "wait",
+     "Bytes of a reply arrive on the connection to the model.", is_generating},
+    {"retrying", SR_WORKING, "retrying", "medium", "wait",
+     "A new request was sent well after the last event: the client tries again.", is_retrying},
+    {"tool is recent", SR_WORKING, "tool-running", "medium", "wait",
+     "A tool is open, for less than the user's patience.", tool_is_recent},
+    {"awaits reply", SR_WORKING, "awaiting-reply", "medium", "wait",
+     "The model was asked, less than the user's patience ago.", awaits_reply_patiently},
+    {"off the record", SR_WORKING, "compacting", "medium", "wait",
+     "The client is busy with something that leaves no record: a compaction, or a command.",
+     compacts_or_runs_a_command},
+
+    /* past the user's patience: what holds it? */
+    {"terminal not read", SR_HUNG, "terminal-not-read", "high", "look",
+     "The main thread waits to write to its terminal, which nobody reads.", terminal_is_not_read},
+    {"spinning", SR_HUNG, "spinning", "high", "kill",
+     "The main thread computes without a pause and without a call to the kernel.",
+     main_thread_spins},
+    {"tool wants input", SR_HUNG, "tool-blocked-on-input", "high", "kill-child",
+     "A process of the open tool reads from where nothing will come.", tool_wants_input},
+    {"hook wants input", SR_HUNG, "tool-blocked-on-input", "medium", "kill-child",
+     "A process that the client started (a hook) reads from where nothing will come.",
+     hook_wants_input},
+    {"tool stopped", SR_HUNG, "tool-stuck", "high", "kill-child",
+     "A process of the open tool was stopped by a signal.", tool_was_stopped},
+    {"tool uncollected", SR_HUNG, "tool-stuck", "medium", "kill",
+     "The open tool's process has ended, and the client has not noticed.", tool_died_uncollected},
+    {"tool sleeps", SR_WORKING, "tool-running", "high", "wait",
+     "A process of the open tool sleeps by its own wish.", tool_sleeps},
+    {"tool past its limit", SR_HUNG, "tool-stuck", "medium", "kill-child",
+     "The open tool makes no progress, and the client should have ended it by itself.",
+     tool_outlives_its_limit},
+    {"tool is quiet", SR_WORKING, "tool-running", "low", "wait",
+     "A process of the open tool waits for something; a long tool is not a hung one.",
+     tool_is_quiet},
+    {"pipe held", SR_HUNG, "pipe-held", "high", "kill-child",
+     "The open tool has ended, but another process has its output open.", pipe_is_held},
+    {"mcp works", SR_WORKING, "tool-running", "medium", "wait",
+     "The MCP server that was asked is at work.", mcp_call_works},
+    {"mcp stuck", SR_HUNG, "mcp-stuck", "medium", "kill-child",
+     "An MCP server was asked, and does nothing.", mcp_call_is_stuck},
+    {"old client asks", SR_WAITING, "permission-prompt", "medium", "answer",
+     "A tool is open, nothing runs, and the client does not animate its spinner: it waits for an "
+     "answer. (Clients before 2.1.197 do not say.)",
+     old_client_asks_permission},
+    {"tool without process", SR_UNKNOWN, "needs-eyes", "low", "look",
+     "A tool is open, and nothing runs for it: it runs inside the client, or a question is on the "
+     "screen.",
+     tool_without_process},
+    {"compaction stuck", SR_HUNG, "compaction-stuck", "medium", "revive",
+     "The client is busy off the record, and the model is silent.", compaction_is_stuck},
+    {"reply stalled", SR_HUNG, "reply-stalled", "high", "revive",
+     "A reply began and broke off; the connection is still open.", reply_stalled},
+    {"no reply", SR_HUNG, "no-reply", "high", "revive",
+     "The model was asked and has not sent a byte.", no_reply_came},
+    {"nothing pending", SR_HUNG, "event-loop-asleep", "medium", "kill",
+     "A turn is under way, and there is no connection, no tool and no input that could end it.",
+     event_loop_sleeps},
+    {"startup stuck", SR_HUNG, "startup-stuck", "medium", "kill",
+     "The client has been starting for longer than the user's patience, computing all the time.",
+     start_up_is_stuck},
+    {"connections not seen", SR_UNKNOWN, "connections-not-seen", "low", "look",
+     "The model was asked, and the connection to it cannot be seen from here.",
+     cannot_see_connections},
+    {"not understood", SR_UNKNOWN, "not-understood", "low", "look",
+     "The facts fit none of the above.", always},
+};
+
+const size_t rule_count = sizeof rules / sizeof *rules;
+
+/* ---- judging ------------------------------------------------------------------------------ */
+
+/* Verdicts that stand for themselves after one look; the rest is worth another one. */
+bool rules_suspect(const struct evidence *e)
+{
+    if (e->state == 'D')
+        return true;
+    for (size_t i = 0; i < rule_count; i++)
+        if (rules[i].holds(e))
+            return rules[i].verdict == SR_HUNG || rules[i].verdict == SR_UNKNOWN ||
+                   rules[i].holds == tool_is_quiet;
+    return true;
+}
+
+struct sentences {
+    struct arena *arena;
+    void *items;
+    size_t count, capacity;
+};
+
+#define SAY(s, ...)                                                                   \
+    (*(const char **)arena_push((s)->arena, &(s)->items, &(s)->count, &(s)->capacity, \
+                                sizeof(const char *)) = arena_printf((s)->arena, __VA_ARGS__))
+
+static void say_process(struct sentences *s, const struct evidence *e)
+{
+    if (e->state == 'T')
+        SAY(s, "the process is stopped");
+    if (e->state == 't')
+        SAY(s, "the process is held by a debugger");
+    if (e->state == 'Z')
+        SAY(s, "the process has ended and was not collected by its parent");
+    if (e->state == 'D')
+        SAY(s, "the main thread cannot be interrupted, in %s",
+            e->wait_channel ? e->wait_channel : "the kernel");
+    if (e->terminal_is_gone == FACT_YES)
+        SAY(s, "its terminal no longer exists");
+    if (e->main_waits_for_tty_write == FACT_YES)
+        SAY(s, "the main thread waits to write to its terminal");
+}
+
+static const char *status_word(enum client_status status)
+{
+    static const char *const words[] = {"nothing", "idle", "background shells", "busy", "waiting"};
+    return words[status];
+}
+
+static void say_status(struct sentences *s, const struct evidence *e)
+{
+    if (e->status == CLIENT_SAYS_NOTHING)
+        SAY(s, "the client publishes no status");
+    else if (e->status_age_s >= 0)
+        SAY(s, "the client says '%s%s%s' since %lld s", status_word(e->status),
+            e->waiting_for ? " for: " : "", e->waiting_for ? e->waiting_for : "",
+            (long long)e->status_age_s);
+    else
+        SAY(s, "the client says '%s'", status_word(e->status));
+}
+
+static void say_conversation(struct sentences *s, const struct evidence *e)
+{
+    long long age = (long long)e->last_event_age_s;
+    if (has_tool_open(e))
+        SAY(s, "tool %s is open since %lld s%s", e->open_tool, (long long)e->open_tool_age_s,
+            e->open_tool_count > 1 ? ", and others" : "");
+    else if (e->turn == TAIL_TURN_AWAITS_REPLY)
+        SAY(s, "last record is a prompt or a tool result with no reply, %lld s ago", age);
+    else if (e->turn == TAIL_TURN_REPLYING)
+        SAY(s, "last record is a part of a reply that has not ended, %lld s ago", age);
+    else if (turn_is_over(e) && age >= 0)
+        SAY(s, "the last turn ended %lld s ago", age);
+    if (e->subagent_is_busy == FACT_YES)
+        SAY(s, "a subagent is in the middle of a turn, its last event %lld s ago", age);
+    if (e->queued_count)
+        SAY(s, "%zu inputs were typed and not taken up, the first %lld s ago", e->queued_count,
+            (long long)e->queued_age_s);
+    if (e->api_error)
+        SAY(s, "the last request failed: %s", e->api_error);
+}
+
+static void say_worker(struct sentences *s, const struct worker *w)
+{
+    static const char *const doing[] = {
+        [WORKER_UNKNOWN] = "could not be observed",
+        [WORKER_PROGRESSES] = "makes progress",
+        [WORKER_SLEEPS] = "sleeps by its own wish",
+        [WORKER_WANTS_INPUT] = "waits for input",
+        [WORKER_QUIET] = "waits, and did nothing while it was observed",
+        [WORKER_STOPPED] = "is stopped",
+        [WORKER_DEAD] = "has ended and was not collected",
+    };
+    SAY(s, "%s (pid %d) %s%s%s", w->name, w->pid, doing[w->doing], w->input ? " from " : "",
+        w->input ? w->input : "");
+}
+
+static void say_connection(struct sentences *s, const struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    if (c->is_there == FACT_NO)
+        SAY(s, "there is no connection to the model");
+    if (c->is_there == FACT_UNKNOWN)
+        SAY(s, "its connections could not be seen");
+    if (c->is_there != FACT_YES)
+        return;
+    if (answered_since_sent(e))
+        SAY(s, "socket %s silent %lld s, request sent %lld s ago", c->peer,
+            (long long)c->received_ago_s, (long long)c->sent_ago_s);
+    else
+        SAY(s, "socket %s: request sent %lld s ago, no byte came back", c->peer,
+            (long long)c->sent_ago_s);
+    if (brings_only_pings(e) && !past_patience(e, c->received_ago_s))
+        SAY(s, "%lld bytes in %lld s can be keep-alive pings only", (long long)c->bytes_received,
+            (long long)c->sent_ago_s);
+    if (c->unread_bytes > 0)
+        SAY(s, "%lld bytes have arrived that the client does not read", (long long)c->unread_bytes);
+}
+
+static void say_second_look(struct sentences *s, const struct evidence *e)
+{
+    if (!e->was_sampled)
+        return;
+    for (size_t i = 0; i < e->worker_count; i++)
+        say_worker(s, &e->workers[i]);
+    if (has_tool_open(e) && has_no_worker(e))
+        SAY(s, "no process runs for it");
+    if (e->pipe_holder)
+        SAY(s, "%s has the tool's output open", e->pipe_holder);
+    if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
+        SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
+                                             : "no MCP server did anything");
+    if (awaits_reply(e) || e->subagent_is_busy == FACT_YES || works_off_the_record(e))
+        say_connection(s, e);
+    if (e->main_cpu_percent >= 0 && e->wakeups_per_s >= 0)
+        SAY(s,
+            "over %lld ms the main thread used %.0f %% of a CPU and woke up %.0f times a second%s",
+            (long long)e->sample_ms, e->main_cpu_percent, e->wakeups_per_s,
+            spinner_turns(e) ? " (its spinner turns)" : "");
+}
+
+/* The client's own watchdog is about to do what we would. */
+static bool watchdog_will_act(const struct evidence *e)
+{
+    return e->watchdog_left_s > 0;
+}
+
+struct judgement rules_judge(const struct evidence *e, struct arena *a)
+{
+    size_t i = 0;
+    while (i + 1 < rule_count && !rules[i].holds(e))
+        i++;
+    const struct rule *rule = &rules[i];
+    struct judgement j = {.rule = rule, .advice = rule->advice};
+
+    struct sentences s = {.arena = a};
+    say_process(&s, e);
+    say_conversation(&s, e);
+    say_second_look(&s, e);
+    say_status(&s, e);
+    if (str_equals(rule->advice, "revive") && watchdog_will_act(e)) {
+        j.advice = "wait";
+        SAY(&s, "the client's own watchdog acts in %lld s", (long long)e->watchdog_left_s);
+    }
+    j.evidence = s.items;
+    j.evidence_count = s.count;
+    return j;
+}

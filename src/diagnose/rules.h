@@ -1,0 +1,44 @@
+/*
+ * rules: what state a session is in, from the evidence alone.
+ *
+ * One table; the first row that matches wins. Rows for what is harmless stand
+ * before rows that alarm, and a row matches only on what is known. The table
+ * is the documentation: doc/diagnosis.md is tested against it.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "session/evidence.h"
+#include "session_rescue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct rule {
+    const char *name; /* unique; several rules may share a cause */
+    enum sr_verdict verdict;
+    const char *cause; /* the stable word that users and scripts see */
+    const char *confidence;
+    const char *advice;
+    const char *means; /* a sentence for the documents */
+    bool (*holds)(const struct evidence *e);
+};
+
+extern const struct rule rules[];
+extern const size_t rule_count;
+
+struct judgement {
+    const struct rule *rule;
+    const char *advice; /* the rule's, or "wait" where the client's own watchdog is about to act */
+    const char *const *evidence;
+    size_t evidence_count;
+};
+
+/* Returns: the judgement; there always is one. Owner of the sentences: the arena. */
+struct judgement rules_judge(const struct evidence *e, struct arena *a);
+
+/*
+ * After a first look: could a second one change the answer? Healthy sessions
+ * are not suspect, so that a listing of them takes no second look.
+ */
+bool rules_suspect(const struct evidence *e);

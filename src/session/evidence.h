@@ -1,0 +1,93 @@
+/*
+ * evidence: the facts about one session at one moment, for the rules to judge.
+ *
+ * Plain data. Every fact may be unknown, and says so: what is not known never
+ * counts against a session. Times are seconds that the machine was awake.
+ */
+#pragma once
+
+#include "session_rescue.h"
+#include "transcript/tail.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
+
+/* What the client publishes in its registry. */
+enum client_status { CLIENT_SAYS_NOTHING, CLIENT_IDLE, CLIENT_SHELL, CLIENT_BUSY, CLIENT_WAITING };
+
+/* What a process in a tool's tree does at the moment. */
+enum worker_doing {
+    WORKER_UNKNOWN,
+    WORKER_PROGRESSES,  /* used the CPU or read or wrote during the sample */
+    WORKER_SLEEPS,      /* in a sleep of its own, or waits for a child that does */
+    WORKER_WANTS_INPUT, /* reads a terminal, a pipe or a FIFO that nobody writes to */
+    WORKER_QUIET,       /* none of these: waits for something else */
+    WORKER_STOPPED,     /* by a signal */
+    WORKER_DEAD,        /* a zombie that the client has not collected */
+};
+
+/* A process started for what the session is doing: a tool's shell, a hook. */
+struct worker {
+    int pid;
+    const char *name;
+    enum worker_doing doing;
+    const char *input; /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
+};
+
+/* The connection on which the client waits for the model. Ages: -1 is unknown. */
+struct api_connection {
+    enum fact is_there; /* unknown: this process's connections cannot be seen */
+    const char *peer;   /* "127.0.0.1:443" */
+    int64_t sent_ago_s;
+    int64_t received_ago_s;
+    int64_t bytes_received; /* over its life; -1: unknown */
+    int64_t sampled_bytes;  /* that arrived during the sample; -1: no sample */
+    int64_t unread_bytes;   /* that the client has not taken yet */
+};
+
+struct evidence {
+    int64_t patience_s; /* --timeout */
+
+    /* the process */
+    char state; /* R S D T t Z; 0: unknown */
+    const char *wait_channel;
+    int64_t process_age_s; /* -1: unknown */
+    bool is_print;         /* claude -p: ends by itself when the turn is over */
+    bool is_native;        /* not run by node: publishes itself at once */
+    enum fact terminal_is_gone;
+
+    /* what the client says */
+    enum client_status status;
+    const char *waiting_for;
+    int64_t status_age_s; /* -1: unknown */
+
+    /* the conversation */
+    enum fact has_transcript;
+    enum tail_turn turn;
+    int64_t last_event_age_s; /* newest of all its files; -1: unknown */
+    int64_t turn_age_s;       /* since the prompt that began the turn; -1: unknown */
+    const char *open_tool;    /* the oldest without a result; NULL: none */
+    int64_t open_tool_age_s;
+    size_t open_tool_count;
+    bool open_tool_is_mcp;
+    enum fact subagent_is_busy;
+    size_t queued_count; /* input typed and not taken up, by this process's user */
+    int64_t queued_age_s;
+    const char *api_error;
+
+    /* the second look; was_sampled false: none was taken */
+    bool was_sampled;
+    int64_t sample_ms;
+    double main_cpu_percent; /* of one CPU; negative: unknown */
+    double wakeups_per_s;    /* of the main thread; negative: unknown */
+    enum fact main_waits_for_tty_write;
+    const struct worker *workers;
+    size_t worker_count;
+    enum fact has_workers;   /* unknown: children cannot be seen */
+    const char *pipe_holder; /* "sleep (pid 4711)": has the tool's output pipe open; NULL: none */
+    enum fact mcp_progresses;
+    struct api_connection api;
+    int64_t watchdog_left_s; /* until the client's own watchdog acts; -1: it has none, or is past */
+};

@@ -66,6 +66,14 @@ void scan_line(struct sv line, struct sv record_start, struct scan *out);
 const char *scan_kind_word(enum scan_kind kind); /* "whole", "torn", ... */
 
 /*
+ * For a record of which only the beginning is there: appends what there is of
+ * it, closed so that it can be read as JSON. A text that was cut is kept as
+ * far as it goes. Returns: false when it does not begin as a record; nothing
+ * is appended then.
+ */
+bool scan_complete(struct sv cut, struct buf *out);
+
+/*
  * For a line too long to be read: given its last bytes, finds where the first
  * member of the outermost object begins that they hold completely, so that
  * "{" and the bytes from there are an object of its last members.

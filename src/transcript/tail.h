@@ -72,7 +72,7 @@ struct tail_oversized {
  */
 struct tail_oddities {
     bool last_line_is_torn;
-    int64_t torn_offset; /* of that line in the file */
+    int64_t torn_offset; /* of that line in the file; negative: further back than was read */
     bool lacks_final_newline;
     bool shrank;      /* the file ended before the size that was given: it was cut meanwhile */
     size_t nul_lines; /* lines with NULs, or of NULs only */
@@ -129,15 +129,16 @@ struct tail {
     struct arena *arena; /* the results' */
     struct arena own;    /* what is only needed until tail_finish */
     int64_t file_size;
-    int64_t from; /* the file from here on was read */
-    int64_t bytes_read;
-    struct buf pending; /* a line whose beginning was not read yet: bytes from `from` on */
-    bool done;
+    int64_t from;       /* the file from here on was read */
+    struct buf pending; /* from there on, the end of a line whose beginning was not read yet */
     bool pending_is_last;
+    bool done;
     struct tail_event **events; /* newest first, as they stand on disk */
     size_t event_count, event_capacity;
-    int64_t turn_start_offset; /* of the newest record that may begin a turn; negative: none */
-    bool has_main_chain;
+    bool has_main_chain, has_sidechain;
+    int64_t turn_start;           /* offset of the newest record that begins a turn, */
+    int64_t sidechain_turn_start; /* and of a subagent's; negative: none yet */
+    bool title_is_automatic;
     struct tail_result result;
 };
 

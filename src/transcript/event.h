@@ -1,0 +1,87 @@
+/*
+ * event: one record of a transcript, in words that all agents share.
+ *
+ * An agent's record reader turns the bytes of one whole record into a struct
+ * event. Everything in it is a view into the arena: an event lives no longer
+ * than that.
+ *
+ *     struct event e;
+ *     if (event_claude.read(&arena, line.text, &e) == 0 && e.kind == EVENT_PROMPT)
+ *         ... e.text
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum event_kind {
+    EVENT_OTHER,          /* of no known type, or of no interest */
+    EVENT_METADATA,       /* titles, modes, snapshots: no part of the conversation */
+    EVENT_ATTACHMENT,     /* what the client adds to a prompt */
+    EVENT_PROMPT,         /* text that begins a turn */
+    EVENT_COMMAND,        /* "/model", "!ls": the client may answer it alone, or ask the model */
+    EVENT_LOCAL_OUTPUT,   /* what the client itself answered a command */
+    EVENT_NOTE,           /* text in the user's name that nobody typed (isMeta) */
+    EVENT_TOOL_RESULT,    /* see results[] */
+    EVENT_ASSISTANT_TEXT, /* */
+    EVENT_ASSISTANT_THINKING,
+    EVENT_TOOL_USE,    /* see calls[] */
+    EVENT_TURN_OVER,   /* a record of its own that says so (system/turn_duration) */
+    EVENT_INTERRUPTED, /* the user pressed ESC */
+    EVENT_API_ERROR,   /* the request failed for good; the turn ended with it */
+    EVENT_API_RETRY,   /* the request failed and is tried again */
+    EVENT_COMPACT_BOUNDARY,
+    EVENT_COMPACT_SUMMARY,
+    EVENT_ENQUEUE, /* input typed while the agent was at work */
+    EVENT_DEQUEUE,
+    EVENT_QUEUE_REMOVE,
+    EVENT_QUEUE_CLEAR,
+    EVENT_TITLE, /* see title */
+};
+
+struct event_tool {
+    struct sv id, name; /* name empty in a result */
+};
+
+struct event {
+    enum event_kind kind;
+    struct wall at; /* not known: ms is 0 */
+    /* Empty where the record does not say. */
+    struct sv uuid, parent_uuid;
+    struct sv session_id, agent_id, message_id;
+    struct sv cwd, version, entrypoint;
+    struct sv stop_reason;
+    struct sv text;  /* prompt, command, api error, queued input: what it says */
+    struct sv title; /* EVENT_TITLE */
+    const struct event_tool *calls;
+    size_t call_count;
+    const struct event_tool *results;
+    size_t result_count;
+    bool is_root;       /* says that it has no parent */
+    bool is_sidechain;  /* of a subagent */
+    bool is_human;      /* EVENT_PROMPT: a person's own words */
+    bool expects_reply; /* the agent asks the model after this */
+    bool ends_turn;     /* nothing follows in this turn */
+    bool is_automatic;  /* EVENT_COMPACT_BOUNDARY: the agent went on by itself afterwards;
+                           EVENT_TITLE: not given by the user */
+};
+
+/* What differs between agents. */
+struct event_reader {
+    const char *agent;      /* "claude" */
+    struct sv record_start; /* see scan_line */
+    /* Reads one whole record. Owner: the arena. Returns: 0, or -EBADMSG when it is not a JSON
+     * object. */
+    int (*read)(struct arena *a, struct sv record, struct event *out);
+};
+
+extern const struct event_reader event_claude;
+
+const char *event_kind_word(enum event_kind kind);
+
+/* Part of the conversation proper: what last activity is measured by. */
+bool event_is_conversational(const struct event *e);

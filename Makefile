@@ -55,7 +55,9 @@ $(SANITIZED)/build.ninja:
 
 lint:
 	@tools/install-deps lint
-	@tools/run-tap $(RESULTS)/lint/lint.tap tests/lint/run
+	@rm -rf $(RESULTS)/lint
+	@a=0; tools/run-tap $(RESULTS)/lint/lint.tap tests/lint/run || a=1; \
+	    BATS_TEST_TIMEOUT=120 tools/run-tap $(RESULTS)/lint/self-test.tap bats --tap tests/lint || a=1; exit $$a
 
 bench:
 	@tools/install-deps bench

@@ -11,6 +11,7 @@
 bats_require_minimum_version 1.5.0
 
 : "${SESSION_RESCUE:=$PWD/build/session-rescue}"
+: "${TEST_PROGRAMS:=$PWD/build/tests}"
 
 # A home with nothing in it but an empty Claude config directory.
 scratch_home()
@@ -23,9 +24,22 @@ scratch_home()
 # Run the program; output, stderr and status as bats' own `run` leaves them.
 rescue()
 {
+    rescue_under env -- "$@"
+}
+
+# The same, started by another command: rescue_under COMMAND... -- OPTIONS...
+#     rescue_under "$TEST_PROGRAMS/stuck-mount" "$dir" -- --status
+rescue_under()
+{
+    local under=()
+    while [ "$1" != -- ]; do
+        under+=("$1")
+        shift
+    done
+    shift
     run --separate-stderr env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC \
         ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
-        "$SESSION_RESCUE" "$@"
+        "${under[@]}" "$SESSION_RESCUE" "$@"
     # What a failing test prints to explain itself.
     printf '%s %s: status %s\n%s\n--- stderr\n%s\n' session-rescue "$*" "$status" "$output" "${stderr-}"
 }

@@ -77,8 +77,9 @@ $(FUZZING)/build.ninja:
 	    -Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=all' $(FUZZING)
 
 # PREFIX is not compiled in, so that a changed one costs no new build.
-install: all
+install: $(BUILD)/build.ninja
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@$(NINJA) -C $(BUILD) session-rescue
 	@meson install --no-rebuild -C $(BUILD)
 
 clean:

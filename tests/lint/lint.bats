@@ -103,6 +103,7 @@ only_fails()
 
 @test "layers: a folder that is no layer" {
     mkdir src/utils
+    echo 'int util(void);' >src/utils/util.h
     layers_find 'src/utils: a folder'
 }
 

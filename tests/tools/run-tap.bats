@@ -30,6 +30,13 @@ setup()
     [ "$(tail -n 1 "$kept")" = "not ok 1 - a" ]
 }
 
+@test "a skipped case does not explain a failure, a failed one that speaks of skipping does" {
+    run tools/run-tap "$kept" sh -c 'printf "1..1\nnot ok 1 # SKIP a\n"; exit 1'
+    [ "$(tail -n 1 "$kept")" = "Bail out! sh: exit status 1" ]
+    run tools/run-tap "$kept" sh -c 'printf "1..1\nnot ok 1 - skips line #3\n"; exit 1'
+    [ "$(tail -n 1 "$kept")" = "not ok 1 - skips line #3" ]
+}
+
 @test "a crash is seen" {
     run tools/run-tap "$kept" sh -c 'printf "1..2\nok 1 - a\n"; kill -SEGV $$'
     [ "$status" -eq 139 ]

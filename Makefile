@@ -1,0 +1,98 @@
+# The front door. Meson and Ninja do the work; this knows in which folders and
+# with which options. `make help` lists what there is.
+
+BUILD     := build
+SANITIZED := build-asan
+FUZZING   := build-fuzz
+RESULTS   := $(BUILD)/test-results
+
+PREFIX       ?= /usr/local
+WERROR       ?= false
+FUZZ_SECONDS ?= 60
+
+# Ninja's own choice (two more than there are processors) starves small machines.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -le 8 ] || n=8; echo $$n)
+
+NINJA := ninja -j $(JOBS)
+MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
+
+.NOTPARALLEL:
+.PHONY: all run test lint bench fuzz install clean help build-sanitized build-fuzzing
+
+# The program alone: without a target, Ninja would build the tests as well.
+all: $(BUILD)/build.ninja
+	@$(NINJA) -C $(BUILD) session-rescue
+
+$(BUILD)/build.ninja:
+	@command -v meson >/dev/null || { \
+	    echo "Meson is not installed: 'make run' installs what is missing, as does tools/install-deps build" >&2; exit 1; }
+	@$(MESON_SETUP) $(BUILD)
+
+run:
+	@tools/install-deps build
+	@$(MAKE) --no-print-directory all
+	@# 1 says that something hung was found: the program has done its work.
+	@$(BUILD)/session-rescue --status || [ $$? -eq 1 ]
+
+# The program as it ships, and a second one in which ASan and UBSan watch. The
+# second is built by clang, so that both compilers have seen every line.
+test:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory $(BUILD)/.with-tests all build-sanitized
+	@JOBS=$(JOBS) tools/run-tests $(BUILD) $(SANITIZED) $(RESULTS)
+
+# Configured before cmocka was there, it would have no unit tests.
+$(BUILD)/.with-tests: | $(BUILD)/build.ninja
+	@meson configure $(BUILD) -Dtests=enabled
+	@touch $@
+
+build-sanitized: $(SANITIZED)/build.ninja
+	@$(NINJA) -C $(SANITIZED)
+
+$(SANITIZED)/build.ninja:
+	@CC=clang $(MESON_SETUP) -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fno-sanitize-recover=all -Dtests=enabled $(SANITIZED)
+
+lint:
+	@tools/install-deps lint
+	@rm -rf $(RESULTS)/lint
+	@a=0; tools/run-tap $(RESULTS)/lint/lint.tap tests/lint/run || a=1; \
+	    BATS_TEST_TIMEOUT=120 tools/run-tap $(RESULTS)/lint/self-test.tap bats --tap tests/lint || a=1; exit $$a
+
+bench:
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run $(BUILD)/session-rescue
+
+fuzz:
+	@tools/install-deps fuzz
+	@$(MAKE) --no-print-directory build-fuzzing
+	@tools/run-fuzz $(FUZZING) $(FUZZ_SECONDS)
+
+build-fuzzing: $(FUZZING)/build.ninja
+	@$(NINJA) -C $(FUZZING)
+
+$(FUZZING)/build.ninja:
+	@CC=clang $(MESON_SETUP) -Dfuzz=true -Dtests=disabled -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=all' $(FUZZING)
+
+# PREFIX is not compiled in, so that a changed one costs no new build.
+install: $(BUILD)/build.ninja
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@$(NINJA) -C $(BUILD) session-rescue
+	@meson install --no-rebuild -C $(BUILD)
+
+clean:
+	@rm -rf $(BUILD) $(SANITIZED) $(FUZZING)
+
+help:
+	@echo "make           build $(BUILD)/session-rescue"
+	@echo "make run       install what is missing, build, and show every session found"
+	@echo "make test      install what the tests need, and run them all"
+	@echo "make lint      formatting, layers, static analysis, manual page, scripts"
+	@echo "make bench     measure against the other ways to the same answer"
+	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"
+	@echo "make clean     remove everything that was built"
+	@echo
+	@echo "JOBS=$(JOBS) bounds what runs at once; WERROR=true turns compiler warnings into errors."

@@ -1,0 +1,92 @@
+# What every command-line test starts from: load with
+#
+#     load helper
+#     setup() { scratch_home; }
+#     teardown() { end_started; }
+#
+# No test sees this machine's own sessions or may touch them: HOME is a scratch
+# folder, the environment is cleared but for what is named here, tmux has a
+# server of its own, and only processes that the test started are signalled.
+
+bats_require_minimum_version 1.5.0
+
+: "${SESSION_RESCUE:=$PWD/build/session-rescue}"
+: "${TEST_PROGRAMS:=$PWD/build/tests}"
+
+# A home with nothing in it but an empty Claude config directory.
+scratch_home()
+{
+    export HOME=$BATS_TEST_TMPDIR/home
+    export CONFIG_DIR=$HOME/.claude
+    mkdir -p "$CONFIG_DIR/projects" "$CONFIG_DIR/sessions"
+}
+
+# Run the program; output, stderr and status as bats' own `run` leaves them.
+rescue()
+{
+    rescue_under env -- "$@"
+}
+
+# The same, started by another command: rescue_under COMMAND... -- OPTIONS...
+#     rescue_under "$TEST_PROGRAMS/stuck-mount" "$dir" -- --status
+rescue_under()
+{
+    local under=()
+    while [ "$1" != -- ]; do
+        under+=("$1")
+        shift
+    done
+    shift
+    run --separate-stderr env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC \
+        ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+        "${under[@]}" "$SESSION_RESCUE" "$@"
+    # What a failing test prints to explain itself.
+    printf '%s %s: status %s\n%s\n--- stderr\n%s\n' session-rescue "$*" "$status" "$output" "${stderr-}"
+}
+
+# Start a process that the test will end: `start sleep 60; look_at "$started"`.
+start()
+{
+    "$@" </dev/null >/dev/null 2>&1 3>&- &
+    started=$!
+    started_pids+=("$started")
+}
+
+# A private tmux server, one a test.
+private_tmux()
+{
+    tmux_socket=$BATS_TEST_TMPDIR/tmux
+    env -u TMUX tmux -f /dev/null -S "$tmux_socket" "$@"
+}
+
+# Everything that start and private_tmux began.
+end_started()
+{
+    for pid in "${started_pids[@]}"; do
+        kill -CONT "$pid" 2>/dev/null || true
+        kill -KILL "$pid" 2>/dev/null || true
+    done
+    [ -z "${tmux_socket-}" ] || private_tmux kill-server 2>/dev/null || true
+}
+
+# Wait until a command succeeds: `wait_until 20 test -e "$file"`. The bound is for
+# a machine that is broken; on one that is merely slow, nothing fails.
+wait_until()
+{
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || { echo "never came true: $*"; return 1; }
+        sleep 0.05
+    done
+}
+
+# A value out of the JSON document on $output: `json '.sessions[0].pid'`.
+json()
+{
+    node -e '
+        const document = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        const value = new Function("d", "return d" + process.argv[1])(document);
+        console.log(typeof value === "string" ? value : JSON.stringify(value));
+    ' "$1" <<<"$output"
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# That the lint finds what it is there for: a small sound tree, and one breach at a time.
+
+setup()
+{
+    lint=$PWD/tests/lint
+    tree=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$tree"/{include,doc,tools,src/{base,transcript,view,app}}
+    cp src/LAYERS "$tree/src/"
+    cp .clang-format "$tree/"
+    cd "$tree" || return
+    echo '#pragma once' >include/session_rescue.h
+    printf '#include <yyjson.h>\n' >src/base/json.c
+    printf '#include "base/json.h"\n\n#include <stdio.h>\n\n/* not printf(), <time.h> */\n' >src/transcript/lines.c
+    printf '#include "session_rescue.h"\n#include "transcript/lines.h"\n\n#include <time.h>\n' >src/app/main.c
+    printf '#!/bin/sh\necho "$1"\n' >tools/hello
+    git init -q .
+}
+
+# The lint names $1 in a finding of the layers check.
+layers_find()
+{
+    run "$lint/layers" "$tree"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ $output == *"$1"* ]]
+}
+
+# The check named $1 of the whole lint fails, and all others do not.
+only_fails()
+{
+    run "$lint/run" "$tree"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [ "$(grep -c '^not ok' <<<"$output")" -eq 1 ]
+    grep -q "^not ok [0-9]* - $1:" <<<"$output"
+}
+
+@test "a sound tree passes all" {
+    run "$lint/layers" "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    run "$lint/run" "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    ! grep -q '^not ok' <<<"$output"
+}
+
+@test "layers: an include to the right" {
+    echo '#include "app/options.h"' >>src/transcript/lines.c
+    layers_find 'lines.c:6: includes "app/options.h", which is to the right of transcript'
+    only_fails layers
+}
+
+@test "layers: an include to the right, spelled with spaces" {
+    echo ' #  include   "view/text.h"' >>src/base/json.c
+    layers_find 'json.c:2: includes "view/text.h"'
+}
+
+@test "layers: the public header stands on its own" {
+    echo '#include "base/str.h"' >>include/session_rescue.h
+    layers_find 'include/session_rescue.h:2: includes "base/str.h"'
+}
+
+@test "layers: a system header in a pure layer" {
+    echo '#include <unistd.h>' >>src/transcript/lines.c
+    layers_find 'lines.c:6: transcript is pure and may not include <unistd.h>'
+}
+
+@test "layers: a clock in a pure layer" {
+    echo '#include <time.h>' >src/view/text.h
+    layers_find 'text.h:1: view is pure and may not include <time.h>'
+}
+
+@test "layers: printing from a pure layer" {
+    echo 'void f(void) { printf("x"); }' >>src/transcript/lines.c
+    layers_find 'lines.c:6: transcript is pure and may not call printf()'
+}
+
+@test "layers: formatting into memory in a pure layer is allowed" {
+    printf 'void f(char *p) { snprintf(p, 1, "printf("); s.remove(p); s->rename(p); }\n' >>src/transcript/lines.c
+    run "$lint/layers" "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "layers: a second includer of the JSON library" {
+    echo '#include <yyjson.h>' >>src/app/main.c
+    layers_find 'main.c:5: <yyjson.h> belongs to src/base/json.c alone'
+}
+
+@test "layers: a second includer of the terminal library" {
+    echo '#include <ncursesw/curses.h>' >src/app/prompt.c
+    echo '#include <curses.h>' >>src/app/screen.c
+    layers_find 'screen.c:1: <curses.h> belongs to src/app/prompt.c alone'
+}
+
+@test "layers: a header by a name that is not layer/file.h" {
+    echo '#include "../base/str.h"' >>src/app/main.c
+    layers_find 'main.c:5: "../base/str.h" is neither'
+}
+
+@test "layers: a folder that is no layer" {
+    mkdir src/utils
+    echo 'int util(void);' >src/utils/util.h
+    layers_find 'src/utils: a folder'
+}
+
+@test "formatting: one blank too many" {
+    command -v clang-format-14 || clang-format --version | grep -q 'version 14\.' || skip "no clang-format 14"
+    echo 'int  two_blanks(void);' >>src/app/main.c
+    only_fails formatting
+}
+
+@test "cppcheck: memory that is never freed" {
+    printf '\n#include <stdlib.h>\n\nint leak(int a)\n{\n    char *p = malloc(4);\n    return p ? a : 0;\n}\n' >>src/app/main.c
+    only_fails cppcheck
+}
+
+@test "manual: a macro that is none, in a page" {
+    printf '.Dd January 1, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd y\n.Xz\n' >doc/x.1
+    only_fails manual
+}
+
+@test "shell: a script that does not parse" {
+    echo 'if true; then' >>tools/hello
+    only_fails shell
+}
+
+@test "shell: what only shellcheck sees" {
+    printf 'cd "$1"\nrm -rf -- *\n' >>tools/hello
+    only_fails shell
+}
+
+@test "scripts: JavaScript and Python that do not parse" {
+    echo 'const = 1;' >tools/x.mjs
+    only_fails scripts
+    rm tools/x.mjs
+    printf '#!/usr/bin/env python3\ndef f(:\n' >tools/y
+    only_fails scripts
+}
+
+@test "origin: a package registry by its host name" {
+    host=example.org # put together, so that this file names none
+    echo "{\"resolved\": \"https://registry.$host/a/-/a-1.0.0.tgz\"}" >tools/lock.json
+    only_fails origin
+}
+
+@test "origin: this very folder" {
+    echo "cd $(pwd -P)/src" >doc/notes.md
+    only_fails origin
+}
+
+@test "what git ignores is not looked at" {
+    echo /build/ >.gitignore
+    mkdir build
+    echo 'int  two_blanks(void);' >build/generated.c
+    run "$lint/run" "$tree"
+    [ "$status" -eq 0 ]
+}

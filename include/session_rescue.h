@@ -206,6 +206,15 @@ int sr_detect_processes(const struct sr_options *options, struct sr_snapshot **s
 void sr_snapshot_free(struct sr_snapshot *snapshot);
 
 /*
+ * Judges every live session of a snapshot: verdict, cause, confidence, advice
+ * and evidence. Sessions that look suspect are observed a second time, all
+ * together, for less than a second; a healthy listing takes no second look.
+ * timeout_minutes: silence that a busy session may keep (10 is usual).
+ * Returns: how many are hung.
+ */
+int sr_detect_hung_sessions(struct sr_snapshot *snapshot, double timeout_minutes);
+
+/*
  * The sessions on a terminal: "pts/4", "/dev/pts/4", "s013", "ttys013".
  * Stores at most size matches. Returns: how many there are, or -EINVAL when
  * tty does not name a terminal.

@@ -91,7 +91,11 @@ static bool begins_turn(const struct event *e)
 static void take_event(struct tail *t, const struct event *e, int64_t offset)
 {
     struct tail_result *r = &t->result;
+    bool is_metadata = e->kind == EVENT_METADATA || e->kind == EVENT_TITLE;
 
+    if (!t->took_any)
+        r->ends_in_metadata = is_metadata;
+    t->took_any = true;
     keep_newest(t, &r->cwd, e->cwd);
     keep_newest(t, &r->version, e->version);
     keep_newest(t, &r->entrypoint, e->entrypoint);
@@ -113,7 +117,7 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
     }
     if (e->kind == EVENT_OTHER && !e->uuid.n)
         return;
-    if (e->kind == EVENT_METADATA || e->kind == EVENT_TITLE)
+    if (is_metadata)
         return;
 
     struct tail_event *kept = arena_alloc(&t->own, sizeof *kept);

@@ -88,6 +88,7 @@ struct tail_result {
     bool reached_start;        /* the whole file was read */
     bool found_turn_start;     /* the record that began the last turn was among what was read */
     bool only_sidechain;       /* a subagent's file */
+    bool ends_in_metadata;     /* the last record on disk is no part of the conversation */
 
     struct wall last_event_at;  /* newest conversational event, subagents' included */
     struct wall last_record_at; /* newest record of any kind that has a time */
@@ -138,6 +139,7 @@ struct tail {
     bool has_main_chain, has_sidechain;
     int64_t turn_start;           /* offset of the newest record that begins a turn, */
     int64_t sidechain_turn_start; /* and of a subagent's; negative: none yet */
+    bool took_any;
     bool title_is_automatic;
     struct tail_result result;
 };

@@ -35,6 +35,13 @@ struct agent_look {
     const struct proc_strings *environment;
 };
 
+/* Where a client finds its model. */
+struct agent_api {
+    uint16_t port;         /* of the connection: the proxy's where there is one */
+    bool is_first_party;   /* the vendor's own address */
+    int64_t api_timeout_s; /* that the user has set; 0: not set */
+};
+
 /* An agent's own directory ("config directory"), open. */
 struct agent_store {
     int fd;
@@ -85,6 +92,11 @@ struct agent {
     const char *no_transcript_variable;
     const char *entrypoint_variable;
 
+    struct agent_api (*api)(const struct proc_strings *environment);
+    /* The tool of that name is answered by an MCP server. */
+    bool (*is_mcp_tool)(const char *name);
+    /* It is a program of its own, and publishes itself as soon as it runs. */
+    bool (*is_native)(const char *exe);
     const struct event_reader *reader; /* of its transcripts' records */
 
     /* Reading a store. What cannot be read goes to store->problems.

@@ -242,6 +242,63 @@ static enum sr_kind claude_kind(const char *registered_kind, const char *entrypo
     return str_equals(registered_kind, "interactive") ? SR_KIND_INTERACTIVE : SR_KIND_UNKNOWN;
 }
 
+/* The port of "https://host:8443/path"; 443 and 80 where none is given. */
+static uint16_t port_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    bool is_plain = str_starts_with(url, "http://");
+    host = host ? host + 3 : url;
+    const char *end = host + strcspn(host, "/");
+    for (const char *p = end; p > host && p[-1] != ']'; p--)
+        if (p[-1] == ':')
+            return (uint16_t)strtoul(p, NULL, 10);
+    return is_plain ? 80 : 443;
+}
+
+static const char *proxy_of(const struct proc_strings *environment)
+{
+    static const char *const names[] = {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = proc_variable(environment, names[i]);
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+static struct agent_api claude_api(const struct proc_strings *environment)
+{
+    static const char *const others[] = {"CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"};
+    const char *url = proc_variable(environment, "ANTHROPIC_BASE_URL");
+    const char *proxy = proxy_of(environment);
+    const char *timeout_ms = proc_variable(environment, "API_TIMEOUT_MS");
+    struct agent_api api = {.port = 443, .is_first_party = true};
+    if (url && *url) {
+        api.port = port_of(url);
+        api.is_first_party = strstr(url, "://api.anthropic.com") != NULL;
+    }
+    if (proxy)
+        api.port = port_of(proxy);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (proc_variable(environment, others[i]))
+            api.is_first_party = false;
+    if (proc_variable(environment, "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"))
+        api.is_first_party = true;
+    if (timeout_ms)
+        api.api_timeout_s = strtol(timeout_ms, NULL, 10) / 1000;
+    return api;
+}
+
+static bool claude_is_mcp_tool(const char *name)
+{
+    return str_starts_with(name, "mcp__");
+}
+
+static bool claude_is_native(const char *exe)
+{
+    return exe && !is_runtime(exe);
+}
+
 static void claude_resume(struct buf *out, const char *session_id)
 {
     buf_addf(out, "claude --resume %s", session_id);
@@ -258,6 +315,9 @@ const struct agent agent_claude = {
     /* set for every client that a tool starts */
     .no_transcript_variable = "CLAUDE_CODE_CHILD_SESSION",
     .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
+    .api = claude_api,
+    .is_mcp_tool = claude_is_mcp_tool,
+    .is_native = claude_is_native,
     .reader = &event_claude,
     .read_registry = claude_read_registry,
     .project_folder = claude_project_folder,

@@ -25,6 +25,11 @@ int64_t clock_since_boot_ms(void)
     return read_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
+int64_t clock_suspended_ms(void)
+{
+    return (read_ns(CLOCK_BOOTTIME) - read_ns(CLOCK_MONOTONIC)) / 1000000;
+}
+
 bool wall_known(struct wall t)
 {
     return t.ms > 0;

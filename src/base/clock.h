@@ -28,6 +28,9 @@ bool wall_known(struct wall t);
 /* Time since boot, sleep included (CLOCK_BOOTTIME): what /proc/PID/stat counts start times in. */
 int64_t clock_since_boot_ms(void);
 
+/* How long the machine has slept since boot, in all. */
+int64_t clock_suspended_ms(void);
+
 /* Reads "2026-02-05T10:11:12[.345]Z", the form that agents write.
  * Returns: false when s is anything else; *out untouched. */
 bool wall_parse(struct sv s, struct wall *out);

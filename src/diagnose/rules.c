@@ -1,6 +1,7 @@
 #include "diagnose/rules.h"
 
 #include "base/str.h"
+#include "diagnose/watchdog.h"
 
 /*
  * Thresholds, each with what was measured (Linux, 2 CPUs; 2.0.0 to 2.1.330).
@@ -164,7 +165,7 @@ static bool asks_something(const struct evidence *e)
 
 static bool is_starting(const struct evidence *e)
 {
-    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && !e->is_print &&
+    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO &&
            e->process_age_s >= 0 && e->process_age_s < STARTING_S;
 }
 
@@ -206,8 +207,9 @@ static bool subagent_works(const struct evidence *e)
 
 static bool is_generating(const struct evidence *e)
 {
-    return (awaits_reply(e) || e->subagent_is_busy == FACT_YES || works_off_the_record(e)) &&
-           bytes_arrive(e);
+    bool may_be_asking = awaits_reply(e) || e->subagent_is_busy == FACT_YES ||
+                         works_off_the_record(e) || (e->turn == TAIL_TURN_UNKNOWN && !says_idle(e));
+    return may_be_asking && bytes_arrive(e);
 }
 
 static bool is_retrying(const struct evidence *e)
@@ -609,10 +611,17 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
             spinner_turns(e) ? " (its spinner turns)" : "");
 }
 
-/* The client's own watchdog is about to do what we would. */
-static bool watchdog_will_act(const struct evidence *e)
+/* Seconds until the client itself does what we would advise; 0: it will not. */
+static int64_t watchdog_left_s(const struct evidence *e)
 {
-    return e->watchdog_left_s > 0;
+    struct watchdog_client client = {e->version, e->is_first_party, e->api_timeout_s};
+    const struct api_connection *c = &e->api;
+    bool only_pings = brings_only_pings(e) && !past_patience(e, c->received_ago_s);
+    int64_t after = watchdog_after_s(&client, !answered_since_sent(e) ? WATCHDOG_NO_ANSWER
+                                              : only_pings            ? WATCHDOG_ONLY_PINGS
+                                                                      : WATCHDOG_MID_STREAM);
+    int64_t since = answered_since_sent(e) && !only_pings ? c->received_ago_s : c->sent_ago_s;
+    return after > since && since >= 0 ? after - since : 0;
 }
 
 struct judgement rules_judge(const struct evidence *e, struct arena *a)
@@ -628,9 +637,10 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     say_conversation(&s, e);
     say_second_look(&s, e);
     say_status(&s, e);
-    if (str_equals(rule->advice, "revive") && watchdog_will_act(e)) {
+    int64_t left_s = str_equals(rule->advice, "revive") ? watchdog_left_s(e) : 0;
+    if (left_s > 0) {
         j.advice = "wait";
-        SAY(&s, "the client's own watchdog acts in %lld s", (long long)e->watchdog_left_s);
+        SAY(&s, "the client's own watchdog acts in %lld s", (long long)left_s);
     }
     j.evidence = s.items;
     j.evidence_count = s.count;

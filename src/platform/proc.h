@@ -28,6 +28,7 @@
 
 struct proc {
     int fd;
+    bool is_live;     /* of this machine, now; false: a captured tree */
     struct wall boot; /* when the machine was booted */
     long ticks_per_s;
     long page_bytes;

@@ -26,6 +26,7 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
         return err_set(error, fd, "open %s: %s", path, err_reason(fd));
     *proc = (struct proc){
         .fd = fd,
+        .is_live = strcmp(path, "/proc") == 0,
         .boot = {wall_now().ms - clock_since_boot_ms()},
         .ticks_per_s = sysconf(_SC_CLK_TCK),
         .page_bytes = sysconf(_SC_PAGESIZE),
@@ -34,7 +35,7 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     /* A captured tree comes with the boot time of its machine: "btime 1795326876" in stat. */
     struct arena scratch = {0};
     struct sv text;
-    if (strcmp(path, "/proc") != 0 && fs_read_small(fd, "stat", 1 << 20, &scratch, &text) == 0) {
+    if (!proc->is_live && fs_read_small(fd, "stat", 1 << 20, &scratch, &text) == 0) {
         size_t at = sv_find(text, 0, SV("btime "));
         int64_t seconds;
         size_t end = sv_find(text, at, SV("\n"));

@@ -89,5 +89,9 @@ struct evidence {
     const char *pipe_holder; /* "sleep (pid 4711)": has the tool's output pipe open; NULL: none */
     enum fact mcp_progresses;
     struct api_connection api;
-    int64_t watchdog_left_s; /* until the client's own watchdog acts; -1: it has none, or is past */
+
+    /* what decides when the client's own watchdog acts */
+    const char *version;
+    bool is_first_party;
+    int64_t api_timeout_s;
 };

@@ -35,8 +35,9 @@ static bool is_asked_for(const struct sr_options *options, const char *session_i
     return options->stored_prefix_count == 0;
 }
 
-static void list_store(const struct sr_options *options, struct store *store, const struct session *live, size_t live_count,
-                       struct arena *a, struct item **items, size_t *count, size_t *capacity)
+static void list_store(const struct sr_options *options, struct store *store,
+                       const struct session *live, size_t live_count, struct arena *a,
+                       struct item **items, size_t *count, size_t *capacity)
 {
     struct agent_transcript *transcripts;
     size_t n;

@@ -1,9 +1,78 @@
+/*
+ * triage: a verdict on every session. All are looked at once; those that the
+ * rules cannot clear are observed for a moment, all together, and judged again.
+ */
 #include "session_rescue.h"
 
 #include "diagnose/rules.h"
-#include "session/discover.h"
+#include "session/collect.h"
+
+#include <math.h>
+#include <time.h>
+
+/* One session under judgement. */
+struct patient {
+    struct session *session;
+    struct evidence evidence;
+    struct observation observation;
+    bool is_suspect;
+};
+
+static void observe(struct snapshot *snap, struct patient *patients, size_t count)
+{
+    size_t suspects = 0;
+    for (size_t i = 0; i < count; i++) {
+        patients[i].is_suspect = rules_suspect(&patients[i].evidence);
+        suspects += patients[i].is_suspect;
+    }
+    if (suspects == 0 || !snap->proc.is_live)
+        return;
+
+    for (size_t i = 0; i < count; i++)
+        if (patients[i].is_suspect)
+            collect_begin(snap, patients[i].session, &patients[i].observation);
+    struct timespec left = {.tv_nsec = COLLECT_SAMPLE_MS * 1000000L};
+    while (nanosleep(&left, &left) < 0)
+        ;
+    struct collect_sockets sockets;
+    collect_sockets(snap, &sockets);
+    for (size_t i = 0; i < count; i++)
+        if (patients[i].is_suspect)
+            collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
+}
+
+static bool judge(struct snapshot *snap, const struct patient *p)
+{
+    struct judgement j = rules_judge(&p->evidence, &snap->arena);
+    struct sr_session *shown = p->session->shown;
+    shown->verdict = j.rule->verdict;
+    shown->cause = j.rule->cause;
+    shown->confidence = j.rule->confidence;
+    shown->advice = j.advice;
+    shown->evidence = j.evidence;
+    shown->evidence_count = j.evidence_count;
+    return j.rule->verdict == SR_HUNG;
+}
 
 int sr_detect_hung_sessions(struct sr_snapshot *snapshot, double timeout_minutes)
 {
-    (void)snapshot; (void)timeout_minutes; return 0;
+    struct snapshot *snap = snapshot_of(snapshot);
+    struct patient *patients =
+        arena_alloc(&snap->arena, (snapshot->session_count + 1) * sizeof *patients);
+    struct collect_sockets sockets = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        if (snap->sessions[i].live)
+            patients[count++].session = &snap->sessions[i];
+    if (count && snap->proc.is_live)
+        collect_sockets(snap, &sockets);
+    for (size_t i = 0; i < count; i++)
+        collect_first(snap, patients[i].session, (int64_t)ceil(timeout_minutes * 60), &sockets,
+                      &patients[i].evidence);
+    observe(snap, patients, count);
+
+    int hung = 0;
+    for (size_t i = 0; i < count; i++)
+        hung += judge(snap, &patients[i]);
+    return hung;
 }

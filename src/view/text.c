@@ -170,32 +170,36 @@ static void add_session(struct buf *out, const struct sr_session *s, const struc
     }
 }
 
+/* What needs its user most comes first. */
+static const enum sr_verdict by_urgency[] = {SR_HUNG,    SR_BLOCKED,  SR_ORPHANED,
+                                             SR_STOPPED, SR_WAITING,  SR_UNKNOWN,
+                                             SR_WORKING, SR_STARTING, SR_IDLE};
+
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style)
 {
-    size_t counts[SR_STARTING + 1] = {0};
     if (snapshot->session_count == 0) {
         buf_adds(out, "No Claude processes found.\n");
         return;
     }
-    buf_adds(out, "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n");
-    for (size_t i = 0; i < snapshot->session_count; i++) {
-        add_session(out, &snapshot->sessions[i], style);
-        counts[snapshot->sessions[i].verdict]++;
-    }
-    buf_addf(out, "%zu session%s:", snapshot->session_count,
+    struct buf summary = {0};
+    buf_addf(&summary, "%zu session%s", snapshot->session_count,
              snapshot->session_count == 1 ? "" : "s");
-    static const enum sr_verdict order[] = {SR_HUNG,     SR_BLOCKED, SR_ORPHANED,
-                                            SR_STOPPED,  SR_WAITING, SR_WORKING,
-                                            SR_STARTING, SR_IDLE,    SR_UNKNOWN};
-    const char *separator = " ";
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (counts[order[i]] == 0)
-            continue;
-        buf_addf(out, "%s%zu %s", separator, counts[order[i]], sr_verdict_word(order[i]));
-        separator = ", ";
+    buf_adds(out, "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n");
+    for (size_t i = 0; i < sizeof by_urgency / sizeof *by_urgency; i++) {
+        size_t count = 0;
+        for (size_t j = 0; j < snapshot->session_count; j++) {
+            if (snapshot->sessions[j].verdict != by_urgency[i])
+                continue;
+            add_session(out, &snapshot->sessions[j], style);
+            count++;
+        }
+        if (count)
+            buf_addf(&summary, "%s%zu %s", strchr(summary.p, ':') ? ", " : ": ", count,
+                     sr_verdict_word(by_urgency[i]));
     }
-    buf_adds(out, "\n");
+    buf_addf(out, "%s\n", summary.p);
+    buf_release(&summary);
 }
 
 static void add_stored(struct buf *out, const struct sr_session *s)

@@ -1,0 +1,424 @@
+#include "session/collect.h"
+
+#include "platform/descriptor.h"
+
+#include <string.h>
+
+enum {
+    /* A tool's process is started some milliseconds before or after its call is written down;
+     * records are queued for up to 0.1 s. Start times are kept in ticks of 10 ms. */
+    WORKER_SLACK_MS = 1000,
+    /* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like
+     * to the same port is far smaller. */
+    REQUEST_BYTES = 16 * 1024,
+};
+
+/* ---- time --------------------------------------------------------------------------------- */
+
+/*
+ * Seconds awake since a moment of wall time, at least. Time that the machine
+ * has slept since boot is taken off, since it may all lie behind that moment;
+ * and nothing that this process did is older than the process, whatever a
+ * clock that was set says.
+ */
+static int64_t awake_age_s(const struct snapshot *snap, const struct session *s, struct wall moment)
+{
+    if (!wall_known(moment))
+        return -1;
+    int64_t age_ms = snap->shown.taken_at_ms - moment.ms;
+    int64_t started_ms = proc_start_time(&snap->proc, s->live->stat.start_ticks).ms;
+    if (age_ms < 0)
+        return 0;
+    age_ms -= snap->proc.is_live ? clock_suspended_ms() : 0;
+    int64_t lived_ms = snap->shown.taken_at_ms - started_ms;
+    if (moment.ms >= started_ms && age_ms > lived_ms)
+        age_ms = lived_ms;
+    return age_ms < 0 ? 0 : age_ms / 1000;
+}
+
+/* ---- the first look ----------------------------------------------------------------------- */
+
+static enum client_status status_of(const struct agent_registration *r)
+{
+    static const struct {
+        const char *word;
+        enum client_status status;
+    } words[] = {{"idle", CLIENT_IDLE},
+                 {"shell", CLIENT_SHELL},
+                 {"busy", CLIENT_BUSY},
+                 {"waiting", CLIENT_WAITING}};
+    for (size_t i = 0; r && i < sizeof words / sizeof *words; i++)
+        if (str_equals(r->status, words[i].word))
+            return words[i].status;
+    return CLIENT_SAYS_NOTHING;
+}
+
+/* The last events were written by an earlier process: this one has taken nothing up since. */
+static bool is_older_than_process(const struct snapshot *snap, const struct session *s,
+                                  struct wall moment)
+{
+    return wall_known(moment) &&
+           moment.ms < proc_start_time(&snap->proc, s->live->stat.start_ticks).ms;
+}
+
+static void collect_conversation(const struct snapshot *snap, const struct session *s,
+                                 struct evidence *e)
+{
+    const struct activity *act = &s->activity;
+    const struct tail_result *tail = &act->tail;
+    e->has_transcript = s->has_transcript ? FACT_YES
+                        : s->session_id   ? FACT_NO
+                        : s->certainty == SR_CERTAINTY_NONE && session_can_read_store(s)
+                            ? FACT_NO
+                            : FACT_UNKNOWN;
+    if (!act->is_known)
+        return;
+    e->turn = tail->turn;
+    e->last_event_age_s = awake_age_s(snap, s, act->last_at);
+    e->turn_age_s = awake_age_s(snap, s, tail->turn_began_at);
+    if (is_older_than_process(snap, s, act->last_at)) {
+        e->turn = TAIL_TURN_OVER;
+        return;
+    }
+    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
+        e->open_tool = tail->open_tools[0].name;
+        e->open_tool_age_s = awake_age_s(snap, s, tail->open_tools[0].since);
+        e->open_tool_count = tail->open_tool_count;
+        e->open_tool_is_mcp = s->live->agent->is_mcp_tool(e->open_tool);
+    }
+    if (act->subagent_count)
+        e->subagent_is_busy =
+            act->subagent_is_busy && tail->turn != TAIL_TURN_OVER ? FACT_YES : FACT_NO;
+    else
+        e->subagent_is_busy = FACT_NO;
+    if (tail->queued_count && !is_older_than_process(snap, s, tail->queued_since)) {
+        e->queued_count = tail->queued_count;
+        e->queued_age_s = awake_age_s(snap, s, tail->queued_since);
+    }
+    e->api_error = tail->api_error;
+}
+
+static void collect_api(struct snapshot *snap, const struct session *s,
+                        const struct collect_sockets *sockets, struct evidence *e);
+
+void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
+                   const struct collect_sockets *sockets, struct evidence *out)
+{
+    const struct live *live = s->live;
+    const struct agent_registration *r = s->registration;
+    struct evidence e = {
+        .patience_s = patience_s,
+        .state = live->stat.state,
+        .is_print = s->shown->kind == SR_KIND_PRINT,
+        .is_native = live->agent->is_native(live->exe),
+        .terminal_is_gone = live->tty_is_gone ? FACT_YES
+                            : live->tty       ? FACT_NO
+                                              : FACT_UNKNOWN,
+        .status = status_of(r),
+        .waiting_for = r ? r->waiting_for : NULL,
+        .status_age_s = r ? awake_age_s(snap, s, r->status_at) : -1,
+        .last_event_age_s = -1,
+        .turn_age_s = -1,
+        .open_tool_age_s = -1,
+        .queued_age_s = -1,
+        .main_cpu_percent = -1,
+        .wakeups_per_s = -1,
+        .version = s->shown->version,
+        .is_first_party = true,
+    };
+    e.process_age_s =
+        (snap->shown.taken_at_ms - proc_start_time(&snap->proc, live->stat.start_ticks).ms) / 1000;
+    collect_conversation(snap, s, &e);
+    collect_api(snap, s, sockets, &e);
+    *out = e;
+}
+
+/* ---- the connection to the model ---------------------------------------------------------- */
+
+void collect_sockets(struct snapshot *snap, struct collect_sockets *out)
+{
+    out->is_known = sock_read(&snap->arena, &out->list, NULL) == 0 && out->list.complete;
+}
+
+static int64_t seconds(int64_t ms)
+{
+    return ms < 0 ? -1 : ms / 1000;
+}
+
+static bool is_better(const struct sock *a, const struct sock *than)
+{
+    if (!than)
+        return true;
+    bool a_asks = a->bytes_sent >= REQUEST_BYTES, b_asks = than->bytes_sent >= REQUEST_BYTES;
+    return a_asks != b_asks ? a_asks : a->sent_ms < than->sent_ms;
+}
+
+/*
+ * The process's connection to the model's port on which the last request went
+ * out. Pooled ones that are idle were used longer ago.
+ */
+static void collect_api(struct snapshot *snap, const struct session *s,
+                        const struct collect_sockets *sockets, struct evidence *e)
+{
+    struct arena *a = &snap->arena;
+    struct descriptor *open;
+    size_t count;
+    bool visible;
+    e->api = (struct api_connection){
+        .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1, .sampled_bytes = -1};
+    if (!sockets->is_known || !s->live->environment_known ||
+        sock_is_visible(&snap->proc, s->live->stat.pid, &visible) < 0 || !visible ||
+        descriptor_list(&snap->proc, s->live->stat.pid, a, &open, &count) < 0)
+        return;
+
+    struct agent_api api = s->live->agent->api(&s->live->environment);
+    e->is_first_party = api.is_first_party;
+    e->api_timeout_s = api.api_timeout_s;
+    const struct sock *best = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct sock *sock =
+            open[i].kind == DESCRIPTOR_SOCKET ? sock_find(&sockets->list, open[i].inode) : NULL;
+        if (sock && sock->remote_port == api.port && sock->state != SOCK_CLOSED &&
+            is_better(sock, best))
+            best = sock;
+    }
+    e->api.is_there = best ? FACT_YES : FACT_NO;
+    if (!best)
+        return;
+    e->api.peer = arena_printf(a, strchr(best->remote_address, ':') ? "[%s]:%u" : "%s:%u",
+                               best->remote_address, best->remote_port);
+    e->api.sent_ago_s = seconds(best->sent_ms);
+    e->api.received_ago_s = seconds(best->received_ms);
+    e->api.bytes_received = best->bytes_received;
+    e->api.unread_bytes = best->receive_queue_bytes;
+}
+
+/* ---- the second look ---------------------------------------------------------------------- */
+
+void collect_begin(struct snapshot *snap, const struct session *s, struct observation *out)
+{
+    *out = (struct observation){.session = s};
+    out->began = sample_take_tree(&snap->proc, s->live->stat.pid, &snap->arena, &out->first) == 0;
+}
+
+/* A member of the observed tree, in both samples. */
+struct member {
+    const struct sample *now;
+    struct sample_usage used; /* since the first sample; all of it where the member is new */
+    bool is_worker;           /* it, or what it descends from, was started for this turn */
+    struct sample_wait wait;
+};
+
+static const struct sample *same_process(const struct sample_tree *tree, const struct sample *s)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->items[i].pid == s->pid && tree->items[i].start_ticks == s->start_ticks)
+            return &tree->items[i];
+    return NULL;
+}
+
+static const struct member *member_by_pid(const struct member *members, size_t count, pid_t pid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (members[i].now->pid == pid)
+            return &members[i];
+    return NULL;
+}
+
+/* Whoever could write into what a member reads is a member itself: then it is not stuck there. */
+static bool is_fed_from_inside(struct snapshot *snap, const struct member *members, size_t count,
+                               const struct member *reader)
+{
+    struct arena *a = &snap->arena;
+    struct descriptor_holders holders;
+    if (reader->wait.kind != SAMPLE_WAIT_PIPE_INPUT || !reader->wait.target ||
+        descriptor_find_writers(&snap->proc, reader->wait.target, reader->now->pid, a, &holders) <
+            0)
+        return false;
+    for (size_t i = 0; i < holders.count; i++)
+        if (member_by_pid(members, count, holders.items[i].pid))
+            return true;
+    return false;
+}
+
+static enum worker_doing doing_of(struct snapshot *snap, const struct member *members, size_t count,
+                                  const struct member *m)
+{
+    if (m->now->state == 'Z')
+        return WORKER_DEAD;
+    if (m->used.cpu_ns > 0 || m->used.read_bytes > 0 || m->used.write_bytes > 0)
+        return WORKER_PROGRESSES;
+    switch (m->wait.kind) {
+    case SAMPLE_WAIT_CONTINUE:
+        return WORKER_STOPPED;
+    case SAMPLE_WAIT_TTY_INPUT:
+    case SAMPLE_WAIT_FIFO_OPEN:
+        return WORKER_WANTS_INPUT;
+    case SAMPLE_WAIT_PIPE_INPUT:
+        return is_fed_from_inside(snap, members, count, m) ? WORKER_QUIET : WORKER_WANTS_INPUT;
+    case SAMPLE_WAIT_TIME:
+        return WORKER_SLEEPS;
+    case SAMPLE_WAIT_UNKNOWN:
+        return m->used.cpu_ns < 0 ? WORKER_UNKNOWN : WORKER_QUIET;
+    default:
+        return WORKER_QUIET;
+    }
+}
+
+/* The most telling of a tool's processes speaks for it: one that moves acquits the others. */
+static int weight(enum worker_doing doing)
+{
+    static const int weights[] = {
+        [WORKER_UNKNOWN] = 0,    [WORKER_QUIET] = 1,   [WORKER_DEAD] = 2,
+        [WORKER_SLEEPS] = 3,     [WORKER_STOPPED] = 4, [WORKER_WANTS_INPUT] = 5,
+        [WORKER_PROGRESSES] = 6,
+    };
+    return weights[doing];
+}
+
+static struct worker worker_of(struct snapshot *snap, const struct member *members, size_t count,
+                               const struct member *m)
+{
+    struct worker w = {
+        .pid = m->now->pid,
+        .name = arena_strdup(&snap->arena, m->now->name),
+        .doing = doing_of(snap, members, count, m),
+    };
+    if (w.doing == WORKER_WANTS_INPUT)
+        w.input = m->wait.target ? m->wait.target : "a FIFO that nobody opens";
+    return w;
+}
+
+/* One worker a tool: its most telling process. Shells that only wait for a child say nothing. */
+static void collect_workers(struct snapshot *snap, const struct member *members, size_t count,
+                            struct evidence *e)
+{
+    struct worker *workers = arena_alloc(&snap->arena, (count + 1) * sizeof *workers);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!members[i].is_worker)
+            continue;
+        struct worker w = worker_of(snap, members, count, &members[i]);
+        bool only_waits = members[i].wait.kind == SAMPLE_WAIT_CHILD && w.doing == WORKER_QUIET;
+        if (!only_waits)
+            workers[n++] = w;
+    }
+    /* the most telling first */
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = i; j > 0 && weight(workers[j].doing) > weight(workers[j - 1].doing); j--) {
+            struct worker swapped = workers[j];
+            workers[j] = workers[j - 1];
+            workers[j - 1] = swapped;
+        }
+    e->workers = workers;
+    e->worker_count = n;
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        any = any || members[i].is_worker;
+    e->has_workers = any ? FACT_YES : FACT_NO;
+}
+
+/* Helpers (MCP servers) are what the client started, and not for this turn. */
+static void collect_helpers(const struct member *members, size_t count, struct evidence *e)
+{
+    bool any = false, moved = false;
+    for (size_t i = 1; i < count; i++) {
+        if (members[i].is_worker)
+            continue;
+        any = true;
+        moved = moved || members[i].used.cpu_ns > 0;
+    }
+    e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
+}
+
+/* Who, outside the tree, could still write into a pipe that the client reads? */
+static void collect_pipe_holder(struct snapshot *snap, const struct member *members, size_t count,
+                                struct evidence *e)
+{
+    struct descriptor *open;
+    size_t n;
+    pid_t client = members[0].now->pid;
+    if (descriptor_list(&snap->proc, client, &snap->arena, &open, &n) < 0)
+        return;
+    for (size_t i = 0; i < n && !e->pipe_holder; i++) {
+        struct descriptor_holders holders;
+        if (open[i].kind != DESCRIPTOR_PIPE || !open[i].reads || open[i].fd < 3 ||
+            descriptor_find_writers(&snap->proc, open[i].target, client, &snap->arena, &holders) <
+                0)
+            continue;
+        for (size_t j = 0; j < holders.count && !e->pipe_holder; j++)
+            if (!member_by_pid(members, count, holders.items[j].pid))
+                e->pipe_holder = arena_printf(&snap->arena, "%s (pid %d)", holders.items[j].name,
+                                              (int)holders.items[j].pid);
+    }
+}
+
+/* When what the session is at was begun: processes started since then work for it. */
+static struct wall work_began_at(const struct session *s)
+{
+    const struct tail_result *tail = &s->activity.tail;
+    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count)
+        return tail->open_tools[0].since;
+    return tail->turn_began_at;
+}
+
+static void collect_main_thread(struct snapshot *snap, const struct member *client,
+                                const struct sample *before, struct evidence *e)
+{
+    double elapsed_s = (double)client->used.elapsed_ns / 1e9;
+    e->was_sampled = true;
+    e->sample_ms = client->used.elapsed_ns / 1000000;
+    if (client->used.main_cpu_ns >= 0)
+        e->main_cpu_percent = (double)client->used.main_cpu_ns / 1e7 / elapsed_s;
+    if (client->used.voluntary_switches >= 0)
+        e->wakeups_per_s = (double)client->used.voluntary_switches / elapsed_s;
+    if (client->now->wchan[0])
+        e->wait_channel = arena_strdup(&snap->arena, client->now->wchan);
+    e->main_waits_for_tty_write = client->wait.kind == SAMPLE_WAIT_TTY_OUTPUT ? FACT_YES
+                                  : client->wait.kind == SAMPLE_WAIT_UNKNOWN  ? FACT_UNKNOWN
+                                                                              : FACT_NO;
+    /* A disk wait that ended in between is none. */
+    bool stays_blocked =
+        before->state == 'D' && client->now->state == 'D' && client->used.voluntary_switches <= 0;
+    e->state = client->now->state == 'D' && !stays_blocked ? 'S' : client->now->state;
+}
+
+void collect_end(struct snapshot *snap, const struct observation *o,
+                 const struct collect_sockets *sockets, struct evidence *e)
+{
+    const struct session *s = o->session;
+    struct sample_tree tree;
+    if (!o->began || sample_take_tree(&snap->proc, s->live->stat.pid, &snap->arena, &tree) < 0 ||
+        tree.items[0].start_ticks != s->live->stat.start_ticks)
+        return;
+
+    struct member *members = arena_alloc(&snap->arena, (tree.count + 1) * sizeof *members);
+    struct wall began = work_began_at(s);
+    for (size_t i = 0; i < tree.count; i++) {
+        struct member *m = &members[i];
+        m->now = &tree.items[i];
+        const struct sample *before = same_process(&o->first, m->now);
+        if (before)
+            sample_subtract(before, m->now, &m->used);
+        else
+            m->used.cpu_ns = m->now->cpu_ns > 0 ? m->now->cpu_ns : 1; /* it was started */
+        sample_find_wait(&snap->proc, m->now, &snap->arena, &m->wait);
+        const struct member *parent = member_by_pid(members, i, m->now->ppid);
+        m->is_worker =
+            i > 0 && ((parent && parent->is_worker) ||
+                      (wall_known(began) && proc_start_time(&snap->proc, m->now->start_ticks).ms >=
+                                                began.ms - WORKER_SLACK_MS));
+    }
+    const struct sample *before = same_process(&o->first, members[0].now);
+    if (before)
+        collect_main_thread(snap, &members[0], before, e);
+    collect_workers(snap, members, tree.count, e);
+    collect_helpers(members, tree.count, e);
+    if (e->open_tool && e->has_workers == FACT_NO)
+        collect_pipe_holder(snap, members, tree.count, e);
+
+    int64_t earlier = e->api.bytes_received;
+    collect_api(snap, s, sockets, e);
+    if (earlier >= 0 && e->api.bytes_received >= earlier)
+        e->api.sampled_bytes = e->api.bytes_received - earlier;
+}

@@ -1,0 +1,46 @@
+/*
+ * collect: the evidence about a session, gathered in two looks.
+ *
+ * The first takes what a listing has read anyway, and the age of the last byte
+ * from the model. The second observes processes for a moment: what they use,
+ * what they wait for. All suspects are observed together.
+ *
+ *     collect_first(snap, session, patience_s, &evidence);
+ *     if (rules_suspect(&evidence)) {
+ *         collect_begin(snap, session, &observation);
+ *         ... COLLECT_SAMPLE_MS for all of them together ...
+ *         collect_end(snap, &observation, &evidence);
+ *     }
+ */
+#pragma once
+
+#include "platform/sample.h"
+#include "platform/sock.h"
+#include "session/discover.h"
+#include "session/evidence.h"
+
+/* Long enough to tell a spinner, 85 wake-ups a second, from rest, 7 at most. */
+enum { COLLECT_SAMPLE_MS = 400 };
+
+/* All TCP connections at one moment; read once for a look at many sessions. */
+struct collect_sockets {
+    struct sock_list list;
+    bool is_known;
+};
+
+struct observation {
+    const struct session *session;
+    struct sample_tree first;
+    bool began;
+};
+
+void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
+
+void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
+                   const struct collect_sockets *sockets, struct evidence *out);
+
+void collect_begin(struct snapshot *snap, const struct session *s, struct observation *out);
+
+/* sockets: read at the end of the observation. */
+void collect_end(struct snapshot *snap, const struct observation *o,
+                 const struct collect_sockets *sockets, struct evidence *e);

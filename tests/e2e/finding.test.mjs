@@ -68,8 +68,9 @@ describe('finding', () => {
       ...Object.entries(talking).map(([name, client]) => client.turn(`hello from ${name}`)),
       clearAfterATurn(cleared),
       outer.ask('ask another client', reply.tools([bash(`claude -p '${withDirective('inner question', reply.silence())}'`)])),
-      world.api.waitFor((r) => r.isTurn && r.text.includes('inner question'), { withinMs: 60_000 }),
-      world.api.waitFor((r) => r.isTurn && r.text.includes('a question from a script'), { withinMs: 60_000 }),
+      // The prompt of the outer one holds the inner one's words too; only the inner is left without an answer.
+      ...['inner question', 'a question from a script'].map((words) => world.api.waitFor(
+        (r) => r.reply.kind === 'silence' && r.text.includes(words), { withinMs: 60_000 })),
     ]);
     inner = { ...descendantsOf(outer.pid).find(({ comm }) => comm === 'claude'), cwd: outer.cwd, configDir: outer.configDir };
 

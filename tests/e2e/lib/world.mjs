@@ -30,7 +30,7 @@ const KEY = 'sk-ant-dummy-key-for-tests';
 
 export class World {
   #living = true;
-  #endNow = () => this.#endProcesses();
+  #takeDown = () => { this.#endProcesses(); this.#removeFiles(); }; // synchronous: it runs while a test ends
   #prints = [];
 
   static async create() {
@@ -44,8 +44,8 @@ export class World {
     world.rescue = new Rescue(world.env);
     seedConfig(world.configDir, world.home);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-      process.once(signal, () => { world.#endProcesses(); process.exit(1); });
-    process.once('exit', world.#endNow);
+      process.once(signal, () => process.exit(1));
+    process.once('exit', world.#takeDown);
     return world;
   }
 
@@ -165,15 +165,12 @@ export class World {
 
   /** Ends all that runs in this world and removes it. */
   async destroy() {
-    this.#endProcesses();
-    process.removeListener('exit', this.#endNow);
+    this.#takeDown();
+    process.removeListener('exit', this.#takeDown);
     await Promise.allSettled(this.#prints);
     await this.api.close();
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    removeToolOutput(this.root);
   }
 
-  /** Synchronous, so that it can run while the test process ends. */
   #endProcesses() {
     if (!this.#living) return;
     this.#living = false;
@@ -183,6 +180,15 @@ export class World {
       for (const { pid } of ours) killIfThere(pid);
       execFileSync('sleep', ['0.05']);
     }
+  }
+
+  /** The world, and what its tools wrote outside of it: /tmp/claude-<uid>/<encoded cwd>/. */
+  #removeFiles() {
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    const base = join('/tmp', `claude-${userInfo().uid}`);
+    const ours = this.root.replace(/[^A-Za-z0-9]/g, '-');
+    for (const name of entriesOf(base).filter((entry) => entry.startsWith(ours)))
+      rmSync(join(base, name), { recursive: true, force: true });
   }
 }
 
@@ -229,10 +235,3 @@ function writeJson(path, value) {
   renameSync(`${path}.new`, path);
 }
 
-/** Tools write their output to /tmp/claude-<uid>/<encoded cwd>/, outside of the home. */
-function removeToolOutput(root) {
-  const base = join('/tmp', `claude-${userInfo().uid}`);
-  const ours = root.replace(/[^A-Za-z0-9]/g, '-');
-  for (const name of entriesOf(base).filter((entry) => entry.startsWith(ours)))
-    rmSync(join(base, name), { recursive: true, force: true });
-}

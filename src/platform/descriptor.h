@@ -1,0 +1,76 @@
+/*
+ * descriptor: what a process has open, and who else holds the other end.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "platform/proc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum descriptor_kind {
+    DESCRIPTOR_OTHER, /* anon_inode:[eventpoll], a device, a file of a kind not known */
+    DESCRIPTOR_FILE,  /* a regular file or directory */
+    DESCRIPTOR_PIPE,
+    DESCRIPTOR_FIFO,   /* a pipe with a path; in a captured tree it looks like a file */
+    DESCRIPTOR_SOCKET, /* of any family */
+    DESCRIPTOR_TTY,    /* a terminal; the master side of one is DESCRIPTOR_OTHER, "/dev/ptmx" */
+};
+
+struct descriptor {
+    int fd;
+    enum descriptor_kind kind;
+    const char *target; /* "socket:[91139]", "/dev/pts/4", "/tmp/out (deleted)" */
+    uint64_t inode;     /* N of "socket:[N]" and "pipe:[N]", else 0 */
+    uint64_t device;    /* device number of a terminal where it could be asked, else 0 */
+    bool access_known;  /* reads and writes could be seen */
+    bool reads, writes;
+};
+
+enum { DESCRIPTOR_LIMIT = 64 * 1024 };
+
+/*
+ * All open descriptors, ascending. Returns: 0; -EACCES: may not look; -ESRCH: gone;
+ * -EFBIG past the limit, and the first are returned all the same. Owner: the arena.
+ */
+int descriptor_list(const struct proc *proc, pid_t pid, struct arena *a, struct descriptor **items,
+                    size_t *count);
+
+/* One of them. Returns: as above, -EBADF when it is not open. */
+int descriptor_read(const struct proc *proc, pid_t pid, int fd, struct arena *a,
+                    struct descriptor *out);
+
+/* A process that has something open. */
+struct descriptor_holder {
+    pid_t pid;
+    uint64_t start_ticks;
+    char name[PROC_NAME_SIZE];
+    int fd;
+};
+
+struct descriptor_holders {
+    struct descriptor_holder *items; /* one for each process, with its lowest such descriptor */
+    size_t count;
+    size_t unreadable; /* processes that this user may not look into: any could be one more */
+};
+
+/*
+ * The processes that could still write into a pipe: while one of them lives, a
+ * reader does not see the end. target: as in struct descriptor, "pipe:[4711]" or
+ * the path of a FIFO. but: a process to pass over, usually the reader; 0: none.
+ * Reads the descriptors of every process: 20 ms with 1000 processes.
+ * Returns: 0 or negative errno. Owner: the arena.
+ */
+int descriptor_find_writers(const struct proc *proc, const char *target, pid_t but, struct arena *a,
+                            struct descriptor_holders *out);
+
+/*
+ * The processes that hold the master side of /dev/pts/NUMBER: the terminal
+ * emulator, tmux, sshd. Without one nobody reads what is written there.
+ * Numbers are per devpts instance: a container's pts/4 is not the host's, and
+ * both are listed. Returns: 0 or negative errno. Owner: the arena.
+ */
+int descriptor_find_pty_masters(const struct proc *proc, unsigned number, struct arena *a,
+                                struct descriptor_holders *out);

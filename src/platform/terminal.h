@@ -1,0 +1,32 @@
+/*
+ * terminal: the state of a terminal device, asked without changing it.
+ *
+ * It is opened so that it does not become the controlling terminal and does
+ * not wait for a carrier, and it is only asked. Through a descriptor of the
+ * process that uses it, where there is one: /dev/pts/4 of a container has the
+ * name and the number of another terminal outside.
+ */
+#pragma once
+
+#include "platform/proc.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct terminal {
+    int rows, columns; /* 0: never set */
+    bool canonical;    /* input by lines, as for a shell command; false: raw, as for a TUI */
+    bool echo;
+    bool signals;          /* Ctrl-C and Ctrl-Z are signals, not bytes */
+    bool stops_output;     /* Ctrl-S stops output (IXON) */
+    int64_t input_bytes;   /* typed, not yet read; in canonical mode whole lines only */
+    pid_t foreground_pgrp; /* as the process's stat has it; -1: none */
+};
+
+/*
+ * The terminal with that device number (struct proc_stat, tty) that pid has for its
+ * controlling terminal. Returns: 0; -ENXIO: no descriptor and no path leads to a terminal of that
+ * number; -EIO: it is hung up; -EACCES; -ESRCH.
+ */
+int terminal_read(const struct proc *proc, pid_t pid, uint64_t device, struct terminal *out);

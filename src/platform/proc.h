@@ -89,6 +89,17 @@ int proc_read_exe(const struct proc *proc, pid_t pid, struct arena *a, const cha
 int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct arena *a,
                    const char **target);
 
+/*
+ * The first size - 1 bytes of a file below /proc/PID, "io", "task/7/schedstat", followed by a NUL.
+ * Returns: how many they are, or negative errno (-ESRCH: no such process, or no such file).
+ */
+ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
+                       size_t size);
+
+/* Read from the running kernel; false for a captured copy, whose links point to files of another
+ * machine. */
+bool proc_is_live(const struct proc *proc);
+
 /* Its direct children, of all its threads, as the kernel lists them
  * (CONFIG_PROC_CHILDREN); -ENOENT where the kernel does not. */
 int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_t **pids,

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -44,6 +46,12 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     }
     arena_release(&scratch);
     return 0;
+}
+
+bool proc_is_live(const struct proc *proc)
+{
+    struct statfs fs;
+    return fstatfs(proc->fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
 void proc_close(struct proc *proc)
@@ -84,9 +92,8 @@ int proc_list(const struct proc *proc, struct arena *a, pid_t **pids, size_t *co
     return 0;
 }
 
-/* Reads a small text file below /proc/PID into a buffer, NUL-terminated. */
-static ssize_t read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
-                         size_t size)
+ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
+                       size_t size)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%d/%s", (int)pid, name);
@@ -154,7 +161,7 @@ static int parse_stat(char *line, struct proc_stat *out, long page_bytes)
 int proc_read_stat(const struct proc *proc, pid_t pid, struct proc_stat *out)
 {
     char line[STAT_LIMIT];
-    ssize_t n = read_text(proc, pid, "stat", line, sizeof line);
+    ssize_t n = proc_read_text(proc, pid, "stat", line, sizeof line);
     return n < 0 ? (int)n : parse_stat(line, out, proc->page_bytes);
 }
 
@@ -174,7 +181,7 @@ static const char *status_field(const char *text, const char *key)
 int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out)
 {
     char text[STATUS_LIMIT];
-    ssize_t n = read_text(proc, pid, "status", text, sizeof text);
+    ssize_t n = proc_read_text(proc, pid, "status", text, sizeof text);
     if (n < 0)
         return (int)n;
     struct proc_status s = {0};

@@ -10,13 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Told by the text of the link alone: a stat would have to ask the file system,
+ * and a server that is gone does not answer.
+ */
 enum descriptor_kind {
-    DESCRIPTOR_OTHER, /* anon_inode:[eventpoll], a device, a file of a kind not known */
-    DESCRIPTOR_FILE,  /* a regular file or directory */
+    DESCRIPTOR_OTHER, /* "anon_inode:[eventpoll]", a device, the master of a terminal ("/dev/ptmx")
+                       */
+    DESCRIPTOR_FILE,  /* a path; a FIFO has one too */
     DESCRIPTOR_PIPE,
-    DESCRIPTOR_FIFO,   /* a pipe with a path; in a captured tree it looks like a file */
     DESCRIPTOR_SOCKET, /* of any family */
-    DESCRIPTOR_TTY,    /* a terminal; the master side of one is DESCRIPTOR_OTHER, "/dev/ptmx" */
+    DESCRIPTOR_TTY,
 };
 
 struct descriptor {
@@ -24,7 +28,6 @@ struct descriptor {
     enum descriptor_kind kind;
     const char *target; /* "socket:[91139]", "/dev/pts/4", "/tmp/out (deleted)" */
     uint64_t inode;     /* N of "socket:[N]" and "pipe:[N]", else 0 */
-    uint64_t device;    /* device number of a terminal where it could be asked, else 0 */
     bool access_known;  /* reads and writes could be seen */
     bool reads, writes;
 };

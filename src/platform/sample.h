@@ -109,6 +109,7 @@ enum sample_wait_kind {
     SAMPLE_WAIT_NOTHING,    /* runs, or is ready to */
     SAMPLE_WAIT_TTY_INPUT,  /* somebody must type */
     SAMPLE_WAIT_TTY_OUTPUT, /* nobody reads the terminal, or Ctrl-S */
+    SAMPLE_WAIT_TTY,        /* a terminal: may not look which of the two */
     SAMPLE_WAIT_PIPE_INPUT, /* a pipe or FIFO is empty, and its write end is held */
     SAMPLE_WAIT_PIPE_OUTPUT,
     SAMPLE_WAIT_FIFO_OPEN, /* in open(2), until the other side opens too */
@@ -133,11 +134,13 @@ struct sample_wait {
 };
 
 /*
- * From the system call and the descriptor it names; where those may not be seen,
- * from the name of the kernel function alone. Reads a few bytes of the
- * process's memory (the list given to poll and select, the path given to open).
+ * From the system call and the descriptor it names; a few bytes of the process's
+ * memory are read for it (the list given to poll and select, the path given to
+ * open). Both are refused to users where Yama restricts ptrace (Ubuntu, Debian:
+ * kernel.yama.ptrace_scope=1): then from the name of the kernel function and
+ * the open descriptors, with less to say about which one.
  * A 32-bit process on a 64-bit kernel has other numbers and is not understood.
- * Returns: 0, or -ESRCH when the process has moved on. Owner of target: the arena.
+ * Returns: 0, or -ESRCH when the process of the sample is gone. Owner of target: the arena.
  */
 int sample_find_wait(const struct proc *proc, const struct sample *s, struct arena *a,
                      struct sample_wait *out);

@@ -43,13 +43,14 @@ enum sock_state {
 struct sock {
     uint64_t inode; /* N of the descriptor "socket:[N]"; 0: no process holds it any more */
     enum sock_state state;
-    const char *local_address, *remote_address; /* "127.0.0.1", "2001:db8::1" */
+    const char *local_address, *remote_address; /* "192.0.2.1", "2001:db8::1"; ::ffff:192.0.2.1 is
+                                                   written as the former */
     uint16_t local_port, remote_port;
-    bool is_loopback; /* the remote end is this machine: 127.0.0.0/8, ::1, ::ffff:127.0.0.0/104 */
+    bool is_loopback; /* the peer is on this machine: 127.0.0.0/8, ::1, or our own address */
     int64_t receive_queue_bytes; /* arrived, not yet read by the process */
     int64_t send_queue_bytes;    /* written by the process, not yet acknowledged */
 
-    /* -1 where the kernel gave no figure (a connection that is being closed, an old kernel). */
+    /* -1 where the kernel gave no figure: not yet connected, no owner any more, an old kernel. */
     int64_t sent_ms;     /* since data was last sent */
     int64_t received_ms; /* since data was last received; before any: since it was connected */
     int64_t ack_ms;      /* since the peer last acknowledged; keep-alive probes count */

@@ -2,9 +2,10 @@
  * terminal: the state of a terminal device, asked without changing it.
  *
  * It is opened so that it does not become the controlling terminal and does
- * not wait for a carrier, and it is only asked. Through a descriptor of the
- * process that uses it, where there is one: /dev/pts/4 of a container has the
- * name and the number of another terminal outside.
+ * not wait for a carrier, and it is only asked. Always through a descriptor of
+ * a process that has it open, never by its path: the last process that closes
+ * a terminal hangs it up, and that must not be us; and /dev/pts/4 of a container
+ * has the name and the number of another terminal outside.
  */
 #pragma once
 
@@ -25,8 +26,8 @@ struct terminal {
 };
 
 /*
- * The terminal with that device number (struct proc_stat, tty) that pid has for its
- * controlling terminal. Returns: 0; -ENXIO: no descriptor and no path leads to a terminal of that
- * number; -EIO: it is hung up; -EACCES; -ESRCH.
+ * The terminal with that device number (struct proc_stat, tty), through pid's descriptors.
+ * Returns: 0; -ENXIO: none of them is that terminal, or proc is a captured copy; -EIO: it is hung
+ * up; -EACCES; -ESRCH.
  */
 int terminal_read(const struct proc *proc, pid_t pid, uint64_t device, struct terminal *out);

@@ -71,6 +71,13 @@ static bool works_off_the_record(const struct evidence *e)
     return e->status == CLIENT_BUSY && (turn_is_over(e) || e->turn == TAIL_TURN_UNKNOWN);
 }
 
+/* A request to the model may be under way, by all that is known. */
+static bool may_be_asking(const struct evidence *e)
+{
+    return awaits_reply(e) || e->subagent_is_busy == FACT_YES || works_off_the_record(e) ||
+           (e->turn == TAIL_TURN_UNKNOWN && !says_idle(e) && e->status != CLIENT_WAITING);
+}
+
 static bool spinner_turns(const struct evidence *e)
 {
     return e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S;
@@ -167,6 +174,14 @@ static bool is_starting(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO &&
            e->process_age_s >= 0 && e->process_age_s < STARTING_S;
+}
+
+/* Before it publishes itself, a client may ask: whether the folder is trusted, for a login. */
+static bool asks_at_start(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && e->is_native &&
+           !e->is_print && e->terminal_is_gone == FACT_NO && e->wakeups_per_s > 0 &&
+           spinner_rests(e);
 }
 
 static bool ignores_its_input(const struct evidence *e)
@@ -385,6 +400,9 @@ const struct rule rules[] = {
      "The client says that it waits for its user.", asks_something},
     {"starting", SR_STARTING, "starting", "medium", "wait",
      "The process is less than 30 s old and has published nothing.", is_starting},
+    {"question at start", SR_WAITING, "question", "medium", "answer",
+     "The client has published nothing, and rests: a dialog of its start is on the screen.",
+     asks_at_start},
     {"input ignored", SR_HUNG, "event-loop-asleep", "high", "kill",
      "Input was typed and never taken up, although no turn is under way.", ignores_its_input},
     {"background jobs", SR_IDLE, "background-jobs", "high", "none",
@@ -602,8 +620,6 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
     if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
         SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
                                              : "no MCP server did anything");
-    if (awaits_reply(e) || e->subagent_is_busy == FACT_YES || works_off_the_record(e))
-        say_connection(s, e);
     if (e->main_cpu_percent >= 0 && e->wakeups_per_s >= 0)
         SAY(s,
             "over %lld ms the main thread used %.0f %% of a CPU and woke up %.0f times a second%s",
@@ -635,6 +651,8 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     struct sentences s = {.arena = a};
     say_process(&s, e);
     say_conversation(&s, e);
+    if (may_be_asking(e))
+        say_connection(&s, e);
     say_second_look(&s, e);
     say_status(&s, e);
     int64_t left_s = str_equals(rule->advice, "revive") ? watchdog_left_s(e) : 0;

@@ -117,89 +117,131 @@ static size_t written_since(const struct session *sessions, size_t count, const 
     return kept;
 }
 
-static const char **ids_of(struct arena *a, const char *first,
-                           const struct agent_transcript *transcripts, size_t *count)
+static const char **ids_of(struct arena *a, const struct agent_transcript *transcripts,
+                           size_t *count)
 {
-    const char **ids = arena_alloc(a, (CANDIDATE_LIMIT + 1) * sizeof *ids);
-    size_t n = 0;
-    if (first)
-        ids[n++] = first; /* by the registry */
-    for (size_t i = 0; i < *count && n < CANDIDATE_LIMIT; i++)
-        if (!str_equals(transcripts[i].session_id, first))
-            ids[n++] = transcripts[i].session_id;
-    *count = n;
+    const char **ids = arena_alloc(a, CANDIDATE_LIMIT * sizeof *ids);
+    if (*count > CANDIDATE_LIMIT)
+        *count = CANDIDATE_LIMIT;
+    for (size_t i = 0; i < *count; i++)
+        ids[i] = transcripts[i].session_id;
     return ids;
 }
 
 /* ---- an id that went stale ---------------------------------------------------------------- */
 
 /*
- * The registry names session A. A rival B is a transcript in the same folder
- * that was begun after the registry was last written, by the same kind and
- * version of client, that no other process claims and no client closed: a
- * clean exit leaves metadata behind the last word of the conversation.
- *
- * Clients that publish a status rewrite the registry when the session changes
- * (2.1.197 on), so there B is believed only if the conversation in B moved when
- * the status last changed, and A's did not. With older ones neither is.
+ * The registry names session A. Clients before 2.1.197 write it once, at their
+ * start, and go on in another transcript after /clear or /resume (2.1.110,
+ * seen); later ones rewrite it, and publish a status. A rival B is a
+ * transcript in the same folder that was written to since A's was and since
+ * the registry was, by the same kind and version of client, that no other
+ * process claims and no client closed: a clean exit leaves metadata behind the
+ * last word of the conversation.
  */
-static bool is_rival(const struct session *s, const struct agent_transcript *t)
-{
-    const struct agent_registration *r = s->registration;
-    struct wall begun = wall_known(t->born_at) ? t->born_at : t->modified_at;
+struct rival {
+    struct agent_transcript transcript;
     struct head head;
     struct activity activity;
+};
+
+static bool is_rival(const struct session *s, const struct agent_transcript *t, struct rival *out)
+{
+    const struct agent_registration *r = s->registration;
+    out->transcript = *t;
     if (str_equals(t->session_id, r->session_id) ||
-        begun.ms <= r->changed_at.ms + STATUS_SLACK_MS ||
-        activity_read_head(s->store, t, &head) < 0 || head.only_sidechain)
+        activity_read_head(s->store, t, &out->head) < 0 || out->head.only_sidechain)
         return false;
-    if ((r->entrypoint && head.entrypoint && !str_equals(r->entrypoint, head.entrypoint)) ||
-        (r->version && head.version && !str_equals(r->version, head.version)))
+    if ((r->entrypoint && out->head.entrypoint &&
+         !str_equals(r->entrypoint, out->head.entrypoint)) ||
+        (r->version && out->head.version && !str_equals(r->version, out->head.version)))
         return false;
-    activity_read(s->store, t, &activity);
-    return activity.is_known && !activity.tail.ends_in_metadata;
+    activity_read(s->store, t, &out->activity);
+    return out->activity.is_known && !out->activity.tail.ends_in_metadata;
 }
 
-static bool moved_with_status(const struct session *s, const struct agent_transcript *t)
+/* The registry's status changes within moments of what causes it in the right transcript. */
+static bool moved_with_status(const struct session *s, const struct activity *activity)
 {
-    struct activity activity;
-    activity_read(s->store, t, &activity);
-    return activity.is_known &&
-           llabs(activity.last_at.ms - s->registration->status_at.ms) <= STATUS_SLACK_MS;
+    return activity->is_known &&
+           llabs(activity->last_at.ms - s->registration->status_at.ms) <= STATUS_SLACK_MS;
+}
+
+static bool shares_folder(const struct session *sessions, size_t count, const struct session *s,
+                          const struct proc *proc, const char *folder)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct session *other = &sessions[i];
+        if (other != s && other->store == s->store && other->registration == NULL &&
+            str_equals(folder_of(other, proc), folder))
+            return true;
+    }
+    return false;
+}
+
+/* Another process of a client that leaves its registration as it was, in the same folder. */
+static bool another_could_have_moved(const struct session *sessions, size_t count,
+                                     const struct session *s, const struct proc *proc,
+                                     const char *folder)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct session *other = &sessions[i];
+        if (other != s && other->store == s->store && other->registration &&
+            !other->registration->status && str_equals(folder_of(other, proc), folder))
+            return true;
+    }
+    return false;
+}
+
+static void note_stale(struct session *s, const struct rival *rival)
+{
+    live_note(s->live, s->store->io.arena,
+              "the registry names session %s, but session %s in the same directory was written to "
+              "since, and no other process has it",
+              s->registration->session_id, rival->transcript.session_id);
 }
 
 static void doubt_registered(struct session *sessions, size_t count, struct session *s,
                              const struct proc *proc)
 {
     const struct agent_registration *r = s->registration;
+    struct arena *a = s->store->io.arena;
     const char *folder = folder_of(s, proc);
     if (!folder || !wall_known(r->changed_at) ||
         folder_changed_at(s, folder).ms <= r->changed_at.ms + STATUS_SLACK_MS)
         return; /* nothing was begun there since */
 
-    struct agent_transcript *rivals, own;
-    size_t n = written_since(sessions, count, s, folder, r->changed_at, &rivals), kept = 0;
-    for (size_t i = 0; i < n && kept < CANDIDATE_LIMIT; i++)
-        if (is_rival(s, &rivals[i]))
-            rivals[kept++] = rivals[i];
+    struct agent_transcript own = {0}, *written;
     bool has_own = s->live->agent->find_transcript(&s->store->io, r->session_id, r->cwd, &own) == 0;
-    if (kept == 0 || (has_own && own.modified_at.ms > r->changed_at.ms + STATUS_SLACK_MS))
+    struct wall since = r->changed_at;
+    if (has_own && own.modified_at.ms > since.ms)
+        since = own.modified_at;
+    since.ms += STATUS_SLACK_MS;
+    struct rival *rivals = arena_alloc(a, CANDIDATE_LIMIT * sizeof *rivals);
+    const char **ids = arena_alloc(a, (CANDIDATE_LIMIT + 1) * sizeof *ids);
+    size_t n = written_since(sessions, count, s, folder, since, &written), kept = 0;
+    ids[0] = r->session_id;
+    for (size_t i = 0; i < n && kept < CANDIDATE_LIMIT; i++)
+        if (is_rival(s, &written[i], &rivals[kept]))
+            ids[++kept] = written[i].session_id;
+    if (kept == 0)
         return;
 
-    struct arena *a = s->store->io.arena;
-    if (!wall_known(r->status_at)) {
-        const char **ids = ids_of(a, r->session_id, rivals, &kept);
-        map_to_none_of(s, ids, kept);
-    } else if (!(has_own && moved_with_status(s, &own)) && kept == 1 &&
-               moved_with_status(s, &rivals[0])) {
-        map_to(s, rivals[0].session_id, SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
+    if (r->status) {
+        struct activity activity = {0};
+        if (has_own)
+            activity_read(s->store, &own, &activity);
+        if (kept > 1 || moved_with_status(s, &activity) ||
+            !moved_with_status(s, &rivals[0].activity))
+            return;
+        map_to(s, ids[1], SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
+    } else if (kept == 1 && rivals[0].head.begins_with_clear &&
+               !another_could_have_moved(sessions, count, s, proc, folder)) {
+        map_to(s, ids[1], SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
     } else {
-        return;
+        map_to_none_of(s, ids, kept + 1);
     }
-    live_note(s->live, a,
-              "the registry names session %s, but session %s was begun in the same directory "
-              "after the registry was last written, and no other process has it",
-              r->session_id, rivals[0].session_id);
+    note_stale(s, &rivals[0]);
 }
 
 /* ---- the two passes ----------------------------------------------------------------------- */
@@ -234,20 +276,6 @@ static void map_by_own_word(struct session *s, const struct proc *proc)
     }
 }
 
-static bool shares_folder(const struct session *sessions, size_t count, const struct session *s,
-                          const struct proc *proc, const char *folder)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct session *other = &sessions[i];
-        if (other == s || other->store != s->store || other->certainty != SR_CERTAINTY_NONE)
-            continue;
-        const char *theirs = folder_of(other, proc);
-        if (str_equals(theirs, folder))
-            return true;
-    }
-    return false;
-}
-
 static void map_by_transcript(struct session *sessions, size_t count, struct session *s,
                               const struct proc *proc)
 {
@@ -263,7 +291,7 @@ static void map_by_transcript(struct session *sessions, size_t count, struct ses
         map_to(s, found[0].session_id, SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
         return;
     }
-    const char **ids = ids_of(s->store->io.arena, NULL, found, &n);
+    const char **ids = ids_of(s->store->io.arena, found, &n);
     map_to_none_of(s, ids, n);
 }
 

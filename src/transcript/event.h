@@ -66,6 +66,7 @@ struct event {
     bool is_human;      /* EVENT_PROMPT: a person's own words */
     bool expects_reply; /* the agent asks the model after this */
     bool ends_turn;     /* nothing follows in this turn */
+    bool clears;        /* EVENT_COMMAND: the client went on in a new transcript, this one */
     bool is_automatic;  /* EVENT_COMPACT_BOUNDARY: the agent went on by itself afterwards;
                            EVENT_TITLE: not given by the user */
 };

@@ -78,6 +78,7 @@ static bool read_client_text(struct sv text, struct event *e)
     } else if (starts_with_any(text, commands)) {
         e->kind = EVENT_COMMAND;
         e->expects_reply = true;
+        e->clears = starts_with(text, "<command-name>/clear<");
     } else if (starts_with_any(text, notes)) {
         e->kind = EVENT_NOTE;
     } else {

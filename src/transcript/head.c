@@ -63,6 +63,9 @@ static void take_event(struct looking *l, const struct event *e)
         l->saw_main_chain |= !e->is_sidechain;
     }
     l->saw_root |= e->is_root && !e->is_sidechain;
+    /* 2.1.110 writes the command itself at the head of the new transcript. */
+    if (e->clears && !h->prompt)
+        h->begins_with_clear = true;
     if (e->kind == EVENT_PROMPT && e->is_human)
         keep_prompt(l, e);
     h->is_enough = l->saw_root && h->prompt;

@@ -27,7 +27,8 @@ struct head {
     size_t cwd_count;
     const char *session_id, *version, *entrypoint, *agent_id; /* the first; NULL: not said */
     const char *title;
-    bool only_sidechain; /* a subagent's transcript */
+    bool only_sidechain;    /* a subagent's transcript */
+    bool begins_with_clear; /* by a client that was running already, on its user's /clear */
     bool is_enough; /* the conversation's root was found: no more bytes can tell anything older */
     size_t record_count; /* records that were read */
 };

@@ -7,7 +7,6 @@
 #include "diagnose/rules.h"
 #include "session/collect.h"
 
-#include <math.h>
 #include <time.h>
 
 /* One session under judgement. */
@@ -67,7 +66,7 @@ int sr_detect_hung_sessions(struct sr_snapshot *snapshot, double timeout_minutes
     if (count && snap->proc.is_live)
         collect_sockets(snap, &sockets);
     for (size_t i = 0; i < count; i++)
-        collect_first(snap, patients[i].session, (int64_t)ceil(timeout_minutes * 60), &sockets,
+        collect_first(snap, patients[i].session, (int64_t)(timeout_minutes * 60 + 0.999), &sockets,
                       &patients[i].evidence);
     observe(snap, patients, count);
 

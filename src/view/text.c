@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_COLUMNS = 8, PROMPT_COLUMNS = 60 };
+enum { ID_COLUMNS = 8, PROMPT_COLUMNS = 60, EVIDENCE_SHOWN = 2 };
 
 const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT])
 {
@@ -130,9 +130,8 @@ static void add_judgement(struct buf *out, const struct sr_session *s,
     add_safe(out, s->cause ? s->cause : "not judged", 0);
     if (s->confidence)
         buf_addf(out, " (%s confidence)", s->confidence);
-    /* one sentence says why; the others are for those who ask */
-    size_t shown = style->verbose ? s->evidence_count : s->evidence_count ? 1 : 0;
-    for (size_t i = 0; i < shown; i++) {
+    /* the first sentences say why; the others are for those who ask */
+    for (size_t i = 0; i < s->evidence_count && (style->verbose || i < EVIDENCE_SHOWN); i++) {
         buf_adds(out, i ? "; " : ": ");
         add_safe(out, s->evidence[i], 0);
     }

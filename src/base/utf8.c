@@ -48,7 +48,8 @@ void utf8_add_valid(struct buf *out, struct sv s)
         buf_adds(out, "\xef\xbf\xbd");
         clean = ++i;
     }
-    buf_add(out, s.p + clean, s.n - clean);
+    struct sv last = sv_slice(s, clean, s.n); /* s.p may be NULL */
+    buf_add(out, last.p, last.n);
 }
 
 /* Characters that a terminal obeys, or that hide or reorder what follows. */

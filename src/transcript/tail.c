@@ -435,6 +435,12 @@ static void end_turn(struct story *s)
     s->command_is_open = false;
 }
 
+/* The model is to be asked, once the tools are done. */
+static void await(struct story *s)
+{
+    s->r->turn = s->tool_count ? TAIL_TURN_AWAITS_TOOL : TAIL_TURN_AWAITS_REPLY;
+}
+
 static void close_tools(struct story *s, const struct event *e)
 {
     for (size_t i = 0; i < e->result_count; i++) {
@@ -523,12 +529,12 @@ static void tell(struct story *s, const struct event *e)
         break;
     case EVENT_NOTE:
         if (e->expects_reply)
-            s->r->turn = TAIL_TURN_AWAITS_REPLY;
+            await(s);
         break;
     case EVENT_TOOL_RESULT:
         s->error = s->retry = NULL;
         close_tools(s, e);
-        s->r->turn = s->tool_count ? TAIL_TURN_AWAITS_TOOL : TAIL_TURN_AWAITS_REPLY;
+        await(s);
         break;
     case EVENT_ASSISTANT_TEXT:
     case EVENT_ASSISTANT_THINKING:

@@ -1,0 +1,88 @@
+#include "unit.h"
+
+#include "base/clock.h"
+
+static int64_t parsed(const char *text)
+{
+    struct wall t = {0};
+    assert_true(wall_parse(sv_of(text), &t));
+    return t.ms;
+}
+
+static void a_time_stamp_is_read_to_the_millisecond(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed("1970-01-01T00:00:01Z"), 1000);
+    assert_int_equal(parsed("2026-02-05T10:11:12.345Z"), 1770286272345);
+    assert_int_equal(parsed("2024-02-29T23:59:59.9Z"), 1709251199900);
+}
+
+static void finer_fractions_are_cut(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed("1970-01-01T00:00:00.123999999Z"), 123);
+}
+
+static void anything_else_is_refused_and_the_output_left_alone(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "2026-02-05",
+        "2026-02-05T10:11:12",
+        "2026-02-05T10:11:12+01:00",
+        "2026-02-05 10:11:12Z",
+        "2026-02-05T10:11:12.Z",
+        "2026-02-05T10:11:12.3x5Z",
+        "2026-02-05T10:11:12ZZ",
+        "2026-13-05T10:11:12Z",
+        "2026-00-05T10:11:12Z",
+        "2026-02-00T10:11:12Z",
+        "2026-02-05T24:11:12Z",
+        "2026-02-05T10:60:12Z",
+        "2026-02--5T10:11:12Z",
+        "-026-02-05T10:11:12Z",
+        "1770286272345",
+    };
+    struct wall t = {42};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_false(wall_parse(sv_of(texts[i]), &t));
+    assert_int_equal(t.ms, 42);
+}
+
+static void only_a_positive_time_is_known(void **state)
+{
+    (void)state;
+    assert_false(wall_known((struct wall){0}));
+    assert_true(wall_known((struct wall){1}));
+}
+
+static void a_time_is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    char text[WALL_TEXT_SIZE];
+    assert_string_equal(wall_format((struct wall){1770286272345}, text), "2026-02-05T10:11:12Z");
+}
+
+static void the_clocks_of_this_machine_run(void **state)
+{
+    (void)state;
+    struct awake before = awake_now();
+    assert_true(wall_known(wall_now()));
+    assert_true(awake_now().ns >= before.ns);
+    /* time since boot counts sleep too, so it is never behind awake time */
+    assert_true(clock_since_boot_ms() >= before.ns / 1000000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_stamp_is_read_to_the_millisecond),
+        cmocka_unit_test(finer_fractions_are_cut),
+        cmocka_unit_test(anything_else_is_refused_and_the_output_left_alone),
+        cmocka_unit_test(only_a_positive_time_is_known),
+        cmocka_unit_test(a_time_is_written_as_it_is_read),
+        cmocka_unit_test(the_clocks_of_this_machine_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -9,7 +9,7 @@
 // that the program under test also reads.
 
 import { readFileSync } from 'node:fs';
-import { childrenOf, isAlive } from './procfs.mjs';
+import { descendantsOf, isAlive } from './procfs.mjs';
 import { withDirective } from './replies.mjs';
 import { until } from './wait.mjs';
 
@@ -17,15 +17,16 @@ import { until } from './wait.mjs';
 const START_MS = 90_000;
 
 export class Client {
-  static async start(world, { cwd, args = [], configDir, version, env = {} }) {
+  /**
+   * `args` go to the client as they are; `env` is set for it alone; `launcher` are words before its own, such
+   * as `setsid`; `tmux` is another server than the world's.
+   */
+  static async start(world, { cwd, args = [], configDir, version, env = {}, launcher = [], tmux = world.tmux }) {
     const client = new Client();
-    client.world = world;
-    client.cwd = cwd;
-    client.configDir = configDir ?? world.configDir;
-    client.pane = await world.tmux.openPane(cwd);
+    Object.assign(client, { world, tmux, cwd, configDir: configDir ?? world.configDir, pane: await tmux.openPane(cwd) });
     const settings = Object.entries({ ...(configDir ? { CLAUDE_CONFIG_DIR: configDir } : {}), ...env });
     await client.#runInShell([...settings.map(([name, value]) => `${name}=${quoted(value)}`),
-      world.claudePath(version), ...args.map(quoted)].join(' '));
+      ...[...launcher, world.claudePath(version), ...args].map(quoted)].join(' '));
     await client.#untilReady();
     return client;
   }
@@ -33,7 +34,7 @@ export class Client {
   /** A client that some command line typed into `pane` starts, as a user would who pastes it. */
   static async startByTyping(world, pane, commandLine, { cwd, configDir = world.configDir } = {}) {
     const client = new Client();
-    Object.assign(client, { world, pane, cwd, configDir });
+    Object.assign(client, { world, tmux: world.tmux, pane, cwd, configDir });
     await client.#runInShell(commandLine);
     await client.#untilReady();
     return client;
@@ -44,11 +45,12 @@ export class Client {
   }
 
   async #runInShell(commandLine) {
-    const { tmux } = this.world;
+    const { tmux } = this;
     await until('a shell prompt', async () => (await tmux.screen(this.pane.id)).endsWith('$'), { withinMs: START_MS });
     await tmux.type(this.pane.id, commandLine);
     await tmux.press(this.pane.id, 'Enter');
-    this.pid = await until('a child of the shell', () => childrenOf(this.pane.shellPid).at(0)?.pid,
+    this.pid = await until('a client below the shell',
+      () => descendantsOf(this.pane.shellPid).find(({ comm }) => comm === 'claude')?.pid,
       { withinMs: START_MS, look: () => this.screen() });
   }
 
@@ -60,11 +62,11 @@ export class Client {
   }
 
   screen() {
-    return this.world.tmux.screen(this.pane.id);
+    return this.tmux.screen(this.pane.id);
   }
 
   press(...keys) {
-    return this.world.tmux.press(this.pane.id, ...keys);
+    return this.tmux.press(this.pane.id, ...keys);
   }
 
   /** The client's own sessions/<pid>.json. */
@@ -82,7 +84,7 @@ export class Client {
 
   /** Types a line into the prompt box, waits until all of it shows, and presses Enter. */
   async enter(line) {
-    await this.world.tmux.type(this.pane.id, line);
+    await this.tmux.type(this.pane.id, line);
     // Enter that comes along with pasted text is a newline of the text.
     await until(`"${line}" in the prompt box`, async () => dense(await this.screen()).includes(dense(line)),
       { look: () => this.screen() });

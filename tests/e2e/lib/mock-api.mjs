@@ -15,13 +15,14 @@
 import http from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { blocks, refusal } from './api-rules.mjs';
-import { directiveIn, reply } from './replies.mjs';
+import { LONG_TEXT, directiveIn, reply } from './replies.mjs';
 import { sleep, until } from './wait.mjs';
 
 const SIDE_ANSWER = reply.text('{"title": "Scripted session", "isNewTopic": false}');
 
 export class MockApi {
-  /** Every POST /v1/messages so far, oldest first: { seq, at, body, text, isTurn, streams, refusal, reply }. */
+  /** Every POST /v1/messages so far, oldest first: { seq, at, body, text, isTurn, streams, refusal, reply,
+   *  sent }, the last being the number of events of the stream that went out. */
   requests = [];
   /** Answers that stand still: { request, finish(), close(), reset() }. */
   held = [];
@@ -90,6 +91,7 @@ export class MockApi {
       isTurn: (body.tools?.length ?? 0) > 0,
       streams: body.stream === true,
       refusal: refusal(body, raw),
+      sent: 0,
     };
     request.reply = this.#choose(request);
     this.requests.push(request);
@@ -130,6 +132,7 @@ export class MockApi {
     for (const event of events.slice(0, sentUntil)) {
       if (res.destroyed) return;
       res.write(wire(event));
+      request.sent++;
       await sleep(event.type === 'content_block_delta' ? everyMs : 0);
     }
     if (end === 'reset') return res.socket?.resetAndDestroy();
@@ -182,13 +185,13 @@ function scriptedByPrompt(messages) {
 
 const newId = (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`;
 
-function usageOf({ inputTokens = 10, text = '' }) {
+function usageOf({ inputTokens = 10, text = LONG_TEXT }) {
   return { input_tokens: inputTokens, cache_creation_input_tokens: 0, cache_read_input_tokens: 0,
     output_tokens: Math.max(1, Math.ceil(text.length / 4)) };
 }
 
 /** The events of a streamed message, in order, pings left out. */
-function eventsOf({ text, thinking, tools = [], pieces = 4, ...more }, model) {
+function eventsOf({ text = LONG_TEXT, thinking, tools = [], pieces = 4, ...more }, model) {
   const usage = usageOf({ text, ...more });
   const parts = [];
   if (thinking) parts.push({ empty: { type: 'thinking', thinking: '', signature: '' },
@@ -213,7 +216,7 @@ function eventsOf({ text, thinking, tools = [], pieces = 4, ...more }, model) {
 }
 
 /** The same message in one piece, for a request that does not stream. */
-function wholeMessage({ text, thinking, tools = [], ...more }, model) {
+function wholeMessage({ text = LONG_TEXT, thinking, tools = [], ...more }, model) {
   return {
     id: newId('msg'), type: 'message', role: 'assistant', model,
     content: [

@@ -10,14 +10,14 @@ const textOf = (path) => {
   }
 };
 
-/** { pid, comm, state, ppid, startTicks }, or null where the process is gone. */
+/** { pid, comm, state, ppid, cpuTicks }, or null where the process is gone. */
 export function processOf(pid) {
   const stat = textOf(`/proc/${pid}/stat`);
   if (stat === null) return null;
   const close = stat.lastIndexOf(')'); // comm may hold spaces and brackets
   const fields = stat.slice(close + 2).split(' ');
   return { pid: Number(pid), comm: stat.slice(stat.indexOf('(') + 1, close), state: fields[0],
-    ppid: Number(fields[1]), startTicks: fields[19] };
+    ppid: Number(fields[1]), cpuTicks: Number(fields[11]) + Number(fields[12]) };
 }
 
 /** True while the process runs; a zombie has ended. */
@@ -30,19 +30,11 @@ export function everyProcess() {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(processOf).filter(Boolean);
 }
 
-export function childrenOf(pid) {
-  return everyProcess().filter((process) => process.ppid === pid);
-}
-
 /** All processes below `pid`, parents before their children. */
 export function descendantsOf(pid) {
   const all = everyProcess();
   const below = (parent) => all.filter((p) => p.ppid === parent).flatMap((p) => [p, ...below(p.pid)]);
   return below(pid);
-}
-
-export function commandLineOf(pid) {
-  return (textOf(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(Boolean);
 }
 
 export function environmentOf(pid) {

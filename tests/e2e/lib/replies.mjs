@@ -11,7 +11,9 @@
 
 const DIRECTIVE = 'REPLY';
 
-/** Forty numbered sentences: long enough to be cut anywhere, and each piece can be told from the others. */
+/** What a stream says where its reply names no text, so that a directive stays short enough to be typed (a
+ *  client folds longer input into "[Pasted text]"). Forty numbered sentences: long enough to be cut anywhere, and each piece can be told from
+ *  the others. */
 export const LONG_TEXT = Array.from({ length: 40 },
   (_, i) => `Sentence ${String(i).padStart(2, '0')} of the long answer.`).join(' ');
 
@@ -21,11 +23,11 @@ export const reply = {
 
   /** The long text in `pieces`, one every `everyMs`. */
   slowly: ({ pieces = 40, everyMs = 500, ...more } = {}) =>
-    ({ kind: 'stream', text: LONG_TEXT, pieces, everyMs, ...more }),
+    ({ kind: 'stream', pieces, everyMs, ...more }),
 
   /** Half the long text, then nothing; with `pingMs`, nothing but pings. */
   stall: ({ pingMs = 0, ...more } = {}) =>
-    ({ kind: 'stream', text: LONG_TEXT, pieces: 8, end: 'hold', pingMs, ...more }),
+    ({ kind: 'stream', pieces: 8, end: 'hold', pingMs, ...more }),
 
   /** HTTP headers and no event. */
   headersOnly: () => ({ kind: 'headers-only' }),
@@ -34,8 +36,8 @@ export const reply = {
   silence: () => ({ kind: 'silence' }),
 
   /** Half the long text, then the connection is reset (`cut`: closed in order). */
-  drop: () => ({ kind: 'stream', text: LONG_TEXT, pieces: 8, end: 'reset' }),
-  cut: () => ({ kind: 'stream', text: LONG_TEXT, pieces: 8, end: 'close' }),
+  drop: () => ({ kind: 'stream', pieces: 8, end: 'reset' }),
+  cut: () => ({ kind: 'stream', pieces: 8, end: 'close' }),
 
   /** Tool calls, all in one message. */
   tools: (tools, more = {}) => ({ kind: 'stream', text: 'I will use a tool.', tools, ...more }),

@@ -2,7 +2,7 @@
 // plain interactive bash, as a person's terminal does: a client that is stopped there stays stopped,
 // whereas tmux continues a stopped process that is the pane's own.
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -27,7 +27,8 @@ export class Tmux {
 
   /** Opens a pane with a shell in `cwd`; returns { id: "%3", shellPid, tty: "pts/4" }. */
   async openPane(cwd, { columns = 140, rows = 50 } = {}) {
-    const line = await this.#tmux('new-session', '-d', '-P', '-F', '#{pane_id} #{pane_pid} #{pane_tty}',
+    // A server whose last pane has closed stays, for the next pane that may be on its way.
+    const line = await this.#tmux('start-server', ';', 'set-option', '-s', 'exit-empty', 'off', ';', 'new-session', '-d', '-P', '-F', '#{pane_id} #{pane_pid} #{pane_tty}',
       '-x', columns, '-y', rows, '-c', cwd, 'bash', '--norc', '--noprofile', '-i');
     const [id, shellPid, tty] = line.trim().split(' ');
     return { id, shellPid: Number(shellPid), tty: tty.replace('/dev/', '') };
@@ -48,14 +49,11 @@ export class Tmux {
     return (await this.#tmux('capture-pane', '-p', '-J', '-t', pane)).trimEnd();
   }
 
-  closePane(pane) {
-    return this.#tmux('kill-pane', '-t', pane);
+  async serverPid() {
+    return Number(await this.#tmux('display-message', '-p', '#{pid}'));
   }
 
-  /** Ends the server and all panes; no server is as good. */
-  stop() {
-    try {
-      execFileSync('tmux', ['-S', this.#socket, 'kill-server'], { env: this.#env, stdio: 'ignore' });
-    } catch { /* it had ended */ }
+  closePane(pane) {
+    return this.#tmux('kill-pane', '-t', pane);
   }
 }

@@ -95,6 +95,8 @@ struct agent {
     struct agent_api (*api)(const struct proc_strings *environment);
     /* The tool of that name is answered by an MCP server. */
     bool (*is_mcp_tool)(const char *name);
+    /* The tool of that name is a question to the user. */
+    bool (*is_question_tool)(const char *name);
     /* It is a program of its own, and publishes itself as soon as it runs. */
     bool (*is_native)(const char *exe);
     const struct event_reader *reader; /* of its transcripts' records */

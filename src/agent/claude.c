@@ -294,6 +294,11 @@ static bool claude_is_mcp_tool(const char *name)
     return str_starts_with(name, "mcp__");
 }
 
+static bool claude_is_question_tool(const char *name)
+{
+    return str_equals(name, "AskUserQuestion") || str_equals(name, "ExitPlanMode");
+}
+
 static bool claude_is_native(const char *exe)
 {
     return exe && !is_runtime(exe);
@@ -317,6 +322,7 @@ const struct agent agent_claude = {
     .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
     .api = claude_api,
     .is_mcp_tool = claude_is_mcp_tool,
+    .is_question_tool = claude_is_question_tool,
     .is_native = claude_is_native,
     .reader = &event_claude,
     .read_registry = claude_read_registry,

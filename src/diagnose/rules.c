@@ -23,6 +23,10 @@ enum {
     TOOL_LIMIT_S = 660,
     /* Replies bring kilobytes a minute; pings some 50 bytes every few seconds. */
     PING_BYTES_PER_S = 30,
+    /* The smallest piece of a reply takes 120 bytes and more, a ping 52, 80 over TLS. */
+    REPLY_PIECE_BYTES = 100,
+    /* A refusal comes back at once, and the connection is silent until the next try. */
+    REFUSED_WITHIN_S = 1,
 };
 
 /* ---- what the rules are made of ----------------------------------------------------------- */
@@ -93,12 +97,22 @@ static bool has_connection(const struct evidence *e)
     return e->api.is_there == FACT_YES;
 }
 
-/* Bytes since the request was sent that pings alone would explain. */
+/* A piece of a reply was seen to arrive. */
+static bool was_seen_to_stream(const struct evidence *e)
+{
+    return e->api.watched_ms > 0 && e->api.largest_arrival >= REPLY_PIECE_BYTES;
+}
+
+/* All bytes since the request was sent, or all that were seen to arrive, fit pings alone. */
 static bool brings_only_pings(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
-    return past_patience(e, c->sent_ago_s) && c->sent_ago_s > 0 && c->bytes_received >= 0 &&
-           c->bytes_received / c->sent_ago_s < PING_BYTES_PER_S;
+    bool few_in_all = c->sent_ago_s > 0 && c->bytes_received >= 0 &&
+                      c->bytes_received / c->sent_ago_s < PING_BYTES_PER_S;
+    bool small_ones_seen =
+        c->watched_ms > 0 && c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
+    return past_patience(e, c->sent_ago_s) && (few_in_all || small_ones_seen) &&
+           !was_seen_to_stream(e);
 }
 
 static bool answered_since_sent(const struct evidence *e)
@@ -107,10 +121,14 @@ static bool answered_since_sent(const struct evidence *e)
     return c->received_ago_s >= 0 && c->bytes_received != 0 && c->received_ago_s <= c->sent_ago_s;
 }
 
-static bool bytes_arrive(const struct evidence *e)
+/* Past the user's patience, bytes count only when they were seen to be a reply's. */
+static bool reply_arrives(const struct evidence *e)
 {
-    return has_connection(e) && e->api.received_ago_s >= 0 && e->api.received_ago_s < RECEIVING_S &&
-           !brings_only_pings(e);
+    const struct api_connection *c = &e->api;
+    if (!has_connection(e) || c->received_ago_s < 0 || c->received_ago_s >= RECEIVING_S)
+        return false;
+    return was_seen_to_stream(e) ||
+           !(past_patience(e, c->sent_ago_s) && past_patience(e, e->last_event_age_s));
 }
 
 /* Nothing was heard of the model for longer than the user's patience. */
@@ -162,7 +180,8 @@ static bool terminal_is_gone(const struct evidence *e)
 
 static bool asks_permission(const struct evidence *e)
 {
-    return e->status == CLIENT_WAITING && str_equals(e->waiting_for, "permission prompt");
+    return e->status == CLIENT_WAITING && str_equals(e->waiting_for, "permission prompt") &&
+           !e->open_tool_asks_user;
 }
 
 static bool asks_something(const struct evidence *e)
@@ -217,7 +236,8 @@ static bool tool_progresses(const struct evidence *e)
 
 static bool subagent_works(const struct evidence *e)
 {
-    return has_tool_open(e) && e->subagent_is_busy == FACT_YES && !files_are_silent(e);
+    return has_tool_open(e) && e->subagent_is_busy == FACT_YES &&
+           (!files_are_silent(e) || reply_arrives(e));
 }
 
 static bool is_generating(const struct evidence *e)
@@ -229,7 +249,9 @@ static bool is_generating(const struct evidence *e)
 
 static bool is_retrying(const struct evidence *e)
 {
-    return awaits_reply(e) && asked_again(e) && !past_patience(e, e->api.sent_ago_s);
+    return awaits_reply(e) && asked_again(e) && !past_patience(e, e->api.sent_ago_s) &&
+           (!answered_since_sent(e) ||
+            e->api.sent_ago_s - e->api.received_ago_s <= REFUSED_WITHIN_S);
 }
 
 static bool tool_is_recent(const struct evidence *e)
@@ -369,6 +391,13 @@ static bool start_up_is_stuck(const struct evidence *e)
            e->main_cpu_percent >= SPINNING_PERCENT;
 }
 
+/* Something arrives now and then, and whether it is a reply could not be seen. */
+static bool trickle_is_unclear(const struct evidence *e)
+{
+    return may_be_asking(e) && has_connection(e) && past_patience(e, e->api.sent_ago_s) &&
+           e->api.received_ago_s >= 0 && !past_patience(e, e->api.received_ago_s);
+}
+
 static bool cannot_see_connections(const struct evidence *e)
 {
     return a_reply_is_due(e) && e->api.is_there == FACT_UNKNOWN;
@@ -420,10 +449,10 @@ const struct rule rules[] = {
      "A process of the open tool used the CPU, read or wrote.", tool_progresses},
     {"subagent works", SR_WORKING, "subagent-running", "high", "wait",
      "A subagent's transcript was written to.", subagent_works},
-    {"generating", SR_WORKING, "generating", "high", "wait",
-     "Bytes of a reply arrive on the connection to the model.", is_generating},
     {"retrying", SR_WORKING, "retrying", "medium", "wait",
      "A new request was sent well after the last event: the client tries again.", is_retrying},
+    {"generating", SR_WORKING, "generating", "high", "wait",
+     "Bytes of a reply arrive on the connection to the model.", is_generating},
     {"tool is recent", SR_WORKING, "tool-running", "medium", "wait",
      "A tool is open, for less than the user's patience.", tool_is_recent},
     {"awaits reply", SR_WORKING, "awaiting-reply", "medium", "wait",
@@ -481,6 +510,10 @@ const struct rule rules[] = {
     {"startup stuck", SR_HUNG, "startup-stuck", "medium", "kill",
      "The client has been starting for longer than the user's patience, computing all the time.",
      start_up_is_stuck},
+    {"trickle unclear", SR_UNKNOWN, "trickle-unclear", "low", "look",
+     "Bytes arrived not long ago, but none while the connection was watched: a slow reply, or "
+     "pings.",
+     trickle_is_unclear},
     {"connections not seen", SR_UNKNOWN, "connections-not-seen", "low", "look",
      "The model was asked, and the connection to it cannot be seen from here.",
      cannot_see_connections},
@@ -502,6 +535,11 @@ bool rules_suspect(const struct evidence *e)
             return rules[i].verdict == SR_HUNG || rules[i].verdict == SR_UNKNOWN ||
                    rules[i].holds == tool_is_quiet;
     return true;
+}
+
+bool rules_want_watch(const struct evidence *e)
+{
+    return trickle_is_unclear(e) && !was_seen_to_stream(e) && !brings_only_pings(e);
 }
 
 struct sentences {
@@ -601,8 +639,11 @@ static void say_connection(struct sentences *s, const struct evidence *e)
         SAY(s, "socket %s: request sent %lld s ago, no byte came back", c->peer,
             (long long)c->sent_ago_s);
     if (brings_only_pings(e) && !past_patience(e, c->received_ago_s))
-        SAY(s, "%lld bytes in %lld s can be keep-alive pings only", (long long)c->bytes_received,
-            (long long)c->sent_ago_s);
+        SAY(s, "only keep-alive pings arrive, %lld bytes in all since it was opened",
+            (long long)c->bytes_received);
+    if (c->watched_ms > 0)
+        SAY(s, "watched for %lld ms, the most that arrived at once was %lld bytes",
+            (long long)c->watched_ms, (long long)c->largest_arrival);
     if (c->unread_bytes > 0)
         SAY(s, "%lld bytes have arrived that the client does not read", (long long)c->unread_bytes);
 }

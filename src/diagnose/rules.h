@@ -42,3 +42,9 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a);
  * are not suspect, so that a listing of them takes no second look.
  */
 bool rules_suspect(const struct evidence *e);
+
+/*
+ * After a second look: do bytes arrive of which it cannot be said whether they
+ * are a reply? Then its connection is worth watching for some seconds.
+ */
+bool rules_want_watch(const struct evidence *e);

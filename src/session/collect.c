@@ -85,6 +85,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->open_tool_age_s = awake_age_s(snap, s, tail->open_tools[0].since);
         e->open_tool_count = tail->open_tool_count;
         e->open_tool_is_mcp = s->live->agent->is_mcp_tool(e->open_tool);
+        e->open_tool_asks_user = s->live->agent->is_question_tool(e->open_tool);
     }
     if (act->subagent_count)
         e->subagent_is_busy =
@@ -164,8 +165,7 @@ static void collect_api(struct snapshot *snap, const struct session *s,
     struct descriptor *open;
     size_t count;
     bool visible;
-    e->api = (struct api_connection){
-        .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1, .sampled_bytes = -1};
+    e->api = (struct api_connection){.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1};
     if (!sockets->is_known || !s->live->environment_known ||
         sock_is_visible(&snap->proc, s->live->stat.pid, &visible) < 0 || !visible ||
         descriptor_list(&snap->proc, s->live->stat.pid, a, &open, &count) < 0)
@@ -225,7 +225,8 @@ static const struct member *member_by_pid(const struct member *members, size_t c
     return NULL;
 }
 
-/* Whoever could write into what a member reads is a member itself: then it is not stuck there. */
+/* Another member can still write into what a member reads: then it is not stuck there. One that
+ * only waits for its child has the pipe open by inheritance. */
 static bool is_fed_from_inside(struct snapshot *snap, const struct member *members, size_t count,
                                const struct member *reader)
 {
@@ -235,9 +236,11 @@ static bool is_fed_from_inside(struct snapshot *snap, const struct member *membe
         descriptor_find_writers(&snap->proc, reader->wait.target, reader->now->pid, a, &holders) <
             0)
         return false;
-    for (size_t i = 0; i < holders.count; i++)
-        if (member_by_pid(members, count, holders.items[i].pid))
+    for (size_t i = 0; i < holders.count; i++) {
+        const struct member *holder = member_by_pid(members, count, holders.items[i].pid);
+        if (holder && holder->wait.kind != SAMPLE_WAIT_CHILD)
             return true;
+    }
     return false;
 }
 
@@ -417,8 +420,19 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     if (e->open_tool && e->has_workers == FACT_NO)
         collect_pipe_holder(snap, members, tree.count, e);
 
-    int64_t earlier = e->api.bytes_received;
     collect_api(snap, s, sockets, e);
-    if (earlier >= 0 && e->api.bytes_received >= earlier)
-        e->api.sampled_bytes = e->api.bytes_received - earlier;
+}
+
+void collect_watch(struct snapshot *snap, const struct session *s,
+                   const struct collect_sockets *sockets, struct evidence *e)
+{
+    struct api_connection before = e->api;
+    collect_api(snap, s, sockets, e);
+    e->api.watched_ms = before.watched_ms + COLLECT_WATCH_STEP_MS;
+    e->api.largest_arrival = before.largest_arrival;
+    if (before.bytes_received < 0 || !str_equals(before.peer, e->api.peer))
+        return;
+    int64_t arrived = e->api.bytes_received - before.bytes_received;
+    if (arrived > e->api.largest_arrival)
+        e->api.largest_arrival = arrived;
 }

@@ -34,6 +34,10 @@ struct observation {
     bool began;
 };
 
+/* How often a connection is looked at while it is watched, and for how long at most. Replies bring
+ * something twice a second at the least, in any case that was seen. */
+enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 25 };
+
 void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
 
 void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
@@ -44,3 +48,7 @@ void collect_begin(struct snapshot *snap, const struct session *s, struct observ
 /* sockets: read at the end of the observation. */
 void collect_end(struct snapshot *snap, const struct observation *o,
                  const struct collect_sockets *sockets, struct evidence *e);
+
+/* One look at a connection that is being watched, COLLECT_WATCH_STEP_MS after the last. */
+void collect_watch(struct snapshot *snap, const struct session *s,
+                   const struct collect_sockets *sockets, struct evidence *e);

@@ -72,6 +72,7 @@ struct evidence {
     int64_t open_tool_age_s;
     size_t open_tool_count;
     bool open_tool_is_mcp;
+    bool open_tool_asks_user; /* it is a question to the user */
     enum fact subagent_is_busy;
     size_t queued_count; /* input typed and not taken up, by this process's user */
     int64_t queued_age_s;

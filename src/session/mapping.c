@@ -70,7 +70,7 @@ static void map_to(struct session *s, const char *session_id, enum sr_mapping by
 
 static void map_to_none_of(struct session *s, const char **candidates, size_t count)
 {
-    map_to(s, NULL, SR_MAPPED_BY_TRANSCRIPT, SR_AMBIGUOUS);
+    map_to(s, NULL, SR_MAPPED_BY_NOTHING, SR_AMBIGUOUS);
     s->candidates = candidates;
     s->candidate_count = count;
 }

@@ -14,8 +14,36 @@ struct patient {
     struct session *session;
     struct evidence evidence;
     struct observation observation;
-    bool is_suspect;
+    bool is_suspect, is_watched;
 };
+
+static void pause_ms(long ms)
+{
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
+    while (nanosleep(&left, &left) < 0)
+        ;
+}
+
+/* Watches the connections of which one cannot say what arrives on them; mostly there is none. */
+static void watch_connections(struct snapshot *snap, struct patient *patients, size_t count)
+{
+    for (int step = 0; step < COLLECT_WATCH_STEPS; step++) {
+        size_t watched = 0;
+        for (size_t i = 0; i < count; i++) {
+            patients[i].is_watched =
+                patients[i].is_suspect && rules_want_watch(&patients[i].evidence);
+            watched += patients[i].is_watched;
+        }
+        if (watched == 0)
+            return;
+        pause_ms(COLLECT_WATCH_STEP_MS);
+        struct collect_sockets sockets;
+        collect_sockets(snap, &sockets);
+        for (size_t i = 0; i < count; i++)
+            if (patients[i].is_watched)
+                collect_watch(snap, patients[i].session, &sockets, &patients[i].evidence);
+    }
+}
 
 static void observe(struct snapshot *snap, struct patient *patients, size_t count)
 {
@@ -30,14 +58,13 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
     for (size_t i = 0; i < count; i++)
         if (patients[i].is_suspect)
             collect_begin(snap, patients[i].session, &patients[i].observation);
-    struct timespec left = {.tv_nsec = COLLECT_SAMPLE_MS * 1000000L};
-    while (nanosleep(&left, &left) < 0)
-        ;
+    pause_ms(COLLECT_SAMPLE_MS);
     struct collect_sockets sockets;
     collect_sockets(snap, &sockets);
     for (size_t i = 0; i < count; i++)
         if (patients[i].is_suspect)
             collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
+    watch_connections(snap, patients, count);
 }
 
 static bool judge(struct snapshot *snap, const struct patient *p)

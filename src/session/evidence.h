@@ -42,9 +42,10 @@ struct api_connection {
     const char *peer;   /* "127.0.0.1:443" */
     int64_t sent_ago_s;
     int64_t received_ago_s;
-    int64_t bytes_received; /* over its life; -1: unknown */
-    int64_t sampled_bytes;  /* that arrived during the sample; -1: no sample */
-    int64_t unread_bytes;   /* that the client has not taken yet */
+    int64_t bytes_received;  /* over its life; -1: unknown */
+    int64_t unread_bytes;    /* that the client has not taken yet */
+    int64_t watched_ms;      /* the connection was watched for so long; 0: it was not */
+    int64_t largest_arrival; /* bytes that came between two looks while it was watched */
 };
 
 struct evidence {

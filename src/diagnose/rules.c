@@ -244,7 +244,7 @@ static bool is_generating(const struct evidence *e)
 {
     bool may_be_asking = awaits_reply(e) || e->subagent_is_busy == FACT_YES ||
                          works_off_the_record(e) || (e->turn == TAIL_TURN_UNKNOWN && !says_idle(e));
-    return may_be_asking && bytes_arrive(e);
+    return may_be_asking && reply_arrives(e);
 }
 
 static bool is_retrying(const struct evidence *e)

@@ -14,8 +14,8 @@ enum {
     /* A new request this much after the last event: the client has tried again. */
     RETRY_GAP_S = 5,
     /* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
-     * for its user 1 to 7 times. */
-    SPINNER_WAKEUPS_PER_S = 25,
+     * for its user 1 to 7 times; on a machine under load the former go down to some 30. */
+    SPINNER_WAKEUPS_PER_S = 12,
     /* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
     SPINNING_PERCENT = 90,
     /* The longest time-out that the client gives a shell command is 10 min; past it, it should

@@ -17,7 +17,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint bench fuzz install clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz install clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -59,6 +59,11 @@ lint:
 	@a=0; tools/run-tap $(RESULTS)/lint/lint.tap tests/lint/run || a=1; \
 	    BATS_TEST_TIMEOUT=120 tools/run-tap $(RESULTS)/lint/self-test.tap bats --tap tests/lint || a=1; exit $$a
 
+# A file that another version of clang-format has been over fails the lint.
+format:
+	@git ls-files -z --cached --others --exclude-standard '*.c' '*.h' | \
+	    xargs -0 $$(command -v clang-format-14 || echo clang-format) -i
+
 bench:
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory all
@@ -90,6 +95,7 @@ help:
 	@echo "make run       install what is missing, build, and show every session found"
 	@echo "make test      install what the tests need, and run them all"
 	@echo "make lint      formatting, layers, static analysis, manual page, scripts"
+	@echo "make format    write the sources as the lint wants them"
 	@echo "make bench     measure against the other ways to the same answer"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"

@@ -28,8 +28,12 @@ function start(world, name, options = {}) {
 
 // ---- nothing to do ----
 
-/** Opened, and nothing asked yet. */
-export const blank = (world) => start(world, 'blank');
+/** Opened, and nothing asked yet. It says so some seconds after its start; until then its registry has no status. */
+export async function blank(world) {
+  const client = await start(world, 'blank');
+  await client.settle('idle');
+  return client;
+}
 
 /** A turn is over. */
 export async function idle(world) {

@@ -49,7 +49,7 @@ const STATES = {
   },
   'with tools and helpers': {
     toolRunning: { own: 'busy', always: working('tool-running') },
-    toolSilent: { own: 'busy', soon: working('tool-running'), late: hung('tool-stuck') },
+    toolStuck: { own: 'busy', soon: working('tool-running'), late: hung('tool-stuck') },
     toolOpensFifo: { own: 'busy', soon: working('tool-running'), late: hung('tool-blocked-on-input') },
     toolReadsPipe: { own: 'busy', soon: working('tool-running'), late: hung('tool-blocked-on-input') },
     mcpStuck: { own: 'busy', soon: working('tool-running'), late: hung('mcp-stuck') },

@@ -24,11 +24,11 @@ const working = (...causes) => ({ verdict: 'working', causes });
 const waiting = (cause) => ({ verdict: 'waiting', cause });
 const hung = (...causes) => ({ verdict: 'hung', causes });
 
-// own: what the client says of itself in its registry, or nothing where it has not said anything yet.
+// own: what the client says of itself in its registry, or nothing where it is too old to.
 // always: what the program has to say under any patience; else `soon` and `late`: before and after.
 const STATES = {
   'with nothing to do, or stopped': {
-    blank: { own: undefined, always: idle('nothing-yet') },
+    blank: { own: 'idle', always: idle('nothing-yet') },
     idle: { own: 'idle', always: idle('turn-over') },
     refused: { own: 'idle', always: idle('turn-over') },
     backgroundJob: { own: 'shell', always: idle('background-jobs') },
@@ -49,7 +49,7 @@ const STATES = {
   },
   'with tools and helpers': {
     toolRunning: { own: 'busy', always: working('tool-running') },
-    toolSilent: { own: 'busy', soon: working('tool-running'), late: hung('tool-stuck') },
+    toolStuck: { own: 'busy', soon: working('tool-running'), late: hung('tool-stuck') },
     toolOpensFifo: { own: 'busy', soon: working('tool-running'), late: hung('tool-blocked-on-input') },
     toolReadsPipe: { own: 'busy', soon: working('tool-running'), late: hung('tool-blocked-on-input') },
     mcpStuck: { own: 'busy', soon: working('tool-running'), late: hung('mcp-stuck') },

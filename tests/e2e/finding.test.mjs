@@ -130,7 +130,6 @@ describe('finding', () => {
         pid: client.pid, ppid: client.pane.shellPid, tty: client.tty, cwd: client.cwd, config_dir: client.configDir,
         session_id: registry.sessionId, transcript: await client.transcript(),
         current: false, parent_pid: null, parent_session_id: null, resume_command: null,
-        multiplexer: { kind: 'tmux', pane: client.pane.id, socket: world.tmux.socket },
       });
       assert.equal(session.mapping.by, 'registry');
       if (name !== 'old') assert.equal(session.mapping.confidence, 'exact'); // old ones note no start time
@@ -138,6 +137,11 @@ describe('finding', () => {
       assert.ok(Math.abs(startedAt - registry.startedAt) < 10_000, `${session.started_at} is when the process started`);
     });
   }
+
+  test('each client in tmux names its pane', () => {
+    for (const client of Object.values(clients))
+      assert.deepEqual(found(client).multiplexer, { kind: 'tmux', pane: client.pane.id, socket: world.tmux.socket });
+  });
 
   test('a client after /clear has the new id', async () => {
     assert.notEqual(found(clients.cleared).session_id, clients.cleared.idBeforeClear);
@@ -183,9 +187,9 @@ describe('finding', () => {
     assert.equal(exit, 0);
     for (const [name, client] of Object.entries(clients)) {
       const id = await client.sessionId();
-      const line = stdout.split('\n').find((text) => new RegExp(`\\b${client.pid}\\b`).test(text));
-      assert.ok(line, `a line with pid ${client.pid} (${name}) in:\n${stdout}`);
-      assert.match(line, new RegExp(`\\b${client.tty}\\b`), name);
+      const line = stdout.split('\n').find((text) => new RegExp(`\\b${client.tty}\\b`).test(text));
+      assert.ok(line, `a line with ${client.tty} (${name}) in:\n${stdout}`);
+      assert.match(line, new RegExp(`\\b${client.pid}\\b`), name);
       assert.ok(line.includes(id.slice(0, 8)), `${id.slice(0, 8)} in ${line}`);
     }
   });
@@ -246,12 +250,13 @@ describe('finding', () => {
 
   // From here on without the registry, as with clients that write none.
 
+  // Likely, not exact: a /clear leaves the old id on the command line, and in a job that runs on.
   test('without a registry file the id on the command line maps the client', async () => {
-    assertHas(await withoutRegistry(clients.resumed), { by: 'argv', confidence: 'exact' });
+    assertHas(await withoutRegistry(clients.resumed), { by: 'argv', confidence: 'likely' });
   });
 
   test('without a registry file the environment of a tool maps the client', async () => {
-    assertHas(await withoutRegistry(clients.outer), { by: 'child-environment', confidence: 'exact' });
+    assertHas(await withoutRegistry(clients.outer), { by: 'child-environment', confidence: 'likely' });
   });
 
   test('without a registry file the only transcript it can have written maps the client', async () => {
@@ -265,7 +270,7 @@ describe('finding', () => {
     for (const { pid } of pair) {
       const session = world.rescue.sessions(['--status'], scopes).find((other) => other.pid === pid);
       assertHas(session, { session_id: null, transcript: null });
-      assertHas(session.mapping, { by: 'none', confidence: 'ambiguous' });
+      assert.equal(session.mapping.confidence, 'ambiguous');
       assert.deepEqual([...session.mapping.candidates].sort(), [...ids].sort());
     }
   });

@@ -16,7 +16,6 @@ import { Tmux } from './tmux.mjs';
 import { until } from './wait.mjs';
 
 const MCP_SERVER = fileURLToPath(new URL('./mcp-server.mjs', import.meta.url));
-const LONGER_THAN_ANY_TEST_S = 3600;
 const BASH_TIMEOUT_MS = 600_000; // the most that the client grants; 120 s where nothing is asked for
 
 const TRICKLE = reply.slowly({ pieces: 400, everyMs: 500 });
@@ -28,8 +27,12 @@ function start(world, name, options = {}) {
 
 // ---- nothing to do ----
 
-/** Opened, and nothing asked yet. */
-export const blank = (world) => start(world, 'blank');
+/** Opened, and nothing asked yet. It says so some seconds after its start; until then its registry has no status. */
+export async function blank(world) {
+  const client = await start(world, 'blank');
+  await client.settle('idle');
+  return client;
+}
 
 /** A turn is over. */
 export async function idle(world) {
@@ -42,7 +45,7 @@ export async function idle(world) {
 /** A turn is over, and a command that it started in the background runs on. */
 export async function backgroundJob(world) {
   const client = await start(world, 'background', { args: ['--allowedTools', 'Bash'] });
-  await client.turn('start a server', reply.tools([bash(`tail -f /dev/null`, { run_in_background: true })]));
+  await client.turn('start a server', reply.tools([bash('tail -f /dev/null', { run_in_background: true })]));
   await client.settle('shell');
   client.tool = await toolProcess(client, 'tail');
   return client;
@@ -102,8 +105,8 @@ export async function retrying(world) {
 export const toolRunning = (world) =>
   runningTool(world, 'running', 'while sleep 0.2; do echo working; done', 'sleep');
 
-/** A tool that does nothing that can be seen. */
-export const toolSilent = (world) => runningTool(world, 'silent', `tail -f /dev/null`, 'tail');
+/** A tool that waits for a lock which its own shell holds. */
+export const toolStuck = (world) => runningTool(world, 'locked', 'exec 9>lock && flock 9 && flock lock true', 'flock');
 
 /** A tool that opens a FIFO for which there is no writer. */
 export const toolOpensFifo = (world) => runningTool(world, 'fifo', 'mkfifo input && cat input', 'cat');

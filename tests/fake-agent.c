@@ -1,0 +1,559 @@
+/*
+ * fake-agent [OPTION...] -- PROGRAM [ARGUMENT...]: stands in for a client where
+ * the real one cannot be brought.
+ *
+ * One program, two parts. The launcher makes a terminal, starts PROGRAM on it
+ * and is that terminal's other end. PROGRAM is a copy of this file under a
+ * client's name, for example .../share/claude/versions/2.1.197, which finds
+ * what it is told in $FAKE_AGENT and plays the client: so its command line,
+ * ARGUMENT..., is free to be a client's. Once all is in place the launcher
+ * prints PROGRAM's pid on standard output and stays.
+ *
+ * The client's config directory is what the real one would take,
+ * $CLAUDE_CONFIG_DIR or $HOME/.claude. What it publishes and writes:
+ *
+ *   --session ID         (00000000-0000-4000-8000-000000000001)
+ *   --cwd DIR            the directory that it is started in
+ *   --version V          (2.1.197)
+ *   --status S           idle, busy, waiting, shell in sessions/<pid>.json (idle)
+ *   --waiting-for TEXT   with --status waiting
+ *   --old-registry       as clients before 2.1.197: no status, no procStart
+ *   --no-registry        nothing in sessions/
+ *   --stale-registry     with the start time of another process
+ *   --turn T             over, awaits-reply, tool in its transcript; none: no transcript (over)
+ *   --tool NAME          the tool that is open (Bash)
+ *   --prompt TEXT        the prompt (hello)
+ *   --age SECONDS        how long ago the records say that they were written (0)
+ *   --queue-input        a prompt that was typed and not taken up
+ *
+ * What it does:
+ *
+ *   --child COMMAND      runs it as a tool would: a session of its own, no terminal
+ *   --server COMMAND     starts it before anything is written, as an MCP server is
+ *   --model BYTES        sends 64 kB to a model that answers BYTES and falls silent
+ *                        ($ANTHROPIC_BASE_URL says where)
+ *   --spinner            wakes up 100 times a second, as a client at work does
+ *   --spin               computes, and does nothing else
+ *   --flood              writes to its terminal, which nobody reads
+ *   --ignore-term        SIGTERM does not end it
+ *
+ * How it is started:
+ *
+ *   --no-terminal        without one, standard input from /dev/null
+ *   --lose-terminal      the launcher ends once all is in place; SIGHUP is ignored
+ *
+ * It ends with its launcher or its terminal, on SIGTERM (and then removes its
+ * registry file, as the real one does), and in any case after 120 s. Not here:
+ * folder names of more than 200 characters, which clients cut and hash.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIFE_S = 120, REQUEST_BYTES = 64 * 1024, PATH_SIZE = 4096 };
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "fake-agent: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+/* ---- what it is told ---------------------------------------------------------------------- */
+
+/* "name=value" lines in $FAKE_AGENT, a flag's value is empty. */
+static char told[16384];
+
+static void tell(const char *name, const char *value)
+{
+    size_t n = strlen(told);
+    if (strchr(value, '\n') ||
+        (size_t)snprintf(told + n, sizeof told - n, "%s=%s\n", name, value) >= sizeof told - n) {
+        fprintf(stderr, "fake-agent: --%s: too long, or two lines\n", name);
+        exit(2);
+    }
+}
+
+/* Returns: the value of an option; otherwise where it was not given. */
+static const char *option(const char *name, const char *otherwise)
+{
+    static char values[32][2048];
+    static size_t used;
+    size_t n = strlen(name);
+    for (const char *line = told; *line; line = strchr(line, '\n') + 1)
+        if (strncmp(line, name, n) == 0 && line[n] == '=') {
+            char *copy = values[used++ % 32];
+            snprintf(copy, sizeof values[0], "%.*s", (int)strcspn(line + n + 1, "\n"),
+                     line + n + 1);
+            return copy;
+        }
+    return otherwise;
+}
+
+static bool is_told(const char *name)
+{
+    return option(name, NULL) != NULL;
+}
+
+static bool takes_value(const char *name)
+{
+    static const char *const names[] = {"session",     "cwd",   "version", "status",
+                                        "waiting-for", "turn",  "tool",    "prompt",
+                                        "age",         "child", "server",  "model"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_flag(const char *name)
+{
+    static const char *const names[] = {
+        "old-registry", "no-registry", "stale-registry", "queue-input", "spinner",
+        "spin",         "flood",       "ignore-term",    "no-terminal", "lose-terminal"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Returns: where PROGRAM stands in argv. */
+static int read_options(int argc, char **argv)
+{
+    int i = 1;
+    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+        const char *name = argv[i] + 2;
+        if (*name == '\0') {
+            i++;
+            break;
+        }
+        if (takes_value(name) && i + 1 < argc) {
+            tell(name, argv[++i]);
+        } else if (is_flag(name)) {
+            tell(name, "");
+        } else {
+            fprintf(stderr, "fake-agent: --%s is not known, or has no value\n", name);
+            exit(2);
+        }
+    }
+    if (i < argc)
+        return i;
+    fprintf(stderr, "usage: fake-agent [OPTION...] -- PROGRAM [ARGUMENT...]\n");
+    exit(2);
+}
+
+/* ---- the client: what it writes ----------------------------------------------------------- */
+
+static char config_dir[PATH_SIZE], registry_path[PATH_SIZE + 64];
+
+static void find_config_dir(void)
+{
+    const char *named = getenv("CLAUDE_CONFIG_DIR"), *home = getenv("HOME");
+    if (named && *named)
+        snprintf(config_dir, sizeof config_dir, "%s", named);
+    else
+        snprintf(config_dir, sizeof config_dir, "%s/.claude", home ? home : "");
+}
+
+static void make_dir(const char *path)
+{
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        fail(path);
+}
+
+static void add_json_string(FILE *f, const char *key, const char *value)
+{
+    fprintf(f, "\"%s\":\"", key);
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            fprintf(f, "\\%c", *p);
+        else if (*p < ' ')
+            fprintf(f, "\\u%04x", (unsigned)*p);
+        else
+            fputc(*p, f);
+    }
+    fputc('"', f);
+}
+
+static long long wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* "2026-02-05T10:11:12.345Z" */
+enum { STAMP_SIZE = 64 };
+static void format_time(long long ms, char text[static STAMP_SIZE])
+{
+    char date[32];
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+    snprintf(text, STAMP_SIZE, "%s.%03dZ", date, (int)(ms % 1000));
+}
+
+/* Field 22 of /proc/self/stat; the name in field 2 may hold spaces and brackets. */
+static unsigned long long start_ticks(void)
+{
+    char text[1024];
+    FILE *f = fopen("/proc/self/stat", "r");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = '\0';
+    char *at = strrchr(text, ')');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Written in place, as the client does. */
+static void write_registry(const char *session, const char *cwd)
+{
+    char dir[PATH_SIZE + 16];
+    if (is_told("no-registry"))
+        return;
+    snprintf(dir, sizeof dir, "%s/sessions", config_dir);
+    make_dir(dir);
+    snprintf(registry_path, sizeof registry_path, "%s/%d.json", dir, (int)getpid());
+    FILE *f = fopen(registry_path, "w");
+    if (!f)
+        fail(registry_path);
+    fprintf(f, "{\"pid\":%d,", (int)getpid());
+    add_json_string(f, "sessionId", session);
+    fputc(',', f);
+    add_json_string(f, "cwd", cwd);
+    fprintf(f, ",\"startedAt\":%lld,\"kind\":\"interactive\",\"entrypoint\":\"cli\"", wall_ms());
+    if (!is_told("old-registry")) {
+        fprintf(f, ",\"procStart\":\"%llu\",", start_ticks() + (is_told("stale-registry") ? 1 : 0));
+        add_json_string(f, "version", option("version", "2.1.197"));
+        fputc(',', f);
+        add_json_string(f, "status", option("status", "idle"));
+        fprintf(f, ",\"updatedAt\":%lld,\"statusUpdatedAt\":%lld", wall_ms(), wall_ms());
+        if (is_told("waiting-for")) {
+            fputc(',', f);
+            add_json_string(f, "waitingFor", option("waiting-for", ""));
+        }
+    }
+    fputs("}\n", f);
+    fclose(f);
+}
+
+/* The client encodes UTF-16 unit by unit: one "-" for what UTF-8 writes in 2 or 3 bytes, two for 4.
+ */
+static void encode_folder(const char *cwd, char *out, size_t size)
+{
+    size_t n = 0;
+    for (const unsigned char *p = (const unsigned char *)cwd; *p && n + 3 < size; p++) {
+        bool kept =
+            (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z');
+        if ((*p & 0xc0) == 0x80)
+            continue;
+        out[n++] = (char)(kept ? *p : '-');
+        if (*p >= 0xf0)
+            out[n++] = '-';
+    }
+    out[n] = '\0';
+}
+
+static FILE *transcript;
+static int record_count;
+
+/* The members that every record of a conversation has; fields: what makes it this one. */
+static void write_record(const char *type, const char *cwd, const char *fields, ...)
+    __attribute__((format(printf, 3, 4)));
+static void write_record(const char *type, const char *cwd, const char *fields, ...)
+{
+    char stamp[STAMP_SIZE];
+    format_time(wall_ms() - atoll(option("age", "0")) * 1000 + record_count, stamp);
+    fprintf(transcript, "{\"parentUuid\":");
+    if (record_count)
+        fprintf(transcript, "\"10000000-0000-4000-8000-%012d\"", record_count);
+    else
+        fprintf(transcript, "null");
+    fprintf(transcript, ",\"isSidechain\":false,\"type\":\"%s\",", type);
+    va_list args;
+    va_start(args, fields);
+    vfprintf(transcript, fields, args);
+    va_end(args);
+    fprintf(transcript, ",\"uuid\":\"10000000-0000-4000-8000-%012d\",\"timestamp\":\"%s\",",
+            record_count + 1, stamp);
+    record_count++;
+    add_json_string(transcript, "cwd", cwd);
+    fprintf(transcript, ",\"sessionId\":\"%s\",\"version\":\"%s\",\"entrypoint\":\"cli\"}\n",
+            option("session", ""), option("version", "2.1.197"));
+}
+
+static void write_transcript(const char *session, const char *cwd)
+{
+    char folder[PATH_SIZE], path[3 * PATH_SIZE];
+    const char *turn = option("turn", "over");
+    if (strcmp(turn, "none") == 0)
+        return;
+    snprintf(path, sizeof path, "%s/projects", config_dir);
+    make_dir(path);
+    encode_folder(cwd, folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/projects/%s", config_dir, folder);
+    make_dir(path);
+    snprintf(path, sizeof path, "%s/projects/%s/%s.jsonl", config_dir, folder, session);
+    transcript = fopen(path, "a");
+    if (!transcript)
+        fail(path);
+
+    char *prompt;
+    size_t size;
+    FILE *f = open_memstream(&prompt, &size);
+    add_json_string(f, "content", option("prompt", "hello"));
+    fclose(f);
+    write_record("user", cwd, "\"message\":{\"role\":\"user\",%s}", prompt);
+    free(prompt);
+    if (strcmp(turn, "tool") == 0)
+        write_record("assistant", cwd,
+                     "\"message\":{\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":"
+                     "\"tool_use\",\"id\":\"toolu_1\",\"name\":\"%s\",\"input\":{}}],"
+                     "\"stop_reason\":\"tool_use\"}",
+                     option("tool", "Bash"));
+    else if (strcmp(turn, "over") == 0)
+        write_record("assistant", cwd,
+                     "\"message\":{\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":"
+                     "\"text\",\"text\":\"done\"}],\"stop_reason\":\"end_turn\"}");
+    if (is_told("queue-input")) {
+        char stamp[STAMP_SIZE];
+        format_time(wall_ms() + record_count, stamp);
+        fprintf(transcript,
+                "{\"type\":\"queue-operation\",\"operation\":\"enqueue\",\"timestamp\":\"%s\","
+                "\"sessionId\":\"%s\",\"content\":\"and then\"}\n",
+                stamp, session);
+    }
+    fclose(transcript);
+}
+
+/* ---- the client: what it does ------------------------------------------------------------- */
+
+/* As the client's tools run: a session of their own, no terminal, the session's id around them. */
+static void run_child(const char *command, const char *session)
+{
+    pid_t client = getpid(), child = fork();
+    if (child < 0)
+        fail("fork");
+    if (child > 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != client)
+        _exit(1);
+    alarm(LIFE_S); /* survives exec */
+    setsid();
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    unsetenv("FAKE_AGENT");
+    setenv("CLAUDECODE", "1", 1);
+    if (session)
+        setenv("CLAUDE_CODE_SESSION_ID", session, 1);
+    setenv("CLAUDE_CODE_ENTRYPOINT", "cli", 1);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+static void ask_model(void)
+{
+    static char request[REQUEST_BYTES];
+    const char *url = getenv("ANTHROPIC_BASE_URL");
+    const char *port = url ? strrchr(url, ':') : NULL;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    to.sin_port = htons((uint16_t)(port ? atoi(port + 1) : 0));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0 ||
+        send(fd, request, sizeof request, 0) != (ssize_t)sizeof request)
+        fail("ask the model");
+    char reply[4096];
+    for (long due = atol(option("model", "0")); due > 0;) {
+        ssize_t n = recv(fd, reply, sizeof reply, 0);
+        if (n <= 0)
+            fail("hear the model");
+        due -= n;
+    }
+}
+
+static void end_cleanly(int signal_number)
+{
+    if (registry_path[0])
+        unlink(registry_path);
+    _exit(128 + signal_number);
+}
+
+static _Noreturn void live(void)
+{
+    char bytes[4096] = {0};
+    bool has_terminal = !is_told("no-terminal");
+    if (is_told("flood"))
+        while (write(STDOUT_FILENO, bytes, sizeof bytes) > 0)
+            ;
+    if (is_told("spin"))
+        for (volatile unsigned long turns = 0;; turns = turns + 1)
+            ;
+    struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+    for (;;) {
+        int ready = poll(&input, has_terminal ? 1 : 0, is_told("spinner") ? 10 : -1);
+        if (ready > 0 && read(STDIN_FILENO, bytes, sizeof bytes) <= 0) {
+            if (!is_told("lose-terminal"))
+                end_cleanly(SIGHUP);
+            has_terminal = false;
+        }
+    }
+}
+
+static _Noreturn void play_client(void)
+{
+    char cwd[PATH_SIZE];
+    snprintf(told, sizeof told, "%s", getenv("FAKE_AGENT"));
+    const char *session = option("session", "");
+    int ready = atoi(option("ready", "-1"));
+    fcntl(ready, F_SETFD, FD_CLOEXEC);
+    alarm(LIFE_S);
+    signal(SIGTERM, is_told("ignore-term") ? SIG_IGN : end_cleanly);
+    signal(SIGHUP, is_told("lose-terminal") ? SIG_IGN : end_cleanly);
+    signal(SIGCHLD, SIG_IGN);
+    if (!getcwd(cwd, sizeof cwd))
+        fail("getcwd");
+    find_config_dir();
+    make_dir(config_dir);
+    if (is_told("server")) {
+        run_child(option("server", ""), NULL);
+        /* A tool's process is told from a server by when it was started. */
+        nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    }
+    if (is_told("model"))
+        ask_model();
+    write_registry(session, cwd);
+    write_transcript(session, cwd);
+    if (is_told("child"))
+        run_child(option("child", ""), session);
+    if (write(ready, "r", 1) == 1)
+        close(ready);
+    live();
+}
+
+/* ---- the launcher ------------------------------------------------------------------------- */
+
+/* Returns: a socket that listens on loopback; $ANTHROPIC_BASE_URL names it. */
+static int open_model(void)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof here;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&here, size) < 0 || listen(fd, 1) < 0 ||
+        getsockname(fd, (struct sockaddr *)&here, &size) < 0)
+        fail("listen");
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(here.sin_port));
+    setenv("ANTHROPIC_BASE_URL", url, 1);
+    return fd;
+}
+
+static void answer_as_model(int listener)
+{
+    static char bytes[REQUEST_BYTES];
+    int fd = accept(listener, NULL, NULL); /* stays open, silent, as long as we live */
+    if (fd < 0)
+        fail("accept");
+    for (ssize_t n, got = 0; got < REQUEST_BYTES; got += n)
+        if ((n = recv(fd, bytes, sizeof bytes, 0)) <= 0)
+            fail("read the request");
+    for (long left = atol(option("model", "0")); left > 0;) {
+        ssize_t n = send(fd, bytes, left < REQUEST_BYTES ? (size_t)left : REQUEST_BYTES, 0);
+        if (n <= 0)
+            fail("answer");
+        left -= n;
+    }
+}
+
+static _Noreturn void become(char **argv, pid_t launcher)
+{
+    if (!is_told("lose-terminal")) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != launcher)
+            _exit(1);
+    }
+    const char *cwd = option("cwd", NULL);
+    if (cwd && (chdir(cwd) < 0 || setenv("PWD", cwd, 1) < 0))
+        fail(cwd);
+    execv(argv[0], argv);
+    fail(argv[0]);
+}
+
+static pid_t start(char **argv, int *terminal)
+{
+    pid_t launcher = getpid(), pid;
+    if (is_told("no-terminal")) {
+        *terminal = -1;
+        pid = fork();
+        if (pid == 0) {
+            setsid();
+            dup2(open("/dev/null", O_RDWR), STDIN_FILENO);
+            become(argv, launcher);
+        }
+    } else {
+        pid = forkpty(terminal, NULL, NULL, &(struct winsize){.ws_row = 24, .ws_col = 80});
+        if (pid == 0)
+            become(argv, launcher);
+        fcntl(*terminal, F_SETFD, FD_CLOEXEC);
+    }
+    if (pid < 0)
+        fail("start");
+    return pid;
+}
+
+int main(int argc, char **argv)
+{
+    if (getenv("FAKE_AGENT"))
+        play_client();
+
+    int at = read_options(argc, argv), ready[2], terminal;
+    if (!is_told("session"))
+        tell("session", "00000000-0000-4000-8000-000000000001");
+    if (pipe(ready) < 0)
+        fail("pipe");
+    char number[16];
+    snprintf(number, sizeof number, "%d", ready[1]);
+    tell("ready", number);
+    int listener = is_told("model") ? open_model() : -1;
+    setenv("FAKE_AGENT", told, 1);
+    fcntl(ready[0], F_SETFD, FD_CLOEXEC);
+    alarm(LIFE_S);
+    pid_t client = start(argv + at, &terminal);
+    close(ready[1]);
+    if (listener >= 0)
+        answer_as_model(listener);
+
+    char bytes[4096];
+    if (read(ready[0], bytes, 1) != 1) {
+        fprintf(stderr, "fake-agent: %s ended before it was ready\n", argv[at]);
+        return 1;
+    }
+    printf("%d\n", (int)client);
+    fflush(stdout);
+    if (is_told("lose-terminal"))
+        return 0;
+    while (terminal >= 0 && !is_told("flood") && read(terminal, bytes, sizeof bytes) > 0)
+        ;
+    while (waitpid(client, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return 0;
+}

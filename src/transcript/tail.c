@@ -211,7 +211,7 @@ static bool knows_enough(const struct tail *t)
     int64_t start = t->turn_start;
     if (!t->has_main_chain && t->result.agent_id)
         start = t->sidechain_turn_start;
-    return start >= 0 && start - t->from >= TURN_START_MARGIN;
+    return start - t->from >= TURN_START_MARGIN;
 }
 
 bool tail_wants(const struct tail *t, int64_t *offset, size_t *length)
@@ -242,8 +242,6 @@ void tail_feed(struct tail *t, const char *bytes, size_t n)
             t->done = true;
             return;
         }
-    } else {
-        n = wanted;
     }
     t->from = offset;
     t->result.bytes_read += (int64_t)wanted;
@@ -276,7 +274,7 @@ static void take_oversized(struct tail *t)
     struct tail_oversized *o = &t->result.oversized;
     struct lines it = lines_of((struct sv){t->pending.p, t->pending.n}, t->from);
     struct line line;
-    if (t->from == 0 || t->pending.n < TAIL_LONG_LINE || !lines_previous(&it, &line))
+    if (t->pending.n < TAIL_LONG_LINE || !lines_previous(&it, &line))
         return;
 
     *o = (struct tail_oversized){
@@ -432,7 +430,6 @@ static void end_turn(struct story *s)
     s->r->turn = TAIL_TURN_OVER;
     s->r->turn_was_interrupted = false;
     s->tool_count = 0;
-    s->command_is_open = false;
 }
 
 /* The model is to be asked, once the tools are done. */
@@ -541,12 +538,9 @@ static void tell(struct story *s, const struct event *e)
     case EVENT_TOOL_USE:
         tell_reply(s, e);
         break;
-    case EVENT_TURN_OVER: {
-        bool interrupted = s->r->turn_was_interrupted;
+    case EVENT_TURN_OVER:
         end_turn(s);
-        s->r->turn_was_interrupted = interrupted;
         break;
-    }
     case EVENT_INTERRUPTED:
         end_turn(s);
         s->r->turn_was_interrupted = true;

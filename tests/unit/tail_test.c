@@ -210,6 +210,19 @@ static void without_a_stop_reason_the_reply_may_go_on(void **state)
     "{\"type\":\"queue-operation\",\"operation\":\"" operation "\",\"content\":\"" text \
     "\"," AT(seconds) "}\n"
 
+#define RESULT(uuid, seconds, id)                                                                  \
+    "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"" id \
+    "\"}]},\"uuid\":\"" uuid "\"," AT(seconds) "}\n"
+#define TURN_OVER(uuid, seconds) \
+    "{\"type\":\"system\",\"subtype\":\"turn_duration\",\"uuid\":\"" uuid "\"," AT(seconds) "}\n"
+#define INTERRUPT(uuid, seconds) PROMPT(uuid, seconds, "[Request interrupted by user]")
+#define LINKED(uuid, parent, seconds)             \
+    "{\"type\":\"user\",\"parentUuid\":\"" parent \
+    "\",\"message\":{\"content\":\"x\"},\"uuid\":\"" uuid "\"," AT(seconds) "}\n"
+#define SIDECHAIN(type, uuid, seconds, more)                                                       \
+    "{\"type\":\"" type "\",\"isSidechain\":true,\"message\":{\"content\":\"x\"},\"uuid\":\"" uuid \
+    "\"," AT(seconds) more "}\n"
+
 static void nothing_is_known_of_an_empty_file(void **state)
 {
     (void)state;
@@ -251,6 +264,37 @@ static void a_child_older_than_its_parent_stands_behind_it(void **state)
     assert_int_equal(since_start(r.last_event_at), 9000);
 }
 
+static void without_links_time_stamps_give_the_order(void **state)
+{
+    (void)state;
+    struct tail_result r =
+        tail_of(SV(TURN_OVER("b", "09") PROMPT("a", "01", "written behind its answer")));
+    assert_turn(r, "over");
+    assert_string_equal(r.leaf_uuid, "b");
+}
+
+static void a_chain_of_one_time_written_backwards_is_put_in_order(void **state)
+{
+    (void)state;
+    struct tail_result r =
+        tail_of(SV(LINKED("c", "b", "04") LINKED("b", "a", "04") LINKED("a", "none", "04")));
+    assert_string_equal(r.leaf_uuid, "c");
+}
+
+static void a_long_chain_that_runs_backwards_in_time_keeps_its_order(void **state)
+{
+    (void)state;
+    struct buf file = {0};
+    for (int i = 0; i < 50; i++)
+        buf_addf(&file,
+                 "{\"type\":\"user\",\"parentUuid\":\"%d\",\"uuid\":\"%d\",\"message\":{"
+                 "\"content\":\"x\"},\"timestamp\":\"2026-02-05T10:00:%02dZ\"}\n",
+                 98 - i, 97 - i, 59 - i);
+    struct tail_result r = tail_of((struct sv){file.p, file.n});
+    assert_string_equal(r.leaf_uuid, "48");
+    buf_release(&file);
+}
+
 static void a_cycle_of_parents_ends(void **state)
 {
     (void)state;
@@ -280,6 +324,107 @@ static void a_new_prompt_leaves_older_calls_behind(void **state)
     assert_int_equal(r.open_tool_count, 0);
 }
 
+static void closing_the_first_of_two_calls_leaves_the_second(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV(PROMPT("a", "01", "one") CALL(
+        "b", "02", "m1", "toolu_A") CALL("c", "03", "m1", "toolu_B") RESULT("d", "04", "toolu_A")));
+    assert_turn(r, "awaits tool");
+    assert_int_equal(r.open_tool_count, 1);
+    assert_string_equal(r.open_tools[0].id, "toolu_B");
+}
+
+static void a_turn_that_is_over_has_no_open_calls(void **state)
+{
+    (void)state;
+    struct tail_result r =
+        tail_of(SV(PROMPT("a", "01", "one") CALL("b", "02", "m1", "toolu_A") TURN_OVER("c", "03")));
+    assert_turn(r, "over");
+    assert_int_equal(r.open_tool_count, 0);
+}
+
+static void calls_without_a_message_id_are_all_kept(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(
+        SV(PROMPT("a", "01", "one") CALL("b", "02", "", "toolu_A") CALL("c", "03", "", "toolu_B")));
+    assert_int_equal(r.open_tool_count, 2);
+}
+
+static void more_calls_than_fit_are_not_lost_silently_into_over(void **state)
+{
+    (void)state;
+    struct buf file = {0};
+    buf_adds(&file, PROMPT("a", "01", "many"));
+    for (int i = 0; i < TAIL_OPEN_TOOLS_MAX + 5; i++)
+        buf_addf(&file,
+                 "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
+                 "\"tool_use\",\"id\":\"%d\"}]},\"uuid\":\"u%d\"," AT("02") "}\n",
+                 i, i);
+    struct tail_result r = tail_of((struct sv){file.p, file.n});
+    assert_int_equal(r.open_tool_count, TAIL_OPEN_TOOLS_MAX);
+    assert_turn(r, "awaits tool");
+    buf_release(&file);
+}
+
+static void only_the_last_turn_counts_as_interrupted(void **state)
+{
+    (void)state;
+    assert_true(tail_of(SV(PROMPT("a", "01", "x") INTERRUPT("b", "02"))).turn_was_interrupted);
+    assert_false(tail_of(SV(PROMPT("a", "01", "x") INTERRUPT("b", "02") PROMPT("c", "03", "y")
+                                TURN_OVER("d", "04")))
+                     .turn_was_interrupted);
+}
+
+static void a_subagents_records_move_the_clock_and_not_the_turn(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV(PROMPT("a", "01", "one") CALL("b", "02", "m1", "toolu_A")
+                                          SIDECHAIN("user", "s", "08", "")));
+    assert_false(r.only_sidechain);
+    assert_turn(r, "awaits tool");
+    assert_string_equal(r.leaf_uuid, "b");
+    assert_int_equal(since_start(r.last_event_at), 8000);
+}
+
+static void attachments_are_records_and_no_events(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(
+        SV(PROMPT("a", "01", "one") "{\"type\":\"attachment\",\"uuid\":\"b\"," AT("05") "}\n"));
+    assert_int_equal(since_start(r.last_event_at), 1000);
+    assert_int_equal(since_start(r.last_record_at), 5000);
+}
+
+static void it_is_told_whether_the_file_ends_in_metadata(void **state)
+{
+    (void)state;
+#define METADATA "{\"type\":\"mode\"}\n"
+    assert_true(tail_of(SV(PROMPT("a", "01", "one") METADATA)).ends_in_metadata);
+    assert_false(tail_of(SV(METADATA PROMPT("a", "01", "one"))).ends_in_metadata);
+}
+
+static void a_note_that_asks_waits_for_the_open_tools_too(void **state)
+{
+    (void)state;
+#define FEEDBACK                                                                                  \
+    "{\"type\":\"user\",\"isMeta\":true,\"message\":{\"content\":\"Stop hook feedback: x\"}," AT( \
+        "09") "}\n"
+    assert_turn(tail_of(SV(PROMPT("a", "01", "x") TURN_OVER("b", "02") FEEDBACK)), "awaits reply");
+    assert_turn(tail_of(SV(PROMPT("a", "01", "x") CALL("b", "02", "m1", "toolu_A") FEEDBACK)),
+                "awaits tool");
+}
+
+static void a_command_answered_by_the_model_is_not_ended_by_another(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV(
+        PROMPT("a", "01", "<command-name>/review</command-name>")
+            CALL("b", "02", "m1", "toolu_A") "{\"type\":\"system\",\"subtype\":\"local_command\","
+                                             "\"uuid\":\"c\"," AT("03") "}\n"));
+    assert_turn(r, "awaits tool");
+}
+
 static void a_later_message_means_that_earlier_calls_had_their_results(void **state)
 {
     (void)state;
@@ -307,6 +452,23 @@ static void a_command_that_the_client_answers_is_over(void **state)
                 "over");
 }
 
+#define COMPACTION(trigger)                                                                        \
+    "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"trigger\":"      \
+    "\"" trigger "\"},\"uuid\":\"x\"," AT(                                                         \
+        "20") "}\n{\"type\":\"user\",\"parentUuid\":\"x\","                                        \
+              "\"isCompactSummary\":true,\"message\":{\"content\":\"so far\"},\"uuid\":\"y\"," AT( \
+                  "20") "}\n"
+
+static void compaction_settles_what_the_turn_was_at(void **state)
+{
+    (void)state;
+    struct tail_result r =
+        tail_of(SV(PROMPT("a", "01", "go") CALL("b", "02", "m1", "toolu_A") COMPACTION("auto")));
+    assert_turn(r, "awaits reply");
+    assert_int_equal(r.open_tool_count, 0);
+    assert_turn(tail_of(SV(PROMPT("a", "01", "go") COMPACTION("manual"))), "over");
+}
+
 static void progress_clears_an_error_and_a_prompt_does_not(void **state)
 {
     (void)state;
@@ -320,6 +482,17 @@ static void progress_clears_an_error_and_a_prompt_does_not(void **state)
     assert_false(wall_known(r.api_error_at));
 }
 
+static void an_api_error_needs_no_other_record_to_end_the_turn(void **state)
+{
+    (void)state;
+    struct tail_result r =
+        tail_of(SV(PROMPT("a", "01", "go") CALL("b", "02", "m1", "toolu_A") ERROR("c", "03")));
+    assert_turn(r, "over");
+    assert_int_equal(r.open_tool_count, 0);
+    assert_int_equal(r.leaf_kind, EVENT_API_ERROR);
+    assert_int_equal(since_start(r.leaf_at), 3000);
+}
+
 static void a_retry_is_told_until_the_model_speaks(void **state)
 {
     (void)state;
@@ -328,6 +501,10 @@ static void a_retry_is_told_until_the_model_speaks(void **state)
     assert_turn(r, "awaits reply");
     assert_int_equal(since_start(r.api_retry_at), 2000);
     r = tail_of(SV(PROMPT("a", "01", "go") RETRY CALL("b", "03", "m1", "toolu_A")));
+    assert_false(wall_known(r.api_retry_at));
+    r = tail_of(SV(PROMPT("a", "01", "go") RETRY RESULT("b", "03", "toolu_A")));
+    assert_false(wall_known(r.api_retry_at));
+    r = tail_of(SV(PROMPT("a", "01", "go") RETRY ERROR("b", "03")));
     assert_false(wall_known(r.api_retry_at));
 }
 
@@ -356,6 +533,31 @@ static void the_users_title_beats_a_later_one_of_the_agent(void **state)
     struct tail_result r = tail_of(SV("{\"type\":\"custom-title\",\"customTitle\":\"mine\"}\n"
                                       "{\"type\":\"ai-title\",\"aiTitle\":\"its\"}\n"));
     assert_string_equal(r.title, "mine");
+}
+
+static void an_empty_title_is_none(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV("{\"type\":\"ai-title\",\"aiTitle\":\"its\"}\n"
+                                      "{\"type\":\"custom-title\",\"customTitle\":\"\"}\n"));
+    assert_string_equal(r.title, "its");
+}
+
+static void of_two_titles_of_the_user_the_later_counts(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV("{\"type\":\"custom-title\",\"customTitle\":\"old\"}\n"
+                                      "{\"type\":\"custom-title\",\"customTitle\":\"new\"}\n"));
+    assert_string_equal(r.title, "new");
+}
+
+static void the_newest_directory_is_told(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV("{\"type\":\"system\",\"cwd\":\"/old\"}\n"
+                                      "{\"type\":\"system\",\"cwd\":\"/new\"}\n"
+                                      "{\"type\":\"system\"}\n"));
+    assert_string_equal(r.cwd, "/new");
 }
 
 static void session_ids_are_told_once_the_newest_first(void **state)
@@ -450,6 +652,22 @@ static void a_lone_surrogate_is_no_damage(void **state)
     assert_string_equal(r.prompt, "half an emoji \xef\xbf\xbd");
 }
 
+static void what_looks_whole_and_is_no_json_is_unparsable(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV("{\"n\":01}\n" PROMPT("a", "01", "go")));
+    assert_int_equal(r.oddities.unparsable_lines, 1);
+}
+
+static void blank_lines_and_a_byte_order_mark_are_no_damage(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV("\xef\xbb\xbf" PROMPT("a", "01", "go") "\n  \n"));
+    assert_int_equal(r.oddities.unparsable_lines, 0);
+    assert_int_equal(r.oddities.first_bad_offset, -1);
+    assert_string_equal(r.prompt, "go");
+}
+
 static void every_cut_of_a_file_gives_an_answer(void **state)
 {
     (void)state;
@@ -504,6 +722,58 @@ static void it_reads_back_to_the_beginning_of_the_turn(void **state)
     assert_string_equal(r.prompt, "go");
     assert_turn(r, "awaits tool");
     assert_true(r.bytes_read > 500000 && r.bytes_read <= TAIL_LIMIT);
+}
+
+static void a_notification_does_not_stop_the_search_for_the_prompt(void **state)
+{
+    (void)state;
+    struct buf file = {0};
+    add_filler(&file, 1000000);
+    buf_adds(&file, PROMPT("a", "01", "go"));
+    add_filler(&file, 100000);
+    buf_adds(&file, PROMPT("b", "02", "<task-notification>done"));
+    add_filler(&file, 30000);
+    assert_string_equal(tail_of_buf(&file).prompt, "go");
+}
+
+static void records_a_little_before_the_prompt_are_read_too(void **state)
+{
+    (void)state;
+    /* The answer was flushed before its prompt, and the first read begins between the two. */
+    struct buf file = {0};
+    add_filler(&file, 300000);
+    buf_adds(&file, TURN_OVER("b", "02"));
+    add_filler(&file, 5000);
+    buf_adds(&file, PROMPT("a", "01", "go"));
+    add_filler(&file, TAIL_READ_FIRST - 3000);
+    struct tail_result r = tail_of_buf(&file);
+    assert_true(r.bytes_read > TAIL_READ_FIRST);
+    assert_turn(r, "over");
+}
+
+static void a_subagents_file_is_read_back_to_its_own_prompt(void **state)
+{
+    (void)state;
+    struct buf file = {0};
+    add_filler(&file, 1000000);
+    buf_adds(&file, SIDECHAIN("user", "s", "01", ",\"agentId\":\"a1\""));
+    add_filler(&file, 30000);
+    assert_int_equal(tail_of_buf(&file).bytes_read, TAIL_READ_FIRST);
+}
+
+static void a_subagents_prompt_in_the_main_file_does_not_stop_the_search(void **state)
+{
+    (void)state;
+    /* Old versions kept subagents in the main file, without an agent id. */
+    struct buf file = {0};
+    add_filler(&file, 1000000);
+    buf_adds(&file, PROMPT("a", "01", "go"));
+    add_filler(&file, 100000);
+    buf_adds(&file, SIDECHAIN("user", "s", "02", ""));
+    add_filler(&file, 30000);
+    struct tail_result r = tail_of_buf(&file);
+    assert_string_equal(r.prompt, "go");
+    assert_false(r.only_sidechain);
 }
 
 static void it_gives_up_looking_at_the_limit(void **state)
@@ -604,6 +874,7 @@ static void a_monster_line_still_being_written_is_torn(void **state)
     file.n -= 300;
     struct tail_result r = tail_of_buf(&file);
     assert_true(r.oversized.is_there && r.oddities.last_line_is_torn);
+    assert_true(r.oddities.lacks_final_newline);
     assert_int_equal(r.oddities.torn_offset, -1);
 }
 
@@ -693,17 +964,35 @@ int main(void)
         TEST(metadata_alone_is_no_conversation),
         TEST(a_child_as_old_as_its_parent_stands_behind_it),
         TEST(a_child_older_than_its_parent_stands_behind_it),
+        TEST(without_links_time_stamps_give_the_order),
+        TEST(a_chain_of_one_time_written_backwards_is_put_in_order),
+        TEST(a_long_chain_that_runs_backwards_in_time_keeps_its_order),
         TEST(a_cycle_of_parents_ends),
         TEST(records_without_a_time_keep_their_place),
         TEST(a_new_prompt_leaves_older_calls_behind),
+        TEST(closing_the_first_of_two_calls_leaves_the_second),
+        TEST(a_turn_that_is_over_has_no_open_calls),
+        TEST(calls_without_a_message_id_are_all_kept),
+        TEST(more_calls_than_fit_are_not_lost_silently_into_over),
+        TEST(only_the_last_turn_counts_as_interrupted),
+        TEST(a_subagents_records_move_the_clock_and_not_the_turn),
+        TEST(attachments_are_records_and_no_events),
+        TEST(it_is_told_whether_the_file_ends_in_metadata),
+        TEST(a_note_that_asks_waits_for_the_open_tools_too),
+        TEST(a_command_answered_by_the_model_is_not_ended_by_another),
         TEST(a_later_message_means_that_earlier_calls_had_their_results),
         TEST(a_call_written_twice_is_one_call),
         TEST(a_command_that_the_client_answers_is_over),
+        TEST(compaction_settles_what_the_turn_was_at),
         TEST(progress_clears_an_error_and_a_prompt_does_not),
+        TEST(an_api_error_needs_no_other_record_to_end_the_turn),
         TEST(a_retry_is_told_until_the_model_speaks),
         TEST(input_taken_back_by_name_leaves_the_other),
         TEST(input_taken_up_leaves_nothing),
         TEST(the_users_title_beats_a_later_one_of_the_agent),
+        TEST(an_empty_title_is_none),
+        TEST(of_two_titles_of_the_user_the_later_counts),
+        TEST(the_newest_directory_is_told),
         TEST(session_ids_are_told_once_the_newest_first),
         TEST(a_long_prompt_is_cut_between_characters),
         TEST(a_torn_last_line_is_named_and_not_counted),
@@ -713,9 +1002,15 @@ int main(void)
         TEST(crlf_is_counted_and_harmless),
         TEST(the_record_behind_a_stub_is_read),
         TEST(a_lone_surrogate_is_no_damage),
+        TEST(what_looks_whole_and_is_no_json_is_unparsable),
+        TEST(blank_lines_and_a_byte_order_mark_are_no_damage),
         TEST(every_cut_of_a_file_gives_an_answer),
         TEST(one_read_does_where_the_turn_is_short),
         TEST(it_reads_back_to_the_beginning_of_the_turn),
+        TEST(a_notification_does_not_stop_the_search_for_the_prompt),
+        TEST(records_a_little_before_the_prompt_are_read_too),
+        TEST(a_subagents_file_is_read_back_to_its_own_prompt),
+        TEST(a_subagents_prompt_in_the_main_file_does_not_stop_the_search),
         TEST(it_gives_up_looking_at_the_limit),
         TEST(records_split_between_reads_are_whole),
         TEST(a_monster_line_at_the_end_is_described_from_its_end),

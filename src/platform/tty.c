@@ -29,13 +29,21 @@ static bool all_digits(const char *s)
     return true;
 }
 
+/* "1", "S0", "USB0": letters or none, then digits */
+static bool is_numbered(const char *s)
+{
+    while (isalpha((unsigned char)*s))
+        s++;
+    return *s && all_digits(s);
+}
+
 const char *tty_canonical(struct arena *a, const char *text)
 {
     if (str_starts_with(text, "/dev/"))
         text += strlen("/dev/");
     if (str_starts_with(text, "pts/"))
         return text[4] && all_digits(text + 4) ? arena_strdup(a, text) : NULL;
-    if (str_starts_with(text, "tty") && text[3] && text[3] != 's')
+    if (str_starts_with(text, "tty") && text[3] != 's' && is_numbered(text + 3))
         return arena_strdup(a, text);
     if (str_starts_with(text, "hvc") && text[3] && all_digits(text + 3))
         return arena_strdup(a, text);

@@ -1,0 +1,315 @@
+#include "live.h"
+
+#include "base/fs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static struct arena arena;
+
+static int release(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+static void lists_pids_in_order_and_nothing_else(void **state)
+{
+    (void)state;
+    static const pid_t expected[] = {8710, 8711, 8714, 8716, 8717, 8720, 8722, 8723, 8727, 8730};
+    struct proc proc = captured_proc("machine");
+    pid_t *pids;
+    size_t count;
+    assert_int_equal(proc_list(&proc, &arena, &pids, &count), 0);
+    assert_int_equal(count, sizeof expected / sizeof *expected);
+    assert_memory_equal(pids, expected, sizeof expected);
+    proc_close(&proc);
+}
+
+static void reads_a_name_with_parentheses(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_stat s;
+    assert_int_equal(proc_read_stat(&proc, 8720, &s), 0);
+    assert_string_equal(s.name, "a) Z 1 (b");
+    assert_int_equal(s.state, 'S');
+    assert_int_equal(s.pid, 8720);
+    assert_int_equal(s.ppid, 8704);
+    assert_int_equal(s.pgrp, 8691);
+    assert_int_equal(s.start_ticks, 357897);
+    proc_close(&proc);
+}
+
+static void reads_every_field_of_stat(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_stat s;
+    assert_int_equal(proc_read_stat(&proc, 8716, &s), 0);
+    assert_string_equal(s.name, "claude");
+    assert_int_equal(s.ppid, 8711);
+    assert_int_equal(s.pgrp, 8711);
+    assert_int_equal(s.sid, 8711);
+    assert_int_equal(s.tty, 34817); /* 136:1 */
+    assert_int_equal(s.tty_pgrp, 8711);
+    assert_int_equal(s.cpu_ticks, 111 + 18);
+    assert_int_equal(s.threads, 8);
+    assert_int_equal(s.start_ticks, 357894);
+    assert_int_equal(s.rss_bytes, 62531 * sysconf(_SC_PAGESIZE));
+
+    assert_int_equal(proc_read_stat(&proc, 8710, &s), 0);
+    assert_int_equal(s.tty, 0);
+    assert_int_equal(s.tty_pgrp, -1);
+    proc_close(&proc);
+}
+
+static void start_times_count_from_the_boot_of_the_captured_machine(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct sv text;
+    int64_t boot_s;
+    assert_int_equal(fs_read_small(proc.fd, "stat", 100, &arena, &text), 0);
+    assert_true(sv_to_i64(sv_slice(text, strlen("btime "), text.n - 1), &boot_s));
+    proc.ticks_per_s = 100;
+    assert_int_equal(proc_start_time(&proc, 357894).ms, boot_s * 1000 + 3578940);
+    proc_close(&proc);
+}
+
+static void a_pid_that_was_handed_out_again_has_another_start(void **state)
+{
+    (void)state;
+    struct proc before = captured_proc("reuse-before"), after = captured_proc("reuse-after");
+    struct proc_stat x, y;
+    assert_int_equal(proc_read_stat(&before, 2, &x), 0);
+    assert_int_equal(proc_read_stat(&after, 2, &y), 0);
+    assert_int_equal(x.pid, y.pid);
+    assert_string_equal(x.name, y.name);
+    assert_true(x.start_ticks < y.start_ticks);
+    proc_close(&before);
+    proc_close(&after);
+}
+
+static void another_users_process_shows_its_user(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_status s;
+    assert_int_equal(proc_read_status(&proc, 8723, &s), 0);
+    assert_int_equal(s.uid, 65534);
+    assert_int_equal(proc_read_status(&proc, 8716, &s), 0);
+    assert_int_equal(s.uid, 0);
+    assert_int_equal(s.tracer, 0);
+    proc_close(&proc);
+}
+
+static void the_innermost_pid_is_the_last(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_status s;
+    assert_int_equal(proc_read_status(&proc, 8727, &s), 0);
+    assert_int_equal(s.innermost_pid, 1);
+    assert_int_equal(proc_read_status(&proc, 8716, &s), 0);
+    assert_int_equal(s.innermost_pid, 8716);
+    proc_close(&proc);
+}
+
+static void a_process_that_has_gone_is_no_such_process(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_stat stat;
+    struct proc_status status;
+    struct proc_strings strings;
+    const char *text;
+    bool deleted;
+    pid_t *pids;
+    size_t count;
+    /* 8730 went while it was looked at, 8731 was never there */
+    for (pid_t pid = 8730; pid <= 8731; pid++) {
+        assert_int_equal(proc_read_stat(&proc, pid, &stat), -ESRCH);
+        assert_int_equal(proc_read_status(&proc, pid, &status), -ESRCH);
+        assert_int_equal(proc_read_argv(&proc, pid, &arena, &strings), -ESRCH);
+        assert_int_equal(proc_read_environ(&proc, pid, &arena, &strings), -ESRCH);
+        assert_int_equal(proc_read_exe(&proc, pid, &arena, &text, &deleted), -ESRCH);
+        assert_int_equal(proc_read_link(&proc, pid, "cwd", &arena, &text), -ESRCH);
+        assert_int_equal(proc_read_children(&proc, pid, &arena, &pids, &count), -ESRCH);
+    }
+    proc_close(&proc);
+}
+
+static void arguments_of_a_native_client_can_be_read(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_strings argv;
+    assert_int_equal(proc_read_argv(&proc, 8716, &arena, &argv), 0);
+    assert_int_equal(argv.count, 3);
+    assert_string_equal(argv.items[0], "/home/u/bin/claude");
+    assert_string_equal(argv.items[1], "--session-id");
+    assert_string_equal(argv.items[2], "0195a7c2-3b1e-4f6d-9c8e-7a5d2b4c6e8f");
+    proc_close(&proc);
+}
+
+static void overwritten_arguments_are_a_title_and_padding(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_strings argv;
+    assert_int_equal(proc_read_argv(&proc, 8717, &arena, &argv), 0);
+    assert_true(argv.count > 1);
+    assert_string_equal(argv.items[0], "claude");
+    for (size_t i = 1; i < argv.count; i++)
+        assert_string_equal(argv.items[i], "");
+    proc_close(&proc);
+}
+
+static void a_variable_is_found_by_its_whole_name(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    struct proc_strings environment;
+    assert_int_equal(proc_read_environ(&proc, 8716, &arena, &environment), 0);
+    assert_string_equal(proc_variable(&environment, "TMUX_PANE"), "%0");
+    assert_string_equal(proc_variable(&environment, "TMUX"), "/tmp/tmux-0/default,8710,0");
+    assert_null(proc_variable(&environment, "TMU"));
+    assert_null(proc_variable(&environment, "TMUX_PANE="));
+    proc_close(&proc);
+}
+
+static void a_removed_program_file_is_said_and_its_name_is_clean(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    const char *path;
+    bool deleted;
+    assert_int_equal(proc_read_exe(&proc, 8722, &arena, &path, &deleted), 0);
+    assert_string_equal(path, "/home/u/bin/tool");
+    assert_true(deleted);
+    assert_int_equal(proc_read_exe(&proc, 8717, &arena, &path, &deleted), 0);
+    assert_string_equal(path, "/usr/bin/node");
+    assert_false(deleted);
+    proc_close(&proc);
+}
+
+static void children_of_the_multiplexer_are_its_panes(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    pid_t *pids;
+    size_t count;
+    assert_int_equal(proc_read_children(&proc, 8710, &arena, &pids, &count), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(pids[0], 8711);
+    assert_int_equal(pids[1], 8714);
+    assert_int_equal(proc_read_children(&proc, 8716, &arena, &pids, &count), 0);
+    assert_int_equal(count, 0);
+    proc_close(&proc);
+}
+
+static void only_the_running_kernel_is_live(void **state)
+{
+    (void)state;
+    struct proc live = live_proc(), captured = captured_proc("machine");
+    assert_true(proc_is_live(&live));
+    assert_false(proc_is_live(&captured));
+    proc_close(&live);
+    proc_close(&captured);
+}
+
+static void a_file_is_cut_at_the_size_of_the_buffer(void **state)
+{
+    (void)state;
+    struct proc proc = captured_proc("machine");
+    char text[8];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(proc_read_text(&proc, 8716, "status", text, sizeof text), 7);
+    assert_string_equal(text, "Name:\tc");
+    proc_close(&proc);
+}
+
+static void wait_for_signals(const void *context)
+{
+    (void)context;
+    for (;;)
+        pause();
+}
+
+static void sees_its_own_child(void **state)
+{
+    (void)state;
+    struct proc proc = live_proc();
+    pid_t child = live_start(wait_for_signals, NULL), *pids;
+    struct proc_stat s;
+    size_t count;
+    bool listed = false;
+    until(proc_read_stat(&proc, child, &s) == 0 && s.state == 'S');
+    assert_int_equal(s.ppid, getpid());
+    int64_t age_ms = wall_now().ms - proc_start_time(&proc, s.start_ticks).ms;
+    assert_true(age_ms > -1000 && age_ms < 60000);
+    assert_int_equal(proc_list(&proc, &arena, &pids, &count), 0);
+    for (size_t i = 0; i < count; i++)
+        listed = listed || pids[i] == child;
+    assert_true(listed);
+
+    kill(child, SIGKILL);
+    until(proc_read_stat(&proc, child, &s) == 0 && s.state == 'Z');
+    live_end(child);
+    assert_int_equal(proc_read_stat(&proc, child, &s), -ESRCH);
+    proc_close(&proc);
+}
+
+/* Exit status: 0 when looking at the parent is refused as it should be. */
+static void look_at_parent_as_nobody(const void *context)
+{
+    pid_t parent = *(const pid_t *)context;
+    struct proc proc;
+    struct proc_strings strings;
+    struct arena a = {0};
+    const char *target;
+    if (setuid(65534) < 0 || proc_open(&proc, "/proc", NULL) < 0)
+        _exit(2);
+    _exit(proc_read_environ(&proc, parent, &a, &strings) == -EACCES &&
+                  proc_read_link(&proc, parent, "cwd", &a, &target) == -EACCES
+              ? 0
+              : 1);
+}
+
+static void what_may_not_be_seen_is_not_absent(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    pid_t parent = getpid(), child = live_start(look_at_parent_as_nobody, &parent);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(lists_pids_in_order_and_nothing_else, release),
+        cmocka_unit_test(reads_a_name_with_parentheses),
+        cmocka_unit_test(reads_every_field_of_stat),
+        cmocka_unit_test_teardown(start_times_count_from_the_boot_of_the_captured_machine, release),
+        cmocka_unit_test(a_pid_that_was_handed_out_again_has_another_start),
+        cmocka_unit_test(another_users_process_shows_its_user),
+        cmocka_unit_test(the_innermost_pid_is_the_last),
+        cmocka_unit_test_teardown(a_process_that_has_gone_is_no_such_process, release),
+        cmocka_unit_test_teardown(arguments_of_a_native_client_can_be_read, release),
+        cmocka_unit_test_teardown(overwritten_arguments_are_a_title_and_padding, release),
+        cmocka_unit_test_teardown(a_variable_is_found_by_its_whole_name, release),
+        cmocka_unit_test_teardown(a_removed_program_file_is_said_and_its_name_is_clean, release),
+        cmocka_unit_test_teardown(children_of_the_multiplexer_are_its_panes, release),
+        cmocka_unit_test(only_the_running_kernel_is_live),
+        cmocka_unit_test(a_file_is_cut_at_the_size_of_the_buffer),
+        cmocka_unit_test_teardown(sees_its_own_child, release),
+        cmocka_unit_test(what_may_not_be_seen_is_not_absent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -41,6 +41,10 @@ enum { DESCRIPTOR_LIMIT = 64 * 1024 };
 int descriptor_list(const struct proc *proc, pid_t pid, struct arena *a, struct descriptor **items,
                     size_t *count);
 
+/* The inodes of its sockets alone, at a third of the cost. Returns: as above. Owner: the arena. */
+int descriptor_list_sockets(const struct proc *proc, pid_t pid, struct arena *a, uint64_t **inodes,
+                            size_t *count);
+
 /* One of them. Returns: as above, -EBADF when it is not open. */
 int descriptor_read(const struct proc *proc, pid_t pid, int fd, struct arena *a,
                     struct descriptor *out);

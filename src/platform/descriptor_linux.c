@@ -151,6 +151,31 @@ int descriptor_list(const struct proc *proc, pid_t pid, struct arena *a, struct 
     return r;
 }
 
+int descriptor_list_sockets(const struct proc *proc, pid_t pid, struct arena *a, uint64_t **inodes,
+                            size_t *count)
+{
+    int *fds;
+    size_t fd_count;
+    int r = list_numbers(proc, pid, a, &fds, &fd_count);
+    if (r < 0 && r != -EFBIG)
+        return r;
+    uint64_t *found = arena_alloc(a, (fd_count + 1) * sizeof *found);
+    size_t n = 0;
+    for (size_t i = 0; i < fd_count; i++) {
+        char name[NAME_SIZE];
+        snprintf(name, sizeof name, "fd/%d", fds[i]);
+        struct descriptor d = {.fd = fds[i]};
+        if (proc_read_link(proc, pid, name, a, &d.target) < 0)
+            continue; /* closed since */
+        classify(&d);
+        if (d.kind == DESCRIPTOR_SOCKET)
+            found[n++] = d.inode;
+    }
+    *inodes = found;
+    *count = n;
+    return r;
+}
+
 /* What is looked for among the descriptors of all processes. */
 struct search {
     const char *target;   /* to be written to; NULL: masters are looked for */

@@ -162,13 +162,13 @@ static void collect_api(struct snapshot *snap, const struct session *s,
                         const struct collect_sockets *sockets, struct evidence *e)
 {
     struct arena *a = &snap->arena;
-    struct descriptor *open;
+    uint64_t *inodes;
     size_t count;
     bool visible;
     e->api = (struct api_connection){.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1};
     if (!sockets->is_known || !s->live->environment_known ||
         sock_is_visible(&snap->proc, s->live->stat.pid, &visible) < 0 || !visible ||
-        descriptor_list(&snap->proc, s->live->stat.pid, a, &open, &count) < 0)
+        descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &count) < 0)
         return;
 
     struct agent_api api = s->live->agent->api(&s->live->environment);
@@ -176,8 +176,7 @@ static void collect_api(struct snapshot *snap, const struct session *s,
     e->api_timeout_s = api.api_timeout_s;
     const struct sock *best = NULL;
     for (size_t i = 0; i < count; i++) {
-        const struct sock *sock =
-            open[i].kind == DESCRIPTOR_SOCKET ? sock_find(&sockets->list, open[i].inode) : NULL;
+        const struct sock *sock = sock_find(&sockets->list, inodes[i]);
         if (sock && sock->remote_port == api.port && sock->state != SOCK_CLOSED &&
             is_better(sock, best))
             best = sock;

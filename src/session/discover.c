@@ -30,7 +30,8 @@ static void add_registered(const struct processes_request *q, struct stores *sto
             for (size_t k = 0; k < list->count && !known; k++)
                 known = list->items[k].stat.pid == r->pid;
             if (!known)
-                processes_add_registered(q, store->agent, (pid_t)r->pid, r->start_ticks, list);
+                processes_add_registered(q, store->agent, store->io.path, (pid_t)r->pid,
+                                         r->start_ticks, list);
         }
     }
 }
@@ -39,15 +40,16 @@ static void add_registered(const struct processes_request *q, struct stores *sto
  * The sessions of live processes in wanted stores. A process whose config
  * directory is not known is listed unless the user asked for certain ones.
  */
-static size_t gather_live(struct snapshot *snap, const struct sr_options *options,
+static size_t gather_live(struct snapshot *snap, const struct processes_request *q,
                           struct live_list *list, struct session *sessions)
 {
     size_t n = 0;
     for (size_t i = 0; i < list->count; i++) {
         struct live *live = &list->items[i];
         struct store *store = stores_of(&snap->stores, &snap->proc, live);
-        if (store ? !store->wanted : options->config_dir_count > 0)
+        if (store ? !store->wanted : q->options->config_dir_count > 0)
             continue;
+        processes_describe(q, live);
         sessions[n++] = (struct session){.live = live, .store = store};
     }
     return n;
@@ -324,7 +326,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     processes_relate(&q, &list);
 
     struct session *live = arena_alloc(&snap->arena, (list.count + 1) * sizeof *live);
-    size_t live_count = gather_live(snap, options, &list, live);
+    size_t live_count = gather_live(snap, &q, &list, live);
     mapping_run(live, live_count, &snap->proc, &snap->stores);
 
     struct session *stored = NULL;

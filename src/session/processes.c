@@ -28,7 +28,7 @@ void live_note(struct live *live, struct arena *a, const char *format, ...)
 
 static void note_unread(struct live *live, struct arena *a, const char *what, int code)
 {
-    if (code != -ESRCH)
+    if (code < 0 && code != -ESRCH)
         live_note(live, a, "%s of %d: %s", what, (int)live->stat.pid, err_reason(code));
 }
 
@@ -151,8 +151,8 @@ static void find_config_dir(const struct processes_request *q, struct live *live
         live->agent->config_dir(q->arena, &live->environment, home, &live->config_dir_is_default);
 }
 
-/* Fills in what a recognised process says about itself. */
-static void describe(const struct processes_request *q, struct live *live)
+/* What decides whose session it is, and whether the user wants to see it. */
+static void find_place(const struct processes_request *q, struct live *live)
 {
     struct sv id;
     if (live->agent->session_in_argv(&live->argv, &id))
@@ -161,50 +161,59 @@ static void describe(const struct processes_request *q, struct live *live)
         live->environment_known &&
         proc_variable(&live->environment, live->agent->no_transcript_variable);
     find_container(q, live);
-    find_terminal(q, live);
     find_config_dir(q, live);
+}
+
+void processes_describe(const struct processes_request *q, struct live *live)
+{
+    if (!enter_process(q, live->stat.pid))
+        return;
+    find_terminal(q, live);
     find_children(q, live);
+    leave(q);
+}
+
+static bool may_be_seen(const struct processes_request *q, struct live *live)
+{
+    return proc_read_status(q->proc, live->stat.pid, &live->status) == 0 &&
+           (q->own_uid == 0 || live->status.uid == q->own_uid);
 }
 
 /*
  * Reads a process that could be agent's (NULL: to be found out by its program).
- * Returns: 1 and *out when it is a session of an agent that the caller may see.
+ * Returns: true and *out when it is a session of an agent that the caller may see.
  */
-static int look_at(const struct processes_request *q, pid_t pid, const struct agent *agent,
-                   bool is_registered, struct live *out)
+static bool look_at(const struct processes_request *q, pid_t pid, const struct agent *agent,
+                    bool is_registered, struct live *out)
 {
     struct live live = {.agent = agent};
     int exe = proc_read_exe(q->proc, pid, q->arena, &live.exe, &live.exe_deleted);
-    if (exe == -ESRCH || (exe < 0 && proc_read_stat(q->proc, pid, &live.stat) < 0))
-        return 0; /* gone, or a kernel thread */
+    if ((exe == -ESRCH && !is_registered) || /* gone, or a kernel thread */
+        (exe < 0 && proc_read_stat(q->proc, pid, &live.stat) < 0))
+        return false;
     if (!agent)
         live.agent = agent_to_ask(q->options, live.exe, live.stat.name);
-    if (!live.agent)
-        return 0;
+    if (!live.agent || proc_read_stat(q->proc, pid, &live.stat) < 0 || !may_be_seen(q, &live))
+        return false;
+    if (exe == -ESRCH) { /* a zombie has neither program nor arguments left */
+        *out = live;
+        return live.stat.state == 'Z';
+    }
 
-    if (proc_read_stat(q->proc, pid, &live.stat) < 0 ||
-        proc_read_status(q->proc, pid, &live.status) < 0)
-        return 0;
-    if (q->own_uid != 0 && live.status.uid != q->own_uid)
-        return 0;
-    int r = proc_read_argv(q->proc, pid, q->arena, &live.argv);
-    if (r < 0)
-        note_unread(&live, q->arena, "command line", r);
+    int argv = proc_read_argv(q->proc, pid, q->arena, &live.argv);
     int environment = proc_read_environ(q->proc, pid, q->arena, &live.environment);
     live.environment_known = environment == 0;
-
     struct agent_look look = {live.exe, live.stat.name, &live.argv,
                               live.environment_known ? &live.environment : NULL};
     enum agent_role role = live.agent->role(&look);
     if (role == AGENT_HELPER || (role == AGENT_NO && !is_registered))
-        return 0;
-    if (exe < 0)
-        note_unread(&live, q->arena, "program", exe);
-    if (environment < 0)
-        note_unread(&live, q->arena, "environment", environment);
-    describe(q, &live);
+        return false;
+    note_unread(&live, q->arena, "program", exe);
+    note_unread(&live, q->arena, "command line", argv);
+    note_unread(&live, q->arena, "environment", environment);
+    find_place(q, &live);
     *out = live;
-    return 1;
+    return true;
 }
 
 static struct live *append(struct live_list *list, struct arena *a, const struct live *live)
@@ -227,7 +236,7 @@ int processes_find(const struct processes_request *q, struct live_list *out)
         struct live live;
         if (pids[i] == q->options->own_pid || !enter_process(q, pids[i]))
             continue;
-        if (look_at(q, pids[i], NULL, false, &live) == 1)
+        if (look_at(q, pids[i], NULL, false, &live))
             append(out, q->arena, &live);
     }
     leave(q);
@@ -240,8 +249,10 @@ struct live *processes_add_registered(const struct processes_request *q, const s
     struct live live;
     if (pid == q->options->own_pid || !is_wanted(q->options, agent) || !enter_process(q, pid))
         return NULL;
-    bool found = look_at(q, pid, agent, true, &live) == 1 && live.stat.start_ticks == start_ticks;
+    bool found = look_at(q, pid, agent, true, &live) && live.stat.start_ticks == start_ticks;
     leave(q);
+    if (found && !live.config_dir)
+        live.config_dir = config_dir;
     return found ? append(list, q->arena, &live) : NULL;
 }
 

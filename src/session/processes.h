@@ -58,12 +58,15 @@ int processes_find(const struct processes_request *request, struct live_list *ou
 
 /*
  * Looks at one process that recognition passed over, because its agent's
- * registry names it. Returns: its place in the list, NULL when it is gone,
+ * registry (in config_dir) names it. Returns: its place in the list, NULL when it is gone,
  * another's, a helper, or not the process with that start time.
  */
 struct live *processes_add_registered(const struct processes_request *request,
-                                      const struct agent *agent, pid_t pid, uint64_t start_ticks,
-                                      struct live_list *list);
+                                      const struct agent *agent, const char *config_dir, pid_t pid,
+                                      uint64_t start_ticks, struct live_list *list);
+
+/* Its terminal, pane and children: for those that are to be listed. */
+void processes_describe(const struct processes_request *request, struct live *live);
 
 /* Parents and the current session, once the list is complete. */
 void processes_relate(const struct processes_request *request, struct live_list *list);

@@ -244,7 +244,8 @@ int processes_find(const struct processes_request *q, struct live_list *out)
 }
 
 struct live *processes_add_registered(const struct processes_request *q, const struct agent *agent,
-                                      pid_t pid, uint64_t start_ticks, struct live_list *list)
+                                      const char *config_dir, pid_t pid, uint64_t start_ticks,
+                                      struct live_list *list)
 {
     struct live live;
     if (pid == q->options->own_pid || !is_wanted(q->options, agent) || !enter_process(q, pid))

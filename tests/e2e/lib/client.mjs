@@ -48,10 +48,12 @@ export class Client {
     const { tmux } = this;
     await until('a shell prompt', async () => (await tmux.screen(this.pane.id)).endsWith('$'), { withinMs: START_MS });
     await tmux.type(this.pane.id, commandLine);
+    this.startedAfter = Date.now();
     await tmux.press(this.pane.id, 'Enter');
     this.pid = await until('a client below the shell',
       () => descendantsOf(this.pane.shellPid).find(({ comm }) => comm === 'claude')?.pid,
       { withinMs: START_MS, look: () => this.screen() });
+    this.startedBefore = Date.now();
   }
 
   async #untilReady() {

@@ -72,7 +72,13 @@ static bool awaits_reply(const struct evidence *e)
 /* Busy with something that no record tells of: the turn is over, or none was begun. */
 static bool works_off_the_record(const struct evidence *e)
 {
-    return e->status == CLIENT_BUSY && (turn_is_over(e) || e->turn == TAIL_TURN_UNKNOWN);
+    return e->status == CLIENT_BUSY && (turn_is_over(e) || e->has_transcript == FACT_NO);
+}
+
+/* The same for all we know: what the records tell is not known. */
+static bool may_work_off_the_record(const struct evidence *e)
+{
+    return works_off_the_record(e) || (e->status == CLIENT_BUSY && e->turn == TAIL_TURN_UNKNOWN);
 }
 
 /* A request to the model may be under way, by all that is known. */
@@ -118,7 +124,13 @@ static bool brings_only_pings(const struct evidence *e)
 static bool answered_since_sent(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
-    return c->received_ago_s >= 0 && c->bytes_received != 0 && c->received_ago_s <= c->sent_ago_s;
+    return c->received_ago_s >= 0 && c->bytes_received > 0 && c->received_ago_s <= c->sent_ago_s;
+}
+
+/* Nothing ever came, or what came last was the answer to an earlier request. */
+static bool unanswered_since_sent(const struct evidence *e)
+{
+    return e->api.bytes_received == 0 || e->api.received_ago_s > e->api.sent_ago_s;
 }
 
 /* Past the user's patience, bytes count only when they were seen to be a reply's. */
@@ -266,7 +278,7 @@ static bool awaits_reply_patiently(const struct evidence *e)
 
 static bool compacts_or_runs_a_command(const struct evidence *e)
 {
-    return works_off_the_record(e) && e->status_age_s >= 0 && !past_patience(e, e->status_age_s);
+    return may_work_off_the_record(e) && e->status_age_s >= 0 && !past_patience(e, e->status_age_s);
 }
 
 static bool terminal_is_not_read(const struct evidence *e)
@@ -278,7 +290,7 @@ static bool terminal_is_not_read(const struct evidence *e)
 static bool main_thread_spins(const struct evidence *e)
 {
     return e->was_sampled && e->main_cpu_percent >= SPINNING_PERCENT && e->wakeups_per_s >= 0 &&
-           e->wakeups_per_s < 1 && (files_are_silent(e) || e->last_event_age_s < 0) &&
+           e->wakeups_per_s < 1 && (files_are_silent(e) || e->has_transcript == FACT_NO) &&
            past_patience(e, e->process_age_s);
 }
 
@@ -289,7 +301,8 @@ static bool tool_wants_input(const struct evidence *e)
 
 static bool hook_wants_input(const struct evidence *e)
 {
-    return !has_tool_open(e) && any_worker(e, WORKER_WANTS_INPUT) && files_are_silent(e);
+    return !has_tool_open(e) && e->turn != TAIL_TURN_UNKNOWN && any_worker(e, WORKER_WANTS_INPUT) &&
+           files_are_silent(e);
 }
 
 static bool tool_sleeps(const struct evidence *e)
@@ -368,7 +381,7 @@ static bool reply_stalled(const struct evidence *e)
 static bool no_reply_came(const struct evidence *e)
 {
     return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) &&
-           !answered_since_sent(e);
+           unanswered_since_sent(e);
 }
 
 /* Mid-turn, and there is nothing that it could be waiting for. */
@@ -381,7 +394,8 @@ static bool nothing_is_pending(const struct evidence *e)
 static bool event_loop_sleeps(const struct evidence *e)
 {
     return (a_reply_is_due(e) || works_off_the_record(e)) && nothing_is_pending(e) &&
-           files_are_silent(e) && (past_patience(e, e->status_age_s) || e->status_age_s < 0);
+           files_are_silent(e) &&
+           (past_patience(e, e->status_age_s) || e->status == CLIENT_SAYS_NOTHING);
 }
 
 static bool start_up_is_stuck(const struct evidence *e)

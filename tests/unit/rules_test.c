@@ -1,0 +1,1008 @@
+/*
+ * The table of rules, row by row: a scene in which each wins, what happens on
+ * either side of each threshold, and what must hold for any evidence at all.
+ */
+#include "diagnose/rules.h"
+
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A scene is a usual one, and then what is different about it. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+enum { PATIENCE = 600, LONG = 2400 };
+
+#define SILENT_CONNECTION                                                       \
+    {                                                                           \
+        .is_there = FACT_YES, .peer = "127.0.0.1:443", .sent_ago_s = LONG,      \
+        .received_ago_s = LONG - 5, .bytes_received = 90000, .sampled_bytes = 0 \
+    }
+#define NO_CONNECTION                                                                      \
+    {                                                                                      \
+        .is_there = FACT_NO, .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1, \
+        .sampled_bytes = -1                                                                \
+    }
+
+/* 2.1.197 on its terminal, up for hours, looked at twice. */
+#define UP                                                                                         \
+    .patience_s = PATIENCE, .state = 'S', .wait_channel = "do_epoll_wait", .process_age_s = 20000, \
+    .is_native = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,                            \
+    .has_transcript = FACT_YES, .last_event_age_s = -1, .turn_age_s = -1, .open_tool_age_s = -1,   \
+    .subagent_is_busy = FACT_NO, .queued_age_s = -1, .was_sampled = true, .sample_ms = 400,        \
+    .main_cpu_percent = 8, .wakeups_per_s = 85, .main_waits_for_tty_write = FACT_NO,               \
+    .has_workers = FACT_NO, .api = NO_CONNECTION, .version = "2.1.197", .is_first_party = true
+
+/* Asked, and waiting for the model for 40 minutes. */
+#define ASKED(...)                                                               \
+    ((struct evidence){UP, .status = CLIENT_BUSY, .status_age_s = LONG,          \
+                       .turn = TAIL_TURN_AWAITS_REPLY, .last_event_age_s = LONG, \
+                       .turn_age_s = LONG, .api = SILENT_CONNECTION, __VA_ARGS__})
+/* A tool is open for 40 minutes. */
+#define TOOL(...)                                                                        \
+    ((struct evidence){UP, .status = CLIENT_BUSY, .status_age_s = LONG,                  \
+                       .turn = TAIL_TURN_AWAITS_TOOL, .last_event_age_s = LONG,          \
+                       .turn_age_s = LONG, .open_tool = "Bash", .open_tool_age_s = LONG, \
+                       .open_tool_count = 1, .api = SILENT_CONNECTION, __VA_ARGS__})
+/* The turn is over since 40 minutes. */
+#define REST(...)                                                                               \
+    ((struct evidence){UP, .status = CLIENT_IDLE, .status_age_s = LONG, .turn = TAIL_TURN_OVER, \
+                       .last_event_age_s = LONG, .turn_age_s = LONG, .wakeups_per_s = 4,        \
+                       .main_cpu_percent = 0.4, __VA_ARGS__})
+/* Of a client that publishes no status. */
+#define OLD .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110"
+
+#define WORKERS(...)                                                          \
+    .has_workers = FACT_YES, .workers = (const struct worker[]){__VA_ARGS__}, \
+    .worker_count = sizeof((const struct worker[]){__VA_ARGS__}) / sizeof(struct worker)
+#define WORKER(what)                    \
+    {                                   \
+        4711, "sh", WORKER_##what, NULL \
+    }
+
+static const struct rule *winner(const struct evidence *e)
+{
+    struct arena a = {0};
+    const struct rule *rule = rules_judge(e, &a).rule;
+    arena_release(&a);
+    return rule;
+}
+
+#define wins(rule_name, ...) assert_string_equal(winner(&__VA_ARGS__)->name, rule_name)
+
+/* ---- scenes ------------------------------------------------------------------------------- */
+
+/*
+ * Every state that was measured or made, and what is the matter with it. cpu:
+ * CPU time grows, as it was seen to (the clients' ticks over 10 s).
+ */
+struct scene {
+    const char *what;
+    const char *rule;
+    struct evidence e;
+    bool cpu_grows;
+};
+
+static struct scene *scenes(size_t *count)
+{
+    static struct scene all[64];
+    struct scene list[] = {
+        {"held by a debugger", "traced", ASKED(.state = 't'), false},
+        {"Ctrl-Z in the middle of a reply", "stopped", ASKED(.state = 'T'), false},
+        {"ended, not collected", "zombie", ASKED(.state = 'Z'), false},
+        {"waits for a disk", "uninterruptible", ASKED(.state = 'D'), false},
+        {"its terminal was closed", "terminal gone", REST(.terminal_is_gone = FACT_YES), true},
+        {"asks for a permission since lunch", "permission prompt",
+         TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt", .wakeups_per_s = 4),
+         true},
+        {"has a dialog open", "question",
+         REST(.status = CLIENT_WAITING, .waiting_for = "dialog open"), true},
+        {"was started a moment ago", "starting",
+         ((struct evidence){UP, .process_age_s = 2, .has_transcript = FACT_NO}), true},
+        {"idle, and deaf to what is typed", "input ignored",
+         REST(.queued_count = 2, .queued_age_s = LONG), true},
+        {"idle, background shells", "background jobs",
+         REST(.status = CLIENT_SHELL, WORKERS(WORKER(SLEEPS))), true},
+        {"opened, nothing asked yet", "nothing yet",
+         REST(.has_transcript = FACT_NO, .turn = TAIL_TURN_UNKNOWN, .last_event_age_s = -1), true},
+        {"idle overnight, some CPU", "idle", REST(), true},
+        {"an old client, idle", "idle by transcript", REST(OLD), true},
+        {"a build of an hour", "tool progresses", TOOL(WORKERS(WORKER(PROGRESSES))), true},
+        {"a subagent at work", "subagent works",
+         TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .last_event_age_s = 20), true},
+        {"a reply of 12 minutes", "generating",
+         ASKED(.api.received_ago_s = 1, .api.sampled_bytes = 700, .api.bytes_received = 400000),
+         true},
+        {"overloaded, the client retries", "retrying",
+         ASKED(.api.sent_ago_s = 30, .api.received_ago_s = 29), true},
+        {"a tool of a minute", "tool is recent",
+         TOOL(.open_tool_age_s = 60, .last_event_age_s = 60, .status_age_s = 60,
+              WORKERS(WORKER(QUIET))),
+         true},
+        {"asked a minute ago", "awaits reply",
+         ASKED(.last_event_age_s = 60, .api.sent_ago_s = 59, .api.received_ago_s = 55), true},
+        {"compacts since a minute", "off the record",
+         REST(.status = CLIENT_BUSY, .status_age_s = 60, .api = SILENT_CONNECTION), true},
+        {"nobody reads its terminal", "terminal not read",
+         ASKED(.main_waits_for_tty_write = FACT_YES, .wakeups_per_s = 0, .main_cpu_percent = 0),
+         false},
+        {"its main thread spins", "spinning",
+         ASKED(.state = 'R', .main_cpu_percent = 99, .wakeups_per_s = 0), true},
+        {"a tool asks for a password", "tool wants input", TOOL(WORKERS(WORKER(WANTS_INPUT))),
+         true},
+        {"a hook reads a pipe", "hook wants input", ASKED(WORKERS(WORKER(WANTS_INPUT))), true},
+        {"a tool was stopped", "tool stopped", TOOL(WORKERS(WORKER(STOPPED))), true},
+        {"a tool has died unnoticed", "tool uncollected", TOOL(WORKERS(WORKER(DEAD))), true},
+        {"a tool sleeps an hour", "tool sleeps", TOOL(WORKERS(WORKER(SLEEPS))), true},
+        {"a tool waits past its limit", "tool past its limit", TOOL(WORKERS(WORKER(QUIET))), true},
+        {"a tool waits for 11 minutes but one second", "tool is quiet",
+         TOOL(.open_tool_age_s = 659, WORKERS(WORKER(QUIET))), true},
+        {"a daemon has the tool's output", "pipe held", TOOL(.pipe_holder = "dockerd (pid 812)"),
+         true},
+        {"an MCP server at work", "mcp works",
+         TOOL(.open_tool = "mcp__db__query", .open_tool_is_mcp = true, .mcp_progresses = FACT_YES),
+         true},
+        {"an MCP server does nothing", "mcp stuck",
+         TOOL(.open_tool = "mcp__db__query", .open_tool_is_mcp = true, .mcp_progresses = FACT_NO),
+         true},
+        {"an old client asks for a permission", "old client asks", TOOL(OLD, .wakeups_per_s = 4),
+         true},
+        {"a tool inside the client", "tool without process", TOOL(), true},
+        {"compacts, the model is silent", "compaction stuck",
+         REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION), true},
+        {"the stream broke off", "reply stalled", ASKED(), true},
+        {"the stream broke off, pings", "reply stalled",
+         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000), true},
+        {"a subagent's stream broke off", "reply stalled",
+         TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES), true},
+        {"the model never answered", "no reply",
+         ASKED(.api.received_ago_s = LONG, .api.bytes_received = 0), true},
+        {"mid-turn, nothing could end it", "nothing pending",
+         ASKED(.wakeups_per_s = 85, .api = NO_CONNECTION), true},
+        {"starts up for ever", "startup stuck",
+         ((struct evidence){UP, .has_transcript = FACT_NO, .main_cpu_percent = 96,
+                            .process_age_s = LONG, .wakeups_per_s = 20}),
+         true},
+        {"another user's, in a container", "connections not seen",
+         ASKED(.api = {.is_there = FACT_UNKNOWN,
+                       .sent_ago_s = -1,
+                       .received_ago_s = -1,
+                       .bytes_received = -1,
+                       .sampled_bytes = -1}),
+         true},
+        {"nothing is known", "not understood",
+         ((struct evidence){.patience_s = PATIENCE,
+                            .process_age_s = -1,
+                            .status_age_s = -1,
+                            .last_event_age_s = -1,
+                            .turn_age_s = -1,
+                            .open_tool_age_s = -1,
+                            .queued_age_s = -1,
+                            .main_cpu_percent = -1,
+                            .wakeups_per_s = -1,
+                            .api = NO_CONNECTION,
+                            .api.is_there = FACT_UNKNOWN}),
+         true},
+    };
+    *count = sizeof list / sizeof *list;
+    assert_true(*count <= sizeof all / sizeof *all);
+    for (size_t i = 0; i < *count; i++) {
+        all[i] = list[i];
+        /* the list above ends with this function */
+        struct worker *workers = calloc(all[i].e.worker_count + 1, sizeof *workers);
+        memcpy(workers, all[i].e.workers ? all[i].e.workers : (struct worker[1]){0},
+               all[i].e.worker_count * sizeof *workers);
+        all[i].e.workers = workers;
+    }
+    return all;
+}
+
+static void release(struct scene *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((void *)all[i].e.workers);
+}
+
+static void every_scene_is_told_from_the_others(void **state)
+{
+    (void)state;
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = winner(&all[i].e);
+        if (strcmp(rule->name, all[i].rule) != 0)
+            fail_msg("%s: '%s' wins, not '%s'", all[i].what, rule->name, all[i].rule);
+    }
+    release(all, count);
+}
+
+static void every_rule_has_a_scene(void **state)
+{
+    (void)state;
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t r = 0; r < rule_count; r++) {
+        size_t n = 0;
+        for (size_t i = 0; i < count; i++)
+            n += strcmp(all[i].rule, rules[r].name) == 0;
+        if (n == 0)
+            fail_msg("no scene for the rule '%s'", rules[r].name);
+    }
+    release(all, count);
+}
+
+/* ---- either side of each threshold -------------------------------------------------------- */
+
+static void states_of_the_process_need_no_patience(void **state)
+{
+    (void)state;
+    wins("zombie", ASKED(.state = 'X'));
+    wins("zombie", ASKED(.state = 'Z', .last_event_age_s = 0));
+    wins("stopped", ASKED(.state = 'T', .last_event_age_s = 0));
+    wins("terminal gone", ASKED(.terminal_is_gone = FACT_YES, .last_event_age_s = 0));
+    /* a wait for a disk that was seen once may be over */
+    wins("reply stalled", ASKED(.state = 'D', .was_sampled = false));
+    wins("reply stalled", ASKED(.state = 'R'));
+}
+
+static void it_starts_for_30_s(void **state)
+{
+    (void)state;
+#define STARTING(...) ((struct evidence){UP, .has_transcript = FACT_NO, __VA_ARGS__})
+    wins("starting", STARTING(.process_age_s = 0));
+    wins("starting", STARTING(.process_age_s = 29));
+    wins("not understood", STARTING(.process_age_s = 30));
+    wins("not understood", STARTING(.process_age_s = -1));
+    wins("not understood", STARTING(.process_age_s = 29, .has_transcript = FACT_UNKNOWN));
+    wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
+}
+
+static void start_up_is_stuck_when_it_computes_past_patience(void **state)
+{
+    (void)state;
+#define COMPUTES .main_cpu_percent = 90, .wakeups_per_s = 20
+    wins("startup stuck", STARTING(COMPUTES, .process_age_s = PATIENCE));
+    wins("not understood", STARTING(COMPUTES, .process_age_s = PATIENCE - 1));
+    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .main_cpu_percent = 89));
+    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_native = false));
+    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_print = true));
+    wins("not understood",
+         STARTING(COMPUTES, .process_age_s = LONG, .has_transcript = FACT_UNKNOWN));
+    wins("nothing yet", STARTING(COMPUTES, .process_age_s = LONG, .status = CLIENT_IDLE));
+}
+
+static void input_is_ignored_past_patience_while_nothing_is_under_way(void **state)
+{
+    (void)state;
+#define TYPED .queued_count = 1, .queued_age_s = PATIENCE
+    wins("input ignored", REST(TYPED));
+    wins("input ignored", REST(TYPED, .status = CLIENT_SHELL));
+    wins("input ignored", REST(TYPED, OLD));
+    wins("idle", REST(TYPED, .queued_age_s = PATIENCE - 1));
+    wins("idle", REST(TYPED, .queued_age_s = -1));
+    wins("idle", REST(TYPED, .queued_count = 0));
+    /* busy: it is taken up when the turn is over */
+    wins("tool progresses", TOOL(TYPED, WORKERS(WORKER(PROGRESSES))));
+    wins("off the record", REST(TYPED, .status = CLIENT_BUSY, .status_age_s = 5));
+    wins("generating", ASKED(TYPED, OLD, .api.received_ago_s = 0, .api.bytes_received = 400000));
+    wins("permission prompt",
+         REST(TYPED, .status = CLIENT_WAITING, .waiting_for = "permission prompt"));
+}
+
+static void only_a_permission_prompt_is_called_one(void **state)
+{
+    (void)state;
+    wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = "input needed"));
+    wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = NULL));
+    /* what it waited for before says nothing of now */
+    wins("reply stalled", ASKED(.waiting_for = "permission prompt"));
+}
+
+static void idle_needs_a_word_or_an_ended_turn(void **state)
+{
+    (void)state;
+    wins("background jobs", REST(.status = CLIENT_SHELL, .has_transcript = FACT_NO));
+    wins("nothing yet", REST(.has_transcript = FACT_NO));
+    wins("idle", REST(.has_transcript = FACT_UNKNOWN, .turn = TAIL_TURN_UNKNOWN));
+    wins("idle by transcript", REST(OLD, .has_transcript = FACT_UNKNOWN));
+    wins("not understood", REST(OLD, .turn = TAIL_TURN_UNKNOWN));
+    /* the client knows better than the file: it may have been interrupted */
+    wins("idle", ASKED(.status = CLIENT_IDLE));
+    wins("idle", TOOL(.status = CLIENT_IDLE));
+}
+
+static void bytes_that_arrive_are_a_reply(void **state)
+{
+    (void)state;
+#define STREAM .api.received_ago_s = 4, .api.bytes_received = 400000
+    wins("generating", ASKED(STREAM));
+    wins("reply stalled",
+         ASKED(STREAM, .api.bytes_received = 90000, .api.received_ago_s = PATIENCE));
+    /* since 5 s nothing: no more than awaited, and not yet past patience */
+    wins("not understood", ASKED(STREAM, .api.received_ago_s = 5));
+    wins("awaits reply", ASKED(STREAM, .api.received_ago_s = 5, .last_event_age_s = PATIENCE - 1));
+    wins("not understood", ASKED(STREAM, .api.received_ago_s = -1));
+    wins("generating", ASKED(STREAM, .turn = TAIL_TURN_REPLYING));
+    wins("generating", ASKED(STREAM, .turn = TAIL_TURN_UNKNOWN));
+    wins("generating", ASKED(STREAM, OLD, .turn = TAIL_TURN_UNKNOWN));
+    wins("generating", TOOL(STREAM, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
+    wins("generating", REST(.status = CLIENT_BUSY, .api = SILENT_CONNECTION, STREAM));
+    /* of a session at rest they are something else */
+    wins("idle", REST(.api = SILENT_CONNECTION, STREAM));
+    wins("idle", REST(.api = SILENT_CONNECTION, STREAM, .turn = TAIL_TURN_UNKNOWN));
+    /* a tool's own traffic is not a reply */
+    wins("tool without process", TOOL(STREAM));
+}
+
+static void pings_are_no_reply(void **state)
+{
+    (void)state;
+    /* 30 bytes a second over 2,400 s */
+    wins("reply stalled", ASKED(.api.received_ago_s = 1, .api.bytes_received = 71999));
+    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = 72000));
+    /* it takes the user's patience to call them so */
+    wins("generating",
+         ASKED(.api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = 1, .api.bytes_received = 300));
+    wins("reply stalled",
+         ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = 1, .api.bytes_received = 300));
+    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = -1));
+    /* a patience of nothing must not divide by the age of a request just sent */
+    wins("generating", ASKED(.patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0,
+                             .api.bytes_received = 10));
+}
+
+static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
+{
+    (void)state;
+#define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 1
+    wins("retrying", ASKED(AGAIN, .last_event_age_s = PATIENCE + 5));
+    wins("not understood", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
+    wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
+    wins("reply stalled", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .api.received_ago_s = PATIENCE));
+    wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
+    wins("not understood", ASKED(AGAIN, .last_event_age_s = -1));
+    wins("idle by transcript", REST(OLD, .api = SILENT_CONNECTION, AGAIN));
+    wins("connections not seen", ASKED(AGAIN, .api.is_there = FACT_UNKNOWN));
+}
+
+static void patience_is_given_to_replies_tools_and_compactions(void **state)
+{
+    (void)state;
+    wins("awaits reply", ASKED(.last_event_age_s = PATIENCE - 1));
+    wins("reply stalled", ASKED(.last_event_age_s = PATIENCE));
+    wins("awaits reply", ASKED(.last_event_age_s = 0, .turn = TAIL_TURN_REPLYING));
+    wins("not understood", ASKED(.last_event_age_s = -1));
+
+    wins("tool is recent", TOOL(.last_event_age_s = PATIENCE - 1, WORKERS(WORKER(DEAD))));
+    wins("tool uncollected", TOOL(.last_event_age_s = PATIENCE, WORKERS(WORKER(DEAD))));
+    wins("old client asks", TOOL(OLD, .last_event_age_s = 5, .wakeups_per_s = 4));
+
+    wins("subagent works", TOOL(.subagent_is_busy = FACT_YES, .last_event_age_s = PATIENCE - 1));
+    wins("reply stalled", TOOL(.subagent_is_busy = FACT_YES, .last_event_age_s = PATIENCE));
+    wins("awaits reply", ASKED(.subagent_is_busy = FACT_YES, .last_event_age_s = PATIENCE - 1));
+
+#define COMPACTS(...) \
+    REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION, __VA_ARGS__)
+    wins("off the record", COMPACTS(.status_age_s = PATIENCE - 1));
+    wins("compaction stuck", COMPACTS(.status_age_s = PATIENCE));
+    wins("off the record", COMPACTS(.status_age_s = 0, .turn = TAIL_TURN_UNKNOWN));
+    wins("not understood", COMPACTS(.status_age_s = -1));
+    wins("not understood", COMPACTS(.has_workers = FACT_UNKNOWN));
+    wins("not understood", COMPACTS(.api.sent_ago_s = PATIENCE - 1));
+    wins("not understood", COMPACTS(.api.received_ago_s = PATIENCE - 1));
+}
+
+static void the_model_is_silent_past_patience_in_both_directions(void **state)
+{
+    (void)state;
+    wins("reply stalled", ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = PATIENCE));
+    wins("not understood", ASKED(.api.received_ago_s = PATIENCE - 1, .api.bytes_received = 400000));
+    /* received before the request was sent: of the turn before */
+    wins("no reply", ASKED(.api.received_ago_s = LONG + 1));
+    wins("reply stalled", ASKED(.api.received_ago_s = LONG));
+    wins("no reply",
+         ASKED(.api.received_ago_s = 0, .api.bytes_received = 0, .api.sent_ago_s = PATIENCE));
+    wins("not understood", ASKED(.api.bytes_received = 400000, .api.received_ago_s = -1));
+    wins("no reply",
+         TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .api.bytes_received = 0));
+    wins("tool without process", TOOL(.subagent_is_busy = FACT_UNKNOWN));
+}
+
+static void a_terminal_that_is_not_read_needs_a_thread_that_waits(void **state)
+{
+    (void)state;
+#define WRITES .main_waits_for_tty_write = FACT_YES, .main_cpu_percent = 0, .wakeups_per_s = 0.9
+    wins("terminal not read", ASKED(WRITES));
+    wins("terminal not read", TOOL(WRITES));
+    wins("terminal not read", ASKED(WRITES, .last_event_age_s = PATIENCE));
+    wins("awaits reply", ASKED(WRITES, .last_event_age_s = PATIENCE - 1));
+    wins("reply stalled", ASKED(WRITES, .wakeups_per_s = 1));
+    wins("reply stalled", ASKED(WRITES, .wakeups_per_s = -1));
+    wins("reply stalled", ASKED(WRITES, .main_waits_for_tty_write = FACT_UNKNOWN));
+}
+
+static void spinning_needs_a_whole_cpu_and_no_wake_up(void **state)
+{
+    (void)state;
+#define SPINS .state = 'R', .main_cpu_percent = 90, .wakeups_per_s = 0.9
+    wins("spinning", ASKED(SPINS));
+    wins("spinning", TOOL(SPINS));
+    wins("spinning", ASKED(SPINS, .last_event_age_s = PATIENCE));
+    wins("awaits reply", ASKED(SPINS, .last_event_age_s = PATIENCE - 1));
+    wins("reply stalled", ASKED(SPINS, .main_cpu_percent = 89.9));
+    wins("reply stalled", ASKED(SPINS, .wakeups_per_s = 1));
+    wins("reply stalled", ASKED(SPINS, .wakeups_per_s = -1));
+    wins("reply stalled", ASKED(SPINS, .process_age_s = PATIENCE - 1));
+    wins("reply stalled", ASKED(SPINS, .process_age_s = -1));
+    wins("reply stalled", ASKED(SPINS, .was_sampled = false));
+}
+
+static void a_tool_is_judged_by_its_processes(void **state)
+{
+    (void)state;
+#define AT_PATIENCE .open_tool_age_s = PATIENCE
+#define BEFORE .open_tool_age_s = PATIENCE - 1
+    wins("tool wants input", TOOL(AT_PATIENCE, WORKERS(WORKER(WANTS_INPUT))));
+    wins("not understood", TOOL(BEFORE, WORKERS(WORKER(WANTS_INPUT))));
+    wins("tool stopped", TOOL(AT_PATIENCE, WORKERS(WORKER(STOPPED))));
+    wins("not understood", TOOL(BEFORE, WORKERS(WORKER(STOPPED))));
+    wins("tool uncollected", TOOL(AT_PATIENCE, WORKERS(WORKER(DEAD))));
+    wins("not understood", TOOL(BEFORE, WORKERS(WORKER(DEAD))));
+    wins("tool past its limit", TOOL(.open_tool_age_s = 660, WORKERS(WORKER(QUIET))));
+    wins("tool is quiet", TOOL(.open_tool_age_s = 659, WORKERS(WORKER(QUIET))));
+    wins("tool is quiet", TOOL(.patience_s = 700, .open_tool_age_s = 699, .last_event_age_s = 700,
+                               WORKERS(WORKER(QUIET))));
+    wins("tool past its limit", TOOL(.patience_s = 700, .open_tool_age_s = 700,
+                                     .last_event_age_s = 700, WORKERS(WORKER(QUIET))));
+    wins("tool is quiet", ASKED(WORKERS(WORKER(QUIET)))); /* a hook */
+    wins("tool is quiet", TOOL(WORKERS(WORKER(UNKNOWN))));
+    wins("tool sleeps", TOOL(BEFORE, WORKERS(WORKER(SLEEPS))));
+
+    /* one that moves acquits the others; one that is stuck explains a quiet one */
+    wins("tool progresses", TOOL(WORKERS(WORKER(WANTS_INPUT), WORKER(PROGRESSES))));
+    wins("tool wants input", TOOL(WORKERS(WORKER(QUIET), WORKER(WANTS_INPUT))));
+    wins("tool past its limit", TOOL(WORKERS(WORKER(DEAD), WORKER(QUIET))));
+
+    wins("hook wants input", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE));
+    wins("awaits reply", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE - 1));
+}
+
+static void without_a_process_somebody_else_holds_a_tool(void **state)
+{
+    (void)state;
+#define HELD .pipe_holder = "dockerd (pid 812)"
+    wins("pipe held", TOOL(HELD, AT_PATIENCE));
+    wins("tool without process", TOOL(HELD, BEFORE));
+    wins("tool is quiet", TOOL(HELD, BEFORE, WORKERS(WORKER(QUIET))));
+    wins("not understood", TOOL(HELD, .has_workers = FACT_UNKNOWN));
+    wins("reply stalled", ASKED(HELD));
+
+#define MCP .open_tool = "mcp__x__y", .open_tool_is_mcp = true, .mcp_progresses = FACT_NO
+    wins("mcp stuck", TOOL(MCP, AT_PATIENCE));
+    wins("tool without process", TOOL(MCP, BEFORE));
+    wins("mcp works", TOOL(MCP, .mcp_progresses = FACT_YES));
+    wins("tool without process", TOOL(MCP, .mcp_progresses = FACT_UNKNOWN));
+    wins("tool without process", TOOL(MCP, .open_tool_is_mcp = false));
+    wins("tool without process", TOOL(.mcp_progresses = FACT_YES));
+    wins("not understood", TOOL(MCP, .has_workers = FACT_UNKNOWN));
+
+    wins("not understood", TOOL(.was_sampled = false));
+    wins("not understood", TOOL(.has_workers = FACT_UNKNOWN));
+}
+
+static void an_old_client_asks_when_its_spinner_rests(void **state)
+{
+    (void)state;
+    wins("old client asks", TOOL(OLD, .wakeups_per_s = 0));
+    wins("old client asks", TOOL(OLD, .wakeups_per_s = 24.9));
+    wins("tool without process", TOOL(OLD, .wakeups_per_s = 25));
+    wins("tool without process", TOOL(OLD, .wakeups_per_s = -1));
+    wins("tool without process", TOOL(.wakeups_per_s = 4));
+    wins("tool is quiet",
+         TOOL(OLD, .wakeups_per_s = 4, .open_tool_age_s = 650, WORKERS(WORKER(QUIET))));
+    wins("not understood", TOOL(OLD, .wakeups_per_s = 4, .has_workers = FACT_UNKNOWN));
+}
+
+static void nothing_is_pending_only_when_all_was_seen(void **state)
+{
+    (void)state;
+#define PENDING_NOTHING(...) ASKED(.api = NO_CONNECTION, __VA_ARGS__)
+    wins("nothing pending", PENDING_NOTHING(.last_event_age_s = PATIENCE));
+    wins("awaits reply", PENDING_NOTHING(.last_event_age_s = PATIENCE - 1));
+    wins("nothing pending", PENDING_NOTHING(.status_age_s = PATIENCE));
+    wins("not understood", PENDING_NOTHING(.status_age_s = PATIENCE - 1));
+    wins("nothing pending", PENDING_NOTHING(OLD));
+    wins("nothing pending", PENDING_NOTHING(.turn = TAIL_TURN_OVER));
+    wins("connections not seen", PENDING_NOTHING(.api.is_there = FACT_UNKNOWN));
+    wins("not understood", PENDING_NOTHING(.has_workers = FACT_UNKNOWN));
+    wins("not understood", PENDING_NOTHING(.mcp_progresses = FACT_YES));
+    wins("not understood", PENDING_NOTHING(.was_sampled = false));
+    wins("nothing pending",
+         TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .api = NO_CONNECTION));
+    wins("connections not seen", TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES,
+                                      .api = NO_CONNECTION, .api.is_there = FACT_UNKNOWN));
+}
+
+/* ---- what must hold for any evidence ------------------------------------------------------ */
+
+/* A small generator of our own: the same evidence on every system. */
+static uint32_t seed;
+
+static uint32_t any(uint32_t count)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % count;
+}
+
+static int64_t any_age(void)
+{
+    static const int64_t ages[] = {-1, 0, 4, 29, 60, PATIENCE - 1, PATIENCE, 700, LONG};
+    return ages[any(sizeof ages / sizeof *ages)];
+}
+
+static enum fact any_fact(void)
+{
+    return (enum fact)any(3);
+}
+
+/* Facts that fit together no better than they must. */
+static struct evidence any_evidence(struct worker *workers)
+{
+    static const double rates[] = {-1, 0, 0.5, 4, 85}, loads[] = {-1, 0, 8, 95, 1200};
+    static const int64_t bytes[] = {-1, 0, 300, 90000, 4000000};
+    struct evidence e = {UP};
+    e.state = "SSSSRRTtDZ"[any(9)]; /* no zombie: it can be nothing else */
+    e.process_age_s = any_age();
+    e.is_print = any(4) == 0;
+    e.is_native = any(2);
+    e.terminal_is_gone = any(8) == 0 ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
+    e.status = (enum client_status)any(5);
+    e.status_age_s = any_age();
+    e.waiting_for = e.status == CLIENT_WAITING ? "permission prompt" : NULL;
+    e.has_transcript = any_fact();
+    e.turn = (enum tail_turn)any(5);
+    if (e.turn != TAIL_TURN_UNKNOWN)
+        e.has_transcript = FACT_YES;
+    e.last_event_age_s = any_age();
+    if (e.turn == TAIL_TURN_AWAITS_TOOL) {
+        e.open_tool = "Bash";
+        e.open_tool_age_s = any_age();
+        e.open_tool_count = 1;
+        e.open_tool_is_mcp = any(2);
+    }
+    e.subagent_is_busy = any_fact();
+    e.queued_count = any(3) == 0;
+    e.queued_age_s = any_age();
+    e.was_sampled = any(8) != 0;
+    e.main_cpu_percent = loads[any(5)];
+    e.wakeups_per_s = rates[any(5)];
+    e.main_waits_for_tty_write = any_fact();
+    e.worker_count = any(3);
+    for (size_t i = 0; i < e.worker_count; i++)
+        workers[i] = (struct worker){4711 + (int)i, "sh", (enum worker_doing)any(7), NULL};
+    e.workers = workers;
+    e.has_workers = e.worker_count ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
+    e.pipe_holder = any(4) == 0 ? "dockerd (pid 812)" : NULL;
+    e.mcp_progresses = any_fact();
+    e.api.is_there = any_fact();
+    if (e.api.is_there == FACT_YES) {
+        e.api.peer = "127.0.0.1:443";
+        e.api.sent_ago_s = any_age();
+        e.api.received_ago_s = any_age();
+        e.api.bytes_received = bytes[any(5)];
+    }
+    return e;
+}
+
+/* One fact becomes unknown. Returns: false when there is no fact of that number. */
+static bool forget(struct evidence *e, struct worker *workers, int which)
+{
+    switch (which) {
+    case 0:
+        e->state = 0;
+        return true;
+    case 1:
+        e->process_age_s = -1;
+        return true;
+    case 2:
+        e->terminal_is_gone = FACT_UNKNOWN;
+        return true;
+    case 3:
+        e->waiting_for = NULL;
+        return true;
+    case 4:
+        e->status_age_s = -1;
+        return true;
+    case 5:
+        e->has_transcript = FACT_UNKNOWN;
+        return true;
+    case 6:
+        e->turn = TAIL_TURN_UNKNOWN;
+        e->open_tool = NULL;
+        e->open_tool_age_s = -1;
+        return true;
+    case 7:
+        e->last_event_age_s = -1;
+        return true;
+    case 8:
+        e->open_tool_age_s = -1;
+        return true;
+    case 9:
+        e->subagent_is_busy = FACT_UNKNOWN;
+        return true;
+    case 10:
+        e->queued_age_s = -1;
+        return true;
+    case 11:
+        e->was_sampled = false;
+        e->main_cpu_percent = e->wakeups_per_s = -1;
+        e->main_waits_for_tty_write = e->has_workers = e->mcp_progresses = FACT_UNKNOWN;
+        e->worker_count = 0;
+        e->pipe_holder = NULL;
+        return true;
+    case 12:
+        e->main_cpu_percent = -1;
+        return true;
+    case 13:
+        e->wakeups_per_s = -1;
+        return true;
+    case 14:
+        e->main_waits_for_tty_write = FACT_UNKNOWN;
+        return true;
+    case 15:
+        e->has_workers = FACT_UNKNOWN;
+        e->worker_count = 0;
+        return true;
+    case 16:
+        for (size_t i = 0; i < e->worker_count; i++)
+            workers[i].doing = WORKER_UNKNOWN;
+        return true;
+    case 17:
+        e->pipe_holder = NULL;
+        return true;
+    case 18:
+        e->api = (struct api_connection)NO_CONNECTION;
+        e->api.is_there = FACT_UNKNOWN;
+        return true;
+    case 19:
+        e->api.sent_ago_s = -1;
+        return true;
+    case 20:
+        e->api.received_ago_s = -1;
+        return true;
+    case 21:
+        e->api.bytes_received = -1;
+        return true;
+    case 22:
+        e->version = NULL;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool alarms(const struct rule *rule)
+{
+    return rule->verdict == SR_HUNG || rule->verdict == SR_BLOCKED ||
+           rule->verdict == SR_ORPHANED || rule->verdict == SR_STOPPED;
+}
+
+static void check_forgetting(const struct evidence *e, const char *what)
+{
+    struct worker workers[4];
+    for (int which = 0;; which++) {
+        struct evidence less = *e;
+        memcpy(workers, e->workers, e->worker_count * sizeof *workers);
+        less.workers = workers;
+        if (!forget(&less, workers, which))
+            return;
+        for (size_t i = 0; i < rule_count; i++)
+            if (alarms(&rules[i]) && rules[i].holds(&less) && !rules[i].holds(e))
+                fail_msg("%s: without fact %d '%s' holds, and with it does not", what, which,
+                         rules[i].name);
+    }
+}
+
+/* A row that alarms rests on what is known: it never holds because of what is not. */
+static void no_alarm_comes_from_knowing_less(void **state)
+{
+    (void)state;
+    struct worker workers[4];
+    seed = 1;
+    for (int i = 0; i < 20000; i++) {
+        struct evidence e = any_evidence(workers);
+        check_forgetting(&e, "any evidence");
+    }
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++)
+        check_forgetting(&all[i].e, all[i].what);
+    release(all, count);
+}
+
+/* And over the whole table: a session that is well is never called hung for a missing fact. */
+static void a_healthy_scene_stays_so_with_a_fact_less(void **state)
+{
+    (void)state;
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct worker workers[4];
+        for (int which = 0; !alarms(winner(&all[i].e)); which++) {
+            struct evidence less = all[i].e;
+            memcpy(workers, less.workers, less.worker_count * sizeof *workers);
+            less.workers = workers;
+            if (!forget(&less, workers, which))
+                break;
+            if (winner(&less)->verdict == SR_HUNG)
+                fail_msg("%s: hung ('%s') without fact %d", all[i].what, winner(&less)->name,
+                         which);
+        }
+    }
+    release(all, count);
+}
+
+static void a_permission_prompt_is_never_hung(void **state)
+{
+    (void)state;
+    struct worker workers[4];
+    seed = 2;
+    for (int i = 0; i < 200000; i++) {
+        struct evidence e = any_evidence(workers);
+        e.status = CLIENT_WAITING;
+        e.waiting_for = "permission prompt";
+        enum sr_verdict verdict = winner(&e)->verdict;
+        assert_int_not_equal(verdict, SR_HUNG);
+        assert_int_not_equal(verdict, SR_UNKNOWN);
+    }
+}
+
+static void an_idle_client_is_never_hung_by_its_cpu(void **state)
+{
+    (void)state;
+    struct worker workers[4];
+    seed = 3;
+    for (int i = 0; i < 200000; i++) {
+        struct evidence e = any_evidence(workers);
+        e.status = any(2) ? CLIENT_IDLE : CLIENT_SHELL;
+        e.waiting_for = NULL;
+        e.queued_count = 0;
+        assert_int_not_equal(winner(&e)->verdict, SR_HUNG);
+    }
+}
+
+static void nothing_young_is_hung(void **state)
+{
+    (void)state;
+    struct worker workers[4];
+    seed = 4;
+    for (int i = 0; i < 200000; i++) {
+        struct evidence e = any_evidence(workers);
+        e.patience_s = LONG + 1;
+        assert_int_not_equal(winner(&e)->verdict, SR_HUNG);
+    }
+}
+
+static void what_is_hung_or_not_understood_is_looked_at_twice(void **state)
+{
+    (void)state;
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct evidence first = all[i].e;
+        struct worker none[4];
+        enum sr_verdict verdict = winner(&first)->verdict;
+        forget(&first, none, 11); /* what the first look cannot know */
+        if (verdict == SR_HUNG || verdict == SR_UNKNOWN || verdict == SR_BLOCKED)
+            if (!rules_suspect(&first))
+                fail_msg("%s: no second look", all[i].what);
+    }
+    release(all, count);
+    assert_false(rules_suspect(&REST()));
+    assert_false(rules_suspect(&REST(OLD)));
+    assert_false(rules_suspect(&ASKED(.last_event_age_s = 5)));
+    assert_false(rules_suspect(&TOOL(.last_event_age_s = 5)));
+    assert_true(rules_suspect(&REST(.state = 'D')));
+    assert_true(rules_suspect(&TOOL(.open_tool_age_s = 650, WORKERS(WORKER(QUIET)))));
+    assert_false(rules_suspect(&TOOL(WORKERS(WORKER(SLEEPS)))));
+}
+
+/* ---- what is said ------------------------------------------------------------------------- */
+
+static bool is_said(const struct evidence *e, const char *sentence)
+{
+    struct arena a = {0};
+    struct judgement j = rules_judge(e, &a);
+    bool found = false;
+    for (size_t i = 0; i < j.evidence_count; i++)
+        found = found || strcmp(j.evidence[i], sentence) == 0;
+    for (size_t i = 0; i < j.evidence_count && !found; i++)
+        print_message("# said: %s\n", j.evidence[i]);
+    arena_release(&a);
+    return found;
+}
+
+#define says(sentence, ...) assert_true(is_said(&__VA_ARGS__, sentence))
+
+static void evidence_is_said_with_numbers(void **state)
+{
+    (void)state;
+    says("last record is a prompt or a tool result with no reply, 2400 s ago", ASKED());
+    says("last record is a part of a reply that has not ended, 2400 s ago",
+         ASKED(.turn = TAIL_TURN_REPLYING));
+    says("socket 127.0.0.1:443 silent 2395 s, request sent 2400 s ago", ASKED());
+    says("socket 127.0.0.1:443: request sent 2400 s ago, no byte came back",
+         ASKED(.api.bytes_received = 0));
+    says("12000 bytes in 2400 s can be keep-alive pings only",
+         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000));
+    says("817 bytes have arrived that the client does not read", ASKED(.api.unread_bytes = 817));
+    says("there is no connection to the model", ASKED(.api = NO_CONNECTION));
+    says("its connections could not be seen",
+         ASKED(.api = NO_CONNECTION, .api.is_there = FACT_UNKNOWN));
+    says("the client says 'busy' since 2400 s", ASKED());
+    says("the client says 'waiting for: permission prompt' since 2400 s",
+         TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt"));
+    says("the client says 'idle'", REST(.status_age_s = -1));
+    says("the client publishes no status", ASKED(OLD));
+    says("the last turn ended 2400 s ago", REST());
+    says("tool Bash is open since 2400 s", TOOL());
+    says("tool Bash is open since 2400 s, and others", TOOL(.open_tool_count = 2));
+    says("no process runs for it", TOOL());
+    says("dockerd (pid 812) has the tool's output open", TOOL(.pipe_holder = "dockerd (pid 812)"));
+    says("no MCP server did anything", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_NO));
+    says("an MCP server is at work", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_YES));
+    says("sh (pid 4711) waits for input from pipe:[99]",
+         TOOL(WORKERS({4711, "sh", WORKER_WANTS_INPUT, "pipe:[99]"})));
+    says("sh (pid 4711) waits, and did nothing while it was observed",
+         TOOL(WORKERS(WORKER(QUIET))));
+    says("a subagent is in the middle of a turn, its last event 2400 s ago",
+         TOOL(.subagent_is_busy = FACT_YES));
+    says("2 inputs were typed and not taken up, the first 700 s ago",
+         REST(.queued_count = 2, .queued_age_s = 700));
+    says("the last request failed: 529 overloaded", ASKED(.api_error = "529 overloaded"));
+    says("over 400 ms the main thread used 8 % of a CPU and woke up 85 times a second "
+         "(its spinner turns)",
+         ASKED());
+    says("over 400 ms the main thread used 96 % of a CPU and woke up 0 times a second",
+         ASKED(.main_cpu_percent = 96, .wakeups_per_s = 0));
+    says("the process is stopped", REST(.state = 'T'));
+    says("the process is held by a debugger", REST(.state = 't'));
+    says("the process has ended and was not collected by its parent", REST(.state = 'Z'));
+    says("the main thread cannot be interrupted, in nfs_wait",
+         REST(.state = 'D', .wait_channel = "nfs_wait"));
+    says("its terminal no longer exists", REST(.terminal_is_gone = FACT_YES));
+    says("the main thread waits to write to its terminal",
+         ASKED(.main_waits_for_tty_write = FACT_YES));
+}
+
+static const char *advice_for(const struct evidence *e)
+{
+    struct arena a = {0};
+    const char *advice = rules_judge(e, &a).advice;
+    arena_release(&a);
+    return advice;
+}
+
+/* Where the client is about to help itself, that is waited for; the verdict stands. */
+static void the_clients_own_watchdog_is_waited_for(void **state)
+{
+    (void)state;
+#define STALLED_FOR(s, ...)                                                 \
+    ASKED(.patience_s = 60, .last_event_age_s = (s), .api.sent_ago_s = (s), \
+          .api.received_ago_s = (s), __VA_ARGS__)
+    wins("reply stalled", STALLED_FOR(179));
+    assert_string_equal(advice_for(&STALLED_FOR(179)), "wait");
+    says("the client's own watchdog acts in 1 s", STALLED_FOR(179));
+    assert_string_equal(advice_for(&STALLED_FOR(180)), "revive");
+    assert_string_equal(advice_for(&STALLED_FOR(299, .is_first_party = false)), "wait");
+    assert_string_equal(advice_for(&STALLED_FOR(300, .is_first_party = false)), "revive");
+    assert_string_equal(advice_for(&STALLED_FOR(179, .version = NULL)), "revive");
+    /* never answered: 600 s a try */
+    assert_string_equal(advice_for(&STALLED_FOR(599, .api.bytes_received = 0)), "wait");
+    assert_string_equal(advice_for(&STALLED_FOR(600, .api.bytes_received = 0)), "revive");
+    /* pings do not count */
+#define PINGED_FOR(s, ...)                                                  \
+    ASKED(.patience_s = 60, .last_event_age_s = (s), .api.sent_ago_s = (s), \
+          .api.received_ago_s = 2, .api.bytes_received = 800, __VA_ARGS__)
+    assert_string_equal(advice_for(&PINGED_FOR(299)), "wait");
+    assert_string_equal(advice_for(&PINGED_FOR(300)), "revive");
+    assert_string_equal(advice_for(&PINGED_FOR(600, .version = "2.1.330")), "wait");
+    assert_string_equal(advice_for(&PINGED_FOR(601, .version = "2.1.330")), "revive");
+    /* what a watchdog does not see is not waited for */
+    assert_string_equal(advice_for(&TOOL(.patience_s = 60, .open_tool_age_s = 70,
+                                         .last_event_age_s = 70, WORKERS(WORKER(WANTS_INPUT)))),
+                        "kill-child");
+}
+
+/* ---- beside the common rule --------------------------------------------------------------- */
+
+/* "Silent for ten minutes, and its CPU time grows": what scripts and wikis say. */
+static bool common_rule_says_hung(const struct scene *s)
+{
+    return s->e.last_event_age_s >= 600 && s->cpu_grows;
+}
+
+static void the_common_rule_errs_both_ways(void **state)
+{
+    (void)state;
+    size_t count, false_alarms = 0, misses = 0;
+    struct scene *all = scenes(&count);
+    print_message("# %-44s %-9s %-22s common rule\n", "scene", "verdict", "cause");
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = winner(&all[i].e);
+        bool common = common_rule_says_hung(&all[i]), hung = rule->verdict == SR_HUNG;
+        /* these two say that they do not know, and are no judgement to compare with */
+        bool known = rule->verdict != SR_UNKNOWN;
+        false_alarms += known && common && !hung;
+        misses += known && !common && hung;
+        print_message("# %-44s %-9s %-22s %s%s\n", all[i].what, sr_verdict_word(rule->verdict),
+                      rule->cause, common ? "hung" : "well",
+                      !known || common == hung ? ""
+                      : common                 ? "  FALSE ALARM"
+                                               : "  MISSED");
+    }
+    print_message("# of %zu scenes: %zu false alarms, %zu missed\n", count, false_alarms, misses);
+    release(all, count);
+
+    /* the scenes that show it, by name */
+    static const char *const wronged[] = {
+        "idle overnight, some CPU", "asks for a permission since lunch", "a build of an hour",
+        "a reply of 12 minutes",    "overloaded, the client retries",    "a tool sleeps an hour",
+    };
+    all = scenes(&count);
+    for (size_t i = 0; i < sizeof wronged / sizeof *wronged; i++)
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(all[j].what, wronged[i]) == 0) {
+                assert_true(common_rule_says_hung(&all[j]));
+                assert_int_not_equal(winner(&all[j].e)->verdict, SR_HUNG);
+            }
+    for (size_t j = 0; j < count; j++)
+        if (strcmp(all[j].what, "nobody reads its terminal") == 0) {
+            assert_false(common_rule_says_hung(&all[j]));
+            assert_int_equal(winner(&all[j].e)->verdict, SR_HUNG);
+        }
+    release(all, count);
+    assert_true(false_alarms >= 10);
+    assert_true(misses >= 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_scene_is_told_from_the_others),
+        cmocka_unit_test(every_rule_has_a_scene),
+        cmocka_unit_test(states_of_the_process_need_no_patience),
+        cmocka_unit_test(it_starts_for_30_s),
+        cmocka_unit_test(start_up_is_stuck_when_it_computes_past_patience),
+        cmocka_unit_test(input_is_ignored_past_patience_while_nothing_is_under_way),
+        cmocka_unit_test(only_a_permission_prompt_is_called_one),
+        cmocka_unit_test(idle_needs_a_word_or_an_ended_turn),
+        cmocka_unit_test(bytes_that_arrive_are_a_reply),
+        cmocka_unit_test(pings_are_no_reply),
+        cmocka_unit_test(a_new_request_well_after_the_last_event_is_a_retry),
+        cmocka_unit_test(patience_is_given_to_replies_tools_and_compactions),
+        cmocka_unit_test(the_model_is_silent_past_patience_in_both_directions),
+        cmocka_unit_test(a_terminal_that_is_not_read_needs_a_thread_that_waits),
+        cmocka_unit_test(spinning_needs_a_whole_cpu_and_no_wake_up),
+        cmocka_unit_test(a_tool_is_judged_by_its_processes),
+        cmocka_unit_test(without_a_process_somebody_else_holds_a_tool),
+        cmocka_unit_test(an_old_client_asks_when_its_spinner_rests),
+        cmocka_unit_test(nothing_is_pending_only_when_all_was_seen),
+        cmocka_unit_test(no_alarm_comes_from_knowing_less),
+        cmocka_unit_test(a_healthy_scene_stays_so_with_a_fact_less),
+        cmocka_unit_test(a_permission_prompt_is_never_hung),
+        cmocka_unit_test(an_idle_client_is_never_hung_by_its_cpu),
+        cmocka_unit_test(nothing_young_is_hung),
+        cmocka_unit_test(what_is_hung_or_not_understood_is_looked_at_twice),
+        cmocka_unit_test(evidence_is_said_with_numbers),
+        cmocka_unit_test(the_clients_own_watchdog_is_waited_for),
+        cmocka_unit_test(the_common_rule_errs_both_ways),
+    };
+    return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}

@@ -201,9 +201,15 @@ static bool asks_something(const struct evidence *e)
     return e->status == CLIENT_WAITING;
 }
 
+/* A native client publishes itself once it is up: before, its transcript speaks of the past. */
+static bool may_not_be_up(const struct evidence *e)
+{
+    return e->is_native && !e->is_registered;
+}
+
 static bool is_starting(const struct evidence *e)
 {
-    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO &&
+    return e->status == CLIENT_SAYS_NOTHING && (may_not_be_up(e) || e->has_transcript == FACT_NO) &&
            e->process_age_s >= 0 && e->process_age_s < STARTING_S;
 }
 
@@ -238,7 +244,9 @@ static bool is_idle(const struct evidence *e)
 
 static bool is_idle_by_its_transcript(const struct evidence *e)
 {
-    return e->status == CLIENT_SAYS_NOTHING && turn_is_over(e);
+    bool computes = e->main_cpu_percent >= SPINNING_PERCENT;
+    return e->status == CLIENT_SAYS_NOTHING && turn_is_over(e) &&
+           (!may_not_be_up(e) || (e->was_sampled && !computes));
 }
 
 static bool tool_progresses(const struct evidence *e)
@@ -400,9 +408,8 @@ static bool event_loop_sleeps(const struct evidence *e)
 
 static bool start_up_is_stuck(const struct evidence *e)
 {
-    return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && e->is_native &&
-           !e->is_print && past_patience(e, e->process_age_s) &&
-           e->main_cpu_percent >= SPINNING_PERCENT;
+    return may_not_be_up(e) && past_patience(e, e->process_age_s) &&
+           e->main_cpu_percent >= SPINNING_PERCENT && !awaits_reply(e) && !has_tool_open(e);
 }
 
 /* Something arrives now and then, and whether it is a reply could not be seen. */

@@ -115,6 +115,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .terminal_is_gone = live->tty_is_gone ? FACT_YES
                             : live->tty       ? FACT_NO
                                               : FACT_UNKNOWN,
+        .is_registered = r != NULL,
         .status = status_of(r),
         .waiting_for = r ? r->waiting_for : NULL,
         .status_age_s = r ? awake_age_s(snap, s, r->status_at) : -1,

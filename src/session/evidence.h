@@ -60,6 +60,7 @@ struct evidence {
     enum fact terminal_is_gone;
 
     /* what the client says */
+    bool is_registered;
     enum client_status status;
     const char *waiting_for;
     int64_t status_age_s; /* -1: unknown */

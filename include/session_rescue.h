@@ -188,7 +188,8 @@ struct sr_options {
     size_t stored_prefix_count;
     const char *const *skipped_paths; /* directories that are known not to answer: not entered */
     size_t skipped_path_count;
-    /* Called before a directory is read that could get stuck, with NULL after. NULL: nobody asks. */
+    /* Called before a directory is read that could get stuck, with NULL after. NULL: nobody asks.
+     */
     void (*entering)(void *context, const char *path);
     void (*progress)(void *context, size_t done, size_t total);
     void *context;

@@ -23,6 +23,15 @@
 
 #include <stdio.h>
 
+static int print(const char *text)
+{
+    struct buf out = {0};
+    buf_adds(&out, text);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -35,10 +44,10 @@ int main(int argc, char **argv)
     int status = EXIT_FINE;
     switch (options.mode) {
     case MODE_HELP:
-        options_print_help();
+        status = print(options_help());
         break;
     case MODE_VERSION:
-        puts("session-rescue " SR_VERSION);
+        status = print("session-rescue " SR_VERSION "\n");
         break;
     case MODE_RESUME:
         status = context_run(&options, command_resume);

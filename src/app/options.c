@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,34 +36,34 @@ static const struct option long_options[] = {
     {0},
 };
 
-void options_print_help(void)
+const char *options_help(void)
 {
-    fputs(
-        "Usage: session-rescue [MODE] [OPTION...]\n"
-        "Find the terminal sessions of Claude Code, say how each is doing, and how to resume it.\n"
-        "\n"
-        "Modes (at most one; none: --status)\n"
-        "  --status             every session found, with a verdict; changes nothing\n"
-        "  --resume [WHICH...]  sessions that can be resumed, each with the exact command\n"
-        "\n"
-        "WHICH is a terminal (pts/4, s013), a pid, or a session id or its unique prefix of 8\n"
-        "characters or more.\n"
-        "\n"
-        "Options\n"
-        "  --timeout MIN        silence after which a busy session may be called hung (10)\n"
-        "  --json               one JSON document on standard output\n"
-        "  --all                --resume: all of them, not only the newest\n"
-        "  --config-dir DIR     look only at sessions of this config directory (repeatable)\n"
-        "  --agent KIND         only this agent's: claude\n"
-        "  -q, --quiet          no hints, only results and errors\n"
-        "  -v, --verbose        all the evidence\n"
-        "  --no-color           no colours; so does a set NO_COLOR\n"
-        "  -h, --help           this text\n"
-        "  -V, --version        the version\n"
-        "\n"
-        "Exit status: 0 nothing needs attention, 1 something does, 2 usage, 3 could not be done,\n"
-        "4 refused.\n",
-        stdout);
+    return "Usage: session-rescue [MODE] [OPTION...]\n"
+           "Find the terminal sessions of Claude Code, say how each is doing, and how to resume "
+           "it.\n"
+           "\n"
+           "Modes (at most one; none: --status)\n"
+           "  --status             every session found, with a verdict; changes nothing\n"
+           "  --resume [WHICH...]  sessions that can be resumed, each with the exact command\n"
+           "\n"
+           "WHICH is a terminal (pts/4, s013), a pid, or a session id or its unique prefix of 8\n"
+           "characters or more.\n"
+           "\n"
+           "Options\n"
+           "  --timeout MIN        silence after which a busy session may be called hung (10)\n"
+           "  --json               one JSON document on standard output\n"
+           "  --all                --resume: all of them, not only the newest\n"
+           "  --config-dir DIR     look only at sessions of this config directory (repeatable)\n"
+           "  --agent KIND         only this agent's: claude\n"
+           "  -q, --quiet          no hints, only results and errors\n"
+           "  -v, --verbose        all the evidence\n"
+           "  --no-color           no colours; so does a set NO_COLOR\n"
+           "  -h, --help           this text\n"
+           "  -V, --version        the version\n"
+           "\n"
+           "Exit status: 0 nothing needs attention, 1 something does, 2 usage, 3 could not be "
+           "done,\n"
+           "4 refused.\n";
 }
 
 static int set_mode(struct options *o, enum mode mode, struct sr_error *error)

@@ -43,4 +43,4 @@ struct options {
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error);
 void options_release(struct options *o);
 
-void options_print_help(void);
+const char *options_help(void);

@@ -13,11 +13,6 @@ enum {
     RECEIVING_S = 5,
     /* A new request this much after the last event: the client has tried again. */
     RETRY_GAP_S = 5,
-    /* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
-     * for its user 1 to 7 times; on a machine under load the former go down to some 30. */
-    SPINNER_WAKEUPS_PER_S = 12,
-    /* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
-    SPINNING_PERCENT = 90,
     /* The longest time-out that the client gives a shell command is 10 min; past it, it should
      * have ended the command itself. */
     TOOL_LIMIT_S = 660,
@@ -28,6 +23,12 @@ enum {
     /* A refusal comes back at once, and the connection is silent until the next try. */
     REFUSED_WITHIN_S = 1,
 };
+
+/* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
+ * for its user 1 to 7 times; on a machine under load the former go down to some 30. */
+static const double SPINNER_WAKEUPS_PER_S = 12;
+/* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
+static const double SPINNING_PERCENT = 90;
 
 /* ---- what the rules are made of ----------------------------------------------------------- */
 

@@ -9,8 +9,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { ANCESTOR_LIMIT = 256 }; /* no process tree is that deep; a broken fixture may loop */
+enum {
+    ANCESTOR_LIMIT = 256, /* no process tree is that deep; a broken fixture may loop */
+    ZOMBIE_MOMENT_MS =
+        100, /* a shell collects its child within a few ms, on a loaded machine too */
+};
 
 void live_note(struct live *live, struct arena *a, const char *format, ...)
 {
@@ -179,6 +184,17 @@ static bool may_be_seen(const struct processes_request *q, struct live *live)
            (q->own_uid == 0 || live->status.uid == q->own_uid);
 }
 
+/* Every process is a zombie for a moment; one that stays so has a parent that does not wait. */
+static bool stays_a_zombie(const struct processes_request *q, const struct proc_stat *stat)
+{
+    struct proc_stat later;
+    if (stat->state != 'Z')
+        return false;
+    nanosleep(&(struct timespec){.tv_nsec = ZOMBIE_MOMENT_MS * 1000000L}, NULL);
+    return proc_read_stat(q->proc, stat->pid, &later) == 0 && later.state == 'Z' &&
+           later.start_ticks == stat->start_ticks;
+}
+
 /*
  * Reads a process that could be agent's (NULL: to be found out by its program).
  * Returns: true and *out when it is a session of an agent that the caller may see.
@@ -197,7 +213,7 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
         return false;
     if (exe == -ESRCH) { /* a zombie has neither program nor arguments left */
         *out = live;
-        return live.stat.state == 'Z';
+        return stays_a_zombie(q, &live.stat);
     }
 
     int argv = proc_read_argv(q->proc, pid, q->arena, &live.argv);

@@ -19,15 +19,14 @@
 
 enum { PATIENCE = 600, LONG = 2400 };
 
-#define SILENT_CONNECTION                                                       \
-    {                                                                           \
-        .is_there = FACT_YES, .peer = "127.0.0.1:443", .sent_ago_s = LONG,      \
-        .received_ago_s = LONG - 5, .bytes_received = 90000, .sampled_bytes = 0 \
+#define SILENT_CONNECTION                                                  \
+    {                                                                      \
+        .is_there = FACT_YES, .peer = "127.0.0.1:443", .sent_ago_s = LONG, \
+        .received_ago_s = LONG - 5, .bytes_received = 90000                \
     }
-#define NO_CONNECTION                                                                      \
-    {                                                                                      \
-        .is_there = FACT_NO, .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1, \
-        .sampled_bytes = -1                                                                \
+#define NO_CONNECTION                                                                     \
+    {                                                                                     \
+        .is_there = FACT_NO, .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1 \
     }
 
 /* 2.1.197 on its terminal, up for hours, looked at twice. */
@@ -57,6 +56,9 @@ enum { PATIENCE = 600, LONG = 2400 };
                        .main_cpu_percent = 0.4, __VA_ARGS__})
 /* Of a client that publishes no status. */
 #define OLD .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110"
+
+/* The connection was watched, and so much came at once. */
+#define WATCHED(bytes) .api.watched_ms = 2000, .api.largest_arrival = (bytes)
 
 #define WORKERS(...)                                                          \
     .has_workers = FACT_YES, .workers = (const struct worker[]){__VA_ARGS__}, \
@@ -117,8 +119,11 @@ static struct scene *scenes(size_t *count)
         {"a subagent at work", "subagent works",
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .last_event_age_s = 20), true},
         {"a reply of 12 minutes", "generating",
-         ASKED(.api.received_ago_s = 1, .api.sampled_bytes = 700, .api.bytes_received = 400000),
-         true},
+         ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(700)), true},
+        {"bytes now and then, for 40 minutes", "trickle unclear",
+         ASKED(.api.received_ago_s = 100, .api.bytes_received = 400000, WATCHED(0)), true},
+        {"asks whether the folder is trusted", "question at start",
+         ((struct evidence){UP, .has_transcript = FACT_NO, .wakeups_per_s = 4}), true},
         {"overloaded, the client retries", "retrying",
          ASKED(.api.sent_ago_s = 30, .api.received_ago_s = 29), true},
         {"a tool of a minute", "tool is recent",
@@ -173,8 +178,7 @@ static struct scene *scenes(size_t *count)
          ASKED(.api = {.is_there = FACT_UNKNOWN,
                        .sent_ago_s = -1,
                        .received_ago_s = -1,
-                       .bytes_received = -1,
-                       .sampled_bytes = -1}),
+                       .bytes_received = -1}),
          true},
         {"nothing is known", "not understood",
          ((struct evidence){.patience_s = PATIENCE,
@@ -290,9 +294,25 @@ static void input_is_ignored_past_patience_while_nothing_is_under_way(void **sta
     /* busy: it is taken up when the turn is over */
     wins("tool progresses", TOOL(TYPED, WORKERS(WORKER(PROGRESSES))));
     wins("off the record", REST(TYPED, .status = CLIENT_BUSY, .status_age_s = 5));
-    wins("generating", ASKED(TYPED, OLD, .api.received_ago_s = 0, .api.bytes_received = 400000));
+    wins("generating", ASKED(TYPED, OLD, .api.received_ago_s = 0, WATCHED(700)));
     wins("permission prompt",
          REST(TYPED, .status = CLIENT_WAITING, .waiting_for = "permission prompt"));
+}
+
+static void a_dialog_of_the_start_is_told_by_rest(void **state)
+{
+    (void)state;
+#define AT_START(...) STARTING(.wakeups_per_s = 4, __VA_ARGS__)
+    wins("question at start", AT_START(.process_age_s = 30));
+    wins("question at start", AT_START(.wakeups_per_s = 11.9));
+    wins("not understood", AT_START(.wakeups_per_s = 12));
+    wins("not understood", AT_START(.wakeups_per_s = 0));
+    wins("not understood", AT_START(.wakeups_per_s = -1));
+    wins("not understood", AT_START(.is_native = false));
+    wins("not understood", AT_START(.is_print = true));
+    wins("not understood", AT_START(.terminal_is_gone = FACT_UNKNOWN));
+    wins("not understood", AT_START(.has_transcript = FACT_UNKNOWN));
+    wins("off the record", AT_START(.status = CLIENT_BUSY, .status_age_s = 5));
 }
 
 static void only_a_permission_prompt_is_called_one(void **state)
@@ -300,6 +320,9 @@ static void only_a_permission_prompt_is_called_one(void **state)
     (void)state;
     wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = "input needed"));
     wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = NULL));
+    /* a tool that is a question: the client calls this a permission too */
+    wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt",
+                          .open_tool_asks_user = true));
     /* what it waited for before says nothing of now */
     wins("reply stalled", ASKED(.waiting_for = "permission prompt"));
 }
@@ -320,24 +343,29 @@ static void idle_needs_a_word_or_an_ended_turn(void **state)
 static void bytes_that_arrive_are_a_reply(void **state)
 {
     (void)state;
-#define STREAM .api.received_ago_s = 4, .api.bytes_received = 400000
+#define STREAM .api.received_ago_s = 4, .api.bytes_received = 400000, WATCHED(100)
     wins("generating", ASKED(STREAM));
-    wins("reply stalled",
-         ASKED(STREAM, .api.bytes_received = 90000, .api.received_ago_s = PATIENCE));
-    /* since 5 s nothing: no more than awaited, and not yet past patience */
-    wins("not understood", ASKED(STREAM, .api.received_ago_s = 5));
-    wins("awaits reply", ASKED(STREAM, .api.received_ago_s = 5, .last_event_age_s = PATIENCE - 1));
+    wins("trickle unclear", ASKED(STREAM, .api.received_ago_s = 5));
+    wins("trickle unclear", ASKED(STREAM, .api.received_ago_s = PATIENCE - 1));
+    wins("reply stalled", ASKED(STREAM, .api.received_ago_s = PATIENCE));
     wins("not understood", ASKED(STREAM, .api.received_ago_s = -1));
+    wins("awaits reply", ASKED(STREAM, .api.received_ago_s = 5, .last_event_age_s = PATIENCE - 1));
+    /* whose they are */
     wins("generating", ASKED(STREAM, .turn = TAIL_TURN_REPLYING));
     wins("generating", ASKED(STREAM, .turn = TAIL_TURN_UNKNOWN));
     wins("generating", ASKED(STREAM, OLD, .turn = TAIL_TURN_UNKNOWN));
-    wins("generating", TOOL(STREAM, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
+    wins("subagent works", TOOL(STREAM, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
     wins("generating", REST(.status = CLIENT_BUSY, .api = SILENT_CONNECTION, STREAM));
     /* of a session at rest they are something else */
     wins("idle", REST(.api = SILENT_CONNECTION, STREAM));
     wins("idle", REST(.api = SILENT_CONNECTION, STREAM, .turn = TAIL_TURN_UNKNOWN));
     /* a tool's own traffic is not a reply */
     wins("tool without process", TOOL(STREAM));
+    /* before the user's patience ends, nobody needs to have watched */
+    wins("generating", ASKED(STREAM, WATCHED(0), .api.sent_ago_s = PATIENCE - 1));
+    wins("generating", ASKED(STREAM, .api.watched_ms = 0, .last_event_age_s = PATIENCE - 1));
+    wins("trickle unclear", ASKED(STREAM, .api.watched_ms = 0, .api.sent_ago_s = PATIENCE,
+                                  .last_event_age_s = PATIENCE));
 }
 
 static void pings_are_no_reply(void **state)
@@ -345,28 +373,64 @@ static void pings_are_no_reply(void **state)
     (void)state;
     /* 30 bytes a second over 2,400 s */
     wins("reply stalled", ASKED(.api.received_ago_s = 1, .api.bytes_received = 71999));
-    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = 72000));
+    wins("trickle unclear", ASKED(.api.received_ago_s = 1, .api.bytes_received = 72000));
+    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = 71999, WATCHED(100)));
+    /* after a long reply the average tells nothing, but what was seen to arrive does */
+    wins("reply stalled",
+         ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(99)));
+    wins("reply stalled", ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(1)));
+    wins("trickle unclear",
+         ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(0)));
     /* it takes the user's patience to call them so */
     wins("generating",
          ASKED(.api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = 1, .api.bytes_received = 300));
     wins("reply stalled",
          ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = 1, .api.bytes_received = 300));
-    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = -1));
+    wins("trickle unclear", ASKED(.api.received_ago_s = 1, .api.bytes_received = -1));
     /* a patience of nothing must not divide by the age of a request just sent */
-    wins("generating", ASKED(.patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0,
-                             .api.bytes_received = 10));
+    wins("trickle unclear", ASKED(.patience_s = 1, .api.sent_ago_s = 1, .api.received_ago_s = 0,
+                                  .api.bytes_received = 100));
+    wins("reply stalled", ASKED(.patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0,
+                                .api.bytes_received = 10));
+}
+
+static void a_trickle_is_watched_until_it_is_known(void **state)
+{
+    (void)state;
+#define TRICKLE .api.received_ago_s = 20, .api.bytes_received = 400000
+    assert_true(rules_want_watch(&ASKED(TRICKLE)));
+    assert_true(rules_want_watch(&ASKED(TRICKLE, WATCHED(0))));
+    assert_true(rules_want_watch(&ASKED(TRICKLE, OLD, .turn = TAIL_TURN_UNKNOWN)));
+    assert_true(
+        rules_want_watch(&TOOL(TRICKLE, .open_tool = "Agent", .subagent_is_busy = FACT_YES)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, WATCHED(52))));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, WATCHED(700))));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.received_ago_s = PATIENCE)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.received_ago_s = -1)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.sent_ago_s = PATIENCE - 1)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.is_there = FACT_UNKNOWN)));
+    assert_false(rules_want_watch(&REST(.api = SILENT_CONNECTION, TRICKLE)));
+    assert_false(
+        rules_want_watch(&REST(.api = SILENT_CONNECTION, TRICKLE, .turn = TAIL_TURN_UNKNOWN)));
+    assert_false(rules_want_watch(&REST(.api = SILENT_CONNECTION, TRICKLE, .status = CLIENT_WAITING,
+                                        .turn = TAIL_TURN_UNKNOWN)));
+    assert_false(rules_want_watch(&TOOL(TRICKLE)));
 }
 
 static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
 {
     (void)state;
-#define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 1
+#define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 2
     wins("retrying", ASKED(AGAIN, .last_event_age_s = PATIENCE + 5));
+    wins("trickle unclear", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .last_event_age_s = LONG));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
-    wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
-    wins("reply stalled", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .api.received_ago_s = PATIENCE));
-    wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = -1));
+    wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
+    wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
+    /* refused within a second, or not answered yet; what goes on for longer is a reply */
+    wins("not understood", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
+    wins("retrying", ASKED(AGAIN, .api.received_ago_s = LONG));
+    wins("retrying", ASKED(AGAIN, .api.received_ago_s = 3, .api.bytes_received = 0));
     wins("idle by transcript", REST(OLD, .api = SILENT_CONNECTION, AGAIN));
     wins("connections not seen", ASKED(AGAIN, .api.is_there = FACT_UNKNOWN));
 }
@@ -395,14 +459,15 @@ static void patience_is_given_to_replies_tools_and_compactions(void **state)
     wins("not understood", COMPACTS(.status_age_s = -1));
     wins("not understood", COMPACTS(.has_workers = FACT_UNKNOWN));
     wins("not understood", COMPACTS(.api.sent_ago_s = PATIENCE - 1));
-    wins("not understood", COMPACTS(.api.received_ago_s = PATIENCE - 1));
+    wins("trickle unclear", COMPACTS(.api.received_ago_s = PATIENCE - 1));
+    wins("compaction stuck", COMPACTS(.turn = TAIL_TURN_UNKNOWN, .has_transcript = FACT_NO));
+    wins("not understood", COMPACTS(.turn = TAIL_TURN_UNKNOWN)); /* a tool may be open */
 }
 
 static void the_model_is_silent_past_patience_in_both_directions(void **state)
 {
     (void)state;
     wins("reply stalled", ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = PATIENCE));
-    wins("not understood", ASKED(.api.received_ago_s = PATIENCE - 1, .api.bytes_received = 400000));
     /* received before the request was sent: of the turn before */
     wins("no reply", ASKED(.api.received_ago_s = LONG + 1));
     wins("reply stalled", ASKED(.api.received_ago_s = LONG));
@@ -500,8 +565,8 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
 {
     (void)state;
     wins("old client asks", TOOL(OLD, .wakeups_per_s = 0));
-    wins("old client asks", TOOL(OLD, .wakeups_per_s = 24.9));
-    wins("tool without process", TOOL(OLD, .wakeups_per_s = 25));
+    wins("old client asks", TOOL(OLD, .wakeups_per_s = 11.9));
+    wins("tool without process", TOOL(OLD, .wakeups_per_s = 12));
     wins("tool without process", TOOL(OLD, .wakeups_per_s = -1));
     wins("tool without process", TOOL(.wakeups_per_s = 4));
     wins("tool is quiet",
@@ -596,6 +661,8 @@ static struct evidence any_evidence(struct worker *workers)
         e.api.sent_ago_s = any_age();
         e.api.received_ago_s = any_age();
         e.api.bytes_received = bytes[any(5)];
+        e.api.watched_ms = any(2) ? 2000 : 0;
+        e.api.largest_arrival = (int64_t)any(3) * 60;
     }
     return e;
 }
@@ -680,6 +747,9 @@ static bool forget(struct evidence *e, struct worker *workers, int which)
         e->api.bytes_received = -1;
         return true;
     case 22:
+        e->api.watched_ms = e->api.largest_arrival = 0;
+        return true;
+    case 23:
         e->version = NULL;
         return true;
     default:
@@ -839,7 +909,7 @@ static void evidence_is_said_with_numbers(void **state)
     says("socket 127.0.0.1:443 silent 2395 s, request sent 2400 s ago", ASKED());
     says("socket 127.0.0.1:443: request sent 2400 s ago, no byte came back",
          ASKED(.api.bytes_received = 0));
-    says("12000 bytes in 2400 s can be keep-alive pings only",
+    says("only keep-alive pings arrive, 12000 bytes in all since it was opened",
          ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000));
     says("817 bytes have arrived that the client does not read", ASKED(.api.unread_bytes = 817));
     says("there is no connection to the model", ASKED(.api = NO_CONNECTION));
@@ -981,10 +1051,12 @@ int main(void)
         cmocka_unit_test(it_starts_for_30_s),
         cmocka_unit_test(start_up_is_stuck_when_it_computes_past_patience),
         cmocka_unit_test(input_is_ignored_past_patience_while_nothing_is_under_way),
+        cmocka_unit_test(a_dialog_of_the_start_is_told_by_rest),
         cmocka_unit_test(only_a_permission_prompt_is_called_one),
         cmocka_unit_test(idle_needs_a_word_or_an_ended_turn),
         cmocka_unit_test(bytes_that_arrive_are_a_reply),
         cmocka_unit_test(pings_are_no_reply),
+        cmocka_unit_test(a_trickle_is_watched_until_it_is_known),
         cmocka_unit_test(a_new_request_well_after_the_last_event_is_a_retry),
         cmocka_unit_test(patience_is_given_to_replies_tools_and_compactions),
         cmocka_unit_test(the_model_is_silent_past_patience_in_both_directions),

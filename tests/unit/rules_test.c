@@ -32,7 +32,7 @@ enum { PATIENCE = 600, LONG = 2400 };
 /* 2.1.197 on its terminal, up for hours, looked at twice. */
 #define UP                                                                                         \
     .patience_s = PATIENCE, .state = 'S', .wait_channel = "do_epoll_wait", .process_age_s = 20000, \
-    .is_native = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,                            \
+    .is_native = true, .is_registered = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,     \
     .has_transcript = FACT_YES, .last_event_age_s = -1, .turn_age_s = -1, .open_tool_age_s = -1,   \
     .subagent_is_busy = FACT_NO, .queued_age_s = -1, .was_sampled = true, .sample_ms = 400,        \
     .main_cpu_percent = 8, .wakeups_per_s = 85, .main_waits_for_tty_write = FACT_NO,               \
@@ -54,8 +54,12 @@ enum { PATIENCE = 600, LONG = 2400 };
     ((struct evidence){UP, .status = CLIENT_IDLE, .status_age_s = LONG, .turn = TAIL_TURN_OVER, \
                        .last_event_age_s = LONG, .turn_age_s = LONG, .wakeups_per_s = 4,        \
                        .main_cpu_percent = 0.4, __VA_ARGS__})
+/* Up, and it has published nothing. */
+#define STARTING(...) \
+    ((struct evidence){UP, .is_registered = false, .has_transcript = FACT_NO, __VA_ARGS__})
 /* Of a client that publishes no status. */
-#define OLD .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110"
+#define OLD \
+    .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110", .is_native = false
 
 /* The connection was watched, and so much came at once. */
 #define WATCHED(bytes) .api.watched_ms = 2000, .api.largest_arrival = (bytes)
@@ -105,8 +109,7 @@ static struct scene *scenes(size_t *count)
          true},
         {"has a dialog open", "question",
          REST(.status = CLIENT_WAITING, .waiting_for = "dialog open"), true},
-        {"was started a moment ago", "starting",
-         ((struct evidence){UP, .process_age_s = 2, .has_transcript = FACT_NO}), true},
+        {"was started a moment ago", "starting", STARTING(.process_age_s = 2), true},
         {"idle, and deaf to what is typed", "input ignored",
          REST(.queued_count = 2, .queued_age_s = LONG), true},
         {"idle, background shells", "background jobs",
@@ -122,8 +125,8 @@ static struct scene *scenes(size_t *count)
          ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(700)), true},
         {"bytes now and then, for 40 minutes", "trickle unclear",
          ASKED(.api.received_ago_s = 100, .api.bytes_received = 400000, WATCHED(0)), true},
-        {"asks whether the folder is trusted", "question at start",
-         ((struct evidence){UP, .has_transcript = FACT_NO, .wakeups_per_s = 4}), true},
+        {"asks whether the folder is trusted", "question at start", STARTING(.wakeups_per_s = 4),
+         true},
         {"overloaded, the client retries", "retrying",
          ASKED(.api.sent_ago_s = 30, .api.received_ago_s = 29), true},
         {"a tool of a minute", "tool is recent",
@@ -163,7 +166,7 @@ static struct scene *scenes(size_t *count)
          REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION), true},
         {"the stream broke off", "reply stalled", ASKED(), true},
         {"the stream broke off, pings", "reply stalled",
-         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000), true},
+         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000, WATCHED(52)), true},
         {"a subagent's stream broke off", "reply stalled",
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES), true},
         {"the model never answered", "no reply",
@@ -171,9 +174,7 @@ static struct scene *scenes(size_t *count)
         {"mid-turn, nothing could end it", "nothing pending",
          ASKED(.wakeups_per_s = 85, .api = NO_CONNECTION), true},
         {"starts up for ever", "startup stuck",
-         ((struct evidence){UP, .has_transcript = FACT_NO, .main_cpu_percent = 96,
-                            .process_age_s = LONG, .wakeups_per_s = 20}),
-         true},
+         STARTING(.main_cpu_percent = 96, .process_age_s = LONG, .wakeups_per_s = 20), true},
         {"another user's, in a container", "connections not seen",
          ASKED(.api = {.is_there = FACT_UNKNOWN,
                        .sent_ago_s = -1,
@@ -258,13 +259,18 @@ static void states_of_the_process_need_no_patience(void **state)
 static void it_starts_for_30_s(void **state)
 {
     (void)state;
-#define STARTING(...) ((struct evidence){UP, .has_transcript = FACT_NO, __VA_ARGS__})
     wins("starting", STARTING(.process_age_s = 0));
     wins("starting", STARTING(.process_age_s = 29));
     wins("not understood", STARTING(.process_age_s = 30));
     wins("not understood", STARTING(.process_age_s = -1));
-    wins("not understood", STARTING(.process_age_s = 29, .has_transcript = FACT_UNKNOWN));
     wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
+    /* resumed: until it is up, its transcript speaks of the past */
+    wins("starting",
+         STARTING(.process_age_s = 29, .has_transcript = FACT_YES, .turn = TAIL_TURN_OVER));
+    wins("starting", STARTING(.process_age_s = 29, .has_transcript = FACT_UNKNOWN));
+    wins("idle by transcript", REST(OLD, .process_age_s = 29));
+    wins("idle by transcript", REST(OLD, .process_age_s = 29, .is_native = true));
+    wins("starting", REST(OLD, .process_age_s = 29, .has_transcript = FACT_NO));
 }
 
 static void start_up_is_stuck_when_it_computes_past_patience(void **state)
@@ -275,10 +281,17 @@ static void start_up_is_stuck_when_it_computes_past_patience(void **state)
     wins("not understood", STARTING(COMPUTES, .process_age_s = PATIENCE - 1));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .main_cpu_percent = 89));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_native = false));
-    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_print = true));
+    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_registered = true));
     wins("not understood",
          STARTING(COMPUTES, .process_age_s = LONG, .has_transcript = FACT_UNKNOWN));
     wins("nothing yet", STARTING(COMPUTES, .process_age_s = LONG, .status = CLIENT_IDLE));
+#define RESUMES                                                                \
+    .process_age_s = LONG, .has_transcript = FACT_YES, .turn = TAIL_TURN_OVER, \
+    .last_event_age_s = LONG
+    wins("startup stuck", STARTING(COMPUTES, RESUMES));
+    wins("idle by transcript", STARTING(COMPUTES, RESUMES, .main_cpu_percent = 89));
+    wins("not understood", STARTING(RESUMES, .was_sampled = false));
+    wins("not understood", STARTING(COMPUTES, RESUMES, .turn = TAIL_TURN_UNKNOWN));
 }
 
 static void input_is_ignored_past_patience_while_nothing_is_under_way(void **state)
@@ -372,9 +385,16 @@ static void pings_are_no_reply(void **state)
 {
     (void)state;
     /* 30 bytes a second over 2,400 s */
-    wins("reply stalled", ASKED(.api.received_ago_s = 1, .api.bytes_received = 71999));
-    wins("trickle unclear", ASKED(.api.received_ago_s = 1, .api.bytes_received = 72000));
-    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = 71999, WATCHED(100)));
+#define FEW .api.received_ago_s = 1, .api.bytes_received = 71999, WATCHED(0)
+    wins("reply stalled", ASKED(FEW));
+    wins("trickle unclear", ASKED(FEW, .api.bytes_received = 72000));
+    wins("trickle unclear", ASKED(FEW, .api.bytes_received = -1));
+    /* after pings a reply may have begun */
+    wins("generating", ASKED(FEW, WATCHED(100)));
+    wins("trickle unclear", ASKED(FEW, .api.watched_ms = 1999));
+    wins("trickle unclear", ASKED(FEW, .api.watched_ms = 0));
+    assert_true(rules_want_watch(&ASKED(FEW, .api.watched_ms = 0)));
+    assert_false(rules_want_watch(&ASKED(FEW)));
     /* after a long reply the average tells nothing, but what was seen to arrive does */
     wins("reply stalled",
          ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(99)));
@@ -382,16 +402,11 @@ static void pings_are_no_reply(void **state)
     wins("trickle unclear",
          ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(0)));
     /* it takes the user's patience to call them so */
-    wins("generating",
-         ASKED(.api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = 1, .api.bytes_received = 300));
+    wins("generating", ASKED(FEW, .api.sent_ago_s = PATIENCE - 1, .api.bytes_received = 300));
+    wins("reply stalled", ASKED(FEW, .api.sent_ago_s = PATIENCE, .api.bytes_received = 300));
+    /* with no patience: what was just sent has no age to divide by */
     wins("reply stalled",
-         ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = 1, .api.bytes_received = 300));
-    wins("trickle unclear", ASKED(.api.received_ago_s = 1, .api.bytes_received = -1));
-    /* a patience of nothing must not divide by the age of a request just sent */
-    wins("trickle unclear", ASKED(.patience_s = 1, .api.sent_ago_s = 1, .api.received_ago_s = 0,
-                                  .api.bytes_received = 100));
-    wins("reply stalled", ASKED(.patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0,
-                                .api.bytes_received = 10));
+         ASKED(FEW, .patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0));
 }
 
 static void a_trickle_is_watched_until_it_is_known(void **state)
@@ -626,6 +641,7 @@ static struct evidence any_evidence(struct worker *workers)
     e.process_age_s = any_age();
     e.is_print = any(4) == 0;
     e.is_native = any(2);
+    e.is_registered = any(2);
     e.terminal_is_gone = any(8) == 0 ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
     e.status = (enum client_status)any(5);
     e.status_age_s = any_age();
@@ -910,7 +926,7 @@ static void evidence_is_said_with_numbers(void **state)
     says("socket 127.0.0.1:443: request sent 2400 s ago, no byte came back",
          ASKED(.api.bytes_received = 0));
     says("only keep-alive pings arrive, 12000 bytes in all since it was opened",
-         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000));
+         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000, WATCHED(52)));
     says("817 bytes have arrived that the client does not read", ASKED(.api.unread_bytes = 817));
     says("there is no connection to the model", ASKED(.api = NO_CONNECTION));
     says("its connections could not be seen",
@@ -979,7 +995,7 @@ static void the_clients_own_watchdog_is_waited_for(void **state)
     /* pings do not count */
 #define PINGED_FOR(s, ...)                                                  \
     ASKED(.patience_s = 60, .last_event_age_s = (s), .api.sent_ago_s = (s), \
-          .api.received_ago_s = 2, .api.bytes_received = 800, __VA_ARGS__)
+          .api.received_ago_s = 2, .api.bytes_received = 800, WATCHED(52), __VA_ARGS__)
     assert_string_equal(advice_for(&PINGED_FOR(299)), "wait");
     assert_string_equal(advice_for(&PINGED_FOR(300)), "revive");
     assert_string_equal(advice_for(&PINGED_FOR(600, .version = "2.1.330")), "wait");

@@ -20,6 +20,8 @@ enum {
     PING_BYTES_PER_S = 30,
     /* The smallest piece of a reply takes 120 bytes and more, a ping 52, 80 over TLS. */
     REPLY_PIECE_BYTES = 100,
+    /* A reply brings pieces several times a second, with pauses of up to 2 s. */
+    WATCHED_ENOUGH_MS = 2000,
     /* A refusal comes back at once, and the connection is silent until the next try. */
     REFUSED_WITHIN_S = 1,
 };
@@ -110,11 +112,13 @@ static bool was_seen_to_stream(const struct evidence *e)
     return e->api.watched_ms > 0 && e->api.largest_arrival >= REPLY_PIECE_BYTES;
 }
 
-/* All bytes since the request was sent, or all that were seen to arrive, fit pings alone. */
+/* All bytes since the request was sent, or all that were seen to arrive, fit pings alone. Few in
+ * all says so only of a connection that was watched: after pings a reply may have begun. */
 static bool brings_only_pings(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
-    bool few_in_all = c->sent_ago_s > 0 && c->bytes_received >= 0 &&
+    bool few_in_all = c->watched_ms >= WATCHED_ENOUGH_MS && c->sent_ago_s > 0 &&
+                      c->bytes_received >= 0 &&
                       c->bytes_received / c->sent_ago_s < PING_BYTES_PER_S;
     bool small_ones_seen =
         c->watched_ms > 0 && c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
@@ -410,7 +414,8 @@ static bool event_loop_sleeps(const struct evidence *e)
 static bool start_up_is_stuck(const struct evidence *e)
 {
     return may_not_be_up(e) && past_patience(e, e->process_age_s) &&
-           e->main_cpu_percent >= SPINNING_PERCENT && !awaits_reply(e) && !has_tool_open(e);
+           e->main_cpu_percent >= SPINNING_PERCENT &&
+           (turn_is_over(e) || e->has_transcript == FACT_NO);
 }
 
 /* Something arrives now and then, and whether it is a reply could not be seen. */

@@ -19,21 +19,20 @@
 
 enum { PATIENCE = 600, LONG = 2400 };
 
-#define SILENT_CONNECTION                                                       \
-    {                                                                           \
-        .is_there = FACT_YES, .peer = "127.0.0.1:443", .sent_ago_s = LONG,      \
-        .received_ago_s = LONG - 5, .bytes_received = 90000, .sampled_bytes = 0 \
+#define SILENT_CONNECTION                                                  \
+    {                                                                      \
+        .is_there = FACT_YES, .peer = "127.0.0.1:443", .sent_ago_s = LONG, \
+        .received_ago_s = LONG - 5, .bytes_received = 90000                \
     }
-#define NO_CONNECTION                                                                      \
-    {                                                                                      \
-        .is_there = FACT_NO, .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1, \
-        .sampled_bytes = -1                                                                \
+#define NO_CONNECTION                                                                     \
+    {                                                                                     \
+        .is_there = FACT_NO, .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1 \
     }
 
 /* 2.1.197 on its terminal, up for hours, looked at twice. */
 #define UP                                                                                         \
     .patience_s = PATIENCE, .state = 'S', .wait_channel = "do_epoll_wait", .process_age_s = 20000, \
-    .is_native = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,                            \
+    .is_native = true, .is_registered = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,     \
     .has_transcript = FACT_YES, .last_event_age_s = -1, .turn_age_s = -1, .open_tool_age_s = -1,   \
     .subagent_is_busy = FACT_NO, .queued_age_s = -1, .was_sampled = true, .sample_ms = 400,        \
     .main_cpu_percent = 8, .wakeups_per_s = 85, .main_waits_for_tty_write = FACT_NO,               \
@@ -55,8 +54,15 @@ enum { PATIENCE = 600, LONG = 2400 };
     ((struct evidence){UP, .status = CLIENT_IDLE, .status_age_s = LONG, .turn = TAIL_TURN_OVER, \
                        .last_event_age_s = LONG, .turn_age_s = LONG, .wakeups_per_s = 4,        \
                        .main_cpu_percent = 0.4, __VA_ARGS__})
+/* Up, and it has published nothing. */
+#define STARTING(...) \
+    ((struct evidence){UP, .is_registered = false, .has_transcript = FACT_NO, __VA_ARGS__})
 /* Of a client that publishes no status. */
-#define OLD .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110"
+#define OLD \
+    .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110", .is_native = false
+
+/* The connection was watched, and so much came at once. */
+#define WATCHED(bytes) .api.watched_ms = 2000, .api.largest_arrival = (bytes)
 
 #define WORKERS(...)                                                          \
     .has_workers = FACT_YES, .workers = (const struct worker[]){__VA_ARGS__}, \
@@ -103,8 +109,7 @@ static struct scene *scenes(size_t *count)
          true},
         {"has a dialog open", "question",
          REST(.status = CLIENT_WAITING, .waiting_for = "dialog open"), true},
-        {"was started a moment ago", "starting",
-         ((struct evidence){UP, .process_age_s = 2, .has_transcript = FACT_NO}), true},
+        {"was started a moment ago", "starting", STARTING(.process_age_s = 2), true},
         {"idle, and deaf to what is typed", "input ignored",
          REST(.queued_count = 2, .queued_age_s = LONG), true},
         {"idle, background shells", "background jobs",
@@ -117,7 +122,10 @@ static struct scene *scenes(size_t *count)
         {"a subagent at work", "subagent works",
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .last_event_age_s = 20), true},
         {"a reply of 12 minutes", "generating",
-         ASKED(.api.received_ago_s = 1, .api.sampled_bytes = 700, .api.bytes_received = 400000),
+         ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(700)), true},
+        {"bytes now and then, for 40 minutes", "trickle unclear",
+         ASKED(.api.received_ago_s = 100, .api.bytes_received = 400000, WATCHED(0)), true},
+        {"asks whether the folder is trusted", "question at start", STARTING(.wakeups_per_s = 4),
          true},
         {"overloaded, the client retries", "retrying",
          ASKED(.api.sent_ago_s = 30, .api.received_ago_s = 29), true},
@@ -158,7 +166,7 @@ static struct scene *scenes(size_t *count)
          REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION), true},
         {"the stream broke off", "reply stalled", ASKED(), true},
         {"the stream broke off, pings", "reply stalled",
-         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000), true},
+         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000, WATCHED(52)), true},
         {"a subagent's stream broke off", "reply stalled",
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES), true},
         {"the model never answered", "no reply",
@@ -166,15 +174,12 @@ static struct scene *scenes(size_t *count)
         {"mid-turn, nothing could end it", "nothing pending",
          ASKED(.wakeups_per_s = 85, .api = NO_CONNECTION), true},
         {"starts up for ever", "startup stuck",
-         ((struct evidence){UP, .has_transcript = FACT_NO, .main_cpu_percent = 96,
-                            .process_age_s = LONG, .wakeups_per_s = 20}),
-         true},
+         STARTING(.main_cpu_percent = 96, .process_age_s = LONG, .wakeups_per_s = 20), true},
         {"another user's, in a container", "connections not seen",
          ASKED(.api = {.is_there = FACT_UNKNOWN,
                        .sent_ago_s = -1,
                        .received_ago_s = -1,
-                       .bytes_received = -1,
-                       .sampled_bytes = -1}),
+                       .bytes_received = -1}),
          true},
         {"nothing is known", "not understood",
          ((struct evidence){.patience_s = PATIENCE,
@@ -254,13 +259,18 @@ static void states_of_the_process_need_no_patience(void **state)
 static void it_starts_for_30_s(void **state)
 {
     (void)state;
-#define STARTING(...) ((struct evidence){UP, .has_transcript = FACT_NO, __VA_ARGS__})
     wins("starting", STARTING(.process_age_s = 0));
     wins("starting", STARTING(.process_age_s = 29));
     wins("not understood", STARTING(.process_age_s = 30));
     wins("not understood", STARTING(.process_age_s = -1));
-    wins("not understood", STARTING(.process_age_s = 29, .has_transcript = FACT_UNKNOWN));
     wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
+    /* resumed: until it is up, its transcript speaks of the past */
+    wins("starting",
+         STARTING(.process_age_s = 29, .has_transcript = FACT_YES, .turn = TAIL_TURN_OVER));
+    wins("starting", STARTING(.process_age_s = 29, .has_transcript = FACT_UNKNOWN));
+    wins("idle by transcript", REST(OLD, .process_age_s = 29));
+    wins("idle by transcript", REST(OLD, .process_age_s = 29, .is_native = true));
+    wins("starting", REST(OLD, .process_age_s = 29, .has_transcript = FACT_NO));
 }
 
 static void start_up_is_stuck_when_it_computes_past_patience(void **state)
@@ -271,10 +281,17 @@ static void start_up_is_stuck_when_it_computes_past_patience(void **state)
     wins("not understood", STARTING(COMPUTES, .process_age_s = PATIENCE - 1));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .main_cpu_percent = 89));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_native = false));
-    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_print = true));
+    wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_registered = true));
     wins("not understood",
          STARTING(COMPUTES, .process_age_s = LONG, .has_transcript = FACT_UNKNOWN));
     wins("nothing yet", STARTING(COMPUTES, .process_age_s = LONG, .status = CLIENT_IDLE));
+#define RESUMES                                                                \
+    .process_age_s = LONG, .has_transcript = FACT_YES, .turn = TAIL_TURN_OVER, \
+    .last_event_age_s = LONG
+    wins("startup stuck", STARTING(COMPUTES, RESUMES));
+    wins("idle by transcript", STARTING(COMPUTES, RESUMES, .main_cpu_percent = 89));
+    wins("not understood", STARTING(RESUMES, .was_sampled = false));
+    wins("not understood", STARTING(COMPUTES, RESUMES, .turn = TAIL_TURN_UNKNOWN));
 }
 
 static void input_is_ignored_past_patience_while_nothing_is_under_way(void **state)
@@ -290,9 +307,25 @@ static void input_is_ignored_past_patience_while_nothing_is_under_way(void **sta
     /* busy: it is taken up when the turn is over */
     wins("tool progresses", TOOL(TYPED, WORKERS(WORKER(PROGRESSES))));
     wins("off the record", REST(TYPED, .status = CLIENT_BUSY, .status_age_s = 5));
-    wins("generating", ASKED(TYPED, OLD, .api.received_ago_s = 0, .api.bytes_received = 400000));
+    wins("generating", ASKED(TYPED, OLD, .api.received_ago_s = 0, WATCHED(700)));
     wins("permission prompt",
          REST(TYPED, .status = CLIENT_WAITING, .waiting_for = "permission prompt"));
+}
+
+static void a_dialog_of_the_start_is_told_by_rest(void **state)
+{
+    (void)state;
+#define AT_START(...) STARTING(.wakeups_per_s = 4, __VA_ARGS__)
+    wins("question at start", AT_START(.process_age_s = 30));
+    wins("question at start", AT_START(.wakeups_per_s = 11.9));
+    wins("not understood", AT_START(.wakeups_per_s = 12));
+    wins("not understood", AT_START(.wakeups_per_s = 0));
+    wins("not understood", AT_START(.wakeups_per_s = -1));
+    wins("not understood", AT_START(.is_native = false));
+    wins("not understood", AT_START(.is_print = true));
+    wins("not understood", AT_START(.terminal_is_gone = FACT_UNKNOWN));
+    wins("not understood", AT_START(.has_transcript = FACT_UNKNOWN));
+    wins("off the record", AT_START(.status = CLIENT_BUSY, .status_age_s = 5));
 }
 
 static void only_a_permission_prompt_is_called_one(void **state)
@@ -300,6 +333,9 @@ static void only_a_permission_prompt_is_called_one(void **state)
     (void)state;
     wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = "input needed"));
     wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = NULL));
+    /* a tool that is a question: the client calls this a permission too */
+    wins("question", TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt",
+                          .open_tool_asks_user = true));
     /* what it waited for before says nothing of now */
     wins("reply stalled", ASKED(.waiting_for = "permission prompt"));
 }
@@ -320,53 +356,96 @@ static void idle_needs_a_word_or_an_ended_turn(void **state)
 static void bytes_that_arrive_are_a_reply(void **state)
 {
     (void)state;
-#define STREAM .api.received_ago_s = 4, .api.bytes_received = 400000
+#define STREAM .api.received_ago_s = 4, .api.bytes_received = 400000, WATCHED(100)
     wins("generating", ASKED(STREAM));
-    wins("reply stalled",
-         ASKED(STREAM, .api.bytes_received = 90000, .api.received_ago_s = PATIENCE));
-    /* since 5 s nothing: no more than awaited, and not yet past patience */
-    wins("not understood", ASKED(STREAM, .api.received_ago_s = 5));
-    wins("awaits reply", ASKED(STREAM, .api.received_ago_s = 5, .last_event_age_s = PATIENCE - 1));
+    wins("trickle unclear", ASKED(STREAM, .api.received_ago_s = 5));
+    wins("trickle unclear", ASKED(STREAM, .api.received_ago_s = PATIENCE - 1));
+    wins("reply stalled", ASKED(STREAM, .api.received_ago_s = PATIENCE));
     wins("not understood", ASKED(STREAM, .api.received_ago_s = -1));
+    wins("awaits reply", ASKED(STREAM, .api.received_ago_s = 5, .last_event_age_s = PATIENCE - 1));
+    /* whose they are */
     wins("generating", ASKED(STREAM, .turn = TAIL_TURN_REPLYING));
     wins("generating", ASKED(STREAM, .turn = TAIL_TURN_UNKNOWN));
     wins("generating", ASKED(STREAM, OLD, .turn = TAIL_TURN_UNKNOWN));
-    wins("generating", TOOL(STREAM, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
+    wins("subagent works", TOOL(STREAM, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
     wins("generating", REST(.status = CLIENT_BUSY, .api = SILENT_CONNECTION, STREAM));
     /* of a session at rest they are something else */
     wins("idle", REST(.api = SILENT_CONNECTION, STREAM));
     wins("idle", REST(.api = SILENT_CONNECTION, STREAM, .turn = TAIL_TURN_UNKNOWN));
     /* a tool's own traffic is not a reply */
     wins("tool without process", TOOL(STREAM));
+    /* before the user's patience ends, nobody needs to have watched */
+    wins("generating", ASKED(STREAM, WATCHED(0), .api.sent_ago_s = PATIENCE - 1));
+    wins("generating", ASKED(STREAM, .api.watched_ms = 0, .last_event_age_s = PATIENCE - 1));
+    wins("trickle unclear", ASKED(STREAM, .api.watched_ms = 0, .api.sent_ago_s = PATIENCE,
+                                  .last_event_age_s = PATIENCE));
 }
 
 static void pings_are_no_reply(void **state)
 {
     (void)state;
     /* 30 bytes a second over 2,400 s */
-    wins("reply stalled", ASKED(.api.received_ago_s = 1, .api.bytes_received = 71999));
-    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = 72000));
-    /* it takes the user's patience to call them so */
-    wins("generating",
-         ASKED(.api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = 1, .api.bytes_received = 300));
+#define FEW .api.received_ago_s = 1, .api.bytes_received = 71999, WATCHED(0)
+    wins("reply stalled", ASKED(FEW));
+    wins("trickle unclear", ASKED(FEW, .api.bytes_received = 72000));
+    wins("trickle unclear", ASKED(FEW, .api.bytes_received = -1));
+    /* after pings a reply may have begun */
+    wins("generating", ASKED(FEW, WATCHED(100)));
+    wins("trickle unclear", ASKED(FEW, .api.watched_ms = 1999));
+    wins("trickle unclear", ASKED(FEW, .api.watched_ms = 0));
+    assert_true(rules_want_watch(&ASKED(FEW, .api.watched_ms = 0)));
+    assert_false(rules_want_watch(&ASKED(FEW)));
+    /* after a long reply the average tells nothing, but what was seen to arrive does */
     wins("reply stalled",
-         ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = 1, .api.bytes_received = 300));
-    wins("generating", ASKED(.api.received_ago_s = 1, .api.bytes_received = -1));
-    /* a patience of nothing must not divide by the age of a request just sent */
-    wins("generating", ASKED(.patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0,
-                             .api.bytes_received = 10));
+         ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(99)));
+    wins("reply stalled", ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(1)));
+    wins("trickle unclear",
+         ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(0)));
+    /* it takes the user's patience to call them so */
+    wins("generating", ASKED(FEW, .api.sent_ago_s = PATIENCE - 1, .api.bytes_received = 300));
+    wins("reply stalled", ASKED(FEW, .api.sent_ago_s = PATIENCE, .api.bytes_received = 300));
+    /* with no patience: what was just sent has no age to divide by */
+    wins("reply stalled",
+         ASKED(FEW, .patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0));
+}
+
+static void a_trickle_is_watched_until_it_is_known(void **state)
+{
+    (void)state;
+#define TRICKLE .api.received_ago_s = 20, .api.bytes_received = 400000
+    assert_true(rules_want_watch(&ASKED(TRICKLE)));
+    assert_true(rules_want_watch(&ASKED(TRICKLE, WATCHED(0))));
+    assert_true(rules_want_watch(&ASKED(TRICKLE, OLD, .turn = TAIL_TURN_UNKNOWN)));
+    assert_true(
+        rules_want_watch(&TOOL(TRICKLE, .open_tool = "Agent", .subagent_is_busy = FACT_YES)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, WATCHED(52))));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, WATCHED(700))));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.received_ago_s = PATIENCE)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.received_ago_s = -1)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.sent_ago_s = PATIENCE - 1)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.is_there = FACT_UNKNOWN)));
+    assert_false(rules_want_watch(&REST(.api = SILENT_CONNECTION, TRICKLE)));
+    assert_false(
+        rules_want_watch(&REST(.api = SILENT_CONNECTION, TRICKLE, .turn = TAIL_TURN_UNKNOWN)));
+    assert_false(rules_want_watch(&REST(.api = SILENT_CONNECTION, TRICKLE, .status = CLIENT_WAITING,
+                                        .turn = TAIL_TURN_UNKNOWN)));
+    assert_false(rules_want_watch(&TOOL(TRICKLE)));
 }
 
 static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
 {
     (void)state;
-#define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 1
+#define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 2
     wins("retrying", ASKED(AGAIN, .last_event_age_s = PATIENCE + 5));
+    wins("trickle unclear", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .last_event_age_s = LONG));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
-    wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
-    wins("reply stalled", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .api.received_ago_s = PATIENCE));
-    wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = -1));
+    wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
+    wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
+    /* refused within a second, or not answered yet; what goes on for longer is a reply */
+    wins("not understood", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
+    wins("retrying", ASKED(AGAIN, .api.received_ago_s = LONG));
+    wins("retrying", ASKED(AGAIN, .api.received_ago_s = 3, .api.bytes_received = 0));
     wins("idle by transcript", REST(OLD, .api = SILENT_CONNECTION, AGAIN));
     wins("connections not seen", ASKED(AGAIN, .api.is_there = FACT_UNKNOWN));
 }
@@ -395,14 +474,15 @@ static void patience_is_given_to_replies_tools_and_compactions(void **state)
     wins("not understood", COMPACTS(.status_age_s = -1));
     wins("not understood", COMPACTS(.has_workers = FACT_UNKNOWN));
     wins("not understood", COMPACTS(.api.sent_ago_s = PATIENCE - 1));
-    wins("not understood", COMPACTS(.api.received_ago_s = PATIENCE - 1));
+    wins("trickle unclear", COMPACTS(.api.received_ago_s = PATIENCE - 1));
+    wins("compaction stuck", COMPACTS(.turn = TAIL_TURN_UNKNOWN, .has_transcript = FACT_NO));
+    wins("not understood", COMPACTS(.turn = TAIL_TURN_UNKNOWN)); /* a tool may be open */
 }
 
 static void the_model_is_silent_past_patience_in_both_directions(void **state)
 {
     (void)state;
     wins("reply stalled", ASKED(.api.sent_ago_s = PATIENCE, .api.received_ago_s = PATIENCE));
-    wins("not understood", ASKED(.api.received_ago_s = PATIENCE - 1, .api.bytes_received = 400000));
     /* received before the request was sent: of the turn before */
     wins("no reply", ASKED(.api.received_ago_s = LONG + 1));
     wins("reply stalled", ASKED(.api.received_ago_s = LONG));
@@ -500,8 +580,8 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
 {
     (void)state;
     wins("old client asks", TOOL(OLD, .wakeups_per_s = 0));
-    wins("old client asks", TOOL(OLD, .wakeups_per_s = 24.9));
-    wins("tool without process", TOOL(OLD, .wakeups_per_s = 25));
+    wins("old client asks", TOOL(OLD, .wakeups_per_s = 11.9));
+    wins("tool without process", TOOL(OLD, .wakeups_per_s = 12));
     wins("tool without process", TOOL(OLD, .wakeups_per_s = -1));
     wins("tool without process", TOOL(.wakeups_per_s = 4));
     wins("tool is quiet",
@@ -561,6 +641,7 @@ static struct evidence any_evidence(struct worker *workers)
     e.process_age_s = any_age();
     e.is_print = any(4) == 0;
     e.is_native = any(2);
+    e.is_registered = any(2);
     e.terminal_is_gone = any(8) == 0 ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
     e.status = (enum client_status)any(5);
     e.status_age_s = any_age();
@@ -596,6 +677,8 @@ static struct evidence any_evidence(struct worker *workers)
         e.api.sent_ago_s = any_age();
         e.api.received_ago_s = any_age();
         e.api.bytes_received = bytes[any(5)];
+        e.api.watched_ms = any(2) ? 2000 : 0;
+        e.api.largest_arrival = (int64_t)any(3) * 60;
     }
     return e;
 }
@@ -680,6 +763,9 @@ static bool forget(struct evidence *e, struct worker *workers, int which)
         e->api.bytes_received = -1;
         return true;
     case 22:
+        e->api.watched_ms = e->api.largest_arrival = 0;
+        return true;
+    case 23:
         e->version = NULL;
         return true;
     default:
@@ -839,8 +925,8 @@ static void evidence_is_said_with_numbers(void **state)
     says("socket 127.0.0.1:443 silent 2395 s, request sent 2400 s ago", ASKED());
     says("socket 127.0.0.1:443: request sent 2400 s ago, no byte came back",
          ASKED(.api.bytes_received = 0));
-    says("12000 bytes in 2400 s can be keep-alive pings only",
-         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000));
+    says("only keep-alive pings arrive, 12000 bytes in all since it was opened",
+         ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000, WATCHED(52)));
     says("817 bytes have arrived that the client does not read", ASKED(.api.unread_bytes = 817));
     says("there is no connection to the model", ASKED(.api = NO_CONNECTION));
     says("its connections could not be seen",
@@ -909,7 +995,7 @@ static void the_clients_own_watchdog_is_waited_for(void **state)
     /* pings do not count */
 #define PINGED_FOR(s, ...)                                                  \
     ASKED(.patience_s = 60, .last_event_age_s = (s), .api.sent_ago_s = (s), \
-          .api.received_ago_s = 2, .api.bytes_received = 800, __VA_ARGS__)
+          .api.received_ago_s = 2, .api.bytes_received = 800, WATCHED(52), __VA_ARGS__)
     assert_string_equal(advice_for(&PINGED_FOR(299)), "wait");
     assert_string_equal(advice_for(&PINGED_FOR(300)), "revive");
     assert_string_equal(advice_for(&PINGED_FOR(600, .version = "2.1.330")), "wait");
@@ -981,10 +1067,12 @@ int main(void)
         cmocka_unit_test(it_starts_for_30_s),
         cmocka_unit_test(start_up_is_stuck_when_it_computes_past_patience),
         cmocka_unit_test(input_is_ignored_past_patience_while_nothing_is_under_way),
+        cmocka_unit_test(a_dialog_of_the_start_is_told_by_rest),
         cmocka_unit_test(only_a_permission_prompt_is_called_one),
         cmocka_unit_test(idle_needs_a_word_or_an_ended_turn),
         cmocka_unit_test(bytes_that_arrive_are_a_reply),
         cmocka_unit_test(pings_are_no_reply),
+        cmocka_unit_test(a_trickle_is_watched_until_it_is_known),
         cmocka_unit_test(a_new_request_well_after_the_last_event_is_a_retry),
         cmocka_unit_test(patience_is_given_to_replies_tools_and_compactions),
         cmocka_unit_test(the_model_is_silent_past_patience_in_both_directions),

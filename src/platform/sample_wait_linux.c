@@ -382,7 +382,14 @@ static void judge_syscall(struct look *l)
     case SYS_openat:
         judge_open(l, v[1]);
         break;
-    default: /* restart_syscall, after a stop, hides the call that goes on; and the rare ones */
+    case SYS_restart_syscall:
+        /* After a stop, what has a time limit goes on so: nanosleep, poll, futex. The first of
+         * them is seen in "do_syscall_64", the others where they always are. */
+        judge_by_place(l);
+        if (l->wait.kind == SAMPLE_WAIT_UNKNOWN)
+            l->wait.kind = SAMPLE_WAIT_TIME;
+        break;
+    default: /* splice, msgrcv, and other rare ones */
         judge_by_place(l);
         break;
     }

@@ -112,18 +112,19 @@ static bool was_seen_to_stream(const struct evidence *e)
     return e->api.watched_ms > 0 && e->api.largest_arrival >= REPLY_PIECE_BYTES;
 }
 
-/* All bytes since the request was sent, or all that were seen to arrive, fit pings alone. Few in
- * all says so only of a connection that was watched: after pings a reply may have begun. */
+/*
+ * All bytes since the request was sent, or all that were seen to arrive, fit
+ * pings alone. Said only of a connection that was watched: after pings a reply
+ * may have begun, and a piece of one may arrive in two halves.
+ */
 static bool brings_only_pings(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
-    bool few_in_all = c->watched_ms >= WATCHED_ENOUGH_MS && c->sent_ago_s > 0 &&
-                      c->bytes_received >= 0 &&
+    bool few_in_all = c->sent_ago_s > 0 && c->bytes_received >= 0 &&
                       c->bytes_received / c->sent_ago_s < PING_BYTES_PER_S;
-    bool small_ones_seen =
-        c->watched_ms > 0 && c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
-    return past_patience(e, c->sent_ago_s) && (few_in_all || small_ones_seen) &&
-           !was_seen_to_stream(e);
+    bool small_ones_seen = c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
+    return past_patience(e, c->sent_ago_s) && c->watched_ms >= WATCHED_ENOUGH_MS &&
+           (few_in_all || small_ones_seen) && !was_seen_to_stream(e);
 }
 
 static bool answered_since_sent(const struct evidence *e)

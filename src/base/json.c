@@ -264,7 +264,8 @@ void json_write(struct json_document *d, struct json_node *root, bool compact, s
     yyjson_mut_doc_set_root(raw_doc(d), raw_node(root));
     size_t n;
     char *text = yyjson_mut_write(
-        raw_doc(d), compact ? YYJSON_WRITE_NOFLAG : YYJSON_WRITE_PRETTY_TWO_SPACES, &n);
+        raw_doc(d), YYJSON_WRITE_ESCAPE_UNICODE | (compact ? 0 : YYJSON_WRITE_PRETTY_TWO_SPACES),
+        &n);
     must(text);
     buf_add(out, text, n);
     buf_adds(out, "\n");

@@ -60,5 +60,6 @@ void json_put_real(struct json_document *d, struct json_node *to, const char *ke
 void json_put_bool(struct json_document *d, struct json_node *to, const char *key, bool b);
 void json_put_null(struct json_document *d, struct json_node *to, const char *key);
 
-/* Appends the document, two spaces an indent level, with a final newline; compact: one line. */
+/* Appends the document in ASCII (what is beyond is escaped: no text can drive a terminal), two
+ * spaces an indent level, with a final newline; compact: one line. */
 void json_write(struct json_document *d, struct json_node *root, bool compact, struct buf *out);

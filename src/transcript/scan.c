@@ -249,8 +249,6 @@ static size_t next_start(struct sv line, size_t from)
  */
 static size_t glued_start(struct sv line, size_t from, size_t at)
 {
-    if (line.p[at] == '{' || line.p[at] == '\0')
-        return at;
     if (at >= from + 3 && line.p[at - 1] == '"' && line.p[at - 2] == '{')
         return at - 2;
     return next_start(line, at);

@@ -128,6 +128,15 @@ static void what_the_client_says_to_itself_is_no_prompt(void **state)
     assert_int_equal(read_as(USER("\"anything\"") ",\"isMeta\":true}").kind, EVENT_NOTE);
 }
 
+static void commands_and_results_expect_a_reply_and_outputs_do_not(void **state)
+{
+    (void)state;
+    assert_true(read_as(USER("\"<command-name>/x\"") "}").expects_reply);
+    assert_true(read_as(USER("[{\"type\":\"tool_result\"}]") "}").expects_reply);
+    assert_false(read_as(USER("\"<bash-stdout>x\"") "}").expects_reply);
+    assert_false(read_as(USER("\"[Request interrupted by user]\"") "}").expects_reply);
+}
+
 static void only_some_notes_are_sent_to_the_model_at_once(void **state)
 {
     (void)state;
@@ -183,6 +192,7 @@ static void an_api_error_is_not_a_reply(void **state)
     struct event e = read_as(ASSISTANT("{\"type\":\"text\",\"text\":\"API Error: 529\"}",
                                        "\"stop_sequence\"") ",\"isApiErrorMessage\":true}");
     assert_int_equal(e.kind, EVENT_API_ERROR);
+    assert_true(e.ends_turn);
     assert_sv_equal(e.text, "API Error: 529");
     e = read_as(
         ASSISTANT("{\"type\":\"text\"}", "\"stop_sequence\"") ",\"isApiErrorMessage\":false}");
@@ -205,6 +215,7 @@ static void system_records_are_told_apart(void **state)
     (void)state;
     assert_int_equal(read_as("{\"type\":\"system\",\"subtype\":\"turn_duration\"}").kind,
                      EVENT_TURN_OVER);
+    assert_true(read_as("{\"type\":\"system\",\"subtype\":\"turn_duration\"}").ends_turn);
     assert_int_equal(read_as("{\"type\":\"system\",\"subtype\":\"local_command\"}").kind,
                      EVENT_LOCAL_OUTPUT);
     assert_int_equal(read_as("{\"type\":\"system\",\"subtype\":\"api_error\"}").kind,
@@ -253,6 +264,9 @@ static void the_users_title_is_told_from_the_agents(void **state)
     e = read_as("{\"type\":\"ai-title\",\"aiTitle\":\"its\"}");
     assert_sv_equal(e.title, "its");
     assert_true(e.is_automatic);
+    e = read_as("{\"type\":\"summary\",\"summary\":\"older form\"}");
+    assert_sv_equal(e.title, "older form");
+    assert_true(e.is_automatic);
 }
 
 static void unknown_types_are_no_damage(void **state)
@@ -260,6 +274,7 @@ static void unknown_types_are_no_damage(void **state)
     (void)state;
     assert_int_equal(read_as("{\"type\":\"atis-latch\",\"x\":1}").kind, EVENT_METADATA);
     assert_int_equal(read_as("{\"type\":\"new\",\"uuid\":\"u\"}").kind, EVENT_OTHER);
+    assert_int_equal(read_as("{\"type\":\"attachment\",\"uuid\":\"u\"}").kind, EVENT_ATTACHMENT);
 }
 
 static void a_lone_surrogate_reads_as_the_replacement_character(void **state)
@@ -273,8 +288,11 @@ static void the_end_of_a_record_still_says_what_it_was(void **state)
     (void)state;
     struct event e = read_as("{\"sourceToolAssistantUUID\":\"a\",\"sessionId\":\"s\"}");
     assert_int_equal(e.kind, EVENT_TOOL_RESULT);
+    assert_true(e.expects_reply);
+    assert_int_equal(read_as("{\"toolUseResult\":{}}").kind, EVENT_TOOL_RESULT);
     e = read_as("{\"uuid\":\"u\",\"timestamp\":\"2026-02-05T10:00:00Z\",\"permissionMode\":\"x\"}");
     assert_int_equal(e.kind, EVENT_PROMPT);
+    assert_true(e.expects_reply && e.is_human);
 }
 
 int main(void)
@@ -290,6 +308,7 @@ int main(void)
         TEST(a_subagents_prompt_is_no_persons),
         TEST(a_notification_begins_a_turn_and_is_no_persons),
         TEST(what_the_client_says_to_itself_is_no_prompt),
+        TEST(commands_and_results_expect_a_reply_and_outputs_do_not),
         TEST(only_some_notes_are_sent_to_the_model_at_once),
         TEST(tool_results_name_their_calls),
         TEST(tool_calls_have_a_name),

@@ -82,6 +82,47 @@ static void of_two_prompts_the_older_is_the_first(void **state)
     assert_false(h.is_enough);
 }
 
+static void a_prompt_without_a_time_does_not_displace_another(void **state)
+{
+    (void)state;
+    struct head h = head_of(SV("{\"type\":\"user\",\"message\":{\"content\":\"first\"},"
+                               "\"timestamp\":\"2026-02-05T10:00:01Z\"}\n"
+                               "{\"type\":\"user\",\"message\":{\"content\":\"no time\"}}\n"
+                               "{\"type\":\"user\",\"message\":{\"content\":\"later\"},"
+                               "\"timestamp\":\"2026-02-05T10:00:09Z\"}\n"),
+                            false);
+    assert_string_equal(h.prompt, "first");
+    assert_int_equal(h.record_count, 3);
+}
+
+static void the_users_title_replaces_the_agents(void **state)
+{
+    (void)state;
+    struct head h = head_of(SV("{\"type\":\"ai-title\",\"aiTitle\":\"its\"}\n"
+                               "{\"type\":\"custom-title\",\"customTitle\":\"mine\"}\n"
+                               "{\"type\":\"ai-title\",\"aiTitle\":\"its again\"}\n"),
+                            false);
+    assert_string_equal(h.title, "mine");
+}
+
+static void a_file_with_both_chains_is_no_subagents(void **state)
+{
+    (void)state;
+    struct head h = head_of(SV("{\"type\":\"user\",\"isSidechain\":true,\"message\":{}}\n"
+                               "{\"type\":\"user\",\"message\":{}}\n"),
+                            false);
+    assert_false(h.only_sidechain);
+}
+
+static void a_torn_line_in_the_middle_is_not_completed(void **state)
+{
+    (void)state;
+    struct head h =
+        head_of(SV("{\"type\":\"user\",\"message\":{\"content\":\"to\n{\"type\":\"x\"}\n"), false);
+    assert_null(h.prompt);
+    assert_int_equal(h.record_count, 1);
+}
+
 static void reading_all_gives_every_directory_once(void **state)
 {
     (void)state;
@@ -133,6 +174,10 @@ int main(void)
         TEST(commands_and_caveats_are_not_the_first_prompt),
         TEST(a_subagents_file_is_known_and_has_no_prompt),
         TEST(of_two_prompts_the_older_is_the_first),
+        TEST(a_prompt_without_a_time_does_not_displace_another),
+        TEST(the_users_title_replaces_the_agents),
+        TEST(a_file_with_both_chains_is_no_subagents),
+        TEST(a_torn_line_in_the_middle_is_not_completed),
         TEST(reading_all_gives_every_directory_once),
         TEST(of_a_prompt_that_is_cut_off_the_beginning_is_taken),
         TEST(the_record_behind_a_stub_is_read),

@@ -34,6 +34,9 @@ static struct scan scan_of(struct sv line)
 
 #define assert_judged(literal, expected) assert_string_equal(judged(SV(literal)), expected)
 
+/* A record to stand behind others: 33 bytes. */
+#define NEXT "{\"parentUuid\":null,\"type\":\"user\"}"
+
 static void an_object_is_whole(void **state)
 {
     (void)state;
@@ -71,7 +74,7 @@ static void escaped_quotes_do_not_end_a_text(void **state)
 static void what_a_text_says_is_not_damage(void **state)
 {
     (void)state;
-    assert_judged("{\"a\":\"\\ud83d\"}", "whole: record 0-14");
+    assert_judged("{\"a\":\"\\ud83d b\\uFAfa\"}", "whole: record 0-22");
     assert_judged("{\"a\":\"\xed\xa0\xbd\"}", "whole: record 0-11");
 }
 
@@ -102,9 +105,6 @@ static void a_record_with_a_stub_behind_it_keeps_the_record(void **state)
     assert_judged("{\"a\":1}{\"b\":", "glued: record 0-7, stub 7-12");
 }
 
-/* The record that follows is always {"parentUuid":null,"type":"user"}, 33 bytes. */
-#define NEXT "{\"parentUuid\":null,\"type\":\"user\"}"
-
 static void a_stub_cut_anywhere_gives_back_the_record_behind_it(void **state)
 {
     (void)state;
@@ -128,6 +128,7 @@ static void an_object_inside_a_torn_record_is_no_record(void **state)
 {
     (void)state;
     assert_judged("{\"type\":\"user\",\"message\":{\"type\":\"x\"}", "torn: stub 0-37");
+    assert_judged("{\"a\":{\"parentUuid\":1,\"b", "torn: stub 0-23");
 }
 
 static void a_record_between_two_stubs_is_found(void **state)
@@ -166,6 +167,7 @@ static void an_object_inside_a_fragment_is_no_record(void **state)
 {
     (void)state;
     assert_judged("xx\",\"usage\":{\"in\":1},\"type\":\"a\"}", "garbage: noise 0-32");
+    assert_judged("x {\"a\":1} ,", "garbage: noise 0-11");
 }
 
 static void a_record_behind_a_fragment_is_found(void **state)
@@ -187,6 +189,10 @@ static void the_byte_that_breaks_is_named(void **state)
     assert_int_equal(scan_of(SV("{\"a\" 1}")).breaks_at, 5);
     assert_int_equal(scan_of(SV("{\"a\":[1}")).breaks_at, 7);
     assert_int_equal(scan_of(SV("{\"a\":tree}")).breaks_at, 7);
+    assert_int_equal(scan_of(SV("{1:2}")).breaks_at, 1);
+    assert_int_equal(scan_of(SV("{\"a\":\"\\x\"}")).breaks_at, 7);
+    assert_int_equal(scan_of(SV("{\"a\":\"\\u12g4\"}")).breaks_at, 10);
+    assert_int_equal(scan_of(SV("{\"type\":" NEXT)).breaks_at, 8);
     assert_int_equal(scan_of(SV("{\"a\":1}")).breaks_at, 7);
 }
 
@@ -231,6 +237,7 @@ static void more_pieces_than_fit_are_said_to_be_there(void **state)
     assert_true(scan.has_more);
     assert_int_equal(scan.piece_count, SCAN_PIECES_MAX);
     assert_int_equal(scan.record_count, SCAN_PIECES_MAX - 1);
+    assert_int_equal(scan.pieces[SCAN_PIECES_MAX - 1].kind, SCAN_NOISE);
     assert_int_equal(scan.pieces[SCAN_PIECES_MAX - 1].to, line.n);
     buf_release(&line);
 }
@@ -271,6 +278,8 @@ static void what_is_no_record_is_not_completed(void **state)
 {
     (void)state;
     assert_string_equal(completed("abc"), "(no)");
+    assert_string_equal(completed("  "), "(no)");
+    assert_string_equal(completed(" {\"a\":1"), " {}");
 }
 
 /* Last members */
@@ -292,6 +301,14 @@ static void without_a_whole_member_there_is_none(void **state)
     (void)state;
     assert_string_equal(last_members("all of it is text\"}]}}"), "");
     assert_string_equal(last_members("cut in a text"), "");
+    assert_string_equal(last_members(""), "");
+}
+
+static void an_object_that_is_all_there_gives_all_its_members(void **state)
+{
+    (void)state;
+    assert_string_equal(last_members("x{\"a\":1,\"b\":2}"), "\"a\":1,\"b\":2}");
+    assert_string_equal(last_members("t\",\"a\":1} \r"), "\"a\":1} \r");
 }
 
 static void backslashes_before_quotes_are_counted_backwards(void **state)
@@ -334,6 +351,7 @@ int main(void)
         cmocka_unit_test(what_is_no_record_is_not_completed),
         cmocka_unit_test(the_members_behind_a_long_one_are_found),
         cmocka_unit_test(without_a_whole_member_there_is_none),
+        cmocka_unit_test(an_object_that_is_all_there_gives_all_its_members),
         cmocka_unit_test(backslashes_before_quotes_are_counted_backwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

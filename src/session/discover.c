@@ -3,20 +3,17 @@
 #include "platform/host.h"
 #include "platform/tty.h"
 #include "session/mapping.h"
+#include "session/show.h"
 #include "session/stored.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct snapshot *snapshot_of(struct sr_snapshot *shown)
 {
     return (struct snapshot *)shown;
 }
-
-/* ---- live sessions ------------------------------------------------------------------------ */
 
 /* Processes that only their registration gives away: run under an unusual program. */
 static void add_registered(const struct processes_request *q, struct stores *stores,
@@ -55,259 +52,6 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
     return n;
 }
 
-/* ---- the public face ---------------------------------------------------------------------- */
-
-static double cpu_percent(const struct proc *proc, const struct proc_stat *stat)
-{
-    int64_t alive_ms = wall_now().ms - proc_start_time(proc, stat->start_ticks).ms;
-    if (alive_ms <= 0)
-        return -1;
-    return (double)stat->cpu_ticks * 1000.0 / (double)proc->ticks_per_s * 100.0 / (double)alive_ms;
-}
-
-static void show_process(const struct snapshot *snap, const struct session *s,
-                         struct sr_session *out)
-{
-    const struct live *live = s->live;
-    const struct agent_registration *r = s->registration;
-    out->agent = live->agent->name;
-    out->pid = live->stat.pid;
-    out->ppid = live->stat.ppid;
-    out->uid = (int)live->status.uid;
-    out->started_at_ms = proc_start_time(&snap->proc, live->stat.start_ticks).ms;
-    out->start_ticks = live->stat.start_ticks;
-    out->version = r && r->version ? r->version : s->activity.tail.version;
-    out->entrypoint = r ? r->entrypoint : NULL;
-    if (!out->entrypoint && live->environment_known && !live->parent_session_id)
-        out->entrypoint = proc_variable(&live->environment, live->agent->entrypoint_variable);
-    out->kind = live->agent->kind(r ? r->kind : NULL, out->entrypoint, &live->argv);
-    if (out->kind == SR_KIND_UNKNOWN && live->tty)
-        out->kind = SR_KIND_INTERACTIVE;
-    out->tty = live->tty;
-    out->multiplexer = live->multiplexer;
-    out->current = live->current;
-    out->parent_pid = live->parent_session;
-    out->parent_session_id = live->parent_session_id;
-    out->container = live->container;
-    if (live->container && live->status.innermost_pid != live->stat.pid)
-        out->container_pid = live->status.innermost_pid;
-    out->cpu_percent = cpu_percent(&snap->proc, &live->stat);
-    out->rss_bytes = live->stat.rss_bytes;
-    out->children = live->children;
-    out->child_count = live->child_count;
-}
-
-/* The session names its parent's process even where the chain of parents is broken. */
-static void show_parent(const struct snapshot *snap, struct sr_session *out)
-{
-    const struct sr_session *all = snap->shown.sessions;
-    for (size_t i = 0; i < snap->shown.session_count; i++) {
-        const struct sr_session *other = &all[i];
-        if (other == out || other->pid == 0)
-            continue;
-        if (out->parent_pid == 0 && other->session_id && out->pid &&
-            str_equals(other->session_id, out->parent_session_id))
-            out->parent_pid = other->pid;
-        if (out->parent_pid == other->pid && !out->parent_session_id)
-            out->parent_session_id = other->session_id;
-    }
-}
-
-static bool is_gone(const struct stores *stores, const char *directory)
-{
-    struct stat st;
-    if (!stores_enter(stores, directory))
-        return true;
-    bool gone = stat(directory, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
-    stores_leave(stores);
-    return gone;
-}
-
-static void show_directory(struct snapshot *snap, const struct session *s, struct sr_session *out)
-{
-    const char *hint = s->registration ? s->registration->cwd : NULL;
-    struct head head = {0};
-    out->cwd = hint;
-    if (s->has_transcript && activity_read_head(s->store, &s->transcript, &head) == 0) {
-        out->cwd = activity_start_directory(s->store, &s->transcript, &head, hint);
-        out->first_prompt = head.prompt;
-    }
-    const char *cwd;
-    if (!out->cwd && s->live && !s->has_transcript &&
-        proc_read_link(&snap->proc, s->live->stat.pid, "cwd", &snap->arena, &cwd) == 0)
-        out->cwd = cwd;
-    out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
-}
-
-static enum sr_config_dir_use config_dir_use(const struct sr_options *options,
-                                             const struct store *store)
-{
-    if (str_equals(store->io.path, options->default_config_dir))
-        return SR_CONFIG_DIR_AS_IS;
-    if (!store->is_standard)
-        return SR_CONFIG_DIR_SET;
-    return str_equals(options->default_config_dir, options->standard_config_dir)
-               ? SR_CONFIG_DIR_AS_IS
-               : SR_CONFIG_DIR_UNSET;
-}
-
-static void show_session(struct snapshot *snap, const struct sr_options *options,
-                         const struct session *s, struct sr_session *out)
-{
-    struct arena *a = &snap->arena;
-    out->agent = s->store ? s->store->agent->name : out->agent;
-    out->session_id = s->session_id;
-    out->mapped_by = s->mapped_by;
-    out->mapping_certainty = s->certainty;
-    out->candidates = s->candidates;
-    out->candidate_count = s->candidate_count;
-    if (s->store) {
-        out->config_dir = s->store->io.path;
-        out->config_dir_use = config_dir_use(options, s->store);
-    } else if (s->live) {
-        out->config_dir = s->live->config_dir;
-    }
-    if (s->has_transcript) {
-        out->transcript = arena_printf(a, "%s/%s", s->store->io.path, s->transcript.path);
-        out->size_bytes = s->transcript.size_bytes;
-    }
-    struct wall last = s->activity.is_known ? s->activity.last_at : (struct wall){0};
-    if (!wall_known(last) && s->has_transcript)
-        last = s->transcript.modified_at;
-    if (wall_known(last)) {
-        out->last_activity_at_ms = last.ms;
-        out->silent_s = (snap->shown.taken_at_ms - last.ms) / 1000;
-        if (out->silent_s < 0) /* the clock was set back */
-            out->silent_s = 0;
-    }
-}
-
-static void add_note(struct arena *a, const char ***notes, size_t *count, size_t *capacity,
-                     const char *text)
-{
-    void *items = *notes;
-    const char **slot = arena_push(a, &items, count, capacity, sizeof *slot);
-    *slot = text;
-    *notes = items;
-}
-
-/* What is odd about the transcript's end, named; none of it is damage that a listing judges. */
-static void show_notes(struct snapshot *snap, const struct session *s, struct sr_session *out)
-{
-    struct arena *a = &snap->arena;
-    const struct tail_oddities *odd = &s->activity.tail.oddities;
-    const struct tail_oversized *big = &s->activity.tail.oversized;
-    const char **notes = NULL;
-    size_t count = 0, capacity = 0;
-    for (size_t i = 0; s->live && i < s->live->note_count; i++)
-        add_note(a, &notes, &count, &capacity, s->live->notes[i]);
-    if (s->live && s->live->exe_deleted)
-        add_note(a, &notes, &count, &capacity,
-                 "its program file was replaced or removed since it started");
-    if (odd->last_line_is_torn)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "the transcript's last line breaks off at byte %lld%s",
-                              (long long)odd->torn_offset,
-                              s->live ? " (a write may be under way)" : ""));
-    if (odd->nul_lines)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "%zu lines at the transcript's end hold NULs", odd->nul_lines));
-    if (odd->crlf_lines)
-        add_note(a, &notes, &count, &capacity, "the transcript's lines end in CRLF");
-    if (odd->glued_lines + odd->unparsable_lines)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(
-                     a, "%zu lines at the transcript's end are damaged, the first at byte %lld",
-                     odd->glued_lines + odd->unparsable_lines, (long long)odd->first_bad_offset));
-    if (big->is_there)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "a line at the transcript's end is longer than %lld bytes",
-                              (long long)big->length_at_least));
-    if (out->cwd_is_gone)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "its directory %s is gone", out->cwd));
-    out->notes = notes;
-    out->note_count = count;
-}
-
-/* Processes that have a session: by its id, or as one of several that could not be told apart. */
-static bool may_have(const struct sr_session *s, const char *session_id, bool also_candidates)
-{
-    if (str_equals(s->session_id, session_id))
-        return true;
-    for (size_t i = 0; also_candidates && i < s->candidate_count; i++)
-        if (str_equals(s->candidates[i], session_id))
-            return true;
-    return false;
-}
-
-/* Twins of a live session, possible owners of a stored one. */
-static void show_others(struct snapshot *snap, struct sr_session *out)
-{
-    size_t total = snap->shown.session_count, n = 0;
-    int *pids = arena_alloc(&snap->arena, (total + 1) * sizeof *pids);
-    for (size_t i = 0; i < total; i++) {
-        const struct sr_session *other = &snap->shown.sessions[i];
-        if (other != out && other->pid && out->session_id &&
-            str_equals(other->config_dir, out->config_dir) &&
-            may_have(other, out->session_id, out->pid == 0))
-            pids[n++] = other->pid;
-    }
-    if (out->pid) {
-        out->twins = pids;
-        out->twin_count = n;
-    } else {
-        out->owners = pids;
-        out->owner_count = n;
-    }
-}
-
-/* One for each session, live ones first, then stored ones, each in the order they came. */
-static void show(struct snapshot *snap, const struct sr_options *options,
-                 const struct session *live, size_t live_count, const struct session *stored,
-                 size_t stored_count)
-{
-    size_t total = live_count + stored_count;
-    struct sr_session *shown = arena_alloc(&snap->arena, (total + 1) * sizeof *shown);
-    snap->sessions = arena_alloc(&snap->arena, (total + 1) * sizeof *snap->sessions);
-    for (size_t i = 0; i < total; i++) {
-        struct session *s = &snap->sessions[i];
-        *s = i < live_count ? live[i] : stored[i - live_count];
-        s->shown = &shown[i];
-        shown[i] = (struct sr_session){
-            .uid = -1,
-            .started_at_ms = -1,
-            .cpu_percent = -1,
-            .rss_bytes = -1,
-            .size_bytes = -1,
-            .last_activity_at_ms = -1,
-            .silent_s = -1,
-        };
-        if (session_can_read_store(s) && s->has_transcript &&
-            stores_enter(&snap->stores, s->store->io.path)) {
-            activity_read(s->store, &s->transcript, &s->activity);
-            stores_leave(&snap->stores);
-        }
-        if (s->live)
-            show_process(snap, s, &shown[i]);
-        show_session(snap, options, s, &shown[i]);
-        if (!s->store || stores_enter(&snap->stores, s->store->io.path))
-            show_directory(snap, s, &shown[i]);
-        stores_leave(&snap->stores);
-        show_notes(snap, s, &shown[i]);
-        if (options->progress)
-            options->progress(options->context, i + 1, total);
-    }
-    snap->shown.sessions = shown;
-    snap->shown.session_count = total;
-    for (size_t i = 0; i < total; i++) {
-        show_parent(snap, &shown[i]);
-        show_others(snap, &shown[i]);
-    }
-}
-
-/* ---- the call ----------------------------------------------------------------------------- */
-
 static int discover(struct snapshot *snap, const struct sr_options *options, struct sr_error *error)
 {
     struct processes_request q = {&snap->proc, &snap->arena, options, geteuid()};
@@ -334,7 +78,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     if (options->stored_limit)
         snap->shown.stored_count = stored_find(&snap->stores, &snap->arena, options->stored_limit,
                                                live, live_count, &stored, &stored_count);
-    show(snap, options, live, live_count, stored, stored_count);
+    show_all(snap, options, live, live_count, stored, stored_count);
     return 0;
 }
 

@@ -50,6 +50,47 @@ start()
     "$@" </dev/null >/dev/null 2>&1 3>&- &
     started=$!
     started_pids+=("$started")
+    disown "$started" # bash would tell of its end
+}
+
+# A program of the name and place that an installed client has: $client.
+install_client()
+{
+    client=$BATS_TEST_TMPDIR/share/claude/versions/2.1.197
+    mkdir -p "${client%/*}"
+    cp "$TEST_PROGRAMS/fake-agent" "$client"
+}
+
+# Start a stand-in for a client (tests/fake-agent.c) and wait until it is there: $pid.
+#     fake --session "$id" --status busy -- "$client" --resume "$id"
+fake()
+{
+    local out
+    out=$(mktemp "$BATS_TEST_TMPDIR/fake.XXXXXX")
+    env -i HOME="$HOME" PATH="$PATH" ${CLAUDE_CONFIG_DIR:+CLAUDE_CONFIG_DIR="$CLAUDE_CONFIG_DIR"} \
+        "$TEST_PROGRAMS/fake-agent" "$@" </dev/null >"$out" 2>"$out.errors" 3>&- &
+    started_pids+=("$!")
+    disown "$!"
+    wait_until 30 test -s "$out" || { cat "$out.errors"; return 1; }
+    pid=$(<"$out")
+    started_pids+=("$pid")
+}
+
+# A transcript of one prompt in the store, last written to some hours ago: $transcript.
+#     stored ID DIRECTORY [PROMPT [HOURS]]
+stored()
+{
+    transcript=$CONFIG_DIR/$(node -e '
+        const [configDir, sessionId, cwd, content] = process.argv.slice(1), fs = require("fs");
+        const folder = "projects/" + cwd.replace(/[^A-Za-z0-9]/g, "-");
+        fs.mkdirSync(`${configDir}/${folder}`, { recursive: true });
+        fs.writeFileSync(`${configDir}/${folder}/${sessionId}.jsonl`, JSON.stringify({
+            parentUuid: null, isSidechain: false, type: "user", message: { role: "user", content },
+            uuid: "a", timestamp: "2026-01-02T03:04:05.000Z", cwd, sessionId, version: "2.1.197",
+        }) + "\n");
+        console.log(`${folder}/${sessionId}.jsonl`);
+    ' "$CONFIG_DIR" "$1" "$2" "${3-hello}")
+    touch -d "${4-1} hours ago" "$transcript"
 }
 
 # A private tmux server, one a test.
@@ -81,7 +122,7 @@ wait_until()
     done
 }
 
-# A value out of the JSON document on $output: `json '.sessions[0].pid'`.
+# A value out of the JSON document on $output: `json '.sessions[0].pid'`, `json '.sessions.length'`.
 json()
 {
     node -e '

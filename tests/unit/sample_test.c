@@ -582,19 +582,17 @@ static void stopped_and_dead_are_told(void **state)
     assert_int_equal(sample_take(&proc, child, &s), -ESRCH);
 }
 
+static void grow_a_branch(const void *context)
+{
+    setsid();
+    wait_for_child(context);
+    sleep_long(context);
+}
+
 /* Starts a child in a session of its own, which starts one too. */
 static void grow_a_tree(const void *context)
 {
-    pid_t child = fork();
-    if (child == 0) {
-        setsid();
-        pid_t grandchild = fork();
-        if (grandchild == 0)
-            sleep_long(context);
-        waitpid(grandchild, NULL, 0);
-        sleep_long(context);
-    }
-    waitpid(child, NULL, 0);
+    live_start(grow_a_branch, context);
     sleep_long(context);
 }
 
@@ -618,12 +616,12 @@ static void descendants_are_found_across_sessions(void **state)
 
     kill(first.items[2].pid, SIGKILL);
     until(members(root, &second) == 2);
+    assert_int_equal(second.items[1].pid, first.items[1].pid);
     sample_subtract_trees(&first, &second, &used);
     assert_int_equal(used.gone, 1);
     assert_int_equal(used.appeared, 0);
     assert_true(used.sum.cpu_ns >= 0);
 
-    kill(second.items[1].pid, SIGKILL);
     live_end(root);
     assert_int_equal(sample_take_tree(&proc, root, &arena, &first), -ESRCH);
 }

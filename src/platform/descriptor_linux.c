@@ -218,25 +218,24 @@ static int search(const struct proc *proc, const struct search *wanted, pid_t bu
     void *items = NULL;
     size_t count = 0, capacity = 0, unreadable = 0;
     for (size_t i = 0; r == 0 && i < pid_count; i++) {
-        struct proc_stat stat;
-        if (pids[i] == but || proc_read_stat(proc, pids[i], &stat) < 0)
+        if (pids[i] == but)
             continue;
         struct arena numbers = {0};
         int *fds;
-        size_t fd_count;
+        size_t fd_count = 0, at = 0;
         int listed = list_numbers(proc, pids[i], &numbers, &fds, &fd_count);
-        if (listed < 0 && listed != -ESRCH && !is_kernel_thread(&stat))
-            unreadable++;
-        size_t at = 0;
-        if (listed < 0 && listed != -EFBIG)
-            fd_count = 0;
         while (at < fd_count && !matches(wanted, proc, pids[i], fds[at]))
             at++;
-        if (at < fd_count) {
-            struct descriptor_holder *h = arena_push(a, &items, &count, &capacity, sizeof *h);
-            *h = (struct descriptor_holder){
-                .pid = pids[i], .start_ticks = stat.start_ticks, .fd = fds[at]};
-            memcpy(h->name, stat.name, sizeof h->name);
+        bool found = at < fd_count, hidden = listed < 0 && listed != -ESRCH;
+        struct proc_stat stat;
+        if ((found || hidden) && proc_read_stat(proc, pids[i], &stat) == 0) {
+            unreadable += hidden && !is_kernel_thread(&stat);
+            if (found) {
+                struct descriptor_holder *h = arena_push(a, &items, &count, &capacity, sizeof *h);
+                *h = (struct descriptor_holder){
+                    .pid = pids[i], .start_ticks = stat.start_ticks, .fd = fds[at]};
+                memcpy(h->name, stat.name, sizeof h->name);
+            }
         }
         arena_release(&numbers);
     }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    PATIENCE_MS = 1000,     /* a dump of 10000 connections takes some 20 ms */
+    PATIENCE_MS = 1000,     /* an empty table takes 1 ms */
     REPLY_SIZE = 64 * 1024, /* the kernel fills at most 32 kB */
 
     /* The states of a connection in the kernel (include/net/tcp_states.h), which no header

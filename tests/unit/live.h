@@ -27,13 +27,15 @@ enum { LIVE_STEP_US = 10000, LIVE_STEPS = 3000 };
             fail_msg("it never came to be: " #condition); \
     } while (0)
 
-/* Runs run(context) in a child, which does not outlive the test. */
+/* Runs run(context) in a child, which does not outlive its parent. */
 static inline pid_t live_start(void (*run)(const void *context), const void *context)
 {
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(0); /* it ended before that */
         run(context);
         _exit(0);
     }

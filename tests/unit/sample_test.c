@@ -217,9 +217,12 @@ static void members_that_hide_are_left_out_of_the_sum(void **state)
     struct sample_tree_usage used;
     first_items[0].read_chars = second_items[0].read_chars = -EACCES;
     second_items[1].read_chars = 12;
+    first_items[1].read_calls = second_items[1].read_calls = -EACCES;
+    second_items[0].read_calls = 4;
     first_items[0].write_chars = first_items[1].write_chars = -EACCES;
     sample_subtract_trees(&first, &second, &used);
     assert_int_equal(used.sum.read_chars, 12);
+    assert_int_equal(used.sum.read_calls, 4);
     assert_int_equal(used.sum.write_chars, -EACCES);
 }
 
@@ -298,6 +301,16 @@ static void poll_two(const void *context)
     poll(p, 2, -1);
 }
 
+static void select_two(const void *context)
+{
+    const int *fds = context;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(fds[0], &set);
+    FD_SET(fds[1], &set);
+    select((fds[0] > fds[1] ? fds[0] : fds[1]) + 1, &set, NULL, NULL, NULL);
+}
+
 static void somebody_must_type(void **state)
 {
     (void)state;
@@ -366,10 +379,13 @@ static void several_descriptors_are_an_event_loop(void **state)
     assert_int_equal(pipe(a), 0);
     assert_int_equal(pipe(b), 0);
     int both[] = {a[0], b[0]};
-    pid_t child = live_start(poll_two, both);
-    struct sample_wait wait = expect_wait(child, SAMPLE_WAIT_EVENTS, SAMPLE_WAIT_EVENTS);
-    assert_int_equal(wait.fd, -1);
-    live_end(child);
+    void (*const ways[])(const void *) = {poll_two, select_two};
+    for (size_t i = 0; i < 2; i++) {
+        pid_t child = live_start(ways[i], both);
+        struct sample_wait wait = expect_wait(child, SAMPLE_WAIT_EVENTS, SAMPLE_WAIT_EVENTS);
+        assert_int_equal(wait.fd, -1);
+        live_end(child);
+    }
     for (int i = 0; i < 2; i++) {
         close(a[i]);
         close(b[i]);
@@ -566,19 +582,17 @@ static void stopped_and_dead_are_told(void **state)
     assert_int_equal(sample_take(&proc, child, &s), -ESRCH);
 }
 
+static void grow_a_branch(const void *context)
+{
+    setsid();
+    wait_for_child(context);
+    sleep_long(context);
+}
+
 /* Starts a child in a session of its own, which starts one too. */
 static void grow_a_tree(const void *context)
 {
-    pid_t child = fork();
-    if (child == 0) {
-        setsid();
-        pid_t grandchild = fork();
-        if (grandchild == 0)
-            sleep_long(context);
-        waitpid(grandchild, NULL, 0);
-        sleep_long(context);
-    }
-    waitpid(child, NULL, 0);
+    live_start(grow_a_branch, context);
     sleep_long(context);
 }
 
@@ -602,12 +616,12 @@ static void descendants_are_found_across_sessions(void **state)
 
     kill(first.items[2].pid, SIGKILL);
     until(members(root, &second) == 2);
+    assert_int_equal(second.items[1].pid, first.items[1].pid);
     sample_subtract_trees(&first, &second, &used);
     assert_int_equal(used.gone, 1);
     assert_int_equal(used.appeared, 0);
     assert_true(used.sum.cpu_ns >= 0);
 
-    kill(second.items[1].pid, SIGKILL);
     live_end(root);
     assert_int_equal(sample_take_tree(&proc, root, &arena, &first), -ESRCH);
 }

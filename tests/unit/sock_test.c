@@ -219,6 +219,30 @@ static void a_newer_kernel_may_say_more(void **state)
     assert_int_equal(s->received_ms, 12);
 }
 
+static void an_attribute_that_leaves_its_message_is_refused(void **state)
+{
+    (void)state;
+    struct {
+        struct inet_diag_msg m;
+        struct nlattr attribute;
+    } body = {.m = {.idiag_family = AF_INET, .idiag_state = ESTABLISHED},
+              .attribute = {.nla_len = sizeof body.attribute, .nla_type = INET_DIAG_INFO}};
+    struct buf bytes = {0};
+    add_message(&bytes, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, &body, sizeof body);
+    assert_int_equal(parsed((struct sv){bytes.p, bytes.n}, 1, 0).count, 1);
+    buf_release(&bytes);
+
+    body.attribute.nla_len = sizeof body.attribute + 4;
+    add_message(&bytes, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, &body, sizeof body);
+    assert_int_equal(parsed((struct sv){bytes.p, bytes.n}, 1, -EBADMSG).count, 0);
+    buf_release(&bytes);
+
+    body.attribute.nla_len = 0; /* would never come to the end */
+    add_message(&bytes, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, &body, sizeof body);
+    parsed((struct sv){bytes.p, bytes.n}, 1, -EBADMSG);
+    buf_release(&bytes);
+}
+
 static void before_it_is_connected_a_connection_has_no_ages(void **state)
 {
     (void)state;
@@ -492,6 +516,7 @@ int main(void)
         cmocka_unit_test_teardown(a_reply_cut_anywhere_is_refused_or_goes_on, release),
         cmocka_unit_test_teardown(what_an_old_kernel_does_not_say_is_unknown, release),
         cmocka_unit_test_teardown(a_newer_kernel_may_say_more, release),
+        cmocka_unit_test_teardown(an_attribute_that_leaves_its_message_is_refused, release),
         cmocka_unit_test_teardown(before_it_is_connected_a_connection_has_no_ages, release),
         cmocka_unit_test_teardown(listening_and_lingering_are_no_connections, release),
         cmocka_unit_test_teardown(a_peer_on_this_machine_is_told_from_one_outside, release),

@@ -127,17 +127,24 @@ static void looking_changes_nothing(void **state)
 static void a_session_leader_does_not_get_it_for_its_own(void **state)
 {
     struct scene *s = *state;
-    pid_t pid = fork();
+    int master, slave;
+    struct stat st;
+    /* one that is no session's: whoever leads a session and opens it carelessly gets it */
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+    assert_int_equal(fstat(slave, &st), 0);
+    pid_t holder = getpid(), pid = fork();
     if (pid == 0) {
         struct terminal t;
         struct proc_stat self;
-        setsid(); /* the next terminal that is opened carelessly becomes ours */
-        int r = terminal_read(&s->proc, s->child, s->device, &t);
+        setsid();
+        int r = terminal_read(&s->proc, holder, st.st_rdev, &t);
         _exit(r == 0 && proc_read_stat(&s->proc, getpid(), &self) == 0 && self.tty == 0 ? 0 : 1);
     }
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(WEXITSTATUS(status), 0);
+    close(slave);
+    close(master);
 }
 
 static void another_device_is_not_taken_for_it(void **state)

@@ -365,6 +365,25 @@ static struct wall work_began_at(const struct session *s)
     return tail->turn_began_at;
 }
 
+/*
+ * Under Yama a user may not see system calls, and only the kernel function is
+ * known: a tty's read and write, and a socket's, all wait in wait_woken. An
+ * event loop reads nothing without having been told that it is there, and its
+ * sockets do not block: what is left is the write.
+ */
+static enum fact waits_for_tty_write(const struct member *client)
+{
+    switch (client->wait.kind) {
+    case SAMPLE_WAIT_TTY_OUTPUT:
+    case SAMPLE_WAIT_TTY:
+        return FACT_YES;
+    case SAMPLE_WAIT_UNKNOWN:
+        return str_equals(client->now->wchan, "wait_woken") ? FACT_YES : FACT_UNKNOWN;
+    default:
+        return FACT_NO;
+    }
+}
+
 static void collect_main_thread(struct snapshot *snap, const struct member *client,
                                 const struct sample *before, struct evidence *e)
 {
@@ -377,9 +396,7 @@ static void collect_main_thread(struct snapshot *snap, const struct member *clie
         e->wakeups_per_s = (double)client->used.voluntary_switches / elapsed_s;
     if (client->now->wchan[0])
         e->wait_channel = arena_strdup(&snap->arena, client->now->wchan);
-    e->main_waits_for_tty_write = client->wait.kind == SAMPLE_WAIT_TTY_OUTPUT ? FACT_YES
-                                  : client->wait.kind == SAMPLE_WAIT_UNKNOWN  ? FACT_UNKNOWN
-                                                                              : FACT_NO;
+    e->main_waits_for_tty_write = waits_for_tty_write(client);
     /* A disk wait that ended in between is none. */
     bool stays_blocked =
         before->state == 'D' && client->now->state == 'D' && client->used.voluntary_switches <= 0;

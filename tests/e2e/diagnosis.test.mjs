@@ -9,7 +9,7 @@
 // core busy with its spinner.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { statSync } from 'node:fs';
 import { processOf } from './lib/procfs.mjs';
 import * as scenarios from './lib/scenarios.mjs';
@@ -67,7 +67,7 @@ for (const [group, states] of Object.entries(STATES)) {
     let late;
     let commonRule;
 
-    before(async () => {
+    test('the scene is set up', async () => {
       world = await World.create();
       clients = Object.fromEntries(await Promise.all(Object.keys(states).map(async (name) => [name, await scenarios[name](world)])));
       await silenceOf(IMPATIENCE_MS * 1.5);
@@ -105,7 +105,7 @@ for (const [group, states] of Object.entries(STATES)) {
 describe('a client whose terminal was closed', () => {
   let world;
   let client;
-  before(async () => {
+  test('the scene is set up', async () => {
     world = await World.create();
     client = await scenarios.terminalClosed(world);
   });

@@ -6,7 +6,7 @@
 // tests that change it (ending clients, deleting registry files) stand last, in this order.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { rmSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from './lib/client.mjs';
@@ -29,7 +29,8 @@ describe('finding', () => {
   let status; // one look at all of it
   let resume;
 
-  before(async () => {
+  // A test and not a hook, so that its failure is one failure with a reason.
+  test('the scene is set up', async () => {
     world = await World.create();
     otherConfig = world.addConfigDir('other-config');
     scopes = [world.configDir, otherConfig];

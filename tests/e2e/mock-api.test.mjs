@@ -1,7 +1,7 @@
 // The scripted API itself: the other tests are worth what it is. Asked here by plain HTTP, without a client.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { refusal } from './lib/api-rules.mjs';
 import { MockApi } from './lib/mock-api.mjs';
 import { LONG_TEXT, bash, directiveIn, reply, withDirective } from './lib/replies.mjs';
@@ -14,7 +14,10 @@ const TOOLS = [{ name: 'Bash' }];
 
 describe('the scripted API', () => {
   let api;
-  before(async () => { api = await MockApi.listen(); });
+  test('it listens on loopback', async () => {
+    api = await MockApi.listen();
+    assert.match(api.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  });
   after(() => api.close());
 
   const post = (body, signal) => fetch(`${api.url}/v1/messages`, { method: 'POST', body: JSON.stringify(body), signal });

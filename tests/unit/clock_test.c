@@ -15,6 +15,8 @@ static void a_time_stamp_is_read_to_the_millisecond(void **state)
     assert_int_equal(parsed("1970-01-01T00:00:01Z"), 1000);
     assert_int_equal(parsed("2026-02-05T10:11:12.345Z"), 1770286272345);
     assert_int_equal(parsed("2024-02-29T23:59:59.9Z"), 1709251199900);
+    assert_int_equal(parsed("2026-12-31T00:00:00.010Z"), 1798675200010);
+    assert_int_equal(parsed("2016-12-31T23:59:60Z"), 1483228800000); /* a leap second */
 }
 
 static void finer_fractions_are_cut(void **state)
@@ -35,6 +37,12 @@ static void anything_else_is_refused_and_the_output_left_alone(void **state)
         "2026-02-05T10:11:12.Z",
         "2026-02-05T10:11:12.3x5Z",
         "2026-02-05T10:11:12ZZ",
+        "2026-02-05T10:11:12x345Z",
+        "2026/02-05T10:11:12Z",
+        "2026-02/05T10:11:12Z",
+        "2026-02-05T10:11.12Z",
+        "2026-02-32T10:11:12Z",
+        "2026-02-05T10:11:61Z",
         "2026-13-05T10:11:12Z",
         "2026-00-05T10:11:12Z",
         "2026-02-00T10:11:12Z",

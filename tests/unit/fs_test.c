@@ -65,8 +65,10 @@ static void a_file_is_opened_with_its_facts(void **state)
     assert_int_equal(file.inode, st.st_ino);
     assert_int_equal(file.mtime_ms / 1000, st.st_mtim.tv_sec);
     assert_true(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
+    int was = file.fd;
     fs_close(&file.fd);
     assert_int_equal(file.fd, -1);
+    assert_int_equal(fcntl(was, F_GETFD), -1);
 }
 
 static void what_is_no_file_is_refused_by_name(void **state)

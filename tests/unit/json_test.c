@@ -105,6 +105,8 @@ static void a_lone_surrogate_is_replaced(void **state)
     (void)state;
     assert_sv_equal(text_in(SV("{\"a\":\"x\\ud83d\"}")), "x" REPLACED);
     assert_sv_equal(text_in(SV("{\"a\":\"\\ude00x\"}")), REPLACED "x");
+    assert_sv_equal(text_in(SV("{\"a\":\"\\uD83D\\uDE00\\uDBFF\"}")), "\xf0\x9f\x98\x80" REPLACED);
+    assert_sv_equal(text_in(SV("{\"a\":\"\\ud800\\udc00\\udc00\"}")), "\xf0\x90\x80\x80" REPLACED);
     assert_sv_equal(text_in(SV("{\"a\":\"\\ud83d\\ud83d\\ude00\"}")), REPLACED "\xf0\x9f\x98\x80");
     assert_sv_equal(text_in(SV("{\"a\":\"\\ud83d\\u0041\"}")), REPLACED "A");
 }

@@ -15,9 +15,12 @@ static void beginnings_and_ends(void **state)
 {
     (void)state;
     assert_true(sv_starts_with(SV("abc"), SV("ab")) && sv_starts_with(SV("abc"), SV("")));
-    assert_false(sv_starts_with(SV("a"), SV("ab")));
+    assert_true(sv_starts_with(SV("ab"), SV("ab")));
+    assert_false(sv_starts_with(SV("a"), SV("ab")) || sv_starts_with(SV("acd"), SV("ab")));
     assert_true(sv_ends_with(SV("abc"), SV("bc")) && sv_ends_with(SV(""), SV("")));
-    assert_false(sv_ends_with(SV("c"), SV("bc")));
+    assert_false(sv_ends_with(SV("c"), SV("bc")) || sv_ends_with(SV("abd"), SV("bc")));
+    assert_true(str_starts_with("abc", "ab") && str_ends_with("abc", "bc"));
+    assert_false(str_starts_with("abc", "b") || str_ends_with("abc", "b"));
 }
 
 static void finding_looks_from_an_offset_on(void **state)

@@ -102,6 +102,8 @@ static void marks_that_reorder_or_hide_become_visible(void **state)
     assert_printable("\xe2\x81\xa6", "\\u2066");       /* isolate */
     assert_printable("\xe2\x80\x8b", "\\u200b");       /* zero width space */
     assert_printable("\xe2\x80\xa8", "\\u2028");       /* line separator */
+    assert_printable("\xc2\xad", "\\xad");             /* soft hyphen */
+    assert_printable("\xd8\x9c", "\\u061c");           /* Arabic letter mark */
     assert_printable("\xef\xbb\xbf", "\\ufeff");       /* byte order mark */
     assert_printable("\xf3\xa0\x81\x81", "\\U0e0041"); /* a tag */
 }
@@ -133,6 +135,9 @@ static void wide_characters_take_two_columns(void **state)
     (void)state;
     assert_cut("\xe6\x96\x87\xe5\xad\x97", 4, "\xe6\x96\x87\xe5\xad\x97");
     assert_cut("\xe6\x96\x87\xe5\xad\x97", 3, "...");
+    assert_cut("\xed\x95\x9c\xf0\x9f\x9a\x80", 3, "...");            /* Hangul, a rocket */
+    assert_cut("\xef\xbc\xa1\xf0\xa0\x80\x80", 3, "...");            /* full width, extension B */
+    assert_cut("\xc3\xa9 \xe2\x82\xac", 3, "\xc3\xa9 \xe2\x82\xac"); /* these are narrow */
     assert_cut("\xe6\x96\x87\xe5\xad\x97\xe6\x96\x87", 5, "\xe6\x96\x87...");
 }
 

@@ -1058,6 +1058,37 @@ static void the_common_rule_errs_both_ways(void **state)
     assert_true(misses >= 2);
 }
 
+/* ---- the document -------------------------------------------------------------------------- */
+
+/* The next row of a table of rules: "| traced | stopped | traced | high | look | ...". */
+static bool next_row(FILE *f, char *line, int size)
+{
+    while (fgets(line, size, f))
+        if (line[0] == '|' && strncmp(line, "| ---", 5) != 0 && strncmp(line, "| rule |", 8) != 0)
+            return true;
+    return false;
+}
+
+static void the_document_has_every_rule_in_order(void **state)
+{
+    (void)state;
+    char line[2048], expected[256];
+    FILE *f = fopen("doc/diagnosis.md", "r");
+    assert_non_null(f);
+    for (size_t i = 0; i < rule_count; i++) {
+        const struct rule *r = &rules[i];
+        snprintf(expected, sizeof expected, "| %s | %s | %s | %s | %s | ", r->name,
+                 sr_verdict_word(r->verdict), r->cause, r->confidence, r->advice);
+        assert_true(next_row(f, line, sizeof line));
+        if (strncmp(line, expected, strlen(expected)) != 0)
+            fail_msg("doc/diagnosis.md has \"%.80s\" where the table has \"%s\"", line, expected);
+    }
+    /* what follows is the watchdog's table */
+    assert_true(next_row(f, line, sizeof line));
+    assert_true(str_starts_with(line, "| silence |"));
+    fclose(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1091,6 +1122,7 @@ int main(void)
         cmocka_unit_test(evidence_is_said_with_numbers),
         cmocka_unit_test(the_clients_own_watchdog_is_waited_for),
         cmocka_unit_test(the_common_rule_errs_both_ways),
+        cmocka_unit_test(the_document_has_every_rule_in_order),
     };
     return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
 }

@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# How the listing looks: for people, for programs, and where it goes.
+
+load helper
+
+setup()
+{
+    scratch_home
+    install_client
+    id=aaaaaaaa-0000-4000-8000-000000000001
+}
+
+teardown()
+{
+    end_started
+}
+
+@test "the listing for people" {
+    fake --cwd "$HOME" --session "$id" --status waiting --waiting-for 'permission prompt' --turn tool -- "$client"
+    rescue --status --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    mapfile -t lines <<<"$output"
+    [[ ${lines[0]} == VERDICT*TTY*PID*SESSION*SIZE*LAST*DIRECTORY ]]
+    [[ ${lines[1]} =~ ^waiting\ +pts/[0-9]+\ +$pid\ +aaaaaaaa\ +[0-9]+B\ +.*$HOME$ ]]
+    [[ ${lines[2]} == *"permission-prompt (high confidence): tool Bash is open since "*" s" ]]
+    [[ ${lines[3]} == *"advice: answer" ]]
+    [ "${lines[4]}" = "1 session: 1 waiting" ]
+    brief=${#output}
+    rescue --status -v --config-dir "$CONFIG_DIR"
+    [ "${#output}" -gt "$brief" ]
+    [[ $output == *"transcript: $CONFIG_DIR"* ]]
+}
+
+# On a terminal of its own, with this environment; what it wrote there: $output.
+on_terminal()
+{
+    run script -qec "env -i HOME='$HOME' PATH='$PATH' $1 '$SESSION_RESCUE' --status --config-dir '$CONFIG_DIR' $2" /dev/null
+    [ "$status" -eq 0 ]
+}
+
+@test "colours on a terminal only, and where nobody said no" {
+    fake --cwd "$HOME" --session "$id" --status waiting -- "$client"
+    on_terminal TERM=xterm ""
+    [[ $output == *$'\e[33mwaiting'* ]]
+    on_terminal TERM=xterm --no-color
+    [[ $output == *waiting* && $output != *$'\e'* ]]
+    on_terminal "TERM=xterm NO_COLOR=1" ""
+    [[ $output == *waiting* && $output != *$'\e'* ]]
+    on_terminal TERM=dumb ""
+    [[ $output == *waiting* && $output != *$'\e'* ]]
+    on_terminal "TERM=xterm NO_COLOR=" ""
+    [[ $output == *$'\e[33mwaiting'* ]]
+    rescue_under env TERM=xterm -- --status --config-dir "$CONFIG_DIR"
+    [[ $output != *$'\e'* ]]
+}
+
+@test "nothing of a process or its files drives the terminal" {
+    local odd=$'\e]0;owned\a\nline'
+    mkdir "$HOME/$odd"
+    cd "$HOME/$odd" || return
+    fake --session "$id" --status waiting --waiting-for $'\e[2J' --turn tool --tool $'a\tb' \
+        --prompt $'\e[31m' -- "$client"
+    cd / || return
+    rescue --status -v --config-dir "$CONFIG_DIR"
+    [[ $output == *'\x1b]0;owned\x07\nline'* ]]
+    [ "$(tr -d '\n' <<<"$output" | tr -d '[:cntrl:]')" = "$(tr -d '\n' <<<"$output")" ]
+    rescue --status --json --config-dir "$CONFIG_DIR"
+    [ "$(tr -d '\n' <<<"$output" | tr -d '[:cntrl:]')" = "$(tr -d '\n' <<<"$output")" ]
+    [ "$(json '.sessions[0].cwd')" = "$HOME/$odd" ]
+}
+
+@test "the JSON has every key that is documented, and no other" {
+    stored bbbbbbbb-0000-4000-8000-000000000002 "$HOME"
+    fake --cwd "$HOME" --session "$id" --server 'exec sleep 60' -- "$client"
+    touch "$CONFIG_DIR/sessions/77.json"
+    # the first column of the document's tables: `sessions[].mapping.by`
+    documented=$(sed -n 's|^. `\([][a-z_.]*\)` .*|\1|p' doc/json-output.md | sort)
+    for mode in --status --resume; do
+        rescue $mode --json --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 0 ]
+        node -e '
+            const paths = new Set();
+            const walk = (value, path) => {
+                if (Array.isArray(value)) value.forEach(item => walk(item, path + "[]"));
+                else if (value && typeof value === "object")
+                    for (const [key, item] of Object.entries(value)) {
+                        const at = path ? `${path}.${key}` : key;
+                        paths.add(at);
+                        walk(item, at);
+                    }
+            };
+            walk(JSON.parse(require("fs").readFileSync(0, "utf8")), "");
+            console.log([...paths].join("\n"));
+        ' <<<"$output" >>"$BATS_TEST_TMPDIR/seen"
+    done
+    # only inside tmux, screen or zellij
+    printf 'sessions[].multiplexer.%s\n' kind server pane >>"$BATS_TEST_TMPDIR/seen"
+    diff <(echo "$documented") <(LC_ALL=C sort -u "$BATS_TEST_TMPDIR/seen" | sort)
+}
+
+@test "each session has every key, also where it is null" {
+    stored bbbbbbbb-0000-4000-8000-000000000002 "$HOME"
+    fake --cwd "$HOME" --session "$id" -- "$client"
+    fake --no-registry --turn none --no-terminal --cwd / -- "$client"
+    rescue --resume --json --config-dir "$CONFIG_DIR"
+    [ "$(json '.sessions.length')" -eq 3 ]
+    [ "$(json '.sessions.map(s => Object.keys(s).join()).every((keys, i, all) => keys === all[0])')" = true ]
+    [ "$(json '.schema')" = session-rescue/1 ]
+    [[ $(json '.taken_at') =~ ^20[0-9-]+T[0-9:]+Z$ ]]
+}
+
+@test "an output that is full or closed is a failure, and said" {
+    fake --cwd "$HOME" --session "$id" -- "$client"
+    for mode in "--status" "--resume" "--status --json" "--help" "--version"; do
+        # shellcheck disable=SC2086 # words
+        run sh -c 'out=$1; shift; exec "$@" >"$out"' sh /dev/full \
+            env -i HOME="$HOME" "$SESSION_RESCUE" $mode --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 3 ]
+        [[ $output == *"standard output cannot be written"* ]]
+        run sh -c 'exec "$@" >&-' sh env -i HOME="$HOME" "$SESSION_RESCUE" $mode --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 3 ]
+    done
+}
+
+@test "a reader that has seen enough does not crash it" {
+    fake --cwd "$HOME" --session "$id" -- "$client"
+    run bash -c 'set -o pipefail; "$@" | true' bash env -i HOME="$HOME" "$SESSION_RESCUE" --status --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ] || [ "$status" -eq 3 ] || [ "$status" -eq 141 ]
+}
+
+@test "-q keeps what could not be read to itself" {
+    rescue --status -q --config-dir "$CONFIG_DIR" --config-dir /dev/null
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+}

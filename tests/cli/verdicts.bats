@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# States that a real client cannot be brought to, and what is said of them. All of them live side
+# by side, as on a real machine, and are looked at together once the user's patience is over.
+
+load helper
+
+setup()
+{
+    scratch_home
+    install_client
+    project=$BATS_TEST_TMPDIR/project
+    mkdir "$project"
+}
+
+teardown()
+{
+    end_started
+}
+
+scene()
+{
+    scenes=$((${scenes-0} + 1))
+    local name=$1 id
+    id=$(printf '%08d-0000-4000-8000-000000000000' "$scenes")
+    shift
+    fake --cwd "$project" --session "$id" "$@" -- "$client"
+    pid_of[$name]=$pid
+}
+
+verdict_of()
+{
+    json ".sessions.filter(s => s.pid === ${pid_of[$1]}).map(s => [s.verdict, s.cause, s.advice].join(' ')).join()"
+}
+
+# Each is as it says once the listing was taken often enough for a slow machine.
+all_are()
+{
+    local line name expected
+    rescue --status --json --timeout "$1" --config-dir "$CONFIG_DIR" >/dev/null
+    shift
+    for line in "$@"; do
+        name=${line%%:*} expected=${line#*: }
+        [ "$(verdict_of "$name")" = "$expected" ] || { echo "$name: $(verdict_of "$name"), not $expected"; return 1; }
+    done
+}
+
+@test "states that need no patience" {
+    declare -A pid_of
+    scene idle
+    scene shell --status shell
+    scene asks --status waiting --waiting-for 'permission prompt' --turn tool
+    scene dialog --status waiting --waiting-for 'dialog open'
+    scene new --turn none
+    scene orphan --lose-terminal
+    scene stopped --status busy --turn awaits-reply --spinner
+    kill -STOP "${pid_of[stopped]}"
+    wait_until 30 all_are 10 "idle: idle turn-over none" "shell: idle background-jobs none" \
+        "asks: waiting permission-prompt answer" "dialog: waiting question answer" \
+        "new: idle nothing-yet none" "orphan: orphaned terminal-gone kill" \
+        "stopped: stopped job-control continue"
+    [ "$status" -eq 0 ]
+    [ "$(json '.counts.hung')" -eq 0 ]
+}
+
+@test "at work, for less than the user's patience" {
+    declare -A pid_of
+    scene asked --status busy --turn awaits-reply --spinner
+    scene tool --status busy --turn tool --spinner --child 'exec sleep 100'
+    scene compacts --status busy --spinner
+    all_are 10 "asked: working awaiting-reply wait" "tool: working tool-running wait" \
+        "compacts: working compacting wait"
+    [ "$status" -eq 0 ]
+}
+
+@test "past the user's patience: hung, and why; and what is not" {
+    declare -A pid_of
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    scene stalled --status busy --turn awaits-reply --spinner --model 5000
+    scene unanswered --status busy --turn awaits-reply --spinner --model 0
+    scene asleep --status busy --turn awaits-reply
+    scene unread --status busy --turn awaits-reply --flood
+    scene password --status busy --turn tool --spinner --child "exec cat <'$BATS_TEST_TMPDIR/fifo'"
+    scene stoppedtool --status busy --turn tool --spinner --child 'kill -STOP $$'
+    scene mcp --status busy --turn tool --tool mcp__db__query --spinner --server 'exec cat /proc/self/fd/1 3<>/dev/null | sleep 100'
+    scene deaf --queue-input
+    scene builds --status busy --turn tool --spinner --child 'exec cat </dev/zero >/dev/null'
+    scene sleeps --status busy --turn tool --spinner --child 'exec sleep 100'
+    scene permission --status waiting --waiting-for 'permission prompt' --turn tool
+    scene idle
+    # with 3 s of patience; 5 s after its last byte a stream is not a stream
+    wait_until 60 all_are 0.05 "stalled: hung reply-stalled wait" "unanswered: hung no-reply wait" \
+        "asleep: hung event-loop-asleep kill" "unread: hung terminal-not-read look" \
+        "password: hung tool-blocked-on-input kill-child" "stoppedtool: hung tool-stuck kill-child" \
+        "mcp: hung mcp-stuck kill-child" "deaf: hung event-loop-asleep kill"
+    # and at the same time
+    all_are 0.05 "builds: working tool-running wait" "sleeps: working tool-running wait" \
+        "permission: waiting permission-prompt answer" "idle: idle turn-over none"
+    [ "$status" -eq 1 ]
+    [ "$(json '.counts.hung')" -eq 8 ]
+    # the same listing for people has the hung ones first
+    rescue --status --timeout 0.05 --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $(sed -n 2p <<<"$output") == HUNG* ]]
+    [[ ${output##*$'\n'} == "12 sessions: 8 hung, 1 waiting, 2 working, 1 idle" ]]
+}
+
+@test "a main thread that spins" {
+    declare -A pid_of
+    scene spins --status busy --turn awaits-reply --spin
+    hung() { rescue --status --json --timeout 0.03 --config-dir "$CONFIG_DIR" >/dev/null; [ "$status" -eq 1 ]; }
+    wait_until 60 hung
+    [ "$(json '.counts.hung')" -eq 1 ]
+}
+
+@test "with no patience at all, and with all of it" {
+    declare -A pid_of
+    scene asked --status busy --turn awaits-reply
+    scene idle
+    hung() { all_are 0 "asked: hung event-loop-asleep kill" "idle: idle turn-over none"; }
+    wait_until 30 hung
+    all_are 1000000 "asked: working awaiting-reply wait"
+}

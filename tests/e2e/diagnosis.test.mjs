@@ -49,7 +49,9 @@ const STATES = {
   },
   'with tools and helpers': {
     toolRunning: { own: 'busy', always: working('tool-running') },
-    toolStuck: { own: 'busy', soon: working('tool-running'), late: hung('tool-stuck') },
+    toolStopped: { own: 'busy', soon: working('tool-running'), late: hung('tool-stuck') },
+    // A long tool is not a hung one: only past the longest time that the client grants is it stuck.
+    toolLocked: { own: 'busy', always: working('tool-running') },
     toolOpensFifo: { own: 'busy', soon: working('tool-running'), late: hung('tool-blocked-on-input') },
     toolReadsPipe: { own: 'busy', soon: working('tool-running'), late: hung('tool-blocked-on-input') },
     mcpStuck: { own: 'busy', soon: working('tool-running'), late: hung('mcp-stuck') },
@@ -72,8 +74,8 @@ for (const [group, states] of Object.entries(STATES)) {
       clients = Object.fromEntries(await Promise.all(Object.keys(states).map(async (name) => [name, await scenarios[name](world)])));
       await silenceOf(IMPATIENCE_MS * 1.5);
       commonRule = await verdictsByTheCommonRule(clients);
-      late = world.rescue.run(['--status', '--json', '--timeout', IMPATIENCE_MIN], [world.configDir]);
-      soon = world.rescue.run(['--status', '--json'], [world.configDir]);
+      late = await world.rescue.run(['--status', '--json', '--timeout', IMPATIENCE_MIN], [world.configDir]);
+      soon = await world.rescue.run(['--status', '--json'], [world.configDir]);
     });
 
     after(() => world?.destroy());
@@ -111,12 +113,12 @@ describe('a client whose terminal was closed', () => {
   });
   after(() => world?.destroy());
 
-  test('is not listed any more', () => {
-    assert.deepEqual(world.rescue.sessions(['--status'], [world.configDir]), []);
+  test('is not listed any more', async () => {
+    assert.deepEqual(await world.rescue.sessions(['--status'], [world.configDir]), []);
   });
 
-  test('leaves a session that can be resumed', () => {
-    const [session, ...others] = world.rescue.sessions(['--resume'], [world.configDir]);
+  test('leaves a session that can be resumed', async () => {
+    const [session, ...others] = await world.rescue.sessions(['--resume'], [world.configDir]);
     assert.deepEqual(others, []);
     assert.equal(session.session_id, client.id);
     assert.equal(session.pid, null);

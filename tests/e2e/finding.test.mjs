@@ -82,8 +82,8 @@ describe('finding', () => {
     await clients.killed.kill(); // last: a client that starts tidies away what dead ones left
     delete clients.killed;
 
-    status = world.rescue.run(['--status', '--json'], scopes);
-    resume = world.rescue.run(['--resume', '--json'], scopes);
+    status = await world.rescue.run(['--status', '--json'], scopes);
+    resume = await world.rescue.run(['--resume', '--json'], scopes);
   });
 
   after(() => world?.destroy());
@@ -142,7 +142,7 @@ describe('finding', () => {
 
   test('each client in tmux names its pane', () => {
     for (const client of Object.values(clients))
-      assert.deepEqual(found(client).multiplexer, { kind: 'tmux', pane: client.pane.id, socket: world.tmux.socket });
+      assert.deepEqual(found(client).multiplexer, { kind: 'tmux', pane: client.pane.id, server: world.tmux.socket });
   });
 
   test('a client after /clear has the new id', async () => {
@@ -179,13 +179,13 @@ describe('finding', () => {
     assert.equal(found(outer).verdict, 'working');
   });
 
-  test('--config-dir leaves out the sessions of other configurations', () => {
-    const { sessions } = world.rescue.run(['--status', '--json'], [otherConfig]).json;
+  test('--config-dir leaves out the sessions of other configurations', async () => {
+    const { json: { sessions } } = await world.rescue.run(['--status', '--json'], [otherConfig]);
     assert.deepEqual(sessions.map(({ pid }) => pid), [clients.other.pid]);
   });
 
   test('the listing for people names each pid, terminal and id', async () => {
-    const { stdout, status: exit } = world.rescue.run(['--status'], scopes);
+    const { stdout, status: exit } = await world.rescue.run(['--status'], scopes);
     assert.equal(exit, 0);
     for (const [name, client] of Object.entries(clients)) {
       const id = await client.sessionId();
@@ -241,14 +241,14 @@ describe('finding', () => {
       const said = request.body.messages.map((message) => JSON.stringify(message.content));
       assert.ok(said.some((content) => content.includes(words)), 'the API is sent what was said before');
       await client.settle('idle');
-      assert.equal(resumedNow(id).resume_command, null, 'and now it has an owner');
-      assert.equal(resumedNow(id).pid, client.pid);
+      assert.equal((await resumedNow(id)).resume_command, null, 'and now it has an owner');
+      assert.equal((await resumedNow(id)).pid, client.pid);
       await client.end();
     });
   }
 
-  const resumedNow = (id) =>
-    world.rescue.sessions(['--resume'], scopes).find(({ session_id: other }) => other === id);
+  const resumedNow = async (id) =>
+    (await world.rescue.sessions(['--resume'], scopes)).find(({ session_id: other }) => other === id);
 
   // From here on without the registry, as with clients that write none.
 
@@ -270,7 +270,7 @@ describe('finding', () => {
     const ids = await Promise.all(pair.map((client) => client.sessionId()));
     for (const client of pair) removeRegistryFile(client);
     for (const { pid } of pair) {
-      const session = world.rescue.sessions(['--status'], scopes).find((other) => other.pid === pid);
+      const session = (await world.rescue.sessions(['--status'], scopes)).find((other) => other.pid === pid);
       assertHas(session, { session_id: null, transcript: null });
       assert.equal(session.mapping.confidence, 'ambiguous');
       assert.deepEqual([...session.mapping.candidates].sort(), [...ids].sort());
@@ -281,7 +281,7 @@ describe('finding', () => {
   async function withoutRegistry(client) {
     const id = await client.sessionId();
     removeRegistryFile(client);
-    const session = world.rescue.sessions(['--status'], scopes).find(({ pid }) => pid === client.pid);
+    const session = (await world.rescue.sessions(['--status'], scopes)).find(({ pid }) => pid === client.pid);
     assert.equal(session.session_id, id);
     return session.mapping;
   }

@@ -1,15 +1,15 @@
 // The program under test, always kept inside a world: its environment, and --config-dir on each call.
 //
-//     const { status, stdout, stderr, json } = world.rescue.run(['--status', '--json'], [configDir]);
+//     const { status, stdout, stderr, json } = await world.rescue.run(['--status', '--json'], [configDir]);
 
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
-export const PROGRAM = resolve(process.env.SESSION_RESCUE ?? resolve(HERE, '../../../build/session-rescue'));
+export const PROGRAM = resolvePath(process.env.SESSION_RESCUE ?? join(HERE, '../../../build/session-rescue'));
 
 export class Rescue {
   #env;
@@ -18,19 +18,27 @@ export class Rescue {
     this.#env = env;
   }
 
-  /** Runs the program; `json` is its standard output parsed, where `--json` was asked for. */
+  /**
+   * Runs the program; `json` is its standard output parsed, where `--json` was asked for. Never in a
+   * way that stops this process: the scripted API lives in it, and would fall silent.
+   */
   run(args, configDirs, { cwd } = {}) {
     if (configDirs.length === 0) throw new Error('session-rescue is not run without --config-dir');
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not built; or set SESSION_RESCUE`);
     const scope = configDirs.flatMap((dir) => ['--config-dir', dir]);
-    const { status, signal, stdout, stderr, error } = spawnSync(PROGRAM, [...args, ...scope],
-      { env: this.#env, cwd, encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] });
-    if (error) throw error;
-    return { status: status ?? signal, stdout, stderr, json: args.includes('--json') ? JSON.parse(stdout) : null };
+    return new Promise((resolve, reject) => {
+      const child = execFile(PROGRAM, [...args, ...scope], { env: this.#env, cwd, timeout: 60_000 }, (error, stdout, stderr) => {
+        if (error && typeof error.code === 'string') return reject(error);
+        const status = error ? (error.code ?? error.signal) : 0;
+        return resolve({ status, stdout, stderr, json: args.includes('--json') ? JSON.parse(stdout) : null });
+      });
+      child.stdin.end();
+    });
   }
 
   /** The sessions of `--status --json` (or of another mode with the same shape). */
-  sessions(args, configDirs) {
-    return this.run([...args, '--json'], configDirs).json.sessions;
+  async sessions(args, configDirs) {
+    const { json } = await this.run([...args, '--json'], configDirs);
+    return json.sessions;
   }
 }

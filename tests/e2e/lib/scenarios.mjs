@@ -105,8 +105,11 @@ export async function retrying(world) {
 export const toolRunning = (world) =>
   runningTool(world, 'running', 'while sleep 0.2; do echo working; done', 'sleep');
 
+/** A tool that somebody stopped. */
+export const toolStopped = (world) => runningTool(world, 'halted', "sh -c 'kill -STOP $$; true'", 'sh');
+
 /** A tool that waits for a lock which its own shell holds. */
-export const toolStuck = (world) => runningTool(world, 'locked', 'exec 9>lock && flock 9 && flock lock true', 'flock');
+export const toolLocked = (world) => runningTool(world, 'locked', 'exec 9>lock && flock 9 && flock lock true', 'flock');
 
 /** A tool that opens a FIFO for which there is no writer. */
 export const toolOpensFifo = (world) => runningTool(world, 'fifo', 'mkfifo input && cat input', 'cat');

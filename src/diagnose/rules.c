@@ -169,6 +169,13 @@ static bool files_are_silent(const struct evidence *e)
     return past_patience(e, e->last_event_age_s);
 }
 
+/* A client that stands still in its first turn has no transcript yet: then its status is as old. */
+static bool nothing_is_written(const struct evidence *e)
+{
+    return files_are_silent(e) ||
+           (e->has_transcript == FACT_NO && past_patience(e, e->status_age_s));
+}
+
 /* ---- the rules, as sentences -------------------------------------------------------------- */
 
 static bool is_traced(const struct evidence *e)
@@ -298,7 +305,7 @@ static bool compacts_or_runs_a_command(const struct evidence *e)
 static bool terminal_is_not_read(const struct evidence *e)
 {
     return e->main_waits_for_tty_write == FACT_YES && e->wakeups_per_s >= 0 &&
-           e->wakeups_per_s < 1 && files_are_silent(e);
+           e->wakeups_per_s < 1 && nothing_is_written(e);
 }
 
 static bool main_thread_spins(const struct evidence *e)

@@ -189,6 +189,10 @@ static void collect_api(struct snapshot *snap, const struct session *s,
                                best->remote_address, best->remote_port);
     e->api.sent_ago_s = seconds(best->sent_ms);
     e->api.received_ago_s = seconds(best->received_ms);
+    /* The last answer may have come in the second in which the next request went out. */
+    bool came_before = best->received_ms >= best->sent_ms;
+    if (came_before && e->api.received_ago_s == e->api.sent_ago_s && e->api.sent_ago_s >= 0)
+        e->api.received_ago_s++;
     e->api.bytes_received = best->bytes_received;
     e->api.unread_bytes = best->receive_queue_bytes;
 }

@@ -36,7 +36,8 @@ struct worker {
     const char *input; /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
 };
 
-/* The connection on which the client waits for the model. Ages: -1 is unknown. */
+/* The connection on which the client waits for the model. Ages: -1 is unknown; the one of what was
+ * received is the greater exactly when nothing came since the last request was sent. */
 struct api_connection {
     enum fact is_there; /* unknown: this process's connections cannot be seen */
     const char *peer;   /* "127.0.0.1:443" */

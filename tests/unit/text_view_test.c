@@ -118,7 +118,7 @@ static void text_from_elsewhere_is_made_harmless(void **state)
     struct buf out = {0};
     view_text_status(&out, &snapshot, &style);
     s.pid = 0;
-    s.session_id = "\x1b[31m";
+    s.session_id = ID_A; /* always checked to be one */
     s.first_prompt = "\x1b[31m\n";
     view_text_resume(&out, &snapshot, &style);
     for (size_t i = 0; i < out.n; i++)

@@ -393,6 +393,7 @@ static void pings_are_no_reply(void **state)
     wins("generating", ASKED(FEW, WATCHED(100)));
     wins("trickle unclear", ASKED(FEW, .api.watched_ms = 1999));
     wins("trickle unclear", ASKED(FEW, .api.watched_ms = 0));
+    wins("trickle unclear", ASKED(FEW, WATCHED(100), .api.received_ago_s = 5));
     assert_true(rules_want_watch(&ASKED(FEW, .api.watched_ms = 0)));
     assert_false(rules_want_watch(&ASKED(FEW)));
     /* after a long reply the average tells nothing, but what was seen to arrive does */
@@ -441,6 +442,7 @@ static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
     wins("not understood", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = -1));
     wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
+    wins("retrying", ASKED(AGAIN, .api.sent_ago_s = 0, .api.received_ago_s = 0));
     wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
     /* refused within a second, or not answered yet; what goes on for longer is a reply */
     wins("not understood", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
@@ -489,6 +491,10 @@ static void the_model_is_silent_past_patience_in_both_directions(void **state)
     wins("no reply",
          ASKED(.api.received_ago_s = 0, .api.bytes_received = 0, .api.sent_ago_s = PATIENCE));
     wins("not understood", ASKED(.api.bytes_received = 400000, .api.received_ago_s = -1));
+    wins("not understood", ASKED(.api.bytes_received = -1));
+    wins("not understood", ASKED(.api.bytes_received = 0, .last_event_age_s = -1));
+    wins("not understood", ASKED(.api.bytes_received = 0, .turn = TAIL_TURN_UNKNOWN));
+    wins("trickle unclear", ASKED(.api.received_ago_s = 0, .api.bytes_received = 400000));
     wins("no reply",
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .api.bytes_received = 0));
     wins("tool without process", TOOL(.subagent_is_busy = FACT_UNKNOWN));
@@ -515,6 +521,8 @@ static void spinning_needs_a_whole_cpu_and_no_wake_up(void **state)
     wins("spinning", TOOL(SPINS));
     wins("spinning", ASKED(SPINS, .last_event_age_s = PATIENCE));
     wins("awaits reply", ASKED(SPINS, .last_event_age_s = PATIENCE - 1));
+    wins("not understood", ASKED(SPINS, .last_event_age_s = 5, .turn = TAIL_TURN_UNKNOWN));
+    wins("spinning", ASKED(SPINS, .last_event_age_s = -1, .has_transcript = FACT_NO));
     wins("reply stalled", ASKED(SPINS, .main_cpu_percent = 89.9));
     wins("reply stalled", ASKED(SPINS, .wakeups_per_s = 1));
     wins("reply stalled", ASKED(SPINS, .wakeups_per_s = -1));
@@ -901,6 +909,17 @@ static void what_is_hung_or_not_understood_is_looked_at_twice(void **state)
 
 /* ---- what is said ------------------------------------------------------------------------- */
 
+static bool speaks_of(const struct evidence *e, const char *part)
+{
+    struct arena a = {0};
+    struct judgement j = rules_judge(e, &a);
+    bool found = false;
+    for (size_t i = 0; i < j.evidence_count; i++)
+        found = found || strstr(j.evidence[i], part);
+    arena_release(&a);
+    return found;
+}
+
 static bool is_said(const struct evidence *e, const char *sentence)
 {
     struct arena a = {0};
@@ -914,6 +933,7 @@ static bool is_said(const struct evidence *e, const char *sentence)
     return found;
 }
 
+#define does_not_say(part, ...) assert_false(speaks_of(&__VA_ARGS__, part))
 #define says(sentence, ...) assert_true(is_said(&__VA_ARGS__, sentence))
 
 static void evidence_is_said_with_numbers(void **state)
@@ -957,6 +977,14 @@ static void evidence_is_said_with_numbers(void **state)
          ASKED());
     says("over 400 ms the main thread used 96 % of a CPU and woke up 0 times a second",
          ASKED(.main_cpu_percent = 96, .wakeups_per_s = 0));
+    says("over 400 ms the main thread used 8 % of a CPU and woke up 12 times a second "
+         "(its spinner turns)",
+         ASKED(.wakeups_per_s = 12));
+    does_not_say("spinner", ASKED(.wakeups_per_s = 11));
+    does_not_say("pings", ASKED(.api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = 1,
+                                .api.bytes_received = 300, WATCHED(52)));
+    does_not_say("socket", REST(.api = SILENT_CONNECTION));
+    does_not_say("the main thread used", ASKED(.was_sampled = false));
     says("the process is stopped", REST(.state = 'T'));
     says("the process is held by a debugger", REST(.state = 't'));
     says("the process has ended and was not collected by its parent", REST(.state = 'Z'));

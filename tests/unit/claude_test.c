@@ -1,0 +1,227 @@
+#include "unit.h"
+
+#include "agent/agent.h"
+#include "agent/claude_store.h"
+
+#define WORDS(...)                                                      \
+    {                                                                   \
+        (const char *const[]){__VA_ARGS__},                             \
+            sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *) \
+    }
+#define NATIVE "/home/u/.local/share/claude/versions/2.1.197"
+#define CLI "/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js"
+
+struct process {
+    const char *exe, *name;
+    struct proc_strings argv;
+    enum agent_role role;
+};
+
+static const struct process processes[] = {
+    {NATIVE, "claude", WORDS("claude"), AGENT_SESSION},
+    {NATIVE, "2.1.197", WORDS(NATIVE, "--resume", "x"), AGENT_SESSION},
+    {"/opt/claude/versions/9.9.9", "claude", WORDS("/usr/local/bin/claude", "-p", "hi"),
+     AGENT_SESSION},
+    {"/x/node_modules/@anthropic-ai/claude-code/bin/claude.exe", "claude.exe", WORDS("claude"),
+     AGENT_SESSION},
+    {"/usr/local/bin/claude", "claude", WORDS("claude", "fix the mcp server"), AGENT_SESSION},
+    {"/usr/bin/node", "claude", WORDS("claude", "", ""), AGENT_SESSION},
+    {"/usr/bin/node", "node", WORDS("node", CLI), AGENT_SESSION},
+    {"/usr/bin/node", "node", WORDS("node", "--max-old-space-size=8192", CLI, "--resume"),
+     AGENT_SESSION},
+    {"/usr/bin/nodejs", "node", WORDS("node", "/usr/local/bin/claude"), AGENT_SESSION},
+    {"/home/u/.bun/bin/bun", "bun", WORDS("bun", CLI), AGENT_SESSION},
+    /* the program may not be read: another user's */
+    {NULL, "claude", WORDS("claude"), AGENT_SESSION},
+    {NULL, "2.1.231", WORDS(NATIVE), AGENT_SESSION},
+    {NULL, "node", WORDS("node", CLI), AGENT_SESSION},
+
+    {NATIVE, "claude", WORDS("claude", "mcp", "serve"), AGENT_HELPER},
+    {NATIVE, "claude", WORDS("claude", "doctor"), AGENT_HELPER},
+    {NATIVE, "claude", WORDS("claude", "update"), AGENT_HELPER},
+    {NATIVE, "claude", WORDS("claude", "--version"), AGENT_HELPER},
+    {NATIVE, "claude", WORDS("claude", "--daemon-worker"), AGENT_HELPER},
+    {NATIVE, "rg", WORDS("/usr/bin/rg", "--files"), AGENT_HELPER},
+    {NATIVE, "claude", WORDS("ugrep", "-r", "x"), AGENT_HELPER},
+    {"/usr/bin/node", "node", WORDS("node", CLI, "mcp", "serve"), AGENT_HELPER},
+    {"/usr/bin/node", "node",
+     WORDS("node", "/x/node_modules/@anthropic-ai/claude-code/cli-wrapper.cjs"), AGENT_HELPER},
+    {"/opt/Claude/claude", "claude", WORDS("/opt/Claude/claude", "--type=renderer"), AGENT_HELPER},
+
+    {"/usr/bin/vim.basic", "vim", WORDS("vim", "claude.md"), AGENT_NO},
+    {"/usr/bin/grep", "grep", WORDS("grep", "claude"), AGENT_NO},
+    {"/usr/bin/tail", "tail", WORDS("tail", "-f", "/home/u/.claude/projects/p/x.jsonl"), AGENT_NO},
+    {"/usr/bin/sleep", "sleep", WORDS("claude", "60"), AGENT_NO},
+    {"/home/claude/bin/top", "top", WORDS("top"), AGENT_NO},
+    {"/usr/bin/node", "node", WORDS("node", "server.js", "--name", "claude"), AGENT_NO},
+    {"/usr/bin/node", "node", WORDS("node", "/srv/claude/index.js"), AGENT_NO},
+    {"/usr/bin/node", "node", WORDS("node"), AGENT_NO},
+    {"/usr/bin/node", "MainThread", WORDS("claude"), AGENT_NO},
+    {NULL, "2.1", WORDS("2.1"), AGENT_NO},
+    {NULL, "1.2.3.4", WORDS("1.2.3.4"), AGENT_NO},
+    {NULL, "..1", WORDS("..1"), AGENT_NO},
+};
+
+static void each_process_is_what_it_is(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
+        const struct process *p = &processes[i];
+        struct agent_look look = {p->exe, p->name, &p->argv, NULL};
+        enum agent_role role = agent_claude.role(&look);
+        if (role != p->role)
+            fail_msg("%s (%s) %s %s: role %d, not %d", p->exe ? p->exe : "?", p->name,
+                     p->argv.items[0], p->argv.count > 1 ? p->argv.items[1] : "", role, p->role);
+        /* the cheap question must let everything through that the other recognises */
+        if (role != AGENT_NO)
+            assert_true(agent_claude.could_be(p->exe, p->name));
+    }
+}
+
+static void a_daemon_says_so_in_its_environment(void **state)
+{
+    (void)state;
+    struct proc_strings argv = WORDS("claude");
+    struct proc_strings daemon = WORDS("A=b", "CLAUDE_CODE_SESSION_KIND=daemon-worker");
+    struct proc_strings background = WORDS("CLAUDE_CODE_SESSION_KIND=bg");
+    struct agent_look look = {NATIVE, "claude", &argv, &daemon};
+    assert_int_equal(agent_claude.role(&look), AGENT_HELPER);
+    look.environment = &background;
+    assert_int_equal(agent_claude.role(&look), AGENT_SESSION);
+}
+
+#define ID "01e5af14-9422-4986-8749-e00802273d54"
+
+static void names(const char *expected, struct proc_strings argv)
+{
+    struct sv id;
+    bool found = agent_claude.session_in_argv(&argv, &id);
+    assert_int_equal(found, expected != NULL);
+    if (found)
+        assert_sv_equal(id, expected);
+}
+
+static void the_command_line_names_a_session(void **state)
+{
+    (void)state;
+    names(ID, (struct proc_strings)WORDS("claude", "--resume", ID));
+    names(ID, (struct proc_strings)WORDS("claude", "-p", "-r", ID, "go on"));
+    names(ID, (struct proc_strings)WORDS("claude", "--resume=" ID));
+    names(ID, (struct proc_strings)WORDS("claude", "--session-id", ID));
+    names(ID, (struct proc_strings)WORDS("claude", "--resume", "/x/projects/-p/" ID ".jsonl"));
+    names(ID, (struct proc_strings)WORDS("claude", "--fork-session", "--resume", "other",
+                                         "--session-id=" ID));
+    names(NULL, (struct proc_strings)WORDS("claude", "--resume", ID, "--fork-session"));
+    names(NULL, (struct proc_strings)WORDS("claude", "--resume", "my title"));
+    names(NULL, (struct proc_strings)WORDS("claude", "--resume"));
+    names(NULL, (struct proc_strings)WORDS("claude", "--", "--resume", ID));
+    names(NULL, (struct proc_strings)WORDS("claude"));
+}
+
+static void kinds(enum sr_kind kind, const char *registered, const char *entrypoint,
+                  struct proc_strings argv)
+{
+    assert_int_equal(agent_claude.kind(registered, entrypoint, &argv), kind);
+}
+
+static void kinds_are_told_apart(void **state)
+{
+    (void)state;
+    struct proc_strings plain = WORDS("claude"), print = WORDS("claude", "-p", "hi"),
+                        word = WORDS("claude", "--", "-p");
+    kinds(SR_KIND_INTERACTIVE, "interactive", "cli", plain);
+    kinds(SR_KIND_PRINT, "interactive", "sdk-cli", plain);
+    kinds(SR_KIND_SDK, "interactive", "sdk-py", print);
+    kinds(SR_KIND_EDITOR, "interactive", "claude-vscode", plain);
+    kinds(SR_KIND_BACKGROUND, "bg", "cli", plain);
+    kinds(SR_KIND_PRINT, NULL, NULL, print);
+    kinds(SR_KIND_UNKNOWN, NULL, NULL, plain);
+    kinds(SR_KIND_UNKNOWN, NULL, NULL, word);
+}
+
+static void the_config_directory_is_its_own(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    bool is_default;
+    struct proc_strings named = WORDS("HOME=/home/u", "CLAUDE_CONFIG_DIR=/srv/c");
+    struct proc_strings empty = WORDS("HOME=/home/u", "CLAUDE_CONFIG_DIR=");
+    struct proc_strings none = WORDS("A=b");
+    assert_string_equal(agent_claude.config_dir(&a, &named, NULL, &is_default), "/srv/c");
+    assert_false(is_default);
+    assert_string_equal(agent_claude.config_dir(&a, &empty, NULL, &is_default), "/home/u/.claude");
+    assert_true(is_default);
+    assert_string_equal(agent_claude.config_dir(&a, &none, "/root", &is_default), "/root/.claude");
+    assert_null(agent_claude.config_dir(&a, &none, NULL, &is_default));
+    arena_release(&a);
+}
+
+static void asks_at(uint16_t port, bool first_party, struct proc_strings environment)
+{
+    struct agent_api api = agent_claude.api(&environment);
+    assert_int_equal(api.port, port);
+    assert_int_equal(api.is_first_party, first_party);
+}
+
+static void the_model_is_where_its_environment_says(void **state)
+{
+    (void)state;
+    asks_at(443, true, (struct proc_strings)WORDS("A=b"));
+    asks_at(443, true, (struct proc_strings)WORDS("ANTHROPIC_BASE_URL=https://api.anthropic.com"));
+    asks_at(8443, false, (struct proc_strings)WORDS("ANTHROPIC_BASE_URL=https://gate:8443/v1"));
+    asks_at(80, false, (struct proc_strings)WORDS("ANTHROPIC_BASE_URL=http://gate/a:9"));
+    asks_at(9000, false, (struct proc_strings)WORDS("ANTHROPIC_BASE_URL=http://[::1]:9000"));
+    asks_at(443, false, (struct proc_strings)WORDS("ANTHROPIC_BASE_URL=https://[::1]"));
+    asks_at(3128, true, (struct proc_strings)WORDS("HTTPS_PROXY=http://proxy:3128/"));
+    asks_at(443, false, (struct proc_strings)WORDS("CLAUDE_CODE_USE_BEDROCK=1"));
+    struct proc_strings patient = WORDS("API_TIMEOUT_MS=45000");
+    assert_int_equal(agent_claude.api(&patient).api_timeout_s, 45);
+}
+
+static void encodes(const char *cwd, const char *expected)
+{
+    struct arena a = {0};
+    assert_string_equal(claude_project_folder(&a, cwd) + strlen("projects/"), expected);
+    arena_release(&a);
+}
+
+/* Expectations by the client's own rule, computed in a language whose strings are UTF-16. */
+static void folders_are_encoded_as_the_client_does(void **state)
+{
+    (void)state;
+    encodes("/home/u/my_project.v2", "-home-u-my-project-v2");
+    encodes("/tmp/a b_c.d@\xc3\xa9\xe6\x96\x87\xe5\xad\x97", "-tmp-a-b-c-d----");
+    encodes("/tmp/\xf0\x9f\x98\x80x", "-tmp---x"); /* two units */
+    encodes("/tmp/\xff", "-tmp--");
+
+    char path[512] = "/", expected[512] = "-";
+    memset(path + 1, 'a', 199);
+    memset(expected + 1, 'a', 199);
+    encodes(path, expected); /* 200 units: whole */
+    path[200] = 'a';
+    strcpy(expected + 200, "-b6ymvl");
+    encodes(path, expected);
+
+    strcpy(path, "/");
+    for (int i = 0; i < 30; i++)
+        strcat(path, "abcdefghi/");
+    *expected = '\0';
+    for (int i = 0; i < 20; i++)
+        strcat(expected, "-abcdefghi");
+    strcat(expected, "-ac10gr");
+    encodes(path, expected);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_process_is_what_it_is),
+        cmocka_unit_test(a_daemon_says_so_in_its_environment),
+        cmocka_unit_test(the_command_line_names_a_session),
+        cmocka_unit_test(kinds_are_told_apart),
+        cmocka_unit_test(the_config_directory_is_its_own),
+        cmocka_unit_test(the_model_is_where_its_environment_says),
+        cmocka_unit_test(folders_are_encoded_as_the_client_does),
+    };
+    return cmocka_run_group_tests_name("claude", tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+#include "unit.h"
+
+#include "app/options.h"
+
+#include <errno.h>
+
+#define ARGV(...)                                                                  \
+    (char *[]){(char[]){"session-rescue"}, __VA_ARGS__ __VA_OPT__(, ) NULL},       \
+        (int)(sizeof((char *[]){(char[]){"x"}, __VA_ARGS__ __VA_OPT__(, ) NULL}) / \
+              sizeof(char *)) -                                                    \
+            1
+
+/* String literals stand for what the system hands over. */
+static int parse(char **argv, int argc, struct options *o, struct sr_error *error)
+{
+    return options_parse(argc, argv, o, error);
+}
+
+static struct options accepted(char **argv, int argc)
+{
+    struct options o;
+    struct sr_error error = {0};
+    if (parse(argv, argc, &o, &error) < 0)
+        fail_msg("refused: %s", error.text);
+    return o;
+}
+
+static void refused(const char *reason, char **argv, int argc)
+{
+    struct options o = {.mode = MODE_VERSION};
+    struct sr_error error = {0};
+    assert_int_equal(parse(argv, argc, &o, &error), -EINVAL);
+    if (!strstr(error.text, reason))
+        fail_msg("'%s' does not say '%s'", error.text, reason);
+    assert_null(strchr(error.text, '\n'));
+    assert_int_equal(o.mode, MODE_VERSION); /* untouched */
+}
+
+#define W(text) (char *)(uintptr_t)(text)
+
+static void without_a_mode_it_is_status(void **state)
+{
+    (void)state;
+    struct options o = accepted(ARGV());
+    assert_int_equal(o.mode, MODE_STATUS);
+    assert_true(o.timeout_minutes == 10);
+    assert_false(o.json || o.all || o.quiet || o.verbose || o.no_color);
+    assert_int_equal(o.config_dir_count, 0);
+    options_release(&o);
+    o = accepted(ARGV(W("--json"), W("-v"), W("-q"), W("--no-color"), W("--agent"), W("claude")));
+    assert_true(o.json && o.verbose && o.quiet && o.no_color);
+    assert_string_equal(o.agent, "claude");
+    options_release(&o);
+}
+
+static void options_may_stand_anywhere_and_be_cut_short(void **state)
+{
+    (void)state;
+    struct options o = accepted(ARGV(W("--resume"), W("pts/4"), W("--config-dir=/a"), W("4711"),
+                                     W("--config-dir"), W("/b"), W("--all")));
+    assert_int_equal(o.mode, MODE_RESUME);
+    assert_int_equal(o.which_count, 2);
+    assert_string_equal(o.which[0], "pts/4");
+    assert_string_equal(o.which[1], "4711");
+    assert_int_equal(o.config_dir_count, 2);
+    assert_string_equal(o.config_dirs[0], "/a");
+    assert_string_equal(o.config_dirs[1], "/b");
+    assert_true(o.all);
+    options_release(&o);
+    o = accepted(ARGV(W("--resume"), W("--"), W("--status")));
+    assert_int_equal(o.mode, MODE_RESUME);
+    assert_string_equal(o.which[0], "--status");
+    options_release(&o);
+    o = accepted(ARGV(W("--status"), W("--status"), W("--time"), W("2.5")));
+    assert_true(o.timeout_minutes == 2.5);
+    options_release(&o);
+}
+
+static void times_are_numbers_of_minutes(void **state)
+{
+    (void)state;
+    struct options o = accepted(ARGV(W("--timeout"), W("0")));
+    assert_true(o.timeout_minutes == 0);
+    options_release(&o);
+    static const char *const wrong[] = {"", "x", "1m", "-1", "nan", "inf", "1e7", "1,5", "1 "};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refused("--timeout", ARGV(W("--timeout"), W(wrong[i])));
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    (void)state;
+    refused("--frobnicate", ARGV(W("--frobnicate")));
+    refused("-x", ARGV(W("-x")));
+    refused("-x", ARGV(W("-qx")));
+    refused("--timeout takes a value", ARGV(W("--timeout")));
+    refused("--json", ARGV(W("--json=yes")));
+    refused("at most one mode", ARGV(W("--status"), W("--resume")));
+    refused("'extra'", ARGV(W("extra")));
+    refused("'extra'", ARGV(W("--status"), W("extra")));
+    refused("--all", ARGV(W("--all")));
+    refused("'gpt'", ARGV(W("--agent"), W("gpt")));
+    refused("--config-dir", ARGV(W("--config-dir"), W("")));
+}
+
+static void help_and_version_ask_for_nothing_else(void **state)
+{
+    (void)state;
+    struct options o = accepted(ARGV(W("-h")));
+    assert_int_equal(o.mode, MODE_HELP);
+    options_release(&o);
+    o = accepted(ARGV(W("--version")));
+    assert_int_equal(o.mode, MODE_VERSION);
+    options_release(&o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_mode_it_is_status),
+        cmocka_unit_test(options_may_stand_anywhere_and_be_cut_short),
+        cmocka_unit_test(times_are_numbers_of_minutes),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(help_and_version_ask_for_nothing_else),
+    };
+    return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

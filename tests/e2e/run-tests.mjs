@@ -26,7 +26,7 @@ function print(passed, event) {
 
 // Told to end, it tells the test files, which take their worlds down.
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
 
 console.log('TAP version 13');
 run({ files: process.argv.slice(2), concurrency: 1, signal: stop.signal })

@@ -44,7 +44,7 @@ export class World {
     world.rescue = new Rescue(world.env);
     seedConfig(world.configDir, world.home);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-      process.once(signal, () => process.exit(1));
+      process.on(signal, () => process.exit(1)); // on, not once: a second signal must not cut the take-down short
     process.once('exit', world.#takeDown);
     return world;
   }

@@ -572,6 +572,11 @@ bool rules_suspect(const struct evidence *e)
     return true;
 }
 
+bool rules_want_connection(const struct evidence *e)
+{
+    return may_be_asking(e);
+}
+
 bool rules_want_watch(const struct evidence *e)
 {
     return trickle_is_unclear(e) && !was_seen_to_stream(e) && !brings_only_pings(e);

@@ -37,6 +37,9 @@ struct judgement {
 /* Returns: the judgement; there always is one. Owner of the sentences: the arena. */
 struct judgement rules_judge(const struct evidence *e, struct arena *a);
 
+/* Before the end of a first look: may it be waiting for the model? Then its connection matters. */
+bool rules_want_connection(const struct evidence *e);
+
 /*
  * After a first look: could a second one change the answer? Healthy sessions
  * are not suspect, so that a listing of them takes no second look.

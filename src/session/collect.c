@@ -99,11 +99,8 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
     e->api_error = tail->api_error;
 }
 
-static void collect_api(struct snapshot *snap, const struct session *s,
-                        const struct collect_sockets *sockets, struct evidence *e);
-
 void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
-                   const struct collect_sockets *sockets, struct evidence *out)
+                   struct evidence *out)
 {
     const struct live *live = s->live;
     const struct agent_registration *r = s->registration;
@@ -127,11 +124,11 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .wakeups_per_s = -1,
         .version = s->shown->version,
         .is_first_party = true,
+        .api = {.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1},
     };
     e.process_age_s =
         (snap->shown.taken_at_ms - proc_start_time(&snap->proc, live->stat.start_ticks).ms) / 1000;
     collect_conversation(snap, s, &e);
-    collect_api(snap, s, sockets, &e);
     *out = e;
 }
 
@@ -159,7 +156,7 @@ static bool is_better(const struct sock *a, const struct sock *than)
  * The process's connection to the model's port on which the last request went
  * out. Pooled ones that are idle were used longer ago.
  */
-static void collect_api(struct snapshot *snap, const struct session *s,
+void collect_connection(struct snapshot *snap, const struct session *s,
                         const struct collect_sockets *sockets, struct evidence *e)
 {
     struct arena *a = &snap->arena;
@@ -441,14 +438,14 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     if (e->open_tool && e->has_workers == FACT_NO)
         collect_pipe_holder(snap, members, tree.count, e);
 
-    collect_api(snap, s, sockets, e);
+    collect_connection(snap, s, sockets, e);
 }
 
 void collect_watch(struct snapshot *snap, const struct session *s,
                    const struct collect_sockets *sockets, struct evidence *e)
 {
     struct api_connection before = e->api;
-    collect_api(snap, s, sockets, e);
+    collect_connection(snap, s, sockets, e);
     e->api.watched_ms = before.watched_ms + COLLECT_WATCH_STEP_MS;
     e->api.largest_arrival = before.largest_arrival;
     if (before.bytes_received < 0 || !str_equals(before.peer, e->api.peer))

@@ -1,11 +1,13 @@
 /*
  * collect: the evidence about a session, gathered in two looks.
  *
- * The first takes what a listing has read anyway, and the age of the last byte
- * from the model. The second observes processes for a moment: what they use,
- * what they wait for. All suspects are observed together.
+ * The first takes what a listing has read anyway, and, of a session that may be
+ * waiting for the model, the age of the last byte from there. The second observes processes for a
+ * moment: what they use, what they wait for. All suspects are observed together.
  *
  *     collect_first(snap, session, patience_s, &evidence);
+ *     if (rules_want_connection(&evidence))
+ *         collect_connection(snap, session, &sockets, &evidence);
  *     if (rules_suspect(&evidence)) {
  *         collect_begin(snap, session, &observation);
  *         ... COLLECT_SAMPLE_MS for all of them together ...
@@ -41,7 +43,11 @@ enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 25 };
 void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
 
 void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
-                   const struct collect_sockets *sockets, struct evidence *out);
+                   struct evidence *out);
+
+/* The connection to the model, as part of the first look. */
+void collect_connection(struct snapshot *snap, const struct session *s,
+                        const struct collect_sockets *sockets, struct evidence *e);
 
 void collect_begin(struct snapshot *snap, const struct session *s, struct observation *out);
 

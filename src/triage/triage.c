@@ -52,7 +52,7 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
         patients[i].is_suspect = rules_suspect(&patients[i].evidence);
         suspects += patients[i].is_suspect;
     }
-    if (suspects == 0 || !snap->proc.is_live)
+    if (suspects == 0)
         return;
 
     for (size_t i = 0; i < count; i++)
@@ -80,22 +80,37 @@ static bool judge(struct snapshot *snap, const struct patient *p)
     return j.rule->verdict == SR_HUNG;
 }
 
+/* Reading the kernel's table of connections costs as much as the rest of a listing. */
+static void look_at_connections(struct snapshot *snap, struct patient *patients, size_t count)
+{
+    struct collect_sockets sockets;
+    bool is_read = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!rules_want_connection(&patients[i].evidence))
+            continue;
+        if (!is_read)
+            collect_sockets(snap, &sockets);
+        is_read = true;
+        collect_connection(snap, patients[i].session, &sockets, &patients[i].evidence);
+    }
+}
+
 int sr_detect_hung_sessions(struct sr_snapshot *snapshot, double timeout_minutes)
 {
     struct snapshot *snap = snapshot_of(snapshot);
+    int64_t patience_s = (int64_t)(timeout_minutes * 60 + 0.999);
     struct patient *patients =
         arena_alloc(&snap->arena, (snapshot->session_count + 1) * sizeof *patients);
-    struct collect_sockets sockets = {0};
     size_t count = 0;
     for (size_t i = 0; i < snapshot->session_count; i++)
         if (snap->sessions[i].live)
             patients[count++].session = &snap->sessions[i];
-    if (count && snap->proc.is_live)
-        collect_sockets(snap, &sockets);
     for (size_t i = 0; i < count; i++)
-        collect_first(snap, patients[i].session, (int64_t)(timeout_minutes * 60 + 0.999), &sockets,
-                      &patients[i].evidence);
-    observe(snap, patients, count);
+        collect_first(snap, patients[i].session, patience_s, &patients[i].evidence);
+    if (snap->proc.is_live) {
+        look_at_connections(snap, patients, count);
+        observe(snap, patients, count);
+    }
 
     int hung = 0;
     for (size_t i = 0; i < count; i++)

@@ -169,7 +169,8 @@ static bool files_are_silent(const struct evidence *e)
     return past_patience(e, e->last_event_age_s);
 }
 
-/* A client that stands still in its first turn has no transcript yet: then its status is as old. */
+/* A client that stands still in its first turn has written no event yet: then its status is as
+ * old. */
 static bool nothing_is_written(const struct evidence *e)
 {
     return files_are_silent(e) ||

@@ -73,6 +73,8 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
                             : FACT_UNKNOWN;
     if (!act->is_known)
         return;
+    if (tail->reached_start && !wall_known(tail->last_event_at))
+        e->has_transcript = FACT_NO;
     e->turn = tail->turn;
     e->last_event_age_s = awake_age_s(snap, s, act->last_at);
     e->turn_age_s = awake_age_s(snap, s, tail->turn_began_at);
@@ -187,7 +189,7 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     e->api.sent_ago_s = seconds(best->sent_ms);
     e->api.received_ago_s = seconds(best->received_ms);
     /* The last answer may have come in the second in which the next request went out. */
-    bool came_before = best->received_ms >= best->sent_ms;
+    bool came_before = best->received_ms > best->sent_ms;
     if (came_before && e->api.received_ago_s == e->api.sent_ago_s && e->api.sent_ago_s >= 0)
         e->api.received_ago_s++;
     e->api.bytes_received = best->bytes_received;

@@ -67,7 +67,7 @@ struct evidence {
     int64_t status_age_s; /* -1: unknown */
 
     /* the conversation */
-    enum fact has_transcript;
+    enum fact has_transcript; /* no: none, or one in which nothing has been said */
     enum tail_turn turn;
     int64_t last_event_age_s; /* newest of all its files; -1: unknown */
     int64_t turn_age_s;       /* since the prompt that began the turn; -1: unknown */

@@ -26,7 +26,7 @@ list()
 # The one command in a listing.
 command_of()
 {
-    list "$@" >/dev/null
+    list >/dev/null
     grep -F 'claude --resume' <<<"$output" | sed 's/^  //'
 }
 

@@ -476,6 +476,8 @@ static void answer_as_model(int listener)
     for (ssize_t n, got = 0; got < REQUEST_BYTES; got += n)
         if ((n = recv(fd, bytes, sizeof bytes, 0)) <= 0)
             fail("read the request");
+    /* no model answers in the millisecond in which it is asked */
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     for (long left = atol(option("model", "0")); left > 0;) {
         ssize_t n = send(fd, bytes, left < REQUEST_BYTES ? (size_t)left : REQUEST_BYTES, 0);
         if (n <= 0)

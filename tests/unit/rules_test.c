@@ -508,6 +508,14 @@ static void a_terminal_that_is_not_read_needs_a_thread_that_waits(void **state)
     wins("terminal not read", TOOL(WRITES));
     wins("terminal not read", ASKED(WRITES, .last_event_age_s = PATIENCE));
     wins("awaits reply", ASKED(WRITES, .last_event_age_s = PATIENCE - 1));
+    /* in a first turn nothing is written yet */
+#define FIRST_TURN(...)                                                                         \
+    ASKED(WRITES, .has_transcript = FACT_NO, .turn = TAIL_TURN_UNKNOWN, .last_event_age_s = -1, \
+          __VA_ARGS__)
+    wins("terminal not read", FIRST_TURN(.status_age_s = PATIENCE));
+    wins("off the record", FIRST_TURN(.status_age_s = PATIENCE - 1));
+    wins("not understood", FIRST_TURN(.status_age_s = -1));
+    wins("not understood", FIRST_TURN(.has_transcript = FACT_UNKNOWN));
     wins("reply stalled", ASKED(WRITES, .wakeups_per_s = 1));
     wins("reply stalled", ASKED(WRITES, .wakeups_per_s = -1));
     wins("reply stalled", ASKED(WRITES, .main_waits_for_tty_write = FACT_UNKNOWN));
@@ -883,6 +891,22 @@ static void nothing_young_is_hung(void **state)
     }
 }
 
+static void connections_are_read_where_a_request_may_be_under_way(void **state)
+{
+    (void)state;
+    assert_true(rules_want_connection(&ASKED()));
+    assert_true(rules_want_connection(&ASKED(.turn = TAIL_TURN_REPLYING)));
+    assert_true(rules_want_connection(&ASKED(OLD)));
+    assert_true(rules_want_connection(&ASKED(OLD, .turn = TAIL_TURN_UNKNOWN)));
+    assert_true(rules_want_connection(&TOOL(.subagent_is_busy = FACT_YES)));
+    assert_true(rules_want_connection(&REST(.status = CLIENT_BUSY)));
+    assert_false(rules_want_connection(&REST()));
+    assert_false(rules_want_connection(&REST(OLD)));
+    assert_false(rules_want_connection(&REST(.turn = TAIL_TURN_UNKNOWN)));
+    assert_false(rules_want_connection(&REST(.turn = TAIL_TURN_UNKNOWN, .status = CLIENT_WAITING)));
+    assert_false(rules_want_connection(&TOOL()));
+}
+
 static void what_is_hung_or_not_understood_is_looked_at_twice(void **state)
 {
     (void)state;
@@ -1146,6 +1170,7 @@ int main(void)
         cmocka_unit_test(a_permission_prompt_is_never_hung),
         cmocka_unit_test(an_idle_client_is_never_hung_by_its_cpu),
         cmocka_unit_test(nothing_young_is_hung),
+        cmocka_unit_test(connections_are_read_where_a_request_may_be_under_way),
         cmocka_unit_test(what_is_hung_or_not_understood_is_looked_at_twice),
         cmocka_unit_test(evidence_is_said_with_numbers),
         cmocka_unit_test(the_clients_own_watchdog_is_waited_for),

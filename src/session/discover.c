@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct snapshot *snapshot_of(struct sr_snapshot *shown)
 {
@@ -54,7 +53,7 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
 
 static int discover(struct snapshot *snap, const struct sr_options *options, struct sr_error *error)
 {
-    struct processes_request q = {&snap->proc, &snap->arena, options, geteuid()};
+    struct processes_request q = processes_request_of(&snap->proc, &snap->arena, options);
     struct live_list list = {0};
     int r = processes_find(&q, &list);
     if (r < 0)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     ANCESTOR_LIMIT = 256, /* no process tree is that deep; a broken fixture may loop */
@@ -76,23 +77,38 @@ static const struct agent *agent_to_ask(const struct sr_options *options, const 
 static const char *own_namespace(const struct processes_request *q, const char *which)
 {
     const char *target;
-    if (proc_read_link(q->proc, q->options->own_pid, which, q->arena, &target) < 0)
+    return proc_read_link(q->proc, q->options->own_pid, which, q->arena, &target) < 0 ? NULL
+                                                                                      : target;
+}
+
+struct processes_request processes_request_of(const struct proc *proc, struct arena *a,
+                                              const struct sr_options *options)
+{
+    struct processes_request q = {
+        .proc = proc, .arena = a, .options = options, .own_uid = geteuid()};
+    q.own_pid_namespace = own_namespace(&q, "ns/pid");
+    q.own_mount_namespace = own_namespace(&q, "ns/mnt");
+    return q;
+}
+
+/* Returns: the namespace of a process where it is known to be another than ours; else NULL. */
+static const char *other_namespace(const struct processes_request *q, pid_t pid, const char *which,
+                                   const char *ours)
+{
+    const char *theirs;
+    if (!ours || proc_read_link(q->proc, pid, which, q->arena, &theirs) < 0)
         return NULL;
-    return target;
+    return str_equals(theirs, ours) ? NULL : theirs;
 }
 
 static void find_container(const struct processes_request *q, struct live *live)
 {
-    static const char *const which[] = {"ns/pid", "ns/mnt"};
-    for (size_t i = 0; i < 2; i++) {
-        const char *theirs, *ours = own_namespace(q, which[i]);
-        int r = proc_read_link(q->proc, live->stat.pid, which[i], q->arena, &theirs);
-        if (r < 0 || !ours || str_equals(theirs, ours))
-            continue;
-        if (!live->container)
-            live->container = theirs;
-        live->own_mounts = live->own_mounts || i == 1;
-    }
+    pid_t pid = live->stat.pid;
+    const char *mounts = other_namespace(q, pid, "ns/mnt", q->own_mount_namespace);
+    live->container = other_namespace(q, pid, "ns/pid", q->own_pid_namespace);
+    live->own_mounts = mounts != NULL;
+    if (!live->container)
+        live->container = mounts;
 }
 
 static void find_terminal(const struct processes_request *q, struct live *live)
@@ -273,6 +289,29 @@ struct live *processes_add_registered(const struct processes_request *q, const s
     return found ? append(list, q->arena, &live) : NULL;
 }
 
+/* Parents that have been asked for: the sessions of one terminal share most of their ancestors. */
+struct family {
+    struct {
+        pid_t pid, ppid;
+    } known[ANCESTOR_LIMIT];
+    size_t count;
+};
+
+/* Returns: 0 where the process is gone. */
+static pid_t parent_of(const struct processes_request *q, struct family *family, pid_t pid)
+{
+    struct proc_stat stat;
+    for (size_t i = 0; i < family->count; i++)
+        if (family->known[i].pid == pid)
+            return family->known[i].ppid;
+    pid_t ppid = proc_read_stat(q->proc, pid, &stat) < 0 ? 0 : stat.ppid;
+    if (family->count < ANCESTOR_LIMIT) {
+        family->known[family->count].pid = pid;
+        family->known[family->count++].ppid = ppid;
+    }
+    return ppid;
+}
+
 static struct live *by_pid(struct live_list *list, pid_t pid)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -281,25 +320,23 @@ static struct live *by_pid(struct live_list *list, pid_t pid)
     return NULL;
 }
 
-/* Returns: the nearest ancestor of a process that is in the list. */
-static struct live *session_above(const struct processes_request *q, struct live_list *list,
-                                  pid_t ppid)
+/* Returns: the nearest of a process and its ancestors that is in the list. */
+static struct live *session_above(const struct processes_request *q, struct family *family,
+                                  struct live_list *list, pid_t pid)
 {
-    struct proc_stat stat;
-    for (int i = 0; i < ANCESTOR_LIMIT && ppid > 1; i++, ppid = stat.ppid) {
-        struct live *found = by_pid(list, ppid);
+    for (int i = 0; i < ANCESTOR_LIMIT && pid > 1; i++) {
+        struct live *found = by_pid(list, pid);
         if (found)
             return found;
-        if (proc_read_stat(q->proc, ppid, &stat) < 0)
-            return NULL;
+        pid = parent_of(q, family, pid);
     }
     return NULL;
 }
 
-static void find_parent(const struct processes_request *q, struct live_list *list,
-                        struct live *live)
+static void find_parent(const struct processes_request *q, struct family *family,
+                        struct live_list *list, struct live *live)
 {
-    struct live *above = session_above(q, list, live->stat.ppid);
+    struct live *above = session_above(q, family, list, live->stat.ppid);
     if (above)
         live->parent_session = above->stat.pid;
     /* started by a tool: its own environment names the session of that tool */
@@ -312,7 +349,8 @@ static void find_parent(const struct processes_request *q, struct live_list *lis
  * Current is every session that this program runs inside: its process is an
  * ancestor of ours, or it sits on our terminal.
  */
-static void mark_current(const struct processes_request *q, struct live_list *list)
+static void mark_current(const struct processes_request *q, struct family *family,
+                         struct live_list *list)
 {
     struct proc_stat own;
     if (proc_read_stat(q->proc, q->options->own_pid, &own) < 0)
@@ -320,16 +358,17 @@ static void mark_current(const struct processes_request *q, struct live_list *li
     for (size_t i = 0; i < list->count; i++)
         if (own.tty && list->items[i].stat.tty == own.tty)
             list->items[i].current = true;
-    struct live *above = session_above(q, list, own.ppid);
+    struct live *above = session_above(q, family, list, own.ppid);
     for (int i = 0; above && i < ANCESTOR_LIMIT; i++) {
         above->current = true;
-        above = session_above(q, list, above->stat.ppid);
+        above = session_above(q, family, list, above->stat.ppid);
     }
 }
 
 void processes_relate(const struct processes_request *q, struct live_list *list)
 {
+    struct family family = {.count = 0};
     for (size_t i = 0; i < list->count; i++)
-        find_parent(q, list, &list->items[i]);
-    mark_current(q, list);
+        find_parent(q, &family, list, &list->items[i]);
+    mark_current(q, &family, list);
 }

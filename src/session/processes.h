@@ -51,7 +51,13 @@ struct processes_request {
     struct arena *arena;
     const struct sr_options *options;
     uid_t own_uid; /* root (0) sees every user's */
+    /* of the asking process; NULL: not known */
+    const char *own_pid_namespace, *own_mount_namespace;
 };
+
+/* Returns: the request of the process that options name. */
+struct processes_request processes_request_of(const struct proc *proc, struct arena *a,
+                                              const struct sr_options *options);
 
 /* Returns: 0 or negative errno. Processes that end meanwhile are left out. */
 int processes_find(const struct processes_request *request, struct live_list *out);

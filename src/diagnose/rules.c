@@ -238,7 +238,8 @@ static bool asks_at_start(const struct evidence *e)
 static bool ignores_its_input(const struct evidence *e)
 {
     return e->queued_count > 0 && past_patience(e, e->queued_age_s) &&
-           (says_idle(e) || (turn_is_over(e) && e->status == CLIENT_SAYS_NOTHING));
+           (says_idle(e) ||
+            (turn_is_over(e) && e->is_registered && e->status == CLIENT_SAYS_NOTHING));
 }
 
 static bool runs_background_jobs(const struct evidence *e)
@@ -704,7 +705,8 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
                                              : "no MCP server did anything");
     if (e->main_cpu_percent >= 0 && e->wakeups_per_s >= 0)
         SAY(s,
-            "over %lld ms the main thread used %.0f %% of a CPU and woke up %.0f times a second%s",
+            "over %lld ms the main thread wanted %.0f %% of a CPU and woke up %.0f "
+            "times a second%s",
             (long long)e->sample_ms, e->main_cpu_percent, e->wakeups_per_s,
             spinner_turns(e) ? " (its spinner turns)" : "");
 }

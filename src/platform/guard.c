@@ -44,6 +44,9 @@ static int wait_for(pid_t child)
     return WEXITSTATUS(status);
 }
 
+/* Looks in on the child this often in the time of one patience. */
+enum { LOOKS = 8 };
+
 /* Waits until the child ends (its status), or stays at one path for patience_ms (-ETIMEDOUT). */
 static int watch(struct guard *g, pid_t child, int patience_ms)
 {
@@ -51,15 +54,12 @@ static int watch(struct guard *g, pid_t child, int patience_ms)
     if (pidfd < 0)
         return wait_for(child); /* before Linux 5.3: unwatched */
     unsigned seen = atomic_load(&g->steps);
-    int ended;
-    for (;;) {
+    int ended = 0;
+    for (int unmoved = 0; unmoved < LOOKS && ended <= 0;) {
         struct pollfd p = {.fd = pidfd, .events = POLLIN};
-        ended = poll(&p, 1, patience_ms);
-        if (ended > 0)
-            break;
+        ended = poll(&p, 1, patience_ms / LOOKS);
         unsigned now = atomic_load(&g->steps);
-        if (ended == 0 && now == seen && atomic_load(&g->inside))
-            break;
+        unmoved = now == seen && atomic_load(&g->inside) ? unmoved + 1 : 0;
         seen = now;
     }
     close(pidfd);

@@ -52,6 +52,7 @@ struct sample {
     /* The main thread. */
     char state; /* R S D T t Z X I */
     int64_t main_cpu_ns;
+    int64_t main_delay_ns; /* ready to run, and waiting for a CPU (schedstat) */
     int64_t voluntary_switches, involuntary_switches;
     char wchan[SAMPLE_WCHAN_SIZE]; /* kernel function it sleeps in; "": none, or may not look (the
                                       kernel says "0" for both) */
@@ -65,7 +66,7 @@ int sample_take(const struct proc *proc, pid_t pid, struct sample *out);
 /* What was used between two samples. Numbers as above: negative where either side is not known. */
 struct sample_usage {
     int64_t elapsed_ns; /* awake time */
-    int64_t cpu_ns, main_cpu_ns;
+    int64_t cpu_ns, main_cpu_ns, main_delay_ns;
     int64_t voluntary_switches, involuntary_switches; /* of the main thread */
     int64_t read_chars, write_chars, read_calls, write_calls, read_bytes, write_bytes;
     int64_t rss_growth_bytes; /* may be negative: always known */

@@ -47,14 +47,18 @@ static int64_t field(const char *text, const char *key)
 }
 
 /* "97072 1043 12": nanoseconds on a processor, nanoseconds waiting for one, turns. */
-static int64_t read_schedstat(const struct proc *proc, pid_t pid, const char *name)
+static int64_t read_schedstat(const struct proc *proc, pid_t pid, const char *name,
+                              int64_t *delay_ns)
 {
     char text[128];
     ssize_t n = proc_read_text(proc, pid, name, text, sizeof text);
     if (n < 0)
         return why_unknown(n);
-    long long ns;
-    return sscanf(text, "%lld", &ns) == 1 && ns >= 0 ? ns : -ENODATA;
+    long long ns, delay;
+    if (sscanf(text, "%lld %lld", &ns, &delay) != 2 || ns < 0 || delay < 0)
+        return -ENODATA;
+    *delay_ns = delay;
+    return ns;
 }
 
 /* Sum over the threads. The file of the process itself shows its main thread alone. */
@@ -69,7 +73,7 @@ static int64_t read_cpu_of_threads(const struct proc *proc, pid_t pid)
     int64_t sum = r < 0 ? why_unknown(r == -ENOENT ? -ESRCH : r) : -ENOENT;
     for (size_t i = 0; r == 0 && i < count; i++) {
         snprintf(path, sizeof path, "task/%.10s/schedstat", threads[i].name);
-        int64_t ns = read_schedstat(proc, pid, path);
+        int64_t delay_ns, ns = read_schedstat(proc, pid, path, &delay_ns);
         if (ns >= 0)
             sum = (sum < 0 ? 0 : sum) + ns; /* else the thread has ended */
     }
@@ -95,7 +99,8 @@ static void read_cpu(const struct proc *proc, const struct proc_stat *stat, stru
 {
     s->cpu_ticks_ns = (int64_t)stat->cpu_ticks * (1000000000 / proc->ticks_per_s);
     s->cpu_ns = read_cpu_of_threads(proc, stat->pid);
-    s->main_cpu_ns = read_schedstat(proc, stat->pid, "schedstat");
+    s->main_delay_ns = -ENODATA;
+    s->main_cpu_ns = read_schedstat(proc, stat->pid, "schedstat", &s->main_delay_ns);
     /* Without CONFIG_SCHED_INFO the file reads "0 0 0". */
     if (s->cpu_ns == 0 && s->cpu_ticks_ns > 0)
         s->cpu_ns = s->main_cpu_ns = -ENOENT;
@@ -219,6 +224,7 @@ int sample_subtract(const struct sample *first, const struct sample *second,
         .elapsed_ns = second->at.ns - first->at.ns,
         .cpu_ns = larger(by_threads, by_ticks - tick_error),
         .main_cpu_ns = growth(first->main_cpu_ns, second->main_cpu_ns),
+        .main_delay_ns = growth(first->main_delay_ns, second->main_delay_ns),
         .voluntary_switches = growth(first->voluntary_switches, second->voluntary_switches),
         .involuntary_switches = growth(first->involuntary_switches, second->involuntary_switches),
         .read_chars = growth(first->read_chars, second->read_chars),
@@ -322,7 +328,7 @@ void sample_subtract_trees(const struct sample_tree *first, const struct sample_
 {
     struct sample_tree_usage tree = {0};
     struct sample_usage *sum = &tree.sum;
-    sum->cpu_ns = sum->main_cpu_ns = -ENODATA;
+    sum->cpu_ns = sum->main_cpu_ns = sum->main_delay_ns = -ENODATA;
     sum->voluntary_switches = sum->involuntary_switches = -ENODATA;
     sum->read_chars = sum->write_chars = sum->read_calls = sum->write_calls = -ENODATA;
     sum->read_bytes = sum->write_bytes = -ENODATA;
@@ -337,6 +343,7 @@ void sample_subtract_trees(const struct sample_tree *first, const struct sample_
         tree.appeared += before == NULL;
         add_known(&sum->cpu_ns, used.cpu_ns);
         add_known(&sum->main_cpu_ns, used.main_cpu_ns);
+        add_known(&sum->main_delay_ns, used.main_delay_ns);
         add_known(&sum->voluntary_switches, used.voluntary_switches);
         add_known(&sum->involuntary_switches, used.involuntary_switches);
         add_known(&sum->read_chars, used.read_chars);

@@ -393,8 +393,10 @@ static void collect_main_thread(struct snapshot *snap, const struct member *clie
     double elapsed_s = (double)client->used.elapsed_ns / 1e9;
     e->was_sampled = true;
     e->sample_ms = client->used.elapsed_ns / 1000000;
+    /* On a busy machine a thread that only computes spends most of its time in the queue. */
+    int64_t delay_ns = client->used.main_delay_ns > 0 ? client->used.main_delay_ns : 0;
     if (client->used.main_cpu_ns >= 0)
-        e->main_cpu_percent = (double)client->used.main_cpu_ns / 1e7 / elapsed_s;
+        e->main_cpu_percent = (double)(client->used.main_cpu_ns + delay_ns) / 1e7 / elapsed_s;
     if (client->used.voluntary_switches >= 0)
         e->wakeups_per_s = (double)client->used.voluntary_switches / elapsed_s;
     if (client->now->wchan[0])

@@ -84,7 +84,7 @@ struct evidence {
     /* the second look; was_sampled false: none was taken */
     bool was_sampled;
     int64_t sample_ms;
-    double main_cpu_percent; /* of one CPU; negative: unknown */
+    double main_cpu_percent; /* of one CPU, or of the wait for one; negative: unknown */
     double wakeups_per_s;    /* of the main thread; negative: unknown */
     enum fact main_waits_for_tty_write;
     const struct worker *workers;

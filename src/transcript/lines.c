@@ -38,9 +38,9 @@ bool lines_previous(struct lines *it, struct line *out)
 {
     if (!it->rest.n)
         return false;
-    size_t from = it->rest.n - 1; /* the newline there is this line's own */
-    while (from && it->rest.p[from - 1] != '\n')
-        from--;
+    /* the newline at the very end is this line's own */
+    const char *before = memrchr(it->rest.p, '\n', it->rest.n - 1);
+    size_t from = before ? (size_t)(before - it->rest.p) + 1 : 0;
     *out = line_of(sv_slice(it->rest, from, it->rest.n), it->offset + (int64_t)from);
     it->rest.n = from;
     return true;

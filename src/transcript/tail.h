@@ -2,7 +2,7 @@
  * tail: what a session was doing last, from the end of its transcript.
  *
  * Does no I/O: it says which bytes it wants next, the caller reads them. It
- * begins with the last 64 kB and goes back until the beginning of the last
+ * begins with the last 32 kB and goes back until the beginning of the last
  * turn is known, at most 1 MB, whatever the file's size.
  *
  *     struct tail t;
@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 enum {
-    TAIL_READ_FIRST = 64 * 1024,
+    TAIL_READ_FIRST = 32 * 1024,
     TAIL_READ_MAX = 512 * 1024,
     TAIL_LIMIT = 1024 * 1024,    /* bytes read of one file */
     TAIL_LONG_LINE = 256 * 1024, /* a line whose beginning lies further back is called oversized */

@@ -85,7 +85,8 @@ static void put_session(struct json_document *d, struct json_node *to, const str
 
 static void put_judgement(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
-    json_put_string(d, to, "verdict", s->pid ? sr_verdict_word(s->verdict) : NULL);
+    /* a listing of what can be resumed judges nothing */
+    json_put_string(d, to, "verdict", s->cause ? sr_verdict_word(s->verdict) : NULL);
     json_put_string(d, to, "cause", s->cause);
     json_put_string(d, to, "confidence", s->confidence);
     put_strings(d, to, "evidence", s->evidence, s->evidence_count);

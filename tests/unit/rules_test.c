@@ -996,19 +996,19 @@ static void evidence_is_said_with_numbers(void **state)
     says("2 inputs were typed and not taken up, the first 700 s ago",
          REST(.queued_count = 2, .queued_age_s = 700));
     says("the last request failed: 529 overloaded", ASKED(.api_error = "529 overloaded"));
-    says("over 400 ms the main thread used 8 % of a CPU and woke up 85 times a second "
+    says("over 400 ms the main thread wanted 8 % of a CPU and woke up 85 times a second "
          "(its spinner turns)",
          ASKED());
-    says("over 400 ms the main thread used 96 % of a CPU and woke up 0 times a second",
+    says("over 400 ms the main thread wanted 96 % of a CPU and woke up 0 times a second",
          ASKED(.main_cpu_percent = 96, .wakeups_per_s = 0));
-    says("over 400 ms the main thread used 8 % of a CPU and woke up 12 times a second "
+    says("over 400 ms the main thread wanted 8 % of a CPU and woke up 12 times a second "
          "(its spinner turns)",
          ASKED(.wakeups_per_s = 12));
     does_not_say("spinner", ASKED(.wakeups_per_s = 11));
     does_not_say("pings", ASKED(.api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = 1,
                                 .api.bytes_received = 300, WATCHED(52)));
     does_not_say("socket", REST(.api = SILENT_CONNECTION));
-    does_not_say("the main thread used", ASKED(.was_sampled = false));
+    does_not_say("the main thread wanted", ASKED(.was_sampled = false));
     says("the process is stopped", REST(.state = 'T'));
     says("the process is held by a debugger", REST(.state = 't'));
     says("the process has ended and was not collected by its parent", REST(.state = 'Z'));

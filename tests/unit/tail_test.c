@@ -757,7 +757,7 @@ static void a_subagents_file_is_read_back_to_its_own_prompt(void **state)
     struct buf file = {0};
     add_filler(&file, 1000000);
     buf_adds(&file, SIDECHAIN("user", "s", "01", ",\"agentId\":\"a1\""));
-    add_filler(&file, 30000);
+    add_filler(&file, TAIL_READ_FIRST / 4);
     assert_int_equal(tail_of_buf(&file).bytes_read, TAIL_READ_FIRST);
 }
 

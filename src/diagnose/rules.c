@@ -611,6 +611,33 @@ static void say_process(struct sentences *s, const struct evidence *e)
         SAY(s, "the main thread waits to write to its terminal");
 }
 
+/* Below this nothing can be drawn: 145 columns by 1 row was seen after a reconnect. */
+enum { ROWS_TO_DRAW = 3 };
+
+static void say_terminal(struct sentences *s, const struct evidence *e)
+{
+    const struct terminal_facts *t = &e->terminal;
+    if (!t->is_known)
+        return;
+    if (!t->is_in_front)
+        SAY(s, "another process group, a shell's perhaps, has its terminal%s",
+            e->state == 'T' ? ": bring it back with fg" : "");
+    else if (t->is_line_mode && e->state != 'T')
+        SAY(s, "its terminal holds keys back until Enter: its raw mode was lost");
+    if (t->rows > 0 && t->rows < ROWS_TO_DRAW)
+        SAY(s, "its terminal has %d rows and %d columns: too few to draw on", t->rows, t->columns);
+}
+
+/* Growth that no reply explains: 400 to 500 MB a minute was seen in leaks. */
+enum { MEMORY_LEAK_BYTES_PER_S = 5 * 1000 * 1000 };
+
+static void say_memory(struct sentences *s, const struct evidence *e)
+{
+    if (e->sample_ms > 0 && e->memory_growth_bytes * 1000 / e->sample_ms > MEMORY_LEAK_BYTES_PER_S)
+        SAY(s, "its memory grew by %lld MB in %lld ms",
+            (long long)(e->memory_growth_bytes / 1000000), (long long)e->sample_ms);
+}
+
 static const char *status_word(enum client_status status)
 {
     static const char *const words[] = {"nothing", "idle", "background shells", "busy", "waiting"};
@@ -738,6 +765,8 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     if (may_be_asking(e))
         say_connection(&s, e);
     say_second_look(&s, e);
+    say_terminal(&s, e);
+    say_memory(&s, e);
     say_status(&s, e);
     int64_t left_s = str_equals(rule->advice, "revive") ? watchdog_left_s(e) : 0;
     if (left_s > 0) {

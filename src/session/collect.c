@@ -1,6 +1,7 @@
 #include "session/collect.h"
 
 #include "platform/descriptor.h"
+#include "platform/terminal.h"
 
 #include <string.h>
 
@@ -101,6 +102,23 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
     e->api_error = tail->api_error;
 }
 
+static void collect_terminal(const struct snapshot *snap, const struct session *s,
+                             struct evidence *e)
+{
+    const struct proc_stat *stat = &s->live->stat;
+    struct terminal t;
+    if (!snap->proc.is_live || !stat->tty ||
+        terminal_read(&snap->proc, stat->pid, stat->tty, &t) < 0)
+        return;
+    e->terminal = (struct terminal_facts){
+        .is_known = true,
+        .rows = t.rows,
+        .columns = t.columns,
+        .is_line_mode = t.canonical,
+        .is_in_front = t.foreground_pgrp == stat->pgrp,
+    };
+}
+
 void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
                    struct evidence *out)
 {
@@ -131,6 +149,8 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     e.process_age_s =
         (snap->shown.taken_at_ms - proc_start_time(&snap->proc, live->stat.start_ticks).ms) / 1000;
     collect_conversation(snap, s, &e);
+    if (e.state == 'T')
+        collect_terminal(snap, s, &e);
     *out = e;
 }
 
@@ -399,6 +419,7 @@ static void collect_main_thread(struct snapshot *snap, const struct member *clie
         e->main_cpu_percent = (double)(client->used.main_cpu_ns + delay_ns) / 1e7 / elapsed_s;
     if (client->used.voluntary_switches >= 0)
         e->wakeups_per_s = (double)client->used.voluntary_switches / elapsed_s;
+    e->memory_growth_bytes = client->used.rss_growth_bytes;
     if (client->now->wchan[0])
         e->wait_channel = arena_strdup(&snap->arena, client->now->wchan);
     e->main_waits_for_tty_write = waits_for_tty_write(client);
@@ -439,6 +460,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
         collect_main_thread(snap, &members[0], before, e);
     collect_workers(snap, members, tree.count, e);
     collect_helpers(members, tree.count, e);
+    collect_terminal(snap, s, e);
     if (e->open_tool && e->has_workers == FACT_NO)
         collect_pipe_holder(snap, members, tree.count, e);
 

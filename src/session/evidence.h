@@ -49,6 +49,14 @@ struct api_connection {
     int64_t largest_arrival; /* bytes that came between two looks while it was watched */
 };
 
+/* The terminal, as a suspect or stopped session has it. */
+struct terminal_facts {
+    bool is_known;
+    int rows, columns; /* 0: never set */
+    bool is_line_mode; /* keys are held back until Enter: no client sets that */
+    bool is_in_front;  /* the session's process group has the terminal */
+};
+
 struct evidence {
     int64_t patience_s; /* --timeout */
 
@@ -92,7 +100,9 @@ struct evidence {
     enum fact has_workers;   /* unknown: children cannot be seen */
     const char *pipe_holder; /* "sleep (pid 4711)": has the tool's output pipe open; NULL: none */
     enum fact mcp_progresses;
+    int64_t memory_growth_bytes; /* during the sample */
     struct api_connection api;
+    struct terminal_facts terminal;
 
     /* what decides when the client's own watchdog acts */
     const char *version;

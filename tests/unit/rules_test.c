@@ -1009,6 +1009,20 @@ static void evidence_is_said_with_numbers(void **state)
                                 .api.bytes_received = 300, WATCHED(52)));
     does_not_say("socket", REST(.api = SILENT_CONNECTION));
     does_not_say("the main thread wanted", ASKED(.was_sampled = false));
+    says("another process group, a shell's perhaps, has its terminal: bring it back with fg",
+         REST(.state = 'T', .terminal.is_known = true));
+    does_not_say("terminal", REST(.state = 'T'));
+    does_not_say("terminal",
+                 REST(.state = 'T',
+                      .terminal = {.is_known = true, .is_line_mode = true, .is_in_front = true}));
+    says("its terminal holds keys back until Enter: its raw mode was lost",
+         REST(.terminal = {.is_known = true, .is_line_mode = true, .is_in_front = true}));
+    says("its terminal has 1 rows and 145 columns: too few to draw on",
+         REST(.terminal = {.is_known = true, .is_in_front = true, .rows = 1, .columns = 145}));
+    does_not_say("its terminal has",
+                 REST(.terminal = {.is_known = true, .is_in_front = true, .rows = 3}));
+    says("its memory grew by 3 MB in 400 ms", ASKED(.memory_growth_bytes = 3000000));
+    does_not_say("memory", ASKED(.memory_growth_bytes = 2000000));
     says("the process is stopped", REST(.state = 'T'));
     says("the process is held by a debugger", REST(.state = 't'));
     says("the process has ended and was not collected by its parent", REST(.state = 'Z'));

@@ -88,8 +88,6 @@ struct agent {
                          const struct proc_strings *argv);
     /* A variable of its tool children: the session that they work for. */
     const char *child_session_variable;
-    /* A variable in its own environment that makes it write no transcript. */
-    const char *no_transcript_variable;
     const char *entrypoint_variable;
 
     struct agent_api (*api)(const struct proc_strings *environment);

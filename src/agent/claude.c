@@ -317,8 +317,6 @@ const struct agent agent_claude = {
     .session_in_argv = claude_session_in_argv,
     .kind = claude_kind,
     .child_session_variable = "CLAUDE_CODE_SESSION_ID",
-    /* set for every client that a tool starts */
-    .no_transcript_variable = "CLAUDE_CODE_CHILD_SESSION",
     .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
     .api = claude_api,
     .is_mcp_tool = claude_is_mcp_tool,

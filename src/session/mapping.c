@@ -112,7 +112,8 @@ static size_t written_since(const struct session *sessions, size_t count, const 
     for (size_t i = 0; i < n; i++)
         if (all[i].modified_at.ms >= since.ms && !is_claimed(sessions, count, s, all[i].session_id))
             all[kept++] = all[i];
-    qsort(all, kept, sizeof *all, newest_first);
+    if (kept)
+        qsort(all, kept, sizeof *all, newest_first);
     *out = all;
     return kept;
 }
@@ -126,6 +127,31 @@ static const char **ids_of(struct arena *a, const struct agent_transcript *trans
     for (size_t i = 0; i < *count; i++)
         ids[i] = transcripts[i].session_id;
     return ids;
+}
+
+/* Processes that say nothing, or nothing new, of the session they are in. */
+static bool is_unregistered(const struct session *s)
+{
+    return s->registration == NULL;
+}
+
+static bool registers_once(const struct session *s)
+{
+    return s->registration && !s->registration->status;
+}
+
+/* Another process of such a kind could have written what is in this folder. */
+static bool has_rival_process(const struct session *sessions, size_t count, const struct session *s,
+                              const struct proc *proc, const char *folder,
+                              bool (*is_of_kind)(const struct session *))
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct session *other = &sessions[i];
+        if (other != s && other->store == s->store && is_of_kind(other) &&
+            str_equals(folder_of(other, proc), folder))
+            return true;
+    }
+    return false;
 }
 
 /* ---- an id that went stale ---------------------------------------------------------------- */
@@ -165,32 +191,6 @@ static bool moved_with_status(const struct session *s, const struct activity *ac
 {
     return activity->is_known &&
            llabs(activity->last_at.ms - s->registration->status_at.ms) <= STATUS_SLACK_MS;
-}
-
-static bool shares_folder(const struct session *sessions, size_t count, const struct session *s,
-                          const struct proc *proc, const char *folder)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct session *other = &sessions[i];
-        if (other != s && other->store == s->store && other->registration == NULL &&
-            str_equals(folder_of(other, proc), folder))
-            return true;
-    }
-    return false;
-}
-
-/* Another process of a client that leaves its registration as it was, in the same folder. */
-static bool another_could_have_moved(const struct session *sessions, size_t count,
-                                     const struct session *s, const struct proc *proc,
-                                     const char *folder)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct session *other = &sessions[i];
-        if (other != s && other->store == s->store && other->registration &&
-            !other->registration->status && str_equals(folder_of(other, proc), folder))
-            return true;
-    }
-    return false;
 }
 
 static void note_stale(struct session *s, const struct rival *rival)
@@ -236,7 +236,7 @@ static void doubt_registered(struct session *sessions, size_t count, struct sess
             return;
         map_to(s, ids[1], SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
     } else if (kept == 1 && rivals[0].head.begins_with_clear &&
-               !another_could_have_moved(sessions, count, s, proc, folder)) {
+               !has_rival_process(sessions, count, s, proc, folder, registers_once)) {
         map_to(s, ids[1], SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
     } else {
         map_to_none_of(s, ids, kept + 1);
@@ -287,7 +287,7 @@ static void map_by_transcript(struct session *sessions, size_t count, struct ses
     size_t n = written_since(sessions, count, s, folder, since, &found);
     if (n == 0)
         return;
-    if (n == 1 && !shares_folder(sessions, count, s, proc, folder)) {
+    if (n == 1 && !has_rival_process(sessions, count, s, proc, folder, is_unregistered)) {
         map_to(s, found[0].session_id, SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
         return;
     }
@@ -320,7 +320,7 @@ void mapping_run(struct session *sessions, size_t count, const struct proc *proc
         struct session *s = &sessions[i];
         if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))
             continue;
-        if (s->certainty == SR_CERTAINTY_NONE && !s->live->keeps_no_transcript)
+        if (s->certainty == SR_CERTAINTY_NONE)
             map_by_transcript(sessions, count, s, proc);
         find_transcript(s);
         stores_leave(stores);

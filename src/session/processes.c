@@ -178,9 +178,6 @@ static void find_place(const struct processes_request *q, struct live *live)
     struct sv id;
     if (live->agent->session_in_argv(&live->argv, &id))
         live->named_session_id = arena_strndup(q->arena, id.p, id.n);
-    live->keeps_no_transcript =
-        live->environment_known &&
-        proc_variable(&live->environment, live->agent->no_transcript_variable);
     find_container(q, live);
     find_config_dir(q, live);
 }

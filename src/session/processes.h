@@ -33,7 +33,6 @@ struct live {
     const char *named_session_id;  /* on its command line */
     const char *nested_session_id; /* that its newest tool child carries */
     uint64_t nested_session_start; /* start time of that child, in ticks */
-    bool keeps_no_transcript;      /* it was started so that it writes none */
     struct sr_child *children;
     size_t child_count;
     const char **notes;

@@ -231,6 +231,47 @@ int sr_map_tty_to_session(const struct sr_snapshot *snapshot, const char *tty,
  */
 int sr_resume_command(const struct sr_session *session, char *text, size_t size);
 
+enum sr_export_outcome {
+    SR_EXPORTED,
+    SR_ALREADY_EXPORTED, /* nothing has changed since the last backup, which was read again */
+    SR_WOULD_EXPORT,     /* a dry run */
+};
+
+struct sr_export_options {
+    const char *pending_dir;   /* made where it is missing */
+    const char *temporary_dir; /* the client's; NULL: as its process says, else "/tmp" */
+    const char *why;           /* kept in the manifest: "export", "kill", ... */
+    bool dry_run;              /* reads, and changes nothing */
+    int lock_patience_ms;      /* how long to wait for another export to end */
+    /* Called before waiting for it. holder: "pid 4711". NULL: nobody asks. */
+    void (*waiting)(void *context, const char *holder);
+    void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
+    void *context;
+};
+
+struct sr_export {
+    enum sr_export_outcome outcome;
+    char stem[80];          /* of the backup in pending_dir; with SR_WOULD_EXPORT: empty */
+    int64_t size_bytes;     /* of the transcript in it */
+    int64_t total_bytes;    /* with everything else */
+    int64_t grown_bytes;    /* of the transcript since the last backup; -1: there is none */
+    size_t file_count;      /* the transcript is one of them */
+    size_t lost_count;      /* files that belong to it and could not be read */
+    bool was_rewritten;     /* it changed all the time: parts may be of different moments */
+    bool last_line_is_torn; /* as in the file itself */
+};
+
+/*
+ * Copies a session, with everything on disk that belongs to it, into a
+ * directory: lossless, synced, read back and compared (doc/backup-format.md).
+ * session is one of snapshot's. A live session may go on meanwhile.
+ * Returns: 0, or a negative errno; then no backup was made, and none was harmed.
+ * -ENODATA: the session has no transcript yet. -EBUSY: another export runs.
+ */
+int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                      const struct sr_export_options *options, struct sr_export *out,
+                      struct sr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

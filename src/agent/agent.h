@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/problems.h"
 #include "base/str.h"
 #include "platform/proc.h"
@@ -71,6 +72,48 @@ struct agent_transcript {
     struct wall born_at; /* of the file; 0 where the file system does not say */
 };
 
+/* What a file is to a session. */
+enum agent_file_kind {
+    AGENT_FILE_TRANSCRIPT,
+    AGENT_FILE_OWN,     /* the session's alone, below the store */
+    AGENT_FILE_SHARED,  /* its project's or its user's; others use it too */
+    AGENT_FILE_LINES,   /* lines of a file of the user's that name the session */
+    AGENT_FILE_RECORD,  /* of the running process: kept to know, never put back */
+    AGENT_FILE_OUTSIDE, /* below the client's folder for temporary files: likewise */
+};
+
+/* One file of a session. */
+struct agent_file {
+    enum agent_file_kind kind;
+    int at;              /* what path is below: the store, or agent_files.outside */
+    const char *path;    /* to open it by */
+    const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
+    struct sv mark;      /* LINES: what such a line holds */
+    bool is_lines;       /* JSONL, appended to while the session lives */
+    struct fs_file seen; /* when it was listed */
+};
+
+/* One thing that is there and is not copied. */
+struct agent_left_out {
+    const char *path;
+    const char *why; /* "symbolic link to ..." */
+    bool is_lost;    /* it should have been copied, and cannot be read */
+};
+
+struct agent_files {
+    struct arena *arena;
+    struct agent_file *items; /* the transcript is the first */
+    size_t count, capacity;
+    struct agent_left_out *left_out;
+    size_t left_out_count, left_out_capacity;
+    const char *outside_path; /* NULL: there is no such folder */
+    int outside;              /* its descriptor, -1: none; agent_files_release closes it */
+};
+
+/* Appends to left_out. */
+void agent_leave_out(struct agent_files *files, const char *path, const char *why, bool is_lost);
+void agent_files_release(struct agent_files *files);
+
 struct agent {
     const char *name;
 
@@ -116,6 +159,19 @@ struct agent {
     /* The files beside a transcript that grow with it: its subagents'. */
     int (*list_subagents)(const struct agent_store *store, const struct agent_transcript *of,
                           struct agent_transcript **transcripts, size_t *count);
+    /*
+     * Every file that belongs to a session: what a lossless copy must hold. Credentials are not
+     * among them, keys are left out; what cannot be read is said to be. temporary is the folder
+     * in which the client keeps its temporary files ("/tmp"). Owner: agent_files_release; strings:
+     * the store's arena.
+     */
+    void (*list_files)(const struct agent_store *store, const struct agent_transcript *of,
+                       const char *temporary, struct agent_files *out);
+    /* A name in a backup, as it is for another session id and project folder. */
+    const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
+                           const char *new_id, const char *project_folder);
+    /* Names its folder for temporary files in its environment. */
+    const char *temporary_variable;
 
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);

@@ -3,6 +3,7 @@
  * and 2.1.330 (native).
  */
 #include "agent/agent.h"
+#include "agent/claude_files.h"
 #include "agent/claude_store.h"
 
 #include "base/utf8.h"
@@ -329,6 +330,9 @@ const struct agent agent_claude = {
     .list_all = claude_list_all,
     .find_transcript = claude_find_transcript,
     .list_subagents = claude_list_subagents,
+    .list_files = claude_list_files,
+    .renamed = claude_renamed,
+    .temporary_variable = "CLAUDE_CODE_TMPDIR",
     .resume = claude_resume,
     .config_dir_variable = "CLAUDE_CONFIG_DIR",
 };

@@ -60,6 +60,14 @@ const char *err_reason(int code)
         return "no space left on device";
     case EIO:
         return "input/output error";
+    case EROFS:
+        return "read-only file system";
+    case EDQUOT:
+        return "disk quota exceeded";
+    case EEXIST:
+        return "is there already";
+    case EXDEV:
+        return "leads out of its folder, or to another file system";
     case EBADMSG:
         return "not valid JSON";
     case ETIMEDOUT:

@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void fs_close(int *fd)
@@ -29,37 +31,79 @@ int fs_open_dir(int at, const char *path)
     return open_retrying(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 }
 
-int fs_open_file(int at, const char *path, struct fs_file *file)
+struct fs_file fs_file_of(const struct stat *st)
+{
+    return (struct fs_file){
+        .fd = -1,
+        .device = st->st_dev,
+        .inode = st->st_ino,
+        .size_bytes = st->st_size,
+        .mtime_ms = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000,
+        .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+        .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
+        .uid = st->st_uid,
+    };
+}
+
+static int describe(int fd, struct fs_file *file)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (S_ISDIR(st.st_mode))
+        return -EISDIR;
+    if (!S_ISREG(st.st_mode))
+        return -ENXIO;
+    *file = fs_file_of(&st);
+    file->fd = fd;
+    return 0;
+}
+
+/* Opens by one of the two ways, never waiting. */
+static int open_quietly(int at, const char *path, int (*open_one)(int, const char *, int),
+                        struct fs_file *file)
 {
     /* O_NONBLOCK: opening a FIFO for reading returns at once. O_NOATIME is
      * refused (EPERM) on files of other users: then without. */
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    int fd = open_retrying(at, path, flags | O_NOATIME);
+    int fd = open_one(at, path, flags | O_NOATIME);
     if (fd == -EPERM)
-        fd = open_retrying(at, path, flags);
+        fd = open_one(at, path, flags);
     if (fd < 0)
         return fd;
-
-    struct stat st;
-    int refusal = 0;
-    if (fstat(fd, &st) < 0)
-        refusal = -errno;
-    else if (S_ISDIR(st.st_mode))
-        refusal = -EISDIR;
-    else if (!S_ISREG(st.st_mode))
-        refusal = -ENXIO;
-    if (refusal) {
+    int r = describe(fd, file);
+    if (r < 0)
         close(fd);
-        return refusal;
-    }
-    *file = (struct fs_file){
-        .fd = fd,
-        .device = st.st_dev,
-        .inode = st.st_ino,
-        .size_bytes = st.st_size,
-        .mtime_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
+    return r;
+}
+
+int fs_open_file(int at, const char *path, struct fs_file *file)
+{
+    return open_quietly(at, path, open_retrying, file);
+}
+
+static int open_beneath(int at, const char *path, int flags)
+{
+    struct open_how how = {
+        .flags = (unsigned)flags,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
-    return 0;
+    int fd = -1;
+    errno = EAGAIN;
+    /* EAGAIN: a folder on the way was renamed meanwhile, which nobody does for ever */
+    for (int i = 0; i < 100 && fd < 0 && (errno == EINTR || errno == EAGAIN); i++)
+        fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
+    return fd < 0 ? -errno : fd;
+}
+
+int fs_open_file_beneath(int at, const char *path, struct fs_file *file)
+{
+    return open_quietly(at, path, open_beneath, file);
+}
+
+int fs_look_again(struct fs_file *file)
+{
+    return describe(file->fd, file);
 }
 
 ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset)

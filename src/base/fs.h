@@ -24,6 +24,8 @@ struct fs_file {
     uint64_t device, inode;
     int64_t size_bytes;
     int64_t mtime_ms; /* wall time */
+    int64_t mtime_ns, ctime_ns;
+    unsigned uid;
 };
 
 /* Opens a directory; links are followed. Returns: a descriptor or negative errno. */
@@ -35,6 +37,17 @@ int fs_open_dir(int at, const char *path);
  * FIFO, socket or device. Owner: the caller closes file->fd.
  */
 int fs_open_file(int at, const char *path, struct fs_file *file);
+
+/* As fs_open_file, of a path that does not lead out of the folder at, by links or otherwise:
+ * -EXDEV. */
+int fs_open_file_beneath(int at, const char *path, struct fs_file *file);
+
+/* The same facts out of a stat; fd is -1. */
+struct stat;
+struct fs_file fs_file_of(const struct stat *st);
+
+/* What an open file is by now; file->fd stays as it is. */
+int fs_look_again(struct fs_file *file);
 
 /*
  * Reads up to n bytes at an offset, as many as there are, past short reads

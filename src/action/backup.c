@@ -1,0 +1,589 @@
+#include "action/backup.h"
+
+#include "action/copy.h"
+#include "action/manifest.h"
+#include "action/stream.h"
+#include "action/sums.h"
+#include "action/verify.h"
+#include "base/durable.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    LINES_PIECE = 256 * 1024,
+    LINE_LIMIT = 64 * 1024 * 1024,   /* of the prompt history */
+    SPARE_BYTES = 4 * 1024 * 1024,   /* for folders, manifest and sums */
+    SPARE_BYTES_PER_FILE = 4 * 1024, /* a block is seldom full */
+};
+
+/* One session being copied. */
+struct job {
+    struct backup_run *run;
+    const struct backup_source *source;
+    struct arena arena;
+    struct agent_files files;
+    int64_t total_bytes, done_bytes;
+
+    const char *previous_stem; /* the newest backup of this session; NULL: none */
+    struct manifest previous;
+
+    int partial; /* the folder being filled */
+    char stem[PENDING_STEM_SIZE];
+    struct manifest manifest;
+};
+
+/* ---- what is there, and what was there last time ------------------------------------------ */
+
+static bool is_compared(enum agent_file_kind kind)
+{
+    /* a client's registration changes with every turn, and says nothing that must be kept */
+    return kind != AGENT_FILE_RECORD && kind != AGENT_FILE_LINES;
+}
+
+static void find_previous(struct job *j)
+{
+    const struct backup_run *run = j->run;
+    for (size_t i = run->entry_count; i-- > 0 && !j->previous_stem;) {
+        const struct pending_entry *e = &run->entries[i];
+        if (e->is_complete && str_equals(e->session_id, j->source->transcript.session_id) &&
+            verify_read_manifest(&run->pending, e->stem, &j->arena, &j->previous) == 0)
+            j->previous_stem = e->stem;
+    }
+}
+
+static const struct manifest_file *find_file(const struct manifest *m, const char *name)
+{
+    for (size_t i = 0; i < m->file_count; i++)
+        if (!m->files[i].is_torn_tail && str_equals(m->files[i].name, name))
+            return &m->files[i];
+    return NULL;
+}
+
+static size_t count_compared(const struct manifest *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->file_count; i++)
+        n += !m->files[i].is_torn_tail && is_compared(m->files[i].kind);
+    return n;
+}
+
+/* By size, times and inode, which no write leaves as they were. */
+static bool looks_unchanged(const struct job *j)
+{
+    size_t compared = 0;
+    for (size_t i = 0; i < j->files.count; i++) {
+        const struct agent_file *now = &j->files.items[i];
+        if (!is_compared(now->kind))
+            continue;
+        const struct manifest_file *then = find_file(&j->previous, now->name);
+        compared++;
+        if (!then || then->copied.state != COPY_STABLE ||
+            then->copied.source.size_bytes != now->seen.size_bytes ||
+            then->copied.source.mtime_ns != now->seen.mtime_ns ||
+            then->copied.source.ctime_ns != now->seen.ctime_ns ||
+            then->copied.source.inode != now->seen.inode ||
+            then->copied.source.device != now->seen.device)
+            return false;
+    }
+    return compared == count_compared(&j->previous);
+}
+
+/* By what was copied: another machine's clock or inode numbers do not make another backup. */
+static bool is_the_same(const struct manifest *a, const struct manifest *b)
+{
+    if (count_compared(a) != count_compared(b))
+        return false;
+    for (size_t i = 0; i < a->file_count; i++) {
+        const struct manifest_file *f = &a->files[i];
+        if (f->is_torn_tail || !is_compared(f->kind))
+            continue;
+        const struct manifest_file *g = find_file(b, f->name);
+        if (!g || strcmp(f->copied.sha256, g->copied.sha256) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool previous_is_sound(struct job *j)
+{
+    struct verified v;
+    verify_backup(&j->run->pending, j->previous_stem, &j->arena, &v);
+    return v.verdict == VERIFY_SOUND;
+}
+
+static void plan(struct job *j)
+{
+    const struct backup_source *s = j->source;
+    s->agent->list_files(s->store, &s->transcript, s->temporary, &j->files);
+    for (size_t i = 0; i < j->files.count; i++)
+        if (j->files.items[i].kind != AGENT_FILE_LINES)
+            j->total_bytes += j->files.items[i].seen.size_bytes;
+    find_previous(j);
+}
+
+/* ---- copying ------------------------------------------------------------------------------ */
+
+static void report(void *context, int64_t bytes)
+{
+    struct job *j = context;
+    const struct sr_export_options *o = j->run->options;
+    j->done_bytes += bytes;
+    if (o->progress)
+        o->progress(o->context, j->done_bytes, j->total_bytes);
+}
+
+static const char *shown(struct job *j, const struct agent_file *f)
+{
+    const char *root =
+        f->kind == AGENT_FILE_OUTSIDE ? j->files.outside_path : j->source->store->path;
+    return arena_printf(&j->arena, "%s/%s", root, f->path);
+}
+
+static struct manifest_file *add_to_manifest(struct job *j, const struct agent_file *f)
+{
+    void *items = j->manifest.files;
+    struct manifest_file *slot = arena_push(&j->arena, &items, &j->manifest.file_count,
+                                            &j->manifest.file_capacity, sizeof *slot);
+    j->manifest.files = items;
+    *slot = (struct manifest_file){
+        .kind = f->kind,
+        .name = f->name,
+        .source = shown(j, f),
+    };
+    return slot;
+}
+
+/* Makes the folders of "files/<name>". Returns: a descriptor of the last one. */
+static int make_folder_of(struct job *j, const char *path, struct sr_error *error)
+{
+    const char *folder = arena_strndup(&j->arena, path, (size_t)(str_basename(path) - path));
+    int fd = durable_make_dirs(j->partial, folder, false);
+    if (fd < 0)
+        return err_set(error, fd, "make %s/.partial-%s/%s: %s", j->run->pending.path, j->stem,
+                       folder, err_reason(fd));
+    return fd;
+}
+
+/* The torn tail of files/a/b.jsonl goes to files/torn/a/b.jsonl. */
+static int add_torn_tail(struct job *j, const struct agent_file *f, struct sr_error *error)
+{
+    struct manifest_file *tail = add_to_manifest(j, f);
+    tail->is_torn_tail = true;
+    const char *to = arena_printf(&j->arena, "files/torn/%s", f->name);
+    int folder = make_folder_of(j, to, error);
+    if (folder < 0)
+        return folder;
+    int r = durable_publish(j->partial, "torn-tail", folder, str_basename(to));
+    if (r == 0)
+        r = durable_sync(folder);
+    fs_close(&folder);
+    if (r < 0)
+        return err_set(error, r, "keep the torn tail of %s: %s", tail->source, err_reason(r));
+    return 0;
+}
+
+static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *error)
+{
+    bool is_transcript = f->kind == AGENT_FILE_TRANSCRIPT;
+    const char *to = is_transcript ? "jsonl" : arena_printf(&j->arena, "files/%s", f->name);
+    const char *from = shown(j, f);
+    struct copied copied;
+    FS_CLOSE int folder =
+        is_transcript ? fcntl(j->partial, F_DUPFD_CLOEXEC, 0) : make_folder_of(j, to, error);
+    if (folder < 0)
+        return is_transcript
+                   ? err_set(error, -errno, "open %s: %s", j->run->pending.path, err_reason(-errno))
+                   : folder;
+    struct copy_request request = {
+        .from_at = f->at,
+        .from = f->path,
+        .from_shown = from,
+        .to_at = folder,
+        .to = str_basename(to),
+        .to_shown = arena_printf(&j->arena, "%s/.partial-%s/%s", j->run->pending.path, j->stem, to),
+        .is_lines = f->is_lines,
+        .torn_at = j->partial,
+        .torn = "torn-tail",
+        .progress = report,
+        .context = j,
+    };
+    int r = copy_file(&request, &copied, error);
+    if (r == 0 && !is_transcript)
+        r = durable_sync(folder);
+    if (r < 0) {
+        /* What was listed a moment ago may be gone since, or not be this user's to read. That
+         * one file is then missing, and said to be; all else is a failure of the whole copy. */
+        struct fs_file probe;
+        int why = is_transcript ? 0 : fs_open_file_beneath(f->at, f->path, &probe);
+        if (why == 0 && !is_transcript)
+            fs_close(&probe.fd);
+        if (why == 0)
+            return r;
+        agent_leave_out(&j->files, from, why == -ENOENT ? "was removed meanwhile" : err_reason(why),
+                        why != -ENOENT);
+        return 0;
+    }
+    add_to_manifest(j, f)->copied = copied;
+    return copied.torn_bytes ? add_torn_tail(j, f, error) : 0;
+}
+
+/* Appends the lines of a file that hold the mark. Returns: 0 or negative errno. */
+static int extract_lines(const struct agent_file *f, struct fs_file *source, struct buf *out)
+{
+    int r = fs_open_file_beneath(f->at, f->path, source);
+    if (r < 0)
+        return r;
+    struct buf line = {0};
+    char *bytes = mem_resize(NULL, LINES_PIECE);
+    int64_t offset = 0;
+    ssize_t n;
+    while ((n = fs_read_at(source->fd, bytes, LINES_PIECE, offset)) > 0) {
+        offset += n;
+        for (const char *p = bytes, *end = bytes + n; p < end;) {
+            const char *newline = memchr(p, '\n', (size_t)(end - p));
+            const char *next = newline ? newline + 1 : end;
+            if (line.n < LINE_LIMIT)
+                buf_add(&line, p, (size_t)(next - p));
+            p = next;
+            struct sv text = {line.p, line.n};
+            if (newline && sv_find(text, 0, f->mark) < text.n)
+                buf_add(out, line.p, line.n);
+            if (newline)
+                line.n = 0;
+        }
+    }
+    free(bytes);
+    buf_release(&line);
+    fs_close(&source->fd);
+    return n < 0 ? (int)n : 0;
+}
+
+static int write_new(int at, const char *name, const struct buf *text)
+{
+    int fd = durable_create(at, name);
+    if (fd < 0)
+        return fd;
+    int r = durable_write(fd, text->p ? text->p : "", text->n);
+    if (r == 0)
+        r = durable_sync(fd);
+    fs_close(&fd);
+    return r;
+}
+
+static void digest_of(const struct buf *text, char sha256[static DIGEST_TEXT_SIZE])
+{
+    struct digest d;
+    digest_init(&d);
+    digest_add(&d, text->p ? text->p : "", text->n);
+    digest_end(&d, sha256);
+}
+
+static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error *error)
+{
+    struct buf lines = {0};
+    struct copied copied = {.state = COPY_STABLE, .ends_in_newline = true};
+    const char *to = arena_printf(&j->arena, "files/%s", f->name);
+    int r = extract_lines(f, &copied.source, &lines);
+    if (r < 0) {
+        agent_leave_out(&j->files, shown(j, f), err_reason(r), r != -ENOENT);
+        r = 0;
+    } else if (lines.n) {
+        int folder = make_folder_of(j, to, error);
+        r = folder;
+        if (folder >= 0) {
+            r = write_new(folder, str_basename(to), &lines);
+            if (r == 0)
+                r = durable_sync(folder);
+            if (r < 0)
+                err_set(error, r, "write the lines of %s: %s", shown(j, f), err_reason(r));
+            fs_close(&folder);
+        }
+        copied.size_bytes = (int64_t)lines.n;
+        digest_of(&lines, copied.sha256);
+        if (r == 0)
+            add_to_manifest(j, f)->copied = copied;
+    }
+    buf_release(&lines);
+    return r;
+}
+
+static int copy_all(struct job *j, struct sr_error *error)
+{
+    int r = 0;
+    for (size_t i = 0; i < j->files.count && r == 0; i++) {
+        const struct agent_file *f = &j->files.items[i];
+        r = f->kind == AGENT_FILE_LINES ? copy_lines(j, f, error) : copy_one(j, f, error);
+    }
+    return r;
+}
+
+/* ---- finishing ---------------------------------------------------------------------------- */
+
+/* The name of a manifest's file in the pending folder, below its stem. */
+static const char *final_name(struct job *j, const struct manifest_file *f)
+{
+    if (f->is_torn_tail)
+        return arena_printf(&j->arena, "%s.files/torn/%s", j->stem, f->name);
+    if (f->kind == AGENT_FILE_TRANSCRIPT)
+        return arena_printf(&j->arena, "%s.jsonl", j->stem);
+    return arena_printf(&j->arena, "%s.files/%s", j->stem, f->name);
+}
+
+/* Torn tails are written without a digest: read here, as are the lines of the history. */
+static int read_torn_tails(struct job *j, struct sr_error *error)
+{
+    for (size_t i = 0; i < j->manifest.file_count; i++) {
+        struct manifest_file *f = &j->manifest.files[i];
+        struct fs_file file;
+        if (!f->is_torn_tail)
+            continue;
+        const char *path = arena_printf(&j->arena, "files/torn/%s", f->name);
+        int r = fs_open_file(j->partial, path, &file);
+        int64_t n = r;
+        if (r == 0) {
+            n = stream_read(file.fd, file.size_bytes, NULL, NULL, f->copied.sha256);
+            f->copied.size_bytes = n;
+            fs_close(&file.fd);
+        }
+        if (n < 0)
+            return err_set(error, (int)n, "read back %s: %s", path, err_reason((int)n));
+    }
+    return 0;
+}
+
+static void describe(struct job *j)
+{
+    const struct backup_source *s = j->source;
+    struct manifest *m = &j->manifest;
+    m->agent = s->agent->name;
+    m->session_id = s->transcript.session_id;
+    m->cwd = s->cwd;
+    m->config_dir = s->store->path;
+    m->tool = "session-rescue " SR_VERSION;
+    m->host = s->host;
+    m->why = j->run->options->why;
+    m->taken_at = wall_now();
+    m->process = s->process;
+    m->left_out = j->files.left_out;
+    m->left_out_count = j->files.left_out_count;
+}
+
+static int write_part(struct job *j, const char *part, const struct buf *text,
+                      struct sr_error *error)
+{
+    int r = write_new(j->partial, part, text);
+    if (r < 0)
+        return err_set(error, r, "write %s/%s.%s: %s", j->run->pending.path, j->stem, part,
+                       err_reason(r));
+    return 0;
+}
+
+static int finish(struct job *j, struct sr_error *error)
+{
+    struct buf text = {0}, sums = {0};
+    char sha256[DIGEST_TEXT_SIZE];
+    describe(j);
+    manifest_write(&j->manifest, &text);
+    digest_of(&text, sha256);
+    for (size_t i = 0; i < j->manifest.file_count; i++)
+        sums_add(&sums, j->manifest.files[i].copied.sha256, final_name(j, &j->manifest.files[i]));
+    sums_add(&sums, sha256, arena_printf(&j->arena, "%s.json", j->stem));
+
+    /* there is always one, so that a backup looks the same whatever the session had */
+    int folder = durable_make_dirs(j->partial, "files", false);
+    int r = folder < 0 ? err_set(error, folder, "make %s/%s.files: %s", j->run->pending.path,
+                                 j->stem, err_reason(folder))
+                       : write_part(j, "json", &text, error);
+    fs_close(&folder);
+    if (r == 0)
+        r = write_part(j, "sha256", &sums, error);
+    if (r == 0)
+        r = pending_commit(&j->run->pending, j->partial, j->stem, error);
+    buf_release(&text);
+    buf_release(&sums);
+    return r;
+}
+
+static int check_space(struct job *j, struct sr_error *error)
+{
+    int64_t free_bytes;
+    int64_t needed = j->total_bytes + SPARE_BYTES + (int64_t)j->files.count * SPARE_BYTES_PER_FILE;
+    int r = durable_free_bytes(j->run->pending.fd, &free_bytes);
+    if (r < 0)
+        return err_set(error, r, "ask for the space in %s: %s", j->run->pending.path,
+                       err_reason(r));
+    char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
+    if (free_bytes < needed)
+        return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", j->run->pending.path,
+                       str_format_size(needed, wanted), str_format_size(free_bytes, there));
+    return 0;
+}
+
+static void say(const struct job *j, const struct manifest *m, enum sr_export_outcome outcome,
+                const char *stem, struct sr_export *out)
+{
+    struct sr_export e = {.outcome = outcome, .grown_bytes = -1};
+    memcpy(e.stem, stem, strlen(stem) + 1);
+    for (size_t i = 0; i < m->file_count; i++) {
+        const struct copied *c = &m->files[i].copied;
+        e.file_count += !m->files[i].is_torn_tail;
+        e.total_bytes += c->size_bytes;
+        e.was_rewritten = e.was_rewritten || c->state == COPY_UNSTABLE;
+    }
+    if (m->file_count) {
+        e.size_bytes = m->files[0].copied.size_bytes;
+        e.last_line_is_torn = !m->files[0].copied.ends_in_newline;
+    } else { /* a dry run */
+        e.size_bytes = j->files.items[0].seen.size_bytes;
+        e.total_bytes = j->total_bytes;
+        e.file_count = j->files.count;
+    }
+    if (j->previous_stem)
+        e.grown_bytes = e.size_bytes - j->previous.files[0].copied.size_bytes;
+    for (size_t i = 0; i < j->files.left_out_count; i++)
+        e.lost_count += j->files.left_out[i].is_lost;
+    *out = e;
+}
+
+/* Under the lock. */
+static int make(struct job *j, struct sr_export *out, struct sr_error *error)
+{
+    struct pending *p = &j->run->pending;
+    int r = check_space(j, error);
+    if (r < 0)
+        return r;
+    r = pending_begin(p, j->source->transcript.session_id, j->stem, error);
+    if (r < 0)
+        return r;
+    j->partial = r;
+    r = copy_all(j, error);
+    if (r == 0)
+        r = read_torn_tails(j, error);
+    bool is_known = r == 0 && j->previous_stem && is_the_same(&j->manifest, &j->previous) &&
+                    previous_is_sound(j);
+    if (r == 0 && !is_known)
+        r = finish(j, error);
+    fs_close(&j->partial);
+    if (r < 0 || is_known)
+        pending_abandon(p, j->stem);
+    if (r == 0 && is_known)
+        say(j, &j->previous, SR_ALREADY_EXPORTED, j->previous_stem, out);
+    else if (r == 0)
+        say(j, &j->manifest, SR_EXPORTED, j->stem, out);
+    return r;
+}
+
+static int lock(struct backup_run *run, struct sr_error *error)
+{
+    const struct sr_export_options *o = run->options;
+    int r = pending_lock(&run->pending, o->lock_patience_ms, o->waiting, o->context, error);
+    if (r == 0 && !run->is_clean) {
+        r = pending_clean(&run->pending, error);
+        run->is_clean = r == 0;
+        if (r < 0)
+            pending_unlock(&run->pending);
+    }
+    return r;
+}
+
+int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,
+                struct sr_error *error)
+{
+    struct job j = {.run = run, .source = source, .partial = -1};
+    int r = 0;
+    plan(&j);
+    if (j.previous_stem && looks_unchanged(&j) && previous_is_sound(&j)) {
+        say(&j, &j.previous, SR_ALREADY_EXPORTED, j.previous_stem, out);
+    } else if (run->options->dry_run) {
+        say(&j, &j.manifest, SR_WOULD_EXPORT, "", out);
+    } else {
+        r = lock(run, error);
+        if (r == 0)
+            r = make(&j, out, error);
+        pending_unlock(&run->pending);
+    }
+    if (r < 0)
+        err_wrap(error, "back up %.8s", source->transcript.session_id);
+    agent_files_release(&j.files);
+    arena_release(&j.arena);
+    return r;
+}
+
+/* ---- runs --------------------------------------------------------------------------------- */
+
+int backup_begin(struct backup_run *run, const struct sr_export_options *options,
+                 struct sr_error *error)
+{
+    *run = (struct backup_run){.options = options, .pending = {options->pending_dir, -1, -1}};
+    struct pending pending;
+    int r = pending_open(&pending, options->pending_dir, !options->dry_run, error);
+    if (r == -ENOENT && options->dry_run)
+        return 0;
+    if (r < 0)
+        return r;
+    r = pending_list(&pending, &run->arena, &run->entries, &run->entry_count);
+    if (r < 0) {
+        pending_close(&pending);
+        return err_set(error, r, "list %s: %s", options->pending_dir, err_reason(r));
+    }
+    run->pending = pending;
+    return 0;
+}
+
+void backup_end(struct backup_run *run)
+{
+    pending_close(&run->pending);
+    arena_release(&run->arena);
+}
+
+int backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                     const char *candidate, const struct sr_export_options *options,
+                     struct backup_source *out, struct sr_error *error)
+{
+    const struct snapshot *snap = (const struct snapshot *)snapshot;
+    const struct session *s = &snap->sessions[session - snapshot->sessions];
+    struct agent_transcript transcript = s->transcript;
+    bool found = session_can_read_store(s) && s->has_transcript;
+    if (candidate)
+        found = session_can_read_store(s) &&
+                s->store->agent->find_transcript(&s->store->io, candidate, session->cwd,
+                                                 &transcript) == 0;
+    if (!found)
+        return err_set(error, -ENODATA, "session %s of pid %d has no transcript",
+                       session->session_id ? session->session_id : "(not known)", session->pid);
+    const char *temporary = options->temporary_dir;
+    if (!temporary && s->live && s->live->environment_known)
+        temporary = proc_variable(&s->live->environment, s->store->agent->temporary_variable);
+    *out = (struct backup_source){
+        .agent = s->store->agent,
+        .store = &s->store->io,
+        .transcript = transcript,
+        .temporary = temporary ? temporary : "/tmp",
+        .cwd = session->cwd,
+        .host = snapshot->host,
+        .process = session->pid ? session : NULL,
+    };
+    return 0;
+}
+
+int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                      const struct sr_export_options *options, struct sr_export *out,
+                      struct sr_error *error)
+{
+    struct backup_run run;
+    struct backup_source source;
+    int r = backup_source_of(snapshot, session, NULL, options, &source, error);
+    if (r == 0)
+        r = backup_begin(&run, options, error);
+    if (r < 0)
+        return r;
+    r = backup_take(&run, &source, out, error);
+    backup_end(&run);
+    return r;
+}

@@ -1,0 +1,52 @@
+/*
+ * backup: sessions copied, whole, into the pending folder.
+ *
+ * sr_export_session does one. A run of several lists the folder once:
+ *
+ *     struct backup_run run;
+ *     backup_begin(&run, &options, &error);
+ *     for (...)
+ *         backup_take(&run, session, &result, &error);
+ *     backup_end(&run);
+ *
+ * The lock is held for one session at a time, so that nobody waits for all.
+ */
+#pragma once
+
+#include "action/pending.h"
+#include "session/discover.h"
+
+struct backup_run {
+    const struct sr_export_options *options;
+    struct pending pending; /* fd -1: a dry run, and there is no such folder yet */
+    struct arena arena;
+    struct pending_entry *entries; /* when the run began */
+    size_t entry_count;
+    bool is_clean;
+};
+
+int backup_begin(struct backup_run *run, const struct sr_export_options *options,
+                 struct sr_error *error);
+void backup_end(struct backup_run *run);
+
+/* One session in a store: a live one's, or one that no process has. */
+struct backup_source {
+    const struct agent *agent;
+    const struct agent_store *store;
+    struct agent_transcript transcript;
+    const char *temporary; /* the folder of its client's temporary files */
+    const char *cwd, *host;
+    const struct sr_session *process; /* NULL: none */
+};
+
+/*
+ * Where the session of a snapshot is; candidate: one of its candidates, where it could not be told
+ * which it is, else NULL. Returns: 0, or -ENODATA when there is no transcript.
+ */
+int backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                     const char *candidate, const struct sr_export_options *options,
+                     struct backup_source *out, struct sr_error *error);
+
+/* As sr_export_session. */
+int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,
+                struct sr_error *error);

@@ -1,0 +1,184 @@
+#include "action/manifest.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const kind_words[] = {"transcript", "own",    "shared",
+                                         "lines",      "record", "outside"};
+
+enum { KINDS = sizeof kind_words / sizeof *kind_words };
+
+const char *manifest_kind_word(enum agent_file_kind kind)
+{
+    return kind_words[kind];
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+static void put_time(struct json_document *d, struct json_node *to, const char *key, struct wall t)
+{
+    char text[WALL_TEXT_SIZE];
+    json_put_string(d, to, key, wall_known(t) ? wall_format(t, text) : NULL);
+}
+
+static void put_process(struct json_document *d, struct json_node *root, const struct sr_session *s)
+{
+    if (!s || s->pid == 0) {
+        json_put_null(d, root, "process");
+        return;
+    }
+    struct json_node *p = json_object(d);
+    json_put_integer(d, p, "pid", s->pid);
+    put_time(d, p, "started_at", (struct wall){s->started_at_ms > 0 ? s->started_at_ms : 0});
+    json_put_integer(d, p, "start_ticks", (int64_t)s->start_ticks);
+    json_put_string(d, p, "version", s->version);
+    json_put_string(d, p, "kind", sr_kind_word(s->kind));
+    json_put_string(d, p, "tty", s->tty);
+    json_put_string(d, p, "verdict", sr_verdict_word(s->verdict));
+    json_put_string(d, p, "cause", s->cause);
+    json_put(d, root, "process", p);
+}
+
+static struct json_node *file_node(struct json_document *d, const struct manifest_file *f)
+{
+    const struct copied *c = &f->copied;
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "name", f->name);
+    json_put_string(d, node, "kind", f->is_torn_tail ? "torn-tail" : kind_words[f->kind]);
+    json_put_string(d, node, "sha256", c->sha256);
+    json_put_integer(d, node, "size_bytes", c->size_bytes);
+    json_put_string(d, node, "source", f->source);
+    if (f->is_torn_tail)
+        return node;
+    json_put_integer(d, node, "source_size_bytes", c->source.size_bytes);
+    json_put_integer(d, node, "source_mtime_ns", c->source.mtime_ns);
+    json_put_integer(d, node, "source_ctime_ns", c->source.ctime_ns);
+    json_put_integer(d, node, "source_device", (int64_t)c->source.device);
+    json_put_integer(d, node, "source_inode", (int64_t)c->source.inode);
+    json_put_string(d, node, "state", copy_state_word(c->state));
+    json_put_bool(d, node, "last_line_is_whole", c->ends_in_newline);
+    json_put_integer(d, node, "torn_bytes", c->torn_bytes);
+    return node;
+}
+
+void manifest_write(const struct manifest *m, struct buf *out)
+{
+    struct json_document *d = json_document_new();
+    struct json_node *root = json_object(d);
+    json_put_string(d, root, "schema", MANIFEST_SCHEMA);
+    json_put_string(d, root, "tool", m->tool);
+    put_time(d, root, "taken_at", m->taken_at);
+    json_put_string(d, root, "host", m->host);
+    json_put_string(d, root, "why", m->why);
+    json_put_string(d, root, "agent", m->agent);
+    json_put_string(d, root, "session_id", m->session_id);
+    json_put_string(d, root, "cwd", m->cwd);
+    json_put_string(d, root, "config_dir", m->config_dir);
+    put_process(d, root, m->process);
+
+    struct json_node *files = json_array(d);
+    for (size_t i = 0; i < m->file_count; i++)
+        json_put(d, files, NULL, file_node(d, &m->files[i]));
+    json_put(d, root, "files", files);
+
+    struct json_node *left_out = json_array(d);
+    for (size_t i = 0; i < m->left_out_count; i++) {
+        struct json_node *node = json_object(d);
+        json_put_string(d, node, "path", m->left_out[i].path);
+        json_put_string(d, node, "why", m->left_out[i].why);
+        json_put_bool(d, node, "is_lost", m->left_out[i].is_lost);
+        json_put(d, left_out, NULL, node);
+    }
+    json_put(d, root, "left_out", left_out);
+    json_write(d, root, false, out);
+    json_document_free(d);
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+static const char *text_of(struct arena *a, const struct json_value *object, const char *key)
+{
+    struct sv s;
+    return json_string(json_get(object, key), &s) ? arena_strndup(a, s.p, s.n) : NULL;
+}
+
+static int64_t number_of(const struct json_value *object, const char *key)
+{
+    int64_t n;
+    return json_integer(json_get(object, key), &n) ? n : -1;
+}
+
+static bool parse_file(struct arena *a, const struct json_value *v, struct manifest_file *out)
+{
+    const char *kind = text_of(a, v, "kind"), *state = text_of(a, v, "state");
+    const char *sha256 = text_of(a, v, "sha256");
+    struct copied *c = &out->copied;
+    out->name = text_of(a, v, "name");
+    out->source = text_of(a, v, "source");
+    out->is_torn_tail = str_equals(kind, "torn-tail");
+    size_t k = 0;
+    while (k < KINDS && !str_equals(kind, kind_words[k]))
+        k++;
+    if (!out->name || !sha256 || strlen(sha256) != DIGEST_TEXT_SIZE - 1 ||
+        (k == KINDS && !out->is_torn_tail))
+        return false;
+    out->kind = out->is_torn_tail ? AGENT_FILE_RECORD : (enum agent_file_kind)k;
+    memcpy(c->sha256, sha256, DIGEST_TEXT_SIZE);
+    c->size_bytes = number_of(v, "size_bytes");
+    c->source.size_bytes = number_of(v, "source_size_bytes");
+    c->source.mtime_ns = number_of(v, "source_mtime_ns");
+    c->source.ctime_ns = number_of(v, "source_ctime_ns");
+    c->source.device = (uint64_t)number_of(v, "source_device");
+    c->source.inode = (uint64_t)number_of(v, "source_inode");
+    c->ends_in_newline = json_is_true(json_get(v, "last_line_is_whole"));
+    c->torn_bytes = number_of(v, "torn_bytes");
+    c->state = str_equals(state, "grew")       ? COPY_GREW
+               : str_equals(state, "unstable") ? COPY_UNSTABLE
+                                               : COPY_STABLE;
+    return c->size_bytes >= 0;
+}
+
+int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const char **wrong)
+{
+    const struct json_value *root;
+    struct manifest m = {0};
+    *wrong = "not valid JSON";
+    if (text.n == 0 || json_parse(a, text, &root) < 0)
+        return -EBADMSG;
+    *wrong = "not a manifest of schema " MANIFEST_SCHEMA;
+    if (!str_equals(text_of(a, root, "schema"), MANIFEST_SCHEMA))
+        return -EBADMSG;
+    m.agent = text_of(a, root, "agent");
+    m.session_id = text_of(a, root, "session_id");
+    m.cwd = text_of(a, root, "cwd");
+    m.config_dir = text_of(a, root, "config_dir");
+    m.tool = text_of(a, root, "tool");
+    m.host = text_of(a, root, "host");
+    m.why = text_of(a, root, "why");
+    const char *taken_at = text_of(a, root, "taken_at");
+    if (taken_at)
+        wall_parse(sv_of(taken_at), &m.taken_at);
+    *wrong = "names no session";
+    if (!m.agent || !m.session_id || !str_is_uuid(sv_of(m.session_id)))
+        return -EBADMSG;
+
+    const struct json_value *files = json_get(root, "files");
+    void *items = NULL;
+    *wrong = "its list of files cannot be read";
+    if (!json_is_array(files))
+        return -EBADMSG;
+    for (const struct json_value *v = json_first(files); v; v = json_next(files, v)) {
+        struct manifest_file *slot =
+            arena_push(a, &items, &m.file_count, &m.file_capacity, sizeof *slot);
+        if (!parse_file(a, v, slot))
+            return -EBADMSG;
+    }
+    m.files = items;
+    if (m.file_count == 0 || m.files[0].kind != AGENT_FILE_TRANSCRIPT)
+        return -EBADMSG;
+    *out = m;
+    return 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * manifest: what a backup says of itself, as JSON (doc/backup-format.md).
+ *
+ * The digests of all files stand in the .sha256 file too, in the same order;
+ * the names there are exact, the ones here are JSON text.
+ */
+#pragma once
+
+#include "action/copy.h"
+#include "agent/agent.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+#define MANIFEST_SCHEMA "session-rescue-backup/1"
+
+struct manifest_file {
+    enum agent_file_kind kind;
+    const char *name;   /* below the store, or "tmp/..."; of the transcript too */
+    const char *source; /* absolute path */
+    struct copied copied;
+    bool is_torn_tail; /* what stood behind the last line end of the file of that name */
+};
+
+struct manifest {
+    const char *agent, *session_id, *cwd, *config_dir;
+    const char *tool, *host, *why;
+    struct wall taken_at;
+    const struct sr_session *process; /* when it was taken; NULL: none. Written, not read */
+    struct manifest_file *files;      /* the transcript is the first */
+    size_t file_count, file_capacity;
+    const struct agent_left_out *left_out; /* written, not read */
+    size_t left_out_count;
+};
+
+const char *manifest_kind_word(enum agent_file_kind kind);
+
+void manifest_write(const struct manifest *m, struct buf *out);
+
+/* Returns: 0, or -EBADMSG and in *wrong what is wrong. Owner: the arena. */
+int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const char **wrong);

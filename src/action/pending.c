@@ -1,0 +1,295 @@
+#include "action/pending.h"
+
+#include "base/durable.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PARTIAL ".partial-"
+#define LOCK_NAME ".lock"
+
+enum {
+    STAMP_LENGTH = 20, /* 2026-02-05T10-11-12Z */
+    UUID_LENGTH = 36,
+    LOOK_MS = 50, /* between two tries for the lock */
+    NAME_LIMIT = 1000000,
+    NAME_SIZE = PENDING_STEM_SIZE + 16,
+    BEGIN_TRIES = 10,
+};
+
+static const char *const parts[] = {"jsonl", "files", "json", "sha256"};
+
+enum { PARTS = sizeof parts / sizeof *parts };
+
+/* ---- opening and locking ------------------------------------------------------------------ */
+
+int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error)
+{
+    int fd = create ? durable_make_dirs(AT_FDCWD, path, true) : fs_open_dir(AT_FDCWD, path);
+    if (fd < 0)
+        return err_set(error, fd, "%s %s: %s", create ? "make" : "open", path, err_reason(fd));
+    *p = (struct pending){path, fd, -1};
+    return 0;
+}
+
+void pending_close(struct pending *p)
+{
+    pending_unlock(p);
+    fs_close(&p->fd);
+}
+
+static void read_holder(int fd, char *text, size_t size)
+{
+    ssize_t n = fs_read_at(fd, text, size - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+}
+
+/* The holder's pid is for people: the lock itself is the kernel's, and ends with its holder. */
+static int write_holder(int fd)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "pid %d\n", (int)getpid());
+    if (ftruncate(fd, 0) < 0)
+        return -errno;
+    return durable_write(fd, text, (size_t)n);
+}
+
+static int take(int fd, int patience_ms, void (*waiting)(void *, const char *), void *context,
+                char *holder, size_t size)
+{
+    int64_t until_ns = awake_now().ns + (int64_t)patience_ms * 1000000;
+    bool was_told = false;
+    for (;;) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK)
+            return -errno;
+        read_holder(fd, holder, size);
+        if (awake_now().ns >= until_ns)
+            return -EBUSY;
+        if (waiting && !was_told)
+            waiting(context, holder);
+        was_told = true;
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+    }
+}
+
+int pending_lock(struct pending *p, int patience_ms,
+                 void (*waiting)(void *context, const char *holder), void *context,
+                 struct sr_error *error)
+{
+    char holder[64] = "another process";
+    int fd;
+    do
+        fd = openat(p->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return err_set(error, -errno, "open %s/" LOCK_NAME ": %s", p->path, err_reason(-errno));
+    int r = take(fd, patience_ms, waiting, context, holder, sizeof holder);
+    if (r == -EBUSY)
+        err_set(error, r, "%s/" LOCK_NAME " is held by %s", p->path, holder);
+    else if (r < 0)
+        err_set(error, r, "lock %s/" LOCK_NAME ": %s", p->path, err_reason(r));
+    else if ((r = write_holder(fd)) < 0)
+        err_set(error, r, "write %s/" LOCK_NAME ": %s", p->path, err_reason(r));
+    if (r < 0) {
+        close(fd);
+        return r;
+    }
+    p->lock = fd;
+    return 0;
+}
+
+void pending_unlock(struct pending *p)
+{
+    fs_close(&p->lock);
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+bool pending_is_stem(struct sv name)
+{
+    static const struct sv word = {"-LOSSLESS-", 10};
+    if (name.n != STAMP_LENGTH + word.n + UUID_LENGTH)
+        return false;
+    for (size_t i = 0; i < STAMP_LENGTH; i++) {
+        char form = "dddd-dd-ddTdd-dd-ddZ"[i], c = name.p[i];
+        if (form == 'd' ? c < '0' || c > '9' : c != form)
+            return false;
+    }
+    return sv_equals(sv_slice(name, STAMP_LENGTH, STAMP_LENGTH + word.n), word) &&
+           str_is_uuid(sv_slice(name, STAMP_LENGTH + word.n, name.n));
+}
+
+static void make_stem(struct wall at, const char *session_id, char stem[static PENDING_STEM_SIZE])
+{
+    char stamp[WALL_TEXT_SIZE];
+    wall_format(at, stamp);
+    for (char *c = stamp; *c; c++)
+        if (*c == ':')
+            *c = '-';
+    snprintf(stem, PENDING_STEM_SIZE, "%s-LOSSLESS-%s", stamp, session_id);
+}
+
+static const char *part_name(char name[static NAME_SIZE], const char *stem, const char *part)
+{
+    snprintf(name, NAME_SIZE, "%s.%s", stem, part);
+    return name;
+}
+
+static const char *partial_name(char name[static NAME_SIZE], const char *stem)
+{
+    snprintf(name, NAME_SIZE, PARTIAL "%s", stem);
+    return name;
+}
+
+static bool is_there(const struct pending *p, const char *name)
+{
+    struct stat st;
+    return fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool is_free(const struct pending *p, const char *stem)
+{
+    char name[NAME_SIZE];
+    for (size_t i = 0; i < PARTS; i++)
+        if (is_there(p, part_name(name, stem, parts[i])))
+            return false;
+    return true;
+}
+
+/* ---- one backup --------------------------------------------------------------------------- */
+
+int pending_begin(struct pending *p, const char *session_id, char stem[static PENDING_STEM_SIZE],
+                  struct sr_error *error)
+{
+    char name[NAME_SIZE];
+    for (int i = 0; i < BEGIN_TRIES; i++) {
+        make_stem(wall_now(), session_id, stem);
+        if (is_free(p, stem)) {
+            int fd = durable_make_dirs(p->fd, partial_name(name, stem), false);
+            if (fd >= 0)
+                return fd;
+            pending_abandon(p, stem);
+            return err_set(error, fd, "make %s/%s: %s", p->path, name, err_reason(fd));
+        }
+        /* one was taken within this second */
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    }
+    return err_set(error, -EEXIST, "%s/%s.* is there already", p->path, stem);
+}
+
+int pending_commit(struct pending *p, int partial, const char *stem, struct sr_error *error)
+{
+    char name[NAME_SIZE];
+    int r = durable_sync(partial);
+    if (r < 0)
+        return err_set(error, r, "sync %s: %s", p->path, err_reason(r));
+    for (size_t i = 0; i < PARTS; i++) {
+        part_name(name, stem, parts[i]);
+        if (i == PARTS - 1)
+            r = durable_sync(p->fd);
+        if (r == 0)
+            r = durable_publish(partial, parts[i], p->fd, name);
+        if (r == 0 && i == PARTS - 1)
+            r = durable_sync(p->fd);
+        if (r < 0)
+            return err_set(error, r, "publish %s/%s: %s", p->path, name, err_reason(r));
+    }
+    /* the backup is there: an empty folder that cannot be removed is for the next run */
+    durable_remove(p->fd, partial_name(name, stem));
+    return 0;
+}
+
+int pending_abandon(struct pending *p, const char *stem)
+{
+    char name[NAME_SIZE];
+    int r = 0;
+    bool is_complete = is_there(p, part_name(name, stem, "sha256"));
+    for (size_t i = 0; i < PARTS && !is_complete && r == 0; i++)
+        r = durable_remove(p->fd, part_name(name, stem, parts[i]));
+    /* last, as it says that the others may go */
+    return r < 0 ? r : durable_remove(p->fd, partial_name(name, stem));
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+int pending_clean(struct pending *p, struct sr_error *error)
+{
+    struct arena a = {0};
+    struct fs_name *names;
+    size_t count = 0;
+    int r = fs_list(p->fd, ".", NAME_LIMIT, &a, &names, &count);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        if (str_starts_with(names[i].name, PARTIAL) &&
+            pending_is_stem(sv_of(names[i].name + strlen(PARTIAL))))
+            r = pending_abandon(p, names[i].name + strlen(PARTIAL));
+    arena_release(&a);
+    if (r < 0)
+        err_set(error, r, "remove what an export left in %s: %s", p->path, err_reason(r));
+    return r;
+}
+
+static int by_stem(const void *a, const void *b)
+{
+    return strcmp(((const struct pending_entry *)a)->stem, ((const struct pending_entry *)b)->stem);
+}
+
+/* Cuts "<stem>.jsonl" to its stem. Returns: false for what is no part of a backup. */
+static bool stem_of_part(const char *name, struct sv *stem)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        size_t n = strlen(name), suffix = strlen(parts[i]) + 1;
+        if (n > suffix && name[n - suffix] == '.' && str_equals(name + n - suffix + 1, parts[i])) {
+            *stem = (struct sv){name, n - suffix};
+            return pending_is_stem(*stem);
+        }
+    }
+    return false;
+}
+
+int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
+                 size_t *count)
+{
+    struct fs_name *names;
+    size_t name_count, n = 0, capacity = 0, kept = 0;
+    void *items = NULL;
+    char name[NAME_SIZE];
+    struct sv stem;
+    int r = fs_list(p->fd, ".", NAME_LIMIT, a, &names, &name_count);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < name_count; i++)
+        if (stem_of_part(names[i].name, &stem)) {
+            struct pending_entry *e = arena_push(a, &items, &n, &capacity, sizeof *e);
+            e->stem = arena_strndup(a, stem.p, stem.n);
+            e->session_id = e->stem + stem.n - UUID_LENGTH;
+            e->is_complete = str_ends_with(names[i].name, ".sha256");
+        }
+    struct pending_entry *all = items;
+    if (n)
+        qsort(all, n, sizeof *all, by_stem);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && str_equals(all[kept - 1].stem, all[i].stem)) {
+            all[kept - 1].is_complete = all[kept - 1].is_complete || all[i].is_complete;
+            continue;
+        }
+        /* not what is being made just now, or was left by one that was killed */
+        if (all[i].is_complete || !is_there(p, partial_name(name, all[i].stem)))
+            all[kept++] = all[i];
+    }
+    *entries = all;
+    *count = kept;
+    return 0;
+}

@@ -1,0 +1,70 @@
+/*
+ * pending: the folder that backups are kept in, and what stands in it.
+ *
+ *     <stem>.jsonl, <stem>.files/, <stem>.json, <stem>.sha256    a backup
+ *     .partial-<stem>/                                           one being made
+ *     .lock                                                      who is making one
+ *
+ * <stem> is 2026-02-05T10-11-12Z-LOSSLESS-<uuid>. A backup exists once its
+ * .sha256 does. While .partial-<stem> is there, files of that stem without a
+ * .sha256 are what an export left that was killed between the last renames;
+ * without it they are somebody's backup that has lost a file, and stay.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+
+enum { PENDING_STEM_SIZE = 80 };
+
+struct pending {
+    const char *path;
+    int fd;
+    int lock; /* -1: not held */
+};
+
+/* Opens the folder. With create it is made where it is missing (else -ENOENT). */
+int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error);
+void pending_close(struct pending *p);
+
+/*
+ * Takes the lock. waiting (may be NULL) is told once who holds it.
+ * Blocks: patience_ms at most, then -EBUSY.
+ */
+int pending_lock(struct pending *p, int patience_ms,
+                 void (*waiting)(void *context, const char *holder), void *context,
+                 struct sr_error *error);
+void pending_unlock(struct pending *p);
+
+/* Under the lock: removes what killed exports left. */
+int pending_clean(struct pending *p, struct sr_error *error);
+
+/*
+ * Begins a backup under the lock: a stem that is free, and its partial folder.
+ * Returns: a descriptor of that, or negative errno.
+ */
+int pending_begin(struct pending *p, const char *session_id, char stem[static PENDING_STEM_SIZE],
+                  struct sr_error *error);
+/*
+ * Publishes what stands in the partial folder under the names "jsonl", "files",
+ * "json" and "sha256", in this order, and removes it.
+ */
+int pending_commit(struct pending *p, int partial, const char *stem, struct sr_error *error);
+/* Removes what was begun, published or not, but for a backup that is complete. */
+int pending_abandon(struct pending *p, const char *stem);
+
+struct pending_entry {
+    const char *stem, *session_id;
+    bool is_complete; /* its .sha256 is there */
+};
+
+/* Everything that looks like a backup, oldest first; not what is being made. Owner: the arena. */
+int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
+                 size_t *count);
+
+/* "<stem>", without a suffix. Returns: false for any other name. */
+bool pending_is_stem(struct sv name);

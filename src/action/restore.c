@@ -1,0 +1,466 @@
+#include "action/restore.h"
+
+#include "action/rewrite.h"
+#include "action/stream.h"
+#include "base/durable.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STAGING ".session-rescue-restore-"
+
+enum {
+    NAME_LIMIT = 1000000,
+    LINES_LIMIT = 1024 * 1024 * 1024, /* of the prompt history */
+    UUID_SIZE = 37,
+};
+
+const char *restore_fate_word(enum restore_fate fate)
+{
+    static const char *const words[] = {
+        "write", "is there already", "left as it is", "append", "kept in the backup", "conflict",
+    };
+    return words[fate];
+}
+
+/* ---- the plan ----------------------------------------------------------------------------- */
+
+/* A random one (version 4), as the client makes them. */
+static int make_uuid(char text[static UUID_SIZE])
+{
+    unsigned char b[16];
+    if (getrandom(b, sizeof b, 0) != sizeof b)
+        return -EIO;
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    char *p = text;
+    for (size_t i = 0; i < sizeof b; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *p++ = '-';
+        p += snprintf(p, 3, "%02x", b[i]);
+    }
+    return 0;
+}
+
+/* The folder, below the config directory, in which the client will look for the session. */
+static const char *project_folder(struct restore_plan *plan, const struct restore_request *q)
+{
+    const char *name = plan->verified.manifest.files[0].name;
+    if (q->cwd)
+        return plan->agent->project_folder(plan->arena, plan->cwd);
+    return arena_strndup(plan->arena, name, (size_t)(str_basename(name) - name) - 1);
+}
+
+/* A name in a manifest is input: it must not lead out of the config directory. */
+static bool is_below(const char *name)
+{
+    if (*name == '/' || *name == '\0')
+        return false;
+    for (const char *p = name; p; p = strchr(p, '/')) {
+        p += *p == '/';
+        size_t n = strcspn(p, "/");
+        if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+            return false;
+    }
+    return true;
+}
+
+static bool is_rewritten(const struct restore_plan *plan, const struct manifest_file *f)
+{
+    /* what the client reads by its ids; a tool's output or a user's file is nobody's to change */
+    return plan->has_new_id && (f->kind == AGENT_FILE_TRANSCRIPT || f->kind == AGENT_FILE_LINES ||
+                                (f->kind == AGENT_FILE_OWN && (str_ends_with(f->name, ".jsonl") ||
+                                                               str_ends_with(f->name, ".json"))));
+}
+
+static const char *describe_difference(struct arena *a, int64_t there, int64_t wanted)
+{
+    char size[STR_SIZE_TEXT];
+    if (there == wanted)
+        return "is there and differs";
+    str_format_size(there > wanted ? there - wanted : wanted - there, size);
+    return arena_printf(a, "is there and is %s %s", size, there > wanted ? "longer" : "shorter");
+}
+
+static void judge_existing(struct restore_plan *plan, int root, struct restore_step *step)
+{
+    const struct manifest_file *f = step->file;
+    struct fs_file there;
+    char sha256[DIGEST_TEXT_SIZE];
+    int r = fs_open_file_beneath(root, step->to, &there);
+    if (r == -ENOENT)
+        return;
+    bool is_same = false;
+    if (r == 0) {
+        is_same = there.size_bytes == f->copied.size_bytes && !is_rewritten(plan, f) &&
+                  stream_read(there.fd, there.size_bytes, NULL, NULL, sha256) == there.size_bytes &&
+                  strcmp(sha256, f->copied.sha256) == 0;
+        fs_close(&there.fd);
+    }
+    if (is_same) {
+        step->fate = RESTORE_IS_THERE;
+    } else if (f->kind == AGENT_FILE_SHARED) {
+        step->fate = RESTORE_LEAVE;
+    } else {
+        step->fate = RESTORE_CONFLICT;
+        step->why = r < 0
+                        ? err_reason(r)
+                        : describe_difference(plan->arena, there.size_bytes, f->copied.size_bytes);
+        plan->conflict_count++;
+    }
+}
+
+static int add_step(struct restore_plan *plan, int root, const char *folder, size_t i,
+                    struct sr_error *error)
+{
+    const struct manifest_file *f = &plan->verified.manifest.files[i];
+    struct restore_step *step = &plan->steps[plan->step_count++];
+    *step = (struct restore_step){.file = f, .from = plan->verified.names[i], .fate = RESTORE_KEEP};
+    if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE)
+        return 0;
+    step->to = plan->agent->renamed(plan->arena, f->name, plan->old_id, plan->session_id, folder);
+    if (!is_below(step->to))
+        return err_set(error, -EBADMSG, "the manifest names a file '%s' outside", f->name);
+    step->fate = f->kind == AGENT_FILE_LINES ? RESTORE_APPEND : RESTORE_WRITE;
+    if (root >= 0 && step->fate == RESTORE_WRITE)
+        judge_existing(plan, root, step);
+    return 0;
+}
+
+static int add_steps(const struct restore_request *q, struct restore_plan *plan,
+                     struct sr_error *error)
+{
+    const struct manifest *m = &plan->verified.manifest;
+    const char *folder = project_folder(plan, q);
+    FS_CLOSE int root = fs_open_dir(AT_FDCWD, plan->config_dir);
+    if (root < 0 && root != -ENOENT)
+        return err_set(error, root, "open %s: %s", plan->config_dir, err_reason(root));
+    plan->steps = arena_alloc(plan->arena, (m->file_count + 1) * sizeof *plan->steps);
+    int r = 0;
+    for (size_t i = 1; i < m->file_count && r == 0; i++)
+        r = add_step(plan, root, folder, i, error);
+    return r < 0 ? r : add_step(plan, root, folder, 0, error);
+}
+
+/* A client that writes the same transcript would tear what is restored, and the other way round. */
+static int refuse_owner(const struct restore_request *q, const struct restore_plan *plan,
+                        struct sr_error *error)
+{
+    struct sr_options look = *q->look;
+    struct sr_snapshot *snapshot;
+    struct stat st;
+    if (stat(plan->config_dir, &st) < 0 && errno == ENOENT)
+        return 0; /* nobody works in a config directory that is still to be made */
+    look.config_dirs = &plan->config_dir;
+    look.config_dir_count = 1;
+    look.stored_limit = 0;
+    int r = sr_detect_processes(&look, &snapshot, error);
+    if (r < 0)
+        return err_wrap(error, "look for a live owner");
+    for (size_t i = 0; i < snapshot->session_count && r == 0; i++) {
+        const struct sr_session *s = &snapshot->sessions[i];
+        bool owns = str_equals(s->session_id, plan->session_id);
+        for (size_t j = 0; j < s->candidate_count; j++)
+            owns = owns || str_equals(s->candidates[j], plan->session_id);
+        if (owns)
+            r = err_set(error, -EBUSY, "pid %d on %s %s session %s: end it first, or use --new-id",
+                        s->pid, s->tty ? s->tty : "no terminal", s->session_id ? "has" : "may have",
+                        plan->session_id);
+    }
+    sr_snapshot_free(snapshot);
+    return r;
+}
+
+static int choose_id(const struct restore_request *q, struct restore_plan *plan,
+                     struct sr_error *error)
+{
+    char text[UUID_SIZE];
+    plan->old_id = plan->session_id = plan->verified.manifest.session_id;
+    if (!q->under_new_id)
+        return 0;
+    int r = make_uuid(text);
+    if (r < 0)
+        return err_set(error, r, "make a session id: %s", err_reason(r));
+    plan->session_id = arena_strdup(plan->arena, text);
+    plan->has_new_id = true;
+    return 0;
+}
+
+static int choose_places(const struct restore_request *q, struct restore_plan *plan,
+                         struct sr_error *error)
+{
+    const struct manifest *m = &plan->verified.manifest;
+    char real[PATH_MAX];
+    plan->config_dir = q->config_dir ? q->config_dir : m->config_dir;
+    if (!plan->config_dir)
+        return err_set(error, -EINVAL, "the backup names no config directory: give --config-dir");
+    plan->cwd = m->cwd;
+    if (!q->cwd)
+        return 0;
+    if (!realpath(q->cwd, real))
+        return err_set(error, -errno, "--cwd %s: %s", q->cwd, err_reason(-errno));
+    plan->cwd = arena_strdup(plan->arena, real);
+    return 0;
+}
+
+int restore_plan(const struct restore_request *q, struct arena *a, struct restore_plan *out,
+                 struct sr_error *error)
+{
+    struct restore_plan plan = {.arena = a};
+    verify_backup(q->pending, q->stem, a, &plan.verified);
+    if (plan.verified.verdict != VERIFY_SOUND)
+        return err_set(error, -EBADMSG, "%s is %s: %s %s", q->stem,
+                       verify_word(plan.verified.verdict), plan.verified.findings[0].file,
+                       plan.verified.findings[0].what);
+    plan.agent = agent_by_name(plan.verified.manifest.agent);
+    if (!plan.agent)
+        return err_set(error, -EBADMSG, "%s is of an agent '%s' that is not known", q->stem,
+                       plan.verified.manifest.agent);
+    int r = choose_id(q, &plan, error);
+    if (r == 0)
+        r = choose_places(q, &plan, error);
+    if (r == 0)
+        r = refuse_owner(q, &plan, error);
+    if (r == 0)
+        r = add_steps(q, &plan, error);
+    if (r == 0)
+        *out = plan;
+    return r;
+}
+
+/* ---- doing it ----------------------------------------------------------------------------- */
+
+struct work {
+    const struct restore_request *request;
+    struct restore_plan *plan;
+    int root, staging;
+    int64_t done_bytes, total_bytes;
+};
+
+/* Folders of restores that were killed: nobody holds their lock. */
+static int clean(int root)
+{
+    struct arena a = {0};
+    struct fs_name *names;
+    size_t count = 0;
+    int r = fs_list(root, ".", NAME_LIMIT, &a, &names, &count);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        if (!str_starts_with(names[i].name, STAGING))
+            continue;
+        FS_CLOSE int fd =
+            openat(root, names[i].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            r = durable_remove(root, names[i].name);
+    }
+    arena_release(&a);
+    return r;
+}
+
+static int open_staging(struct work *w, const char *name, struct sr_error *error)
+{
+    int r = clean(w->root);
+    if (r < 0)
+        return err_set(error, r, "remove what a restore left in %s: %s", w->plan->config_dir,
+                       err_reason(r));
+    if (mkdirat(w->root, name, 0700) < 0)
+        return err_set(error, -errno, "make %s/%s: %s", w->plan->config_dir, name,
+                       errno == EEXIST ? "another restore of this session is running"
+                                       : err_reason(-errno));
+    int fd = openat(w->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        r = err_set(error, -errno, "lock %s/%s: %s", w->plan->config_dir, name, err_reason(-errno));
+        fs_close(&fd);
+        durable_remove(w->root, name);
+        return r;
+    }
+    w->staging = fd;
+    return 0;
+}
+
+static int put(void *context, const char *bytes, size_t n)
+{
+    return durable_write(*(int *)context, bytes, n);
+}
+
+/* Returns: 0 or negative errno; what was written has been read back. */
+static int write_aside(struct work *w, const struct restore_step *step, const char *name)
+{
+    struct rewritten written = {0};
+    struct fs_file from;
+    int r = fs_open_file_beneath(w->request->pending->fd, step->from, &from);
+    if (r < 0)
+        return r;
+    FS_CLOSE int from_fd = from.fd;
+    r = durable_create(w->staging, name);
+    if (r < 0)
+        return r;
+    FS_CLOSE int to = r;
+    bool rewrites = is_rewritten(w->plan, step->file);
+    if (rewrites) {
+        r = rewrite_file(from.fd, to, w->plan->old_id, w->plan->session_id, &written);
+    } else {
+        int64_t n = stream_read(from.fd, from.size_bytes, put, &to, written.sha256);
+        written.size_bytes = n;
+        r = n < 0 ? (int)n : 0;
+    }
+    if (r < 0)
+        return r;
+    if (!rewrites && strcmp(written.sha256, step->file->copied.sha256) != 0)
+        return -EIO; /* it was sound a moment ago */
+    w->plan->ids_rewritten += written.count;
+    r = durable_sync(to);
+    char back[DIGEST_TEXT_SIZE];
+    int64_t n = r < 0 ? r : stream_read(to, written.size_bytes + 1, NULL, NULL, back);
+    if (n < 0)
+        return (int)n;
+    return n == written.size_bytes && strcmp(back, written.sha256) == 0 ? 0 : -EIO;
+}
+
+static const char *staged_name(struct work *w, size_t i)
+{
+    return arena_printf(w->plan->arena, "%zu", i);
+}
+
+static int stage(struct work *w, struct sr_error *error)
+{
+    struct restore_plan *plan = w->plan;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        if (step->fate != RESTORE_WRITE)
+            continue;
+        int r = write_aside(w, step, staged_name(w, i));
+        if (r < 0)
+            return err_set(error, r, "write %s/%s: %s", plan->config_dir, step->to, err_reason(r));
+        w->done_bytes += step->file->copied.size_bytes;
+        if (w->request->progress)
+            w->request->progress(w->request->context, w->done_bytes, w->total_bytes);
+    }
+    int r = durable_sync(w->staging);
+    return r < 0 ? err_set(error, r, "sync %s: %s", plan->config_dir, err_reason(r)) : 0;
+}
+
+/* Adds to missing what of lines does not stand in text. */
+static void find_missing(struct sv text, struct sv lines, struct buf *missing)
+{
+    while (lines.n) {
+        const char *newline = memchr(lines.p, '\n', lines.n);
+        size_t n = newline ? (size_t)(newline - lines.p) + 1 : lines.n;
+        struct sv line = {lines.p, n};
+        if (sv_find(text, 0, line) == text.n)
+            buf_add(missing, line.p, line.n);
+        lines = sv_slice(lines, n, lines.n);
+    }
+}
+
+/* The user's own history goes on meanwhile: what is missing is appended in one write. */
+static int append_lines(struct work *w, const struct restore_step *step)
+{
+    struct arena a = {0};
+    struct sv lines, there = {0};
+    struct buf missing = {0};
+    int r = fs_read_small(w->request->pending->fd, step->from, LINES_LIMIT, &a, &lines);
+    if (r == 0) {
+        char *copy = arena_strndup(&a, lines.p, lines.n);
+        if (w->plan->has_new_id)
+            w->plan->ids_rewritten +=
+                rewrite_bytes(copy, lines.n, w->plan->old_id, w->plan->session_id);
+        lines.p = copy;
+        r = fs_read_small(w->root, step->to, LINES_LIMIT, &a, &there);
+    }
+    if (r == 0 || r == -ENOENT) {
+        bool is_torn = there.n && there.p[there.n - 1] != '\n';
+        find_missing(there, lines, &missing);
+        r = 0;
+        if (missing.n) {
+            int fd = openat(w->root, step->to,
+                            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+            r = fd < 0 ? -errno : is_torn ? durable_write(fd, "\n", 1) : 0;
+            if (r == 0)
+                r = durable_write(fd, missing.p, missing.n);
+            if (r == 0)
+                r = durable_sync(fd);
+            fs_close(&fd);
+        }
+    }
+    buf_release(&missing);
+    arena_release(&a);
+    return r;
+}
+
+static int publish_one(struct work *w, size_t i)
+{
+    const struct restore_step *step = &w->plan->steps[i];
+    const char *name = str_basename(step->to);
+    const char *path = arena_strndup(w->plan->arena, step->to, (size_t)(name - step->to));
+    FS_CLOSE int folder = durable_make_dirs(w->root, path, false);
+    if (folder < 0)
+        return folder;
+    int r = durable_publish(w->staging, staged_name(w, i), folder, name);
+    return r < 0 ? r : durable_sync(folder);
+}
+
+static int publish(struct work *w, struct sr_error *error)
+{
+    struct restore_plan *plan = w->plan;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        int r = step->fate == RESTORE_WRITE    ? publish_one(w, i)
+                : step->fate == RESTORE_APPEND ? append_lines(w, step)
+                                               : 0;
+        if (r < 0)
+            return err_set(error, r, "put back %s/%s: %s", plan->config_dir, step->to,
+                           err_reason(r));
+    }
+    return 0;
+}
+
+static int check_space(const struct work *w, struct sr_error *error)
+{
+    int64_t free_bytes;
+    char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
+    int r = durable_free_bytes(w->root, &free_bytes);
+    if (r < 0)
+        return err_set(error, r, "ask for the space in %s: %s", w->plan->config_dir, err_reason(r));
+    if (free_bytes < w->total_bytes)
+        return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", w->plan->config_dir,
+                       str_format_size(w->total_bytes, wanted), str_format_size(free_bytes, there));
+    return 0;
+}
+
+int restore_run(const struct restore_request *q, struct restore_plan *plan, struct sr_error *error)
+{
+    struct work w = {.request = q, .plan = plan, .root = -1, .staging = -1};
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        if (step->fate == RESTORE_CONFLICT)
+            return err_set(error, -EEXIST, "%s/%s %s; nothing was changed", plan->config_dir,
+                           step->to, step->why);
+        if (step->fate == RESTORE_WRITE)
+            w.total_bytes += step->file->copied.size_bytes;
+    }
+    w.root = durable_make_dirs(AT_FDCWD, plan->config_dir, true);
+    if (w.root < 0)
+        return err_set(error, w.root, "open %s: %s", plan->config_dir, err_reason(w.root));
+    const char *name = arena_printf(plan->arena, STAGING "%s", plan->session_id);
+    int r = check_space(&w, error);
+    if (r == 0)
+        r = open_staging(&w, name, error);
+    if (r == 0) {
+        r = stage(&w, error);
+        if (r == 0)
+            r = publish(&w, error);
+        durable_remove(w.root, name);
+    }
+    fs_close(&w.staging);
+    fs_close(&w.root);
+    return r;
+}

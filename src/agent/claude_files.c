@@ -1,0 +1,289 @@
+#include "agent/claude_files.h"
+
+#include "agent/claude_store.h"
+#include "base/err.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    DEPTH_LIMIT = 32,
+    NAME_LIMIT = 1000000,
+    SLUG_LIMIT = 64,        /* different plans of one session */
+    PIECE = 1024 * 1024,    /* of a transcript, when it is searched */
+    SLUG_LENGTH_LIMIT = 200 /* the client's are three words */
+};
+
+/* A folder being gone through: below at, and what its files are. */
+struct walk {
+    struct agent_files *out;
+    struct arena *arena;
+    int at;
+    enum agent_file_kind kind;
+    const char *shown;  /* the path of at, for messages */
+    const char *prefix; /* of names in the backup: "" or "tmp/" */
+};
+
+static struct agent_file *add_file(struct walk *w, const char *path, const struct stat *st)
+{
+    struct agent_files *out = w->out;
+    void *items = out->items;
+    struct agent_file *slot =
+        arena_push(w->arena, &items, &out->count, &out->capacity, sizeof *slot);
+    out->items = items;
+    *slot = (struct agent_file){
+        .kind = w->kind,
+        .at = w->at,
+        .path = path,
+        .name = arena_printf(w->arena, "%s%s", w->prefix, path),
+        .is_lines = str_ends_with(path, ".jsonl"),
+        .seen = fs_file_of(st),
+    };
+    return slot;
+}
+
+static void leave_out(struct walk *w, const char *path, const char *why, bool is_lost)
+{
+    agent_leave_out(w->out, arena_printf(w->arena, "%s/%s", w->shown, path), why, is_lost);
+}
+
+static bool is_secret(const char *name)
+{
+    return str_ends_with(name, ".key") || str_ends_with(name, ".credentials.json");
+}
+
+static void add_tree(struct walk *w, const char *path, int depth);
+
+/* A file, or a folder with all that is below; links are named and not followed. */
+static void add_any(struct walk *w, const char *path, int depth)
+{
+    struct stat st;
+    const char *target;
+    if (fstatat(w->at, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (errno != ENOENT)
+            leave_out(w, path, err_reason(errno), true);
+    } else if (is_secret(str_basename(path))) {
+        leave_out(w, path, "holds a secret", false);
+    } else if (S_ISREG(st.st_mode)) {
+        add_file(w, path, &st);
+    } else if (S_ISDIR(st.st_mode)) {
+        add_tree(w, path, depth);
+    } else if (S_ISLNK(st.st_mode) && fs_read_link(w->at, path, w->arena, &target) == 0) {
+        leave_out(w, path, arena_printf(w->arena, "symbolic link to %s", target), false);
+    } else {
+        leave_out(w, path, err_reason(-ENXIO), false);
+    }
+}
+
+static void add_tree(struct walk *w, const char *path, int depth)
+{
+    struct fs_name *names;
+    size_t count;
+    int r =
+        depth < DEPTH_LIMIT ? fs_list(w->at, path, NAME_LIMIT, w->arena, &names, &count) : -ELOOP;
+    if (r < 0) {
+        if (r != -ENOENT)
+            leave_out(w, path, err_reason(r), true);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_any(w, arena_printf(w->arena, "%s/%s", path, names[i].name), depth + 1);
+}
+
+/* What in a folder begins with the session's id: "<id>", "<id>.ccr-tip.json", "<id>-agent-...". */
+static void add_named(struct walk *w, const char *folder, const char *id, const char *but)
+{
+    struct fs_name *names;
+    size_t count;
+    int r = fs_list(w->at, folder, NAME_LIMIT, w->arena, &names, &count);
+    if (r < 0) {
+        if (r != -ENOENT)
+            leave_out(w, folder, err_reason(r), true);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (str_starts_with(names[i].name, id) && !str_equals(names[i].name, but))
+            add_any(w, arena_printf(w->arena, "%s/%s", folder, names[i].name), 0);
+}
+
+/* ---- plans -------------------------------------------------------------------------------- */
+
+struct slugs {
+    const char *items[SLUG_LIMIT];
+    size_t count;
+};
+
+static void note_slug(struct slugs *slugs, struct arena *a, struct sv slug)
+{
+    for (size_t i = 0; i < slugs->count; i++)
+        if (sv_equals(sv_of(slugs->items[i]), slug))
+            return;
+    if (slugs->count < SLUG_LIMIT)
+        slugs->items[slugs->count++] = arena_strndup(a, slug.p, slug.n);
+}
+
+/* Finds "slug":"..." in what is there of the transcript now. Inside a text it would be escaped. */
+static void read_slugs(int fd, struct arena *a, struct slugs *slugs)
+{
+    static const struct sv mark = {"\"slug\":\"", 8};
+    char *bytes = mem_resize(NULL, PIECE);
+    int64_t offset = 0;
+    for (;;) {
+        ssize_t n = fs_read_at(fd, bytes, PIECE, offset);
+        struct sv piece = {bytes, n > 0 ? (size_t)n : 0};
+        for (size_t at = 0; (at = sv_find(piece, at, mark)) < piece.n; at += mark.n) {
+            struct sv rest = sv_slice(piece, at + mark.n, piece.n);
+            const char *end = memchr(rest.p, '"', rest.n);
+            if (end && end - rest.p < SLUG_LENGTH_LIMIT)
+                note_slug(slugs, a, sv_slice(rest, 0, (size_t)(end - rest.p)));
+        }
+        if (n < PIECE)
+            break;
+        offset += n - SLUG_LENGTH_LIMIT * 2; /* one may lie across the end of the piece */
+    }
+    free(bytes);
+}
+
+/* The plans are few; the transcript is searched only where there are any. */
+static void add_plans(struct walk *w, int transcript)
+{
+    struct fs_name *names;
+    size_t count;
+    struct slugs slugs = {0};
+    if (fs_list(w->at, "plans", NAME_LIMIT, w->arena, &names, &count) < 0 || count == 0)
+        return;
+    read_slugs(transcript, w->arena, &slugs);
+    for (size_t i = 0; i < count; i++) {
+        struct sv name = sv_of(names[i].name);
+        for (size_t j = 0; j < slugs.count; j++)
+            /* "<slug>.md", and "<slug>-agent-<id>.md" of its subagents */
+            if (sv_starts_with(name, sv_of(slugs.items[j])) && sv_ends_with(name, SV(".md"))) {
+                add_any(w, arena_printf(w->arena, "plans/%s", names[i].name), 0);
+                break;
+            }
+    }
+}
+
+/* ---- temporary files ---------------------------------------------------------------------- */
+
+/* Anybody may make folders in /tmp: no link is followed, and it must be the user's own. */
+static int open_outside(const char *temporary, unsigned uid, const char *name)
+{
+    int fd = fs_open_dir(AT_FDCWD, temporary);
+    if (fd < 0)
+        return fd;
+    struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    int inner = (int)syscall(SYS_openat2, fd, name, &how, sizeof how);
+    int r = inner < 0 ? -errno : inner;
+    struct stat st;
+    if (inner >= 0 && (fstat(inner, &st) < 0 || st.st_uid != uid)) {
+        close(inner);
+        r = -EACCES;
+    }
+    close(fd);
+    return r;
+}
+
+static void add_outside(struct agent_files *out, struct arena *a, const char *temporary,
+                        unsigned uid, const char *session_id)
+{
+    const char *name = arena_printf(a, "claude-%u", uid);
+    int fd = open_outside(temporary, uid, name);
+    if (fd < 0)
+        return;
+    out->outside = fd;
+    out->outside_path = arena_printf(a, "%s/%s", temporary, name);
+    struct walk w = {out, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/"};
+    struct fs_name *folders;
+    size_t count;
+    if (fs_list(fd, ".", NAME_LIMIT, a, &folders, &count) < 0)
+        return;
+    /* by every project's folder: a session can move to another directory */
+    for (size_t i = 0; i < count; i++) {
+        const char *path = arena_printf(a, "%s/%s", folders[i].name, session_id);
+        struct stat st;
+        if (fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            add_any(&w, path, 0);
+    }
+}
+
+/* ---- all of it ---------------------------------------------------------------------------- */
+
+static void add_registrations(struct walk *w, const struct agent_store *store, const char *id)
+{
+    struct agent_registration *entries;
+    size_t count;
+    w->kind = AGENT_FILE_RECORD;
+    if (claude_read_registry(store, &entries, &count) < 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (str_equals(entries[i].session_id, id))
+            add_any(w, entries[i].file, 0);
+}
+
+void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
+                       const char *temporary, struct agent_files *out)
+{
+    static const char *const named_folders[] = {"todos",       "tasks", "file-history",
+                                                "session-env", "debug", "jobs"};
+    struct arena *a = store->arena;
+    const char *id = of->session_id;
+    const char *slash = strrchr(of->path, '/');
+    const char *project = arena_strndup(a, of->path, (size_t)(slash - of->path));
+    *out = (struct agent_files){.arena = a, .outside = -1};
+
+    struct walk w = {out, a, store->fd, AGENT_FILE_TRANSCRIPT, store->path, ""};
+    struct stat st = {.st_size = of->size_bytes};
+    fstatat(store->fd, of->path, &st, 0); /* should it be gone, the copy will say so */
+    add_file(&w, of->path, &st);
+    w.kind = AGENT_FILE_OWN;
+    add_named(&w, project, id, slash + 1);
+    for (size_t i = 0; i < sizeof named_folders / sizeof *named_folders; i++)
+        add_named(&w, named_folders[i], id, NULL);
+
+    w.kind = AGENT_FILE_SHARED;
+    add_tree(&w, arena_printf(a, "%s/memory", project), 0);
+    struct fs_file transcript;
+    if (fs_open_file_beneath(store->fd, of->path, &transcript) == 0) {
+        add_plans(&w, transcript.fd);
+        fs_close(&transcript.fd);
+        add_outside(out, a, temporary, transcript.uid, id);
+    }
+
+    w.kind = AGENT_FILE_LINES;
+    if (fstatat(store->fd, "history.jsonl", &st, 0) == 0) {
+        struct agent_file *history = add_file(&w, "history.jsonl", &st);
+        history->mark = sv_of(arena_printf(a, "\"sessionId\":\"%s\"", id));
+    }
+    add_registrations(&w, store, id);
+}
+
+static const char *replace_all(struct arena *a, const char *text, const char *old, const char *new)
+{
+    char *copy = arena_strdup(a, text);
+    size_t n = strlen(old);
+    for (char *p = copy; strlen(new) == n && (p = strstr(p, old)); p += n)
+        memcpy(p, new, n);
+    return copy;
+}
+
+const char *claude_renamed(struct arena *a, const char *name, const char *old_id,
+                           const char *new_id, const char *project_folder)
+{
+    if (str_starts_with(name, "projects/")) {
+        const char *rest = strchr(name + strlen("projects/"), '/');
+        if (rest)
+            name = arena_printf(a, "%s%s", project_folder, rest);
+    }
+    return replace_all(a, name, old_id, new_id);
+}

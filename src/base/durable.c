@@ -1,0 +1,180 @@
+#include "base/durable.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FILE_MODE = 0600, DIR_MODE = 0700, NAME_SIZE = 256, DEPTH_LIMIT = 64 };
+
+int durable_create(int at, const char *name)
+{
+    int fd;
+    do
+        fd = openat(at, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return -errno;
+    if (fchmod(fd, FILE_MODE) < 0) { /* the umask may have taken even the owner's rights */
+        int r = -errno;
+        close(fd);
+        unlinkat(at, name, 0);
+        return r;
+    }
+    return fd;
+}
+
+/* Enters a folder, which is made first where it is missing. */
+static int enter(int at, const char *name, int flags)
+{
+    bool made = mkdirat(at, name, DIR_MODE) == 0;
+    if (!made && errno != EEXIST) {
+        /* a parent that may not be written, or a read-only file system: it may be there already */
+        int why = errno;
+        struct stat st;
+        if (fstatat(at, name, &st, 0) < 0)
+            return -why;
+    }
+    int fd;
+    do
+        fd = openat(at, name, flags);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return -errno;
+    int r = 0;
+    if (made && fchmod(fd, DIR_MODE) < 0)
+        r = -errno;
+    if (made && r == 0)
+        r = durable_sync(at);
+    if (r < 0) {
+        close(fd);
+        return r;
+    }
+    return fd;
+}
+
+int durable_make_dirs(int at, const char *path, bool follows_links)
+{
+    int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follows_links ? 0 : O_NOFOLLOW);
+    int fd = openat(at, *path == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    while (*path) {
+        size_t n = strcspn(path, "/");
+        char name[NAME_SIZE];
+        if (n >= sizeof name) {
+            close(fd);
+            return -ENAMETOOLONG;
+        }
+        if (n) {
+            memcpy(name, path, n);
+            name[n] = '\0';
+            int inner = enter(fd, name, flags);
+            close(fd);
+            if (inner < 0)
+                return inner;
+            fd = inner;
+        }
+        path += n + (path[n] == '/');
+    }
+    return fd;
+}
+
+int durable_write(int fd, const char *bytes, size_t n)
+{
+    while (n) {
+        ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        bytes += written;
+        n -= (size_t)written;
+    }
+    return 0;
+}
+
+int durable_sync(int fd)
+{
+    int r;
+    do
+        r = fsync(fd);
+    while (r < 0 && errno == EINTR);
+    /* some file systems have nothing to sync in a folder, and say so */
+    return r < 0 && errno != EINVAL ? -errno : 0;
+}
+
+int durable_publish(int from_at, const char *from, int to_at, const char *to)
+{
+    int r;
+    do
+        r = renameat2(from_at, from, to_at, to, RENAME_NOREPLACE);
+    while (r < 0 && errno == EINTR);
+    if (r == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    /* A file system without it (NFS, some FUSE): our locks keep others of us away meanwhile. */
+    struct stat st;
+    if (fstatat(to_at, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    return renameat(from_at, from, to_at, to) < 0 ? -errno : 0;
+}
+
+static int remove_contents(int fd, int depth);
+
+static int remove_at(int at, const char *name, int depth)
+{
+    if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EISDIR && errno != EPERM) /* Linux says the one for a folder, POSIX the other */
+        return -errno;
+    if (depth == DEPTH_LIMIT)
+        return -ELOOP;
+    int why = -errno;
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOTDIR ? why : -errno;
+    int r = remove_contents(fd, depth);
+    if (r == 0 && unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        r = -errno;
+    return r;
+}
+
+/* Takes fd over. */
+static int remove_contents(int fd, int depth)
+{
+    struct arena a = {0};
+    struct fs_name *names;
+    size_t count = 0;
+    int r = fs_list(fd, ".", SIZE_MAX, &a, &names, &count);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = remove_at(fd, names[i].name, depth + 1);
+    arena_release(&a);
+    close(fd);
+    return r;
+}
+
+int durable_remove(int at, const char *name)
+{
+    return remove_at(at, name, 0);
+}
+
+int durable_free_bytes(int fd, int64_t *free_bytes)
+{
+    struct statvfs s;
+    int r;
+    do
+        r = fstatvfs(fd, &s);
+    while (r < 0 && errno == EINTR);
+    if (r < 0)
+        return -errno;
+    unsigned long long bytes = (unsigned long long)s.f_bavail * s.f_frsize;
+    *free_bytes = bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
+    return 0;
+}

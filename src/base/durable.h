@@ -1,0 +1,39 @@
+/*
+ * durable: files that are there whole after a crash, or not at all.
+ *
+ * The way is always the same: a new name, write, durable_sync, durable_publish
+ * under the final name, durable_sync of the folder. What is made is readable by
+ * its owner alone (0700, 0600), whatever the umask says, and nothing that
+ * exists is ever replaced.
+ *
+ * All return 0 (or a descriptor) or a negative errno, and go on after EINTR.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Creates a file for reading and writing. Returns: its descriptor; -EEXIST where the name is taken.
+ */
+int durable_create(int at, const char *name);
+
+/*
+ * Makes every missing folder of a path, each one synced into its parent. Links
+ * in what is there are followed where follows_links says so, else -ELOOP or
+ * -ENOTDIR. Returns: a descriptor of the last one.
+ */
+int durable_make_dirs(int at, const char *path, bool follows_links);
+
+/* Writes all of it, past short writes. */
+int durable_write(int fd, const char *bytes, size_t n);
+int durable_sync(int fd);
+
+/* Gives a finished file or folder its final name; -EEXIST where that is taken. */
+int durable_publish(int from_at, const char *from, int to_at, const char *to);
+
+/* Removes a file, or a folder with all that is in it; follows no link. 0 where there is none. */
+int durable_remove(int at, const char *name);
+
+/* What an ordinary user may still write on the file system of fd. */
+int durable_free_bytes(int fd, int64_t *free_bytes);

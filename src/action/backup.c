@@ -10,12 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
+    SETTLED_MS = 2000,
     LINES_PIECE = 256 * 1024,
     LINE_LIMIT = 64 * 1024 * 1024,   /* of the prompt history */
     SPARE_BYTES = 4 * 1024 * 1024,   /* for folders, manifest and sums */
@@ -28,6 +30,7 @@ struct job {
     const struct backup_source *source;
     struct arena arena;
     struct agent_files files;
+    const char *config_dir; /* absolute */
     int64_t total_bytes, done_bytes;
 
     const char *previous_stem; /* the newest backup of this session; NULL: none */
@@ -73,9 +76,14 @@ static size_t count_compared(const struct manifest *m)
     return n;
 }
 
-/* By size, times and inode, which no write leaves as they were. */
+/*
+ * By size, times and inode, which no write leaves as they were: unless it came within the same
+ * tick of the clock that files are stamped with as the copy. So a file counts only where it was
+ * old when it was copied.
+ */
 static bool looks_unchanged(const struct job *j)
 {
+    int64_t old_ns = (j->previous.taken_at.ms - SETTLED_MS) * 1000000;
     size_t compared = 0;
     for (size_t i = 0; i < j->files.count; i++) {
         const struct agent_file *now = &j->files.items[i];
@@ -86,7 +94,7 @@ static bool looks_unchanged(const struct job *j)
         if (!then || then->copied.state != COPY_STABLE ||
             then->copied.source.size_bytes != now->seen.size_bytes ||
             then->copied.source.mtime_ns != now->seen.mtime_ns ||
-            then->copied.source.ctime_ns != now->seen.ctime_ns ||
+            then->copied.source.ctime_ns != now->seen.ctime_ns || now->seen.ctime_ns > old_ns ||
             then->copied.source.inode != now->seen.inode ||
             then->copied.source.device != now->seen.device)
             return false;
@@ -120,6 +128,10 @@ static bool previous_is_sound(struct job *j)
 static void plan(struct job *j)
 {
     const struct backup_source *s = j->source;
+    char cwd[PATH_MAX];
+    j->config_dir = s->store->path;
+    if (*j->config_dir != '/' && getcwd(cwd, sizeof cwd))
+        j->config_dir = arena_printf(&j->arena, "%s/%s", cwd, j->config_dir);
     s->agent->list_files(s->store, &s->transcript, s->temporary, &j->files);
     for (size_t i = 0; i < j->files.count; i++)
         if (j->files.items[i].kind != AGENT_FILE_LINES)
@@ -140,8 +152,7 @@ static void report(void *context, int64_t bytes)
 
 static const char *shown(struct job *j, const struct agent_file *f)
 {
-    const char *root =
-        f->kind == AGENT_FILE_OUTSIDE ? j->files.outside_path : j->source->store->path;
+    const char *root = f->kind == AGENT_FILE_OUTSIDE ? j->files.outside_path : j->config_dir;
     return arena_printf(&j->arena, "%s/%s", root, f->path);
 }
 
@@ -364,7 +375,7 @@ static void describe(struct job *j)
     m->agent = s->agent->name;
     m->session_id = s->transcript.session_id;
     m->cwd = s->cwd;
-    m->config_dir = s->store->path;
+    m->config_dir = j->config_dir;
     m->tool = "session-rescue " SR_VERSION;
     m->host = s->host;
     m->why = j->run->options->why;

@@ -76,7 +76,8 @@ static const char *say_where(struct check *c, int fd, const struct manifest_file
 }
 
 /* f NULL: the manifest itself, or a file that the manifest does not tell of. */
-static void check_file(struct check *c, const struct sum *sum, const struct manifest_file *f)
+static void check_file(struct check *c, const struct sum *sum, const struct manifest_file *f,
+                       bool is_manifest)
 {
     struct fs_file file;
     int r = fs_open_file_beneath(c->pending->fd, sum->name, &file);
@@ -95,7 +96,7 @@ static void check_file(struct check *c, const struct sum *sum, const struct mani
     else if (strcmp(sha256, sum->sha256) != 0)
         find(c, VERIFY_DAMAGED, sum->name,
              f ? say_where(c, file.fd, f) : "its contents have changed (SHA-256 differs)");
-    if (n > 0)
+    if (n > 0 && !is_manifest)
         c->out->total_bytes += n;
     fs_close(&file.fd);
 }
@@ -154,7 +155,8 @@ void verify_backup(const struct pending *p, const char *stem, struct arena *a, s
         bool is_manifest = str_equals(sums[i].name, manifest_name);
         if (is_manifest && r < 0)
             continue; /* said already */
-        check_file(&c, &sums[i], has_manifest && !is_manifest ? &out->manifest.files[i] : NULL);
+        check_file(&c, &sums[i], has_manifest && !is_manifest ? &out->manifest.files[i] : NULL,
+                   is_manifest);
         out->file_count += !is_manifest;
     }
     out->names = names;

@@ -1,12 +1,17 @@
 #include "app/context.h"
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/utf8.h"
 #include "platform/host.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A directory that has not answered for this long is named and passed over; a second one after
@@ -51,12 +56,59 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
+/*
+ * A folder for what is kept: as the variable says, else below ~/PROJECTS/.coditect-data where that
+ * exists, else below the XDG folder.
+ */
+static const char *kept_in(struct arena *a, const char *home, const char *override,
+                           const char *in_projects, const char *xdg, const char *xdg_default,
+                           const char *in_xdg)
+{
+    struct stat st;
+    if (variable(override))
+        return variable(override);
+    if (!home)
+        return NULL;
+    const char *projects = arena_printf(a, "%s/PROJECTS/.coditect-data", home);
+    if (stat(projects, &st) == 0 && S_ISDIR(st.st_mode))
+        return arena_printf(a, "%s/%s", projects, in_projects);
+    const char *base = variable(xdg);
+    if (!base || *base != '/') /* as the XDG specification wants it */
+        base = arena_printf(a, "%s/%s", home, xdg_default);
+    return arena_printf(a, "%s/session-rescue%s", base, in_xdg);
+}
+
+static const char *absolute(struct arena *a, const char *path)
+{
+    char cwd[PATH_MAX];
+    return path && *path != '/' && getcwd(cwd, sizeof cwd) ? arena_printf(a, "%s/%s", cwd, path)
+                                                           : path;
+}
+
+static void find_folders(struct context *c, const struct options *o, const char *home)
+{
+    struct arena *a = &c->arena;
+    c->pending_dir = o->pending_dir;
+    if (!c->pending_dir)
+        c->pending_dir =
+            kept_in(a, home, "SESSION_RESCUE_PENDING_DIR", "sessions-export-pending-anthropic",
+                    "XDG_DATA_HOME", ".local/share", "/pending");
+    c->log_dir = o->log_dir;
+    if (!c->log_dir)
+        c->log_dir = kept_in(a, home, "SESSION_RESCUE_LOG_DIR", "session-logs", "XDG_STATE_HOME",
+                             ".local/state", "");
+    c->pending_dir = absolute(a, c->pending_dir);
+    c->log_dir = absolute(a, c->log_dir);
+    c->temporary_dir = variable("CLAUDE_CODE_TMPDIR");
+}
+
 static void look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
     const char *named = variable("CLAUDE_CONFIG_DIR");
     if (!home)
         home = host_home_of(&c->arena, geteuid());
+    find_folders(c, o, home);
     c->options = o;
     c->look = (struct sr_options){
         .config_dirs = o->config_dirs,
@@ -75,6 +127,23 @@ static void look_around(struct context *c, const struct options *o)
         .columns = terminal_columns(STDOUT_FILENO),
     };
     c->shows_progress = isatty(STDERR_FILENO) && !o->quiet;
+}
+
+bool context_answers(struct context *context, const char *folder)
+{
+    for (size_t i = 0; i < context->look.skipped_path_count; i++)
+        if (strcmp(context->look.skipped_paths[i], folder) == 0) {
+            struct buf text = {0};
+            buf_addf(&text, "%s: its file system does not answer", folder);
+            context_complain(text.p);
+            buf_release(&text);
+            return false;
+        }
+    guard_enter(context->guard, folder);
+    int fd = fs_open_dir(AT_FDCWD, folder);
+    fs_close(&fd);
+    guard_enter(context->guard, NULL);
+    return true;
 }
 
 struct job {

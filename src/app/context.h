@@ -15,6 +15,8 @@
 struct context {
     const struct options *options;
     struct sr_options look; /* for sr_detect_processes */
+    const char *pending_dir, *log_dir;
+    const char *temporary_dir; /* as this environment says of the client's; NULL: nothing */
     struct view_style style;
     bool shows_progress; /* standard error is a terminal, and the user is not disturbed by it */
     struct guard *guard;
@@ -31,6 +33,13 @@ int context_print(const struct buf *out);
 
 /* "session-rescue: ..." on standard error, made harmless for a terminal. */
 void context_complain(const char *text);
+
+/*
+ * Whether a folder may be worked in without getting stuck for ever: it is opened under the guard,
+ * and known not to answer at the next try. What follows is done outside the guard: copying takes
+ * as long as it takes. Returns: false and a message when it does not answer.
+ */
+bool context_answers(struct context *context, const char *folder);
 
 /* What could not be read, a line each on standard error; nothing with -q. */
 void context_print_problems(const struct context *context, const struct sr_snapshot *snapshot);

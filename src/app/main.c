@@ -13,6 +13,8 @@
  *                where a listing happens, mapping.c decides what belongs to what
  *   diagnose/    what state a session is in: rules.c is a table of sentences
  *   triage/      gathers evidence for the rules, and looks twice at suspects
+ *   action/      backups taken, verified and put back, and the session log: all
+ *                that changes anything
  *   view/        the listing as text and as JSON
  *   app/         what you are reading: options, surroundings, commands/<mode>.c
  *
@@ -51,6 +53,15 @@ int main(int argc, char **argv)
         break;
     case MODE_RESUME:
         status = context_run(&options, command_resume);
+        break;
+    case MODE_EXPORT:
+        status = context_run(&options, command_export);
+        break;
+    case MODE_VERIFY:
+        status = context_run(&options, command_verify);
+        break;
+    case MODE_RESTORE:
+        status = context_run(&options, command_restore);
         break;
     case MODE_STATUS:
     case MODE_NONE:

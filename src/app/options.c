@@ -12,6 +12,15 @@
 enum {
     OPT_STATUS = 256,
     OPT_RESUME,
+    OPT_EXPORT,
+    OPT_VERIFY,
+    OPT_RESTORE,
+    OPT_PENDING_DIR,
+    OPT_LOG_DIR,
+    OPT_DRY_RUN,
+    OPT_FORCE,
+    OPT_CWD,
+    OPT_NEW_ID,
     OPT_JSON,
     OPT_ALL,
     OPT_TIMEOUT,
@@ -23,6 +32,15 @@ enum {
 static const struct option long_options[] = {
     {"status", no_argument, NULL, OPT_STATUS},
     {"resume", no_argument, NULL, OPT_RESUME},
+    {"export", no_argument, NULL, OPT_EXPORT},
+    {"verify", no_argument, NULL, OPT_VERIFY},
+    {"restore", no_argument, NULL, OPT_RESTORE},
+    {"pending-dir", required_argument, NULL, OPT_PENDING_DIR},
+    {"log-dir", required_argument, NULL, OPT_LOG_DIR},
+    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+    {"force", no_argument, NULL, OPT_FORCE},
+    {"cwd", required_argument, NULL, OPT_CWD},
+    {"new-id", no_argument, NULL, OPT_NEW_ID},
     {"json", no_argument, NULL, OPT_JSON},
     {"all", no_argument, NULL, OPT_ALL},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -52,7 +70,16 @@ const char *options_help(void)
            "Options\n"
            "  --timeout MIN        silence after which a busy session may be called hung (10)\n"
            "  --json               one JSON document on standard output\n"
-           "  --all                --resume: all of them, not only the newest\n"
+           "  --all                --resume: all of them, not only the newest; --export: also "
+           "those\n"
+           "                       without a process\n"
+           "  --dry-run            --export, --restore: say what would be done, and change "
+           "nothing\n"
+           "  --force              do not ask\n"
+           "  --pending-dir DIR    where backups are kept\n"
+           "  --log-dir DIR        where the session log is kept\n"
+           "  --cwd DIR            --restore: the session's directory is DIR now\n"
+           "  --new-id             --restore: under a new session id\n"
            "  --config-dir DIR     look only at sessions of this config directory (repeatable)\n"
            "  --agent KIND         only this agent's: claude\n"
            "  -q, --quiet          no hints, only results and errors\n"
@@ -92,6 +119,15 @@ static int set_agent(struct options *o, const char *name, struct sr_error *error
     return 0;
 }
 
+static int set_folder(const char **folder, const char *option, const char *argument,
+                      struct sr_error *error)
+{
+    if (!*argument)
+        return err_set(error, -EINVAL, "%s takes a directory, not an empty word", option);
+    *folder = argument;
+    return 0;
+}
+
 static int set(struct options *o, int option, const char *argument, struct sr_error *error)
 {
     switch (option) {
@@ -99,6 +135,27 @@ static int set(struct options *o, int option, const char *argument, struct sr_er
         return set_mode(o, MODE_STATUS, error);
     case OPT_RESUME:
         return set_mode(o, MODE_RESUME, error);
+    case OPT_EXPORT:
+        return set_mode(o, MODE_EXPORT, error);
+    case OPT_VERIFY:
+        return set_mode(o, MODE_VERIFY, error);
+    case OPT_RESTORE:
+        return set_mode(o, MODE_RESTORE, error);
+    case OPT_PENDING_DIR:
+        return set_folder(&o->pending_dir, "--pending-dir", argument, error);
+    case OPT_LOG_DIR:
+        return set_folder(&o->log_dir, "--log-dir", argument, error);
+    case OPT_CWD:
+        return set_folder(&o->cwd, "--cwd", argument, error);
+    case OPT_DRY_RUN:
+        o->dry_run = true;
+        return 0;
+    case OPT_FORCE:
+        o->force = true;
+        return 0;
+    case OPT_NEW_ID:
+        o->new_id = true;
+        return 0;
     case 'h':
         o->mode = MODE_HELP;
         return 0;
@@ -110,10 +167,7 @@ static int set(struct options *o, int option, const char *argument, struct sr_er
     case OPT_AGENT:
         return set_agent(o, argument, error);
     case OPT_CONFIG_DIR:
-        if (!*argument)
-            return err_set(error, -EINVAL, "--config-dir takes a directory, not an empty word");
-        o->config_dirs[o->config_dir_count++] = argument;
-        return 0;
+        return set_folder(&o->config_dirs[o->config_dir_count++], "--config-dir", argument, error);
     case OPT_JSON:
         o->json = true;
         return 0;
@@ -146,6 +200,27 @@ static int complain(char **argv, int code, struct sr_error *error)
                    optopt ? "no value can be given with" : "unknown or ambiguous option", word);
 }
 
+/* What was said must go together. */
+static int check(const struct options *o, struct sr_error *error)
+{
+    bool copies = o->mode == MODE_EXPORT || o->mode == MODE_RESTORE;
+    if (o->mode == MODE_STATUS && o->which_count)
+        return err_set(error, -EINVAL, "--status takes no argument ('%s')", o->which[0]);
+    if (o->mode == MODE_RESTORE && o->which_count != 1)
+        return err_set(error, -EINVAL, "--restore takes one backup");
+    if (o->mode == MODE_RESTORE && o->config_dir_count > 1)
+        return err_set(error, -EINVAL, "--restore takes one --config-dir");
+    if (o->all && o->mode != MODE_RESUME && o->mode != MODE_EXPORT)
+        return err_set(error, -EINVAL, "--all goes with --resume and --export");
+    if (o->all && o->mode == MODE_EXPORT && o->which_count)
+        return err_set(error, -EINVAL, "--all and '%s' do not go together", o->which[0]);
+    if (o->dry_run && !copies)
+        return err_set(error, -EINVAL, "--dry-run goes with --export and --restore");
+    if ((o->cwd || o->new_id) && o->mode != MODE_RESTORE)
+        return err_set(error, -EINVAL, "--cwd and --new-id go with --restore");
+    return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
     struct options o = {.timeout_minutes = 10};
@@ -159,10 +234,8 @@ int options_parse(int argc, char **argv, struct options *out, struct sr_error *e
     o.which_count = (size_t)(argc - optind);
     if (r == 0 && o.mode == MODE_NONE)
         o.mode = MODE_STATUS;
-    if (r == 0 && o.mode == MODE_STATUS && o.which_count)
-        r = err_set(error, -EINVAL, "--status takes no argument ('%s')", o.which[0]);
-    if (r == 0 && o.all && o.mode != MODE_RESUME)
-        r = err_set(error, -EINVAL, "--all goes with --resume");
+    if (r == 0)
+        r = check(&o, error);
     if (r < 0) {
         options_release(&o);
         return r;

@@ -21,6 +21,9 @@ enum mode {
     MODE_NONE, /* none was named: --status */
     MODE_STATUS,
     MODE_RESUME,
+    MODE_EXPORT,
+    MODE_VERIFY,
+    MODE_RESTORE,
     MODE_HELP,
     MODE_VERSION,
 };
@@ -32,8 +35,11 @@ struct options {
     const char **config_dirs;
     size_t config_dir_count;
     const char *agent;
+    const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
+    const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
     bool json, all, quiet, verbose, no_color;
+    bool dry_run, force, new_id;
 };
 
 /*

@@ -5,3 +5,6 @@
 
 int command_status(struct context *context);
 int command_resume(struct context *context);
+int command_export(struct context *context);
+int command_verify(struct context *context);
+int command_restore(struct context *context);

@@ -4,7 +4,7 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/which.h"
+#include "app/selection.h"
 #include "view/json.h"
 
 #include <stdint.h>
@@ -22,17 +22,17 @@ static void show_progress(void *context, size_t done, size_t total)
 
 /* Keeps only the sessions that the words name, in a listing of the same shape. */
 static int pick(struct context *context, const struct sr_snapshot *snapshot,
-                const struct which *words, size_t count, struct sr_snapshot *picked,
+                const struct selection *selection, struct sr_snapshot *picked,
                 struct sr_error *error)
 {
+    size_t count = selection->count;
+    const struct sr_session **named = arena_alloc(&context->arena, (count + 1) * sizeof *named);
     struct sr_session *kept = arena_alloc(&context->arena, (count + 1) * sizeof *kept);
-    for (size_t i = 0; i < count; i++) {
-        const struct sr_session *found;
-        int r = which_find(&words[i], snapshot, &found, error);
-        if (r < 0)
-            return r;
-        kept[i] = *found;
-    }
+    int r = selection_find(selection, snapshot, named, error);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < count; i++)
+        kept[i] = *named[i];
     *picked = *snapshot;
     picked->sessions = kept;
     picked->session_count = count;
@@ -48,34 +48,19 @@ static void draw(struct buf *out, const struct context *context, const struct sr
         view_text_resume(out, snapshot, &context->style);
 }
 
-/* Of the stored sessions only those are read that a word can mean. */
-static void narrow(struct context *context, const struct which *words, size_t count)
-{
-    const char **prefixes = arena_alloc(&context->arena, (count + 1) * sizeof *prefixes);
-    size_t n = 0;
-    for (size_t i = 0; i < count; i++)
-        if (words[i].kind == WHICH_SESSION)
-            prefixes[n++] = words[i].prefix;
-    context->look.stored_prefixes = prefixes;
-    context->look.stored_prefix_count = n;
-    context->look.stored_limit = n ? SIZE_MAX : 0;
-}
-
 int command_resume(struct context *context)
 {
     const struct options *o = context->options;
     struct sr_error error;
-    struct which *words = arena_alloc(&context->arena, (o->which_count + 1) * sizeof *words);
-    for (size_t i = 0; i < o->which_count; i++) {
-        if (which_parse(&context->arena, o->which[i], &words[i], &error) < 0) {
-            context_complain(error.text);
-            return EXIT_USAGE;
-        }
+    struct selection selection;
+    if (selection_parse(&selection, &context->arena, o->which, o->which_count, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
     }
 
     context->look.stored_limit = o->all ? SIZE_MAX : PAGE;
     if (o->which_count)
-        narrow(context, words, o->which_count);
+        selection_narrow(&selection, &context->look);
     if (context->shows_progress)
         context->look.progress = show_progress;
     struct sr_snapshot *snapshot, picked;
@@ -90,7 +75,7 @@ int command_resume(struct context *context)
     if (o->which_count == 0) {
         draw(&out, context, snapshot);
         status = context_print(&out);
-    } else if (pick(context, snapshot, words, o->which_count, &picked, &error) == 0) {
+    } else if (pick(context, snapshot, &selection, &picked, &error) == 0) {
         draw(&out, context, &picked);
         status = context_print(&out);
     } else {

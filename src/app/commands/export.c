@@ -1,0 +1,272 @@
+/*
+ * --export: a lossless, verified copy of each session.
+ *
+ * The listing is done under the guard; copying is not: a long copy is no
+ * reason to end it, and the store has just answered.
+ */
+#include "app/commands/commands.h"
+
+#include "action/backup.h"
+#include "app/closing.h"
+#include "app/meter.h"
+#include "app/selection.h"
+#include "session/resume.h"
+#include "view/backups.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LOCK_PATIENCE_MS = 30000 };
+
+/* A session that is to be exported; of one that is not told apart, each candidate. */
+struct wanted {
+    const struct sr_session *session;
+    const char *candidate;
+};
+
+struct work {
+    struct context *context;
+    const struct sr_snapshot *snapshot;
+    struct wanted *wanted;
+    size_t wanted_count, wanted_capacity;
+    struct view_export *rows;
+    struct meter meter;
+    struct closing closing;
+};
+
+static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct work *w = context;
+    meter_move(&w->meter, done_bytes, total_bytes);
+}
+
+static void say_waiting(void *context, const char *holder)
+{
+    struct work *w = context;
+    struct buf text = {0};
+    buf_addf(&text, "waiting for another export, by %s", holder);
+    if (!w->context->options->quiet)
+        context_complain(text.p);
+    buf_release(&text);
+}
+
+/* ---- which -------------------------------------------------------------------------------- */
+
+static bool is_wanted_already(const struct work *w, const struct sr_session *s, const char *id)
+{
+    for (size_t i = 0; i < w->wanted_count; i++) {
+        const struct wanted *x = &w->wanted[i];
+        if (str_equals(x->candidate ? x->candidate : x->session->session_id, id) &&
+            str_equals(x->session->config_dir, s->config_dir))
+            return true;
+    }
+    return false;
+}
+
+static void want(struct work *w, const struct sr_session *s, const char *candidate)
+{
+    if (is_wanted_already(w, s, candidate ? candidate : s->session_id))
+        return; /* a twin */
+    void *items = w->wanted;
+    struct wanted *slot =
+        arena_push(&w->context->arena, &items, &w->wanted_count, &w->wanted_capacity, sizeof *slot);
+    w->wanted = items;
+    *slot = (struct wanted){s, candidate};
+}
+
+static void want_session(struct work *w, const struct sr_session *s)
+{
+    if (s->session_id && s->transcript)
+        want(w, s, NULL);
+    for (size_t i = 0; i < s->candidate_count; i++)
+        want(w, s, s->candidates[i]);
+}
+
+static void say_nothing_there(const struct sr_session *s)
+{
+    struct buf text = {0};
+    buf_addf(&text, "pid %d has no transcript yet: there is nothing to export", s->pid);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
+static int choose(struct work *w, const struct selection *selection, struct sr_error *error)
+{
+    size_t count = selection->count;
+    const struct sr_session **named = arena_alloc(&w->context->arena, (count + 1) * sizeof *named);
+    int r = selection_find(selection, w->snapshot, named, error);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < count; i++) {
+        if (!named[i]->transcript && named[i]->candidate_count == 0)
+            say_nothing_there(named[i]);
+        want_session(w, named[i]);
+    }
+    for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++)
+        want_session(w, &w->snapshot->sessions[i]);
+    return 0;
+}
+
+/* ---- doing it ----------------------------------------------------------------------------- */
+
+static void export_one(struct work *w, struct backup_run *run, const struct wanted *wanted,
+                       struct view_export *row)
+{
+    struct arena *a = &w->context->arena;
+    const struct sr_session *s = wanted->session;
+    struct backup_source source;
+    struct sr_error error;
+    struct buf command = {0};
+    *row = (struct view_export){
+        .session_id = wanted->candidate ? wanted->candidate : s->session_id,
+        .held_by = s->pid           ? s->pid
+                   : s->owner_count ? s->owners[0]
+                                    : 0,
+    };
+    int r = backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error);
+    if (r == 0)
+        r = backup_take(run, &source, &row->result, &error);
+    row->code = r < 0 ? r : 0;
+    if (r < 0)
+        row->why = arena_strdup(a, error.text);
+    if (!wanted->candidate && resume_add_command(&command, s) == 0)
+        row->resume_command = arena_strdup(a, command.p);
+    buf_release(&command);
+}
+
+static void close_and_log(struct work *w)
+{
+    struct journal_row *log = arena_alloc(&w->context->arena, (w->wanted_count + 1) * sizeof *log);
+    size_t count = 0;
+    for (size_t i = 0; i < w->wanted_count; i++) {
+        const struct view_export *row = &w->rows[i];
+        if (row->code < 0)
+            closing_add_cause(&w->closing, row->why);
+        else
+            closing_add_resume(&w->closing, row->session_id, row->resume_command, row->held_by);
+        if (row->code == 0 && row->result.outcome == SR_ALREADY_EXPORTED)
+            continue;
+        w->closing.exported += row->code == 0;
+        log[count++] = (struct journal_row){
+            .session_id = row->session_id,
+            .size_bytes = row->code == 0 ? row->result.size_bytes : -1,
+            .action = "Exported",
+            .is_done = row->code == 0,
+        };
+    }
+    if (!w->context->options->dry_run)
+        closing_log(&w->closing, w->context, log, count);
+}
+
+static bool needs_attention(const struct work *w)
+{
+    for (size_t i = 0; i < w->wanted_count; i++)
+        if (w->rows[i].code == 0 &&
+            (w->rows[i].result.lost_count || w->rows[i].result.was_rewritten))
+            return true;
+    return false;
+}
+
+static int print_rows(const struct work *w)
+{
+    const struct context *c = w->context;
+    struct buf out = {0};
+    if (c->options->json)
+        view_json_exports(&out, w->rows, w->wanted_count, c->pending_dir);
+    else
+        view_text_exports(&out, w->rows, w->wanted_count, c->pending_dir);
+    if (c->options->dry_run && !c->options->json)
+        buf_adds(&out, "Nothing was changed (--dry-run).\n");
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+static int export_all(struct work *w)
+{
+    struct context *c = w->context;
+    struct sr_export_options options = {
+        .pending_dir = c->pending_dir,
+        .temporary_dir = c->temporary_dir,
+        .why = "export",
+        .dry_run = c->options->dry_run,
+        .lock_patience_ms = LOCK_PATIENCE_MS,
+        .waiting = say_waiting,
+        .progress = move_meter,
+        .context = w,
+    };
+    struct backup_run run;
+    struct sr_error error;
+    if (backup_begin(&run, &options, &error) < 0) {
+        closing_add_cause(&w->closing, error.text);
+        return closing_print(&w->closing, c, EXIT_FAILED);
+    }
+    w->rows = arena_alloc(&c->arena, (w->wanted_count + 1) * sizeof *w->rows);
+    meter_begin(&w->meter, c->shows_progress);
+    for (size_t i = 0; i < w->wanted_count; i++)
+        export_one(w, &run, &w->wanted[i], &w->rows[i]);
+    meter_end(&w->meter);
+    backup_end(&run);
+
+    close_and_log(w);
+    int status = print_rows(w);
+    if (status == 0 && needs_attention(w))
+        status = EXIT_ATTENTION;
+    if (c->options->dry_run && w->closing.failed == 0)
+        return status;
+    return closing_print(&w->closing, c, status);
+}
+
+static int export_found(struct work *w, const struct selection *selection)
+{
+    struct context *c = w->context;
+    struct sr_error error;
+    for (size_t i = 0; i < w->snapshot->session_count; i++)
+        w->closing.detected += w->snapshot->sessions[i].pid > 0;
+    if (choose(w, selection, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    if (w->wanted_count == 0 && !c->options->json) {
+        struct buf out = {0};
+        buf_adds(&out,
+                 w->closing.detected ? "No session to export.\n" : "No Claude processes found.\n");
+        int status = context_print(&out);
+        buf_release(&out);
+        return status;
+    }
+    if (!context_answers(c, c->pending_dir))
+        return EXIT_FAILED;
+    return export_all(w);
+}
+
+int command_export(struct context *context)
+{
+    const struct options *o = context->options;
+    struct work w = {.context = context};
+    struct selection selection;
+    struct sr_error error;
+    if (selection_parse(&selection, &context->arena, o->which, o->which_count, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    if (!context->pending_dir || !context->log_dir) {
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+        return EXIT_FAILED;
+    }
+    selection_narrow(&selection, &context->look);
+    if (o->all)
+        context->look.stored_limit = SIZE_MAX;
+    struct sr_snapshot *snapshot;
+    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    context_print_problems(context, snapshot);
+    w.snapshot = snapshot;
+    int status = export_found(&w, &selection);
+    sr_snapshot_free(snapshot);
+    return status;
+}

@@ -1,0 +1,166 @@
+/*
+ * --restore: a backup put back where the agent's resume finds it. It asks
+ * nothing: nothing that exists is replaced.
+ */
+#include "app/commands/commands.h"
+
+#include "action/restore.h"
+#include "app/backups.h"
+#include "app/closing.h"
+#include "app/meter.h"
+#include "session/resume.h"
+#include "view/backups.h"
+
+#include <errno.h>
+
+struct work {
+    struct context *context;
+    struct restore_request request;
+    struct restore_plan plan;
+    struct meter meter;
+    struct buf command; /* to resume it */
+};
+
+static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct work *w = context;
+    meter_move(&w->meter, done_bytes, total_bytes);
+}
+
+/* As the listing shows the session that was just restored. */
+static void find_command(struct work *w)
+{
+    struct sr_options look = w->context->look;
+    struct sr_snapshot *snapshot;
+    look.config_dirs = &w->plan.config_dir;
+    look.config_dir_count = 1;
+    look.stored_prefixes = &w->plan.session_id;
+    look.stored_prefix_count = 1;
+    look.stored_limit = 1;
+    if (sr_detect_processes(&look, &snapshot, NULL) < 0)
+        return;
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        struct sr_session s = snapshot->sessions[i];
+        if (s.pid || !str_equals(s.session_id, w->plan.session_id))
+            continue;
+        if (w->request.cwd) { /* its records still name the old directory */
+            s.cwd = w->plan.cwd;
+            s.cwd_is_gone = false;
+        }
+        resume_add_command(&w->command, &s);
+    }
+    sr_snapshot_free(snapshot);
+}
+
+static int print_plan(const struct work *w, bool is_done)
+{
+    const struct options *o = w->context->options;
+    struct buf out = {0};
+    if (o->json)
+        view_json_restore(&out, &w->plan, is_done, w->command.n ? w->command.p : NULL);
+    else
+        view_text_restore(&out, &w->plan, is_done);
+    if (o->dry_run && !o->json)
+        buf_adds(&out, "Nothing was changed (--dry-run).\n");
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+/* A session of that id is there, or runs: nothing was touched. */
+static int refuse(const char *text, bool may_take_new_id)
+{
+    context_complain(text);
+    if (may_take_new_id)
+        context_complain("--new-id restores the backup beside it, under a new session id");
+    return EXIT_REFUSED;
+}
+
+static int close_and_log(struct work *w, const struct sr_error *error)
+{
+    struct closing closing = {0};
+    struct journal_row row = {
+        .session_id = w->plan.session_id,
+        .size_bytes = w->plan.verified.manifest.files[0].copied.size_bytes,
+        .action = "Restored",
+        .is_done = error == NULL,
+    };
+    if (error)
+        closing_add_cause(&closing, error->text);
+    closing_log(&closing, w->context, &row, 1);
+    closing_add_resume(&closing, w->plan.session_id, w->command.n ? w->command.p : NULL, 0);
+    return closing_print(&closing, w->context, EXIT_FINE);
+}
+
+static int carry_out(struct work *w)
+{
+    struct sr_error error;
+    if (w->context->options->dry_run) {
+        int status = print_plan(w, false);
+        return status ? status : w->plan.conflict_count ? EXIT_REFUSED : EXIT_FINE;
+    }
+    meter_begin(&w->meter, w->context->shows_progress);
+    int r = restore_run(&w->request, &w->plan, &error);
+    meter_end(&w->meter);
+    if (r < 0 && w->plan.conflict_count)
+        return refuse(error.text, true);
+    if (r < 0)
+        return close_and_log(w, &error);
+    find_command(w);
+    int status = print_plan(w, true), closed = close_and_log(w, NULL);
+    return status ? status : closed;
+}
+
+static int restore(struct work *w, const struct pending *pending, const char *stem)
+{
+    const struct options *o = w->context->options;
+    struct sr_error error;
+    w->request = (struct restore_request){
+        .pending = pending,
+        .stem = stem,
+        .config_dir = o->config_dir_count ? o->config_dirs[0] : NULL,
+        .cwd = o->cwd,
+        .under_new_id = o->new_id,
+        .look = &w->context->look,
+        .progress = move_meter,
+        .context = w,
+    };
+    int r = restore_plan(&w->request, &w->context->arena, &w->plan, &error);
+    if (r == -EBUSY)
+        return refuse(error.text, false);
+    if (r < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    int status = carry_out(w);
+    buf_release(&w->command);
+    return status;
+}
+
+int command_restore(struct context *context)
+{
+    struct work w = {.context = context};
+    struct pending pending;
+    const char *folder, *stem;
+    struct sr_error error;
+    if (!context->pending_dir || !context->log_dir) {
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+        return EXIT_FAILED;
+    }
+    if (!context_answers(context, context->pending_dir))
+        return EXIT_FAILED;
+    int r = backups_find(&context->arena, context->pending_dir, context->options->which[0], &folder,
+                         &stem, &error);
+    if (r < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    r = pending_open(&pending, folder ? folder : context->pending_dir, false, &error);
+    if (r < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    int status = restore(&w, &pending, stem);
+    pending_close(&pending);
+    return status;
+}

@@ -1,0 +1,84 @@
+/* --verify: backups read again and compared with their sums. Changes nothing. */
+#include "app/commands/commands.h"
+
+#include "app/backups.h"
+#include "view/backups.h"
+
+#include <errno.h>
+
+static int verify_one(struct context *context, const char *folder, const char *stem,
+                      struct view_verified *row, struct sr_error *error)
+{
+    struct pending pending;
+    int r = pending_open(&pending, folder ? folder : context->pending_dir, false, error);
+    if (r < 0)
+        return r;
+    row->stem = stem;
+    verify_backup(&pending, stem, &context->arena, &row->result);
+    pending_close(&pending);
+    return 0;
+}
+
+static int verify_named(struct context *context, struct view_verified **rows, size_t *count,
+                        struct sr_error *error)
+{
+    const struct options *o = context->options;
+    *count = o->which_count;
+    *rows = arena_alloc(&context->arena, *count * sizeof **rows);
+    int r = 0;
+    for (size_t i = 0; i < *count && r == 0; i++) {
+        const char *folder, *stem;
+        r = backups_find(&context->arena, context->pending_dir, o->which[i], &folder, &stem, error);
+        if (r == 0)
+            r = verify_one(context, folder, stem, &(*rows)[i], error);
+    }
+    return r;
+}
+
+static int verify_all(struct context *context, struct view_verified **rows, size_t *count,
+                      struct sr_error *error)
+{
+    struct pending pending;
+    struct pending_entry *entries;
+    *count = 0;
+    int r = pending_open(&pending, context->pending_dir, false, error);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r; /* nothing was ever exported */
+    r = pending_list(&pending, &context->arena, &entries, count);
+    pending_close(&pending);
+    if (r < 0)
+        return err_set(error, r, "list %s: %s", context->pending_dir, err_reason(r));
+    *rows = arena_alloc(&context->arena, (*count + 1) * sizeof **rows);
+    for (size_t i = 0; i < *count && r == 0; i++)
+        r = verify_one(context, NULL, entries[i].stem, &(*rows)[i], error);
+    return r;
+}
+
+int command_verify(struct context *context)
+{
+    struct view_verified *rows = NULL;
+    size_t count, sound = 0;
+    struct sr_error error;
+    if (!context->pending_dir) {
+        context_complain("no home directory is known: give --pending-dir");
+        return EXIT_FAILED;
+    }
+    if (!context_answers(context, context->pending_dir))
+        return EXIT_FAILED;
+    int r = context->options->which_count ? verify_named(context, &rows, &count, &error)
+                                          : verify_all(context, &rows, &count, &error);
+    if (r < 0) {
+        context_complain(error.text);
+        return r == -EINVAL || r == -EEXIST || r == -ENOENT ? EXIT_USAGE : EXIT_FAILED;
+    }
+    struct buf out = {0};
+    if (context->options->json)
+        view_json_verified(&out, rows, count, context->pending_dir);
+    else
+        view_text_verified(&out, rows, count, context->pending_dir);
+    int status = context_print(&out);
+    buf_release(&out);
+    for (size_t i = 0; i < count; i++)
+        sound += rows[i].result.verdict == VERIFY_SOUND;
+    return status == 0 && sound < count ? EXIT_ATTENTION : status;
+}

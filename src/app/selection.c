@@ -1,0 +1,38 @@
+#include "app/selection.h"
+
+#include <stdint.h>
+
+int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
+                    struct sr_error *error)
+{
+    struct selection parsed = {
+        .words = arena_alloc(a, (count + 1) * sizeof *parsed.words),
+        .count = count,
+        .prefixes = arena_alloc(a, (count + 1) * sizeof *parsed.prefixes),
+    };
+    for (size_t i = 0; i < count; i++) {
+        int r = which_parse(a, words[i], &parsed.words[i], error);
+        if (r < 0)
+            return r;
+        if (parsed.words[i].kind == WHICH_SESSION)
+            parsed.prefixes[parsed.prefix_count++] = parsed.words[i].prefix;
+    }
+    *s = parsed;
+    return 0;
+}
+
+void selection_narrow(const struct selection *s, struct sr_options *look)
+{
+    look->stored_prefixes = s->prefixes;
+    look->stored_prefix_count = s->prefix_count;
+    look->stored_limit = s->prefix_count ? SIZE_MAX : 0;
+}
+
+int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                   const struct sr_session **sessions, struct sr_error *error)
+{
+    int r = 0;
+    for (size_t i = 0; i < s->count && r == 0; i++)
+        r = which_find(&s->words[i], snapshot, &sessions[i], error);
+    return r;
+}

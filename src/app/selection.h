@@ -1,0 +1,29 @@
+/*
+ * selection: the sessions that the words of a command name, all of them.
+ *
+ *     selection_parse(&selection, &arena, words, count, &error);
+ *     selection_narrow(&selection, &look);
+ *     sr_detect_processes(&look, &snapshot, &error);
+ *     selection_find(&selection, snapshot, sessions, &error);
+ */
+#pragma once
+
+#include "app/which.h"
+
+struct selection {
+    struct which *words;
+    size_t count;
+    const char **prefixes; /* of session ids among the words */
+    size_t prefix_count;
+};
+
+/* Returns: 0, or -EINVAL when a word can name no session. Owner: the arena. */
+int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
+                    struct sr_error *error);
+
+/* Of the stored sessions only those are to be read that a word can mean. */
+void selection_narrow(const struct selection *s, struct sr_options *look);
+
+/* Stores one session a word. Returns: as which_find. */
+int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                   const struct sr_session **sessions, struct sr_error *error);

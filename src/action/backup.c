@@ -43,10 +43,10 @@ struct job {
 
 /* ---- what is there, and what was there last time ------------------------------------------ */
 
+/* A client's registration changes with every turn, and says nothing that must be kept. */
 static bool is_compared(enum agent_file_kind kind)
 {
-    /* a client's registration changes with every turn, and says nothing that must be kept */
-    return kind != AGENT_FILE_RECORD && kind != AGENT_FILE_LINES;
+    return kind != AGENT_FILE_RECORD;
 }
 
 static void find_previous(struct job *j)
@@ -76,28 +76,90 @@ static size_t count_compared(const struct manifest *m)
     return n;
 }
 
+/* Appends the lines of a file that hold the mark. Returns: 0 or negative errno. */
+static int extract_lines(const struct agent_file *f, struct fs_file *source, struct buf *out)
+{
+    int r = fs_open_file_beneath(f->at, f->path, source);
+    if (r < 0)
+        return r;
+    struct buf line = {0};
+    char *bytes = mem_resize(NULL, LINES_PIECE);
+    int64_t offset = 0;
+    ssize_t n;
+    while ((n = fs_read_at(source->fd, bytes, LINES_PIECE, offset)) > 0) {
+        offset += n;
+        for (const char *p = bytes, *end = bytes + n; p < end;) {
+            const char *newline = memchr(p, '\n', (size_t)(end - p));
+            const char *next = newline ? newline + 1 : end;
+            if (line.n < LINE_LIMIT)
+                buf_add(&line, p, (size_t)(next - p));
+            p = next;
+            struct sv text = {line.p, line.n};
+            if (newline && sv_find(text, 0, f->mark) < text.n)
+                buf_add(out, line.p, line.n);
+            if (newline)
+                line.n = 0;
+        }
+    }
+    free(bytes);
+    buf_release(&line);
+    fs_close(&source->fd);
+    return n < 0 ? (int)n : 0;
+}
+
+static void digest_of(const struct buf *text, char sha256[static DIGEST_TEXT_SIZE])
+{
+    struct digest d;
+    digest_init(&d);
+    digest_add(&d, text->p ? text->p : "", text->n);
+    digest_end(&d, sha256);
+}
+
 /*
  * By size, times and inode, which no write leaves as they were: unless it came within the same
  * tick of the clock that files are stamped with as the copy. So a file counts only where it was
  * old when it was copied.
  */
-static bool looks_unchanged(const struct job *j)
+static bool is_settled(const struct job *j, const struct agent_file *now,
+                       const struct manifest_file *then)
 {
     int64_t old_ns = (j->previous.taken_at.ms - SETTLED_MS) * 1000000;
+    const struct fs_file *source = &then->copied.source;
+    return then->copied.state == COPY_STABLE && source->size_bytes == now->seen.size_bytes &&
+           source->mtime_ns == now->seen.mtime_ns && source->ctime_ns == now->seen.ctime_ns &&
+           source->inode == now->seen.inode && source->device == now->seen.device &&
+           now->seen.ctime_ns < old_ns;
+}
+
+/* Returns: whether there are such lines, and their digest. */
+static bool digest_lines(const struct agent_file *f, char sha256[static DIGEST_TEXT_SIZE])
+{
+    struct fs_file source;
+    struct buf lines = {0};
+    bool found = extract_lines(f, &source, &lines) == 0 && lines.n;
+    if (found)
+        digest_of(&lines, sha256);
+    buf_release(&lines);
+    return found;
+}
+
+static bool looks_unchanged(const struct job *j)
+{
     size_t compared = 0;
     for (size_t i = 0; i < j->files.count; i++) {
         const struct agent_file *now = &j->files.items[i];
-        if (!is_compared(now->kind))
-            continue;
         const struct manifest_file *then = find_file(&j->previous, now->name);
-        compared++;
-        if (!then || then->copied.state != COPY_STABLE ||
-            then->copied.source.size_bytes != now->seen.size_bytes ||
-            then->copied.source.mtime_ns != now->seen.mtime_ns ||
-            then->copied.source.ctime_ns != now->seen.ctime_ns || now->seen.ctime_ns > old_ns ||
-            then->copied.source.inode != now->seen.inode ||
-            then->copied.source.device != now->seen.device)
-            return false;
+        char sha256[DIGEST_TEXT_SIZE];
+        if (now->kind == AGENT_FILE_LINES) {
+            if (!digest_lines(now, sha256))
+                continue;
+            if (!then || strcmp(then->copied.sha256, sha256) != 0)
+                return false;
+        } else if (is_compared(now->kind)) {
+            if (!then || !is_settled(j, now, then))
+                return false;
+        }
+        compared += is_compared(now->kind);
     }
     return compared == count_compared(&j->previous);
 }
@@ -121,6 +183,8 @@ static bool is_the_same(const struct manifest *a, const struct manifest *b)
 static bool previous_is_sound(struct job *j)
 {
     struct verified v;
+    if (j->previous.lost_count)
+        return false; /* what could not be read then, perhaps can be now */
     verify_backup(&j->run->pending, j->previous_stem, &j->arena, &v);
     return v.verdict == VERIFY_SOUND;
 }
@@ -225,8 +289,6 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
         .context = j,
     };
     int r = copy_file(&request, &copied, error);
-    if (r == 0 && !is_transcript)
-        r = durable_sync(folder);
     if (r < 0) {
         /* What was listed a moment ago may be gone since, or not be this user's to read. That
          * one file is then missing, and said to be; all else is a failure of the whole copy. */
@@ -240,39 +302,11 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
                         why != -ENOENT);
         return 0;
     }
+    r = durable_sync(folder);
+    if (r < 0)
+        return err_set(error, r, "sync the folder of %s: %s", request.to_shown, err_reason(r));
     add_to_manifest(j, f)->copied = copied;
     return copied.torn_bytes ? add_torn_tail(j, f, error) : 0;
-}
-
-/* Appends the lines of a file that hold the mark. Returns: 0 or negative errno. */
-static int extract_lines(const struct agent_file *f, struct fs_file *source, struct buf *out)
-{
-    int r = fs_open_file_beneath(f->at, f->path, source);
-    if (r < 0)
-        return r;
-    struct buf line = {0};
-    char *bytes = mem_resize(NULL, LINES_PIECE);
-    int64_t offset = 0;
-    ssize_t n;
-    while ((n = fs_read_at(source->fd, bytes, LINES_PIECE, offset)) > 0) {
-        offset += n;
-        for (const char *p = bytes, *end = bytes + n; p < end;) {
-            const char *newline = memchr(p, '\n', (size_t)(end - p));
-            const char *next = newline ? newline + 1 : end;
-            if (line.n < LINE_LIMIT)
-                buf_add(&line, p, (size_t)(next - p));
-            p = next;
-            struct sv text = {line.p, line.n};
-            if (newline && sv_find(text, 0, f->mark) < text.n)
-                buf_add(out, line.p, line.n);
-            if (newline)
-                line.n = 0;
-        }
-    }
-    free(bytes);
-    buf_release(&line);
-    fs_close(&source->fd);
-    return n < 0 ? (int)n : 0;
 }
 
 static int write_new(int at, const char *name, const struct buf *text)
@@ -285,14 +319,6 @@ static int write_new(int at, const char *name, const struct buf *text)
         r = durable_sync(fd);
     fs_close(&fd);
     return r;
-}
-
-static void digest_of(const struct buf *text, char sha256[static DIGEST_TEXT_SIZE])
-{
-    struct digest d;
-    digest_init(&d);
-    digest_add(&d, text->p ? text->p : "", text->n);
-    digest_end(&d, sha256);
 }
 
 static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error *error)

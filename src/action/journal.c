@@ -71,14 +71,10 @@ int journal_append(const char *folder, struct wall at, const struct journal_row 
     if (r < 0)
         return err_set(error, r, "session log update failed: make %s: %s", folder, err_reason(r));
     FS_CLOSE int at_folder = r;
-    int opened;
-    do
-        opened =
-            openat(at_folder, file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOG_MODE);
-    while (opened < 0 && errno == EINTR);
+    int opened = durable_open(at_folder, file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
     if (opened < 0)
-        return err_set(error, -errno, "session log update failed: open %s/%s: %s", folder, file,
-                       err_reason(-errno));
+        return err_set(error, opened, "session log update failed: open %s/%s: %s", folder, file,
+                       err_reason(opened));
     FS_CLOSE int fd = opened;
 
     struct buf entry = {0};

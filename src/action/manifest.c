@@ -179,6 +179,10 @@ int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const 
     m.files = items;
     if (m.file_count == 0 || m.files[0].kind != AGENT_FILE_TRANSCRIPT)
         return -EBADMSG;
+    const struct json_value *left_out = json_get(root, "left_out");
+    for (const struct json_value *v = json_is_array(left_out) ? json_first(left_out) : NULL; v;
+         v = json_next(left_out, v))
+        m.lost_count += json_is_true(json_get(v, "is_lost"));
     *out = m;
     return 0;
 }

@@ -30,6 +30,7 @@ struct manifest {
     size_t file_count, file_capacity;
     const struct agent_left_out *left_out; /* written, not read */
     size_t left_out_count;
+    size_t lost_count; /* of these, what should have been copied; read, not written */
 };
 
 const char *manifest_kind_word(enum agent_file_kind kind);

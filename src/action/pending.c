@@ -90,12 +90,9 @@ int pending_lock(struct pending *p, int patience_ms,
                  struct sr_error *error)
 {
     char holder[64] = "another process";
-    int fd;
-    do
-        fd = openat(p->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    while (fd < 0 && errno == EINTR);
+    int fd = durable_open(p->fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW);
     if (fd < 0)
-        return err_set(error, -errno, "open %s/" LOCK_NAME ": %s", p->path, err_reason(-errno));
+        return err_set(error, fd, "open %s/" LOCK_NAME ": %s", p->path, err_reason(fd));
     int r = take(fd, patience_ms, waiting, context, holder, sizeof holder);
     if (r == -EBUSY)
         err_set(error, r, "%s/" LOCK_NAME " is held by %s", p->path, holder);

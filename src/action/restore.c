@@ -108,7 +108,7 @@ static void judge_existing(struct restore_plan *plan, int root, struct restore_s
     }
     if (is_same) {
         step->fate = RESTORE_IS_THERE;
-    } else if (f->kind == AGENT_FILE_SHARED) {
+    } else if (r == 0 && f->kind == AGENT_FILE_SHARED) {
         step->fate = RESTORE_LEAVE;
     } else {
         step->fate = RESTORE_CONFLICT;
@@ -246,6 +246,16 @@ struct work {
     int64_t done_bytes, total_bytes;
 };
 
+/* Returns: 0, -EWOULDBLOCK when somebody has it, or another errno. */
+static int lock_now(int fd)
+{
+    int r;
+    do
+        r = flock(fd, LOCK_EX | LOCK_NB);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : 0;
+}
+
 /* Folders of restores that were killed: nobody holds their lock. */
 static int clean(int root)
 {
@@ -256,9 +266,8 @@ static int clean(int root)
     for (size_t i = 0; r == 0 && i < count; i++) {
         if (!str_starts_with(names[i].name, STAGING))
             continue;
-        FS_CLOSE int fd =
-            openat(root, names[i].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        FS_CLOSE int fd = durable_open(root, names[i].name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        if (fd >= 0 && lock_now(fd) == 0)
             r = durable_remove(root, names[i].name);
     }
     arena_release(&a);
@@ -275,9 +284,10 @@ static int open_staging(struct work *w, const char *name, struct sr_error *error
         return err_set(error, -errno, "make %s/%s: %s", w->plan->config_dir, name,
                        errno == EEXIST ? "another restore of this session is running"
                                        : err_reason(-errno));
-    int fd = openat(w->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        r = err_set(error, -errno, "lock %s/%s: %s", w->plan->config_dir, name, err_reason(-errno));
+    int fd = durable_open(w->root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    r = fd < 0 ? fd : lock_now(fd);
+    if (r < 0) {
+        err_set(error, r, "lock %s/%s: %s", w->plan->config_dir, name, err_reason(r));
         fs_close(&fd);
         durable_remove(w->root, name);
         return r;
@@ -381,9 +391,8 @@ static int append_lines(struct work *w, const struct restore_step *step)
         find_missing(there, lines, &missing);
         r = 0;
         if (missing.n) {
-            int fd = openat(w->root, step->to,
-                            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-            r = fd < 0 ? -errno : is_torn ? durable_write(fd, "\n", 1) : 0;
+            int fd = durable_open(w->root, step->to, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
+            r = fd < 0 ? fd : is_torn ? durable_write(fd, "\n", 1) : 0;
             if (r == 0)
                 r = durable_write(fd, missing.p, missing.n);
             if (r == 0)

@@ -12,14 +12,20 @@
 
 enum { FILE_MODE = 0600, DIR_MODE = 0700, NAME_SIZE = 256, DEPTH_LIMIT = 64 };
 
-int durable_create(int at, const char *name)
+int durable_open(int at, const char *name, int flags)
 {
     int fd;
     do
-        fd = openat(at, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+        fd = openat(at, name, flags | O_CLOEXEC, FILE_MODE);
     while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+int durable_create(int at, const char *name)
+{
+    int fd = durable_open(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (fd < 0)
-        return -errno;
+        return fd;
     if (fchmod(fd, FILE_MODE) < 0) { /* the umask may have taken even the owner's rights */
         int r = -errno;
         close(fd);
@@ -40,12 +46,9 @@ static int enter(int at, const char *name, int flags)
         if (fstatat(at, name, &st, 0) < 0)
             return -why;
     }
-    int fd;
-    do
-        fd = openat(at, name, flags);
-    while (fd < 0 && errno == EINTR);
+    int fd = durable_open(at, name, flags);
     if (fd < 0)
-        return -errno;
+        return fd;
     int r = 0;
     if (made && fchmod(fd, DIR_MODE) < 0)
         r = -errno;
@@ -60,10 +63,10 @@ static int enter(int at, const char *name, int flags)
 
 int durable_make_dirs(int at, const char *path, bool follows_links)
 {
-    int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follows_links ? 0 : O_NOFOLLOW);
-    int fd = openat(at, *path == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int flags = O_RDONLY | O_DIRECTORY | (follows_links ? 0 : O_NOFOLLOW);
+    int fd = durable_open(at, *path == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY);
     if (fd < 0)
-        return -errno;
+        return fd;
     while (*path) {
         size_t n = strcspn(path, "/");
         char name[NAME_SIZE];
@@ -137,9 +140,9 @@ static int remove_at(int at, const char *name, int depth)
     if (depth == DEPTH_LIMIT)
         return -ELOOP;
     int why = -errno;
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = durable_open(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (fd < 0)
-        return errno == ENOTDIR ? why : -errno;
+        return fd == -ENOTDIR ? why : fd;
     int r = remove_contents(fd, depth);
     if (r == 0 && unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         r = -errno;

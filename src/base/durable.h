@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* openat with O_CLOEXEC; a file that O_CREAT makes is the owner's alone. */
+int durable_open(int at, const char *name, int flags);
+
 /* Creates a file for reading and writing. Returns: its descriptor; -EEXIST where the name is taken.
  */
 int durable_create(int at, const char *name);

@@ -1,0 +1,233 @@
+#include "session_store.h"
+
+#include "action/manifest.h"
+
+#include <errno.h>
+#include <sys/file.h>
+
+static void everything_of_the_session_is_there(void **state)
+{
+    (void)state;
+    assert_sv_equal(scratch_read(store_part(".jsonl")), LINE LINE);
+    assert_sv_equal(
+        scratch_read(store_part(".files/projects/-home-u-p/" ID "/subagents/deep/agent-1.jsonl")),
+        LINE);
+    assert_true(scratch_has(store_part(".files/projects/-home-u-p/" ID "/tool-results/x.txt")));
+    assert_true(scratch_has(store_part(".files/projects/-home-u-p/memory/MEMORY.md")));
+    assert_true(scratch_has(store_part(".files/plans/blue-cat.md")));
+    assert_true(scratch_has(store_part(".files/todos/" ID "-agent-" ID ".json")));
+    assert_sv_equal(scratch_read(store_part(".files/history.jsonl")),
+                    "{\"display\":\"hi\",\"sessionId\":\"" ID "\"}\n");
+}
+
+static void nothing_else_is_there(void **state)
+{
+    (void)state;
+    assert_false(scratch_has(store_part(".files/plans/other.md")));
+    assert_false(scratch_has(store_part(".files/.credentials.json")));
+    assert_false(scratch_has(store_part(".files/projects/-home-u-p/" ID "/remote.key")));
+    assert_false(scratch_has(arena_printf(&scratch_arena, "pending/.partial-%s", store_stem)));
+}
+
+static void only_the_owner_can_read_it(void **state)
+{
+    (void)state;
+    assert_int_equal(scratch_mode("pending"), 0700);
+    assert_int_equal(scratch_mode(store_part(".jsonl")), 0600);
+    assert_int_equal(scratch_mode(store_part(".json")), 0600);
+    assert_int_equal(scratch_mode(store_part(".sha256")), 0600);
+    assert_int_equal(scratch_mode(store_part(".files")), 0700);
+    assert_int_equal(scratch_mode(store_part(".files/plans")), 0700);
+    assert_int_equal(scratch_mode(store_part(".files/plans/blue-cat.md")), 0600);
+}
+
+static void the_umask_changes_nothing(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    scratch_append(PROJECT "/" ID ".jsonl", LINE);
+    mode_t old = umask(0777);
+    int r = store_export(&e, NULL);
+    umask(old);
+    assert_int_equal(r, 0);
+    assert_int_equal(scratch_mode(store_part(".jsonl")), 0600);
+    assert_int_equal(scratch_mode(store_part(".files")), 0700);
+}
+
+static void unchanged_makes_no_second_one(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    const char *first = store_stem;
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_ALREADY_EXPORTED);
+    assert_string_equal(e.stem, first);
+}
+
+static void a_rewritten_but_equal_file_makes_no_second_one(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    scratch_put(PROJECT "/" ID ".jsonl", LINE LINE);
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_ALREADY_EXPORTED);
+}
+
+static void grown_says_by_how_much(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    scratch_append(PROJECT "/" ID ".jsonl", LINE);
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_int_equal(e.grown_bytes, strlen(LINE));
+}
+
+static void a_change_beside_the_transcript_counts(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    scratch_put("config/plans/blue-cat.md", "the other plan\n");
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_int_equal(e.grown_bytes, 0);
+    scratch_append("config/history.jsonl", "{\"sessionId\":\"" ID "\"}\n");
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+}
+
+static void a_damaged_backup_does_not_count(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    scratch_put(store_part(".files/plans/blue-cat.md"), "the PLAN\n");
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+}
+
+static void temporary_output_is_kept_and_links_are_not_followed(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    const char *folder =
+        arena_printf(&scratch_arena, "tmp/claude-%u/-home-u-p/" ID "/tasks", (unsigned)geteuid());
+    const char *link = arena_printf(&scratch_arena, "%s/b.output", folder);
+    scratch_put(arena_printf(&scratch_arena, "%s/a.output", folder), "half of it\n");
+    assert_int_equal(symlink("/etc/hostname", scratch(link)), 0);
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_sv_equal(scratch_read(store_part(".files/tmp/-home-u-p/" ID "/tasks/a.output")),
+                    "half of it\n");
+    assert_false(scratch_has(store_part(".files/tmp/-home-u-p/" ID "/tasks/b.output")));
+    assert_non_null(strstr(scratch_read(store_part(".json")).p, "symbolic link to /etc/hostname"));
+    assert_int_equal(e.lost_count, 0);
+}
+
+static void a_transcript_behind_a_link_out_is_refused(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    struct sr_error error;
+    scratch_put("elsewhere.jsonl", LINE);
+    unlink(scratch(PROJECT "/" ID ".jsonl"));
+    assert_int_equal(symlink(scratch("elsewhere.jsonl"), scratch(PROJECT "/" ID ".jsonl")), 0);
+    assert_int_equal(store_export(&e, &error), -EXDEV);
+    assert_non_null(strstr(error.text, ID));
+}
+
+static void what_a_killed_export_left_is_removed(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    const char *stem = "2026-01-02T03-04-05Z-LOSSLESS-" ID;
+    const char *partial = arena_printf(&scratch_arena, "pending/.partial-%s", stem);
+    const char *published = arena_printf(&scratch_arena, "pending/%s.jsonl", stem);
+    scratch_put(arena_printf(&scratch_arena, "%s/files/a/b", partial), "half");
+    scratch_put(published, LINE);
+    scratch_append(PROJECT "/" ID ".jsonl", LINE);
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_false(scratch_has(partial));
+    assert_false(scratch_has(published));
+}
+
+static void what_merely_lost_its_sums_is_not(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    const char *transcript = store_part(".jsonl");
+    unlink(scratch(store_part(".sha256")));
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_true(scratch_has(transcript));
+}
+
+static void a_second_export_says_who_holds_the_lock(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    struct sr_error error;
+    scratch_put("pending/.lock", "pid 4711\n");
+    int fd = open(scratch("pending/.lock"), O_RDWR);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    scratch_append(PROJECT "/" ID ".jsonl", LINE);
+    assert_int_equal(store_export(&e, &error), -EBUSY);
+    assert_non_null(strstr(error.text, "pid 4711"));
+    close(fd);
+    assert_int_equal(store_export(&e, &error), 0);
+}
+
+static void the_manifest_can_be_read_again(void **state)
+{
+    (void)state;
+    struct manifest m;
+    const char *wrong;
+    assert_int_equal(manifest_parse(&scratch_arena, scratch_read(store_part(".json")), &m, &wrong),
+                     0);
+    assert_string_equal(m.session_id, ID);
+    assert_string_equal(m.cwd, "/home/u/p");
+    assert_string_equal(m.why, "test");
+    assert_string_equal(m.config_dir, scratch("config"));
+    assert_string_equal(m.files[0].name, "projects/-home-u-p/" ID ".jsonl");
+    assert_int_equal(m.files[0].copied.size_bytes, 2 * strlen(LINE));
+    assert_true(m.files[0].copied.ends_in_newline);
+    assert_int_equal(m.lost_count, 0);
+}
+
+static void a_broken_manifest_is_said_to_be(void **state)
+{
+    (void)state;
+    struct manifest m;
+    const char *wrong;
+    static const char *const texts[] = {
+        "",
+        "{",
+        "[]",
+        "{\"schema\":\"session-rescue-backup/1\"}",
+        "{\"schema\":\"session-rescue-backup/1\",\"agent\":\"claude\",\"session_id\":\"" ID
+        "\",\"files\":[{}]}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(manifest_parse(&scratch_arena, sv_of(texts[i]), &m, &wrong), -EBADMSG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_BACKUP(everything_of_the_session_is_there),
+        WITH_BACKUP(nothing_else_is_there),
+        WITH_BACKUP(only_the_owner_can_read_it),
+        WITH_BACKUP(the_umask_changes_nothing),
+        WITH_BACKUP(unchanged_makes_no_second_one),
+        WITH_BACKUP(a_rewritten_but_equal_file_makes_no_second_one),
+        WITH_BACKUP(grown_says_by_how_much),
+        WITH_BACKUP(a_change_beside_the_transcript_counts),
+        WITH_BACKUP(a_damaged_backup_does_not_count),
+        WITH_BACKUP(temporary_output_is_kept_and_links_are_not_followed),
+        WITH_BACKUP(a_transcript_behind_a_link_out_is_refused),
+        WITH_BACKUP(what_a_killed_export_left_is_removed),
+        WITH_BACKUP(what_merely_lost_its_sums_is_not),
+        WITH_BACKUP(a_second_export_says_who_holds_the_lock),
+        WITH_BACKUP(the_manifest_can_be_read_again),
+        WITH_BACKUP(a_broken_manifest_is_said_to_be),
+    };
+    return cmocka_run_group_tests_name("backup", tests, NULL, NULL);
+}

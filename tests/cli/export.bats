@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# --export from outside: what is in the pending directory afterwards, and what is said.
+
+load helper
+load sessions
+
+setup()
+{
+    scratch_home
+    store_session "$ID"
+}
+
+teardown()
+{
+    end_started
+}
+
+@test "--export copies a session whole, and sha256sum agrees" {
+    export_session "$ID"
+    [ "$status" -eq 0 ]
+    cmp "$TRANSCRIPT" "$PENDING"/*-LOSSLESS-"$ID".jsonl
+    [ -f "$PENDING"/*.files/projects/-tmp-p/"$ID"/subagents/agent-1.jsonl ]
+    [ "$(cat "$PENDING"/*.files/history.jsonl)" = '{"display":"hi","sessionId":"'"$ID"'"}' ]
+    cd "$PENDING"
+    sha256sum --strict --quiet -c ./*.sha256
+    [ "$(grep -c . ./*.sha256)" -eq 4 ]
+}
+
+@test "--export ends with the closing block and writes the session log" {
+    export_session "$ID"
+    [[ $output == *"✅ COMMAND COMPLETE: /session-rescue
+Sessions detected: 0
+Sessions exported: 1
+Sessions killed: 0
+Session log updated: SESSION-LOG-"*".md
+Resume commands:
+  "*"claude --resume "*"$ID"* ]]
+    [[ $(cat "$LOG"/SESSION-LOG-*.md) == "### "*" - [ADMIN] Session Rescue
+
+**Sessions Recovered:**
+
+| UUID | Size | Action | Result |
+|------|------|--------|--------|
+| 0a0a0a0a... | "*" | Exported | ✅ |" ]]
+}
+
+@test "--export leaves the session's files as they are" {
+    before=$(find "$CONFIG_DIR" -type f -printf '%p %i %s %T@ %A@\n' | sort)
+    export_session "$ID"
+    [ "$(find "$CONFIG_DIR" -type f -printf '%p %i %s %T@ %A@\n' | sort)" = "$before" ]
+}
+
+@test "--export gives to the owner alone, whatever the umask" {
+    umask 0
+    export_session "$ID"
+    [ -z "$(find "$PENDING" "$LOG" -type f ! -perm 0600)" ]
+    [ -z "$(find "$PENDING" "$LOG" -type d ! -perm 0700)" ]
+}
+
+@test "--export never copies credentials or keys" {
+    printf 'TOP-SECRET\n' >"$CONFIG_DIR/.credentials.json"
+    printf 'TOP-SECRET\n' >"$CONFIG_DIR/projects/-tmp-p/$ID/bridge.key"
+    export_session "$ID"
+    [ "$status" -eq 0 ]
+    ! grep -r TOP-SECRET "$PENDING"
+}
+
+@test "an unchanged session is not exported twice" {
+    export_session "$ID"
+    export_session "$ID"
+    [ "$status" -eq 0 ]
+    [[ $output == "already exported"* ]]
+    [ "$(ls "$PENDING"/*.sha256 | wc -l)" -eq 1 ]
+}
+
+@test "of a session that has grown, it says by how much" {
+    export_session "$ID"
+    printf '{"a":1}\n' >>"$TRANSCRIPT"
+    export_session "$ID"
+    [[ $output == *"8B more than in the last backup"* ]]
+    [ "$(ls "$PENDING"/*.sha256 | wc -l)" -eq 2 ]
+}
+
+@test "--export of nothing that runs is information" {
+    rescue --export --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    [ "$output" = "No Claude processes found." ]
+    [ ! -e "$PENDING" ]
+}
+
+@test "--export --all takes every session of the store" {
+    store_session "$OTHER"
+    export_session --all
+    [ "$status" -eq 0 ]
+    [[ $output == *"Sessions exported: 2"* ]]
+    [ -f "$PENDING"/*-LOSSLESS-"$OTHER".sha256 ]
+}
+
+@test "one session that cannot be exported does not stop the others" {
+    store_session "$OTHER"
+    rm "$TRANSCRIPT"
+    ln -s /etc/hostname "$TRANSCRIPT"
+    export_session --all
+    [ "$status" -eq 3 ]
+    [ -f "$PENDING"/*-LOSSLESS-"$OTHER".sha256 ]
+    [ "$(ls "$PENDING"/*.sha256 | wc -l)" -eq 1 ]
+    [[ $stderr == *"❌ COMMAND FAILED: /session-rescue"* ]]
+    [[ $stderr == *"$TRANSCRIPT"* ]]
+    [[ $stderr == *"Sessions exported: 1"* ]]
+    grep -q '❌' "$LOG"/*.md
+}
+
+@test "--dry-run says what would be done and makes nothing" {
+    export_session "$ID" --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == "would export 0a0a0a0a"* ]]
+    [ ! -e "$PENDING" ]
+    [ ! -e "$LOG" ]
+}
+
+@test "--json names the backup" {
+    export_session "$ID" --json
+    [ "$status" -eq 0 ]
+    [ "$(json .exports[0].result)" = exported ]
+    [ -f "$(json .exports[0].backup)" ]
+    [ "$(json .exports[0].files)" = 3 ]
+}
+
+@test "a pending directory that cannot be made is named" {
+    : >"$HOME/file"
+    PENDING=$HOME/file/pending export_session "$ID"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"$HOME/file/pending"*"not a directory"* ]]
+}
+
+@test "a log that cannot be written fails the run and keeps the backup" {
+    : >"$HOME/file"
+    LOG=$HOME/file/log export_session "$ID"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"session log update failed"*"$HOME/file/log"* ]]
+    [ -f "$PENDING"/*.sha256 ]
+}
+
+@test "a second export waits for the first" {
+    mkdir -p "$PENDING"
+    exec 8>"$PENDING/.lock"
+    echo "pid 4711" >&8
+    flock 8
+    start env -i HOME="$HOME" "$SESSION_RESCUE" --export "$ID" --config-dir "$CONFIG_DIR" \
+        --pending-dir "$PENDING" --log-dir "$LOG" 8>&-
+    sleep 1
+    [ -z "$(ls "$PENDING")" ]
+    exec 8>&-
+    wait_until 30 test -f "$LOG/SESSION-LOG-$(date -u +%F).md"
+    [ -f "$PENDING"/*.sha256 ]
+}
+
+@test "a disk that is too small is said before anything is written" {
+    mount -t tmpfs -o size=1M tmpfs "$(mkdir -p "$PENDING" && echo "$PENDING")" || skip "no mount can be made here"
+    head -c 5000000 /dev/zero >>"$TRANSCRIPT"
+    export_session "$ID"
+    left=$(ls "$PENDING")
+    umount "$PENDING"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"are needed"*"are free"* ]]
+    [ -z "$left" ]
+}
+
+@test "names with spaces, quotes and newlines come through" {
+    odd=$CONFIG_DIR/projects/-tmp-p/$ID/tool-results/$'it\'s "a\\b"\nnew'.txt
+    mkdir -p "${odd%/*}"
+    echo odd >"$odd"
+    export_session "$ID"
+    [ "$status" -eq 0 ]
+    (cd "$PENDING" && sha256sum --strict --quiet -c ./*.sha256)
+    rescue --restore "$ID" --config-dir "$HOME/new" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    cmp "$odd" "$HOME/new/${odd#"$CONFIG_DIR"/}"
+}

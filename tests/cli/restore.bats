@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# --restore: a backup put back where resuming finds it.
+
+load helper
+load sessions
+
+setup()
+{
+    scratch_home
+    store_session "$ID"
+    export_session "$ID"
+    new=$HOME/new
+}
+
+teardown()
+{
+    end_started
+}
+
+restore()
+{
+    rescue --restore "$@" --pending-dir "$PENDING" --log-dir "$LOG"
+}
+
+@test "--restore into an empty config directory, and the session is found" {
+    restore "$ID" --config-dir "$new"
+    [ "$status" -eq 0 ]
+    diff -r "$CONFIG_DIR/projects" "$new/projects"
+    [[ $output == *"CLAUDE_CONFIG_DIR=$new claude --resume "*"$ID"* ]]
+    rescue --resume "$ID" --config-dir "$new"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$ID"* ]]
+}
+
+@test "restored files are new, so that no sweep takes them at once" {
+    touch -d '2020-01-01' "$TRANSCRIPT"
+    export_session "$ID"
+    restore "$ID" --config-dir "$new"
+    [ -z "$(find "$new" -type f -mmin +60)" ]
+}
+
+@test "without --config-dir it goes back to where it came from" {
+    rm -r "$CONFIG_DIR/projects"
+    restore "$ID"
+    [ "$status" -eq 0 ]
+    [ -f "$TRANSCRIPT" ]
+}
+
+@test "a longer transcript is not replaced; a new id is offered" {
+    echo '{"later":true}' >>"$TRANSCRIPT"
+    before=$(cat "$TRANSCRIPT")
+    restore "$ID" --config-dir "$CONFIG_DIR" --force
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"$TRANSCRIPT is there and is 15B longer"*--new-id* ]]
+    [ "$(cat "$TRANSCRIPT")" = "$before" ]
+}
+
+@test "--new-id puts it beside, with the new id in every record" {
+    echo '{"later":true}' >>"$TRANSCRIPT"
+    restore "$ID" --config-dir "$CONFIG_DIR" --new-id --json
+    [ "$status" -eq 0 ]
+    fresh=$(json .session_id)
+    [ "$(json .old_session_id)" = "$ID" ]
+    grep -q "\"sessionId\":\"$fresh\"" "$CONFIG_DIR/projects/-tmp-p/$fresh.jsonl"
+    ! grep -r "$ID" "$CONFIG_DIR/projects/-tmp-p/$fresh.jsonl" "$CONFIG_DIR/projects/-tmp-p/$fresh"
+    [[ $(json .resume_command) == *"$fresh"* ]]
+}
+
+@test "--cwd says where the directory is now" {
+    mkdir "$HOME/moved to"
+    restore "$ID" --config-dir "$new" --cwd "$HOME/moved to"
+    [ "$status" -eq 0 ]
+    folder=$(realpath "$HOME/moved to" | sed 's/[^A-Za-z0-9]/-/g')
+    [ -f "$new/projects/$folder/$ID.jsonl" ]
+    [[ $output == *"cd '"*"/moved to' && "* ]]
+}
+
+@test "a damaged backup is not restored" {
+    echo x >>"$PENDING"/*.jsonl
+    restore "$ID" --config-dir "$new"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *damaged* ]]
+    [ ! -e "$new" ]
+}
+
+@test "--dry-run says what would be written, and writes nothing" {
+    restore "$ID" --config-dir "$new" --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == *"write "*"projects/-tmp-p/$ID.jsonl"* ]]
+    [ ! -e "$new" ]
+}
+
+@test "while a live process has the session it is refused" {
+    # a process that is registered as its owner: what counts is pid and start time
+    start sleep 600
+    start_ticks=$(awk '{ print $22 }' "/proc/$started/stat")
+    printf '{"pid":%d,"sessionId":"%s","cwd":"/tmp/p","procStart":"%s"}\n' "$started" "$ID" "$start_ticks" \
+        >"$CONFIG_DIR/sessions/$started.json"
+    rm "$TRANSCRIPT"
+    restore "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"pid $started"* ]]
+    [ ! -e "$TRANSCRIPT" ]
+    restore "$ID" --config-dir "$CONFIG_DIR" --new-id
+    [ "$status" -eq 0 ]
+}
+
+@test "of several backups of a session the newest is restored" {
+    echo '{"later":true}' >>"$TRANSCRIPT"
+    export_session "$ID"
+    restore "${ID:0:8}" --config-dir "$new"
+    cmp "$TRANSCRIPT" "$new/projects/-tmp-p/$ID.jsonl"
+}
+
+@test "--restore wants one backup" {
+    rescue --restore
+    [ "$status" -eq 2 ]
+    rescue --restore "$ID" "$OTHER"
+    [ "$status" -eq 2 ]
+}
+
+@test "a restore is in the session log" {
+    restore "$ID" --config-dir "$new"
+    grep -q '| 0a0a0a0a... | .* | Restored | ✅ |' "$LOG"/SESSION-LOG-*.md
+}

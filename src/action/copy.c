@@ -1,5 +1,6 @@
 #include "action/copy.h"
 
+#include "action/follow.h"
 #include "action/stream.h"
 #include "base/durable.h"
 
@@ -14,6 +15,7 @@
 enum {
     TRIES = 5,
     TAIL_PIECE = 64 * 1024,
+    FOLLOWED_BYTES = 4 * 1024 * 1024, /* below, another thread is not worth its while */
     WRITEBACK_BYTES =
         8 * 1024 * 1024, /* handed to the disk early, so that fsync finds less to do */
 };
@@ -29,7 +31,9 @@ struct attempt {
     const struct copy_request *request;
     struct fs_file source;
     int to;
-    int64_t written, sent; /* bytes; of these, on their way to the disk */
+    int64_t written, sent;     /* bytes; of these, on their way to the disk */
+    struct follower *follower; /* NULL: the copy is read back afterwards */
+    bool is_read_back;
 };
 
 static int put(void *context, const char *bytes, size_t n)
@@ -39,6 +43,8 @@ static int put(void *context, const char *bytes, size_t n)
     if (r < 0)
         return r;
     a->written += (int64_t)n;
+    if (a->follower)
+        follow_to(a->follower, a->written);
     if (a->written - a->sent >= WRITEBACK_BYTES) {
         sync_file_range(a->to, a->sent, a->written - a->sent, SYNC_FILE_RANGE_WRITE);
         a->sent = a->written;
@@ -53,7 +59,7 @@ static int put(void *context, const char *bytes, size_t n)
  * is written meanwhile. Not every file system can (btrfs, XFS, bcachefs).
  * Returns: bytes, or negative errno.
  */
-static int64_t clone(struct attempt *a)
+static int64_t share_blocks(struct attempt *a)
 {
     struct stat st;
     if (ioctl(a->to, FICLONE, a->source.fd) < 0 || fstat(a->to, &st) < 0)
@@ -167,20 +173,41 @@ static int compare_again(struct attempt *a, bool is_clone, struct copied *copied
     return 0;
 }
 
+/* Reads and writes. Returns: how many bytes, or negative errno. */
+static int64_t write_copy(struct attempt *a, char sha256[static DIGEST_TEXT_SIZE])
+{
+    const struct copy_request *q = a->request;
+    struct follower follower;
+    struct fs_file copy;
+    char back[DIGEST_TEXT_SIZE];
+    if (a->source.size_bytes < FOLLOWED_BYTES || fs_open_file(q->to_at, q->to, &copy) < 0)
+        return stream_read(a->source.fd, a->source.size_bytes, put, a, sha256);
+
+    a->follower = follow_begin(&follower, copy.fd) == 0 ? &follower : NULL;
+    int64_t n = stream_read(a->source.fd, a->source.size_bytes, put, a, sha256);
+    if (a->follower)
+        a->is_read_back = follow_end(&follower, back) == n && n >= 0 && strcmp(back, sha256) == 0;
+    a->follower = NULL;
+    fs_close(&copy.fd);
+    return n;
+}
+
 /* Fills the new file with what the source holds now. Returns: 0 with *copied, or an error. */
 static int fill(struct attempt *a, struct copied *copied, struct sr_error *error)
 {
     const struct copy_request *q = a->request;
     struct fs_file after = a->source;
-    int64_t n = a->source.size_bytes > TAIL_PIECE ? clone(a) : -EOPNOTSUPP;
-    bool is_clone = n >= 0;
-    n = stream_read(a->source.fd, is_clone ? n : a->source.size_bytes, is_clone ? NULL : put, a,
-                    copied->sha256);
+    int64_t shared = a->source.size_bytes > TAIL_PIECE ? share_blocks(a) : -EOPNOTSUPP;
+    bool is_clone = shared >= 0;
+    int64_t n = is_clone ? stream_read(a->source.fd, shared, NULL, NULL, copied->sha256)
+                         : write_copy(a, copied->sha256);
     int r = n < 0 ? (int)n : fs_look_again(&after);
     if (r < 0)
         return err_set(error, r, "copy %s to %s: %s", q->from_shown, q->to_shown, err_reason(r));
 
     bool changed = n != a->source.size_bytes || !is_same_state(&a->source, &after);
+    if (is_clone)
+        n = shared; /* whatever the source has become since */
     int64_t whole = line_end(a->to, n);
     if (whole < 0)
         return err_set(error, (int)whole, "read %s: %s", q->to_shown, err_reason((int)whole));
@@ -189,6 +216,7 @@ static int fill(struct attempt *a, struct copied *copied, struct sr_error *error
     copied->source = a->source;
     if (!changed)
         return 0;
+    a->is_read_back = false; /* what is read again below is the digest to hold it against */
     if (q->is_lines && whole < n)
         r = cut_at_line_end(a, whole, copied, error);
     return r < 0 ? r : compare_again(a, is_clone, copied, error);
@@ -207,7 +235,7 @@ static int attempt(struct attempt *a, bool is_last, struct copied *out, struct s
     r = durable_sync(a->to);
     if (r < 0)
         return err_set(error, r, "sync %s: %s", q->to_shown, err_reason(r));
-    r = read_back(q, copied.size_bytes, copied.sha256, error);
+    r = a->is_read_back ? 0 : read_back(q, copied.size_bytes, copied.sha256, error);
     if (r < 0)
         return r;
     copied.source.fd = -1;
@@ -215,23 +243,32 @@ static int attempt(struct attempt *a, bool is_last, struct copied *out, struct s
     return 0;
 }
 
+/* One whole try; what it made is removed when it has to be made again. */
+static int try_once(const struct copy_request *q, bool is_last, struct copied *out,
+                    struct sr_error *error)
+{
+    struct attempt a = {.request = q};
+    int r = fs_open_file_beneath(q->from_at, q->from, &a.source);
+    if (r < 0)
+        return err_set(error, r, "open %s: %s", q->from_shown, err_reason(r));
+    a.to = durable_create(q->to_at, q->to);
+    if (a.to < 0)
+        r = err_set(error, a.to, "create %s: %s", q->to_shown, err_reason(a.to));
+    else
+        r = attempt(&a, is_last, out, error);
+    fs_close(&a.source.fd);
+    fs_close(&a.to);
+    if (r == -EAGAIN) {
+        durable_remove(q->to_at, q->to);
+        durable_remove(q->torn_at, q->torn);
+    }
+    return r;
+}
+
 int copy_file(const struct copy_request *q, struct copied *out, struct sr_error *error)
 {
-    for (int i = 1;; i++) {
-        struct attempt a = {.request = q};
-        int r = fs_open_file_beneath(q->from_at, q->from, &a.source);
-        if (r < 0)
-            return err_set(error, r, "open %s: %s", q->from_shown, err_reason(r));
-        FS_CLOSE int from = a.source.fd;
-        r = durable_create(q->to_at, q->to);
-        if (r < 0)
-            return err_set(error, r, "create %s: %s", q->to_shown, err_reason(r));
-        FS_CLOSE int to = a.to = r;
-        r = attempt(&a, i == TRIES, out, error);
-        if (r != -EAGAIN)
-            return r;
-        durable_remove(q->to_at, q->to);
-        if (q->torn)
-            durable_remove(q->torn_at, q->torn);
-    }
+    int r = -EAGAIN;
+    for (int i = 1; i <= TRIES && r == -EAGAIN; i++)
+        r = try_once(q, i == TRIES, out, error);
+    return r;
 }

@@ -316,9 +316,9 @@ static int write_aside(struct work *w, const struct restore_step *step, const ch
     FS_CLOSE int to = r;
     bool rewrites = is_rewritten(w->plan, step->file);
     if (rewrites) {
-        r = rewrite_file(from.fd, to, w->plan->old_id, w->plan->session_id, &written);
+        r = rewrite_file(from_fd, to, w->plan->old_id, w->plan->session_id, &written);
     } else {
-        int64_t n = stream_read(from.fd, from.size_bytes, put, &to, written.sha256);
+        int64_t n = stream_read(from_fd, from.size_bytes, put, &to, written.sha256);
         written.size_bytes = n;
         r = n < 0 ? (int)n : 0;
     }

@@ -19,7 +19,8 @@ teardown()
     export_session "$ID"
     [ "$status" -eq 0 ]
     cmp "$TRANSCRIPT" "$PENDING"/*-LOSSLESS-"$ID".jsonl
-    [ -f "$PENDING"/*.files/projects/-tmp-p/"$ID"/subagents/agent-1.jsonl ]
+    cmp "$CONFIG_DIR/projects/-tmp-p/$ID/subagents/agent-1.jsonl" \
+        "$PENDING"/*.files/projects/-tmp-p/"$ID"/subagents/agent-1.jsonl
     [ "$(cat "$PENDING"/*.files/history.jsonl)" = '{"display":"hi","sessionId":"'"$ID"'"}' ]
     cd "$PENDING"
     sha256sum --strict --quiet -c ./*.sha256
@@ -62,7 +63,7 @@ Resume commands:
     printf 'TOP-SECRET\n' >"$CONFIG_DIR/projects/-tmp-p/$ID/bridge.key"
     export_session "$ID"
     [ "$status" -eq 0 ]
-    ! grep -r TOP-SECRET "$PENDING"
+    run ! grep -r TOP-SECRET "$PENDING"
 }
 
 @test "an unchanged session is not exported twice" {
@@ -93,7 +94,7 @@ Resume commands:
     export_session --all
     [ "$status" -eq 0 ]
     [[ $output == *"Sessions exported: 2"* ]]
-    [ -f "$PENDING"/*-LOSSLESS-"$OTHER".sha256 ]
+    has_backup "$OTHER"
 }
 
 @test "one session that cannot be exported does not stop the others" {
@@ -102,7 +103,7 @@ Resume commands:
     ln -s /etc/hostname "$TRANSCRIPT"
     export_session --all
     [ "$status" -eq 3 ]
-    [ -f "$PENDING"/*-LOSSLESS-"$OTHER".sha256 ]
+    has_backup "$OTHER"
     [ "$(ls "$PENDING"/*.sha256 | wc -l)" -eq 1 ]
     [[ $stderr == *"❌ COMMAND FAILED: /session-rescue"* ]]
     [[ $stderr == *"$TRANSCRIPT"* ]]
@@ -138,7 +139,7 @@ Resume commands:
     LOG=$HOME/file/log export_session "$ID"
     [ "$status" -eq 3 ]
     [[ $stderr == *"session log update failed"*"$HOME/file/log"* ]]
-    [ -f "$PENDING"/*.sha256 ]
+    has_backup "$ID"
 }
 
 @test "a second export waits for the first" {
@@ -152,7 +153,7 @@ Resume commands:
     [ -z "$(ls "$PENDING")" ]
     exec 8>&-
     wait_until 30 test -f "$LOG/SESSION-LOG-$(date -u +%F).md"
-    [ -f "$PENDING"/*.sha256 ]
+    has_backup "$ID"
 }
 
 @test "a disk that is too small is said before anything is written" {

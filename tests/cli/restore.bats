@@ -62,8 +62,8 @@ restore()
     fresh=$(json .session_id)
     [ "$(json .old_session_id)" = "$ID" ]
     grep -q "\"sessionId\":\"$fresh\"" "$CONFIG_DIR/projects/-tmp-p/$fresh.jsonl"
-    ! grep -r "$ID" "$CONFIG_DIR/projects/-tmp-p/$fresh.jsonl" "$CONFIG_DIR/projects/-tmp-p/$fresh"
     [[ $(json .resume_command) == *"$fresh"* ]]
+    run ! grep -r "$ID" "$CONFIG_DIR/projects/-tmp-p/$fresh.jsonl" "$CONFIG_DIR/projects/-tmp-p/$fresh"
 }
 
 @test "--cwd says where the directory is now" {

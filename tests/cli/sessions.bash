@@ -1,15 +1,15 @@
 # Stored sessions for the command-line tests, and the modes that back them up.
 # Load after helper.
 
-ID=0a0a0a0a-1111-4222-8333-444444444444
-OTHER=0b0b0b0b-1111-4222-8333-444444444444
+export ID=0a0a0a0a-1111-4222-8333-444444444444
+export OTHER=0b0b0b0b-1111-4222-8333-444444444444
 
 # A session in the scratch home, with things beside its transcript.
 store_session()
 {
     PENDING=$HOME/pending
     LOG=$HOME/log
-    TRANSCRIPT=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    export TRANSCRIPT=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
     mkdir -p "$CONFIG_DIR/projects/-tmp-p/$1/subagents"
     printf '%s\n' '{"parentUuid":null,"type":"user","uuid":"a","sessionId":"'"$1"'","cwd":"/tmp/p","timestamp":"2026-01-02T03:04:05.000Z","message":{"role":"user","content":"hello"}}' \
         >"$CONFIG_DIR/projects/-tmp-p/$1.jsonl"
@@ -21,4 +21,10 @@ store_session()
 export_session()
 {
     rescue --export "$@" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+}
+
+# A complete backup of the session is there.
+has_backup()
+{
+    ls "$PENDING"/*-LOSSLESS-"$1".sha256 >/dev/null
 }

@@ -196,7 +196,7 @@ static void plan(struct job *j)
     j->config_dir = s->store->path;
     if (*j->config_dir != '/' && getcwd(cwd, sizeof cwd))
         j->config_dir = arena_printf(&j->arena, "%s/%s", cwd, j->config_dir);
-    s->agent->list_files(s->store, &s->transcript, s->temporary, &j->files);
+    s->agent->list_files(s->store, &s->transcript, s->temporary, &j->run->listings, &j->files);
     for (size_t i = 0; i < j->files.count; i++)
         if (j->files.items[i].kind != AGENT_FILE_LINES)
             j->total_bytes += j->files.items[i].seen.size_bytes;
@@ -576,6 +576,7 @@ int backup_begin(struct backup_run *run, const struct sr_export_options *options
 void backup_end(struct backup_run *run)
 {
     pending_close(&run->pending);
+    agent_listings_release(&run->listings);
     arena_release(&run->arena);
 }
 

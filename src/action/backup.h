@@ -22,6 +22,7 @@ struct backup_run {
     struct arena arena;
     struct pending_entry *entries; /* when the run began */
     size_t entry_count;
+    struct agent_listings listings;
     bool is_clean;
 };
 

@@ -1,5 +1,21 @@
 #include "agent/agent.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
+enum {
+    NAME_LIMIT = 1000000,
+    SETTLED_NS = 2000000000, /* a change within the same tick of the clock leaves no other time */
+};
+
+struct agent_listing {
+    struct arena arena;    /* of the names */
+    struct fs_file folder; /* when it was listed */
+    int64_t listed_ns;
+    struct fs_name *names;
+    size_t count;
+};
+
 const struct agent *const agents[] = {&agent_claude, NULL};
 
 const struct agent *agent_by_name(const char *name)
@@ -17,6 +33,51 @@ void agent_leave_out(struct agent_files *files, const char *path, const char *wh
                                              &files->left_out_capacity, sizeof *slot);
     files->left_out = items;
     *slot = (struct agent_left_out){path, why, is_lost};
+}
+
+static bool is_current(const struct agent_listing *l, const struct fs_file *folder)
+{
+    return l->folder.mtime_ns == folder->mtime_ns && l->folder.ctime_ns == folder->ctime_ns &&
+           l->folder.ctime_ns < l->listed_ns - SETTLED_NS;
+}
+
+int agent_list_folder(struct agent_listings *listings, int at, const char *path,
+                      struct fs_name **names, size_t *count)
+{
+    struct stat st;
+    if (fstatat(at, path, &st, 0) < 0)
+        return -errno;
+    struct fs_file folder = fs_file_of(&st);
+    struct agent_listing *slot = NULL;
+    for (size_t i = 0; i < listings->count && !slot; i++)
+        if (listings->items[i].folder.inode == folder.inode &&
+            listings->items[i].folder.device == folder.device)
+            slot = &listings->items[i];
+    if (!slot) {
+        void *items = listings->items;
+        slot = arena_push(&listings->arena, &items, &listings->count, &listings->capacity,
+                          sizeof *slot);
+        listings->items = items;
+    }
+    if (!is_current(slot, &folder)) {
+        arena_release(&slot->arena);
+        *slot = (struct agent_listing){.folder = folder, .listed_ns = wall_now().ms * 1000000};
+        int r = fs_list(at, path, NAME_LIMIT, &slot->arena, &slot->names, &slot->count);
+        if (r < 0) {
+            slot->listed_ns = 0; /* of which nothing is current */
+            return r;
+        }
+    }
+    *names = slot->names;
+    *count = slot->count;
+    return 0;
+}
+
+void agent_listings_release(struct agent_listings *listings)
+{
+    for (size_t i = 0; i < listings->count; i++)
+        arena_release(&listings->items[i].arena);
+    arena_release(&listings->arena);
 }
 
 void agent_files_release(struct agent_files *files)

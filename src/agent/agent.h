@@ -100,6 +100,22 @@ struct agent_left_out {
     bool is_lost;    /* it should have been copied, and cannot be read */
 };
 
+/*
+ * Folders as they were listed last, for many calls of list_files in a row: a
+ * store keeps thousands of sessions in one folder. A listing is used again only
+ * while its folder has the same change times. Start with {0}; agent_listings_release.
+ */
+struct agent_listings {
+    struct arena arena;
+    struct agent_listing *items;
+    size_t count, capacity;
+};
+
+/* As fs_list of all names. Owner of the names: the listings, until the folder is listed again. */
+int agent_list_folder(struct agent_listings *listings, int at, const char *path,
+                      struct fs_name **names, size_t *count);
+void agent_listings_release(struct agent_listings *listings);
+
 struct agent_files {
     struct arena *arena;
     struct agent_file *items; /* the transcript is the first */
@@ -166,7 +182,8 @@ struct agent {
      * the store's arena.
      */
     void (*list_files)(const struct agent_store *store, const struct agent_transcript *of,
-                       const char *temporary, struct agent_files *out);
+                       const char *temporary, struct agent_listings *listings,
+                       struct agent_files *out);
     /* A name in a backup, as it is for another session id and project folder. */
     const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder);

@@ -24,6 +24,7 @@ enum {
 /* A folder being gone through: below at, and what its files are. */
 struct walk {
     struct agent_files *out;
+    struct agent_listings *listings;
     struct arena *arena;
     int at;
     enum agent_file_kind kind;
@@ -102,7 +103,7 @@ static void add_named(struct walk *w, const char *folder, const char *id, const 
 {
     struct fs_name *names;
     size_t count;
-    int r = fs_list(w->at, folder, NAME_LIMIT, w->arena, &names, &count);
+    int r = agent_list_folder(w->listings, w->at, folder, &names, &count);
     if (r < 0) {
         if (r != -ENOENT)
             leave_out(w, folder, err_reason(r), true);
@@ -203,7 +204,7 @@ static void add_outside(struct agent_files *out, struct arena *a, const char *te
         return;
     out->outside = fd;
     out->outside_path = arena_printf(a, "%s/%s", temporary, name);
-    struct walk w = {out, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/"};
+    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/"};
     struct fs_name *folders;
     size_t count;
     if (fs_list(fd, ".", NAME_LIMIT, a, &folders, &count) < 0)
@@ -232,7 +233,8 @@ static void add_registrations(struct walk *w, const struct agent_store *store, c
 }
 
 void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
-                       const char *temporary, struct agent_files *out)
+                       const char *temporary, struct agent_listings *listings,
+                       struct agent_files *out)
 {
     static const char *const named_folders[] = {"todos",       "tasks", "file-history",
                                                 "session-env", "debug", "jobs"};
@@ -242,7 +244,7 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
     const char *project = arena_strndup(a, of->path, (size_t)(slash - of->path));
     *out = (struct agent_files){.arena = a, .outside = -1};
 
-    struct walk w = {out, a, store->fd, AGENT_FILE_TRANSCRIPT, store->path, ""};
+    struct walk w = {out, listings, a, store->fd, AGENT_FILE_TRANSCRIPT, store->path, ""};
     struct stat st = {.st_size = of->size_bytes};
     fstatat(store->fd, of->path, &st, 0); /* should it be gone, the copy will say so */
     add_file(&w, of->path, &st);

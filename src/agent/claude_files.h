@@ -19,6 +19,7 @@
 #include "agent/agent.h"
 
 void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
-                       const char *temporary, struct agent_files *out);
+                       const char *temporary, struct agent_listings *listings,
+                       struct agent_files *out);
 const char *claude_renamed(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder);

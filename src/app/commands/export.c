@@ -265,6 +265,7 @@ int command_export(struct context *context)
         return EXIT_FAILED;
     }
     context_print_problems(context, snapshot);
+    sr_detect_hung_sessions(snapshot, o->timeout_minutes); /* the manifest tells of it */
     w.snapshot = snapshot;
     int status = export_found(&w, &selection);
     sr_snapshot_free(snapshot);

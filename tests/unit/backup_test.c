@@ -175,6 +175,39 @@ static void a_second_export_says_who_holds_the_lock(void **state)
     assert_int_equal(store_export(&e, &error), 0);
 }
 
+/* As a user of the library does it. */
+static void a_listed_session_is_exported_by_the_library(void **state)
+{
+    (void)state;
+    const char *config = scratch("config");
+    struct sr_options look = {
+        .config_dirs = &config,
+        .config_dir_count = 1,
+        .proc_path = "tests/fixtures", /* where no process is */
+        .stored_limit = 1,
+    };
+    struct sr_export_options options = {
+        .pending_dir = scratch("other"),
+        .temporary_dir = scratch("tmp"),
+        .why = "test",
+        .dry_run = true,
+    };
+    struct sr_snapshot *snapshot;
+    struct sr_export e;
+    assert_int_equal(sr_detect_processes(&look, &snapshot, NULL), 0);
+    assert_int_equal(snapshot->session_count, 1);
+    const struct sr_session *session = &snapshot->sessions[0];
+    assert_int_equal(sr_export_session(snapshot, session, &options, &e, NULL), 0);
+    assert_int_equal(e.outcome, SR_WOULD_EXPORT);
+    assert_false(scratch_has("other"));
+    options.dry_run = false;
+    assert_int_equal(sr_export_session(snapshot, session, &options, &e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_int_equal(e.size_bytes, 2 * strlen(LINE));
+    assert_true(scratch_has(arena_printf(&scratch_arena, "other/%s.sha256", e.stem)));
+    sr_snapshot_free(snapshot);
+}
+
 static void the_manifest_can_be_read_again(void **state)
 {
     (void)state;
@@ -226,6 +259,7 @@ int main(void)
         WITH_BACKUP(what_a_killed_export_left_is_removed),
         WITH_BACKUP(what_merely_lost_its_sums_is_not),
         WITH_BACKUP(a_second_export_says_who_holds_the_lock),
+        WITH_BACKUP(a_listed_session_is_exported_by_the_library),
         WITH_BACKUP(the_manifest_can_be_read_again),
         WITH_BACKUP(a_broken_manifest_is_said_to_be),
     };

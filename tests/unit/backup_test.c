@@ -105,6 +105,22 @@ static void a_damaged_backup_does_not_count(void **state)
     assert_int_equal(e.outcome, SR_EXPORTED);
 }
 
+static void what_could_not_be_read_is_said_and_tried_again(void **state)
+{
+    (void)state;
+    struct sr_export e;
+    const char *history = scratch("config/history.jsonl");
+    unlink(history);
+    assert_int_equal(mkfifo(history, 0600), 0);
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_int_equal(e.lost_count, 1);
+    unlink(history);
+    assert_int_equal(store_export(&e, NULL), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_int_equal(e.lost_count, 0);
+}
+
 static void temporary_output_is_kept_and_links_are_not_followed(void **state)
 {
     (void)state;
@@ -254,6 +270,7 @@ int main(void)
         WITH_BACKUP(grown_says_by_how_much),
         WITH_BACKUP(a_change_beside_the_transcript_counts),
         WITH_BACKUP(a_damaged_backup_does_not_count),
+        WITH_BACKUP(what_could_not_be_read_is_said_and_tried_again),
         WITH_BACKUP(temporary_output_is_kept_and_links_are_not_followed),
         WITH_BACKUP(a_transcript_behind_a_link_out_is_refused),
         WITH_BACKUP(what_a_killed_export_left_is_removed),

@@ -31,3 +31,9 @@ struct terminal {
  * up; -EACCES; -ESRCH.
  */
 int terminal_read(const struct proc *proc, pid_t pid, uint64_t device, struct terminal *out);
+
+/*
+ * Opens that terminal once more through one of pid's descriptors, without waiting and without
+ * making it our own. flags: O_RDONLY to ask, O_RDWR to change. Returns: a descriptor; as above.
+ */
+int terminal_open(const struct proc *proc, pid_t pid, uint64_t device, int flags);

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 /* Opens what pid has at fd once more. Returns: a descriptor of that terminal, or negative errno. */
-static int open_again(const struct proc *proc, pid_t pid, int fd, uint64_t device)
+static int open_again(const struct proc *proc, pid_t pid, int fd, uint64_t device, int flags)
 {
     char path[64];
     snprintf(path, sizeof path, "%d/fd/%d", (int)pid, fd);
-    int again = openat(proc->fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int again = openat(proc->fd, path, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (again < 0)
         return -errno;
     /* "/dev/tty" is the opener's own terminal; the number tells. st_rdev and the field of
@@ -47,17 +47,18 @@ static int ask(int fd, struct terminal *out)
     return 0;
 }
 
-/* Returns: a descriptor of the terminal, opened through one that pid has; or negative errno. */
-static int open_through(const struct proc *proc, pid_t pid, uint64_t device)
+int terminal_open(const struct proc *proc, pid_t pid, uint64_t device, int flags)
 {
     struct arena scratch = {0};
     struct descriptor *items;
     size_t count;
+    if (!proc_is_live(proc))
+        return -ENXIO;
     int r = descriptor_list(proc, pid, &scratch, &items, &count);
     int fd = r < 0 && r != -EFBIG ? r : -ENXIO;
     for (size_t i = 0; fd == -ENXIO && i < count; i++)
         if (items[i].kind == DESCRIPTOR_TTY)
-            fd = open_again(proc, pid, items[i].fd, device);
+            fd = open_again(proc, pid, items[i].fd, device, flags);
     arena_release(&scratch);
     return fd;
 }
@@ -70,7 +71,7 @@ int terminal_read(const struct proc *proc, pid_t pid, uint64_t device, struct te
     int r = proc_read_stat(proc, pid, &stat);
     if (r < 0)
         return r;
-    FS_CLOSE int fd = open_through(proc, pid, device);
+    FS_CLOSE int fd = terminal_open(proc, pid, device, O_RDONLY);
     if (fd < 0)
         return fd;
     /* The kernel tells the foreground group only to members of the session: it is taken from

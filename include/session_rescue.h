@@ -272,6 +272,54 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
                       const struct sr_export_options *options, struct sr_export *out,
                       struct sr_error *error);
 
+enum sr_kill_question {
+    SR_KILL_SESSION,  /* end it? */
+    SR_KILL_BY_FORCE, /* it ignores SIGTERM: SIGKILL? */
+    SR_KILL_HELPERS,  /* helpers of the session ignore SIGTERM: SIGKILL? */
+    SR_KILL_WANTED,   /* a process that the session started, and which may be wanted: end it? */
+};
+
+struct sr_kill_options {
+    /* As the snapshot was taken with: the session is looked at again before it is signalled. */
+    const struct sr_options *look;
+    double timeout_minutes;
+    const struct sr_export_options *backup;
+    bool force; /* no question; SIGKILL where SIGTERM is ignored. Not for what may be wanted. */
+    int64_t grace_ms; /* between SIGTERM and SIGKILL */
+    /* Asks a person; text names the process of SR_KILL_HELPERS and SR_KILL_WANTED, and what is
+     * known of it. Returns: true for yes. NULL: there is nobody to ask. */
+    bool (*ask)(void *context, enum sr_kill_question question, const char *text);
+    /* Told what is being done, a line each. NULL: nobody listens. */
+    void (*tell)(void *context, const char *line);
+    void *context;
+};
+
+/* What came of it; filled on failure too, as far as things went. */
+struct sr_kill {
+    bool was_refused;        /* nothing was done, and nothing may be */
+    bool was_declined;       /* the user said no; nothing was signalled */
+    bool has_ended;          /* the process */
+    bool by_force;           /* it took SIGKILL */
+    bool has_backup;         /* before the first signal */
+    bool has_transcript;     /* else there was nothing to back up */
+    struct sr_export backup; /* the newest: with what the client wrote while it ended */
+    bool is_backup_complete; /* the client's last records are in it */
+    size_t survivor_count;   /* processes that the session started, and which still run */
+};
+
+/*
+ * Ends a session's process, never without a verified backup of the session,
+ * and never the session or terminal that the asking process (look->own_pid)
+ * runs in, an ancestor of it, another user's process, or a traced one.
+ * Blocks: for the backup, the questions, and up to twice grace_ms.
+ * Returns: 0 when it has ended and all is cleared up. -EPERM: refused.
+ * -ECANCELED: declined. -EAGAIN: it is not what the snapshot says any more.
+ * Others: out says how far things went.
+ */
+int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *session,
+                    const struct sr_kill_options *options, struct sr_kill *out,
+                    struct sr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

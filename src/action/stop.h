@@ -1,0 +1,56 @@
+/*
+ * stop: a session's process ended, by a plan that is made first and can be
+ * read before anything is done.
+ *
+ *     struct stop stop;
+ *     r = stop_plan(&stop, snapshot, session, &options, &error);
+ *     if (r == 0) {
+ *         stop_describe(&stop, &text);               --dry-run ends here
+ *         r = stop_run(&stop, &result, &error);
+ *         stop_release(&stop);
+ *     }
+ *
+ * Both go through the same table of steps. The process is pinned before
+ * anything is read about it again, and no signal is sent before there is a
+ * verified backup, whoever asks.
+ */
+#pragma once
+
+#include "action/family.h"
+#include "base/str.h"
+#include "platform/terminal_hold.h"
+#include "session/discover.h"
+
+#include <signal.h>
+
+struct stop {
+    struct sr_snapshot *snapshot;
+    const struct sr_session *session;
+    const struct sr_kill_options *options;
+    const struct session *inside;
+    const struct proc *proc;
+    struct arena arena;
+    struct pidref ref;
+    struct family family;      /* as it was when the plan was made, then again before SIGTERM */
+    struct terminal_hold hold; /* fd -1: none */
+    bool is_signalled;
+    sigset_t mask; /* of the caller, while signals are held back */
+    struct sr_kill result;
+};
+
+/* Pins the process and refuses where it may not be ended: -EPERM; -ESRCH: it is not there any
+ * more. Owner: stop_release. */
+int stop_plan(struct stop *stop, struct sr_snapshot *snapshot, const struct sr_session *session,
+              const struct sr_kill_options *options, struct sr_error *error);
+
+/* What stop_run would do, a numbered line a step. */
+void stop_describe(const struct stop *stop, struct buf *out);
+
+/*
+ * Does it, and stops at the first step that fails before SIGTERM; after it,
+ * goes on with the rest and returns the first failure. From SIGTERM on,
+ * SIGINT ends the wait and does not end us; SIGTERM and SIGHUP wait.
+ */
+int stop_run(struct stop *stop, struct sr_kill *out, struct sr_error *error);
+
+void stop_release(struct stop *stop);

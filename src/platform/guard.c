@@ -33,14 +33,17 @@ void guard_enter(struct guard *g, const char *path)
     atomic_fetch_add(&g->steps, 1);
 }
 
-static int wait_for(pid_t child)
+/* *ended_by: the signal that ended it, with -EINTR. */
+static int wait_for(pid_t child, int *ended_by)
 {
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return -errno;
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status)) {
+        *ended_by = WTERMSIG(status);
         return -EINTR;
+    }
     return WEXITSTATUS(status);
 }
 
@@ -48,11 +51,11 @@ static int wait_for(pid_t child)
 enum { LOOKS = 8 };
 
 /* Waits until the child ends (its status), or stays at one path for patience_ms (-ETIMEDOUT). */
-static int watch(struct guard *g, pid_t child, int patience_ms)
+static int watch(struct guard *g, pid_t child, int patience_ms, int *ended_by)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
     if (pidfd < 0)
-        return wait_for(child); /* before Linux 5.3: unwatched */
+        return wait_for(child, ended_by); /* before Linux 5.3: unwatched */
     unsigned seen = atomic_load(&g->steps);
     int ended = 0;
     for (int unmoved = 0; unmoved < LOOKS && ended <= 0;) {
@@ -63,7 +66,25 @@ static int watch(struct guard *g, pid_t child, int patience_ms)
         seen = now;
     }
     close(pidfd);
-    return ended > 0 ? wait_for(child) : -ETIMEDOUT;
+    return ended > 0 ? wait_for(child, ended_by) : -ETIMEDOUT;
+}
+
+/* What a person types is for the child: it may have to put the terminal in order first. */
+struct typed_signals {
+    struct sigaction interrupt, quit;
+};
+
+static void leave_to_child(struct typed_signals *before)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &ignore, &before->interrupt);
+    sigaction(SIGQUIT, &ignore, &before->quit);
+}
+
+static void take_back(const struct typed_signals *before)
+{
+    sigaction(SIGINT, &before->interrupt, NULL);
+    sigaction(SIGQUIT, &before->quit, NULL);
 }
 
 int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error *error)
@@ -76,7 +97,9 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
     struct arena arena = {0};
     const char *stuck[STUCK_LIMIT];
     size_t stuck_count = 0;
-    int r;
+    struct typed_signals before;
+    int r, ended_by = 0;
+    leave_to_child(&before);
     for (;;) {
         fflush(NULL);
         pid_t child = fork();
@@ -85,12 +108,13 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
             break;
         }
         if (child == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            prctl(PR_SET_PDEATHSIG, SIGTERM);
+            take_back(&before);
             int status = work(g, stuck, stuck_count, context);
             fflush(NULL);
             _exit(status);
         }
-        r = watch(g, child, stuck_count ? patience_ms / 2 : patience_ms);
+        r = watch(g, child, stuck_count ? patience_ms / 2 : patience_ms, &ended_by);
         if (r == -EINTR)
             err_set(error, r, "the listing was ended by a signal");
         if (r != -ETIMEDOUT)
@@ -104,7 +128,10 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
         stuck[stuck_count++] = arena_strdup(&arena, g->path);
         atomic_store(&g->inside, false);
     }
+    take_back(&before);
     arena_release(&arena);
     munmap(g, sizeof *g);
+    if (ended_by == SIGINT)
+        raise(SIGINT); /* as the shell expects of what it started */
     return r;
 }

@@ -28,6 +28,7 @@ typedef int guard_work(struct guard *g, const char *const *stuck, size_t stuck_c
 
 /*
  * Runs the work, to its end, or to max_stuck paths left behind.
+ * SIGINT and SIGQUIT are left to the child meanwhile; SIGTERM reaches it when we end.
  * Blocks: until then; at most patience_ms at one path the first time, half of
  * that at each further one. Returns: the work's exit status, or a negative errno.
  */

@@ -151,6 +151,51 @@ static void a_signal_is_an_error(void **state)
     assert_int_equal(record->runs, 1);
 }
 
+/* Ctrl-C at a terminal goes to both. */
+static int interrupt_both_and_go_on(struct guard *g, const char *const *stuck, size_t stuck_count,
+                                    void *context)
+{
+    (void)g;
+    (void)context;
+    note_run(stuck, stuck_count);
+    signal(SIGINT, SIG_IGN);
+    kill(getppid(), SIGINT);
+    kill(getpid(), SIGINT);
+    return 9;
+}
+
+static void what_is_typed_is_left_to_the_child(void **state)
+{
+    (void)state;
+    assert_int_equal(guard_run(interrupt_both_and_go_on, NULL, 5000, NULL), 9);
+    struct sigaction after;
+    assert_int_equal(sigaction(SIGINT, NULL, &after), 0);
+    assert_true(after.sa_handler == SIG_DFL);
+}
+
+static int be_interrupted(struct guard *g, const char *const *stuck, size_t stuck_count,
+                          void *context)
+{
+    (void)g;
+    (void)context;
+    note_run(stuck, stuck_count);
+    kill(getpid(), SIGINT);
+    return 0;
+}
+
+static void a_child_that_is_interrupted_interrupts_us(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        guard_run(be_interrupted, NULL, 5000, NULL);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+
 static void nobody_watches_outside_a_guard(void **state)
 {
     (void)state;
@@ -168,6 +213,9 @@ int main(void)
                                         unshare_record),
         cmocka_unit_test_setup_teardown(slow_work_is_not_stuck, share, unshare_record),
         cmocka_unit_test_setup_teardown(a_signal_is_an_error, share, unshare_record),
+        cmocka_unit_test_setup_teardown(what_is_typed_is_left_to_the_child, share, unshare_record),
+        cmocka_unit_test_setup_teardown(a_child_that_is_interrupted_interrupts_us, share,
+                                        unshare_record),
         cmocka_unit_test(nobody_watches_outside_a_guard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,3 +119,15 @@ void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns)
             cut_at = out->n;
     }
 }
+
+size_t utf8_columns(struct sv s)
+{
+    struct buf scratch = {0};
+    size_t columns = 0;
+    for (size_t i = 0, length; i < s.n; i += length) {
+        scratch.n = 0;
+        columns += add_one(&scratch, s, i, &length);
+    }
+    buf_release(&scratch);
+    return columns;
+}

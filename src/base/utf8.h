@@ -21,3 +21,6 @@ void utf8_add_valid(struct buf *out, struct sv s);
  * column, a wide one (CJK, emoji) as two.
  */
 void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns);
+
+/* The columns that s takes as utf8_add_printable shows it. */
+size_t utf8_columns(struct sv s);

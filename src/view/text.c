@@ -169,10 +169,9 @@ static void add_session(struct buf *out, const struct sr_session *s, const struc
     }
 }
 
-/* What needs its user most comes first. */
-static const enum sr_verdict by_urgency[] = {SR_HUNG,    SR_BLOCKED,  SR_ORPHANED,
-                                             SR_STOPPED, SR_WAITING,  SR_UNKNOWN,
-                                             SR_WORKING, SR_STARTING, SR_IDLE};
+const enum sr_verdict view_by_urgency[VIEW_VERDICTS] = {SR_HUNG,    SR_BLOCKED,  SR_ORPHANED,
+                                                        SR_STOPPED, SR_WAITING,  SR_UNKNOWN,
+                                                        SR_WORKING, SR_STARTING, SR_IDLE};
 
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style)
@@ -185,17 +184,17 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
     buf_addf(&summary, "%zu session%s", snapshot->session_count,
              snapshot->session_count == 1 ? "" : "s");
     buf_adds(out, "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n");
-    for (size_t i = 0; i < sizeof by_urgency / sizeof *by_urgency; i++) {
+    for (size_t i = 0; i < VIEW_VERDICTS; i++) {
         size_t count = 0;
         for (size_t j = 0; j < snapshot->session_count; j++) {
-            if (snapshot->sessions[j].verdict != by_urgency[i])
+            if (snapshot->sessions[j].verdict != view_by_urgency[i])
                 continue;
             add_session(out, &snapshot->sessions[j], style);
             count++;
         }
         if (count)
             buf_addf(&summary, "%s%zu %s", strchr(summary.p, ':') ? ", " : ": ", count,
-                     sr_verdict_word(by_urgency[i]));
+                     sr_verdict_word(view_by_urgency[i]));
     }
     buf_addf(out, "%s\n", summary.p);
     buf_release(&summary);

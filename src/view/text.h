@@ -26,3 +26,7 @@ void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
 /* "3 min", "2 h", "5 d": a length of time in its largest unit. Returns: text. */
 enum { VIEW_AGE_TEXT = 32 };
 const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT]);
+
+/* All verdicts; what needs its user most comes first. */
+enum { VIEW_VERDICTS = 9 };
+extern const enum sr_verdict view_by_urgency[VIEW_VERDICTS];

@@ -160,6 +160,18 @@ static void an_escaped_character_is_cut_whole_or_not_at_all(void **state)
     assert_cut("ab\x1b", 6, "ab\\x1b");
 }
 
+static void columns_are_counted_as_text_is_shown(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_columns(SV("")), 0);
+    assert_int_equal(utf8_columns(SV("abc")), 3);
+    assert_int_equal(utf8_columns(SV("\xc3\xa9")), 1);     /* e with acute */
+    assert_int_equal(utf8_columns(SV("e\xcc\x81")), 1);    /* the same, combined */
+    assert_int_equal(utf8_columns(SV("\xe6\x96\x87")), 2); /* CJK */
+    assert_int_equal(utf8_columns(SV("\x1b[2J")), 7);      /* \x1b[2J */
+    assert_int_equal(utf8_columns(SV("a\xff")), 5);        /* a\xff */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +189,7 @@ int main(void)
         cmocka_unit_test(wide_characters_take_two_columns),
         cmocka_unit_test(combining_marks_take_none),
         cmocka_unit_test(an_escaped_character_is_cut_whole_or_not_at_all),
+        cmocka_unit_test(columns_are_counted_as_text_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

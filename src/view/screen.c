@@ -1,0 +1,218 @@
+#include "view/screen.h"
+
+#include "base/utf8.h"
+#include "view/text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ID_COLUMNS = 8, INNER_COLUMNS = 62, INNER_LEAST = 20, DAY_S = 86400, NOW_S = 5 };
+
+size_t screen_order(const struct sr_snapshot *snapshot, size_t *order)
+{
+    size_t n = 0, hung = 0;
+    for (size_t i = 0; i < VIEW_VERDICTS; i++)
+        for (size_t j = 0; j < snapshot->session_count; j++)
+            if (snapshot->sessions[j].verdict == view_by_urgency[i]) {
+                order[n++] = j;
+                hung += view_by_urgency[i] == SR_HUNG;
+            }
+    return hung;
+}
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+void screen_add_name(struct buf *out, const struct sr_session *s)
+{
+    if (s->tty)
+        utf8_add_printable(out, sv_of(s->tty), 0);
+    else
+        buf_addf(out, "pid %d", s->pid);
+}
+
+/* "reply stalled 41 min": a cause is a word for programs, "reply-stalled". */
+static void add_cause(struct buf *out, const struct sr_session *s)
+{
+    char age[VIEW_AGE_TEXT];
+    struct buf words = {0};
+    for (const char *p = s->cause ? s->cause : "not judged"; *p; p++)
+        buf_add(&words, *p == '-' ? " " : p, 1);
+    utf8_add_printable(out, (struct sv){words.p, words.n}, 0);
+    buf_release(&words);
+    if (s->verdict == SR_HUNG && s->silent_s >= 0)
+        buf_addf(out, " %s", view_age(s->silent_s, age));
+}
+
+void screen_add_state(struct buf *out, const struct sr_session *s)
+{
+    buf_addf(out, "%s: ", sr_verdict_word(s->verdict));
+    add_cause(out, s);
+}
+
+static void add_id(struct buf *out, const struct sr_session *s, const char *dots)
+{
+    if (s->session_id)
+        utf8_add_printable(out, sv_slice(sv_of(s->session_id), 0, ID_COLUMNS), 0);
+    buf_adds(out, s->session_id ? dots : "not known");
+}
+
+void screen_add_menu_question(struct buf *out, const struct sr_session *s)
+{
+    buf_adds(out, "? Select action for ");
+    screen_add_name(out, s);
+    buf_adds(out, " session:");
+}
+
+static void add_size(struct buf *out, const struct sr_session *s)
+{
+    char size[STR_SIZE_TEXT];
+    buf_adds(out, s->size_bytes < 0 ? "no transcript" : str_format_size(s->size_bytes, size));
+}
+
+void screen_add_kill_question(struct buf *out, const struct sr_session *s)
+{
+    bool is_hung = s->verdict == SR_HUNG;
+    buf_adds(out, is_hung ? "Kill Claude process on " : "Claude process on ");
+    screen_add_name(out, s);
+    buf_adds(out, ", session ");
+    add_id(out, s, "");
+    buf_adds(out, " (");
+    add_size(out, s);
+    buf_adds(out, is_hung ? ", " : "), is not hung; ");
+    screen_add_state(out, s);
+    buf_adds(out, is_hung ? ")" : ". Kill it all the same");
+    buf_adds(out, "?");
+    for (size_t i = 0; i < s->twin_count; i++)
+        buf_addf(out, "%s %d", i ? "," : " The session is also open in pid", s->twins[i]);
+}
+
+/* ---- the box ------------------------------------------------------------------------------ */
+
+/* "02:30", "NOW", "3 d ago" */
+static void add_last_activity(struct buf *out, const struct sr_session *s,
+                              const struct screen_style *style)
+{
+    char age[VIEW_AGE_TEXT];
+    if (s->last_activity_at_ms < 0 || s->silent_s < 0) {
+        buf_adds(out, "none");
+    } else if (s->silent_s < NOW_S) {
+        buf_adds(out, "NOW");
+    } else if (s->silent_s >= DAY_S) {
+        buf_addf(out, "%s ago", view_age(s->silent_s, age));
+    } else {
+        int64_t of_day = (s->last_activity_at_ms / 1000 + style->utc_offset_s) % DAY_S;
+        of_day = of_day < 0 ? of_day + DAY_S : of_day;
+        buf_addf(out, "%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60));
+    }
+}
+
+static void add_first_line(struct buf *out, const struct sr_session *s, size_t number)
+{
+    buf_addf(out, " %zu. ", number);
+    if (s->tty) {
+        screen_add_name(out, s);
+        buf_addf(out, " (PID %d) - ", s->pid);
+    } else {
+        buf_addf(out, "no terminal (PID %d) - ", s->pid);
+    }
+    add_id(out, s, "...");
+    buf_adds(out, " (");
+    add_size(out, s);
+    buf_adds(out, ")");
+}
+
+static void add_second_line(struct buf *out, const struct sr_session *s,
+                            const struct screen_style *style)
+{
+    buf_adds(out, "    Last activity: ");
+    add_last_activity(out, s, style);
+    buf_adds(out, " (");
+    for (const char *p = sr_verdict_word(s->verdict); *p; p++)
+        buf_addf(out, "%c", toupper((unsigned char)*p));
+    buf_adds(out, s->current ? ", CURRENT) " : ") ");
+    add_cause(out, s);
+}
+
+struct frame {
+    const char *corners[3][2]; /* of the first line, the one between, the last */
+    const char *across, *down;
+};
+
+static const struct frame frames[] = {
+    {{{"+", "+"}, {"+", "+"}, {"+", "+"}}, "-", "|"},
+    {{{"┌", "┐"}, {"├", "┤"}, {"└", "┘"}}, "─", "│"},
+};
+
+static void add_border(struct buf *out, const struct frame *f, size_t which, size_t inner)
+{
+    buf_adds(out, f->corners[which][0]);
+    for (size_t i = 0; i < inner; i++)
+        buf_adds(out, f->across);
+    buf_adds(out, f->corners[which][1]);
+    buf_adds(out, "\n");
+}
+
+static void add_boxed(struct buf *out, const struct frame *f, struct sv line, size_t inner)
+{
+    struct buf cut = {0};
+    utf8_add_printable(&cut, line, inner);
+    size_t columns = utf8_columns((struct sv){cut.p, cut.n});
+    buf_adds(out, f->down);
+    buf_add(out, cut.p, cut.n);
+    buf_fill(out, ' ', columns < inner ? inner - columns : 0);
+    buf_adds(out, f->down);
+    buf_adds(out, "\n");
+    buf_release(&cut);
+}
+
+static void add_lines(struct buf *out, const struct frame *f, const struct buf *lines, size_t inner)
+{
+    struct sv text = {lines->p, lines->n};
+    for (size_t at = 0, end; at < text.n; at = end + 1) {
+        end = sv_find(text, at, SV("\n"));
+        add_boxed(out, f, sv_slice(text, at, end), inner);
+    }
+}
+
+/* The widest line decides, between the usual width and what the terminal has. */
+static size_t inner_columns(const struct buf *lines, const struct screen_style *style)
+{
+    size_t inner = INNER_COLUMNS;
+    struct sv text = {lines->p, lines->n};
+    for (size_t at = 0, end; at < text.n; at = end + 1) {
+        end = sv_find(text, at, SV("\n"));
+        size_t columns = utf8_columns(sv_slice(text, at, end));
+        inner = columns > inner ? columns : inner;
+    }
+    if (style->columns && inner + 2 > style->columns)
+        inner = style->columns > INNER_LEAST + 2 ? style->columns - 2 : INNER_LEAST;
+    return inner;
+}
+
+void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, const size_t *order,
+                         const struct screen_style *style)
+{
+    static const char title[] = " CLAUDE SESSIONS DETECTED";
+    const struct frame *f = &frames[style->utf8];
+    struct buf lines = {0};
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        const struct sr_session *s = &snapshot->sessions[order[i]];
+        add_first_line(&lines, s, i + 1);
+        buf_adds(&lines, "\n");
+        add_second_line(&lines, s, style);
+        buf_adds(&lines, "\n");
+    }
+    if (style->is_spoken) {
+        buf_addf(out, "%s\n", title + 1);
+        buf_add(out, lines.p, lines.n);
+    } else {
+        size_t inner = inner_columns(&lines, style);
+        add_border(out, f, 0, inner);
+        add_boxed(out, f, sv_of(title), inner);
+        add_border(out, f, 1, inner);
+        add_lines(out, f, &lines, inner);
+        add_border(out, f, 2, inner);
+    }
+    buf_release(&lines);
+}

@@ -195,23 +195,23 @@ static bool is_same_session(const struct sr_session *then, const struct sr_sessi
            then->candidate_count == now->candidate_count;
 }
 
-static int compare(const struct stop *s, const struct sr_session *now, struct sr_error *error)
+static int compare(struct stop *s, const struct sr_session *now, struct sr_error *error)
 {
+    int pid = (int)s->ref.pid;
+    s->result.was_refused = true;
     if (!now)
-        return err_set(error, -EAGAIN, "pid %d is no session any more; nothing was done to it",
-                       (int)s->ref.pid);
+        return err_set(error, -EAGAIN, "refused: pid %d is no session any more", pid);
     if (!is_same_session(s->session, now))
-        return err_set(error, -EAGAIN,
-                       "pid %d has gone over to another session (%s); nothing was done to it",
-                       (int)s->ref.pid, now->session_id ? now->session_id : "not known");
+        return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)", pid,
+                       now->session_id ? now->session_id : "not known");
     if (s->session->verdict == SR_HUNG && now->verdict != SR_HUNG)
-        return err_set(error, -EAGAIN,
-                       "pid %d is not hung any more (%s, %s); nothing was done to it",
-                       (int)s->ref.pid, sr_verdict_word(now->verdict), now->cause);
+        return err_set(error, -EAGAIN, "refused: pid %d is not hung any more (%s, %s)", pid,
+                       sr_verdict_word(now->verdict), now->cause);
+    s->result.was_refused = false;
     return 0;
 }
 
-static int look_again(const struct stop *s, struct sr_error *error)
+static int look_again(struct stop *s, struct sr_error *error)
 {
     struct sr_options look = *s->options->look;
     look.entering = NULL; /* from here on nobody begins again from the start */
@@ -610,9 +610,12 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
     if (!session->pid)
         return err_set(error, -ESRCH, "session %s has no process", session->session_id);
     int r = pidref_open(s->proc, session->pid, session->start_ticks, &s->ref);
+    s->result.was_refused = r == -ESRCH;
+    if (r == -ESRCH)
+        return err_set(error, r, "refused: pid %d has ended, or is another process by now",
+                       session->pid);
     if (r < 0)
-        return err_set(error, r, "pid %d: %s", session->pid,
-                       r == -ESRCH ? "it has ended, or is another process by now" : err_reason(r));
+        return err_set(error, r, "pin pid %d: %s", session->pid, err_reason(r));
     r = check_may_be_ended(s, error);
     if (r == 0)
         r = find_family(s, error);
@@ -668,7 +671,7 @@ int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *sessi
     struct stop stop;
     int r = stop_plan(&stop, snapshot, session, options, error);
     if (r < 0) {
-        *out = (struct sr_kill){.was_refused = r == -EPERM};
+        *out = stop.result;
         return r;
     }
     r = stop_run(&stop, out, error);

@@ -6,12 +6,15 @@
 #include "platform/host.h"
 
 #include <fcntl.h>
+#include <langinfo.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A directory that has not answered for this long is named and passed over; a second one after
@@ -102,6 +105,24 @@ static void find_folders(struct context *c, const struct options *o, const char 
     c->temporary_dir = variable("CLAUDE_CODE_TMPDIR");
 }
 
+/* By the user's locale, which nothing else here depends on. */
+static bool shows_utf8(void)
+{
+    locale_t users = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    if (!users)
+        return false;
+    bool utf8 = str_equals(nl_langinfo_l(CODESET, users), "UTF-8");
+    freelocale(users);
+    return utf8;
+}
+
+static int local_offset_s(void)
+{
+    time_t now = time(NULL);
+    struct tm local;
+    return localtime_r(&now, &local) ? (int)local.tm_gmtoff : 0;
+}
+
 static void look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
@@ -126,6 +147,12 @@ static void look_around(struct context *c, const struct options *o)
         .verbose = o->verbose,
         .columns = terminal_columns(STDOUT_FILENO),
     };
+    c->screen = (struct screen_style){
+        .utf8 = shows_utf8(),
+        .is_spoken = variable("ACCESSIBLE") != NULL,
+        .utc_offset_s = local_offset_s(),
+    };
+    c->is_plain_terminal = c->screen.is_spoken || !term || str_equals(term, "dumb");
     c->shows_progress = isatty(STDERR_FILENO) && !o->quiet;
 }
 

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "platform/guard.h"
+#include "view/screen.h"
 #include "view/text.h"
 
 struct context {
@@ -18,7 +19,9 @@ struct context {
     const char *pending_dir, *log_dir;
     const char *temporary_dir; /* as this environment says of the client's; NULL: nothing */
     struct view_style style;
-    bool shows_progress; /* standard error is a terminal, and the user is not disturbed by it */
+    struct screen_style screen;
+    bool is_plain_terminal; /* no menus: it cannot move its cursor, or it is read aloud */
+    bool shows_progress;    /* standard error is a terminal, and the user is not disturbed by it */
     struct guard *guard;
     struct arena arena;
 };

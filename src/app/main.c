@@ -24,6 +24,7 @@
 #include "app/commands/commands.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static int print(const char *text)
 {
@@ -32,6 +33,12 @@ static int print(const char *text)
     int status = context_print(&out);
     buf_release(&out);
     return status;
+}
+
+/* Somebody is there to choose from a menu. */
+static bool has_person(const struct options *options)
+{
+    return !options->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 int main(int argc, char **argv)
@@ -63,8 +70,13 @@ int main(int argc, char **argv)
     case MODE_RESTORE:
         status = context_run(&options, command_restore);
         break;
-    case MODE_STATUS:
+    case MODE_KILL:
+        status = context_run(&options, command_kill);
+        break;
     case MODE_NONE:
+        status = context_run(&options, has_person(&options) ? command_rescue : command_status);
+        break;
+    case MODE_STATUS:
         status = context_run(&options, command_status);
         break;
     }

@@ -15,6 +15,8 @@ enum {
     OPT_EXPORT,
     OPT_VERIFY,
     OPT_RESTORE,
+    OPT_KILL,
+    OPT_GRACE,
     OPT_PENDING_DIR,
     OPT_LOG_DIR,
     OPT_DRY_RUN,
@@ -29,12 +31,16 @@ enum {
     OPT_NO_COLOR,
 };
 
+enum { GRACE_MS = 10000 };
+
 static const struct option long_options[] = {
     {"status", no_argument, NULL, OPT_STATUS},
     {"resume", no_argument, NULL, OPT_RESUME},
     {"export", no_argument, NULL, OPT_EXPORT},
     {"verify", no_argument, NULL, OPT_VERIFY},
     {"restore", no_argument, NULL, OPT_RESTORE},
+    {"kill", no_argument, NULL, OPT_KILL},
+    {"grace", required_argument, NULL, OPT_GRACE},
     {"pending-dir", required_argument, NULL, OPT_PENDING_DIR},
     {"log-dir", required_argument, NULL, OPT_LOG_DIR},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
@@ -60,9 +66,10 @@ const char *options_help(void)
            "Find the terminal sessions of Claude Code, say how each is doing, and how to resume "
            "it.\n"
            "\n"
-           "Modes (at most one; none: --status)\n"
+           "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n"
            "  --status             every session found, with a verdict; changes nothing\n"
            "  --resume [WHICH...]  sessions that can be resumed, each with the exact command\n"
+           "  --kill WHICH         back up and verify, then end the session; asks first\n"
            "\n"
            "WHICH is a terminal (pts/4, s013), a pid, or a session id or its unique prefix of 8\n"
            "characters or more.\n"
@@ -73,9 +80,11 @@ const char *options_help(void)
            "  --all                --resume: all of them, not only the newest; --export: also "
            "those\n"
            "                       without a process\n"
-           "  --dry-run            --export, --restore: say what would be done, and change "
-           "nothing\n"
-           "  --force              do not ask\n"
+           "  --dry-run            --export, --restore, --kill: say what would be done, and "
+           "change\n"
+           "                       nothing\n"
+           "  --force              do not ask; --kill: also SIGKILL where SIGTERM is ignored\n"
+           "  --grace SEC          --kill: wait between SIGTERM and SIGKILL (10)\n"
            "  --pending-dir DIR    where backups are kept\n"
            "  --log-dir DIR        where the session log is kept\n"
            "  --cwd DIR            --restore: the session's directory is DIR now\n"
@@ -111,6 +120,16 @@ static int set_timeout(struct options *o, const char *text, struct sr_error *err
     return 0;
 }
 
+static int set_grace(struct options *o, const char *text, struct sr_error *error)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (end == text || *end || !isfinite(seconds) || seconds < 0 || seconds > 3600)
+        return err_set(error, -EINVAL, "--grace takes 0 to 3600 seconds, not '%s'", text);
+    o->grace_ms = (int64_t)(seconds * 1000);
+    return 0;
+}
+
 static int set_agent(struct options *o, const char *name, struct sr_error *error)
 {
     if (!agent_by_name(name))
@@ -135,6 +154,10 @@ static int set(struct options *o, int option, const char *argument, struct sr_er
         return set_mode(o, MODE_STATUS, error);
     case OPT_RESUME:
         return set_mode(o, MODE_RESUME, error);
+    case OPT_KILL:
+        return set_mode(o, MODE_KILL, error);
+    case OPT_GRACE:
+        return set_grace(o, argument, error);
     case OPT_EXPORT:
         return set_mode(o, MODE_EXPORT, error);
     case OPT_VERIFY:
@@ -203,9 +226,16 @@ static int complain(char **argv, int code, struct sr_error *error)
 /* What was said must go together. */
 static int check(const struct options *o, struct sr_error *error)
 {
-    bool copies = o->mode == MODE_EXPORT || o->mode == MODE_RESTORE;
+    bool has_dry_run = o->mode == MODE_EXPORT || o->mode == MODE_RESTORE || o->mode == MODE_KILL;
     if (o->mode == MODE_STATUS && o->which_count)
         return err_set(error, -EINVAL, "--status takes no argument ('%s')", o->which[0]);
+    if (o->mode == MODE_NONE && o->which_count)
+        return err_set(error, -EINVAL, "no mode was given for '%s'", o->which[0]);
+    if (o->mode == MODE_KILL && o->which_count != 1)
+        return err_set(error, -EINVAL,
+                       "--kill takes one session: a terminal, a pid, or the beginning of its id");
+    if (o->grace_ms != GRACE_MS && o->mode != MODE_KILL && o->mode != MODE_NONE)
+        return err_set(error, -EINVAL, "--grace goes with --kill");
     if (o->mode == MODE_RESTORE && o->which_count != 1)
         return err_set(error, -EINVAL, "--restore takes one backup");
     if (o->mode == MODE_RESTORE && o->config_dir_count > 1)
@@ -214,8 +244,8 @@ static int check(const struct options *o, struct sr_error *error)
         return err_set(error, -EINVAL, "--all goes with --resume and --export");
     if (o->all && o->mode == MODE_EXPORT && o->which_count)
         return err_set(error, -EINVAL, "--all and '%s' do not go together", o->which[0]);
-    if (o->dry_run && !copies)
-        return err_set(error, -EINVAL, "--dry-run goes with --export and --restore");
+    if (o->dry_run && !has_dry_run)
+        return err_set(error, -EINVAL, "--dry-run goes with --export, --restore and --kill");
     if ((o->cwd || o->new_id) && o->mode != MODE_RESTORE)
         return err_set(error, -EINVAL, "--cwd and --new-id go with --restore");
     return 0;
@@ -223,7 +253,7 @@ static int check(const struct options *o, struct sr_error *error)
 
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
-    struct options o = {.timeout_minutes = 10};
+    struct options o = {.timeout_minutes = 10, .grace_ms = GRACE_MS};
     o.config_dirs = mem_resize(NULL, (size_t)argc * sizeof *o.config_dirs);
     int r = 0;
     opterr = 0;
@@ -232,8 +262,6 @@ int options_parse(int argc, char **argv, struct options *out, struct sr_error *e
         r = c == '?' || c == ':' ? complain(argv, c, error) : set(&o, c, optarg, error);
     o.which = (const char *const *)argv + optind;
     o.which_count = (size_t)(argc - optind);
-    if (r == 0 && o.mode == MODE_NONE)
-        o.mode = MODE_STATUS;
     if (r == 0)
         r = check(&o, error);
     if (r < 0) {

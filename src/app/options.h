@@ -18,12 +18,13 @@ enum {
 };
 
 enum mode {
-    MODE_NONE, /* none was named: --status */
+    MODE_NONE, /* none was named: the interactive rescue on a terminal, else --status */
     MODE_STATUS,
     MODE_RESUME,
     MODE_EXPORT,
     MODE_VERIFY,
     MODE_RESTORE,
+    MODE_KILL,
     MODE_HELP,
     MODE_VERSION,
 };
@@ -38,6 +39,7 @@ struct options {
     const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
     const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
+    int64_t grace_ms; /* --kill: between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id;
 };

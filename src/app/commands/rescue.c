@@ -1,0 +1,281 @@
+/*
+ * The interactive rescue: what runs, and for each hung session a choice.
+ *
+ * After a session was ended the machine is looked at again; a session that was
+ * skipped is not asked about twice.
+ */
+#include "app/commands/commands.h"
+
+#include "app/ending.h"
+#include "app/meter.h"
+#include "app/prompt.h"
+#include "base/utf8.h"
+#include "session/resume.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+enum choice { CHOICE_EXPORT, CHOICE_KILL, CHOICE_RESUME, CHOICE_SKIP };
+
+static const char *const choices[] = {
+    [CHOICE_EXPORT] = "Export to pending",
+    [CHOICE_KILL] = "Kill process",
+    [CHOICE_RESUME] = "Resume command",
+    [CHOICE_SKIP] = "Skip",
+};
+
+/* A process that is not asked about any more. */
+struct done {
+    int pid;
+    uint64_t start_ticks;
+};
+
+struct rescue {
+    struct context *context;
+    struct sr_snapshot *snapshot;
+    size_t *order;
+    size_t hung_count; /* at the beginning of order */
+    struct done *done;
+    size_t done_count, done_capacity;
+    const struct sr_session *session; /* that is asked about */
+    struct buf message;               /* what came of the last choice, a line */
+    struct meter meter;
+    struct closing closing;
+    bool is_interrupted;
+};
+
+static int look(struct rescue *r)
+{
+    struct context *c = r->context;
+    struct sr_error error;
+    sr_snapshot_free(r->snapshot);
+    r->snapshot = NULL;
+    if (sr_detect_processes(&c->look, &r->snapshot, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    c->look.entering = NULL; /* the first time went well: from here on nothing is begun again */
+    sr_detect_hung_sessions(r->snapshot, c->options->timeout_minutes);
+    r->order = arena_alloc(&c->arena, (r->snapshot->session_count + 1) * sizeof *r->order);
+    r->hung_count = screen_order(r->snapshot, r->order);
+    if (r->snapshot->session_count > r->closing.detected)
+        r->closing.detected = r->snapshot->session_count;
+    return 0;
+}
+
+static bool is_done(const struct rescue *r, const struct sr_session *s)
+{
+    for (size_t i = 0; i < r->done_count; i++)
+        if (r->done[i].pid == s->pid && r->done[i].start_ticks == s->start_ticks)
+            return true;
+    return false;
+}
+
+static void be_done_with(struct rescue *r, const struct sr_session *s)
+{
+    void *items = r->done;
+    struct done *slot =
+        arena_push(&r->context->arena, &items, &r->done_count, &r->done_capacity, sizeof *slot);
+    r->done = items;
+    *slot = (struct done){s->pid, s->start_ticks};
+}
+
+/* Returns: the next hung session that was not asked about, NULL where there is none. */
+static const struct sr_session *next(const struct rescue *r)
+{
+    for (size_t i = 0; i < r->hung_count; i++)
+        if (!is_done(r, &r->snapshot->sessions[r->order[i]]))
+            return &r->snapshot->sessions[r->order[i]];
+    return NULL;
+}
+
+/* ---- what is seen ------------------------------------------------------------------------- */
+
+static void draw_sessions(const struct rescue *r, size_t columns, struct buf *out)
+{
+    struct screen_style style = r->context->screen;
+    style.columns = columns;
+    screen_add_sessions(out, r->snapshot, r->order, &style);
+}
+
+static void draw(void *context, size_t columns, struct buf *out)
+{
+    const struct rescue *r = context;
+    draw_sessions(r, columns, out);
+    if (r->message.n) {
+        utf8_add_printable(out, (struct sv){r->message.p, r->message.n}, columns);
+        buf_adds(out, "\n");
+    }
+    screen_add_menu_question(out, r->session);
+    buf_adds(out, "\n");
+}
+
+static void set_message(struct rescue *r, const char *text)
+{
+    r->message.n = 0;
+    buf_adds(&r->message, text);
+}
+
+/* ---- what is chosen ----------------------------------------------------------------------- */
+
+static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct rescue *r = context;
+    meter_move(&r->meter, done_bytes, total_bytes);
+}
+
+static void log_rows(struct rescue *r, const struct journal_row *rows, size_t count)
+{
+    closing_log(&r->closing, r->context, rows, count);
+}
+
+static void export_session(struct rescue *r)
+{
+    const struct context *c = r->context;
+    const struct sr_session *s = r->session;
+    const struct sr_export_options options = {
+        .pending_dir = c->pending_dir,
+        .temporary_dir = c->temporary_dir,
+        .why = "export",
+        .lock_patience_ms = 30000,
+        .progress = move_meter,
+        .context = r,
+    };
+    struct sr_export done;
+    struct sr_error error;
+    meter_begin(&r->meter, c->shows_progress);
+    int code = sr_export_session(r->snapshot, s, &options, &done, &error);
+    meter_end(&r->meter);
+    r->message.n = 0;
+    if (code < 0) {
+        closing_add_cause(&r->closing, error.text);
+        set_message(r, error.text);
+        return;
+    }
+    bool is_new = done.outcome == SR_EXPORTED;
+    buf_addf(&r->message, "%s %s/%s.jsonl",
+             is_new ? "Exported:" : "Already exported, verified:", c->pending_dir, done.stem);
+    if (!is_new)
+        return;
+    r->closing.exported++;
+    log_rows(r, &(struct journal_row){s->session_id, done.size_bytes, "Exported", true}, 1);
+}
+
+static int kill_session(struct rescue *r)
+{
+    struct ending ending;
+    struct journal_row rows[2];
+    ending_run(r->context, r->snapshot, r->session, &ending);
+    be_done_with(r, r->session);
+    r->message.n = 0;
+    if (ending.code < 0) {
+        set_message(r, ending.why);
+        context_complain(ending.why);
+    }
+    log_rows(r, rows, ending_close(&ending, &r->closing, rows));
+    return look(r);
+}
+
+static void show_resume_command(struct rescue *r)
+{
+    const struct sr_session *s = r->session;
+    struct buf command = {0};
+    int code = resume_add_command(&command, s);
+    r->message.n = 0;
+    if (code == 0)
+        buf_addf(&r->message, "%s", command.p);
+    else
+        buf_addf(&r->message, "Withheld while pid %d holds the session: kill it first",
+                 s->pid ? s->pid : s->owners[0]);
+    buf_release(&command);
+}
+
+/* Returns: 0 to go on, -ECANCELED to leave, or an exit status above 0. */
+static int ask_about(struct rescue *r)
+{
+    struct prompt_menu menu = {
+        .draw = draw,
+        .context = r,
+        .items = choices,
+        .count = sizeof choices / sizeof *choices,
+        .is_plain = r->context->is_plain_terminal,
+    };
+    int choice = prompt_select(&menu);
+    switch (choice) {
+    case CHOICE_EXPORT:
+        export_session(r);
+        return 0;
+    case CHOICE_KILL:
+        return kill_session(r);
+    case CHOICE_RESUME:
+        show_resume_command(r);
+        return 0;
+    case CHOICE_SKIP:
+        be_done_with(r, r->session);
+        r->message.n = 0;
+        return 0;
+    default:
+        r->is_interrupted = choice == -EINTR;
+        return -ECANCELED;
+    }
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static int show_all_is_well(const struct rescue *r)
+{
+    struct buf out = {0};
+    if (r->snapshot->session_count) {
+        draw_sessions(r, r->context->style.columns, &out);
+        buf_adds(&out, "Nothing is hung.\n");
+    } else {
+        buf_adds(&out, "No Claude processes found.\n");
+    }
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+static int rescue(struct rescue *r)
+{
+    int status = look(r);
+    if (status != 0)
+        return status;
+    context_print_problems(r->context, r->snapshot);
+    if (r->hung_count == 0)
+        return show_all_is_well(r);
+    if (!context_answers(r->context, r->context->pending_dir))
+        return EXIT_FAILED;
+    while (status == 0 && (r->session = next(r)))
+        status = ask_about(r);
+    if (status > 0)
+        return status;
+    if (r->message.n)
+        printf("%s\n", r->message.p);
+    status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
+    if (r->closing.exported + r->closing.killed + r->closing.failed == 0) {
+        puts("Nothing was changed.");
+        return status;
+    }
+    return closing_print(&r->closing, r->context, status);
+}
+
+int command_rescue(struct context *context)
+{
+    struct rescue r = {.context = context};
+    if (!context->pending_dir || !context->log_dir) {
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+        return EXIT_FAILED;
+    }
+    int status = rescue(&r);
+    buf_release(&r.message);
+    buf_release(&r.closing.causes);
+    buf_release(&r.closing.resume);
+    sr_snapshot_free(r.snapshot);
+    if (r.is_interrupted) {
+        fflush(stdout);
+        raise(SIGINT); /* as the shell expects of a program that Ctrl-C has ended */
+    }
+    return status;
+}

@@ -1,0 +1,208 @@
+#include "app/ending.h"
+
+#include "action/stop.h"
+#include "app/meter.h"
+#include "app/prompt.h"
+#include "base/utf8.h"
+#include "session/resume.h"
+#include "view/screen.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { LOCK_PATIENCE_MS = 30000 };
+
+struct scene {
+    struct context *context;
+    const struct sr_session *session;
+    struct meter meter;
+    struct sr_export_options backup;
+    struct sr_kill_options kill;
+};
+
+static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct scene *scene = context;
+    meter_move(&scene->meter, done_bytes, total_bytes);
+}
+
+static void say(const struct context *c, const char *text)
+{
+    struct buf line = {0};
+    if (c->options->quiet)
+        return;
+    utf8_add_printable(&line, sv_of(text), 0);
+    buf_adds(&line, "\n");
+    FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
+    fwrite(line.p, 1, line.n, out);
+    fflush(out);
+    buf_release(&line);
+}
+
+static void tell(void *context, const char *line)
+{
+    struct scene *scene = context;
+    meter_end(&scene->meter);
+    say(scene->context, line);
+}
+
+static void say_waiting(void *context, const char *holder)
+{
+    struct buf text = {0};
+    buf_addf(&text, "waiting for another export, by %s", holder);
+    tell(context, text.p);
+    buf_release(&text);
+}
+
+static bool ask(void *context, enum sr_kill_question question, const char *text)
+{
+    struct scene *scene = context;
+    struct buf line = {0};
+    meter_end(&scene->meter);
+    if (text)
+        utf8_add_printable(&line, sv_of(text), 0);
+    switch (question) {
+    case SR_KILL_SESSION:
+        screen_add_kill_question(&line, scene->session);
+        break;
+    case SR_KILL_BY_FORCE:
+        buf_adds(&line, ". Send SIGKILL? What it has not written yet is lost.");
+        break;
+    case SR_KILL_HELPERS:
+        buf_adds(&line, ". Send them SIGKILL?");
+        break;
+    case SR_KILL_WANTED:
+        buf_adds(&line, ". End it too?");
+        break;
+    }
+    bool yes = prompt_yes(line.p);
+    buf_release(&line);
+    meter_begin(&scene->meter, scene->context->shows_progress);
+    return yes;
+}
+
+static void set_scene(struct scene *scene, struct context *c, const struct sr_session *session)
+{
+    *scene = (struct scene){
+        .context = c,
+        .session = session,
+        .backup =
+            {
+                .pending_dir = c->pending_dir,
+                .temporary_dir = c->temporary_dir,
+                .why = "kill",
+                .lock_patience_ms = LOCK_PATIENCE_MS,
+                .waiting = say_waiting,
+                .progress = move_meter,
+                .context = scene,
+            },
+        .kill =
+            {
+                .look = &c->look,
+                .timeout_minutes = c->options->timeout_minutes,
+                .backup = &scene->backup,
+                .force = c->options->force,
+                .grace_ms = c->options->grace_ms,
+                .ask = prompt_can_ask() ? ask : NULL,
+                .tell = tell,
+                .context = scene,
+            },
+    };
+    meter_begin(&scene->meter, c->shows_progress);
+}
+
+/* Once it has no process any more. Of a session that is not told apart, one for each candidate. */
+static void find_resume_commands(struct context *c, struct ending *e)
+{
+    struct sr_session gone = *e->session;
+    size_t count = gone.candidate_count ? gone.candidate_count : 1;
+    const char **commands = arena_alloc(&c->arena, count * sizeof *commands);
+    gone.pid = 0;
+    gone.owners = gone.twins;
+    gone.owner_count = gone.twin_count;
+    for (size_t i = 0; i < count; i++) {
+        struct buf command = {0};
+        if (gone.candidate_count)
+            gone.session_id = gone.candidates[i];
+        if (resume_add_command(&command, &gone) == 0)
+            commands[e->resume_command_count++] = arena_strdup(&c->arena, command.p);
+        buf_release(&command);
+    }
+    e->resume_commands = commands;
+}
+
+int ending_preview(struct context *c, struct sr_snapshot *snapshot,
+                   const struct sr_session *session, struct ending *out)
+{
+    struct scene scene;
+    struct stop stop;
+    struct sr_error error;
+    set_scene(&scene, c, session);
+    *out = (struct ending){.session = session};
+    out->code = stop_plan(&stop, snapshot, session, &scene.kill, &error);
+    if (out->code < 0) {
+        out->result = stop.result;
+        out->why = arena_strdup(&c->arena, error.text);
+        return out->code;
+    }
+    struct buf text = {0};
+    screen_add_name(&text, session);
+    buf_addf(&text, ", pid %d, ", session->pid);
+    screen_add_state(&text, session);
+    buf_adds(&text, "\n");
+    stop_describe(&stop, &text);
+    stop_release(&stop);
+    buf_adds(&text, "Nothing was changed (--dry-run).\n");
+    if (context_print(&text) != 0)
+        out->code = -EIO;
+    buf_release(&text);
+    return out->code;
+}
+
+int ending_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_session *session,
+               struct ending *out)
+{
+    struct scene scene;
+    struct sr_error error;
+    set_scene(&scene, c, session);
+    *out = (struct ending){.session = session};
+    out->code = sr_kill_process(snapshot, session, &scene.kill, &out->result, &error);
+    meter_end(&scene.meter);
+    if (out->code < 0)
+        out->why = arena_strdup(&c->arena, error.text);
+    if (out->result.has_ended && out->result.has_transcript)
+        find_resume_commands(c, out);
+    return out->code;
+}
+
+size_t ending_close(const struct ending *e, struct closing *closing,
+                    struct journal_row rows[static 2])
+{
+    const struct sr_session *s = e->session;
+    const struct sr_kill *k = &e->result;
+    const char *id = s->session_id ? s->session_id : "not known";
+    int64_t size_bytes = k->has_transcript ? k->backup.size_bytes : s->size_bytes;
+    size_t count = 0;
+    if (k->has_backup) {
+        closing->exported++;
+        rows[count++] = (struct journal_row){id, size_bytes, "Exported", true};
+    }
+    bool was_tried = k->has_ended || (e->code < 0 && !k->was_refused && !k->was_declined);
+    if (was_tried)
+        rows[count++] = (struct journal_row){id, size_bytes, "Killed", k->has_ended};
+    closing->killed += k->has_ended;
+    if (e->code < 0 && was_tried)
+        closing_add_cause(closing, e->why);
+    for (size_t i = 0; i < e->resume_command_count; i++)
+        closing_add_resume(closing, id, e->resume_commands[i], 0);
+    if (k->has_ended && k->has_transcript && e->resume_command_count == 0 && s->twin_count)
+        closing_add_resume(closing, id, NULL, s->twins[0]);
+    return count;
+}
+
+int ending_status(const struct ending *e)
+{
+    if (e->code == 0)
+        return EXIT_FINE;
+    return e->result.was_refused || e->result.was_declined ? EXIT_REFUSED : EXIT_FAILED;
+}

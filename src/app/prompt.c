@@ -1,0 +1,196 @@
+#include "app/prompt.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <ncurses.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 64, CTRL_C = 3, ESCAPE = 27, ESCAPE_DELAY_MS = 50 };
+
+/* ---- a line of input ---------------------------------------------------------------------- */
+
+static void note_interrupt(int signal_number)
+{
+    (void)signal_number; /* that read(2) returns is all that is wanted */
+}
+
+/* Reads a line; what does not fit is dropped. Returns: its length without the newline, -ECANCELED
+ * at the end of input, -EINTR for Ctrl-C, also where SIGINT is held back. */
+static int read_line(char line[static LINE_SIZE])
+{
+    struct sigaction noticed = {.sa_handler = note_interrupt}, before;
+    sigset_t interrupt, mask;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigaction(SIGINT, &noticed, &before);
+    sigprocmask(SIG_UNBLOCK, &interrupt, &mask);
+    size_t n = 0;
+    int r = -ECANCELED;
+    char c;
+    for (ssize_t got; (got = read(STDIN_FILENO, &c, 1)) != 0;) {
+        if (got < 0) {
+            r = errno == EINTR ? -EINTR : -ECANCELED;
+            break;
+        }
+        if (c == '\n') {
+            r = (int)n;
+            break;
+        }
+        if (n + 1 < LINE_SIZE)
+            line[n++] = c;
+    }
+    line[n] = '\0';
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGINT, &before, NULL);
+    return r;
+}
+
+bool prompt_can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool prompt_yes(const char *question)
+{
+    char line[LINE_SIZE];
+    fflush(stdout);
+    fprintf(stderr, "%s [y/N] ", question);
+    int r = read_line(line);
+    if (r < 0)
+        fputs("\n", stderr);
+    return r >= 0 && (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
+}
+
+/* ---- numbered ----------------------------------------------------------------------------- */
+
+static int select_by_number(const struct prompt_menu *menu)
+{
+    struct buf text = {0};
+    menu->draw(menu->context, 0, &text);
+    fwrite(text.p, 1, text.n, stdout);
+    buf_release(&text);
+    for (size_t i = 0; i < menu->count; i++)
+        printf("%zu. %s\n", i + 1, menu->items[i]);
+    for (;;) {
+        char line[LINE_SIZE], *end;
+        printf("Number from 1 to %zu, or q to leave: ", menu->count);
+        fflush(stdout);
+        int r = read_line(line);
+        if (r < 0) {
+            puts("");
+            return r;
+        }
+        if (strcmp(line, "q") == 0)
+            return -ECANCELED;
+        unsigned long n = strtoul(line, &end, 10);
+        if (isdigit((unsigned char)line[0]) && *end == '\0' && n >= 1 && n <= menu->count)
+            return (int)n - 1;
+    }
+}
+
+/* ---- with arrow keys ---------------------------------------------------------------------- */
+
+/* The lines above the items, as many as there is room for: the items are always seen. */
+static int show_above(const struct prompt_menu *menu, int room)
+{
+    struct buf text = {0};
+    menu->draw(menu->context, (size_t)COLS, &text);
+    struct sv all = {text.p, text.n};
+    size_t count = 0;
+    for (size_t i = 0; i < all.n; i++)
+        count += all.p[i] == '\n';
+    /* Where they do not fit, the first are left out: the question is the last. */
+    size_t skipped = count > (size_t)room ? count - (size_t)room : 0;
+    int row = 0;
+    for (size_t at = 0, end; at < all.n && row < room; at = end + 1) {
+        end = sv_find(all, at, SV("\n"));
+        if (skipped) {
+            skipped--;
+            continue;
+        }
+        mvaddnstr(row++, 0, all.p + at, (int)(end - at));
+    }
+    buf_release(&text);
+    return row;
+}
+
+static void show(const struct prompt_menu *menu, size_t selected)
+{
+    erase();
+    int room = LINES - (int)menu->count;
+    int row = show_above(menu, room > 0 ? room : 0);
+    for (size_t i = 0; i < menu->count; i++) {
+        if (i == selected)
+            attron(A_BOLD);
+        mvprintw(row + (int)i, 0, "%s %s", i == selected ? ">" : " ", menu->items[i]);
+        attroff(A_BOLD);
+    }
+    move(row + (int)selected, 0);
+    refresh();
+}
+
+static int read_choice(const struct prompt_menu *menu)
+{
+    size_t selected = 0;
+    for (;;) {
+        show(menu, selected);
+        int key = getch();
+        switch (key) {
+        case KEY_UP:
+        case 'k':
+            selected = (selected + menu->count - 1) % menu->count;
+            break;
+        case KEY_DOWN:
+        case 'j':
+        case '\t':
+            selected = (selected + 1) % menu->count;
+            break;
+        case '\r':
+        case '\n':
+        case KEY_ENTER:
+            return (int)selected;
+        case CTRL_C:
+            return -EINTR;
+        case 'q':
+        case ESCAPE:
+        case ERR: /* the terminal is gone */
+            return -ECANCELED;
+        default:
+            if (key >= '1' && key < '1' + (int)menu->count)
+                return key - '1';
+        }
+    }
+}
+
+static int select_by_keys(const struct prompt_menu *menu)
+{
+    /* For this screen alone: quoting for the shell is to know ASCII and nothing else. */
+    setlocale(LC_CTYPE, "");
+    SCREEN *screen = newterm(NULL, stdout, stdin);
+    if (!screen) {
+        setlocale(LC_CTYPE, "C");
+        return select_by_number(menu);
+    }
+    raw(); /* Ctrl-C is a key: the terminal is put in order first */
+    noecho();
+    nonl();
+    keypad(stdscr, TRUE);
+    set_escdelay(ESCAPE_DELAY_MS);
+    int r = read_choice(menu);
+    endwin();
+    delscreen(screen);
+    setlocale(LC_CTYPE, "C");
+    return r;
+}
+
+int prompt_select(const struct prompt_menu *menu)
+{
+    fflush(stdout);
+    return menu->is_plain ? select_by_number(menu) : select_by_keys(menu);
+}

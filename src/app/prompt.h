@@ -1,0 +1,38 @@
+/*
+ * prompt: a person asked at the terminal. The only includer of curses.
+ *
+ * A terminal that can move its cursor gets a menu for arrow keys, digits and
+ * Enter; any other, and a screen reader, a numbered question. The terminal is
+ * as before once a call returns, whatever was typed.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct prompt_menu {
+    /* What stands above the items, lines without control characters; drawn again when the
+     * terminal has another size. */
+    void (*draw)(void *context, size_t columns, struct buf *out);
+    void *context;
+    const char *const *items;
+    size_t count;
+    bool is_plain; /* numbered, and nothing but lines */
+};
+
+/*
+ * Standard input and output are terminals. Blocks: until an item was chosen.
+ * Returns: its place; -ECANCELED for q, Escape or the end of input; -EINTR for Ctrl-C.
+ */
+int prompt_select(const struct prompt_menu *menu);
+
+/*
+ * Asks on standard error, reads a line from standard input. Returns: true when it says y or yes;
+ * false for all else, the end of input and Ctrl-C too.
+ */
+bool prompt_yes(const char *question);
+
+/* Whether there is somebody to answer prompt_yes. */
+bool prompt_can_ask(void);

@@ -36,11 +36,15 @@
  *   --spin               computes, and does nothing else
  *   --flood              writes to its terminal, which nobody reads
  *   --ignore-term        SIGTERM does not end it
+ *   --last-words TEXT    it writes one more record when SIGTERM ends it
+ *   --raw                sets up its terminal as a client's screen does, and puts it in order when
+ *                        SIGTERM ends it
  *
  * How it is started:
  *
  *   --no-terminal        without one, standard input from /dev/null
  *   --lose-terminal      the launcher ends once all is in place; SIGHUP is ignored
+ *   --here               on the launcher's own terminal, in its place; prints no pid
  *
  * It ends with its launcher or its terminal, on SIGTERM (and then removes its
  * registry file, as the real one does), and in any case after 120 s. Not here:
@@ -62,6 +66,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,9 +116,9 @@ static bool is_told(const char *name)
 
 static bool takes_value(const char *name)
 {
-    static const char *const names[] = {"session",     "cwd",   "version", "status",
-                                        "waiting-for", "turn",  "tool",    "prompt",
-                                        "age",         "child", "server",  "model"};
+    static const char *const names[] = {"session", "cwd",   "version",   "status", "waiting-for",
+                                        "turn",    "tool",  "prompt",    "age",    "child",
+                                        "server",  "model", "last-words"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -123,8 +128,8 @@ static bool takes_value(const char *name)
 static bool is_flag(const char *name)
 {
     static const char *const names[] = {
-        "old-registry", "no-registry", "stale-registry", "queue-input", "spinner",
-        "spin",         "flood",       "ignore-term",    "no-terminal", "lose-terminal"};
+        "old-registry", "no-registry", "stale-registry", "queue-input",   "spinner", "spin",
+        "flood",        "ignore-term", "no-terminal",    "lose-terminal", "raw",     "here"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -272,6 +277,7 @@ static void encode_folder(const char *cwd, char *out, size_t size)
 }
 
 static FILE *transcript;
+static char transcript_path[3 * PATH_SIZE];
 static int record_count;
 
 /* The members that every record of a conversation has; fields: what makes it this one. */
@@ -341,6 +347,7 @@ static void write_transcript(const char *session, const char *cwd)
                 stamp, session);
     }
     fclose(transcript);
+    snprintf(transcript_path, sizeof transcript_path, "%s", path);
 }
 
 /* ---- the client: what it does ------------------------------------------------------------- */
@@ -391,8 +398,50 @@ static void ask_model(void)
     }
 }
 
+static struct termios modes_before;
+static bool has_set_terminal;
+
+/* What the real one sets and sends at its start. */
+static void set_terminal_up(void)
+{
+    static const char modes[] = "\x1b[?2004h\x1b[?1004h\x1b[?1000h\x1b[?1006h\x1b[?25l";
+    if (tcgetattr(STDIN_FILENO, &modes_before) < 0)
+        fail("tcgetattr");
+    struct termios raw = modes_before;
+    raw.c_iflag &= ~(tcflag_t)(ICRNL | IXON);
+    raw.c_lflag &= ~(tcflag_t)(ISIG | ICANON | ECHO | IEXTEN);
+    has_set_terminal = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 &&
+                       write(STDOUT_FILENO, modes, sizeof modes - 1) > 0;
+}
+
+static void put_terminal_in_order(void)
+{
+    static const char modes[] = "\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?25h";
+    if (has_set_terminal && write(STDOUT_FILENO, modes, sizeof modes - 1) > 0)
+        tcsetattr(STDIN_FILENO, TCSANOW, &modes_before);
+}
+
+/* Called by a signal handler while nothing but poll() is under way. */
+static void say_last_words(void)
+{
+    char cwd[PATH_SIZE];
+    if (!is_told("last-words") || !getcwd(cwd, sizeof cwd))
+        return;
+    transcript = fopen(transcript_path, "a");
+    if (!transcript)
+        fail(transcript_path);
+    fprintf(transcript, "{\"type\":\"last-prompt\",");
+    add_json_string(transcript, "lastPrompt", option("last-words", ""));
+    fputs("}\n", transcript);
+    fclose(transcript);
+}
+
 static void end_cleanly(int signal_number)
 {
+    if (signal_number == SIGTERM) {
+        say_last_words();
+        put_terminal_in_order();
+    }
     if (registry_path[0])
         unlink(registry_path);
     _exit(128 + signal_number);
@@ -402,6 +451,8 @@ static _Noreturn void live(void)
 {
     char bytes[4096] = {0};
     bool has_terminal = !is_told("no-terminal");
+    if (is_told("raw"))
+        set_terminal_up();
     if (is_told("flood"))
         while (write(STDOUT_FILENO, bytes, sizeof bytes) > 0)
             ;
@@ -533,8 +584,13 @@ int main(int argc, char **argv)
     if (pipe(ready) < 0)
         fail("pipe");
     char number[16];
-    snprintf(number, sizeof number, "%d", ready[1]);
+    snprintf(number, sizeof number, "%d", is_told("here") ? open("/dev/null", O_WRONLY) : ready[1]);
     tell("ready", number);
+    if (is_told("here")) {
+        setenv("FAKE_AGENT", told, 1);
+        execv(argv[at], argv + at);
+        fail(argv[at]);
+    }
     int listener = is_told("model") ? open_model() : -1;
     setenv("FAKE_AGENT", told, 1);
     fcntl(ready[0], F_SETFD, FD_CLOEXEC);

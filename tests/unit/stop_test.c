@@ -1,0 +1,388 @@
+/*
+ * The process under test is sleep(1) below a name that only the client has, in a config directory
+ * of its own: a session in which nothing was said yet.
+ */
+#include "live.h"
+
+#include "action/stop.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+
+struct scene {
+    char root[64], program[128], config[128], pending[128];
+    pid_t pid;
+    struct sr_options look;
+    const char *config_dirs[1];
+    struct sr_export_options backup;
+    struct sr_kill_options options;
+    struct sr_snapshot *snapshot;
+    const struct sr_session *session;
+    struct sr_kill result;
+    struct sr_error error;
+    /* what is answered, and what was asked */
+    bool answers[4];
+    int asked[4];
+    struct buf told;
+};
+
+static bool answer(void *context, enum sr_kill_question question, const char *text)
+{
+    struct scene *s = context;
+    (void)text;
+    s->asked[question]++;
+    return s->answers[question];
+}
+
+static void listen_to(void *context, const char *line)
+{
+    struct scene *s = context;
+    buf_addf(&s->told, "%s\n", line);
+}
+
+static void copy(const char *from, const char *to)
+{
+    char bytes[65536];
+    int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0700);
+    assert_true(in >= 0 && out >= 0);
+    for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
+        assert_int_equal(write(out, bytes, (size_t)n), n);
+    close(in);
+    close(out);
+}
+
+static void make_dir(const char *root, const char *name)
+{
+    char path[192];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static int set_up(void **state)
+{
+    static struct scene s;
+    s = (struct scene){.root = "/tmp/stop-test-XXXXXX"};
+    if (!mkdtemp(s.root))
+        return -1;
+    static const char *const dirs[] = {"claude", "claude/versions", "config", "config/projects",
+                                       "config/sessions"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+        make_dir(s.root, dirs[i]);
+    snprintf(s.program, sizeof s.program, "%s/claude/versions/2.1.197", s.root);
+    snprintf(s.config, sizeof s.config, "%s/config", s.root);
+    snprintf(s.pending, sizeof s.pending, "%s/pending", s.root);
+    copy("/bin/sleep", s.program);
+    s.config_dirs[0] = s.config;
+    s.look = (struct sr_options){
+        .config_dirs = s.config_dirs,
+        .config_dir_count = 1,
+        .default_config_dir = s.config,
+        .standard_config_dir = s.config,
+        .own_pid = getpid(),
+    };
+    s.backup = (struct sr_export_options){.pending_dir = s.pending, .why = "kill"};
+    s.options = (struct sr_kill_options){
+        .look = &s.look,
+        .timeout_minutes = 10,
+        .backup = &s.backup,
+        .grace_ms = 30000,
+        .ask = answer,
+        .tell = listen_to,
+        .context = &s,
+    };
+    *state = &s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    char command[128];
+    if (s->pid)
+        live_end(s->pid);
+    sr_snapshot_free(s->snapshot);
+    buf_release(&s->told);
+    snprintf(command, sizeof command, "rm -r %s", s->root);
+    return system(command);
+}
+
+/* Starts the session and finds it. */
+static void begin(struct scene *s, bool ignores_sigterm)
+{
+    char variable[160];
+    snprintf(variable, sizeof variable, "CLAUDE_CONFIG_DIR=%s", s->config);
+    s->pid = fork();
+    assert_true(s->pid >= 0);
+    if (s->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setsid();
+        signal(SIGTERM, ignores_sigterm ? SIG_IGN : SIG_DFL);
+        execle(s->program, s->program, "120", (char *)NULL,
+               (char *[]){variable, (char[]){"HOME=/nonexistent"}, NULL});
+        _exit(1);
+    }
+    for (int left = 200; !s->session && left > 0; left--) {
+        sr_snapshot_free(s->snapshot);
+        assert_int_equal(sr_detect_processes(&s->look, &s->snapshot, &s->error), 0);
+        for (size_t i = 0; i < s->snapshot->session_count; i++)
+            if (s->snapshot->sessions[i].pid == s->pid)
+                s->session = &s->snapshot->sessions[i];
+        usleep(LIVE_STEP_US);
+    }
+    assert_non_null(s->session);
+}
+
+/* The session as the library handed it out, for a test to say otherwise. */
+static struct sr_session *changed(struct scene *s)
+{
+    return (struct sr_session *)s->session;
+}
+
+static int stop(struct scene *s)
+{
+    return sr_kill_process(s->snapshot, s->session, &s->options, &s->result, &s->error);
+}
+
+static bool lives(const struct scene *s)
+{
+    return waitpid(s->pid, NULL, WNOHANG) == 0;
+}
+
+static void assert_refused(struct scene *s, int code)
+{
+    for (int force = 0; force < 2; force++) {
+        s->options.force = force;
+        assert_int_equal(stop(s), code);
+        assert_true(s->result.was_refused);
+        assert_false(s->result.has_ended);
+        assert_true(lives(s));
+    }
+    assert_int_equal(s->asked[SR_KILL_SESSION], 0);
+}
+
+static void a_session_ends_after_a_yes(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    s->answers[SR_KILL_SESSION] = true;
+    assert_int_equal(stop(s), 0);
+    assert_true(s->result.has_ended);
+    assert_false(s->result.by_force);
+    assert_false(s->result.has_transcript);
+    assert_int_equal(s->asked[SR_KILL_SESSION], 1);
+    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 0);
+    int status;
+    assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    s->pid = 0;
+}
+
+static void it_lives_on_after_a_no(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    assert_int_equal(stop(s), -ECANCELED);
+    assert_true(s->result.was_declined);
+    assert_true(lives(s));
+}
+
+static void nobody_to_ask_is_a_no(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    s->options.ask = NULL;
+    assert_int_equal(stop(s), -EPERM);
+    assert_true(s->result.was_refused);
+    assert_true(lives(s));
+}
+
+static void force_needs_nobody(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    s->options.ask = NULL;
+    s->options.force = true;
+    assert_int_equal(stop(s), 0);
+    assert_true(s->result.has_ended);
+}
+
+static void a_stopped_one_is_continued_to_its_end(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    kill(s->pid, SIGSTOP);
+    s->options.force = true;
+    assert_int_equal(stop(s), 0);
+    assert_true(s->result.has_ended);
+    assert_false(s->result.by_force);
+}
+
+static void sigkill_takes_a_second_yes(void **state)
+{
+    struct scene *s = *state;
+    begin(s, true);
+    s->options.grace_ms = 200;
+    s->answers[SR_KILL_SESSION] = true;
+    assert_int_equal(stop(s), -ETIMEDOUT);
+    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 1);
+    assert_false(s->result.has_ended);
+    assert_non_null(strstr(s->error.text, "kill failed"));
+    assert_non_null(strstr(s->error.text, "runs on"));
+    assert_true(lives(s));
+
+    s->answers[SR_KILL_BY_FORCE] = true;
+    assert_int_equal(stop(s), 0);
+    assert_true(s->result.by_force);
+    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 2);
+}
+
+static void force_is_the_second_yes_too(void **state)
+{
+    struct scene *s = *state;
+    begin(s, true);
+    s->options.grace_ms = 200;
+    s->options.force = true;
+    assert_int_equal(stop(s), 0);
+    assert_true(s->result.by_force);
+    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 0);
+}
+
+static void another_process_with_its_pid_is_refused(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    changed(s)->start_ticks++;
+    assert_refused(s, -ESRCH);
+}
+
+static void the_current_session_is_refused(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    changed(s)->current = true;
+    assert_refused(s, -EPERM);
+}
+
+static void the_session_that_we_are_a_tool_of_is_refused(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    changed(s)->session_id = "00000000-0000-4000-8000-000000000001";
+    s->look.own_session_id = "00000000-0000-4000-8000-000000000001";
+    assert_refused(s, -EPERM);
+}
+
+/* As if the asking process ran below the session, with no other sign of it. */
+static void what_is_above_us_is_refused(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    s->look.own_pid = s->pid;
+    assert_refused(s, -EPERM);
+}
+
+static void one_that_is_traced_is_refused(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    pid_t tracer = fork();
+    if (tracer == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ptrace(PTRACE_SEIZE, s->pid, NULL, NULL);
+        for (;;)
+            pause();
+    }
+    struct proc proc = live_proc();
+    struct proc_status status;
+    until(proc_read_status(&proc, s->pid, &status) == 0 && status.tracer == tracer);
+    assert_refused(s, -EPERM);
+    live_end(tracer);
+    proc_close(&proc);
+}
+
+static void one_that_became_another_session_is_left_alone(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    /* what was listed is not what a second look finds */
+    const char *candidates[] = {"00000000-0000-4000-8000-000000000001"};
+    s->options.force = true;
+    changed(s)->candidates = candidates;
+    changed(s)->candidate_count = 0;
+    changed(s)->session_id = "00000000-0000-4000-8000-000000000002";
+    assert_int_equal(stop(s), -EAGAIN);
+    assert_true(s->result.was_refused);
+    assert_true(lives(s));
+}
+
+static void one_that_is_not_hung_any_more_is_left_alone(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    s->options.force = true;
+    changed(s)->verdict = SR_HUNG;
+    assert_int_equal(stop(s), -EAGAIN);
+    assert_true(s->result.was_refused);
+    assert_non_null(strstr(s->error.text, "not hung any more"));
+    assert_true(lives(s));
+}
+
+static void without_a_backup_nothing_is_signalled(void **state)
+{
+    struct scene *s = *state;
+    begin(s, false);
+    const char *candidates[] = {"00000000-0000-4000-8000-000000000001"};
+    changed(s)->candidates = candidates; /* no such transcript: it cannot be saved */
+    changed(s)->candidate_count = 1;
+    s->answers[SR_KILL_SESSION] = true;
+    for (int force = 0; force < 2; force++) {
+        s->options.force = force;
+        assert_int_equal(stop(s), -ENODATA);
+        assert_non_null(strstr(s->error.text, "back up"));
+        assert_true(lives(s));
+    }
+    assert_int_equal(s->asked[SR_KILL_SESSION], 0);
+}
+
+static void the_plan_is_told_and_changes_nothing(void **state)
+{
+    struct scene *s = *state;
+    struct stop stop;
+    struct buf text = {0};
+    begin(s, false);
+    assert_int_equal(stop_plan(&stop, s->snapshot, s->session, &s->options, &s->error), 0);
+    stop_describe(&stop, &text);
+    stop_release(&stop);
+    assert_non_null(strstr(text.p, "1. back up"));
+    assert_non_null(strstr(text.p, "4. send SIGTERM to pid "));
+    assert_non_null(strstr(text.p, "ask before SIGKILL"));
+    assert_true(lives(s));
+    assert_int_equal(access(s->pending, F_OK), -1);
+    buf_release(&text);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_session_ends_after_a_yes),
+        TEST(it_lives_on_after_a_no),
+        TEST(nobody_to_ask_is_a_no),
+        TEST(force_needs_nobody),
+        TEST(a_stopped_one_is_continued_to_its_end),
+        TEST(sigkill_takes_a_second_yes),
+        TEST(force_is_the_second_yes_too),
+        TEST(another_process_with_its_pid_is_refused),
+        TEST(the_current_session_is_refused),
+        TEST(the_session_that_we_are_a_tool_of_is_refused),
+        TEST(what_is_above_us_is_refused),
+        TEST(one_that_is_traced_is_refused),
+        TEST(one_that_became_another_session_is_left_alone),
+        TEST(one_that_is_not_hung_any_more_is_left_alone),
+        TEST(without_a_backup_nothing_is_signalled),
+        TEST(the_plan_is_told_and_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

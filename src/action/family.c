@@ -123,8 +123,6 @@ static const char *own_merits(const struct family_request *q, const struct perso
     pid_t pid = p->stat.pid;
     if (p->stat.state == 'Z')
         return NULL;
-    if (p->is_stray)
-        return "has left the session that started it";
     if (is_a_session(q, p))
         return "is a session of its own";
     if (proc_read_status(q->proc, pid, &theirs) < 0 ||
@@ -138,6 +136,8 @@ static const char *own_merits(const struct family_request *q, const struct perso
     const struct listener *l = listener_of(q->proc, pid, a, listeners, &sockets_known);
     if (l)
         return arena_printf(a, "listens on %s", l->name);
+    if (p->is_stray)
+        return "has left the session that started it";
     return input_known && sockets_known ? NULL : "cannot be looked into";
 }
 

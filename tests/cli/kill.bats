@@ -1,0 +1,306 @@
+#!/usr/bin/env bats
+# Sessions ended from the command line: stand-ins for clients on terminals of their own.
+
+load helper
+
+id=00000000-0000-4000-8000-0000000000aa
+
+setup()
+{
+    scratch_home
+    install_client
+    project=$BATS_TEST_TMPDIR/project
+    pending=$BATS_TEST_TMPDIR/pending
+    log=$BATS_TEST_TMPDIR/log
+    mkdir "$project"
+    scratch=(--config-dir "$CONFIG_DIR" --pending-dir "$pending" --log-dir "$log" --timeout 0.01)
+}
+
+teardown()
+{
+    end_started
+}
+
+# A client that asked its model for something, and waits.
+hung()
+{
+    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 --age 900 "$@" -- "$client"
+    wait_until 30 is_hung
+}
+
+is_hung()
+{
+    rescue --status --json "${scratch[@]}" >/dev/null
+    [ "$(json '.counts.hung')" -ge 1 ]
+}
+
+idle()
+{
+    fake --cwd "$project" --session "$id" "$@" -- "$client"
+}
+
+# A pid that has ended may be given to another process before teardown signals it.
+forget()
+{
+    local kept=() each
+    for each in "${started_pids[@]}"; do
+        [ "$each" = "$1" ] || kept+=("$each")
+    done
+    started_pids=("${kept[@]}")
+}
+
+is_alive()
+{
+    if is_gone "$1"; then
+        echo "pid $1 is gone"
+        return 1
+    fi
+}
+
+is_gone()
+{
+    [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
+}
+
+ended()
+{
+    wait_until 10 is_gone "$1"
+    forget "$1"
+}
+
+backups()
+{
+    find "$pending" -name '*.sha256' 2>/dev/null | wc -l
+}
+
+# The program on a pty, told what a person types: typed 'y\n' -- OPTIONS...
+typed()
+{
+    local keys=$1
+    shift 2
+    : >"$BATS_TEST_TMPDIR/screen"
+    ( wait_until 60 grep -q '\[y/N\]' "$BATS_TEST_TMPDIR/screen"; printf "$keys"; sleep 1 ) |
+        env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC ASAN_OPTIONS="${ASAN_OPTIONS-}" \
+            script -qefc "$(printf '%q ' "$SESSION_RESCUE" "$@")" "$BATS_TEST_TMPDIR/screen" >/dev/null && status=0 || status=$?
+    output=$(tr -d '\r' <"$BATS_TEST_TMPDIR/screen")
+    printf '%s\n' "status $status" "$output"
+}
+
+@test "a hung session is backed up, ended, logged, and its resume command printed" {
+    hung --last-words 'last words'
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    ended "$pid"
+    [[ $output == *"✅ COMMAND COMPLETE: /session-rescue"* ]]
+    [[ $output == *"Sessions killed: 1"* ]]
+    [[ $output == *"  cd $project && claude --resume $id"* ]]
+    grep -q '| 00000000... | .* | Exported | ✅ |' "$log"/SESSION-LOG-*.md
+    grep -q '| 00000000... | .* | Killed | ✅ |' "$log"/SESSION-LOG-*.md
+    # what it wrote while it ended is in a backup too, and all of them are sound
+    grep -q 'last words' "$pending"/*.jsonl
+    [ "$(backups)" -eq 2 ]
+    ( cd "$pending" && for sums in *.sha256; do sha256sum --quiet -c "$sums" || exit 1; done )
+    [ "$(find "$CONFIG_DIR/sessions" -type f | wc -l)" -eq 0 ]
+}
+
+@test "it is named by its terminal or the beginning of its id as well" {
+    idle
+    local tty
+    tty=$(ps -o tty= -p "$pid" | tr -d ' ')
+    rescue --kill "/dev/$tty" --dry-run "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"send SIGTERM to pid $pid"* ]]
+    rescue --kill 00000000-0000 --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    ended "$pid"
+}
+
+@test "nothing and no session named: usage; and nothing is ended" {
+    idle
+    rescue --kill "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    rescue --kill ffffffff --force "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"no session is named by 'ffffffff'"* ]]
+    rescue --kill "$pid" "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    rescue --kill "$pid" --grace soon "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    is_alive "$pid"
+}
+
+@test "--dry-run says each step and changes nothing" {
+    hung
+    before=$(find "$BATS_TEST_TMPDIR/home" -type f -exec sha256sum {} + | sort)
+    rescue --kill "$pid" --dry-run "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"hung: "* ]]
+    [[ $output == *"1. back up the session into $pending"* ]]
+    [[ $output == *"4. send SIGTERM to pid $pid and wait 10 s; then ask before SIGKILL"* ]]
+    [[ $output == *"Nothing was changed"* ]]
+    [ ! -e "$pending" ] && [ ! -e "$log" ]
+    [ "$(find "$BATS_TEST_TMPDIR/home" -type f -exec sha256sum {} + | sort)" = "$before" ]
+    is_alive "$pid"
+}
+
+@test "without a terminal to ask on, and without --force, it is refused" {
+    hung
+    rescue --kill "$pid" "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"no terminal to ask on"* ]]
+    [ ! -e "$log" ]
+    is_alive "$pid"
+}
+
+@test "the question says what is hung; y ends it" {
+    hung
+    typed 'y\n' -- --kill "$pid" "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"Kill Claude process on pts/"*", session 00000000 ("*", hung: "*")? [y/N]"* ]]
+    ended "$pid"
+}
+
+@test "anything but y leaves it running, with its backup" {
+    hung
+    typed '\n' -- --kill "$pid" "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $output == *"not killed"* ]]
+    is_alive "$pid"
+    [ "$(backups)" -eq 1 ]
+    grep -q 'Exported' "$log"/SESSION-LOG-*.md
+    [ "$(grep -c Killed "$log"/SESSION-LOG-*.md)" -eq 0 ]
+}
+
+@test "a session that is not hung gets another question" {
+    idle
+    typed 'n\n' -- --kill "$pid" "${scratch[@]}"
+    [[ $output == *"is not hung; idle: turn over. Kill it all the same?"* ]]
+    is_alive "$pid"
+}
+
+@test "SIGTERM ignored: a second question, and no leaves it running" {
+    hung --ignore-term
+    typed 'y\nn\n' -- --kill "$pid" --grace 0.3 "${scratch[@]}"
+    [ "$status" -eq 3 ]
+    [[ $output == *"Send SIGKILL? What it has not written yet is lost. [y/N]"* ]]
+    [[ $output == *"❌ COMMAND FAILED: /session-rescue"* ]]
+    [[ $output == *"kill failed: pid $pid"*"its backup "*" is kept"* ]]
+    is_alive "$pid"
+    grep -q '| Killed | ❌ |' "$log"/SESSION-LOG-*.md
+}
+
+@test "a spinner that ignores SIGTERM ends with --force; its registry file is named and stays" {
+    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spin --ignore-term --age 900 -- "$client"
+    rescue --kill "$pid" --force --grace 0.3 "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"pid $pid has ended by SIGKILL"* ]]
+    [[ $output == *"left behind: $CONFIG_DIR/sessions/$pid.json"* ]]
+    [ -e "$CONFIG_DIR/sessions/$pid.json" ]
+    ended "$pid"
+}
+
+@test "a stopped one is continued to its end" {
+    hung
+    kill -STOP "$pid"
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output != *SIGKILL* ]]
+    ended "$pid"
+}
+
+@test "its server ends with it" {
+    fake --cwd "$project" --session "$id" --server 'exec sleep 100' -- "$client"
+    helper=$(pgrep -P "$pid")
+    started_pids+=("$helper")
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    ended "$pid"
+    ended "$helper"
+}
+
+@test "a server that listens is left running, and said" {
+    cat >"$BATS_TEST_TMPDIR/listen.mjs" <<-'END'
+	import { createServer } from 'node:net';
+	import { writeFileSync } from 'node:fs';
+	process.on('SIGTERM', () => {}); // outlives the tree that it was started in
+	createServer().listen(0, '127.0.0.1', function () { writeFileSync(process.argv[2], String(process.pid)); });
+	END
+    # as an npm script does, in a session of its own
+    fake --cwd "$project" --session "$id" --child "exec sh -c 'trap \"\" TERM; node $BATS_TEST_TMPDIR/listen.mjs $BATS_TEST_TMPDIR/server & wait'" -- "$client"
+    wait_until 30 test -s "$BATS_TEST_TMPDIR/server"
+    server=$(<"$BATS_TEST_TMPDIR/server")
+    started_pids+=("$server")
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"left running: node (pid $server) listens on port "* ]]
+    is_alive "$server"
+    ended "$pid"
+}
+
+@test "refused from inside itself, as a tool of that session, --force or not" {
+    cat >"$BATS_TEST_TMPDIR/tool" <<-END
+	for force in '' --force; do
+	    '$SESSION_RESCUE' --kill $id \$force ${scratch[*]} >'$BATS_TEST_TMPDIR/inside'\$force 2>&1
+	    echo "status \$?" >>'$BATS_TEST_TMPDIR/inside'\$force
+	done
+	touch '$BATS_TEST_TMPDIR/inside.done'
+	exec sleep 100
+	END
+    fake --cwd "$project" --session "$id" --status busy --turn tool --child "sh $BATS_TEST_TMPDIR/tool" -- "$client"
+    wait_until 60 test -e "$BATS_TEST_TMPDIR/inside.done"
+    cat "$BATS_TEST_TMPDIR"/inside*
+    for force in '' --force; do
+        grep -q "refused: pid $pid is the session that this runs in" "$BATS_TEST_TMPDIR/inside$force"
+        grep -q '^status 4$' "$BATS_TEST_TMPDIR/inside$force"
+    done
+    [ ! -e "$pending" ]
+    is_alive "$pid"
+}
+
+@test "a twin keeps the session, and the resume command is withheld" {
+    idle
+    first=$pid
+    fake --cwd "$project" --session "$id" -- "$client"
+    second=$pid
+    rescue --kill 00000000-0000 --force "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    rescue --kill "$first" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"(00000000... is held by pid $second)"* ]]
+    [[ $output != *"claude --resume"* ]]
+    ended "$first"
+    is_alive "$second"
+}
+
+@test "a backup that cannot be made: no signal, --force or not" {
+    hung
+    touch "$pending" # a file where the folder should be
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"$pending"* ]]
+    is_alive "$pid"
+}
+
+@test "a log that cannot be written is a failure after the rescue, which is done" {
+    hung
+    touch "$log"
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"❌ COMMAND FAILED: /session-rescue"* ]]
+    [[ $stderr == *"session log update failed"* ]]
+    [[ $stderr == *"Sessions killed: 1"* ]]
+    [[ $stderr == *"claude --resume $id"* ]]
+    [ "$(backups)" -ge 1 ]
+    ended "$pid"
+}
+
+@test "--json tells the same in one document" {
+    hung
+    rescue --kill "$pid" --force --json "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json .outcome)" = killed ]
+    [ "$(json .pid)" = "$pid" ]
+    [ "$(json '.resume_commands[0]')" = "cd $project && claude --resume $id" ]
+    [ -e "$(json .backup)" ]
+    ended "$pid"
+}

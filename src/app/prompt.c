@@ -168,8 +168,15 @@ static int read_choice(const struct prompt_menu *menu)
     }
 }
 
+/* Signals that curses catches, to put the terminal in order; it never gives them back. */
+static const int caught[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+enum { CAUGHT = sizeof caught / sizeof *caught };
+
 static int select_by_keys(const struct prompt_menu *menu)
 {
+    struct sigaction before[CAUGHT];
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], NULL, &before[i]);
     /* For this screen alone: quoting for the shell is to know ASCII and nothing else. */
     setlocale(LC_CTYPE, "");
     SCREEN *screen = newterm(NULL, stdout, stdin);
@@ -185,6 +192,8 @@ static int select_by_keys(const struct prompt_menu *menu)
     int r = read_choice(menu);
     endwin();
     delscreen(screen);
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &before[i], NULL);
     setlocale(LC_CTYPE, "C");
     return r;
 }

@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# The interactive rescue, driven by keystrokes in a terminal of a private tmux server. What is seen
+# is compared to tests/fixtures/screens; pids, terminals and times are made alike first.
+
+load helper
+
+id=00000000-0000-4000-8000-0000000000aa
+other=11111111-0000-4000-8000-0000000000bb
+screens=$PWD/tests/fixtures/screens
+
+setup()
+{
+    scratch_home
+    install_client
+    project=$BATS_TEST_TMPDIR/project
+    pending=$BATS_TEST_TMPDIR/pending
+    log=$BATS_TEST_TMPDIR/log
+    mkdir "$project"
+    scratch=(--config-dir "$CONFIG_DIR" --pending-dir "$pending" --log-dir "$log" --timeout 0.01)
+}
+
+teardown()
+{
+    end_started
+}
+
+# One that waits for its model, and one that is through.
+sessions()
+{
+    fake --cwd "$project" --session "$other" -- "$client"
+    idle=$pid
+    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 -- "$client"
+    hung=$pid
+    wait_until 30 is_hung
+}
+
+is_hung()
+{
+    rescue --status --json "${scratch[@]}" >/dev/null
+    [ "$(json '.counts.hung')" -ge 1 ]
+}
+
+is_gone()
+{
+    [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
+}
+
+is_alive()
+{
+    if is_gone "$1"; then
+        echo "pid $1 is gone"
+        return 1
+    fi
+}
+
+forget()
+{
+    local kept=() each
+    for each in "${started_pids[@]}"; do
+        [ "$each" = "$1" ] || kept+=("$each")
+    done
+    started_pids=("${kept[@]}")
+}
+
+# The program in a pane of 80 columns and 24 rows: opened NAME=VALUE... -- OPTIONS...
+opened()
+{
+    local settings=(HOME="$HOME" PATH="$PATH" LC_ALL=C.UTF-8 TZ=UTC ASAN_OPTIONS="${ASAN_OPTIONS-}")
+    while [ "$1" != -- ]; do
+        settings+=("$1")
+        shift
+    done
+    shift
+    cat >"$BATS_TEST_TMPDIR/run" <<-END
+	stty -a >'$BATS_TEST_TMPDIR/stty.before'
+	$(printf '%q ' env -i TERM=screen "${settings[@]}" "$SESSION_RESCUE" "$@")
+	echo "status \$?"
+	stty -a >'$BATS_TEST_TMPDIR/stty.after'
+	exec sleep 100
+	END
+    LC_ALL=C.UTF-8 private_tmux -u new-session -d -x 80 -y 24 -s s "exec bash '$BATS_TEST_TMPDIR/run'"
+}
+
+press()
+{
+    private_tmux send-keys -t s "$@"
+}
+
+# Without what is said of files that other tests write at the moment.
+screen()
+{
+    LC_ALL=C.UTF-8 private_tmux -u capture-pane -pJ -t s | grep -v '^session-rescue: ' | sed -E "s|$BATS_TEST_TMPDIR|DIR|g" | sed -E '
+        s/pts\/[0-9]+/pts\/N/g; s/PID [0-9]+/PID N/g; s/pid [0-9]+/pid N/g; s/[0-9]{2}:[0-9]{2} \(/HH:MM (/
+        s/[0-9]+B\b/SIZE/g; s/SESSION-LOG-[0-9-]+/SESSION-LOG-DATE/; s/, *$//
+        s/Last activity: NOW/Last activity: HH:MM/; s/NOW \(/HH:MM (/; s/stalled [0-9]+ (s|min)/stalled AGE/
+        s/no reply [0-9]+ (s|min)/no reply AGE/; s/ +(│|\|) *$/\1/; s/[0-9]{4}-[0-9-]{5}T[0-9-]{8}Z/TIME/
+        s/─+/─/g; s/-{3,}/-/g' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+}
+
+shows()
+{
+    [[ $(screen) == *"$1"* ]]
+}
+
+await()
+{
+    wait_until 60 shows "$1" || { screen; return 1; }
+}
+
+# The screen is that of the file; with UPDATE_SCREENS it becomes it.
+same_as()
+{
+    if [ -n "${UPDATE_SCREENS-}" ]; then
+        screen >"$screens/$1"
+    fi
+    diff "$screens/$1" <(screen)
+}
+
+same_modes()
+{
+    wait_until 20 test -s "$BATS_TEST_TMPDIR/stty.after"
+    diff "$BATS_TEST_TMPDIR/stty.before" "$BATS_TEST_TMPDIR/stty.after"
+}
+
+@test "the hung session is asked about first; arrows move, q leaves all as it was" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "Select action"
+    same_as menu
+    press Down
+    await "> Kill process"
+    same_as menu-second
+    press Up
+    await "> Export to pending"
+    press Up
+    await "> Skip"
+    press q
+    await "status 1"
+    shows "Nothing was changed."
+    same_modes
+    is_alive "$hung"
+    [ ! -e "$pending" ]
+}
+
+@test "without UTF-8 the box is ASCII" {
+    sessions
+    opened LC_ALL=C -- "${scratch[@]}"
+    await "Select action"
+    same_as menu-ascii
+    press q
+    await "status 1"
+}
+
+@test "another size is drawn anew" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "Select action"
+    private_tmux resize-window -t s -x 40 -y 12
+    await "..."
+    await "> Export to pending"
+    press Down
+    await "> Kill process"
+    private_tmux resize-window -t s -x 80 -y 24
+    await "(HUNG)"
+    await "> Kill process"
+    press q
+    await "status 1"
+}
+
+@test "Ctrl-C leaves everything as it was" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "Select action"
+    press C-c
+    # the shell of the pane goes on after a program that SIGINT has ended
+    await "status 130"
+    same_modes
+    is_alive "$hung"
+    [ ! -e "$pending" ]
+}
+
+@test "export, then the resume command that is withheld, then skip: by digits" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "Select action"
+    press 1
+    await "Exported: "
+    press 3
+    await "Withheld while pid N holds the session"
+    press 4
+    await "status 1"
+    shows "Sessions exported: 1"
+    same_modes
+    is_alive "$hung"
+    [ "$(find "$pending" -name '*.sha256' | wc -l)" -eq 1 ]
+}
+
+@test "kill: asked once more, then gone, and the resume command is there" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "Select action"
+    press Down Enter
+    await "[y/N]"
+    press y Enter
+    await "status 0"
+    same_as killed
+    same_modes
+    wait_until 10 is_gone "$hung"
+    forget "$hung"
+    is_alive "$idle"
+}
+
+@test "kill, and then no: it runs on, with its backup" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "Select action"
+    press 2
+    await "[y/N]"
+    press n Enter
+    await "status 1"
+    shows "not killed"
+    is_alive "$hung"
+}
+
+@test "nothing hung: what runs, and why that is fine" {
+    fake --cwd "$project" --session "$other" -- "$client"
+    opened -- "${scratch[@]}"
+    await "status 0"
+    same_as all-is-well
+}
+
+@test "a dumb terminal gets numbered questions" {
+    sessions
+    opened TERM=dumb -- "${scratch[@]}"
+    await "Number from 1 to 4"
+    same_as numbered
+    press 9 Enter
+    press 4 Enter
+    await "status 1"
+    is_alive "$hung"
+}
+
+@test "a screen reader gets no box" {
+    sessions
+    opened ACCESSIBLE=1 -- "${scratch[@]}"
+    await "Number from 1 to 4"
+    same_as spoken
+    press q Enter
+    await "status 1"
+}
+
+# ---- the terminal of the killed ----
+
+# A shell of the user's, with a client in front that has set up the terminal: of the pane.
+client_in_shell()
+{
+    LC_ALL=C.UTF-8 private_tmux -u new-session -d -x 80 -y 24 -s s "cd '$project' && exec env -i HOME='$HOME' PATH='$PATH' TERM=screen PS1='$ ' $1"
+    press "stty -a >'$BATS_TEST_TMPDIR/stty.before'" Enter
+    wait_until 20 test -s "$BATS_TEST_TMPDIR/stty.before"
+    shift
+    press "$TEST_PROGRAMS/fake-agent --here --raw --session $id --status busy --turn awaits-reply --spinner $* -- $client" Enter
+    wait_until 30 has_client
+    pid=$(basename "$(echo "$CONFIG_DIR"/sessions/*.json)" .json)
+    started_pids+=("$pid")
+    wait_until 20 is_raw
+    private_tmux display -p -t s '#{pane_tty}' >"$BATS_TEST_TMPDIR/tty"
+}
+
+has_client()
+{
+    compgen -G "$CONFIG_DIR/sessions/*.json" >/dev/null
+}
+
+is_raw()
+{
+    stty -a <"$(private_tmux display -p -t s '#{pane_tty}')" | grep -q -- -isig
+}
+
+for_the_shell()
+{
+    press C-u "stty -a >'$BATS_TEST_TMPDIR/stty.after'" Enter
+    wait_until 20 test -s "$BATS_TEST_TMPDIR/stty.after"
+    diff "$BATS_TEST_TMPDIR/stty.before" "$BATS_TEST_TMPDIR/stty.after"
+    [ "$(private_tmux display -p -t s '#{mouse_any_flag}#{cursor_flag}#{alternate_on}')" = 010 ]
+}
+
+@test "killed by force below a plain shell: the terminal is as before, and nothing typed is run" {
+    client_in_shell "dash -i" --ignore-term --spin
+    press -l "touch $BATS_TEST_TMPDIR/was-run"
+    press C-m
+    rescue --kill "$pid" --force --grace 0.2 "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"was left raw, and is in order again"* ]]
+    [[ $output == *"were typed and never read are thrown away"* ]]
+    for_the_shell
+    [ ! -e "$BATS_TEST_TMPDIR/was-run" ]
+    forget "$pid"
+}
+
+@test "killed by force below bash, which sets its own modes: reports are off" {
+    client_in_shell "bash --norc -i" --ignore-term --spin
+    rescue --kill "$pid" --force --grace 0.2 "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"was left raw, and is in order again"* ]]
+    for_the_shell
+    forget "$pid"
+}
+
+@test "ended by SIGTERM: it has put its terminal in order itself" {
+    client_in_shell "bash --norc -i"
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output != *"left raw"* ]]
+    for_the_shell
+    forget "$pid"
+}

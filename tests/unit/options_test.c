@@ -38,11 +38,11 @@ static void refused(const char *reason, char **argv, int argc)
 
 #define W(text) (char *)(uintptr_t)(text)
 
-static void without_a_mode_it_is_status(void **state)
+static void without_a_mode_none_is_set(void **state)
 {
     (void)state;
     struct options o = accepted(ARGV());
-    assert_int_equal(o.mode, MODE_STATUS);
+    assert_int_equal(o.mode, MODE_NONE);
     assert_true(o.timeout_minutes == 10);
     assert_false(o.json || o.all || o.quiet || o.verbose || o.no_color);
     assert_int_equal(o.config_dir_count, 0);
@@ -117,7 +117,7 @@ static void help_and_version_ask_for_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_mode_it_is_status),
+        cmocka_unit_test(without_a_mode_none_is_set),
         cmocka_unit_test(options_may_stand_anywhere_and_be_cut_short),
         cmocka_unit_test(times_are_numbers_of_minutes),
         cmocka_unit_test(what_is_wrong_is_named),

@@ -36,7 +36,7 @@ is_hung()
 
 idle()
 {
-    fake --cwd "$project" --session "$id" "$@" -- "$client"
+    fake --cwd "$project" --session "$id" -- "$client"
 }
 
 # A pid that has ended may be given to another process before teardown signals it.

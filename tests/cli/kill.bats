@@ -246,7 +246,7 @@ typed()
 	touch '$BATS_TEST_TMPDIR/inside.done'
 	exec sleep 100
 	END
-    fake --cwd "$project" --session "$id" --status busy --turn tool --child "sh $BATS_TEST_TMPDIR/tool" -- "$client"
+    fake --cwd "$project" --session "$id" --status busy --turn tool --child "exec sh $BATS_TEST_TMPDIR/tool" -- "$client"
     wait_until 60 test -e "$BATS_TEST_TMPDIR/inside.done"
     cat "$BATS_TEST_TMPDIR"/inside*
     for force in '' --force; do

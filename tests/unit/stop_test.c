@@ -7,6 +7,7 @@
 #include "action/stop.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <stdbool.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -23,6 +24,9 @@ struct scene {
     struct sr_kill result;
     struct sr_error error;
     /* what is answered, and what was asked */
+    uid_t uid;         /* that the session runs as; 0: ours */
+    bool has_terminal; /* that of the process which asks, look.own_pid */
+    pid_t beside;      /* that process */
     bool answers[4];
     int asked[4];
     struct buf told;
@@ -100,7 +104,9 @@ static int tear_down(void **state)
 {
     struct scene *s = *state;
     char command[128];
-    if (s->pid)
+    if (s->beside)
+        live_end(s->beside); /* the session goes with it */
+    else if (s->pid)
         live_end(s->pid);
     sr_snapshot_free(s->snapshot);
     buf_release(&s->told);
@@ -108,20 +114,52 @@ static int tear_down(void **state)
     return system(command);
 }
 
-/* Starts the session and finds it. */
-static void begin(struct scene *s, bool ignores_sigterm)
+static _Noreturn void be_session(const struct scene *s, bool ignores_sigterm)
 {
     char variable[160];
     snprintf(variable, sizeof variable, "CLAUDE_CONFIG_DIR=%s", s->config);
-    s->pid = fork();
-    assert_true(s->pid >= 0);
-    if (s->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!s->has_terminal)
         setsid();
-        signal(SIGTERM, ignores_sigterm ? SIG_IGN : SIG_DFL);
-        execle(s->program, s->program, "120", (char *)NULL,
-               (char *[]){variable, (char[]){"HOME=/nonexistent"}, NULL});
+    if (s->uid && setuid(s->uid) < 0)
         _exit(1);
+    signal(SIGTERM, ignores_sigterm ? SIG_IGN : SIG_DFL);
+    execle(s->program, s->program, "120", (char *)NULL,
+           (char *[]){variable, (char[]){"HOME=/nonexistent"}, NULL});
+    _exit(1);
+}
+
+/* A process on a terminal, and the session below it. */
+static void begin_on_one_terminal(struct scene *s)
+{
+    int master, told[2];
+    assert_int_equal(pipe(told), 0);
+    s->beside = forkpty(&master, NULL, NULL, NULL);
+    assert_true(s->beside >= 0);
+    if (s->beside == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pid_t session = fork();
+        if (session == 0)
+            be_session(s, false);
+        if (write(told[1], &session, sizeof session) != sizeof session)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(told[0], &s->pid, sizeof s->pid), sizeof s->pid);
+    s->look.own_pid = s->beside;
+}
+
+/* Starts the session and finds it. */
+static void begin(struct scene *s, bool ignores_sigterm)
+{
+    if (s->has_terminal) {
+        begin_on_one_terminal(s);
+    } else {
+        s->pid = fork();
+        assert_true(s->pid >= 0);
+        if (s->pid == 0)
+            be_session(s, ignores_sigterm);
     }
     for (int left = 200; !s->session && left > 0; left--) {
         sr_snapshot_free(s->snapshot);
@@ -147,7 +185,7 @@ static int stop(struct scene *s)
 
 static bool lives(const struct scene *s)
 {
-    return waitpid(s->pid, NULL, WNOHANG) == 0;
+    return s->beside ? kill(s->pid, 0) == 0 : waitpid(s->pid, NULL, WNOHANG) == 0;
 }
 
 static void assert_refused(struct scene *s, int code)
@@ -283,6 +321,36 @@ static void what_is_above_us_is_refused(void **state)
     assert_refused(s, -EPERM);
 }
 
+/* It is found by its terminal as well, should the listing have missed it. */
+static void what_is_on_our_terminal_is_refused(void **state)
+{
+    struct scene *s = *state;
+    s->has_terminal = true;
+    begin(s, false);
+    assert_true(s->session->current);
+    changed(s)->current = false;
+    assert_refused(s, -EPERM);
+    assert_non_null(strstr(s->error.text, "on this terminal"));
+}
+
+static void another_users_process_is_refused_for_root_too(void **state)
+{
+    struct scene *s = *state;
+    if (geteuid() != 0)
+        skip(); /* nobody else could start one */
+    s->uid = 65534;
+    assert_int_equal(chmod(s->root, 0755), 0);
+    assert_int_equal(chmod(s->program, 0755), 0);
+    char path[128];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/claude%s", s->root, i ? "/versions" : "");
+        assert_int_equal(chmod(path, 0755), 0);
+    }
+    begin(s, false);
+    assert_refused(s, -EPERM);
+    assert_non_null(strstr(s->error.text, "belongs to user 65534"));
+}
+
 static void one_that_is_traced_is_refused(void **state)
 {
     struct scene *s = *state;
@@ -378,6 +446,8 @@ int main(void)
         TEST(the_current_session_is_refused),
         TEST(the_session_that_we_are_a_tool_of_is_refused),
         TEST(what_is_above_us_is_refused),
+        TEST(what_is_on_our_terminal_is_refused),
+        TEST(another_users_process_is_refused_for_root_too),
         TEST(one_that_is_traced_is_refused),
         TEST(one_that_became_another_session_is_left_alone),
         TEST(one_that_is_not_hung_any_more_is_left_alone),

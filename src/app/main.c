@@ -13,7 +13,7 @@
  *                where a listing happens, mapping.c decides what belongs to what
  *   diagnose/    what state a session is in: rules.c is a table of sentences
  *   triage/      gathers evidence for the rules, and looks twice at suspects
- *   action/      backups taken, verified and put back, and the session log: all
+ *   action/      backups, the end of a session, and the session log: all
  *                that changes anything
  *   view/        the listing as text and as JSON
  *   app/         what you are reading: options, surroundings, commands/<mode>.c

@@ -68,6 +68,7 @@ bench:
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run $(BUILD)/session-rescue
+	@tests/bench/export $(BUILD)/session-rescue
 
 fuzz:
 	@tools/install-deps fuzz

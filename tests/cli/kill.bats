@@ -81,7 +81,7 @@ typed()
     : >"$BATS_TEST_TMPDIR/screen"
     ( wait_until 60 grep -q '\[y/N\]' "$BATS_TEST_TMPDIR/screen"; printf "$keys"; sleep 1 ) |
         env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC ASAN_OPTIONS="${ASAN_OPTIONS-}" \
-            script -qefc "$(printf '%q ' "$SESSION_RESCUE" "$@")" "$BATS_TEST_TMPDIR/screen" >/dev/null && status=0 || status=$?
+            script -qefc "exec $(printf '%q ' "$SESSION_RESCUE" "$@")" "$BATS_TEST_TMPDIR/screen" >/dev/null && status=0 || status=$?
     output=$(tr -d '\r' <"$BATS_TEST_TMPDIR/screen")
     printf '%s\n' "status $status" "$output"
 }
@@ -303,4 +303,24 @@ typed()
     [ "$(json '.resume_commands[0]')" = "cd $project && claude --resume $id" ]
     [ -e "$(json .backup)" ]
     ended "$pid"
+}
+
+@test "a session that cannot be told apart: all that it may be are backed up first" {
+    fake --cwd "$project" --session "$id" --no-registry -- "$client"
+    first=$pid
+    fake --cwd "$project" --session 11111111-0000-4000-8000-0000000000bb --no-registry -- "$client"
+    rescue --kill "$first" --force "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    ended "$first"
+    [ "$(backups)" -eq 2 ]
+    [[ $output == *"claude --resume $id"* ]]
+    [[ $output == *"claude --resume 11111111-0000-4000-8000-0000000000bb"* ]]
+}
+
+@test "Ctrl-C at the question is a no" {
+    hung
+    typed '\003' -- --kill "$pid" "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $output == *"not killed"* ]]
+    is_alive "$pid"
 }

@@ -124,8 +124,14 @@ static int save_one(struct stop *s, const char *id, struct sr_error *error)
                                                          : "backed up and verified",
          o->pending_dir, s->result.backup.stem, size);
     if (s->result.backup.lost_count)
-        tell(s, "%zu files of the session could not be read, and are not in the backup",
-             s->result.backup.lost_count);
+        return err_set(error, -EIO,
+                       "%s.jsonl is kept, but %zu files of the session could not be read, and "
+                       "are not in it: the manifest names them",
+                       s->result.backup.stem, s->result.backup.lost_count);
+    if (s->result.backup.was_rewritten)
+        return err_set(error, -EIO,
+                       "%s.jsonl is kept, but files changed under every try to copy them",
+                       s->result.backup.stem);
     s->result.has_transcript = true;
     return 0;
 }

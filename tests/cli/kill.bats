@@ -281,6 +281,16 @@ typed()
     is_alive "$pid"
 }
 
+@test "a backup that is not whole: kept, named, and no signal" {
+    hung
+    mkfifo "$CONFIG_DIR/history.jsonl"
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"1 files of the session could not be read"* ]]
+    [ "$(backups)" -eq 1 ]
+    is_alive "$pid"
+}
+
 @test "a log that cannot be written is a failure after the rescue, which is done" {
     hung
     touch "$log"

@@ -11,11 +11,6 @@ static const char *const kind_words[] = {"transcript", "own",    "shared",
 
 enum { KINDS = sizeof kind_words / sizeof *kind_words };
 
-const char *manifest_kind_word(enum agent_file_kind kind)
-{
-    return kind_words[kind];
-}
-
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static void put_time(struct json_document *d, struct json_node *to, const char *key, struct wall t)

@@ -33,8 +33,6 @@ struct manifest {
     size_t lost_count; /* of these, what should have been copied; read, not written */
 };
 
-const char *manifest_kind_word(enum agent_file_kind kind);
-
 void manifest_write(const struct manifest *m, struct buf *out);
 
 /* Returns: 0, or -EBADMSG and in *wrong what is wrong. Owner: the arena. */

@@ -1,5 +1,7 @@
 #include "agent/agent.h"
 
+#include <stdlib.h>
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -83,4 +85,16 @@ void agent_listings_release(struct agent_listings *listings)
 void agent_files_release(struct agent_files *files)
 {
     fs_close(&files->outside);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct agent_transcript *x = a, *y = b;
+    return (x->modified_at.ms < y->modified_at.ms) - (x->modified_at.ms > y->modified_at.ms);
+}
+
+void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count)
+{
+    if (count)
+        qsort(transcripts, count, sizeof *transcripts, newest_first);
 }

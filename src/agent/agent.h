@@ -69,7 +69,6 @@ struct agent_transcript {
     const char *path; /* below the store */
     int64_t size_bytes;
     struct wall modified_at;
-    struct wall born_at; /* of the file; 0 where the file system does not say */
 };
 
 /* What a file is to a session. */
@@ -197,6 +196,9 @@ struct agent {
 };
 
 extern const struct agent agent_claude;
+
+/* Puts transcripts in order, those written to last first. */
+void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);
 
 /* All agents; ends with NULL. */
 extern const struct agent *const agents[];

@@ -102,8 +102,7 @@ static int read_registration(const struct agent_store *store, const char *path,
         const char *wrong = parse_registration(store->arena, text, &entry);
         if (!wrong) {
             if (fstatat(store->fd, path, &st, 0) == 0)
-                entry.changed_at.ms =
-                    (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+                entry.changed_at.ms = fs_file_of(&st).mtime_ms;
             *out = entry;
             return 0;
         }
@@ -210,8 +209,7 @@ static int stat_transcript(const struct agent_store *store, const char *path,
                            struct agent_transcript *out)
 {
     struct statx x;
-    if (statx(store->fd, path, AT_STATX_DONT_SYNC,
-              STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_BTIME, &x) < 0)
+    if (statx(store->fd, path, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE | STATX_MTIME, &x) < 0)
         return -errno;
     if (S_ISDIR(x.stx_mode))
         return -EISDIR;
@@ -220,7 +218,6 @@ static int stat_transcript(const struct agent_store *store, const char *path,
     out->path = path;
     out->size_bytes = (int64_t)x.stx_size;
     out->modified_at.ms = stamp_ms(x.stx_mtime);
-    out->born_at.ms = x.stx_mask & STATX_BTIME ? stamp_ms(x.stx_btime) : 0;
     return 0;
 }
 

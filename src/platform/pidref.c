@@ -11,7 +11,7 @@
 
 int pidref_open(const struct proc *proc, pid_t pid, uint64_t start_ticks, struct pidref *out)
 {
-    if (pid <= 0 || !proc_is_live(proc))
+    if (pid <= 0 || !proc->is_live)
         return -ESRCH;
     struct pidref p = {(int)syscall(SYS_pidfd_open, pid, 0), pid, start_ticks};
     if (p.fd < 0)

@@ -28,7 +28,8 @@
 
 struct proc {
     int fd;
-    bool is_live;     /* of this machine, now; false: a captured tree */
+    bool is_live;     /* the running kernel's; false: a captured copy, whose links point to files of
+                         another machine */
     struct wall boot; /* when the machine was booted */
     long ticks_per_s;
     long page_bytes;
@@ -95,10 +96,6 @@ int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct 
  */
 ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
                        size_t size);
-
-/* Read from the running kernel; false for a captured copy, whose links point to files of another
- * machine. */
-bool proc_is_live(const struct proc *proc);
 
 /* Its direct children, of all its threads, as the kernel lists them
  * (CONFIG_PROC_CHILDREN); -ENOENT where the kernel does not. */

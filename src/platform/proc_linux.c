@@ -21,6 +21,12 @@ enum {
     PIDS_LIMIT = 4 * 1024 * 1024, /* PID_MAX_LIMIT */
 };
 
+static bool is_proc(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
 int proc_open(struct proc *proc, const char *path, struct sr_error *error)
 {
     int fd = fs_open_dir(AT_FDCWD, path);
@@ -28,7 +34,7 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
         return err_set(error, fd, "open %s: %s", path, err_reason(fd));
     *proc = (struct proc){
         .fd = fd,
-        .is_live = strcmp(path, "/proc") == 0,
+        .is_live = is_proc(fd),
         .boot = {wall_now().ms - clock_since_boot_ms()},
         .ticks_per_s = sysconf(_SC_CLK_TCK),
         .page_bytes = sysconf(_SC_PAGESIZE),
@@ -46,12 +52,6 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     }
     arena_release(&scratch);
     return 0;
-}
-
-bool proc_is_live(const struct proc *proc)
-{
-    struct statfs fs;
-    return fstatfs(proc->fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
 void proc_close(struct proc *proc)

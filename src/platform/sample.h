@@ -145,6 +145,3 @@ struct sample_wait {
  */
 int sample_find_wait(const struct proc *proc, const struct sample *s, struct arena *a,
                      struct sample_wait *out);
-
-/* "tty-input", "pipe-input", ...: stable words. */
-const char *sample_wait_word(enum sample_wait_kind kind);

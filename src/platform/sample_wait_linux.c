@@ -25,31 +25,6 @@ struct look {
     struct sample_wait wait;
 };
 
-const char *sample_wait_word(enum sample_wait_kind kind)
-{
-    static const char *const words[] = {
-        [SAMPLE_WAIT_UNKNOWN] = "unknown",
-        [SAMPLE_WAIT_NOTHING] = "nothing",
-        [SAMPLE_WAIT_TTY_INPUT] = "tty-input",
-        [SAMPLE_WAIT_TTY_OUTPUT] = "tty-output",
-        [SAMPLE_WAIT_TTY] = "tty",
-        [SAMPLE_WAIT_PIPE_INPUT] = "pipe-input",
-        [SAMPLE_WAIT_PIPE_OUTPUT] = "pipe-output",
-        [SAMPLE_WAIT_FIFO_OPEN] = "fifo-open",
-        [SAMPLE_WAIT_SOCKET] = "socket",
-        [SAMPLE_WAIT_EVENTS] = "events",
-        [SAMPLE_WAIT_TIME] = "time",
-        [SAMPLE_WAIT_CHILD] = "child",
-        [SAMPLE_WAIT_THREAD] = "thread",
-        [SAMPLE_WAIT_SIGNAL] = "signal",
-        [SAMPLE_WAIT_LOCK] = "lock",
-        [SAMPLE_WAIT_DISK] = "disk",
-        [SAMPLE_WAIT_CONTINUE] = "continue",
-        [SAMPLE_WAIT_PARENT] = "parent",
-    };
-    return words[kind];
-}
-
 /* Compilers add to the name of a function that they split: "pipe_read.part.0". */
 static bool sleeps_in(const struct sample *s, const char *function)
 {

@@ -52,7 +52,7 @@ int terminal_open(const struct proc *proc, pid_t pid, uint64_t device, int flags
     struct arena scratch = {0};
     struct descriptor *items;
     size_t count;
-    if (!proc_is_live(proc))
+    if (!proc->is_live)
         return -ENXIO;
     int r = descriptor_list(proc, pid, &scratch, &items, &count);
     int fd = r < 0 && r != -EFBIG ? r : -ENXIO;
@@ -65,7 +65,7 @@ int terminal_open(const struct proc *proc, pid_t pid, uint64_t device, int flags
 
 int terminal_read(const struct proc *proc, pid_t pid, uint64_t device, struct terminal *out)
 {
-    if (!proc_is_live(proc))
+    if (!proc->is_live)
         return -ENXIO;
     struct proc_stat stat;
     int r = proc_read_stat(proc, pid, &stat);

@@ -40,12 +40,6 @@ static int read_tail(const struct store *store, const struct agent_transcript *t
     return n < 0 ? (int)n : 0;
 }
 
-static int newest_first(const void *a, const void *b)
-{
-    const struct agent_transcript *x = a, *y = b;
-    return (x->modified_at.ms < y->modified_at.ms) - (x->modified_at.ms > y->modified_at.ms);
-}
-
 static struct wall later(struct wall a, struct wall b)
 {
     return a.ms > b.ms ? a : b;
@@ -59,8 +53,7 @@ static void read_subagents(const struct store *store, const struct agent_transcr
     if (store->agent->list_subagents(&store->io, of, &files, &count) < 0)
         return;
     out->subagent_count = count;
-    if (count)
-        qsort(files, count, sizeof *files, newest_first);
+    agent_sort_newest_first(files, count);
     for (size_t i = 0; i < count && i < ACTIVITY_SUBAGENTS_READ; i++) {
         struct tail_result tail;
         int r = read_tail(store, &files[i], &tail);

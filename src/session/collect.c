@@ -78,7 +78,6 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->has_transcript = FACT_NO;
     e->turn = tail->turn;
     e->last_event_age_s = awake_age_s(snap, s, act->last_at);
-    e->turn_age_s = awake_age_s(snap, s, tail->turn_began_at);
     if (is_older_than_process(snap, s, act->last_at)) {
         e->turn = TAIL_TURN_OVER;
         return;
@@ -137,7 +136,6 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .waiting_for = r ? r->waiting_for : NULL,
         .status_age_s = r ? awake_age_s(snap, s, r->status_at) : -1,
         .last_event_age_s = -1,
-        .turn_age_s = -1,
         .open_tool_age_s = -1,
         .queued_age_s = -1,
         .main_cpu_percent = -1,

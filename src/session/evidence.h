@@ -78,7 +78,6 @@ struct evidence {
     enum fact has_transcript; /* no: none, or one in which nothing has been said */
     enum tail_turn turn;
     int64_t last_event_age_s; /* newest of all its files; -1: unknown */
-    int64_t turn_age_s;       /* since the prompt that began the turn; -1: unknown */
     const char *open_tool;    /* the oldest without a result; NULL: none */
     int64_t open_tool_age_s;
     size_t open_tool_count;

@@ -92,13 +92,7 @@ static struct wall folder_changed_at(const struct session *s, const char *folder
     struct stat st;
     if (fstatat(s->store->io.fd, folder, &st, 0) < 0)
         return (struct wall){0};
-    return (struct wall){(int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000};
-}
-
-static int newest_first(const void *a, const void *b)
-{
-    const struct agent_transcript *x = a, *y = b;
-    return (x->modified_at.ms < y->modified_at.ms) - (x->modified_at.ms > y->modified_at.ms);
+    return (struct wall){fs_file_of(&st).mtime_ms};
 }
 
 /* The transcripts in a folder written to since `since` that no other process claims. */
@@ -112,8 +106,7 @@ static size_t written_since(const struct session *sessions, size_t count, const 
     for (size_t i = 0; i < n; i++)
         if (all[i].modified_at.ms >= since.ms && !is_claimed(sessions, count, s, all[i].session_id))
             all[kept++] = all[i];
-    if (kept)
-        qsort(all, kept, sizeof *all, newest_first);
+    agent_sort_newest_first(all, kept);
     *out = all;
     return kept;
 }

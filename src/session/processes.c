@@ -4,6 +4,7 @@
 #include "platform/host.h"
 #include "platform/multiplexer.h"
 #include "platform/tty.h"
+#include "session/watched.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -46,17 +47,7 @@ static bool enter_process(const struct processes_request *q, pid_t pid)
         return true;
     char path[32];
     snprintf(path, sizeof path, "/proc/%d", (int)pid);
-    for (size_t i = 0; i < q->options->skipped_path_count; i++)
-        if (strcmp(q->options->skipped_paths[i], path) == 0)
-            return false;
-    q->options->entering(q->options->context, path);
-    return true;
-}
-
-static void leave(const struct processes_request *q)
-{
-    if (q->options->entering)
-        q->options->entering(q->options->context, NULL);
+    return watched_enter(q->options, path);
 }
 
 static bool is_wanted(const struct sr_options *options, const struct agent *agent)
@@ -188,7 +179,7 @@ void processes_describe(const struct processes_request *q, struct live *live)
         return;
     find_terminal(q, live);
     find_children(q, live);
-    leave(q);
+    watched_leave(q->options);
 }
 
 static bool may_be_seen(const struct processes_request *q, struct live *live)
@@ -268,7 +259,7 @@ int processes_find(const struct processes_request *q, struct live_list *out)
         if (look_at(q, pids[i], NULL, false, &live))
             append(out, q->arena, &live);
     }
-    leave(q);
+    watched_leave(q->options);
     return 0;
 }
 
@@ -280,7 +271,7 @@ struct live *processes_add_registered(const struct processes_request *q, const s
     if (pid == q->options->own_pid || !is_wanted(q->options, agent) || !enter_process(q, pid))
         return NULL;
     bool found = look_at(q, pid, agent, true, &live) && live.stat.start_ticks == start_ticks;
-    leave(q);
+    watched_leave(q->options);
     if (found && !live.config_dir)
         live.config_dir = config_dir;
     return found ? append(list, q->arena, &live) : NULL;

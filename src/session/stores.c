@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "session/watched.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,19 +14,12 @@
 
 bool stores_enter(const struct stores *stores, const char *path)
 {
-    const struct sr_options *o = stores->options;
-    for (size_t i = 0; i < o->skipped_path_count; i++)
-        if (strcmp(o->skipped_paths[i], path) == 0)
-            return false;
-    if (o->entering)
-        o->entering(o->context, path);
-    return true;
+    return watched_enter(stores->options, path);
 }
 
 void stores_leave(const struct stores *stores)
 {
-    if (stores->options->entering)
-        stores->options->entering(stores->options->context, NULL);
+    watched_leave(stores->options);
 }
 
 /*

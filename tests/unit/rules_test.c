@@ -33,7 +33,7 @@ enum { PATIENCE = 600, LONG = 2400 };
 #define UP                                                                                         \
     .patience_s = PATIENCE, .state = 'S', .wait_channel = "do_epoll_wait", .process_age_s = 20000, \
     .is_native = true, .is_registered = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,     \
-    .has_transcript = FACT_YES, .last_event_age_s = -1, .turn_age_s = -1, .open_tool_age_s = -1,   \
+    .has_transcript = FACT_YES, .last_event_age_s = -1, .open_tool_age_s = -1,                     \
     .subagent_is_busy = FACT_NO, .queued_age_s = -1, .was_sampled = true, .sample_ms = 400,        \
     .main_cpu_percent = 8, .wakeups_per_s = 85, .main_waits_for_tty_write = FACT_NO,               \
     .has_workers = FACT_NO, .api = NO_CONNECTION, .version = "2.1.197", .is_first_party = true
@@ -42,18 +42,18 @@ enum { PATIENCE = 600, LONG = 2400 };
 #define ASKED(...)                                                               \
     ((struct evidence){UP, .status = CLIENT_BUSY, .status_age_s = LONG,          \
                        .turn = TAIL_TURN_AWAITS_REPLY, .last_event_age_s = LONG, \
-                       .turn_age_s = LONG, .api = SILENT_CONNECTION, __VA_ARGS__})
+                       .api = SILENT_CONNECTION, __VA_ARGS__})
 /* A tool is open for 40 minutes. */
-#define TOOL(...)                                                                        \
-    ((struct evidence){UP, .status = CLIENT_BUSY, .status_age_s = LONG,                  \
-                       .turn = TAIL_TURN_AWAITS_TOOL, .last_event_age_s = LONG,          \
-                       .turn_age_s = LONG, .open_tool = "Bash", .open_tool_age_s = LONG, \
-                       .open_tool_count = 1, .api = SILENT_CONNECTION, __VA_ARGS__})
+#define TOOL(...)                                                                          \
+    ((struct evidence){UP, .status = CLIENT_BUSY, .status_age_s = LONG,                    \
+                       .turn = TAIL_TURN_AWAITS_TOOL, .last_event_age_s = LONG,            \
+                       .open_tool = "Bash", .open_tool_age_s = LONG, .open_tool_count = 1, \
+                       .api = SILENT_CONNECTION, __VA_ARGS__})
 /* The turn is over since 40 minutes. */
 #define REST(...)                                                                               \
     ((struct evidence){UP, .status = CLIENT_IDLE, .status_age_s = LONG, .turn = TAIL_TURN_OVER, \
-                       .last_event_age_s = LONG, .turn_age_s = LONG, .wakeups_per_s = 4,        \
-                       .main_cpu_percent = 0.4, __VA_ARGS__})
+                       .last_event_age_s = LONG, .wakeups_per_s = 4, .main_cpu_percent = 0.4,   \
+                       __VA_ARGS__})
 /* Up, and it has published nothing. */
 #define STARTING(...) \
     ((struct evidence){UP, .is_registered = false, .has_transcript = FACT_NO, __VA_ARGS__})
@@ -186,7 +186,7 @@ static struct scene *scenes(size_t *count)
                             .process_age_s = -1,
                             .status_age_s = -1,
                             .last_event_age_s = -1,
-                            .turn_age_s = -1,
+
                             .open_tool_age_s = -1,
                             .queued_age_s = -1,
                             .main_cpu_percent = -1,

@@ -102,7 +102,7 @@ static void set_scene(struct scene *scene, struct context *c, const struct sr_se
                 .timeout_minutes = c->options->timeout_minutes,
                 .backup = &scene->backup,
                 .force = c->options->force,
-                .grace_ms = c->options->grace_ms,
+                .grace_ms = (int64_t)(c->options->grace_s * 1000),
                 .ask = prompt_can_ask() ? ask : NULL,
                 .tell = tell,
                 .context = scene,

@@ -26,19 +26,48 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int print(const char *text)
+/* Somebody is there to choose from a menu. */
+static bool has_person(const struct options *options)
+{
+    return !options->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static int print_help(void)
 {
     struct buf out = {0};
-    buf_adds(&out, text);
+    options_help(&out);
     int status = context_print(&out);
     buf_release(&out);
     return status;
 }
 
-/* Somebody is there to choose from a menu. */
-static bool has_person(const struct options *options)
+static int print_version(void)
 {
-    return !options->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    struct buf out = {0};
+    buf_adds(&out, "session-rescue " SR_VERSION "\n");
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+/* Returns: the exit status. */
+static int run(const struct options *options)
+{
+    static command_run *const commands[] = {
+        [MODE_STATUS] = command_status,   [MODE_RESUME] = command_resume,
+        [MODE_EXPORT] = command_export,   [MODE_VERIFY] = command_verify,
+        [MODE_RESTORE] = command_restore, [MODE_KILL] = command_kill,
+    };
+    switch (options->mode) {
+    case MODE_HELP:
+        return print_help();
+    case MODE_VERSION:
+        return print_version();
+    case MODE_NONE:
+        return context_run(options, has_person(options) ? command_rescue : command_status);
+    default:
+        return context_run(options, commands[options->mode]);
+    }
 }
 
 int main(int argc, char **argv)
@@ -50,36 +79,7 @@ int main(int argc, char **argv)
         fputs("Try 'session-rescue --help'.\n", stderr);
         return EXIT_USAGE;
     }
-    int status = EXIT_FINE;
-    switch (options.mode) {
-    case MODE_HELP:
-        status = print(options_help());
-        break;
-    case MODE_VERSION:
-        status = print("session-rescue " SR_VERSION "\n");
-        break;
-    case MODE_RESUME:
-        status = context_run(&options, command_resume);
-        break;
-    case MODE_EXPORT:
-        status = context_run(&options, command_export);
-        break;
-    case MODE_VERIFY:
-        status = context_run(&options, command_verify);
-        break;
-    case MODE_RESTORE:
-        status = context_run(&options, command_restore);
-        break;
-    case MODE_KILL:
-        status = context_run(&options, command_kill);
-        break;
-    case MODE_NONE:
-        status = context_run(&options, has_person(&options) ? command_rescue : command_status);
-        break;
-    case MODE_STATUS:
-        status = context_run(&options, command_status);
-        break;
-    }
+    int status = run(&options);
     options_release(&options);
     return status;
 }

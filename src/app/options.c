@@ -3,134 +3,187 @@
 #include "agent/agent.h"
 #include "base/err.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-    OPT_STATUS = 256,
-    OPT_RESUME,
-    OPT_EXPORT,
-    OPT_VERIFY,
-    OPT_RESTORE,
-    OPT_KILL,
-    OPT_GRACE,
-    OPT_PENDING_DIR,
-    OPT_LOG_DIR,
-    OPT_DRY_RUN,
-    OPT_FORCE,
-    OPT_CWD,
-    OPT_NEW_ID,
-    OPT_JSON,
-    OPT_ALL,
-    OPT_TIMEOUT,
-    OPT_CONFIG_DIR,
-    OPT_AGENT,
-    OPT_NO_COLOR,
+#define IN(mode) (UINT32_C(1) << (mode))
+
+/* A mode, in the order of the help. */
+struct mode_row {
+    enum mode mode;
+    const char *name;
+    char letter;       /* 0: no short form */
+    const char *words; /* what may follow it, as the help shows it; NULL: nothing */
+    size_t at_least, at_most;
+    const char *takes; /* for a wrong number of words: "one backup" */
+    const char *help;
 };
 
-enum { GRACE_MS = 10000 };
+#define ANY_NUMBER 0, SIZE_MAX, NULL
+#define NO_WORD 0, 0, "no argument"
 
-static const struct option long_options[] = {
-    {"status", no_argument, NULL, OPT_STATUS},
-    {"resume", no_argument, NULL, OPT_RESUME},
-    {"export", no_argument, NULL, OPT_EXPORT},
-    {"verify", no_argument, NULL, OPT_VERIFY},
-    {"restore", no_argument, NULL, OPT_RESTORE},
-    {"kill", no_argument, NULL, OPT_KILL},
-    {"grace", required_argument, NULL, OPT_GRACE},
-    {"pending-dir", required_argument, NULL, OPT_PENDING_DIR},
-    {"log-dir", required_argument, NULL, OPT_LOG_DIR},
-    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
-    {"force", no_argument, NULL, OPT_FORCE},
-    {"cwd", required_argument, NULL, OPT_CWD},
-    {"new-id", no_argument, NULL, OPT_NEW_ID},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"all", no_argument, NULL, OPT_ALL},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"config-dir", required_argument, NULL, OPT_CONFIG_DIR},
-    {"agent", required_argument, NULL, OPT_AGENT},
-    {"no-color", no_argument, NULL, OPT_NO_COLOR},
-    {"quiet", no_argument, NULL, 'q'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {0},
+static const struct mode_row modes[] = {
+    {MODE_STATUS, "status", 0, NULL, NO_WORD,
+     "every session found, with a verdict; changes nothing"},
+    {MODE_RESUME, "resume", 0, "[WHICH...]", ANY_NUMBER,
+     "sessions that can be resumed, each with the exact command"},
+    {MODE_EXPORT, "export", 0, "[WHICH...]", ANY_NUMBER,
+     "lossless, verified copy of each session (none named: all active)"},
+    {MODE_VERIFY, "verify", 0, "[BACKUP...]", ANY_NUMBER,
+     "read backups again, and compare them with their manifests"},
+    {MODE_RESTORE, "restore", 0, "BACKUP", 1, 1, "one backup",
+     "put a backup back where it can be resumed; replaces nothing"},
+    {MODE_KILL, "kill", 0, "WHICH", 1, 1,
+     "one session: a terminal, a pid, or the beginning of its id",
+     "back up and verify, then end the session; asks first"},
+    {MODE_HELP, "help", 'h', NULL, ANY_NUMBER, "this text"},
+    {MODE_VERSION, "version", 'V', NULL, ANY_NUMBER, "the version"},
 };
 
-const char *options_help(void)
+enum { MODE_COUNT = sizeof modes / sizeof *modes };
+
+/* What an option's value is, and in which member of struct options it is kept. */
+enum option_kind {
+    OPTION_FLAG,   /* bool */
+    OPTION_FOLDER, /* const char *, not empty */
+    OPTION_NUMBER, /* double, in the range */
+    OPTION_AGENT,
+    OPTION_CONFIG_DIR,
+};
+
+struct option_row {
+    const char *name;
+    char letter;          /* 0: no short form; none for what changes the world */
+    const char *argument; /* as the help shows it; NULL: none */
+    enum option_kind kind;
+    size_t member;
+    uint32_t modes;   /* IN(...) of those that it goes with; 0: all */
+    const char *what; /* OPTION_NUMBER: "a number of minutes" */
+    double at_most;
+    const char *help;
+};
+
+#define FLAG(member) NULL, OPTION_FLAG, offsetof(struct options, member)
+#define FOLDER(member) "DIR", OPTION_FOLDER, offsetof(struct options, member)
+#define NUMBER(argument, member) argument, OPTION_NUMBER, offsetof(struct options, member)
+
+static const struct option_row rows[] = {
+    {"timeout", 0, NUMBER("MIN", timeout_minutes), 0, "a number of minutes", 1e6,
+     "silence after which a busy session may be called hung (10)"},
+    {"json", 0, FLAG(json), 0, NULL, 0, "one JSON document on standard output"},
+    {"all", 0, FLAG(all), IN(MODE_RESUME) | IN(MODE_EXPORT), NULL, 0,
+     "--resume: all of them, not only the newest; --export: also those\n"
+     "without a process"},
+    {"dry-run", 0, FLAG(dry_run), IN(MODE_EXPORT) | IN(MODE_RESTORE) | IN(MODE_KILL), NULL, 0,
+     "say what would be done, and change nothing"},
+    {"force", 0, FLAG(force), IN(MODE_RESTORE) | IN(MODE_KILL) | IN(MODE_NONE), NULL, 0,
+     "do not ask; --kill: also SIGKILL where SIGTERM is ignored"},
+    {"grace", 0, NUMBER("SEC", grace_s), IN(MODE_KILL) | IN(MODE_NONE), "0 to 3600 seconds", 3600,
+     "--kill: wait between SIGTERM and SIGKILL (10)"},
+    {"pending-dir", 0, FOLDER(pending_dir), 0, NULL, 0, "where backups are kept"},
+    {"log-dir", 0, FOLDER(log_dir), 0, NULL, 0, "where the session log is kept"},
+    {"cwd", 0, FOLDER(cwd), IN(MODE_RESTORE), NULL, 0,
+     "--restore: the session's directory is DIR now"},
+    {"new-id", 0, FLAG(new_id), IN(MODE_RESTORE), NULL, 0, "--restore: under a new session id"},
+    {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, 0, NULL, 0,
+     "look only at sessions of this config directory (repeatable)"},
+    {"agent", 0, "KIND", OPTION_AGENT, 0, 0, NULL, 0, "only this agent's: claude"},
+    {"quiet", 'q', FLAG(quiet), 0, NULL, 0, "no hints, only results and errors"},
+    {"verbose", 'v', FLAG(verbose), 0, NULL, 0, "all the evidence"},
+    {"no-color", 0, FLAG(no_color), 0, NULL, 0, "no colours; so does a set NO_COLOR"},
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof *rows };
+
+/* "--a", "--a and --b", "--a, --b and --c": the modes that an option goes with. */
+static void add_modes(struct buf *out, uint32_t of)
 {
-    return "Usage: session-rescue [MODE] [OPTION...]\n"
-           "Find the terminal sessions of Claude Code, say how each is doing, and how to resume "
-           "it.\n"
-           "\n"
-           "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n"
-           "  --status             every session found, with a verdict; changes nothing\n"
-           "  --resume [WHICH...]  sessions that can be resumed, each with the exact command\n"
-           "  --export [WHICH...]  lossless, verified copy of each session (none named: all "
-           "active)\n"
-           "  --verify [BACKUP...] read backups again, and compare them with their manifests\n"
-           "  --restore BACKUP     put a backup back where it can be resumed; replaces nothing\n"
-           "  --kill WHICH         back up and verify, then end the session; asks first\n"
-           "\n"
-           "WHICH is a terminal (pts/4, s013), a pid, or a session id or its unique prefix of 8\n"
-           "characters or more.\n"
-           "\n"
-           "Options\n"
-           "  --timeout MIN        silence after which a busy session may be called hung (10)\n"
-           "  --json               one JSON document on standard output\n"
-           "  --all                --resume: all of them, not only the newest; --export: also "
-           "those\n"
-           "                       without a process\n"
-           "  --dry-run            --export, --restore, --kill: say what would be done, and "
-           "change\n"
-           "                       nothing\n"
-           "  --force              do not ask; --kill: also SIGKILL where SIGTERM is ignored\n"
-           "  --grace SEC          --kill: wait between SIGTERM and SIGKILL (10)\n"
-           "  --pending-dir DIR    where backups are kept\n"
-           "  --log-dir DIR        where the session log is kept\n"
-           "  --cwd DIR            --restore: the session's directory is DIR now\n"
-           "  --new-id             --restore: under a new session id\n"
-           "  --config-dir DIR     look only at sessions of this config directory (repeatable)\n"
-           "  --agent KIND         only this agent's: claude\n"
-           "  -q, --quiet          no hints, only results and errors\n"
-           "  -v, --verbose        all the evidence\n"
-           "  --no-color           no colours; so does a set NO_COLOR\n"
-           "  -h, --help           this text\n"
-           "  -V, --version        the version\n"
-           "\n"
-           "Exit status: 0 nothing needs attention, 1 something does, 2 usage, 3 could not be "
-           "done,\n"
-           "4 refused.\n";
+    uint32_t left = of & ~IN(MODE_NONE);
+    for (size_t i = 0; i < MODE_COUNT; i++) {
+        if (!(left & IN(modes[i].mode)))
+            continue;
+        const char *link = left == (of & ~IN(MODE_NONE)) ? "" : ", ";
+        left &= ~IN(modes[i].mode);
+        buf_addf(out, "%s--%s", *link && !left ? " and " : link, modes[i].name);
+    }
+}
+
+/* "  -q, --quiet          no hints", further lines of text below the first. */
+static void add_help_line(struct buf *out, char letter, const char *name, const char *argument,
+                          const char *text)
+{
+    enum { TEXT_COLUMN = 23 };
+    size_t start = out->n;
+    if (letter)
+        buf_addf(out, "  -%c,", letter);
+    buf_addf(out, "%s--%s", letter ? " " : "  ", name);
+    if (argument)
+        buf_addf(out, " %s", argument);
+    for (const char *c = text; *c; c++) {
+        if (c == text || c[-1] == '\n')
+            buf_fill(out, ' ', out->n - start < TEXT_COLUMN ? TEXT_COLUMN - (out->n - start) : 1);
+        buf_add(out, c, 1);
+        if (*c == '\n')
+            start = out->n;
+    }
+    buf_adds(out, "\n");
+}
+
+void options_help(struct buf *out)
+{
+    buf_adds(out,
+             "Usage: session-rescue [MODE] [OPTION...]\n"
+             "Find the terminal sessions of Claude Code, say how each is doing, and how to "
+             "resume it.\n"
+             "\n"
+             "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n");
+    for (size_t i = 0; i < MODE_COUNT; i++)
+        add_help_line(out, modes[i].letter, modes[i].name, modes[i].words, modes[i].help);
+    buf_adds(out, "\n"
+                  "WHICH is a terminal (pts/4, s013), a pid, or a session id or its unique prefix "
+                  "of 8\n"
+                  "characters or more.\n"
+                  "\n"
+                  "Options\n");
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        add_help_line(out, rows[i].letter, rows[i].name, rows[i].argument, rows[i].help);
+    buf_adds(out, "\n"
+                  "Exit status: 0 nothing needs attention, 1 something does, 2 usage, 3 could not "
+                  "be done,\n"
+                  "4 refused.\n");
 }
 
 static int set_mode(struct options *o, enum mode mode, struct sr_error *error)
 {
-    if (o->mode != MODE_NONE && o->mode != mode)
+    bool asks_for_words = mode == MODE_HELP || mode == MODE_VERSION;
+    if (o->mode != MODE_NONE && o->mode != mode && !asks_for_words)
         return err_set(error, -EINVAL, "at most one mode can be given");
     o->mode = mode;
     return 0;
 }
 
-static int set_timeout(struct options *o, const char *text, struct sr_error *error)
+static int set_number(double *member, const struct option_row *row, const char *text,
+                      struct sr_error *error)
 {
     char *end;
-    double minutes = strtod(text, &end);
-    if (end == text || *end || !isfinite(minutes) || minutes < 0 || minutes > 1e6)
-        return err_set(error, -EINVAL, "--timeout takes a number of minutes, not '%s'", text);
-    o->timeout_minutes = minutes;
+    double x = strtod(text, &end);
+    if (end == text || *end || !isfinite(x) || x < 0 || x > row->at_most)
+        return err_set(error, -EINVAL, "--%s takes %s, not '%s'", row->name, row->what, text);
+    *member = x;
     return 0;
 }
 
-static int set_grace(struct options *o, const char *text, struct sr_error *error)
+static int set_folder(const char **member, const struct option_row *row, const char *text,
+                      struct sr_error *error)
 {
-    char *end;
-    double seconds = strtod(text, &end);
-    if (end == text || *end || !isfinite(seconds) || seconds < 0 || seconds > 3600)
-        return err_set(error, -EINVAL, "--grace takes 0 to 3600 seconds, not '%s'", text);
-    o->grace_ms = (int64_t)(seconds * 1000);
+    if (!*text)
+        return err_set(error, -EINVAL, "--%s takes a directory, not an empty word", row->name);
+    *member = text;
     return 0;
 }
 
@@ -142,77 +195,24 @@ static int set_agent(struct options *o, const char *name, struct sr_error *error
     return 0;
 }
 
-static int set_folder(const char **folder, const char *option, const char *argument,
+static int set_option(struct options *o, const struct option_row *row, const char *text,
                       struct sr_error *error)
 {
-    if (!*argument)
-        return err_set(error, -EINVAL, "%s takes a directory, not an empty word", option);
-    *folder = argument;
-    return 0;
-}
-
-static int set(struct options *o, int option, const char *argument, struct sr_error *error)
-{
-    switch (option) {
-    case OPT_STATUS:
-        return set_mode(o, MODE_STATUS, error);
-    case OPT_RESUME:
-        return set_mode(o, MODE_RESUME, error);
-    case OPT_KILL:
-        return set_mode(o, MODE_KILL, error);
-    case OPT_GRACE:
-        return set_grace(o, argument, error);
-    case OPT_EXPORT:
-        return set_mode(o, MODE_EXPORT, error);
-    case OPT_VERIFY:
-        return set_mode(o, MODE_VERIFY, error);
-    case OPT_RESTORE:
-        return set_mode(o, MODE_RESTORE, error);
-    case OPT_PENDING_DIR:
-        return set_folder(&o->pending_dir, "--pending-dir", argument, error);
-    case OPT_LOG_DIR:
-        return set_folder(&o->log_dir, "--log-dir", argument, error);
-    case OPT_CWD:
-        return set_folder(&o->cwd, "--cwd", argument, error);
-    case OPT_DRY_RUN:
-        o->dry_run = true;
+    void *member = (char *)o + row->member;
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)member = true;
         return 0;
-    case OPT_FORCE:
-        o->force = true;
-        return 0;
-    case OPT_NEW_ID:
-        o->new_id = true;
-        return 0;
-    case 'h':
-        o->mode = MODE_HELP;
-        return 0;
-    case 'V':
-        o->mode = MODE_VERSION;
-        return 0;
-    case OPT_TIMEOUT:
-        return set_timeout(o, argument, error);
-    case OPT_AGENT:
-        return set_agent(o, argument, error);
-    case OPT_CONFIG_DIR:
-        return set_folder(&o->config_dirs[o->config_dir_count++], "--config-dir", argument, error);
-    case OPT_JSON:
-        o->json = true;
-        return 0;
-    case OPT_ALL:
-        o->all = true;
-        return 0;
-    case OPT_NO_COLOR:
-        o->no_color = true;
-        return 0;
-    case 'q':
-        o->quiet = true;
-        return 0;
-    case 'v':
-        o->verbose = true;
-        return 0;
-    default:
-        return -EINVAL;
+    case OPTION_FOLDER:
+        return set_folder(member, row, text, error);
+    case OPTION_NUMBER:
+        return set_number(member, row, text, error);
+    case OPTION_AGENT:
+        return set_agent(o, text, error);
+    case OPTION_CONFIG_DIR:
+        return set_folder(&o->config_dirs[o->config_dir_count++], row, text, error);
     }
+    return -EINVAL;
 }
 
 /* getopt stays silent, so that all errors look alike; what it tripped over is said here. */
@@ -227,47 +227,117 @@ static int complain(char **argv, int code, struct sr_error *error)
                    optopt ? "no value can be given with" : "unknown or ambiguous option", word);
 }
 
-/* What was said must go together. */
-static int check(const struct options *o, struct sr_error *error)
+/* What getopt_long is told, and the value by which it names a row. */
+enum { FIRST_MODE = 256, FIRST_ROW = FIRST_MODE + MODE_COUNT };
+
+struct getopt_tables {
+    struct option names[MODE_COUNT + ROW_COUNT + 1];
+    char letters[MODE_COUNT + ROW_COUNT + 2];
+};
+
+static void fill_tables(struct getopt_tables *t)
 {
-    bool has_dry_run = o->mode == MODE_EXPORT || o->mode == MODE_RESTORE || o->mode == MODE_KILL;
-    if (o->mode == MODE_STATUS && o->which_count)
-        return err_set(error, -EINVAL, "--status takes no argument ('%s')", o->which[0]);
+    size_t n = 0;
+    *t = (struct getopt_tables){.letters = ":"};
+    for (int i = 0; i < (int)MODE_COUNT; i++) {
+        t->names[i] = (struct option){modes[i].name, no_argument, NULL, FIRST_MODE + i};
+        if (modes[i].letter)
+            t->letters[++n] = modes[i].letter;
+    }
+    for (int i = 0; i < (int)ROW_COUNT; i++) {
+        t->names[MODE_COUNT + i] = (struct option){
+            rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, FIRST_ROW + i};
+        if (rows[i].letter)
+            t->letters[++n] = rows[i].letter;
+    }
+}
+
+/* The long form's value of a letter. */
+static int value_of(int c)
+{
+    for (int i = 0; i < (int)MODE_COUNT; i++)
+        if (c == modes[i].letter)
+            return FIRST_MODE + i;
+    for (int i = 0; i < (int)ROW_COUNT; i++)
+        if (c == rows[i].letter)
+            return FIRST_ROW + i;
+    return c;
+}
+
+/* given: one bit for each row that was named. */
+static int parse_words(int argc, char **argv, struct options *o, uint64_t *given,
+                       struct sr_error *error)
+{
+    struct getopt_tables tables;
+    fill_tables(&tables);
+    opterr = 0;
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1;) {
+        int r;
+        if (c == '?' || c == ':')
+            r = complain(argv, c, error);
+        else if ((c = value_of(c)) < FIRST_ROW)
+            r = set_mode(o, modes[c - FIRST_MODE].mode, error);
+        else
+            r = set_option(o, &rows[c - FIRST_ROW], optarg, error);
+        if (r < 0)
+            return r;
+        if (c >= FIRST_ROW)
+            *given |= UINT64_C(1) << (c - FIRST_ROW);
+    }
+    o->which = (const char *const *)argv + optind;
+    o->which_count = (size_t)(argc - optind);
+    return 0;
+}
+
+static int check_words(const struct options *o, struct sr_error *error)
+{
     if (o->mode == MODE_NONE && o->which_count)
         return err_set(error, -EINVAL, "no mode was given for '%s'", o->which[0]);
-    if (o->mode == MODE_KILL && o->which_count != 1)
-        return err_set(error, -EINVAL,
-                       "--kill takes one session: a terminal, a pid, or the beginning of its id");
-    if (o->grace_ms != GRACE_MS && o->mode != MODE_KILL && o->mode != MODE_NONE)
-        return err_set(error, -EINVAL, "--grace goes with --kill");
-    if (o->mode == MODE_RESTORE && o->which_count != 1)
-        return err_set(error, -EINVAL, "--restore takes one backup");
+    for (size_t i = 0; i < MODE_COUNT; i++) {
+        const struct mode_row *m = &modes[i];
+        if (m->mode != o->mode || (o->which_count >= m->at_least && o->which_count <= m->at_most))
+            continue;
+        if (o->which_count > m->at_most)
+            return err_set(error, -EINVAL, "--%s takes %s ('%s')", m->name, m->takes,
+                           o->which[m->at_most]);
+        return err_set(error, -EINVAL, "--%s takes %s", m->name, m->takes);
+    }
+    return 0;
+}
+
+/* What was said must go together. */
+static int check(const struct options *o, uint64_t given, struct sr_error *error)
+{
+    static_assert(ROW_COUNT <= 64, "a bit for each row");
+    if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
+        return 0;
+    int r = check_words(o, error);
+    for (size_t i = 0; r == 0 && i < ROW_COUNT; i++) {
+        if (!(given >> i & 1) || !rows[i].modes || rows[i].modes & IN(o->mode))
+            continue;
+        struct buf with = {0};
+        add_modes(&with, rows[i].modes);
+        r = err_set(error, -EINVAL, "--%s goes with %s", rows[i].name, with.p);
+        buf_release(&with);
+    }
+    if (r < 0)
+        return r;
     if (o->mode == MODE_RESTORE && o->config_dir_count > 1)
         return err_set(error, -EINVAL, "--restore takes one --config-dir");
-    if (o->all && o->mode != MODE_RESUME && o->mode != MODE_EXPORT)
-        return err_set(error, -EINVAL, "--all goes with --resume and --export");
     if (o->all && o->mode == MODE_EXPORT && o->which_count)
         return err_set(error, -EINVAL, "--all and '%s' do not go together", o->which[0]);
-    if (o->dry_run && !has_dry_run)
-        return err_set(error, -EINVAL, "--dry-run goes with --export, --restore and --kill");
-    if ((o->cwd || o->new_id) && o->mode != MODE_RESTORE)
-        return err_set(error, -EINVAL, "--cwd and --new-id go with --restore");
     return 0;
 }
 
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
-    struct options o = {.timeout_minutes = 10, .grace_ms = GRACE_MS};
+    struct options o = {.timeout_minutes = 10, .grace_s = 10};
     o.config_dirs = mem_resize(NULL, (size_t)argc * sizeof *o.config_dirs);
-    int r = 0;
-    opterr = 0;
-    optind = 0;
-    for (int c; r == 0 && (c = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1;)
-        r = c == '?' || c == ':' ? complain(argv, c, error) : set(&o, c, optarg, error);
-    o.which = (const char *const *)argv + optind;
-    o.which_count = (size_t)(argc - optind);
+    uint64_t given = 0;
+    int r = parse_words(argc, argv, &o, &given, error);
     if (r == 0)
-        r = check(&o, error);
+        r = check(&o, given, error);
     if (r < 0) {
         options_release(&o);
         return r;

@@ -1,8 +1,13 @@
 /*
  * options: what the user typed.
+ *
+ * Two tables in options.c, one of modes and one of options, say what there is,
+ * what goes together, and what the help says of it. A new mode or option is a
+ * row there and a member here.
  */
 #pragma once
 
+#include "base/str.h"
 #include "session_rescue.h"
 
 #include <stdbool.h>
@@ -39,7 +44,7 @@ struct options {
     const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
     const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
-    int64_t grace_ms; /* --kill: between SIGTERM and SIGKILL */
+    double grace_s; /* --kill: between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id;
 };
@@ -51,4 +56,4 @@ struct options {
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error);
 void options_release(struct options *o);
 
-const char *options_help(void);
+void options_help(struct buf *out);

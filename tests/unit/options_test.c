@@ -101,6 +101,45 @@ static void what_is_wrong_is_named(void **state)
     refused("--all", ARGV(W("--all")));
     refused("'gpt'", ARGV(W("--agent"), W("gpt")));
     refused("--config-dir", ARGV(W("--config-dir"), W("")));
+    refused("--cwd takes a directory", ARGV(W("--cwd"), W("")));
+    refused("--grace takes 0 to 3600 seconds", ARGV(W("--grace"), W("3601")));
+}
+
+static void what_does_not_go_together_is_named(void **state)
+{
+    (void)state;
+    refused("--dry-run goes with --export, --restore and --kill",
+            ARGV(W("--status"), W("--dry-run")));
+    refused("--all goes with --resume and --export", ARGV(W("--verify"), W("--all")));
+    refused("--new-id goes with --restore", ARGV(W("--new-id")));
+    refused("--grace goes with --kill", ARGV(W("--grace"), W("10"), W("--status")));
+    refused("--force goes with", ARGV(W("--force"), W("--export")));
+    refused("--kill takes one session", ARGV(W("--kill")));
+    refused("('b')", ARGV(W("--kill"), W("a"), W("b")));
+    refused("--restore takes one --config-dir",
+            ARGV(W("--restore"), W("x"), W("--config-dir=a"), W("--config-dir=b")));
+    refused("--all and 'x'", ARGV(W("--export"), W("--all"), W("x")));
+}
+
+/* Every line has its text in one column, and fits a terminal. */
+static void the_help_is_a_table(void **state)
+{
+    (void)state;
+    struct buf help = {0};
+    options_help(&help);
+    const char *expected[] = {
+        "  --status             every session found",
+        "  -h, --help           this text\n",
+        "  --grace SEC          --kill: wait",
+        "                       without a process\n",
+        "  -q, --quiet          no hints",
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        if (!strstr(help.p, expected[i]))
+            fail_msg("no '%s' in:\n%s", expected[i], help.p);
+    for (const char *line = help.p, *end; (end = strchr(line, '\n')); line = end + 1)
+        assert_true(end - line <= 90);
+    buf_release(&help);
 }
 
 static void help_and_version_ask_for_nothing_else(void **state)
@@ -121,6 +160,8 @@ int main(void)
         cmocka_unit_test(options_may_stand_anywhere_and_be_cut_short),
         cmocka_unit_test(times_are_numbers_of_minutes),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(what_does_not_go_together_is_named),
+        cmocka_unit_test(the_help_is_a_table),
         cmocka_unit_test(help_and_version_ask_for_nothing_else),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

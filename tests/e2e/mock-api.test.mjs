@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { refusal } from './lib/api-rules.mjs';
+import { refusal, sign } from './lib/api-rules.mjs';
 import { MockApi } from './lib/mock-api.mjs';
 import { LONG_TEXT, bash, directiveIn, reply, withDirective } from './lib/replies.mjs';
 
@@ -87,42 +87,119 @@ describe('the scripted API', () => {
     assert.equal((await ask([user(withDirective('a', reply.refused()))])).status, 400);
   });
 
-  const refused = {
-    'no messages': [],
-    'an assistant first': [assistant('hi'), user('hi')],
-    'an assistant last': [user('hi'), assistant('hi')],
-    'an unknown role': [{ role: 'tool', content: 'hi' }],
-    'content that is null': [user('hi'), assistant(null), user('hi')],
-    'empty text': [user([{ type: 'text', text: '' }])],
-    'blank text': [user('hi'), assistant([{ type: 'text', text: ' \n' }]), user('hi')],
-    'a call without a result': [user('hi'), assistant([call('a')]), user('go on')],
-    'a call answered too late': [user('hi'), assistant([call('a')]), user('no'), assistant('so'), user([result('a')])],
-    'one of two calls without a result': [user('hi'), assistant([call('a'), call('b')]), user([result('a')])],
-    'a result without a call': [user('hi'), assistant('hi'), user([result('a')])],
-    'a result given twice': [user('hi'), assistant([call('a')]), user([result('a'), result('a')])],
-    'a call made twice': [user('hi'), assistant([call('a')]), user([result('a')]), assistant([call('a')]), user([result('a')])],
-    'thinking without a signature': [user('hi'), assistant([{ type: 'thinking', thinking: 'hm', signature: '' }]), user('hi')],
-  };
-  for (const [what, messages] of Object.entries(refused)) {
-    test(`refused: ${what}`, async () => {
-      const response = await ask(messages);
-      assert.equal(response.status, 400);
-      assert.equal((await response.json()).error.type, 'invalid_request_error');
-    });
-  }
+  const judged = (body) => refusal(body, Buffer.from(JSON.stringify(body)));
+  const refuses = (what, messages, expected, more) => test(`refused: ${what}`, () => {
+    const found = judged({ messages, ...more });
+    assert.match(found?.message ?? 'accepted', expected);
+    assert.deepEqual([found.status, found.type], [400, 'invalid_request_error']);
+  });
+  const accepted = (what, messages, more) => test(`accepted: ${what}`, () => assert.equal(judged({ messages, ...more }), null));
+  const text = (words) => ({ type: 'text', text: words });
+  const thinking = (words, signature = sign(words)) => ({ type: 'thinking', thinking: words, signature });
 
-  test('accepted: consecutive messages of one role, results split over two, turns of the system', async () => {
-    const messages = [user('hi'), user('there'), assistant([call('a')]), assistant([call('b')]),
-      user([result('b')]), { role: 'system', content: 'note' }, user([result('a')]), user('go on')];
-    assert.equal(refusal({ messages }, JSON.stringify({ messages })), null);
+  test('a refusal is the answer, and is remembered', async () => {
+    const response = await ask([user('hi'), assistant('never ending')]);
+    assert.equal(response.status, 400);
+    assert.match((await response.json()).error.message, /must end with a user message/);
+    assert.match(api.requests.at(-1).refusal.message, /must end with a user message/);
+  });
+
+  describe('what a conversation must be', () => {
+    refuses('no messages', [], /at least one message/);
+    refuses('an assistant first', [assistant('hi'), user('hi')], /first message must use the "user" role/);
+    refuses('an assistant last', [user('hi'), assistant('hi')], /must end with a user message/);
+    refuses('an unknown role', [{ role: 'tool', content: 'hi' }], /messages\.0\.role/);
+    refuses('content that is null', [user('hi'), assistant(null), user('hi')], /messages\.1\.content: Input should be a valid list/);
+    refuses('a member that no message has', [{ ...user('hi'), uuid: 'a' }], /messages\.0\.uuid: Extra inputs/);
+    refuses('a member that no such block has', [user([{ ...text('hi'), id: 'a' }])], /text\.id: Extra inputs/);
+    refuses('a block of no known kind', [user([{ type: 'progress' }])], /Input tag 'progress'/);
+    refuses('a block that is no object', [user([null])], /Input tag/);
+    accepted('a mark for the cache', [user([{ ...text('hi'), cache_control: { type: 'ephemeral' } }])]);
+    accepted('consecutive messages of one role, results split over two, turns of the system', [user('hi'), user('there'),
+      assistant([call('a')]), assistant([call('b')]), user([result('b')]), { role: 'system', content: 'note' }, user([result('a')]), user('go on')]);
+  });
+
+  describe('what text must be', () => {
+    refuses('empty text', [user([text('')])], /non-empty content/);
+    refuses('empty text beside other', [user([text(''), text('hi')])], /text content blocks must be non-empty/);
+    refuses('empty text before a call', [user('hi'), assistant([text(''), call('a')]), user([result('a')])], /must be non-empty/);
+    refuses('a turn of white space', [user('hi'), assistant(' \n'), user('hi')], /non-whitespace/);
+    refuses('no blocks', [user('hi'), assistant([]), user('hi')], /non-empty content/);
+    refuses('text that is no string', [user([text(null)])], /Input should be a valid string/);
+    accepted('white space beside a call', [user('hi'), assistant([text('\n\n'), call('a')]), user([result('a')])]);
+    accepted('an empty result', [user('hi'), assistant([call('a'), call('b')]), user([result('a', ''), result('b', [text('')])])]);
+    refuses('an error that says nothing', [user('hi'), assistant([call('a')]), user([{ ...result('a', ''), is_error: true }])], /cannot be empty if/);
+  });
+
+  describe('how calls and results belong together', () => {
+    const orphan = /messages\.1: `tool_use` ids were found without `tool_result` blocks immediately after: a/;
+    refuses('a call without a result', [user('hi'), assistant([call('a')]), user('go on')], orphan);
+    refuses('a call answered too late', [user('hi'), assistant([call('a')]), user('no'), assistant('so'), user([result('a')])], orphan);
+    refuses('a call answered behind text', [user('hi'), assistant([call('a')]), user([text('no'), result('a')])], orphan);
+    refuses('a call answered in a message behind text', [user('hi'), assistant([call('a')]), user('no'), user([result('a')])], orphan);
+    refuses('one of two calls without a result', [user('hi'), assistant([call('b'), call('a')]), user([result('b')])], orphan);
+    refuses('a result without a call', [user('hi'), assistant('hi'), user([result('a')])], /messages\.2\.content\.0: unexpected `tool_use_id`/);
+    refuses('a result at the very beginning', [user([result('a')])], /unexpected `tool_use_id`/);
+    refuses('a result given twice', [user('hi'), assistant([call('a')]), user([result('a'), result('a')])], /must have a single result/);
+    refuses('a call made twice', [user('hi'), assistant([call('a')]), user([result('a')]), assistant([call('a')]), user([result('a')])], /ids must be unique/);
+    refuses('a call made twice at once', [user('hi'), assistant([call('a'), call('a')]), user([result('a')])], /ids must be unique/);
+    refuses('a call by the user', [user([call('a')])], /can only be in `assistant` messages/);
+    refuses('a result by the assistant', [user('hi'), assistant([result('a')]), user('hi')], /can only be in `user` messages/);
+    refuses('a call without an input', [user('hi'), assistant([{ ...call('a'), input: 'ls' }]), user([result('a')])], /valid dictionary/);
+    refuses('an id of other characters', [user('hi'), assistant([call('a.b')]), user([result('a.b')])], /should match pattern/);
+    accepted('results in another order, and text behind them',
+      [user('hi'), assistant([call('a'), call('b')]), user([result('b'), result('a'), text('go on')])]);
+  });
+
+  describe('how thinking comes back', () => {
+    const latest = (block) => [user('hi'), assistant([block, call('a')]), user([result('a')])];
+    const earlier = (block) => [user('hi'), assistant([block, text('so')]), user('and'), assistant('then'), user('hi')];
+    accepted('as it was given', latest(thinking('hm')));
+    accepted('with its text left out', latest(thinking('', sign('hm'))));
+    refuses('without a signature', latest(thinking('hm', '')), /Invalid `signature` in `thinking` block/);
+    refuses('with a signature of something else', earlier(thinking('hm', sign('ho'))), /Invalid `signature`/);
+    refuses('changed, in the latest answer', latest(thinking('hm', sign('ho'))), /cannot be modified/);
+    refuses('behind text', [user('hi'), assistant([text('so'), thinking('hm')]), user('hi')], /first block must be `thinking`/);
+    refuses('not at all, though it is asked for', [user('hi'), assistant([call('a')]), user([result('a')])], /^messages\.1\.content\.0\.type: Expected `thinking`/,
+      { thinking: { type: 'enabled' } });
+    accepted('not at all, where the model decides', [user('hi'), assistant([call('a')]), user([result('a')])], { thinking: { type: 'adaptive' } });
+    refuses('from the user', [user([thinking('hm')])], /can only be in `assistant` messages/);
+  });
+
+  describe('how large pictures may be', () => {
+    const png = (width, height, padding = 0) => {
+      const bytes = Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d494844520000000000000000', 'hex'), Buffer.alloc(padding)]);
+      bytes.writeUInt32BE(width, 16);
+      bytes.writeUInt32BE(height, 20);
+      return bytes.toString('base64');
+    };
+    const image = (data, type = 'image/png') => ({ type: 'image', source: { type: 'base64', media_type: type, data } });
+    const shown = (...parts) => [user('look'), assistant([call('a')]), user([result('a', parts)])];
+    accepted('in a prompt and in a result', [user([image(png(8000, 1))]), ...shown(image(png(1, 8000))).slice(1)]);
+    refuses('more than 5 MB of base64', [user([image(png(1, 1, 4_000_000))])], /image exceeds 5 MB maximum: 53333\d\d bytes > 5242880 bytes/);
+    refuses('a side of more than 8000 pixels', [user([image(png(8001, 1))])], /max allowed size: 8000 pixels/);
+    refuses('the same in a result', shown(image(png(1, 8001))), /messages\.2\.content\.0\.tool_result\.content\.0\..*8000 pixels/);
+    refuses('more than 2000 pixels among more than twenty', shown(...Array(20).fill(image(png(9, 9))), image(png(2001, 9))), /many-image requests: 2000 pixels/);
+    accepted('the same among twenty', shown(...Array(19).fill(image(png(9, 9))), image(png(2001, 9))));
+    refuses('what is no picture', [user([image('bm90aGluZw==')])], /Could not process image/);
+    refuses('a picture of another kind', [user([image(png(9, 9), 'image/gif')])], /appears to be a image\/png image/);
   });
 
   test('half of a surrogate pair is refused, a whole one is not', () => {
     const body = { messages: [user('hi')] };
-    assert.match(refusal(body, '{"text":"\\ud83d"}'), /surrogate/);
-    assert.match(refusal(body, '{"text":"\\ud83d \\ude00"}'), /surrogate/);
-    assert.match(refusal(body, '{"text":"\\ude00"}'), /surrogate/);
-    assert.equal(refusal(body, '{"text":"\\ud83d\\ude00"}'), null);
-    assert.equal(refusal(body, '{"text":"\\\\ud83d"}'), null);
+    const of = (raw) => refusal(body, Buffer.from(raw))?.message ?? 'accepted';
+    assert.match(of('{"text":"\\ud83d"}'), /surrogate/);
+    assert.match(of('{"text":"\\ud83d \\ude00"}'), /surrogate/);
+    assert.match(of('{"text":"\\ude00"}'), /surrogate/);
+    assert.equal(of('{"text":"\\ud83d\\ude00"}'), 'accepted');
+    assert.equal(of('{"text":"\\\\ud83d"}'), 'accepted');
+  });
+
+  test('bytes that are not UTF-8 are refused', () => {
+    assert.match(refusal({ messages: [user('hi')] }, Buffer.from([0x22, 0xed, 0xa0, 0xbd, 0x22])).message, /UTF-8/);
+  });
+
+  test('more than 32 MB is too large', () => {
+    assert.deepEqual(refusal({ messages: [user('hi')] }, Buffer.alloc(32 * 1024 * 1024 + 1, ' ')).status, 413);
   });
 });

@@ -9,12 +9,12 @@
 //
 // How a request is answered, first match wins: a rule of `when`; the directive in the prompt of the turn
 // (replies.mjs); the next reply of `api.queue` for requests that carry tools, which is what a turn of a
-// conversation does; else a short text. Requests that the real API would refuse (api-rules.mjs) get 400,
-// whatever the script says.
+// conversation does; else a short text. Requests that the real API would refuse (api-rules.mjs) are refused
+// in its words, whatever the script says.
 
 import http from 'node:http';
 import { randomBytes } from 'node:crypto';
-import { blocks, refusal } from './api-rules.mjs';
+import { blocks, refusal, sign } from './api-rules.mjs';
 import { LONG_TEXT, directiveIn, reply } from './replies.mjs';
 import { sleep, until } from './wait.mjs';
 
@@ -22,7 +22,7 @@ const SIDE_ANSWER = reply.text('{"title": "Scripted session", "isNewTopic": fals
 
 export class MockApi {
   /** Every POST /v1/messages so far, oldest first: { seq, at, body, text, isTurn, streams, refusal, reply,
-   *  sent }, the last being the number of events of the stream that went out. */
+   *  sent }; `refusal` as of api-rules.mjs, and `sent` the number of events of the stream that went out. */
   requests = [];
   /** Answers that stand still: { request, finish(), close(), reset() }. */
   held = [];
@@ -67,19 +67,19 @@ export class MockApi {
   }
 
   async #handle(req, res) {
-    const raw = await textOf(req);
+    const bytes = await bytesOf(req);
     const path = new URL(req.url, 'http://loopback').pathname;
     if (req.method === 'HEAD' || path === '/' || path === '/api/hello') return res.writeHead(200).end();
     if (req.method === 'POST' && path === '/v1/messages/count_tokens')
-      return sendJson(res, 200, { input_tokens: Math.ceil(raw.length / 4) });
-    if (req.method === 'POST' && path === '/v1/messages') return this.#messages(res, raw);
+      return sendJson(res, 200, { input_tokens: Math.ceil(bytes.length / 4) });
+    if (req.method === 'POST' && path === '/v1/messages') return this.#messages(res, bytes);
     return sendError(res, 404, 'not_found_error', `${req.method} ${path} is not scripted`);
   }
 
-  async #messages(res, raw) {
+  async #messages(res, bytes) {
     let body;
     try {
-      body = JSON.parse(raw);
+      body = JSON.parse(bytes);
     } catch (error) {
       return sendError(res, 400, 'invalid_request_error', `The request body is not valid JSON: ${error.message}`);
     }
@@ -90,12 +90,15 @@ export class MockApi {
       text: Array.isArray(body.messages) ? newestText(body.messages) : '',
       isTurn: (body.tools?.length ?? 0) > 0,
       streams: body.stream === true,
-      refusal: refusal(body, raw),
+      refusal: refusal(body, bytes),
       sent: 0,
     };
-    request.reply = this.#choose(request);
+    request.reply = request.refusal ? null : this.#choose(request);
     this.requests.push(request);
-    if (request.refusal) return sendError(res, 400, 'invalid_request_error', request.refusal);
+    if (request.refusal) {
+      const { status, type, message } = request.refusal;
+      return sendError(res, status, type, message);
+    }
     return this.#answer(res, request);
   }
 
@@ -165,7 +168,7 @@ function newestText(messages) {
   return message ? plainText(message) : '';
 }
 
-const plainText = (message) => blocks(message).filter((b) => b.type === 'text').map((b) => b.text).join('\n');
+const plainText = (message) => (blocks(message) ?? []).filter((b) => b?.type === 'text').map((b) => b.text).join('\n');
 const bringsResults = (message) => blocks(message).some((b) => b.type === 'tool_result');
 
 /**
@@ -195,7 +198,7 @@ function eventsOf({ text = LONG_TEXT, thinking, tools = [], pieces = 4, ...more 
   const usage = usageOf({ text, ...more });
   const parts = [];
   if (thinking) parts.push({ empty: { type: 'thinking', thinking: '', signature: '' },
-    deltas: [{ type: 'thinking_delta', thinking }, { type: 'signature_delta', signature: 'c2NyaXB0ZWQ=' }] });
+    deltas: [{ type: 'thinking_delta', thinking }, { type: 'signature_delta', signature: sign(thinking) }] });
   if (text) parts.push({ empty: { type: 'text', text: '' },
     deltas: cutInto(text, pieces).map((piece) => ({ type: 'text_delta', text: piece })) });
   for (const tool of tools) parts.push({ empty: { type: 'tool_use', id: newId('toolu'), name: tool.name, input: {} },
@@ -220,7 +223,7 @@ function wholeMessage({ text = LONG_TEXT, thinking, tools = [], ...more }, model
   return {
     id: newId('msg'), type: 'message', role: 'assistant', model,
     content: [
-      ...(thinking ? [{ type: 'thinking', thinking, signature: 'c2NyaXB0ZWQ=' }] : []),
+      ...(thinking ? [{ type: 'thinking', thinking, signature: sign(thinking) }] : []),
       ...(text ? [{ type: 'text', text }] : []),
       ...tools.map((tool) => ({ type: 'tool_use', id: newId('toolu'), ...tool })),
     ],
@@ -235,10 +238,10 @@ function cutInto(text, pieces) {
 
 const wire = (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 
-async function textOf(req) {
+async function bytesOf(req) {
   const parts = [];
   for await (const part of req) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
 function sendJson(res, status, value) {

@@ -1,14 +1,10 @@
 #include "action/stop.h"
 
-#include "action/backup.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     WATCH_STEP_MS = 100,
@@ -18,19 +14,6 @@ enum {
     /* From SIGKILL to the end of a client with 300 MB, on a machine that swaps. */
     KILL_WAIT_MS = 5000,
 };
-
-__attribute__((format(printf, 2, 3))) static void tell(const struct stop *s, const char *format,
-                                                       ...)
-{
-    if (!s->options->tell)
-        return;
-    char line[4096];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    s->options->tell(s->options->context, line);
-}
 
 static bool ask(const struct stop *s, enum sr_kill_question question, const char *text)
 {
@@ -42,116 +25,14 @@ static long long grace_s(const struct stop *s)
     return (long long)((s->options->grace_ms + 999) / 1000);
 }
 
-/* ---- what may not be ended ---------------------------------------------------------------- */
-
-/* Returns: pid is this program, or above it. */
-static bool is_in_own_line(const struct proc *proc, pid_t own, pid_t pid)
-{
-    struct proc_stat stat;
-    while (own > 0 && own != pid) {
-        if (proc_read_stat(proc, own, &stat) < 0)
-            return false;
-        own = stat.ppid;
-    }
-    return own == pid;
-}
-
-static int refuse(struct stop *s, struct sr_error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static int refuse(struct stop *s, struct sr_error *error, const char *format, ...)
-{
-    char why[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(why, sizeof why, format, args);
-    va_end(args);
-    s->result.was_refused = true;
-    return err_set(error, -EPERM, "refused: %s", why);
-}
-
-/* Read afresh each time it is asked. */
-static int check_may_be_ended(struct stop *s, struct sr_error *error)
-{
-    const struct sr_options *look = s->options->look;
-    const struct sr_session *session = s->session;
-    struct proc_stat theirs, own;
-    struct proc_status status;
-    pid_t pid = s->ref.pid;
-    int r = pidref_look(&s->ref, s->proc, &theirs);
-    if (r == 0)
-        r = proc_read_status(s->proc, pid, &status);
-    if (r < 0)
-        return err_set(error, r, "pid %d: %s", (int)pid, err_reason(r));
-    if (session->current ||
-        (session->session_id && str_equals(session->session_id, look->own_session_id)))
-        return refuse(s, error, "pid %d is the session that this runs in", (int)pid);
-    if (is_in_own_line(s->proc, look->own_pid, pid))
-        return refuse(s, error, "pid %d is above this program", (int)pid);
-    if (proc_read_stat(s->proc, look->own_pid, &own) < 0)
-        return refuse(s, error, "our own terminal cannot be told from that of pid %d", (int)pid);
-    if (theirs.tty && theirs.tty == own.tty)
-        return refuse(s, error, "pid %d is on this terminal", (int)pid);
-    if (status.uid != geteuid())
-        return refuse(s, error, "pid %d belongs to user %u; run this as that user", (int)pid,
-                      (unsigned)status.uid);
-    if (status.tracer || theirs.state == 't')
-        return refuse(s, error, "pid %d is held by a debugger (pid %d)", (int)pid,
-                      (int)status.tracer);
-    return 0;
-}
-
 /* ---- 1. the backup ------------------------------------------------------------------------ */
 
-static int save_one(struct stop *s, const char *id, struct sr_error *error)
-{
-    const struct sr_export_options *o = s->options->backup;
-    struct backup_source source;
-    struct backup_run run;
-    int r = backup_source_of(s->snapshot, s->session, id, o, &source, error);
-    if (r < 0)
-        return r;
-    r = backup_begin(&run, o, error);
-    if (r < 0)
-        return r;
-    r = backup_take(&run, &source, &s->result.backup, error);
-    backup_end(&run);
-    if (r < 0)
-        return r == -ENODATA ? -EIO : r; /* there is a transcript */
-    char size[STR_SIZE_TEXT];
-    str_format_size(s->result.backup.size_bytes, size);
-    tell(s, "%s: %s/%s.jsonl (%s)",
-         s->result.backup.outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
-                                                         : "backed up and verified",
-         o->pending_dir, s->result.backup.stem, size);
-    if (s->result.backup.lost_count)
-        return err_set(error, -EIO,
-                       "%s.jsonl is kept, but %zu files of the session could not be read, and "
-                       "are not in it: the manifest names them",
-                       s->result.backup.stem, s->result.backup.lost_count);
-    if (s->result.backup.was_rewritten)
-        return err_set(error, -EIO,
-                       "%s.jsonl is kept, but files changed under every try to copy them",
-                       s->result.backup.stem);
-    s->result.has_transcript = true;
-    return 0;
-}
-
-/* Where it is not known which session it is, all are saved that it may be. */
+/* The newest backup, and that there is one, as the result says them. */
 static int save(struct stop *s, struct sr_error *error)
 {
-    const struct sr_session *session = s->session;
-    int r = 0;
-    if (!session_can_read_store(s->inside))
-        return err_set(error, -ENODATA, "back up: the config directory of pid %d cannot be read",
-                       session->pid);
-    for (size_t i = 0; i < session->candidate_count && r == 0; i++)
-        r = save_one(s, session->candidates[i], error);
-    if (session->candidate_count == 0 && session->session_id)
-        r = save_one(s, session->session_id, error);
-    if (r == -ENODATA && session->candidate_count == 0)
-        r = 0; /* nothing was ever said in it */
-    if (r < 0 && error)
-        err_wrap(error, "back up");
+    int r = subject_save(&s->subject, error);
+    s->result.backup = s->subject.saved;
+    s->result.has_transcript = s->subject.has_transcript;
     return r;
 }
 
@@ -168,7 +49,7 @@ static int run_save(struct stop *s, struct sr_error *error)
         return r;
     s->result.has_backup = s->result.has_transcript;
     if (!s->result.has_transcript)
-        tell(s, "nothing to back up: the session has no transcript yet");
+        subject_tell(&s->subject, "nothing to back up: the session has no transcript yet");
     return 0;
 }
 
@@ -184,7 +65,7 @@ static int run_question(struct stop *s, struct sr_error *error)
     if (s->options->force || ask(s, SR_KILL_SESSION, NULL))
         return 0;
     s->result.was_declined = true;
-    return err_set(error, -ECANCELED, "not killed: pid %d runs on", (int)s->ref.pid);
+    return err_set(error, -ECANCELED, "not killed: pid %d runs on", (int)s->subject.ref.pid);
 }
 
 /* ---- 3. still the same? ------------------------------------------------------------------- */
@@ -192,67 +73,40 @@ static int run_question(struct stop *s, struct sr_error *error)
 static void describe_look(const struct stop *s, struct buf *out)
 {
     buf_addf(out, "look again: go on only if pid %d is still the same process and session%s",
-             (int)s->ref.pid, s->session->verdict == SR_HUNG ? ", and still hung" : "");
-}
-
-static bool is_same_session(const struct sr_session *then, const struct sr_session *now)
-{
-    return str_equals(then->session_id, now->session_id) &&
-           then->candidate_count == now->candidate_count;
-}
-
-static int compare(struct stop *s, const struct sr_session *now, struct sr_error *error)
-{
-    int pid = (int)s->ref.pid;
-    s->result.was_refused = true;
-    if (!now)
-        return err_set(error, -EAGAIN, "refused: pid %d is no session any more", pid);
-    if (!is_same_session(s->session, now))
-        return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)", pid,
-                       now->session_id ? now->session_id : "not known");
-    if (s->session->verdict == SR_HUNG && now->verdict != SR_HUNG)
-        return err_set(error, -EAGAIN, "refused: pid %d is not hung any more (%s, %s)", pid,
-                       sr_verdict_word(now->verdict), now->cause);
-    s->result.was_refused = false;
-    return 0;
+             (int)s->subject.ref.pid, s->session->verdict == SR_HUNG ? ", and still hung" : "");
 }
 
 static int look_again(struct stop *s, struct sr_error *error)
 {
-    struct sr_options look = *s->options->look;
-    look.entering = NULL; /* from here on nobody begins again from the start */
-    look.progress = NULL;
-    look.stored_limit = 0;
-    struct sr_snapshot *snapshot;
-    int r = sr_detect_processes(&look, &snapshot, error);
+    struct subject_now now;
+    bool was_hung = s->session->verdict == SR_HUNG;
+    int r = subject_look_again(&s->subject, was_hung, &now, error);
     if (r < 0)
         return r;
-    if (s->session->verdict == SR_HUNG)
-        sr_detect_hung_sessions(snapshot, s->options->timeout_minutes);
-    const struct sr_session *now = NULL;
-    for (size_t i = 0; i < snapshot->session_count; i++)
-        if (snapshot->sessions[i].pid == s->ref.pid &&
-            snapshot->sessions[i].start_ticks == s->ref.start_ticks)
-            now = &snapshot->sessions[i];
-    r = compare(s, now, error);
-    sr_snapshot_free(snapshot);
+    if (was_hung && now.session->verdict != SR_HUNG) {
+        s->subject.was_refused = true;
+        r = err_set(error, -EAGAIN, "refused: pid %d is not hung any more (%s, %s)",
+                    (int)s->subject.ref.pid, sr_verdict_word(now.session->verdict),
+                    now.session->cause);
+    }
+    subject_forget(&now);
     return r;
 }
 
 static int find_family(struct stop *s, struct sr_error *error)
 {
     struct family_request request = {
-        .proc = s->proc,
+        .proc = s->subject.proc,
         .arena = &s->arena,
-        .agent = s->inside->live->agent,
-        .pid = s->ref.pid,
+        .agent = s->subject.inside->live->agent,
+        .pid = s->subject.ref.pid,
         .session_id = s->session->session_id,
         .own_pid = s->options->look->own_pid,
     };
     struct family family;
     int r = family_find(&request, &family);
     if (r < 0)
-        return err_set(error, r, "record what pid %d has started: %s", (int)s->ref.pid,
+        return err_set(error, r, "record what pid %d has started: %s", (int)s->subject.ref.pid,
                        err_reason(r));
     family_release(&s->family);
     s->family = family;
@@ -261,18 +115,19 @@ static int find_family(struct stop *s, struct sr_error *error)
 
 static int run_look(struct stop *s, struct sr_error *error)
 {
-    int r = check_may_be_ended(s, error);
+    int r = subject_check(&s->subject, error);
     if (r == 0)
         r = look_again(s, error);
     if (r == 0)
         r = find_family(s, error);
     if (r < 0)
         return r;
-    r = terminal_hold_open(s->proc, s->ref.pid, &s->hold);
+    r = terminal_hold_open(s->subject.proc, s->subject.ref.pid, &s->hold);
     if (r < 0 && r != -ENXIO)
-        tell(s, "the terminal of pid %d cannot be held open to be put in order: %s",
-             (int)s->ref.pid, err_reason(r));
-    return check_may_be_ended(s, error);
+        subject_tell(&s->subject,
+                     "the terminal of pid %d cannot be held open to be put in order: %s",
+                     (int)s->subject.ref.pid, err_reason(r));
+    return subject_check(&s->subject, error);
 }
 
 /* ---- 4. the end --------------------------------------------------------------------------- */
@@ -280,9 +135,9 @@ static int run_look(struct stop *s, struct sr_error *error)
 static void describe_end(const struct stop *s, struct buf *out)
 {
     struct proc_stat now;
-    bool is_stopped = pidref_look(&s->ref, s->proc, &now) == 0 && now.state == 'T';
+    bool is_stopped = pidref_look(&s->subject.ref, s->subject.proc, &now) == 0 && now.state == 'T';
     buf_addf(out, "send SIGTERM%s to pid %d and wait %lld s; ", is_stopped ? " and SIGCONT" : "",
-             (int)s->ref.pid, grace_s(s));
+             (int)s->subject.ref.pid, grace_s(s));
     buf_adds(out, s->options->force ? "then SIGKILL (--force)" : "then ask before SIGKILL");
 }
 
@@ -331,28 +186,30 @@ static int fail_to_end(const struct stop *s, int code, struct sr_error *error, c
     if (s->result.has_backup)
         return err_set(error, code,
                        "kill failed: pid %d: %s; it runs on, and its backup %s is kept",
-                       (int)s->ref.pid, why, s->result.backup.stem);
-    return err_set(error, code, "kill failed: pid %d: %s; it runs on", (int)s->ref.pid, why);
+                       (int)s->subject.ref.pid, why, s->result.backup.stem);
+    return err_set(error, code, "kill failed: pid %d: %s; it runs on", (int)s->subject.ref.pid,
+                   why);
 }
 
 static void tell_if_unreachable(const struct stop *s)
 {
     struct proc_stat now;
     char channel[64];
-    if (pidref_look(&s->ref, s->proc, &now) < 0 || now.state != 'D')
+    if (pidref_look(&s->subject.ref, s->subject.proc, &now) < 0 || now.state != 'D')
         return;
-    if (proc_read_text(s->proc, s->ref.pid, "wchan", channel, sizeof channel) <= 0)
+    if (proc_read_text(s->subject.proc, s->subject.ref.pid, "wchan", channel, sizeof channel) <= 0)
         snprintf(channel, sizeof channel, "not known where");
-    tell(s,
-         "pid %d is inside the kernel (%s), where no signal reaches it, not even SIGKILL: it "
-         "ends when that call does",
-         (int)s->ref.pid, channel);
+    subject_tell(
+        &s->subject,
+        "pid %d is inside the kernel (%s), where no signal reaches it, not even SIGKILL: it "
+        "ends when that call does",
+        (int)s->subject.ref.pid, channel);
 }
 
 static int kill_by_force(struct stop *s, struct sr_error *error)
 {
     char text[128];
-    snprintf(text, sizeof text, "pid %d still runs %lld s after SIGTERM", (int)s->ref.pid,
+    snprintf(text, sizeof text, "pid %d still runs %lld s after SIGTERM", (int)s->subject.ref.pid,
              grace_s(s));
     tell_if_unreachable(s);
     if (!s->options->force && !ask(s, SR_KILL_BY_FORCE, text))
@@ -360,15 +217,15 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
                            "does not end on SIGTERM, and SIGKILL was not "
                            "allowed");
     int typed = s->hold.fd >= 0 ? terminal_hold_discard_input(&s->hold) : 0;
-    int r = pidref_signal(&s->ref, SIGKILL);
+    int r = pidref_signal(&s->subject.ref, SIGKILL);
     if (r < 0 && r != -ESRCH)
         return fail_to_end(s, r, error, err_reason(r));
     if (typed)
-        tell(s,
-             "%d bytes that were typed and never read are thrown away: the shell would run "
-             "them",
-             typed);
-    if (!wait_for_end(&s->ref, s->proc, KILL_WAIT_MS)) {
+        subject_tell(&s->subject,
+                     "%d bytes that were typed and never read are thrown away: the shell would run "
+                     "them",
+                     typed);
+    if (!wait_for_end(&s->subject.ref, s->subject.proc, KILL_WAIT_MS)) {
         tell_if_unreachable(s);
         return fail_to_end(s, -EBUSY, error,
                            "does not end on SIGKILL: it is held inside the "
@@ -381,16 +238,17 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
 static int run_end(struct stop *s, struct sr_error *error)
 {
     hold_signals_back(s);
-    int r = pidref_signal(&s->ref, SIGTERM);
+    int r = pidref_signal(&s->subject.ref, SIGTERM);
     if (r < 0 && r != -ESRCH)
         return fail_to_end(s, r, error, err_reason(r));
-    if (!wait_for_end(&s->ref, s->proc, s->options->grace_ms)) {
+    if (!wait_for_end(&s->subject.ref, s->subject.proc, s->options->grace_ms)) {
         r = kill_by_force(s, error);
         if (r < 0)
             return r;
     }
     s->result.has_ended = true;
-    tell(s, "pid %d has ended%s", (int)s->ref.pid, s->result.by_force ? " by SIGKILL" : "");
+    subject_tell(&s->subject, "pid %d has ended%s", (int)s->subject.ref.pid,
+                 s->result.by_force ? " by SIGKILL" : "");
     return 0;
 }
 
@@ -410,7 +268,7 @@ static int run_save_again(struct stop *s, struct sr_error *error)
         err_wrap(error,
                  "pid %d has ended; what it wrote last stands in the transcript alone, all "
                  "before in the backup",
-                 (int)s->ref.pid);
+                 (int)s->subject.ref.pid);
     return r;
 }
 
@@ -443,7 +301,7 @@ static void describe_family(const struct stop *s, struct buf *out)
 static bool is_alive(const struct stop *s, const struct relative *r)
 {
     struct proc_stat now;
-    return pidref_look(&r->ref, s->proc, &now) == 0;
+    return pidref_look(&r->ref, s->subject.proc, &now) == 0;
 }
 
 /* Returns: how many helpers live still, after ms at most. */
@@ -472,7 +330,7 @@ static void signal_helpers(const struct stop *s, int signal_number)
         const struct relative *r = &s->family.items[i];
         if (r->wanted || !is_alive(s, r))
             continue;
-        tell(s, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
+        subject_tell(&s->subject, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
         pidref_signal(&r->ref, signal_number);
         pidref_signal(&r->ref, SIGCONT);
     }
@@ -499,11 +357,11 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
     char text[512];
     snprintf(text, sizeof text, "%s (pid %d) %s", r->name, (int)r->ref.pid, r->wanted);
     if (s->options->force || !s->options->ask) {
-        tell(s, "left running: %s", text);
+        subject_tell(&s->subject, "left running: %s", text);
     } else if (ask(s, SR_KILL_WANTED, text)) {
         pidref_signal(&r->ref, SIGTERM);
-        if (!wait_for_end(&r->ref, s->proc, HELPERS_GRACE_MS))
-            tell(s, "it ignores SIGTERM and runs on: %s", text);
+        if (!wait_for_end(&r->ref, s->subject.proc, HELPERS_GRACE_MS))
+            subject_tell(&s->subject, "it ignores SIGTERM and runs on: %s", text);
     }
 }
 
@@ -536,22 +394,25 @@ static int run_terminal(struct stop *s, struct sr_error *error)
     (void)error;
     if (s->hold.fd < 0)
         return 0;
-    switch (terminal_hold_restore(s->proc, &s->hold, s->result.by_force)) {
+    switch (terminal_hold_restore(s->subject.proc, &s->hold, s->result.by_force)) {
     case TERMINAL_WAS_FINE:
     case TERMINAL_IS_GONE:
         break;
     case TERMINAL_RESTORED:
-        tell(s, "the terminal %s was left raw, and is in order again", s->session->tty);
+        subject_tell(&s->subject, "the terminal %s was left raw, and is in order again",
+                     s->session->tty);
         break;
     case TERMINAL_IN_USE:
-        tell(s,
-             "the terminal %s was left raw, and its shell is not in front: 'reset' there puts it "
-             "in order",
-             s->session->tty);
+        subject_tell(
+            &s->subject,
+            "the terminal %s was left raw, and its shell is not in front: 'reset' there puts it "
+            "in order",
+            s->session->tty);
         break;
     case TERMINAL_IS_STUCK:
-        tell(s, "the terminal %s takes no output: 'reset' there puts it in order once it does",
-             s->session->tty);
+        subject_tell(&s->subject,
+                     "the terminal %s takes no output: 'reset' there puts it in order once it does",
+                     s->session->tty);
         break;
     }
     return 0;
@@ -569,18 +430,18 @@ static void describe_leftovers(const struct stop *s, struct buf *out)
 static int run_leftovers(struct stop *s, struct sr_error *error)
 {
     (void)error;
-    const struct session *in = s->inside;
+    const struct session *in = s->subject.inside;
     struct stat st;
     if (in->registration &&
         fstatat(in->store->io.fd, in->registration->file, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        tell(s, "left behind: %s/%s; clients remove it when they start", in->store->io.path,
-             in->registration->file);
+        subject_tell(&s->subject, "left behind: %s/%s; clients remove it when they start",
+                     in->store->io.path, in->registration->file);
     /* A directory on a server that does not answer would hold us as it held the client. */
     if (!s->session->cwd || s->session->verdict == SR_BLOCKED)
         return 0;
     const char *lock = arena_printf(&s->arena, "%s/.git/index.lock", s->session->cwd);
     if (fstatat(AT_FDCWD, lock, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        tell(s, "there is %s: if no git runs there, remove it", lock);
+        subject_tell(&s->subject, "there is %s: if no git runs there, remove it", lock);
     return 0;
 }
 
@@ -603,28 +464,27 @@ static const struct {
 int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_session *session,
               const struct sr_kill_options *options, struct sr_error *error)
 {
-    struct snapshot *snap = snapshot_of(snapshot);
     *s = (struct stop){
-        .snapshot = snapshot,
+        .subject =
+            {
+                .snapshot = snapshot,
+                .session = session,
+                .look = options->look,
+                .timeout_minutes = options->timeout_minutes,
+                .backup = options->backup,
+                .tell = options->tell,
+                .context = options->context,
+            },
         .session = session,
         .options = options,
-        .inside = &snap->sessions[session - snapshot->sessions],
-        .proc = &snap->proc,
-        .ref.fd = -1,
         .hold.fd = -1,
     };
-    if (!session->pid)
-        return err_set(error, -ESRCH, "session %s has no process", session->session_id);
-    int r = pidref_open(s->proc, session->pid, session->start_ticks, &s->ref);
-    s->result.was_refused = r == -ESRCH;
-    if (r == -ESRCH)
-        return err_set(error, r, "refused: pid %d has ended, or is another process by now",
-                       session->pid);
-    if (r < 0)
-        return err_set(error, r, "pin pid %d: %s", session->pid, err_reason(r));
-    r = check_may_be_ended(s, error);
+    int r = subject_pin(&s->subject, error);
+    if (r == 0)
+        r = subject_check(&s->subject, error);
     if (r == 0)
         r = find_family(s, error);
+    s->result.was_refused = s->subject.was_refused;
     if (r < 0)
         stop_release(s);
     return r;
@@ -643,7 +503,8 @@ int stop_run(struct stop *s, struct sr_kill *out, struct sr_error *error)
 {
     int result = 0;
     if (!s->options->force && !s->options->ask)
-        result = refuse(s, error, "there is no terminal to ask on, and no --force");
+        result =
+            subject_refuse(&s->subject, error, "there is no terminal to ask on, and no --force");
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         struct sr_error later; /* the first failure is the one that is told */
         bool has_failed = result < 0;
@@ -653,6 +514,7 @@ int stop_run(struct stop *s, struct sr_kill *out, struct sr_error *error)
         if (!has_failed)
             result = r;
     }
+    s->result.was_refused = s->subject.was_refused;
     *out = s->result;
     return result;
 }
@@ -666,7 +528,7 @@ void stop_release(struct stop *s)
     }
     family_release(&s->family);
     terminal_hold_close(&s->hold);
-    pidref_close(&s->ref);
+    subject_release(&s->subject);
     arena_release(&s->arena);
 }
 

@@ -17,20 +17,17 @@
 #pragma once
 
 #include "action/family.h"
+#include "action/subject.h"
 #include "base/str.h"
 #include "platform/terminal_hold.h"
-#include "session/discover.h"
 
 #include <signal.h>
 
 struct stop {
-    struct sr_snapshot *snapshot;
+    struct subject subject;
     const struct sr_session *session;
     const struct sr_kill_options *options;
-    const struct session *inside;
-    const struct proc *proc;
     struct arena arena;
-    struct pidref ref;
     struct family family;      /* as it was when the plan was made, then again before SIGTERM */
     struct terminal_hold hold; /* fd -1: none */
     bool is_signalled;

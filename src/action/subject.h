@@ -1,0 +1,76 @@
+/*
+ * subject: the session that something is about to be done to: pinned, refused
+ * where it may not be touched, backed up, and looked at again.
+ *
+ *     struct subject subject = {.snapshot = ..., .session = ..., .look = &look, ...};
+ *     r = subject_pin(&subject, &error);          the process that was listed, and no other
+ *     r = subject_check(&subject, &error);        it may be touched
+ *     r = subject_save(&subject, &error);         there is a verified backup
+ *     r = subject_look_again(&subject, &now, &error);
+ *     ... what it is for ...
+ *     subject_release(&subject);
+ *
+ * What ends a session and what revives one both begin so.
+ */
+#pragma once
+
+#include "platform/pidref.h"
+#include "session/discover.h"
+
+struct subject {
+    /* set by the caller; they live as long as the subject */
+    struct sr_snapshot *snapshot;
+    const struct sr_session *session;
+    const struct sr_options *look; /* as the snapshot was taken with */
+    double timeout_minutes;
+    const struct sr_export_options *backup;
+    void (*tell)(void *context, const char *line); /* NULL: nobody listens */
+    void *context;
+
+    /* set by subject_pin */
+    const struct session *inside;
+    const struct proc *proc;
+    struct pidref ref;
+
+    bool was_refused;
+    bool has_transcript;    /* there was something to back up */
+    struct sr_export saved; /* the newest backup */
+};
+
+/* Pins the process. Returns: 0; -ESRCH: it is not there any more, which counts as refused. Owner:
+ * subject_release. */
+int subject_pin(struct subject *s, struct sr_error *error);
+void subject_release(struct subject *s);
+
+/*
+ * Whether it may be touched, read afresh each time it is asked: not the session or the terminal
+ * that the asking process runs in, not one above it, not another user's, not one that a debugger
+ * holds. Returns: 0, -EPERM, -ESRCH.
+ */
+int subject_check(struct subject *s, struct sr_error *error);
+
+/* Backs it up and verifies that; where it is not known which session it is, all that it may be.
+ * Returns: 0, also where nothing was ever said in it. */
+int subject_save(struct subject *s, struct sr_error *error);
+
+/* A second look, and the same process in it. */
+struct subject_now {
+    struct sr_snapshot *snapshot;
+    const struct sr_session *session;
+};
+
+/*
+ * Looks at the machine again. judged: with a verdict. Returns: 0; -EAGAIN: it is another session
+ * by now, or none, which counts as refused. Owner of *now: subject_forget.
+ */
+int subject_look_again(struct subject *s, bool judged, struct subject_now *now,
+                       struct sr_error *error);
+void subject_forget(struct subject_now *now);
+
+/* Says a line to whoever listens. */
+void subject_tell(const struct subject *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Marks it as refused. Returns: -EPERM. */
+int subject_refuse(struct subject *s, struct sr_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

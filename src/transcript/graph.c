@@ -1,0 +1,416 @@
+#include "transcript/graph.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- ids ---------------------------------------------------------------------------------- */
+
+/* Spreads every bit over all others (the last steps of MurmurHash3). */
+static uint64_t mix(uint64_t h)
+{
+    h ^= h >> 33;
+    h *= 0xff51afd7ed558ccdu;
+    h ^= h >> 33;
+    h *= 0xc4ceb9fe1a85ec53u;
+    return h ^ h >> 33;
+}
+
+uint64_t graph_id_of(struct sv text)
+{
+    uint64_t h = text.n * 0x9e3779b97f4a7c15u;
+    while (text.n) {
+        uint64_t word = 0;
+        size_t n = text.n < sizeof word ? text.n : sizeof word;
+        memcpy(&word, text.p, n);
+        h = mix(h ^ word) + 0x9e3779b97f4a7c15u;
+        text = sv_slice(text, n, text.n);
+        h += !h;
+    }
+    return h;
+}
+
+/* ---- adding ------------------------------------------------------------------------------- */
+
+void graph_init(struct graph *g)
+{
+    *g = (struct graph){0};
+}
+
+void graph_release(struct graph *g)
+{
+    free(g->nodes);
+    free(g->by_id);
+    *g = (struct graph){0};
+}
+
+uint32_t graph_add(struct graph *g, const struct graph_record *r)
+{
+    if (g->count == GRAPH_NONE)
+        return GRAPH_NONE;
+    if (g->count == g->capacity) {
+        g->capacity = g->capacity ? g->capacity + g->capacity / 2 : 256;
+        g->nodes = mem_resize(g->nodes, g->capacity * sizeof *g->nodes);
+    }
+    g->nodes[g->count] = (struct graph_node){
+        .id = graph_id_of(r->uuid),
+        .parent_id = graph_id_of(r->parent_uuid),
+        .at_ms = r->at_ms,
+        .offset = (uint64_t)r->offset & 0xfffffffffff,
+        .role = r->role & 0xf,
+        .is_sidechain = r->is_sidechain,
+        .message = (uint32_t)graph_id_of(r->message_id),
+        .line = r->line,
+    };
+    if (r->is_sidechain) {
+        g->has_sidechain = true;
+    } else {
+        g->has_main_chain = true;
+        g->has_pointer = false;
+    }
+    return (uint32_t)g->count++;
+}
+
+void graph_point(struct graph *g, struct sv uuid)
+{
+    g->has_pointer = true;
+    g->leaf_id = graph_id_of(uuid);
+    g->is_cleared = uuid.n == 0;
+}
+
+/* ---- linking ------------------------------------------------------------------------------ */
+
+/* The slot of an id in the index: its own, or the free one where it belongs. */
+static size_t slot_of(const struct graph *g, uint64_t id)
+{
+    size_t slot = id & (g->by_id_size - 1);
+    while (g->by_id[slot] != GRAPH_NONE && g->nodes[g->by_id[slot]].id != id)
+        slot = (slot + 1) & (g->by_id_size - 1);
+    return slot;
+}
+
+uint32_t graph_find(const struct graph *g, uint64_t id)
+{
+    return id && g->by_id_size ? g->by_id[slot_of(g, id)] : GRAPH_NONE;
+}
+
+void graph_link(struct graph *g)
+{
+    g->by_id_size = 16;
+    while (g->by_id_size < g->count + g->count / 2)
+        g->by_id_size *= 2;
+    g->by_id = mem_resize(NULL, g->by_id_size * sizeof *g->by_id);
+    for (size_t i = 0; i < g->by_id_size; i++)
+        g->by_id[i] = GRAPH_NONE;
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (!g->nodes[i].id)
+            continue;
+        uint32_t *slot = &g->by_id[slot_of(g, g->nodes[i].id)];
+        if (*slot != GRAPH_NONE)
+            g->nodes[*slot].is_superseded = 1;
+        *slot = i;
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct graph_node *node = &g->nodes[i];
+        uint64_t id = node->parent_id;
+        node->parent_id = 0;
+        node->parent = graph_find(g, id);
+        node->lacks_parent = id && node->parent == GRAPH_NONE;
+    }
+}
+
+/* The first node above that was not dropped, or the dropped one that ends the way. */
+static uint32_t above(const struct graph *g, uint32_t node)
+{
+    uint32_t parent = g->nodes[node].parent;
+    for (size_t i = 0; i < g->count && parent != GRAPH_NONE && g->nodes[parent].is_dropped; i++) {
+        if (g->nodes[parent].parent == GRAPH_NONE)
+            break;
+        parent = g->nodes[parent].parent;
+    }
+    return parent;
+}
+
+uint32_t graph_parent(const struct graph *g, uint32_t node)
+{
+    uint32_t parent = above(g, node);
+    return parent != GRAPH_NONE && g->nodes[parent].is_dropped ? GRAPH_NONE : parent;
+}
+
+bool graph_lacks_parent(const struct graph *g, uint32_t node)
+{
+    uint32_t parent = above(g, node);
+    if (parent == GRAPH_NONE)
+        return g->nodes[node].lacks_parent;
+    return g->nodes[parent].is_dropped && g->nodes[parent].lacks_parent;
+}
+
+void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent)
+{
+    g->nodes[node].parent = parent;
+    g->nodes[node].lacks_parent = 0;
+}
+
+void graph_drop(struct graph *g, uint32_t node)
+{
+    g->nodes[node].is_dropped = 1;
+}
+
+/* ---- walking ------------------------------------------------------------------------------ */
+
+/* For the search by time: only when there is a gap. */
+struct timed {
+    int64_t at_ms;
+    uint32_t node;
+};
+
+struct walking {
+    const struct graph *g;
+    struct graph_walk *w;
+    struct timed *by_time; /* NULL: not sorted yet */
+    size_t timed_count;
+};
+
+static bool is_in_play(const struct graph_node *node)
+{
+    return !node->is_sidechain && !node->is_superseded && !node->is_dropped;
+}
+
+static int compare_timed(const void *a, const void *b)
+{
+    const struct timed *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+static void sort_by_time(struct walking *k)
+{
+    const struct graph *g = k->g;
+    k->by_time = mem_resize(NULL, (g->count + 1) * sizeof *k->by_time);
+    for (uint32_t i = 0; i < g->count; i++)
+        if (is_in_play(&g->nodes[i]) && g->nodes[i].at_ms)
+            k->by_time[k->timed_count++] = (struct timed){g->nodes[i].at_ms, i};
+    qsort(k->by_time, k->timed_count, sizeof *k->by_time, compare_timed);
+}
+
+/* What takes the place of a parent that is not there; GRAPH_NONE: nothing does. */
+static uint32_t bridge(struct walking *k, uint32_t node)
+{
+    int64_t at_ms = k->g->nodes[node].at_ms;
+    if (!at_ms)
+        return GRAPH_NONE;
+    if (!k->by_time)
+        sort_by_time(k);
+    struct timed key = {at_ms, node};
+    size_t low = 0, high = k->timed_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_timed(&k->by_time[middle], &key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low-- > 0 && k->by_time[low].at_ms >= at_ms - GRAPH_BRIDGE_MS)
+        if (k->w->marks[k->by_time[low].node] == GRAPH_UNREACHED)
+            return k->by_time[low].node;
+    return GRAPH_NONE;
+}
+
+/* The newest of the records that no other names as its parent. */
+static uint32_t choose_leaf(const struct graph *g, unsigned char *has_child)
+{
+    uint32_t leaf = GRAPH_NONE, last = GRAPH_NONE;
+    if (g->has_pointer && g->is_cleared)
+        return GRAPH_NONE;
+    if (g->has_pointer) {
+        leaf = graph_find(g, g->leaf_id);
+        if (leaf != GRAPH_NONE && is_in_play(&g->nodes[leaf]))
+            return leaf;
+        leaf = GRAPH_NONE;
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint32_t parent = is_in_play(&g->nodes[i]) ? graph_parent(g, i) : GRAPH_NONE;
+        if (parent != GRAPH_NONE && parent != i)
+            has_child[parent] = 1;
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (!is_in_play(&g->nodes[i]))
+            continue;
+        last = i;
+        if (!has_child[i] && (leaf == GRAPH_NONE || g->nodes[i].at_ms >= g->nodes[leaf].at_ms))
+            leaf = i;
+    }
+    return leaf == GRAPH_NONE ? last : leaf;
+}
+
+/* From the leaf to where it ends. Stores the chain, the newest first. */
+static void follow(struct walking *k)
+{
+    const struct graph *g = k->g;
+    struct graph_walk *w = k->w;
+    for (uint32_t node = w->leaf; node != GRAPH_NONE;) {
+        w->marks[node] = GRAPH_ON_CHAIN;
+        w->order[w->count++] = w->stopped_at = node;
+        uint32_t parent = graph_parent(g, node);
+        if (parent == GRAPH_NONE && graph_lacks_parent(g, node)) {
+            parent = bridge(k, node);
+            w->bridged += parent != GRAPH_NONE;
+            w->end = GRAPH_END_GAP;
+        } else if (parent == GRAPH_NONE) {
+            w->end = g->nodes[node].role == GRAPH_BOUNDARY ? GRAPH_END_BOUNDARY : GRAPH_END_ROOT;
+        } else if (w->marks[parent] != GRAPH_UNREACHED) {
+            w->end = GRAPH_END_CYCLE;
+            parent = GRAPH_NONE;
+        }
+        node = parent;
+    }
+    for (size_t i = 0; i < w->count / 2; i++) {
+        uint32_t node = w->order[i];
+        w->order[i] = w->order[w->count - 1 - i];
+        w->order[w->count - 1 - i] = node;
+    }
+}
+
+/* Where in the chain each message stands last: open addressing, by the message's hash. */
+struct places {
+    struct place {
+        uint32_t message;
+        uint32_t at;
+    } * items;
+    size_t size;
+};
+
+static struct place *place_of(const struct places *p, uint32_t message)
+{
+    size_t slot = message * 0x9e3779b1u & (p->size - 1);
+    while (p->items[slot].message && p->items[slot].message != message)
+        slot = (slot + 1) & (p->size - 1);
+    return &p->items[slot];
+}
+
+static struct places find_places(const struct graph *g, const struct graph_walk *w)
+{
+    struct places p = {.size = 16};
+    while (p.size < w->count + w->count / 2)
+        p.size *= 2;
+    p.items = mem_resize(NULL, p.size * sizeof *p.items);
+    memset(p.items, 0, p.size * sizeof *p.items);
+    for (size_t i = 0; i < w->count; i++) {
+        const struct graph_node *node = &g->nodes[w->order[i]];
+        if (node->role == GRAPH_ASSISTANT && node->message)
+            *place_of(&p, node->message) = (struct place){node->message, (uint32_t)i};
+    }
+    return p;
+}
+
+/* What is fetched, and behind which place of the chain it goes. */
+struct fetched {
+    uint32_t at;
+    bool is_result;
+    uint32_t node;
+};
+
+static int compare_fetched(const void *a, const void *b)
+{
+    const struct fetched *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    if (x->is_result != y->is_result)
+        return x->is_result ? 1 : -1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Returns: GRAPH_NONE when the message is not on the chain. */
+static uint32_t place_of_message(const struct places *p, uint32_t message)
+{
+    const struct place *place = message ? place_of(p, message) : NULL;
+    return place && place->message ? place->at : GRAPH_NONE;
+}
+
+static struct fetched *fetch(const struct graph *g, struct graph_walk *w, size_t *count)
+{
+    struct places places = find_places(g, w);
+    struct fetched *all = NULL;
+    size_t n = 0, capacity = 0;
+    for (int results = 0; results < 2; results++) {
+        for (uint32_t i = 0; i < g->count; i++) {
+            const struct graph_node *node = &g->nodes[i];
+            uint32_t of = i;
+            if (w->marks[i] != GRAPH_UNREACHED || !is_in_play(node) ||
+                node->role != (results ? GRAPH_RESULT : GRAPH_ASSISTANT))
+                continue;
+            if (results &&
+                ((of = graph_parent(g, i)) == GRAPH_NONE || g->nodes[of].role != GRAPH_ASSISTANT))
+                continue;
+            uint32_t at = place_of_message(&places, g->nodes[of].message);
+            if (at == GRAPH_NONE)
+                continue;
+            if (n == capacity) {
+                capacity = capacity ? capacity * 2 : 64;
+                all = mem_resize(all, capacity * sizeof *all);
+            }
+            all[n++] = (struct fetched){at, results, i};
+            w->marks[i] = GRAPH_BESIDE;
+        }
+    }
+    free(places.items);
+    if (n)
+        qsort(all, n, sizeof *all, compare_fetched);
+    *count = n;
+    return all;
+}
+
+/* Puts what was fetched into the order, from the end. */
+static void merge(struct graph_walk *w, const struct fetched *fetched, size_t count)
+{
+    size_t from = w->count, to = w->count + count;
+    w->count = to;
+    while (to > 0 && count > 0) {
+        if (from == 0 || fetched[count - 1].at >= from - 1)
+            w->order[--to] = fetched[--count].node;
+        else
+            w->order[--to] = w->order[--from];
+    }
+}
+
+void graph_walk(const struct graph *g, struct graph_walk *out)
+{
+    struct graph_walk w = {.leaf = GRAPH_NONE, .stopped_at = GRAPH_NONE};
+    struct walking k = {.g = g, .w = &w};
+    w.marks = mem_resize(NULL, g->count + 1);
+    w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);
+    memset(w.marks, 0, g->count + 1);
+    w.leaf = choose_leaf(g, w.marks);
+    memset(w.marks, 0, g->count + 1);
+    follow(&k);
+    free(k.by_time);
+
+    size_t count = 0;
+    struct fetched *fetched = fetch(g, &w, &count);
+    merge(&w, fetched, count);
+    free(fetched);
+    for (size_t i = 0; i < w.count; i++)
+        w.message_count += graph_begins_message(g, w.order[i]);
+    *out = w;
+}
+
+void graph_walk_release(struct graph_walk *w)
+{
+    free(w->marks);
+    free(w->order);
+    *w = (struct graph_walk){0};
+}
+
+bool graph_begins_message(const struct graph *g, uint32_t i)
+{
+    const struct graph_node *node = &g->nodes[i];
+    if (node->role == GRAPH_USER || node->role == GRAPH_RESULT)
+        return true;
+    if (node->role != GRAPH_ASSISTANT)
+        return false;
+    uint32_t parent = graph_parent(g, i);
+    return !node->message || parent == GRAPH_NONE || g->nodes[parent].role != GRAPH_ASSISTANT ||
+           g->nodes[parent].message != node->message;
+}

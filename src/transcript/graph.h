@@ -1,0 +1,155 @@
+/*
+ * graph: how the records of a transcript hang together, and which of them a
+ * resumed client would load.
+ *
+ * The order of lines is not the order of the conversation: each record names
+ * its parent, a flush often writes children before their parents, and the
+ * results of parallel calls stand on side branches. Records are added as they
+ * are read, then linked, then walked from the leaf:
+ *
+ *     struct graph g;
+ *     graph_init(&g);
+ *     while (there is a record)
+ *         graph_add(&g, &record);
+ *     graph_link(&g);
+ *     struct graph_walk w;
+ *     graph_walk(&g, &w);
+ *     for (size_t i = 0; i < w.count; i++)
+ *         ... g.nodes[w.order[i]].offset, the oldest first
+ *     graph_walk_release(&w);
+ *     graph_release(&g);
+ *
+ * A node takes 40 bytes, so that a transcript of 300 MB does in 10 to 15 MB.
+ * Ids are kept as hashes of 64 bits: that two ids of a hundred thousand meet is
+ * less likely than one in three thousand million.
+ *
+ * How the walk goes was measured on 2.1.197 and 2.1.330: from the leaf along
+ * the parents to a root. A cycle ends it. Where a parent is not there, the
+ * newest record of the 5 s before the child takes its place; where there is
+ * none, all that is older is silently lost. Then what belongs to a message on
+ * the way is fetched from the side branches: its other records, by message id,
+ * and the results of its calls.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GRAPH_BRIDGE_MS = 5000 };
+
+#define GRAPH_NONE UINT32_MAX
+
+enum graph_role {
+    GRAPH_LINK, /* on the chain, and no message: attachment, turn_duration, ... */
+    GRAPH_PROGRESS,
+    GRAPH_BOUNDARY, /* of a compaction: what stands before it is summed up behind it */
+    GRAPH_USER,     /* a prompt */
+    GRAPH_RESULT,   /* results of tool calls */
+    GRAPH_ASSISTANT,
+};
+
+/* A record as it is added. */
+struct graph_record {
+    enum graph_role role;
+    struct sv uuid;
+    struct sv parent_uuid; /* empty: it says that it has none */
+    struct sv message_id;  /* of an assistant's; empty: none */
+    int64_t at_ms;         /* wall time; 0: not known */
+    int64_t offset;        /* of the record in its file */
+    uint32_t line;         /* of the file, from 1 */
+    bool is_sidechain;     /* of a subagent */
+};
+
+struct graph_node {
+    uint64_t id;
+    union {
+        uint64_t parent_id; /* until graph_link; 0: none */
+        uint32_t parent;    /* from then on; GRAPH_NONE: none, or it is not there */
+    };
+    int64_t at_ms;
+    uint64_t offset : 44; /* 16 TB */
+    uint64_t role : 4;
+    uint64_t is_sidechain : 1;
+    uint64_t lacks_parent : 1;  /* it names a parent that is not there */
+    uint64_t is_superseded : 1; /* a later record has the same id; the client takes that one */
+    uint64_t is_dropped : 1;    /* see graph_drop */
+    uint32_t message;           /* hash of the message's id; 0: none */
+    uint32_t line;
+};
+
+struct graph {
+    struct graph_node *nodes; /* as they stand in the file */
+    size_t count, capacity;
+    uint32_t *by_id; /* index of the ids, after graph_link */
+    size_t by_id_size;
+    uint64_t leaf_id; /* that a pointer names; 0: none */
+    bool is_cleared;  /* a pointer says that there is no leaf: the user rewound to nothing */
+    bool has_pointer; /* nothing of the main chain stands behind it */
+    bool has_sidechain, has_main_chain;
+};
+
+void graph_init(struct graph *g);
+void graph_release(struct graph *g);
+
+/* Never 0 for a text; 0 for an empty one. */
+uint64_t graph_id_of(struct sv uuid);
+
+/* Returns: the place of the new node; GRAPH_NONE when there are 4 thousand million. */
+uint32_t graph_add(struct graph *g, const struct graph_record *record);
+
+/* A pointer to the leaf, set by the user's own rewinding ("explicit"); it counts while nothing of
+ * the main chain is added behind it. uuid empty: to nothing at all. */
+void graph_point(struct graph *g, struct sv uuid);
+
+/* Finds the parents. Once, when all are added. */
+void graph_link(struct graph *g);
+
+/* After graph_link. Returns: the node that the client would take for an id, or GRAPH_NONE. */
+uint32_t graph_find(const struct graph *g, uint64_t id);
+
+/* After graph_link. Returns: GRAPH_NONE for a root, and where the parent is not there; what was
+ * dropped is passed over. */
+uint32_t graph_parent(const struct graph *g, uint32_t node);
+bool graph_lacks_parent(const struct graph *g, uint32_t node);
+
+/* Gives a node another parent; GRAPH_NONE makes it a root. */
+void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent);
+/* Takes a node out; its children have its parent from then on. */
+void graph_drop(struct graph *g, uint32_t node);
+
+enum graph_end {
+    GRAPH_END_NOTHING,  /* there is no leaf */
+    GRAPH_END_ROOT,     /* the beginning */
+    GRAPH_END_BOUNDARY, /* a compaction */
+    GRAPH_END_GAP,      /* a parent is not there */
+    GRAPH_END_CYCLE,
+};
+
+enum graph_mark {
+    GRAPH_UNREACHED,
+    GRAPH_ON_CHAIN,
+    GRAPH_BESIDE, /* fetched from a side branch */
+};
+
+struct graph_walk {
+    uint32_t leaf; /* GRAPH_NONE: none */
+    enum graph_end end;
+    uint32_t stopped_at;  /* the oldest node of the chain */
+    size_t bridged;       /* gaps that the client closed by time */
+    unsigned char *marks; /* enum graph_mark of each node */
+    uint32_t *order;      /* all that is reached, the oldest first; what was fetched stands
+                             behind what it belongs to */
+    size_t count;
+    size_t message_count; /* prompts, results and messages of the assistant among them */
+};
+
+/* After graph_link. Owner: graph_walk_release. */
+void graph_walk(const struct graph *g, struct graph_walk *out);
+void graph_walk_release(struct graph_walk *w);
+
+/* Whether a node is a message, and begins one: of an assistant's message that was split over
+ * several records only the first does. */
+bool graph_begins_message(const struct graph *g, uint32_t node);

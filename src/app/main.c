@@ -54,9 +54,10 @@ static int print_version(void)
 static int run(const struct options *options)
 {
     static command_run *const commands[] = {
-        [MODE_STATUS] = command_status,   [MODE_RESUME] = command_resume,
-        [MODE_EXPORT] = command_export,   [MODE_VERIFY] = command_verify,
-        [MODE_RESTORE] = command_restore, [MODE_KILL] = command_kill,
+        [MODE_STATUS] = command_status,     [MODE_RESUME] = command_resume,
+        [MODE_EXPORT] = command_export,     [MODE_VERIFY] = command_verify,
+        [MODE_RESTORE] = command_restore,   [MODE_KILL] = command_kill,
+        [MODE_COMPLETE] = command_complete,
     };
     switch (options->mode) {
     case MODE_HELP:

@@ -330,11 +330,58 @@ static int check(const struct options *o, uint64_t given, struct sr_error *error
     return 0;
 }
 
+bool options_shape(size_t i, struct option_shape *out)
+{
+    if (i < MODE_COUNT) {
+        const struct mode_row *m = &modes[i];
+        *out = (struct option_shape){.name = m->name,
+                                     .letter = m->letter,
+                                     .argument = m->words,
+                                     .help = m->help,
+                                     .is_mode = true,
+                                     .mode = m->mode,
+                                     .words_at_most = m->words ? m->at_most : 0};
+        return true;
+    }
+    if (i >= MODE_COUNT + ROW_COUNT)
+        return false;
+    const struct option_row *row = &rows[i - MODE_COUNT];
+    *out = (struct option_shape){.name = row->name,
+                                 .letter = row->letter,
+                                 .argument = row->argument,
+                                 .help = row->help,
+                                 .modes = row->modes,
+                                 .may_come_again = row->kind == OPTION_CONFIG_DIR};
+    return true;
+}
+
+/*
+ * session-rescue --complete WORD...: the words of a line that is being typed, without the
+ * program's name. Of those before the last what can be understood counts, whatever is wrong.
+ */
+static void parse_unfinished(int argc, char **argv, struct options *o)
+{
+    enum { FIRST_WORD = 2 };
+    uint64_t given = 0;
+    o->typed_count = (size_t)(argc - FIRST_WORD);
+    o->typed = mem_resize(NULL, (o->typed_count + 1) * sizeof *o->typed);
+    for (size_t i = 0; i < o->typed_count; i++)
+        o->typed[i] = argv[FIRST_WORD + i];
+    if (o->typed_count)
+        parse_words(argc - FIRST_WORD, argv + 1, o, &given, NULL);
+    o->mode = MODE_COMPLETE;
+}
+
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
     struct options o = {.timeout_minutes = 10, .grace_s = 10};
     o.config_dirs = mem_resize(NULL, (size_t)argc * sizeof *o.config_dirs);
     uint64_t given = 0;
+    if (argc > 1 && str_equals(argv[1], "--complete")) {
+        parse_unfinished(argc, argv, &o);
+        *out = o;
+        return 0;
+    }
     int r = parse_words(argc, argv, &o, &given, error);
     if (r == 0)
         r = check(&o, given, error);
@@ -349,5 +396,7 @@ int options_parse(int argc, char **argv, struct options *out, struct sr_error *e
 void options_release(struct options *o)
 {
     free(o->config_dirs);
+    free(o->typed);
     o->config_dirs = NULL;
+    o->typed = NULL;
 }

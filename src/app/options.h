@@ -32,6 +32,7 @@ enum mode {
     MODE_KILL,
     MODE_HELP,
     MODE_VERSION,
+    MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */
 };
 
 struct options {
@@ -47,6 +48,8 @@ struct options {
     double grace_s; /* --kill: between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id;
+    const char **typed; /* MODE_COMPLETE: the words of the line, the last one unfinished */
+    size_t typed_count;
 };
 
 /*
@@ -57,3 +60,22 @@ int options_parse(int argc, char **argv, struct options *out, struct sr_error *e
 void options_release(struct options *o);
 
 void options_help(struct buf *out);
+
+/*
+ * A row of the tables, for who completes a line. What stands in argument is as
+ * the help shows it: WHICH, BACKUP, DIR, ...
+ */
+struct option_shape {
+    const char *name; /* without the dashes */
+    char letter;      /* 0: no short form */
+    const char *argument;
+    const char *help;
+    bool is_mode;
+    enum mode mode;       /* of a mode */
+    size_t words_at_most; /* of a mode: how many words may follow */
+    uint32_t modes;       /* of an option: a bit for each mode that it goes with; 0: all */
+    bool may_come_again;
+};
+
+/* Returns: false past the last row. */
+bool options_shape(size_t i, struct option_shape *out);

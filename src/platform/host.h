@@ -5,10 +5,20 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Owner: the arena. */
 const char *host_name(struct arena *a);
+
+/* A user, by the user database. */
+struct host_user {
+    const char *name, *home;
+    gid_t gid;
+};
+
+/* Returns: false when there is no such user. Owner: the arena. */
+bool host_find_user(struct arena *a, uid_t uid, struct host_user *out);
 
 /* A user's home directory by the user database. Returns: NULL when there is no such user. */
 const char *host_home_of(struct arena *a, uid_t uid);

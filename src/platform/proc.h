@@ -52,7 +52,8 @@ struct proc_stat {
 
 /* /proc/PID/status, what stat lacks. */
 struct proc_status {
-    uid_t uid;           /* effective */
+    uid_t uid; /* effective */
+    uid_t real_uid, saved_uid;
     pid_t tracer;        /* 0: none */
     pid_t innermost_pid; /* the pid in its own pid namespace; 0: not known */
 };

@@ -188,10 +188,12 @@ int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out
 
     /* "Uid:\t1000\t1000\t1000\t1000": real, effective, saved, file system */
     const char *uid = status_field(text, "Uid");
-    unsigned long real, effective;
-    if (!uid || sscanf(uid, "%lu %lu", &real, &effective) != 2)
+    unsigned real, effective, saved;
+    if (!uid || sscanf(uid, "%u %u %u", &real, &effective, &saved) != 3)
         return -EBADMSG;
-    s.uid = (uid_t)effective;
+    s.uid = effective;
+    s.real_uid = real;
+    s.saved_uid = saved;
 
     const char *tracer = status_field(text, "TracerPid");
     s.tracer = tracer ? (pid_t)strtol(tracer, NULL, 10) : 0;

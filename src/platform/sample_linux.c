@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "platform/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +153,7 @@ static void read_wchan(const struct proc *proc, struct sample *s)
 static void read_syscall(const struct proc *proc, struct sample *s)
 {
     char text[512];
+    PRIVILEGE_SCOPE(PRIVILEGE_TRACE, proc, s->pid);
     ssize_t n = proc_read_text(proc, s->pid, "syscall", text, sizeof text);
     s->syscall_number = n < 0 ? why_unknown(n) : -ENODATA;
     if (n < 0)

@@ -22,7 +22,10 @@
  * user.
  */
 #include "app/commands/commands.h"
+#include "app/invoker.h"
+#include "platform/privilege.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -71,6 +74,21 @@ static int run(const struct options *options)
     }
 }
 
+/* Of root's rights, those that a mode has a use for when sudo runs it: a verdict looks into what a
+ * process waits for. */
+static unsigned rights_of(enum mode mode)
+{
+    switch (mode) {
+    case MODE_NONE:
+    case MODE_STATUS:
+    case MODE_EXPORT:
+    case MODE_KILL:
+        return PRIVILEGE_TRACE;
+    default:
+        return 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -80,7 +98,10 @@ int main(int argc, char **argv)
         fputs("Try 'session-rescue --help'.\n", stderr);
         return EXIT_USAGE;
     }
-    int status = run(&options);
+    int r = invoker_become(rights_of(options.mode), options.quiet, &error);
+    if (r < 0)
+        context_complain(error.text);
+    int status = r == 0 ? run(&options) : r == -EPERM ? EXIT_REFUSED : EXIT_FAILED;
     options_release(&options);
     return status;
 }

@@ -242,6 +242,9 @@ export async function terminalNotRead(world) {
   const endRule = world.api.when((r) => r.isTurn && r.text.includes(prompt), reply.stall({ text: LONG_TEXT.repeat(100) }));
   const held = await world.api.waitHeld(await client.ask(prompt));
   endRule();
+  // It asks the API before it says so: stopped in between, it would stand in a write and call itself idle.
+  await client.settle('busy');
+  await until('the prompt on disk', async () => (await client.transcript()) && readFileSync(await client.transcript(), 'utf8').includes(prompt));
   process.kill(await tmux.serverPid(), 'SIGSTOP');
   held.finish();
   let looks = 0; // a write that gets through is over by the next look

@@ -7,6 +7,7 @@
 #include "action/verify.h"
 #include "base/durable.h"
 #include "base/fs.h"
+#include "transcript/marked.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,33 +77,25 @@ static size_t count_compared(const struct manifest *m)
     return n;
 }
 
-/* Appends the lines of a file that hold the mark. Returns: 0 or negative errno. */
-static int extract_lines(const struct agent_file *f, struct fs_file *source, struct buf *out)
+/* Appends the lines of a file that hold the mark. too_long: lines that were not looked into.
+ * Returns: 0 or negative errno. */
+static int extract_lines(const struct agent_file *f, struct fs_file *source, struct buf *out,
+                         size_t *too_long)
 {
     int r = fs_open_file_beneath(f->at, f->path, source);
     if (r < 0)
         return r;
-    struct buf line = {0};
+    struct marked marked = {.mark = f->mark, .limit = LINE_LIMIT};
     char *bytes = mem_resize(NULL, LINES_PIECE);
     int64_t offset = 0;
     ssize_t n;
     while ((n = fs_read_at(source->fd, bytes, LINES_PIECE, offset)) > 0) {
         offset += n;
-        for (const char *p = bytes, *end = bytes + n; p < end;) {
-            const char *newline = memchr(p, '\n', (size_t)(end - p));
-            const char *next = newline ? newline + 1 : end;
-            if (line.n < LINE_LIMIT)
-                buf_add(&line, p, (size_t)(next - p));
-            p = next;
-            struct sv text = {line.p, line.n};
-            if (newline && sv_find(text, 0, f->mark) < text.n)
-                buf_add(out, line.p, line.n);
-            if (newline)
-                line.n = 0;
-        }
+        marked_feed(&marked, (struct sv){bytes, (size_t)n}, out);
     }
+    *too_long = marked.too_long;
+    marked_release(&marked);
     free(bytes);
-    buf_release(&line);
     fs_close(&source->fd);
     return n < 0 ? (int)n : 0;
 }
@@ -136,7 +129,8 @@ static bool digest_lines(const struct agent_file *f, char sha256[static DIGEST_T
 {
     struct fs_file source;
     struct buf lines = {0};
-    bool found = extract_lines(f, &source, &lines) == 0 && lines.n;
+    size_t too_long;
+    bool found = extract_lines(f, &source, &lines, &too_long) == 0 && lines.n;
     if (found)
         digest_of(&lines, sha256);
     buf_release(&lines);
@@ -326,7 +320,11 @@ static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error
     struct buf lines = {0};
     struct copied copied = {.state = COPY_STABLE, .ends_in_newline = true};
     const char *to = arena_printf(&j->arena, "files/%s", f->name);
-    int r = extract_lines(f, &copied.source, &lines);
+    size_t too_long = 0;
+    int r = extract_lines(f, &copied.source, &lines, &too_long);
+    if (too_long)
+        agent_leave_out(&j->files, shown(j, f),
+                        "has lines of more than 64MB, in which nobody looked", true);
     if (r < 0) {
         agent_leave_out(&j->files, shown(j, f), err_reason(r), r != -ENOENT);
         r = 0;

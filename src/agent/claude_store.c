@@ -47,8 +47,7 @@ static const char *namespace_of(const char *domain)
     return at;
 }
 
-/* Returns: what is wrong with it, NULL when it is a registration. */
-static const char *parse_registration(struct arena *a, struct sv text,
+const char *claude_parse_registration(struct arena *a, struct sv text,
                                       struct agent_registration *out)
 {
     const struct json_value *root;
@@ -99,7 +98,7 @@ static int read_registration(const struct agent_store *store, const char *path,
         }
         struct stat st;
         struct agent_registration entry = {.file = path};
-        const char *wrong = parse_registration(store->arena, text, &entry);
+        const char *wrong = claude_parse_registration(store->arena, text, &entry);
         if (!wrong) {
             if (fstatat(store->fd, path, &st, 0) == 0)
                 entry.changed_at.ms = fs_file_of(&st).mtime_ms;

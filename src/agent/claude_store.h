@@ -15,6 +15,10 @@
 
 int claude_read_registry(const struct agent_store *store, struct agent_registration **entries,
                          size_t *count);
+/* One file of it. Pure: bytes in, facts out. Returns: what is wrong with it, NULL when it is a
+ * registration. Owner: the arena. */
+const char *claude_parse_registration(struct arena *a, struct sv text,
+                                      struct agent_registration *out);
 const char *claude_project_folder(struct arena *a, const char *cwd);
 int claude_list_folder(const struct agent_store *store, const char *folder,
                        struct agent_transcript **transcripts, size_t *count);

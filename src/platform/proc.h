@@ -103,5 +103,14 @@ ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, cha
 int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_t **pids,
                        size_t *count);
 
+/*
+ * What the readers do with the text of a file. Pure: bytes in, facts out.
+ * proc_parse_stat and proc_parse_status: 0, or -EBADMSG where it is no such text.
+ * proc_split: bytes end in a NUL that is not counted; a last string without one counts too.
+ */
+int proc_parse_stat(const char *text, long page_bytes, struct proc_stat *out);
+int proc_parse_status(const char *text, struct proc_status *out);
+void proc_split(struct arena *a, struct sv bytes, struct proc_strings *out);
+
 /* Wall time of the start of a process. */
 struct wall proc_start_time(const struct proc *proc, uint64_t start_ticks);

@@ -111,11 +111,11 @@ ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, cha
  * "4711 (a) Z 1 (b) S 1 4711 ...": the name may hold any bytes, spaces and
  * parentheses too, so it ends at the last ")" of the line.
  */
-static int parse_stat(char *line, struct proc_stat *out, long page_bytes)
+int proc_parse_stat(const char *line, long page_bytes, struct proc_stat *out)
 {
-    char *open = strchr(line, '(');
-    char *close = strrchr(line, ')');
-    if (!open || !close || close < open || close[1] != ' ')
+    const char *open = strchr(line, '(');
+    const char *close = strrchr(line, ')');
+    if (!open || !close || close < open || close[1] != ' ' || !close[2])
         return -EBADMSG;
 
     struct proc_stat s = {0};
@@ -137,7 +137,7 @@ static int parse_stat(char *line, struct proc_stat *out, long page_bytes)
         RSS = 20
     };
     long long numbers[RSS + 1];
-    char *p = close + 3;
+    const char *p = close + 3;
     for (size_t i = 0; i <= RSS; i++) {
         char *end;
         numbers[i] = strtoll(p, &end, 10);
@@ -162,7 +162,7 @@ int proc_read_stat(const struct proc *proc, pid_t pid, struct proc_stat *out)
 {
     char line[STAT_LIMIT];
     ssize_t n = proc_read_text(proc, pid, "stat", line, sizeof line);
-    return n < 0 ? (int)n : parse_stat(line, out, proc->page_bytes);
+    return n < 0 ? (int)n : proc_parse_stat(line, proc->page_bytes, out);
 }
 
 /* Finds "Key:\t" at the start of a line; returns what follows it, NULL where there is none. */
@@ -178,12 +178,8 @@ static const char *status_field(const char *text, const char *key)
     return NULL;
 }
 
-int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out)
+int proc_parse_status(const char *text, struct proc_status *out)
 {
-    char text[STATUS_LIMIT];
-    ssize_t n = proc_read_text(proc, pid, "status", text, sizeof text);
-    if (n < 0)
-        return (int)n;
     struct proc_status s = {0};
 
     /* "Uid:\t1000\t1000\t1000\t1000": real, effective, saved, file system */
@@ -213,8 +209,14 @@ int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out
     return 0;
 }
 
-/* Splits bytes at NULs. A last string without one counts too. */
-static void split_at_nuls(struct arena *a, struct sv bytes, struct proc_strings *out)
+int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out)
+{
+    char text[STATUS_LIMIT];
+    ssize_t n = proc_read_text(proc, pid, "status", text, sizeof text);
+    return n < 0 ? (int)n : proc_parse_status(text, out);
+}
+
+void proc_split(struct arena *a, struct sv bytes, struct proc_strings *out)
 {
     size_t count = 0;
     for (size_t i = 0; i < bytes.n; i++)
@@ -238,7 +240,7 @@ static int read_strings(const struct proc *proc, pid_t pid, const char *name, si
     int r = fs_read_small(proc->fd, path, limit, a, &bytes);
     if (r < 0)
         return gone_is_esrch(r);
-    split_at_nuls(a, bytes, out);
+    proc_split(a, bytes, out);
     return 0;
 }
 

@@ -1,19 +1,10 @@
 /* Any bytes as a line: the pieces account for all of them, and hold what they are said to. */
+#include "must.h"
+
 #include "base/json.h"
 #include "transcript/scan.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const struct sv MARK = {"{\"parentUuid\":", 14};
-
-static void must(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 static bool is_filler(struct sv line, size_t from, size_t to)
 {

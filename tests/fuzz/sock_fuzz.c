@@ -1,20 +1,11 @@
 /* Any bytes as the kernel's reply: each connection taken from them is whole, and none is made up.
  */
+#include "must.h"
+
 #include "platform/sock.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A message header, and the fixed part of a connection (struct inet_diag_msg). */
 enum { SMALLEST_CONNECTION = 16 + 72 };
-
-static void must(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 static bool is_given_or_unknown(int64_t value)
 {

@@ -3,27 +3,10 @@
  * first byte says whether the rest is repeated, so that the file grows past one
  * read; the second, at which read the file turns out to be shorter.
  */
+#include "must.h"
+
 #include "transcript/head.h"
 #include "transcript/tail.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static unsigned sum;
-
-static void must(bool condition)
-{
-    if (!condition)
-        abort();
-}
-
-static void touch(const char *s)
-{
-    if (s)
-        sum += (unsigned)strlen(s);
-}
 
 static void read_tail(struct arena *arena, struct sv file, unsigned short_read)
 {

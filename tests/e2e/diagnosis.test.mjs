@@ -36,11 +36,17 @@ const STATES = {
     questionAsked: { own: 'waiting', always: waiting('question') },
     stopped: { own: 'idle', always: { verdict: 'stopped', cause: 'job-control' } },
     stoppedWhileBusy: { own: 'busy', always: { verdict: 'stopped', cause: 'job-control' } },
+  },
+  // Alone: it must be looked at soon after it has tried again.
+  'whose API is overloaded': {
+    retrying: { own: 'busy', always: working('retrying') },
+  },
+  // Alone, so that it does not wait long for others: after a minute or more it may notice, and end.
+  'without a terminal': {
     terminalGone: { own: undefined, always: { verdict: 'orphaned', cause: 'terminal-gone' } },
   },
   'waiting for the API': {
     generating: { own: 'busy', always: working('generating') },
-    retrying: { own: 'busy', always: working('retrying') },
     stalledStream: { own: 'busy', soon: working('generating', 'awaiting-reply'), late: hung('reply-stalled') },
     stalledWithPings: { own: 'busy', soon: working('generating', 'awaiting-reply'), late: hung('reply-stalled') },
     unanswered: { own: 'busy', soon: working('awaiting-reply'), late: hung('no-reply') },
@@ -74,6 +80,7 @@ for (const [group, states] of Object.entries(STATES)) {
       clients = Object.fromEntries(await Promise.all(Object.keys(states).map(async (name) => [name, await scenarios[name](world)])));
       await silenceOf(IMPATIENCE_MS * 1.5);
       commonRule = await verdictsByTheCommonRule(clients);
+      await clients.retrying?.nextTry();
       late = await world.rescue.run(['--status', '--json', '--timeout', IMPATIENCE_MIN], [world.configDir]);
       soon = await world.rescue.run(['--status', '--json'], [world.configDir]);
     });

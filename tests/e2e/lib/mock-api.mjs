@@ -36,6 +36,7 @@ export class MockApi {
     const api = new MockApi();
     api.#server = http.createServer((req, res) => api.#handle(req, res).catch((error) => res.destroy(error)));
     api.#server.requestTimeout = 0; // an unanswered request stays open for as long as the test wants
+    api.#server.keepAliveTimeout = 120_000; // node's 5 s are shorter than the client's pauses between tries
     await new Promise((resolve) => api.#server.listen(0, '127.0.0.1', resolve));
     api.url = `http://127.0.0.1:${api.#server.address().port}`;
     return api;

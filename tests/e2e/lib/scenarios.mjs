@@ -90,12 +90,20 @@ async function standingStill(world, name, answer, words) {
   return client;
 }
 
-/** The API is overloaded, and the client tries again and again (for three minutes). */
+/**
+ * The API is overloaded, and the client tries again and again: after 0.6, 1, 2.3, 4.4, 10, 17 s, then up to 40 s.
+ * `nextTry()` waits until it has just done so.
+ */
 export async function retrying(world) {
-  const client = await start(world, 'retrying');
+  const client = await start(world, 'retrying', { env: { CLAUDE_CODE_MAX_RETRIES: '100' } });
   const prompt = 'ask again and again';
+  const tries = () => world.api.requests.filter((r) => r.isTurn && r.text.includes(prompt)).length;
   await client.ask(prompt, reply.overloaded());
-  await until('a third try', () => world.api.requests.filter((r) => r.isTurn && r.text.includes(prompt)).length >= 3);
+  await until('a third try', () => tries() >= 3);
+  client.nextTry = async () => {
+    const before = tries();
+    await until('one more try', () => tries() > before, { withinMs: 90_000, everyMs: 20 });
+  };
   return client;
 }
 

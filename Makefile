@@ -4,6 +4,7 @@
 BUILD     := build
 SANITIZED := build-asan
 FUZZING   := build-fuzz
+PACKAGED  := build-deb
 RESULTS   := $(BUILD)/test-results
 
 PREFIX       ?= /usr/local
@@ -17,7 +18,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz install clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -85,11 +86,27 @@ $(FUZZING)/build.ninja:
 # PREFIX is not compiled in, so that a changed one costs no new build.
 install: $(BUILD)/build.ninja
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)
-	@$(NINJA) -C $(BUILD) session-rescue
+	@$(NINJA) -C $(BUILD) session-rescue libsession_rescue.a
 	@meson install --no-rebuild -C $(BUILD)
 
+# A build of its own: with the flags of the distribution, and its shared libraries,
+# so that their security updates reach the program.
+deb:
+	@tools/install-deps build
+	@tools/install-deps deb
+	@$(MAKE) --no-print-directory $(PACKAGED)/build.ninja
+	@$(NINJA) -C $(PACKAGED) session-rescue
+	@tools/make-deb $(PACKAGED) $(PACKAGED)
+
+$(PACKAGED)/build.ninja:
+	@export DEB_BUILD_MAINT_OPTIONS=hardening=+all; \
+	    CFLAGS="$$(dpkg-buildflags --get CFLAGS) $$(dpkg-buildflags --get CPPFLAGS)" \
+	    LDFLAGS="$$(dpkg-buildflags --get LDFLAGS)" \
+	    meson setup --prefix=/usr --buildtype=plain -Dwerror=$(WERROR) -Dprefer_static=false -Dtests=disabled \
+	    -Dzsh_completions=zsh/vendor-completions $(PACKAGED)
+
 clean:
-	@rm -rf $(BUILD) $(SANITIZED) $(FUZZING)
+	@rm -rf $(BUILD) $(SANITIZED) $(FUZZING) $(PACKAGED)
 
 help:
 	@echo "make           build $(BUILD)/session-rescue"
@@ -100,6 +117,7 @@ help:
 	@echo "make bench     measure against the other ways to the same answer"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"
+	@echo "make deb       a Debian package in $(PACKAGED)/"
 	@echo "make clean     remove everything that was built"
 	@echo
 	@echo "JOBS=$(JOBS) bounds what runs at once; WERROR=true turns compiler warnings into errors."

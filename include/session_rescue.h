@@ -154,6 +154,11 @@ struct sr_session {
     /* facts that could not be had, a sentence each: "environment of 4711: permission denied" */
     const char *const *notes;
     size_t note_count;
+
+    /* The context window: what the model has seen and said so far, and how much it can hold.
+     * Negative: not known, as after a compaction until the next reply. */
+    int64_t context_tokens, context_window;
+    double context_percent;
 };
 
 /* Something on the way that could not be read; the rest was. */
@@ -193,6 +198,7 @@ struct sr_options {
     void (*entering)(void *context, const char *path);
     void (*progress)(void *context, size_t done, size_t total);
     void *context;
+    int64_t context_window; /* tokens that every model holds; 0: as its name says */
 };
 
 /*

@@ -23,6 +23,7 @@
  *   --turn T             over, awaits-reply, tool in its transcript; none: no transcript (over)
  *   --tool NAME          the tool that is open (Bash)
  *   --prompt TEXT        the prompt (hello)
+ *   --context TOKENS     what its reply says that the model has seen (not said)
  *   --age SECONDS        how long ago the records say that they were written (0)
  *   --queue-input        a prompt that was typed and not taken up
  *
@@ -116,9 +117,9 @@ static bool is_told(const char *name)
 
 static bool takes_value(const char *name)
 {
-    static const char *const names[] = {"session", "cwd",   "version",   "status", "waiting-for",
-                                        "turn",    "tool",  "prompt",    "age",    "child",
-                                        "server",  "model", "last-words"};
+    static const char *const names[] = {"session", "cwd",   "version",    "status", "waiting-for",
+                                        "turn",    "tool",  "prompt",     "age",    "child",
+                                        "server",  "model", "last-words", "context"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -321,23 +322,31 @@ static void write_transcript(const char *session, const char *cwd)
     if (!transcript)
         fail(path);
 
-    char *prompt;
+    char *prompt, usage[128] = "";
     size_t size;
+    if (is_told("context"))
+        snprintf(usage, sizeof usage,
+                 "\"model\":\"claude-sonnet-4-6\",\"usage\":{\"input_tokens\":10,"
+                 "\"cache_read_input_tokens\":%lld,\"output_tokens\":0},",
+                 atoll(option("context", "0")) - 10);
     FILE *f = open_memstream(&prompt, &size);
     add_json_string(f, "content", option("prompt", "hello"));
     fclose(f);
     write_record("user", cwd, "\"message\":{\"role\":\"user\",%s}", prompt);
     free(prompt);
     if (strcmp(turn, "tool") == 0)
-        write_record("assistant", cwd,
-                     "\"message\":{\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":"
-                     "\"tool_use\",\"id\":\"toolu_1\",\"name\":\"%s\",\"input\":{}}],"
-                     "\"stop_reason\":\"tool_use\"}",
-                     option("tool", "Bash"));
+        write_record(
+            "assistant", cwd,
+            "\"message\":{%s\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":"
+            "\"tool_use\",\"id\":\"toolu_1\",\"name\":\"%s\",\"input\":{}}],"
+            "\"stop_reason\":\"tool_use\"}",
+            usage, option("tool", "Bash"));
     else if (strcmp(turn, "over") == 0)
-        write_record("assistant", cwd,
-                     "\"message\":{\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":"
-                     "\"text\",\"text\":\"done\"}],\"stop_reason\":\"end_turn\"}");
+        write_record(
+            "assistant", cwd,
+            "\"message\":{%s\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":"
+            "\"text\",\"text\":\"done\"}],\"stop_reason\":\"end_turn\"}",
+            usage);
     if (is_told("queue-input")) {
         char stamp[STAMP_SIZE];
         format_time(wall_ms() + record_count, stamp);

@@ -23,6 +23,7 @@ enum {
     NAME_LIMIT = 1000000,
     NAME_SIZE = PENDING_STEM_SIZE + 16,
     BEGIN_TRIES = 10,
+    COOLDOWN_MS = 10 * 60 * 1000,
 };
 
 static const char *const parts[] = {"jsonl", "files", "json", "sha256"};
@@ -166,6 +167,18 @@ static bool is_free(const struct pending *p, const char *stem)
     return true;
 }
 
+/* The time in a stem, 2026-02-05T10-11-12Z. */
+static struct wall stem_time(const char *stem)
+{
+    char stamp[STAMP_LENGTH + 1];
+    struct wall at = {0};
+    memcpy(stamp, stem, STAMP_LENGTH);
+    stamp[STAMP_LENGTH] = '\0';
+    stamp[13] = stamp[16] = ':';
+    wall_parse(sv_of(stamp), &at);
+    return at;
+}
+
 /* ---- one backup --------------------------------------------------------------------------- */
 
 int pending_begin(struct pending *p, const char *session_id, char stem[static PENDING_STEM_SIZE],
@@ -289,4 +302,36 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
     *entries = all;
     *count = kept;
     return 0;
+}
+
+int pending_newest(const char *path, const char *session_id, struct wall *at)
+{
+    struct pending p;
+    struct arena a = {0};
+    struct pending_entry *entries;
+    size_t count;
+    const char *newest = NULL;
+    int r = pending_open(&p, path, false, NULL);
+    if (r < 0)
+        return r;
+    r = pending_list(&p, &a, &entries, &count);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
+            newest = entries[i].stem;
+    if (newest)
+        *at = stem_time(newest);
+    else if (r == 0)
+        r = -ENOENT;
+    pending_close(&p);
+    arena_release(&a);
+    return r;
+}
+
+bool pending_is_recent(const char *path, const char *session_id)
+{
+    struct wall at;
+    if (!session_id || pending_newest(path, session_id, &at) < 0)
+        return false;
+    int64_t age_ms = wall_now().ms - at.ms;
+    return age_ms >= 0 && age_ms < COOLDOWN_MS;
 }

@@ -63,6 +63,12 @@ struct agent_registration {
     struct wall started_at, changed_at, status_at;
 };
 
+/* Of a user's settings, what matters here. */
+struct agent_settings {
+    const char *model; /* as the user asks for it; NULL: not set */
+    int64_t days_kept; /* transcripts not written to for so long are deleted by a client */
+};
+
 /* One session's transcript in a store. */
 struct agent_transcript {
     const char *session_id;
@@ -156,6 +162,17 @@ struct agent {
     /* It is a program of its own, and publishes itself as soon as it runs. */
     bool (*is_native)(const char *exe);
     const struct event_reader *reader; /* of its transcripts' records */
+
+    /*
+     * How many tokens a conversation with that model may hold. asked: how the user asked for the
+     * model, where known ("sonnet[1m]"), else NULL. Returns: 0 when model is NULL.
+     */
+    int64_t (*context_window)(const char *model, const char *asked);
+    /* How the user asked for a model, on the command line or in the environment; NULL: not so. */
+    const char *(*asked_model)(const struct proc_strings *argv,
+                               const struct proc_strings *environment);
+    /* What the user has set, in the store. Owner: the store's arena. */
+    void (*read_settings)(const struct agent_store *store, struct agent_settings *out);
 
     /* Reading a store. What cannot be read goes to store->problems.
      * Return: 0 or negative errno. Owner of results: store->arena. */

@@ -305,6 +305,60 @@ static bool claude_is_native(const char *exe)
     return exe && !is_runtime(exe);
 }
 
+/* "claude-opus-4-7-20260101", "us.anthropic.claude-sonnet-5-v1:0": 4007, 5000. 0: no such name;
+ * older ones have the number before the family ("claude-3-5-sonnet"). */
+static int model_version(const char *model, struct sv *family)
+{
+    const char *at = strstr(model, "claude-");
+    if (!at)
+        return 0;
+    at += strlen("claude-");
+    size_t n = strcspn(at, "-");
+    if (at[n] != '-' || strspn(at, "abcdefghijklmnopqrstuvwxyz") != n)
+        return 0;
+    *family = (struct sv){at, n};
+    char *end;
+    long major = strtol(at + n + 1, &end, 10), minor = 0;
+    if (end == at + n + 1 || major <= 0 || major > 99)
+        return 0;
+    if (*end == '-' && strspn(end + 1, "0123456789") <= 2)
+        minor = strtol(end + 1, NULL, 10);
+    return (int)(major * 1000 + minor);
+}
+
+/*
+ * By the table of models in 2.1.330: a million tokens for opus from 4.7 on and for every family
+ * from 5 on, 200000 for the rest, a million where "[1m]" asks for it. Names that are not in the
+ * vendor's form are taken for the smaller: a backup too early harms nobody.
+ */
+static int64_t claude_context_window(const char *model, const char *asked)
+{
+    enum { USUAL = 200000, LONG = 1000000 };
+    struct sv family;
+    if (!model)
+        return 0;
+    if (strstr(model, "[1m]"))
+        return LONG;
+    const char *suffix = asked ? strstr(asked, "[1m]") : NULL;
+    struct sv name = {asked, suffix ? (size_t)(suffix - asked) : 0};
+    if (name.n && sv_find(sv_of(model), 0, name) < strlen(model))
+        return LONG;
+    int version = model_version(model, &family);
+    return version >= 5000 || (version >= 4007 && sv_equals(family, SV("opus"))) ? LONG : USUAL;
+}
+
+static const char *claude_asked_model(const struct proc_strings *argv,
+                                      const struct proc_strings *environment)
+{
+    for (size_t i = 1; argv && i < argv->count && !str_equals(argv->items[i], "--"); i++) {
+        if (str_starts_with(argv->items[i], "--model="))
+            return strchr(argv->items[i], '=') + 1;
+        if (str_equals(argv->items[i], "--model") && i + 1 < argv->count)
+            return argv->items[i + 1];
+    }
+    return environment ? proc_variable(environment, "ANTHROPIC_MODEL") : NULL;
+}
+
 static void claude_resume(struct buf *out, const char *session_id)
 {
     buf_addf(out, "claude --resume %s", session_id);
@@ -324,6 +378,9 @@ const struct agent agent_claude = {
     .is_question_tool = claude_is_question_tool,
     .is_native = claude_is_native,
     .reader = &event_claude,
+    .context_window = claude_context_window,
+    .asked_model = claude_asked_model,
+    .read_settings = claude_read_settings,
     .read_registry = claude_read_registry,
     .project_folder = claude_project_folder,
     .list_folder = claude_list_folder,

@@ -12,6 +12,8 @@
 #include <time.h>
 
 enum {
+    SETTINGS_LIMIT = 1024 * 1024,
+    DAYS_KEPT = 30,                 /* cleanupPeriodDays, where it is not set */
     REGISTRATION_LIMIT = 64 * 1024, /* 2.1.330 writes some 700 bytes */
     NAME_LIMIT = 1000000,           /* directory entries; a store of years has some thousands */
     ENCODED_LIMIT = 200,            /* UTF-16 units, after which the client adds a hash */
@@ -146,6 +148,22 @@ int claude_read_registry(const struct agent_store *store, struct agent_registrat
     *entries = found;
     *count = n;
     return 0;
+}
+
+/* 2.1.330 deletes nothing while it cannot read its settings, older ones were not seen to; what
+ * cannot be read here counts as not set, which is the shorter time. */
+void claude_read_settings(const struct agent_store *store, struct agent_settings *out)
+{
+    const struct json_value *root;
+    struct sv text;
+    int64_t days;
+    *out = (struct agent_settings){.days_kept = DAYS_KEPT};
+    if (fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text) < 0 ||
+        text.n == 0 || json_parse(store->arena, text, &root) < 0)
+        return;
+    out->model = text_of(store->arena, root, "model");
+    if (json_integer(json_get(root, "cleanupPeriodDays"), &days) && days >= 0)
+        out->days_kept = days;
 }
 
 /*

@@ -1,6 +1,7 @@
 /*
  * claude_store: where Claude Code keeps things below its config directory.
  *
+ *     settings.json                            what the user has set
  *     sessions/<pid>.json                      the registry of running clients
  *     projects/<folder>/<session id>.jsonl     a transcript
  *     projects/<folder>/<session id>/subagents/agent-*.jsonl
@@ -19,6 +20,7 @@ int claude_read_registry(const struct agent_store *store, struct agent_registrat
  * registration. Owner: the arena. */
 const char *claude_parse_registration(struct arena *a, struct sv text,
                                       struct agent_registration *out);
+void claude_read_settings(const struct agent_store *store, struct agent_settings *out);
 const char *claude_project_folder(struct arena *a, const char *cwd);
 int claude_list_folder(const struct agent_store *store, const char *folder,
                        struct agent_transcript **transcripts, size_t *count);

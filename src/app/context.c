@@ -138,8 +138,16 @@ static void look_around(struct context *c, const struct options *o)
         .agent = o->agent,
         .own_pid = getpid(),
         .own_session_id = variable("CLAUDE_CODE_SESSION_ID"),
+        .context_window = o->context_window,
     };
+    c->asked_model = variable("ANTHROPIC_MODEL");
     c->look.default_config_dir = named ? named : c->look.standard_config_dir;
+    const char *window = variable("SESSION_RESCUE_CONTEXT_WINDOW");
+    struct sr_error error;
+    if (!o->context_window && window &&
+        options_tokens("SESSION_RESCUE_CONTEXT_WINDOW", window, &c->look.context_window, &error) <
+            0)
+        context_complain(error.text);
     bool color = isatty(STDOUT_FILENO) && !o->no_color && !variable("NO_COLOR");
     const char *term = variable("TERM");
     c->style = (struct view_style){

@@ -18,6 +18,7 @@ struct context {
     struct sr_options look; /* for sr_detect_processes */
     const char *pending_dir, *log_dir;
     const char *temporary_dir; /* as this environment says of the client's; NULL: nothing */
+    const char *asked_model;   /* as this environment asks a client for it; NULL: it does not */
     struct view_style style;
     struct screen_style screen;
     bool is_plain_terminal; /* no menus: it cannot move its cursor, or it is read aloud */

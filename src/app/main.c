@@ -22,6 +22,7 @@
  * user.
  */
 #include "app/commands/commands.h"
+#include "app/hook.h"
 #include "app/invoker.h"
 #include "platform/privilege.h"
 
@@ -53,6 +54,19 @@ static int print_version(void)
     return status;
 }
 
+/* The command of a client's hook: what the client says is read once, outside the guard. */
+static int export_if_context(const struct options *options)
+{
+    struct options told = *options;
+    struct arena arena = {0};
+    struct hook hook;
+    if (options->which_count == 0 && hook_read(STDIN_FILENO, &arena, &hook) == 0)
+        told.hook = &hook;
+    int status = context_run(&told, command_export_if_context);
+    arena_release(&arena);
+    return status;
+}
+
 /* Returns: the exit status. */
 static int run(const struct options *options)
 {
@@ -69,6 +83,10 @@ static int run(const struct options *options)
         return print_version();
     case MODE_NONE:
         return context_run(options, has_person(options) ? command_rescue : command_status);
+    case MODE_EXPORT:
+        if (options->if_context >= 0)
+            return export_if_context(options);
+        return context_run(options, command_export);
     default:
         return context_run(options, commands[options->mode]);
     }

@@ -52,6 +52,7 @@ enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_FOLDER, /* const char *, not empty */
     OPTION_NUMBER, /* double, in the range */
+    OPTION_TOKENS, /* int64_t */
     OPTION_AGENT,
     OPTION_CONFIG_DIR,
 };
@@ -85,6 +86,10 @@ static const struct option_row rows[] = {
      "do not ask; --kill: also SIGKILL where SIGTERM is ignored"},
     {"grace", 0, NUMBER("SEC", grace_s), IN(MODE_KILL) | IN(MODE_NONE), "0 to 3600 seconds", 3600,
      "--kill: wait between SIGTERM and SIGKILL (10)"},
+    {"if-context", 0, NUMBER("PERCENT", if_context), IN(MODE_EXPORT), "0 to 100 percent", 100,
+     "--export: only those whose context window is that full"},
+    {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), 0, NULL, 0,
+     "tokens that the context window holds (as the model's name says)"},
     {"pending-dir", 0, FOLDER(pending_dir), 0, NULL, 0, "where backups are kept"},
     {"log-dir", 0, FOLDER(log_dir), 0, NULL, 0, "where the session log is kept"},
     {"cwd", 0, FOLDER(cwd), IN(MODE_RESTORE), NULL, 0,
@@ -178,6 +183,17 @@ static int set_number(double *member, const struct option_row *row, const char *
     return 0;
 }
 
+int options_tokens(const char *name, const char *text, int64_t *tokens, struct sr_error *error)
+{
+    enum { LEAST = 1000, MOST = 100000000 };
+    int64_t n;
+    if (!sv_to_i64(sv_of(text), &n) || n < LEAST || n > MOST)
+        return err_set(error, -EINVAL, "%s takes %d to %d tokens, not '%s'", name, LEAST, MOST,
+                       text);
+    *tokens = n;
+    return 0;
+}
+
 static int set_folder(const char **member, const struct option_row *row, const char *text,
                       struct sr_error *error)
 {
@@ -207,6 +223,8 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         return set_folder(member, row, text, error);
     case OPTION_NUMBER:
         return set_number(member, row, text, error);
+    case OPTION_TOKENS:
+        return options_tokens("--context-window", text, member, error);
     case OPTION_AGENT:
         return set_agent(o, text, error);
     case OPTION_CONFIG_DIR:
@@ -374,7 +392,7 @@ static void parse_unfinished(int argc, char **argv, struct options *o)
 
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
-    struct options o = {.timeout_minutes = 10, .grace_s = 10};
+    struct options o = {.timeout_minutes = 10, .grace_s = 10, .if_context = -1};
     o.config_dirs = mem_resize(NULL, (size_t)argc * sizeof *o.config_dirs);
     uint64_t given = 0;
     if (argc > 1 && str_equals(argv[1], "--complete")) {

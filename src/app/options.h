@@ -50,6 +50,9 @@ struct options {
     bool dry_run, force, new_id;
     const char **typed; /* MODE_COMPLETE: the words of the line, the last one unfinished */
     size_t typed_count;
+    double if_context;       /* --export: only where the context window is so full; -1: not asked */
+    int64_t context_window;  /* tokens; 0: as the model's name says */
+    const struct hook *hook; /* what a client said on standard input; NULL: nothing */
 };
 
 /*
@@ -57,6 +60,8 @@ struct options {
  * Returns: 0, or -EINVAL with what is wrong. Owner: options_release.
  */
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error);
+/* The size of a context window, as --context-window and the environment (name) say it. */
+int options_tokens(const char *name, const char *text, int64_t *tokens, struct sr_error *error);
 void options_release(struct options *o);
 
 void options_help(struct buf *out);

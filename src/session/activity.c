@@ -12,9 +12,8 @@ static void complain(const struct store *store, const struct agent_transcript *t
                  arena_printf(store->io.arena, "%s/%s", store->io.path, t->path), code, NULL);
 }
 
-/* Reads one file's tail. Returns: 0 or negative errno. */
-static int read_tail(const struct store *store, const struct agent_transcript *t,
-                     struct tail_result *out)
+int activity_read_tail(const struct store *store, const struct agent_transcript *t,
+                       struct tail_result *out)
 {
     struct fs_file file;
     int r = fs_open_file(store->io.fd, t->path, &file);
@@ -56,7 +55,7 @@ static void read_subagents(const struct store *store, const struct agent_transcr
     agent_sort_newest_first(files, count);
     for (size_t i = 0; i < count && i < ACTIVITY_SUBAGENTS_READ; i++) {
         struct tail_result tail;
-        int r = read_tail(store, &files[i], &tail);
+        int r = activity_read_tail(store, &files[i], &tail);
         if (r < 0) {
             complain(store, &files[i], r);
             continue;
@@ -72,7 +71,7 @@ void activity_read(const struct store *store, const struct agent_transcript *tra
                    struct activity *out)
 {
     *out = (struct activity){0};
-    int r = read_tail(store, transcript, &out->tail);
+    int r = activity_read_tail(store, transcript, &out->tail);
     if (r < 0) {
         complain(store, transcript, r);
         return;

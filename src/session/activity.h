@@ -19,6 +19,10 @@ struct activity {
     struct wall last_at;     /* newest event over all these files */
 };
 
+/* The end of one file. Returns: 0 or negative errno. Owner: the store's arena. */
+int activity_read_tail(const struct store *store, const struct agent_transcript *transcript,
+                       struct tail_result *out);
+
 /* What could not be read goes to the store's problems. Owner: the store's arena. */
 void activity_read(const struct store *store, const struct agent_transcript *transcript,
                    struct activity *out);

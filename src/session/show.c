@@ -1,5 +1,7 @@
 #include "session/show.h"
 
+#include "session/fullness.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -131,6 +133,21 @@ static void show_session(struct snapshot *snap, const struct sr_options *options
     }
 }
 
+static void show_fullness(const struct sr_options *options, const struct session *s,
+                          struct sr_session *out)
+{
+    const struct agent *agent = s->store->agent;
+    const char *asked =
+        s->live ? agent->asked_model(&s->live->argv,
+                                     s->live->environment_known ? &s->live->environment : NULL)
+                : NULL;
+    struct fullness f =
+        fullness_of(agent, &s->activity.tail, asked ? asked : s->store->settings.model, options);
+    out->context_tokens = f.tokens;
+    out->context_window = f.window;
+    out->context_percent = f.percent;
+}
+
 static void add_note(struct arena *a, const char ***notes, size_t *count, size_t *capacity,
                      const char *text)
 {
@@ -223,12 +240,17 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
         .size_bytes = -1,
         .last_activity_at_ms = -1,
         .silent_s = -1,
+        .context_tokens = -1,
+        .context_window = -1,
+        .context_percent = -1,
     };
     if (can_read && s->has_transcript)
         activity_read(s->store, &s->transcript, &s->activity);
     if (s->live)
         show_process(snap, s, out);
     show_session(snap, options, s, out);
+    if (s->activity.is_known)
+        show_fullness(options, s, out);
     show_directory(snap, s, can_read, out);
     stores_leave(&snap->stores);
     show_notes(snap, s, out);

@@ -104,6 +104,7 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
             s = known;
         } else {
             agent->read_registry(&s->io, &s->registrations, &s->registration_count);
+            agent->read_settings(&s->io, &s->settings);
         }
     } else {
         s->code = fd < 0 ? fd : -errno;

@@ -20,6 +20,7 @@ struct store {
     uint64_t device, inode;
     bool wanted;      /* sessions of this store are to be listed */
     bool is_standard; /* what the client uses when it is told nothing */
+    struct agent_settings settings;
     struct agent_registration *registrations;
     size_t registration_count;
 };

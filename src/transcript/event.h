@@ -55,6 +55,9 @@ struct event {
     struct sv session_id, agent_id, message_id;
     struct sv cwd, version, entrypoint;
     struct sv stop_reason;
+    struct sv model; /* a reply: who wrote it */
+    /* A reply: tokens that the model was given and gave, as the API counted; 0: not said. */
+    int64_t context_tokens;
     struct sv text;  /* prompt, command, api error, queued input: what it says */
     struct sv title; /* EVENT_TITLE */
     const struct event_tool *calls;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+enum { TOKENS_LIMIT = 1000000000 }; /* what a window never holds: a broken record */
+
 static struct sv text_at(const struct json_value *object, const char *key)
 {
     struct sv s = {0};
@@ -123,6 +125,24 @@ static void read_user(struct arena *a, const struct json_value *root, struct eve
                   !starts_with_any(e->text, machine_prompts);
 }
 
+/* What the reply has seen and said: the next request begins with all of it. The client's own error
+ * messages (model "<synthetic>") count nothing. */
+static void read_usage(const struct json_value *message, struct event *e)
+{
+    static const char *const parts[] = {"input_tokens", "cache_creation_input_tokens",
+                                        "cache_read_input_tokens", "output_tokens"};
+    const struct json_value *usage = json_get(message, "usage");
+    struct sv model = text_at(message, "model");
+    int64_t sum = 0, n;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (json_integer(json_get(usage, parts[i]), &n) && n > 0 && n <= TOKENS_LIMIT)
+            sum += n;
+    if (starts_with(model, "<"))
+        return;
+    e->model = model;
+    e->context_tokens = sum;
+}
+
 static void read_assistant(struct arena *a, const struct json_value *root, struct event *e)
 {
     const struct json_value *message = json_get(root, "message");
@@ -137,6 +157,7 @@ static void read_assistant(struct arena *a, const struct json_value *root, struc
         e->text = words_of(content);
         return;
     }
+    read_usage(message, e);
     if (e->call_count) {
         e->kind = EVENT_TOOL_USE;
         return;

@@ -110,6 +110,8 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
         if (e->at.ms > r->last_event_at.ms)
             r->last_event_at = e->at;
     }
+    t->knows_context |=
+        !e->is_sidechain && (e->context_tokens > 0 || e->kind == EVENT_COMPACT_BOUNDARY);
     if (begins_turn(e)) {
         int64_t *start = e->is_sidechain ? &t->sidechain_turn_start : &t->turn_start;
         if (*start < 0)
@@ -128,6 +130,8 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
         .parent_uuid = own(t, e->parent_uuid, TAIL_TEXT_MAX),
         .message_id = own(t, e->message_id, TAIL_TEXT_MAX),
         .text = own(t, e->text, TAIL_TEXT_MAX),
+        .model = own(t, e->model, TAIL_TEXT_MAX),
+        .context_tokens = e->context_tokens,
         .calls = own_tools(t, e->calls, e->call_count),
         .call_count = e->call_count,
         .results = own_tools(t, e->results, e->result_count),
@@ -208,10 +212,11 @@ static void take_line(struct tail *t, const struct line *line)
 
 static bool knows_enough(const struct tail *t)
 {
-    int64_t start = t->turn_start;
-    if (!t->has_main_chain && t->result.agent_id)
-        start = t->sidechain_turn_start;
-    return start - t->from >= TURN_START_MARGIN;
+    bool is_subagent = !t->has_main_chain && t->result.agent_id;
+    int64_t start = is_subagent ? t->sidechain_turn_start : t->turn_start;
+    if (start - t->from < TURN_START_MARGIN)
+        return false;
+    return is_subagent || t->knows_context || t->result.bytes_read >= TAIL_CONTEXT;
 }
 
 bool tail_wants(const struct tail *t, int64_t *offset, size_t *length)
@@ -405,6 +410,7 @@ struct story {
     struct arena *own;
     const struct event *leaf;
     const struct event *error, *retry, *prompt;
+    const struct event *sized;    /* the last reply that says how much it has seen */
     bool command_is_open;         /* the client may yet answer it alone */
     bool compacted_automatically; /* the last compaction */
     struct open_tool tools[TAIL_OPEN_TOOLS_MAX];
@@ -478,6 +484,8 @@ static void tell_reply(struct story *s, const struct event *e)
 {
     s->command_is_open = false;
     s->error = s->retry = NULL;
+    if (e->context_tokens)
+        s->sized = e;
     forget_older_calls(s, e);
     open_tools(s, e);
     if (e->ends_turn)
@@ -555,6 +563,7 @@ static void tell(struct story *s, const struct event *e)
         break;
     case EVENT_COMPACT_BOUNDARY:
         s->r->compacted_at = e->at;
+        s->sized = NULL;
         break;
     case EVENT_COMPACT_SUMMARY:
         /* The user's own /compact ends there; the agent's leads on to the next request. */
@@ -602,6 +611,10 @@ static void write_down(struct story *s)
     }
     if (s->retry)
         r->api_retry_at = s->retry->at;
+    if (s->sized) {
+        r->context_tokens = s->sized->context_tokens;
+        r->context_model = kept(s, s->sized->model);
+    }
     if (s->tool_count) {
         struct tail_tool *tools = arena_alloc(s->arena, s->tool_count * sizeof *tools);
         for (size_t i = 0; i < s->tool_count; i++)

@@ -38,6 +38,7 @@ enum {
     TAIL_READ_FIRST = 32 * 1024,
     TAIL_READ_MAX = 512 * 1024,
     TAIL_LIMIT = 1024 * 1024,    /* bytes read of one file */
+    TAIL_CONTEXT = 128 * 1024,   /* the same, where only the size of the context is missing */
     TAIL_LONG_LINE = 256 * 1024, /* a line whose beginning lies further back is called oversized */
     TAIL_TEXT_MAX = 512,         /* bytes kept of a prompt's or error's text */
     TAIL_SESSION_IDS_MAX = 8,
@@ -113,6 +114,11 @@ struct tail_result {
 
     struct wall compacted_at; /* last compaction among what was read */
 
+    /* Of the last reply since that: what the next request begins with. 0: not among what was read.
+     */
+    int64_t context_tokens;
+    const char *context_model; /* who wrote it */
+
     const char *session_ids[TAIL_SESSION_IDS_MAX]; /* distinct, the newest first */
     size_t session_id_count;
     const char *cwd, *version, *entrypoint, *agent_id; /* the newest; NULL: not said */
@@ -137,6 +143,7 @@ struct tail {
     struct tail_event **events; /* newest first, as they stand on disk */
     size_t event_count, event_capacity;
     bool has_main_chain, has_sidechain;
+    bool knows_context;           /* a reply that says how much it has seen, or a compaction */
     int64_t turn_start;           /* offset of the newest record that begins a turn, */
     int64_t sidechain_turn_start; /* and of a subagent's; negative: none yet */
     bool took_any;

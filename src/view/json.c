@@ -114,6 +114,12 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     else
         json_put_real(d, node, "cpu_percent", s->cpu_percent);
     put_count(d, node, "rss_bytes", s->rss_bytes);
+    put_count(d, node, "context_tokens", s->context_tokens);
+    put_count(d, node, "context_window", s->context_window);
+    if (s->context_percent < 0)
+        json_put_null(d, node, "context_percent");
+    else /* one digit behind the point */
+        json_put_real(d, node, "context_percent", (double)(int64_t)(s->context_percent * 10) / 10);
 
     struct json_node *children = json_array(d);
     for (size_t i = 0; i < s->child_count; i++) {

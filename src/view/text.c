@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_COLUMNS = 8, PROMPT_COLUMNS = 60, EVIDENCE_SHOWN = 2 };
+enum { ID_COLUMNS = 8, PROMPT_COLUMNS = 60, EVIDENCE_SHOWN = 2, CONTEXT_SHOWN = 75 };
 
 const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT])
 {
@@ -98,6 +98,8 @@ static void add_marks(struct buf *out, const struct sr_session *s)
     }
     if (s->container)
         buf_adds(out, "  in a container");
+    if (s->context_percent >= CONTEXT_SHOWN)
+        buf_addf(out, "  context %d%% full", (int)s->context_percent);
     for (size_t i = 0; i < s->twin_count; i++)
         buf_addf(out, "  TWIN of pid %d", s->twins[i]);
 }

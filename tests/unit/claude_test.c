@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "scratch.h"
 
 #include "agent/agent.h"
 #include "agent/claude_store.h"
@@ -212,6 +212,88 @@ static void folders_are_encoded_as_the_client_does(void **state)
     encodes(path, expected);
 }
 
+/* By the table of models in the 2.1.330 client. */
+static void the_window_is_as_large_as_the_models_name_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *asked;
+        int64_t tokens;
+    } windows[] = {
+        {"claude-3-5-sonnet-20241022", NULL, 200000},
+        {"claude-3-opus-20240229", NULL, 200000},
+        {"claude-sonnet-4-20250514", NULL, 200000},
+        {"claude-sonnet-4-5-20250929", NULL, 200000},
+        {"claude-sonnet-4-6", NULL, 200000},
+        {"claude-haiku-4-5-20251001", NULL, 200000},
+        {"claude-opus-4-6", NULL, 200000},
+        {"claude-opus-4-7", NULL, 1000000},
+        {"claude-opus-4-8-20260401", NULL, 1000000},
+        {"us.anthropic.claude-opus-4-8-v1:0", NULL, 1000000},
+        {"claude-sonnet-5", NULL, 1000000},
+        {"claude-haiku-5-5", NULL, 1000000},
+        {"claude-mythos-5-1", NULL, 1000000},
+        {"claude-sonnet-4-5-20250929", "sonnet[1m]", 1000000},
+        {"claude-sonnet-4-5-20250929", "claude-sonnet-4-5-20250929[1m]", 1000000},
+        {"claude-haiku-4-5", "sonnet[1m]", 200000},
+        {"claude-sonnet-4-5[1m]", NULL, 1000000},
+        {"claude-sonnet-4-5", "sonnet", 200000},
+        {"claude-sonnet-4-5", "[1m]", 200000},
+        {"my-own-model", NULL, 200000},
+        {"claude-", NULL, 200000},
+        {"claude-opus", NULL, 200000},
+        {"claude-opus-latest", NULL, 200000},
+        {"", NULL, 200000},
+        {NULL, "sonnet[1m]", 0},
+    };
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        int64_t tokens = agent_claude.context_window(windows[i].model, windows[i].asked);
+        if (tokens != windows[i].tokens)
+            fail_msg("%s holds %lld tokens, not %lld", windows[i].model, (long long)tokens,
+                     (long long)windows[i].tokens);
+    }
+}
+
+static void a_model_is_asked_for_on_the_command_line_or_in_the_environment(void **state)
+{
+    (void)state;
+    const struct proc_strings argv = WORDS("claude", "--model", "opus[1m]"),
+                              joined = WORDS("claude", "--model=sonnet"),
+                              silent = WORDS("claude", "--", "--model", "x"),
+                              environment = WORDS("ANTHROPIC_MODEL=haiku");
+    assert_string_equal(agent_claude.asked_model(&argv, &environment), "opus[1m]");
+    assert_string_equal(agent_claude.asked_model(&joined, NULL), "sonnet");
+    assert_string_equal(agent_claude.asked_model(&silent, &environment), "haiku");
+    assert_null(agent_claude.asked_model(&silent, NULL));
+}
+
+static struct agent_settings settings_of(const char *text)
+{
+    struct problems problems = {.arena = &scratch_arena};
+    struct agent_settings settings;
+    if (text)
+        scratch_put("settings.json", text);
+    struct agent_store store = {fs_open_dir(AT_FDCWD, scratch_path), scratch_path, &scratch_arena,
+                                &problems};
+    agent_claude.read_settings(&store, &settings);
+    fs_close(&store.fd);
+    return settings;
+}
+
+static void settings_say_how_long_transcripts_are_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(settings_of(NULL).days_kept, 30);
+    struct agent_settings set = settings_of("{\"cleanupPeriodDays\": 7, \"model\": \"opus[1m]\"}");
+    assert_int_equal(set.days_kept, 7);
+    assert_string_equal(set.model, "opus[1m]");
+    assert_int_equal(settings_of("{\"cleanupPeriodDays\": 0}").days_kept, 0);
+    assert_int_equal(settings_of("{\"cleanupPeriodDays\": -1}").days_kept, 30);
+    assert_int_equal(settings_of("{\"cleanupPeriodDays\": \"7\"}").days_kept, 30);
+    assert_int_equal(settings_of("{\"cleanupPeriodDays\": 7").days_kept, 30);
+    assert_null(settings_of("{\"model\": 5}").model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +304,10 @@ int main(void)
         cmocka_unit_test(the_config_directory_is_its_own),
         cmocka_unit_test(the_model_is_where_its_environment_says),
         cmocka_unit_test(folders_are_encoded_as_the_client_does),
+        cmocka_unit_test(the_window_is_as_large_as_the_models_name_says),
+        cmocka_unit_test(a_model_is_asked_for_on_the_command_line_or_in_the_environment),
+        cmocka_unit_test_setup_teardown(settings_say_how_long_transcripts_are_kept, scratch_setup,
+                                        scratch_teardown),
     };
     return cmocka_run_group_tests_name("claude", tests, NULL, NULL);
 }

@@ -186,6 +186,35 @@ static void thinking_does_not_end_a_turn_whatever_it_says(void **state)
     assert_false(e.ends_turn);
 }
 
+#define USAGE(model)                                                                       \
+    "{\"type\":\"assistant\",\"message\":{\"model\":\"" model "\",\"content\":[{\"type\":" \
+    "\"text\"}],\"usage\":{\"input_tokens\":10,\"cache_creation_input_tokens\":2000,"      \
+    "\"cache_read_input_tokens\":30000,\"output_tokens\":400}}}"
+
+static void a_reply_says_how_much_of_the_window_is_used(void **state)
+{
+    (void)state;
+    struct event e = read_as(USAGE("claude-opus-4-8"));
+    assert_int_equal(e.context_tokens, 32410);
+    assert_sv_equal(e.model, "claude-opus-4-8");
+    assert_int_equal(read_as(ASSISTANT("{\"type\":\"text\"}", "null") "}").context_tokens, 0);
+}
+
+static void what_the_client_itself_wrote_counts_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(read_as(USAGE("<synthetic>")).context_tokens, 0);
+    assert_int_equal(read_as("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"message\":"
+                             "{\"model\":\"m\",\"usage\":{\"input_tokens\":5}}}")
+                         .context_tokens,
+                     0);
+    assert_int_equal(read_as("{\"type\":\"assistant\",\"message\":{\"model\":\"m\",\"usage\":"
+                             "{\"input_tokens\":-5,\"output_tokens\":\"9\","
+                             "\"cache_read_input_tokens\":9223372036854775807}}}")
+                         .context_tokens,
+                     0);
+}
+
 static void an_api_error_is_not_a_reply(void **state)
 {
     (void)state;
@@ -314,6 +343,8 @@ int main(void)
         TEST(tool_calls_have_a_name),
         TEST(text_ends_the_turn_when_it_says_so),
         TEST(thinking_does_not_end_a_turn_whatever_it_says),
+        TEST(a_reply_says_how_much_of_the_window_is_used),
+        TEST(what_the_client_itself_wrote_counts_nothing),
         TEST(an_api_error_is_not_a_reply),
         TEST(both_interrupt_markers_are_known),
         TEST(system_records_are_told_apart),

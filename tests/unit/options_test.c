@@ -153,6 +153,24 @@ static void help_and_version_ask_for_nothing_else(void **state)
     options_release(&o);
 }
 
+static void how_full_a_window_must_be_is_a_percentage(void **state)
+{
+    (void)state;
+    struct options o = accepted(ARGV(W("--export")));
+    assert_true(o.if_context == -1);
+    assert_int_equal(o.context_window, 0);
+    options_release(&o);
+    o = accepted(ARGV(W("--export"), W("--if-context"), W("72.5"), W("--context-window=400000")));
+    assert_true(o.if_context == 72.5);
+    assert_int_equal(o.context_window, 400000);
+    options_release(&o);
+    refused("0 to 100 percent", ARGV(W("--export"), W("--if-context"), W("101")));
+    refused("0 to 100 percent", ARGV(W("--export"), W("--if-context"), W("nan")));
+    refused("goes with --export", ARGV(W("--status"), W("--if-context"), W("75")));
+    refused("not '200k'", ARGV(W("--context-window"), W("200k")));
+    refused("not '0'", ARGV(W("--context-window"), W("0")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +181,7 @@ int main(void)
         cmocka_unit_test(what_does_not_go_together_is_named),
         cmocka_unit_test(the_help_is_a_table),
         cmocka_unit_test(help_and_version_ask_for_nothing_else),
+        cmocka_unit_test(how_full_a_window_must_be_is_a_percentage),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

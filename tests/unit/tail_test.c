@@ -469,6 +469,32 @@ static void compaction_settles_what_the_turn_was_at(void **state)
     assert_turn(tail_of(SV(PROMPT("a", "01", "go") COMPACTION("manual"))), "over");
 }
 
+/* more: further members, as isSidechain, each with a comma behind */
+#define REPLY(uuid, seconds, tokens, more)                                                      \
+    "{" more "\"type\":\"assistant\",\"message\":{\"model\":\"claude-opus-4-8\",\"content\":[{" \
+    "\"type\":\"text\"}],\"usage\":{\"input_tokens\":" tokens "}},\"uuid\":\"" uuid             \
+    "\"," AT(seconds) "}\n"
+
+static void the_last_reply_says_how_full_the_context_is(void **state)
+{
+    (void)state;
+    struct tail_result r =
+        tail_of(SV(REPLY("b", "02", "5000", "") REPLY("a", "01", "4000", "")
+                       REPLY("s", "03", "77", "\"isSidechain\":true,") PROMPT("c", "04", "go")));
+    assert_int_equal(r.context_tokens, 5000);
+    assert_string_equal(r.context_model, "claude-opus-4-8");
+}
+
+static void a_compaction_leaves_the_context_unknown_until_the_next_reply(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of(SV(REPLY("a", "01", "5000", "") COMPACTION("auto")));
+    assert_int_equal(r.context_tokens, 0);
+    assert_null(r.context_model);
+    r = tail_of(SV(REPLY("a", "01", "5000", "") COMPACTION("auto") REPLY("b", "30", "700", "")));
+    assert_int_equal(r.context_tokens, 700);
+}
+
 static void progress_clears_an_error_and_a_prompt_does_not(void **state)
 {
     (void)state;
@@ -703,7 +729,7 @@ static void one_read_does_where_the_turn_is_short(void **state)
     (void)state;
     struct buf file = {0};
     add_filler(&file, 4000000);
-    buf_adds(&file, PROMPT("a", "01", "go"));
+    buf_adds(&file, REPLY("r", "00", "5000", "") PROMPT("a", "01", "go"));
     struct tail_result r = tail_of_buf(&file);
     assert_int_equal(r.bytes_read, TAIL_READ_FIRST);
     assert_false(r.reached_start);
@@ -722,6 +748,25 @@ static void it_reads_back_to_the_beginning_of_the_turn(void **state)
     assert_string_equal(r.prompt, "go");
     assert_turn(r, "awaits tool");
     assert_true(r.bytes_read > 500000 && r.bytes_read <= TAIL_LIMIT);
+}
+
+static void the_reply_that_tells_of_the_context_is_looked_for_a_little_further(void **state)
+{
+    (void)state;
+    struct buf file = {0};
+    add_filler(&file, 4000000);
+    buf_adds(&file, REPLY("r", "00", "5000", ""));
+    add_filler(&file, 60000);
+    buf_adds(&file, PROMPT("a", "01", "go"));
+    struct tail_result r = tail_of_buf(&file);
+    assert_int_equal(r.context_tokens, 5000);
+    assert_int_equal(r.bytes_read, TAIL_CONTEXT);
+
+    add_filler(&file, 4000000);
+    buf_adds(&file, PROMPT("a", "01", "go"));
+    r = tail_of_buf(&file);
+    assert_int_equal(r.context_tokens, 0);
+    assert_int_equal(r.bytes_read, TAIL_CONTEXT);
 }
 
 static void a_notification_does_not_stop_the_search_for_the_prompt(void **state)
@@ -984,6 +1029,8 @@ int main(void)
         TEST(a_call_written_twice_is_one_call),
         TEST(a_command_that_the_client_answers_is_over),
         TEST(compaction_settles_what_the_turn_was_at),
+        TEST(the_last_reply_says_how_full_the_context_is),
+        TEST(a_compaction_leaves_the_context_unknown_until_the_next_reply),
         TEST(progress_clears_an_error_and_a_prompt_does_not),
         TEST(an_api_error_needs_no_other_record_to_end_the_turn),
         TEST(a_retry_is_told_until_the_model_speaks),
@@ -1007,6 +1054,7 @@ int main(void)
         TEST(every_cut_of_a_file_gives_an_answer),
         TEST(one_read_does_where_the_turn_is_short),
         TEST(it_reads_back_to_the_beginning_of_the_turn),
+        TEST(the_reply_that_tells_of_the_context_is_looked_for_a_little_further),
         TEST(a_notification_does_not_stop_the_search_for_the_prompt),
         TEST(records_a_little_before_the_prompt_are_read_too),
         TEST(a_subagents_file_is_read_back_to_its_own_prompt),

@@ -76,8 +76,18 @@ static void want(struct work *w, const struct sr_session *s, const char *candida
     *slot = (struct wanted){s, candidate};
 }
 
+/* Not with --if-context where there is room left, or where it was copied a short time ago. */
+static bool is_due(const struct work *w, const struct sr_session *s)
+{
+    double percent = w->context->options->if_context;
+    return percent < 0 || (s->context_percent >= percent &&
+                           !pending_is_recent(w->context->pending_dir, s->session_id));
+}
+
 static void want_session(struct work *w, const struct sr_session *s)
 {
+    if (!is_due(w, s))
+        return;
     if (s->session_id && s->transcript)
         want(w, s, NULL);
     for (size_t i = 0; i < s->candidate_count; i++)
@@ -184,6 +194,17 @@ static int print_rows(const struct work *w)
     return status;
 }
 
+/* Whoever runs after every tool need not wait for another export, nor speak of it: it comes again.
+ */
+static void forget_busy(struct work *w)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->wanted_count; i++)
+        if (w->rows[i].code != -EBUSY)
+            w->rows[kept++] = w->rows[i];
+    w->wanted_count = kept;
+}
+
 static int export_all(struct work *w)
 {
     struct context *c = w->context;
@@ -192,7 +213,7 @@ static int export_all(struct work *w)
         .temporary_dir = c->temporary_dir,
         .why = "export",
         .dry_run = c->options->dry_run,
-        .lock_patience_ms = LOCK_PATIENCE_MS,
+        .lock_patience_ms = c->options->if_context < 0 ? LOCK_PATIENCE_MS : 0,
         .waiting = say_waiting,
         .progress = move_meter,
         .context = w,
@@ -209,6 +230,11 @@ static int export_all(struct work *w)
         export_one(w, &run, &w->wanted[i], &w->rows[i]);
     meter_end(&w->meter);
     backup_end(&run);
+    if (c->options->if_context >= 0) {
+        forget_busy(w);
+        if (w->wanted_count == 0)
+            return c->options->json ? print_rows(w) : 0;
+    }
 
     close_and_log(w);
     int status = print_rows(w);
@@ -229,6 +255,8 @@ static int export_found(struct work *w, const struct selection *selection)
         context_complain(error.text);
         return EXIT_USAGE;
     }
+    if (w->wanted_count == 0 && c->options->if_context >= 0)
+        return c->options->json ? print_rows(w) : 0;
     if (w->wanted_count == 0 && !c->options->json) {
         struct buf out = {0};
         buf_adds(&out,

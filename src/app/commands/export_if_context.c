@@ -1,0 +1,94 @@
+/*
+ * --export --if-context: a session copied when its context window fills up.
+ *
+ * A client's hook runs this after every tool. So the one session that it means
+ * is looked at alone, and nothing else is done while there is room left, or
+ * when it was copied a short time ago. The rest is --export as always.
+ */
+#include "app/commands/commands.h"
+
+#include "action/pending.h"
+#include "app/hook.h"
+#include "session/fullness.h"
+#include "view/backups.h"
+
+#include <string.h>
+
+/* Cuts "/dir/projects/-p/<id>.jsonl" where the config directory ends. */
+static bool split_transcript(struct arena *a, const char *path, struct fullness_place *place)
+{
+    const char *at = path + strlen(path);
+    for (int parts = 0; parts < 3; parts++) {
+        do {
+            if (at == path)
+                return false;
+            at--;
+        } while (*at != '/');
+    }
+    if (at == path || !str_starts_with(at, "/projects/") || !str_ends_with(path, ".jsonl"))
+        return false;
+    place->config_dir = arena_strndup(a, path, (size_t)(at - path));
+    place->transcript = at + 1;
+    return true;
+}
+
+/* Which session is meant: the one that the client names, else the one that this runs in. */
+static bool find_place(struct context *c, struct fullness_place *place)
+{
+    const struct options *o = c->options;
+    struct fullness_place p = {
+        .config_dir = o->config_dir_count ? o->config_dirs[0] : c->look.default_config_dir,
+        .session_id = o->hook ? o->hook->session_id : c->look.own_session_id,
+        .asked_model = c->asked_model,
+    };
+    if (!p.session_id || !str_is_uuid(sv_of(p.session_id)))
+        return false;
+    if (o->hook && o->hook->transcript_path)
+        split_transcript(&c->arena, o->hook->transcript_path, &p);
+    *place = p;
+    return p.config_dir != NULL;
+}
+
+static int export_one(struct context *c, const struct fullness_place *place)
+{
+    struct options *narrowed = arena_alloc(&c->arena, sizeof *narrowed);
+    const char **words = arena_alloc(&c->arena, 2 * sizeof *words);
+    words[0] = place->session_id;
+    words[1] = place->config_dir;
+    *narrowed = *c->options;
+    narrowed->which = &words[0];
+    narrowed->which_count = 1;
+    c->look.config_dirs = &words[1];
+    c->look.config_dir_count = 1;
+    c->options = narrowed;
+    return command_export(c);
+}
+
+static int nothing_to_do(struct context *c)
+{
+    struct buf out = {0};
+    if (!c->options->json)
+        return EXIT_FINE;
+    view_json_exports(&out, NULL, 0, c->pending_dir);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+int command_export_if_context(struct context *context)
+{
+    struct fullness_place place;
+    struct fullness fullness;
+    if (context->options->which_count || !find_place(context, &place))
+        return command_export(context);
+    if (fullness_look(&agent_claude, &place, &context->look, &fullness) < 0 ||
+        fullness.percent < context->options->if_context)
+        return nothing_to_do(context);
+    if (context->pending_dir) {
+        if (!context_answers(context, context->pending_dir))
+            return EXIT_FAILED;
+        if (pending_is_recent(context->pending_dir, place.session_id))
+            return nothing_to_do(context);
+    }
+    return export_one(context, &place);
+}

@@ -326,6 +326,56 @@ int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *sessi
                     const struct sr_kill_options *options, struct sr_kill *out,
                     struct sr_error *error);
 
+enum sr_revive_question {
+    SR_REVIVE_SESSION,  /* go on with the plan that was told? */
+    SR_REVIVE_END,      /* end these processes of the session's? */
+    SR_REVIVE_BY_FORCE, /* they ignore SIGTERM: SIGKILL? */
+};
+
+struct sr_revive_options {
+    /* As the snapshot was taken with: the session is looked at again before each push. */
+    const struct sr_options *look;
+    double timeout_minutes;
+    const struct sr_export_options *backup;
+    bool force;       /* no question; SIGKILL for a tool's processes that ignore SIGTERM */
+    int64_t grace_ms; /* between SIGTERM and SIGKILL */
+    /* Asks a person; text says about what. Returns: true for yes. NULL: there is nobody to ask. */
+    bool (*ask)(void *context, enum sr_revive_question question, const char *text);
+    /* Told what is being done, a line each. NULL: nobody listens. */
+    void (*tell)(void *context, const char *line);
+    void *context;
+};
+
+/* What came of it; filled on failure too, as far as things went. */
+struct sr_revive {
+    bool was_refused;        /* nothing was done, and nothing may be */
+    bool was_declined;       /* the user said no; nothing was pushed */
+    bool was_revived;        /* it moves again */
+    bool has_backup;         /* before the first push */
+    bool has_transcript;     /* else there was nothing to back up */
+    struct sr_export backup; /* the newest */
+    size_t tried;            /* pushes that were given */
+    const char *push;        /* the last that worked: a stable word; NULL: none */
+    char moved[256];         /* by what it was seen to: "a new request went out after 24 ms" */
+};
+
+/* Whether there is a push for what holds the session, by its verdict and cause. */
+bool sr_can_revive(const struct sr_session *session);
+
+/*
+ * Un-hangs a session without ending it, by the gentlest push for what holds
+ * it (doc/reviving.md), never without a verified backup, and looks whether it
+ * moves after each. What sr_kill_process may not touch, this may not either;
+ * a session that works, or waits for its user, is left alone.
+ * Blocks: for the backup, the questions, and half a minute for each push.
+ * Returns: 0 when it moves again. -EPERM: refused. -ECANCELED: declined.
+ * -EAGAIN: it is not what the snapshot says any more. -EOPNOTSUPP: there is no
+ * push for what holds it. -ETIMEDOUT: no push moved it.
+ */
+int sr_revive_process(struct sr_snapshot *snapshot, const struct sr_session *session,
+                      const struct sr_revive_options *options, struct sr_revive *out,
+                      struct sr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,6 +33,9 @@
  *   --server COMMAND     starts it before anything is written, as an MCP server is
  *   --model BYTES        sends 64 kB to a model that answers BYTES and falls silent
  *                        ($ANTHROPIC_BASE_URL says where)
+ *   --pooled             after that sends as much on a second connection, on which nothing comes
+ *                        and for which it does not wait
+ *   --ask-again          asks the model once more when the first connection ends
  *   --spinner            wakes up 100 times a second, as a client at work does
  *   --spin               computes, and does nothing else
  *   --flood              writes to its terminal, which nobody reads
@@ -129,8 +132,9 @@ static bool takes_value(const char *name)
 static bool is_flag(const char *name)
 {
     static const char *const names[] = {
-        "old-registry", "no-registry", "stale-registry", "queue-input",   "spinner", "spin",
-        "flood",        "ignore-term", "no-terminal",    "lose-terminal", "raw",     "here"};
+        "old-registry", "no-registry", "stale-registry", "queue-input", "spinner",
+        "spin",         "flood",       "ignore-term",    "no-terminal", "lose-terminal",
+        "raw",          "here",        "pooled",         "ask-again"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -387,7 +391,10 @@ static void run_child(const char *command, const char *session)
     _exit(127);
 }
 
-static void ask_model(void)
+static int model = -1; /* the connection on which it waits */
+
+/* Returns: a connection on which a request went out. */
+static int send_request(void)
 {
     static char request[REQUEST_BYTES];
     const char *url = getenv("ANTHROPIC_BASE_URL");
@@ -398,13 +405,29 @@ static void ask_model(void)
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0 ||
         send(fd, request, sizeof request, 0) != (ssize_t)sizeof request)
         fail("ask the model");
+    return fd;
+}
+
+static void ask_model(void)
+{
+    model = send_request();
     char reply[4096];
     for (long due = atol(option("model", "0")); due > 0;) {
-        ssize_t n = recv(fd, reply, sizeof reply, 0);
+        ssize_t n = recv(model, reply, sizeof reply, 0);
         if (n <= 0)
             fail("hear the model");
         due -= n;
     }
+    if (is_told("pooled"))
+        send_request();
+}
+
+/* The connection on which it waits has ended: once. */
+static void ask_model_again(void)
+{
+    close(model);
+    model = -1;
+    send_request();
 }
 
 static struct termios modes_before;
@@ -468,10 +491,13 @@ static _Noreturn void live(void)
     if (is_told("spin"))
         for (volatile unsigned long turns = 0;; turns = turns + 1)
             ;
-    struct pollfd input = {STDIN_FILENO, POLLIN, 0};
     for (;;) {
-        int ready = poll(&input, has_terminal ? 1 : 0, is_told("spinner") ? 10 : -1);
-        if (ready > 0 && read(STDIN_FILENO, bytes, sizeof bytes) <= 0) {
+        struct pollfd inputs[] = {{has_terminal ? STDIN_FILENO : -1, POLLIN, 0},
+                                  {is_told("ask-again") ? model : -1, POLLRDHUP, 0}};
+        poll(inputs, 2, is_told("spinner") ? 10 : -1);
+        if (inputs[1].revents)
+            ask_model_again();
+        if (inputs[0].revents && read(STDIN_FILENO, bytes, sizeof bytes) <= 0) {
             if (!is_told("lose-terminal"))
                 end_cleanly(SIGHUP);
             has_terminal = false;

@@ -37,6 +37,8 @@ int closing_print(struct closing *c, const struct context *context, int status)
         buf_add(&out, c->causes.p, c->causes.n);
     buf_addf(&out, "Sessions detected: %zu\nSessions exported: %zu\nSessions killed: %zu\n",
              c->detected, c->exported, c->killed);
+    if (c->revived)
+        buf_addf(&out, "Sessions revived: %zu\n", c->revived);
     if (c->failed)
         buf_addf(&out, "Failures: %zu; what was saved before is unharmed\n", c->failed);
     if (c->log_name[0])

@@ -9,7 +9,7 @@
 
 struct closing {
     struct buf causes; /* of failures, a line each */
-    size_t failed, detected, exported, killed;
+    size_t failed, detected, exported, killed, revived;
     struct buf resume;                /* a line for each command, or who holds the session */
     char log_name[JOURNAL_NAME_SIZE]; /* empty: nothing was written */
 };

@@ -1,8 +1,8 @@
 #include "app/ending.h"
 
 #include "action/stop.h"
-#include "app/meter.h"
 #include "app/prompt.h"
+#include "app/scene.h"
 #include "base/utf8.h"
 #include "session/resume.h"
 #include "view/screen.h"
@@ -10,55 +10,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { LOCK_PATIENCE_MS = 30000 };
-
-struct scene {
-    struct context *context;
-    const struct sr_session *session;
-    struct meter meter;
-    struct sr_export_options backup;
-    struct sr_kill_options kill;
-};
-
-static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
-{
-    struct scene *scene = context;
-    meter_move(&scene->meter, done_bytes, total_bytes);
-}
-
-static void say(const struct context *c, const char *text)
-{
-    struct buf line = {0};
-    if (c->options->quiet)
-        return;
-    utf8_add_printable(&line, sv_of(text), 0);
-    buf_adds(&line, "\n");
-    FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
-    fwrite(line.p, 1, line.n, out);
-    fflush(out);
-    buf_release(&line);
-}
-
-static void tell(void *context, const char *line)
-{
-    struct scene *scene = context;
-    meter_end(&scene->meter);
-    say(scene->context, line);
-}
-
-static void say_waiting(void *context, const char *holder)
-{
-    struct buf text = {0};
-    buf_addf(&text, "waiting for another export, by %s", holder);
-    tell(context, text.p);
-    buf_release(&text);
-}
-
 static bool ask(void *context, enum sr_kill_question question, const char *text)
 {
     struct scene *scene = context;
     struct buf line = {0};
-    meter_end(&scene->meter);
     if (text)
         utf8_add_printable(&line, sv_of(text), 0);
     switch (question) {
@@ -75,40 +30,24 @@ static bool ask(void *context, enum sr_kill_question question, const char *text)
         buf_adds(&line, ". End it too?");
         break;
     }
-    bool yes = prompt_yes(line.p);
+    bool yes = scene_ask(scene, line.p);
     buf_release(&line);
-    meter_begin(&scene->meter, scene->context->shows_progress);
     return yes;
 }
 
-static void set_scene(struct scene *scene, struct context *c, const struct sr_session *session)
+static struct sr_kill_options kill_options(struct scene *scene)
 {
-    *scene = (struct scene){
-        .context = c,
-        .session = session,
-        .backup =
-            {
-                .pending_dir = c->pending_dir,
-                .temporary_dir = c->temporary_dir,
-                .why = "kill",
-                .lock_patience_ms = LOCK_PATIENCE_MS,
-                .waiting = say_waiting,
-                .progress = move_meter,
-                .context = scene,
-            },
-        .kill =
-            {
-                .look = &c->look,
-                .timeout_minutes = c->options->timeout_minutes,
-                .backup = &scene->backup,
-                .force = c->options->force,
-                .grace_ms = (int64_t)(c->options->grace_s * 1000),
-                .ask = prompt_can_ask() ? ask : NULL,
-                .tell = tell,
-                .context = scene,
-            },
+    const struct context *c = scene->context;
+    return (struct sr_kill_options){
+        .look = &c->look,
+        .timeout_minutes = c->options->timeout_minutes,
+        .backup = &scene->backup,
+        .force = c->options->force,
+        .grace_ms = (int64_t)(c->options->grace_s * 1000),
+        .ask = prompt_can_ask() ? ask : NULL,
+        .tell = scene_tell,
+        .context = scene,
     };
-    meter_begin(&scene->meter, c->shows_progress);
 }
 
 /* Once it has no process any more. Of a session that is not told apart, one for each candidate. */
@@ -137,9 +76,10 @@ int ending_preview(struct context *c, struct sr_snapshot *snapshot,
     struct scene scene;
     struct stop stop;
     struct sr_error error;
-    set_scene(&scene, c, session);
+    scene_begin(&scene, c, session, "kill");
+    const struct sr_kill_options options = kill_options(&scene);
     *out = (struct ending){.session = session};
-    out->code = stop_plan(&stop, snapshot, session, &scene.kill, &error);
+    out->code = stop_plan(&stop, snapshot, session, &options, &error);
     if (out->code < 0) {
         out->result = stop.result;
         out->why = arena_strdup(&c->arena, error.text);
@@ -164,10 +104,11 @@ int ending_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_
 {
     struct scene scene;
     struct sr_error error;
-    set_scene(&scene, c, session);
+    scene_begin(&scene, c, session, "kill");
+    const struct sr_kill_options options = kill_options(&scene);
     *out = (struct ending){.session = session};
-    out->code = sr_kill_process(snapshot, session, &scene.kill, &out->result, &error);
-    meter_end(&scene.meter);
+    out->code = sr_kill_process(snapshot, session, &options, &out->result, &error);
+    scene_end(&scene);
     if (out->code < 0)
         out->why = arena_strdup(&c->arena, error.text);
     if (out->result.has_ended && out->result.has_transcript)

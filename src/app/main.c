@@ -13,7 +13,7 @@
  *                where a listing happens, mapping.c decides what belongs to what
  *   diagnose/    what state a session is in: rules.c is a table of sentences
  *   triage/      gathers evidence for the rules, and looks twice at suspects
- *   action/      backups, the end of a session, and the session log: all
+ *   action/      backups, the end and the revival of a session, the session log: all
  *                that changes anything
  *   view/        the listing as text and as JSON
  *   app/         what you are reading: options, surroundings, commands/<mode>.c
@@ -71,10 +71,10 @@ static int export_if_context(const struct options *options)
 static int run(const struct options *options)
 {
     static command_run *const commands[] = {
-        [MODE_STATUS] = command_status,     [MODE_RESUME] = command_resume,
-        [MODE_EXPORT] = command_export,     [MODE_VERIFY] = command_verify,
-        [MODE_RESTORE] = command_restore,   [MODE_KILL] = command_kill,
-        [MODE_COMPLETE] = command_complete,
+        [MODE_STATUS] = command_status,   [MODE_RESUME] = command_resume,
+        [MODE_EXPORT] = command_export,   [MODE_VERIFY] = command_verify,
+        [MODE_RESTORE] = command_restore, [MODE_KILL] = command_kill,
+        [MODE_REVIVE] = command_revive,   [MODE_COMPLETE] = command_complete,
     };
     switch (options->mode) {
     case MODE_HELP:
@@ -97,11 +97,13 @@ static int run(const struct options *options)
 static unsigned rights_of(enum mode mode)
 {
     switch (mode) {
-    case MODE_NONE:
     case MODE_STATUS:
     case MODE_EXPORT:
     case MODE_KILL:
         return PRIVILEGE_TRACE;
+    case MODE_NONE: /* its menu revives, too */
+    case MODE_REVIVE:
+        return PRIVILEGE_TRACE | PRIVILEGE_NETWORK | PRIVILEGE_TYPE;
     default:
         return 0;
     }

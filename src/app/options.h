@@ -30,6 +30,7 @@ enum mode {
     MODE_VERIFY,
     MODE_RESTORE,
     MODE_KILL,
+    MODE_REVIVE,
     MODE_HELP,
     MODE_VERSION,
     MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */
@@ -45,7 +46,7 @@ struct options {
     const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
     const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
-    double grace_s; /* --kill: between SIGTERM and SIGKILL */
+    double grace_s; /* between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id;
     const char **typed; /* MODE_COMPLETE: the words of the line, the last one unfinished */

@@ -112,5 +112,9 @@ int proc_parse_stat(const char *text, long page_bytes, struct proc_stat *out);
 int proc_parse_status(const char *text, struct proc_status *out);
 void proc_split(struct arena *a, struct sv bytes, struct proc_strings *out);
 
+/* What Yama allows users to trace (kernel.yama.ptrace_scope): 0 their own processes, 1 their
+ * children, 2 and 3 nothing without privilege. Returns: -ENOENT: no Yama, as 0. */
+int proc_ptrace_scope(const struct proc *proc);
+
 /* Wall time of the start of a process. */
 struct wall proc_start_time(const struct proc *proc, uint64_t start_ticks);

@@ -323,6 +323,16 @@ int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_
     return 0;
 }
 
+int proc_ptrace_scope(const struct proc *proc)
+{
+    struct arena scratch = {0};
+    struct sv text;
+    int r = fs_read_small(proc->fd, "sys/kernel/yama/ptrace_scope", 64, &scratch, &text);
+    int scope = r < 0 ? r : atoi(text.p);
+    arena_release(&scratch);
+    return scope;
+}
+
 struct wall proc_start_time(const struct proc *proc, uint64_t start_ticks)
 {
     return (struct wall){proc->boot.ms +

@@ -40,6 +40,8 @@ enum sock_state {
     SOCK_CLOSED,
 };
 
+enum { SOCK_ID_BYTES = 48 }; /* a struct inet_diag_sockid */
+
 struct sock {
     uint64_t inode; /* N of the descriptor "socket:[N]"; 0: no process holds it any more */
     enum sock_state state;
@@ -56,6 +58,9 @@ struct sock {
     int64_t ack_ms;      /* since the peer last acknowledged; keep-alive probes count */
     int64_t bytes_sent, bytes_received; /* since it was connected; sent: since Linux 4.19 */
     int64_t retransmits;                /* in a row, without an answer */
+
+    uint8_t family;                         /* AF_INET, AF_INET6: of the socket itself */
+    unsigned char kernel_id[SOCK_ID_BYTES]; /* what the kernel knows it by, for sock_close */
 };
 
 struct sock_list {

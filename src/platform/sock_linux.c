@@ -3,6 +3,7 @@
 #include "base/fs.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -169,6 +170,9 @@ static int parse_connection(const char *bytes, size_t n, struct arena *a, struct
                      .bytes_sent = -1,
                      .bytes_received = -1,
                      .retransmits = -1};
+    static_assert(sizeof m.id == SOCK_ID_BYTES, "it is kept whole");
+    memcpy(s.kernel_id, &m.id, sizeof m.id);
+    s.family = m.idiag_family;
     if (m.idiag_family != AF_INET && m.idiag_family != AF_INET6)
         return -EBADMSG;
     if (!state_of_kernel(m.idiag_state, &s.state))

@@ -3,15 +3,14 @@
 #include "platform/descriptor.h"
 #include "platform/terminal.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     /* A tool's process is started some milliseconds before or after its call is written down;
      * records are queued for up to 0.1 s. Start times are kept in ticks of 10 ms. */
     WORKER_SLACK_MS = 1000,
-    /* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like
-     * to the same port is far smaller. */
-    REQUEST_BYTES = 16 * 1024,
 };
 
 /* ---- time --------------------------------------------------------------------------------- */
@@ -164,12 +163,44 @@ static int64_t seconds(int64_t ms)
     return ms < 0 ? -1 : ms / 1000;
 }
 
-static bool is_better(const struct sock *a, const struct sock *than)
+/* a is likelier than b to carry the request that is waited for: one went out on it, and last. */
+static int compare_likelihood(const void *a, const void *b)
 {
-    if (!than)
-        return true;
-    bool a_asks = a->bytes_sent >= REQUEST_BYTES, b_asks = than->bytes_sent >= REQUEST_BYTES;
-    return a_asks != b_asks ? a_asks : a->sent_ms < than->sent_ms;
+    const struct sock *x = *(const struct sock *const *)a, *y = *(const struct sock *const *)b;
+    bool x_asks = x->bytes_sent >= COLLECT_REQUEST_BYTES;
+    bool y_asks = y->bytes_sent >= COLLECT_REQUEST_BYTES;
+    if (x_asks != y_asks)
+        return y_asks - x_asks;
+    return (x->sent_ms > y->sent_ms) - (x->sent_ms < y->sent_ms);
+}
+
+int collect_model_sockets(const struct snapshot *snap, const struct session *s,
+                          const struct collect_sockets *sockets, struct arena *a,
+                          const struct sock ***items, size_t *count)
+{
+    uint64_t *inodes;
+    size_t inode_count, n = 0;
+    bool visible;
+    if (!sockets->is_known || !s->live->environment_known)
+        return -ENODATA;
+    int r = sock_is_visible(&snap->proc, s->live->stat.pid, &visible);
+    if (r == 0 && !visible)
+        r = -ENODATA;
+    if (r == 0)
+        r = descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &inode_count);
+    if (r < 0)
+        return r;
+    uint16_t port = s->live->agent->api(&s->live->environment).port;
+    const struct sock **found = arena_alloc(a, (inode_count + 1) * sizeof *found);
+    for (size_t i = 0; i < inode_count; i++) {
+        const struct sock *sock = sock_find(&sockets->list, inodes[i]);
+        if (sock && sock->remote_port == port && sock->state != SOCK_CLOSED)
+            found[n++] = sock;
+    }
+    qsort(found, n, sizeof *found, compare_likelihood);
+    *items = found;
+    *count = n;
+    return 0;
 }
 
 /*
@@ -179,31 +210,23 @@ static bool is_better(const struct sock *a, const struct sock *than)
 void collect_connection(struct snapshot *snap, const struct session *s,
                         const struct collect_sockets *sockets, struct evidence *e)
 {
-    struct arena *a = &snap->arena;
-    uint64_t *inodes;
+    const struct sock **items;
     size_t count;
-    bool visible;
     e->api = (struct api_connection){.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1};
-    if (!sockets->is_known || !s->live->environment_known ||
-        sock_is_visible(&snap->proc, s->live->stat.pid, &visible) < 0 || !visible ||
-        descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &count) < 0)
+    if (collect_model_sockets(snap, s, sockets, &snap->arena, &items, &count) < 0)
         return;
 
     struct agent_api api = s->live->agent->api(&s->live->environment);
     e->is_first_party = api.is_first_party;
     e->api_timeout_s = api.api_timeout_s;
-    const struct sock *best = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const struct sock *sock = sock_find(&sockets->list, inodes[i]);
-        if (sock && sock->remote_port == api.port && sock->state != SOCK_CLOSED &&
-            is_better(sock, best))
-            best = sock;
-    }
-    e->api.is_there = best ? FACT_YES : FACT_NO;
-    if (!best)
+    e->api.is_there = count ? FACT_YES : FACT_NO;
+    if (count == 0)
         return;
-    e->api.peer = arena_printf(a, strchr(best->remote_address, ':') ? "[%s]:%u" : "%s:%u",
-                               best->remote_address, best->remote_port);
+    const struct sock *best = items[0];
+    e->api.inode = best->inode;
+    e->api.peer =
+        arena_printf(&snap->arena, strchr(best->remote_address, ':') ? "[%s]:%u" : "%s:%u",
+                     best->remote_address, best->remote_port);
     e->api.sent_ago_s = seconds(best->sent_ms);
     e->api.received_ago_s = seconds(best->received_ms);
     /* The last answer may have come in the second in which the next request went out. */

@@ -40,7 +40,20 @@ struct observation {
  * something twice a second at the least, in any case that was seen. */
 enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 25 };
 
+/* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like to the
+ * same port is far smaller. */
+enum { COLLECT_REQUEST_BYTES = 16 * 1024 };
+
 void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
+
+/*
+ * The session's connections to the port of its model, those first that are likelier to carry the
+ * request that is waited for. Returns: 0, or negative errno where they cannot be seen. Owner: the
+ * arena, and sockets.
+ */
+int collect_model_sockets(const struct snapshot *snap, const struct session *s,
+                          const struct collect_sockets *sockets, struct arena *a,
+                          const struct sock ***items, size_t *count);
 
 void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
                    struct evidence *out);

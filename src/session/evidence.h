@@ -41,6 +41,7 @@ struct worker {
 struct api_connection {
     enum fact is_there; /* unknown: this process's connections cannot be seen */
     const char *peer;   /* "127.0.0.1:443" */
+    uint64_t inode;     /* of the socket; 0: none */
     int64_t sent_ago_s;
     int64_t received_ago_s;
     int64_t bytes_received;  /* over its life; -1: unknown */

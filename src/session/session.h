@@ -7,6 +7,7 @@
 #pragma once
 
 #include "session/activity.h"
+#include "session/evidence.h"
 #include "session/processes.h"
 #include "session/stores.h"
 
@@ -24,6 +25,7 @@ struct session {
     bool has_transcript;
     struct agent_transcript transcript;
     struct activity activity;
+    const struct evidence *evidence; /* that it was judged by; NULL: it was not */
 
     struct sr_session *shown; /* its public face */
 };

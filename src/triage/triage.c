@@ -67,8 +67,9 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
     watch_connections(snap, patients, count);
 }
 
-static bool judge(struct snapshot *snap, const struct patient *p)
+static bool judge(struct snapshot *snap, struct patient *p)
 {
+    p->session->evidence = &p->evidence;
     struct judgement j = rules_judge(&p->evidence, &snap->arena);
     struct sr_session *shown = p->session->shown;
     shown->verdict = j.rule->verdict;

@@ -70,6 +70,29 @@ static void add_size(struct buf *out, const struct sr_session *s)
     buf_adds(out, s->size_bytes < 0 ? "no transcript" : str_format_size(s->size_bytes, size));
 }
 
+void screen_add_revive_question(struct buf *out, const struct sr_session *s)
+{
+    buf_adds(out, "Revive Claude process on ");
+    screen_add_name(out, s);
+    buf_adds(out, ", session ");
+    add_id(out, s, "");
+    buf_adds(out, " (");
+    add_size(out, s);
+    buf_adds(out, ", ");
+    screen_add_state(out, s);
+    buf_adds(out, ")?");
+}
+
+void screen_add_lines(struct buf *out, const char *text)
+{
+    struct sv lines = sv_of(text);
+    for (size_t at = 0, end; at < lines.n; at = end + 1) {
+        end = sv_find(lines, at, SV("\n"));
+        utf8_add_printable(out, sv_slice(lines, at, end), 0);
+        buf_adds(out, "\n");
+    }
+}
+
 void screen_add_kill_question(struct buf *out, const struct sr_session *s)
 {
     bool is_hung = s->verdict == SR_HUNG;

@@ -33,5 +33,11 @@ void screen_add_state(struct buf *out, const struct sr_session *s);
 /* "? Select action for pts/4 session:" */
 void screen_add_menu_question(struct buf *out, const struct sr_session *s);
 
+/* "Revive Claude process on pts/4, session 01e5af14 (56MB, hung: reply stalled 41 min)?" */
+void screen_add_revive_question(struct buf *out, const struct sr_session *s);
+
+/* Lines of text as they are, but for control characters in them. */
+void screen_add_lines(struct buf *out, const char *text);
+
 /* "Kill Claude process on pts/4, session 01e5af14 (56MB, hung: reply stalled 41 min)?" */
 void screen_add_kill_question(struct buf *out, const struct sr_session *s);

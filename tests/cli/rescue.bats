@@ -29,7 +29,7 @@ sessions()
 {
     fake --cwd "$project" --session "$other" -- "$client"
     idle=$pid
-    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 -- "$client"
+    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 "$@" -- "$client"
     hung=$pid
     wait_until 30 is_hung
 }
@@ -128,7 +128,7 @@ same_modes()
     await "Select action"
     same_as menu
     press Down
-    await "> Kill process"
+    await "> Revive in place"
     same_as menu-second
     press Up
     await "> Export to pending"
@@ -159,10 +159,10 @@ same_modes()
     await "..."
     await "> Export to pending"
     press Down
-    await "> Kill process"
+    await "> Revive in place"
     private_tmux resize-window -t s -x 80 -y 24
     await "(HUNG)"
-    await "> Kill process"
+    await "> Revive in place"
     press q
     await "status 1"
 }
@@ -185,9 +185,9 @@ same_modes()
     await "Select action"
     press 1
     await "Exported: "
-    press 3
-    await "Withheld while pid N holds the session"
     press 4
+    await "Withheld while pid N holds the session"
+    press 5
     await "status 1"
     shows "Sessions exported: 1"
     same_modes
@@ -199,7 +199,7 @@ same_modes()
     sessions
     opened -- "${scratch[@]}"
     await "Select action"
-    press Down Enter
+    press Down Down Enter
     await "[y/N]"
     press y Enter
     await "status 0"
@@ -214,12 +214,25 @@ same_modes()
     sessions
     opened -- "${scratch[@]}"
     await "Select action"
-    press 2
+    press 3
     await "[y/N]"
     press n Enter
     await "status 1"
     shows "not killed"
     is_alive "$hung"
+}
+
+@test "revive: the plan, a question, and it asks its model again" {
+    sessions --ask-again
+    opened -- "${scratch[@]}"
+    await "Select action"
+    press 2
+    await "[y/N]"
+    press y Enter
+    await "it moves: a new request went out"
+    await "Sessions revived: 1"
+    is_alive "$hung"
+    grep -q '| Revived | ✅ |' "$log"/SESSION-LOG-*.md
 }
 
 @test "nothing hung: what runs, and why that is fine" {
@@ -232,10 +245,10 @@ same_modes()
 @test "a dumb terminal gets numbered questions" {
     sessions
     opened TERM=dumb -- "${scratch[@]}"
-    await "Number from 1 to 4"
+    await "Number from 1 to 5"
     same_as numbered
     press 9 Enter
-    press 4 Enter
+    press 5 Enter
     await "status 1"
     is_alive "$hung"
 }
@@ -243,7 +256,7 @@ same_modes()
 @test "a screen reader gets no box" {
     sessions
     opened ACCESSIBLE=1 -- "${scratch[@]}"
-    await "Number from 1 to 4"
+    await "Number from 1 to 5"
     same_as spoken
     press q Enter
     await "status 1"

@@ -108,13 +108,14 @@ static void what_is_wrong_is_named(void **state)
 static void what_does_not_go_together_is_named(void **state)
 {
     (void)state;
-    refused("--dry-run goes with --export, --restore and --kill",
+    refused("--dry-run goes with --export, --restore, --kill and --revive",
             ARGV(W("--status"), W("--dry-run")));
     refused("--all goes with --resume and --export", ARGV(W("--verify"), W("--all")));
     refused("--new-id goes with --restore", ARGV(W("--new-id")));
-    refused("--grace goes with --kill", ARGV(W("--grace"), W("10"), W("--status")));
+    refused("--grace goes with --kill and --revive", ARGV(W("--grace"), W("10"), W("--status")));
     refused("--force goes with", ARGV(W("--force"), W("--export")));
     refused("--kill takes one session", ARGV(W("--kill")));
+    refused("--revive takes one session", ARGV(W("--revive")));
     refused("('b')", ARGV(W("--kill"), W("a"), W("b")));
     refused("--restore takes one --config-dir",
             ARGV(W("--restore"), W("x"), W("--config-dir=a"), W("--config-dir=b")));
@@ -130,7 +131,7 @@ static void the_help_is_a_table(void **state)
     const char *expected[] = {
         "  --status             every session found",
         "  -h, --help           this text\n",
-        "  --grace SEC          --kill: wait",
+        "  --grace SEC          --kill, --revive: wait",
         "                       without a process\n",
         "  -q, --quiet          no hints",
     };

@@ -12,5 +12,6 @@ int command_verify(struct context *context);
 int command_restore(struct context *context);
 int command_kill(struct context *context);
 int command_complete(struct context *context);
+int command_revive(struct context *context);
 /* Without a mode, on a terminal. */
 int command_rescue(struct context *context);

@@ -6,7 +6,7 @@
 #include "app/commands/commands.h"
 
 #include "app/ending.h"
-#include "app/which.h"
+#include "app/named.h"
 #include "view/ending.h"
 
 #include <stdio.h>
@@ -51,30 +51,5 @@ static int kill_found(struct context *c, struct sr_snapshot *snapshot,
 
 int command_kill(struct context *context)
 {
-    const struct options *o = context->options;
-    struct sr_snapshot *snapshot;
-    struct which which;
-    struct sr_error error;
-    if (which_parse(&context->arena, o->which[0], &which, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_USAGE;
-    }
-    if (!context->pending_dir || !context->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
-        return EXIT_FAILED;
-    }
-    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
-    context_print_problems(context, snapshot);
-    sr_detect_hung_sessions(snapshot, o->timeout_minutes);
-    const struct sr_session *found;
-    int status = EXIT_USAGE;
-    if (which_find(&which, snapshot, &found, &error) < 0)
-        context_complain(error.text);
-    else
-        status = kill_found(context, snapshot, found);
-    sr_snapshot_free(snapshot);
-    return status;
+    return named_with(context, kill_found);
 }

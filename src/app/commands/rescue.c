@@ -9,6 +9,7 @@
 #include "app/ending.h"
 #include "app/meter.h"
 #include "app/prompt.h"
+#include "app/reviving.h"
 #include "base/utf8.h"
 #include "session/resume.h"
 
@@ -16,10 +17,11 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum choice { CHOICE_EXPORT, CHOICE_KILL, CHOICE_RESUME, CHOICE_SKIP };
+enum choice { CHOICE_EXPORT, CHOICE_REVIVE, CHOICE_KILL, CHOICE_RESUME, CHOICE_SKIP, CHOICES };
 
-static const char *const choices[] = {
+static const char *const choices[CHOICES] = {
     [CHOICE_EXPORT] = "Export to pending",
+    [CHOICE_REVIVE] = "Revive in place",
     [CHOICE_KILL] = "Kill process",
     [CHOICE_RESUME] = "Resume command",
     [CHOICE_SKIP] = "Skip",
@@ -177,6 +179,22 @@ static int kill_session(struct rescue *r)
     return look(r);
 }
 
+static int revive_session(struct rescue *r)
+{
+    struct reviving reviving;
+    struct journal_row rows[2];
+    reviving_run(r->context, r->snapshot, r->session, &reviving);
+    r->message.n = 0;
+    if (reviving.code < 0) {
+        set_message(r, reviving.why); /* it is asked about again: what is left is to end it */
+    } else {
+        be_done_with(r, r->session);
+        buf_addf(&r->message, "Revived: pid %d, %s", r->session->pid, reviving.result.moved);
+    }
+    log_rows(r, rows, reviving_close(&reviving, &r->closing, rows));
+    return look(r);
+}
+
 static void show_resume_command(struct rescue *r)
 {
     const struct sr_session *s = r->session;
@@ -191,21 +209,40 @@ static void show_resume_command(struct rescue *r)
     buf_release(&command);
 }
 
+/* Stores what is offered for the session: "revive" only where there is a push for what holds it.
+ * Returns: how many. */
+static size_t offer(const struct rescue *r, enum choice offered[static CHOICES],
+                    const char *items[static CHOICES])
+{
+    size_t n = 0;
+    for (enum choice c = 0; c < CHOICES; c++) {
+        if (c == CHOICE_REVIVE && !sr_can_revive(r->session))
+            continue;
+        offered[n] = c;
+        items[n++] = choices[c];
+    }
+    return n;
+}
+
 /* Returns: 0 to go on, -ECANCELED to leave, or an exit status above 0. */
 static int ask_about(struct rescue *r)
 {
+    enum choice offered[CHOICES];
+    const char *items[CHOICES];
     struct prompt_menu menu = {
         .draw = draw,
         .context = r,
-        .items = choices,
-        .count = sizeof choices / sizeof *choices,
+        .items = items,
+        .count = offer(r, offered, items),
         .is_plain = r->context->is_plain_terminal,
     };
     int choice = prompt_select(&menu);
-    switch (choice) {
+    switch (choice < 0 ? choice : (int)offered[choice]) {
     case CHOICE_EXPORT:
         export_session(r);
         return 0;
+    case CHOICE_REVIVE:
+        return revive_session(r);
     case CHOICE_KILL:
         return kill_session(r);
     case CHOICE_RESUME:
@@ -254,7 +291,7 @@ static int rescue(struct rescue *r)
     if (r->message.n)
         printf("%s\n", r->message.p);
     status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
-    if (r->closing.exported + r->closing.killed + r->closing.failed == 0) {
+    if (r->closing.exported + r->closing.killed + r->closing.revived + r->closing.failed == 0) {
         puts("Nothing was changed.");
         return status;
     }

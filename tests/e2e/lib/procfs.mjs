@@ -10,14 +10,14 @@ const textOf = (path) => {
   }
 };
 
-/** { pid, comm, state, ppid, cpuTicks }, or null where the process is gone. */
+/** { pid, comm, state, ppid, cpuTicks, startTicks }, or null where the process is gone. */
 export function processOf(pid) {
   const stat = textOf(`/proc/${pid}/stat`);
   if (stat === null) return null;
   const close = stat.lastIndexOf(')'); // comm may hold spaces and brackets
   const fields = stat.slice(close + 2).split(' ');
   return { pid: Number(pid), comm: stat.slice(stat.indexOf('(') + 1, close), state: fields[0],
-    ppid: Number(fields[1]), cpuTicks: Number(fields[11]) + Number(fields[12]) };
+    ppid: Number(fields[1]), cpuTicks: Number(fields[11]) + Number(fields[12]), startTicks: Number(fields[19]) };
 }
 
 /** True while the process runs; a zombie has ended. */

@@ -1,0 +1,47 @@
+/*
+ * revive: a session brought to move again without being ended, by a plan that
+ * is made first and can be read before anything is done.
+ *
+ *     struct revive revive;
+ *     r = revive_plan(&revive, snapshot, session, &options, &error);
+ *     if (r == 0) {
+ *         revive_describe(&revive, &text);               --dry-run ends here
+ *         r = revive_run(&revive, &result, &error);
+ *         revive_release(&revive);
+ *     }
+ *
+ * The plan is a list of pushes (push.h). There is a verified backup before the
+ * first is given; before each, the session is looked at again; after each it
+ * is watched, and the first that moves it is the last.
+ */
+#pragma once
+
+#include "action/push.h"
+
+struct revive {
+    struct subject subject;
+    const struct sr_session *session;
+    const struct sr_revive_options *options;
+    struct arena arena;
+    struct push *pushes;
+    size_t count, capacity;
+    struct movement movement; /* since right before the push that is being given */
+    struct sr_revive result;
+};
+
+/* Pins the process, and finds what may be pushed: -EPERM, -ESRCH and others as sr_revive_process.
+ * Owner: revive_release. */
+int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
+                const struct sr_revive_options *options, struct sr_error *error);
+
+/* What revive_run would do, a numbered line a step. */
+void revive_describe(const struct revive *r, struct buf *out);
+
+int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error);
+
+void revive_release(struct revive *r);
+
+/* For the pushes: what the session was judged by. */
+const struct evidence *revive_evidence(const struct revive *r);
+/* The same of a second look. */
+const struct evidence *revive_evidence_now(const struct subject_now *now);

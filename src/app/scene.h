@@ -1,0 +1,26 @@
+/*
+ * scene: one session that something is done to, with a person who is asked and
+ * told: what --kill, --revive and the interactive rescue share.
+ */
+#pragma once
+
+#include "app/context.h"
+#include "app/meter.h"
+
+struct scene {
+    struct context *context;
+    const struct sr_session *session;
+    struct meter meter;              /* of the backup that is being made */
+    struct sr_export_options backup; /* its context is the scene */
+};
+
+/* why: for the manifest of the backup. The scene must not be moved afterwards. */
+void scene_begin(struct scene *scene, struct context *context, const struct sr_session *session,
+                 const char *why);
+void scene_end(struct scene *scene);
+
+/* Prints a line: on standard output, or, with --json, on standard error. Nothing with -q. */
+void scene_tell(void *scene, const char *line);
+
+/* Asks for a y or n. */
+bool scene_ask(struct scene *scene, const char *question);

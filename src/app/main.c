@@ -71,10 +71,11 @@ static int export_if_context(const struct options *options)
 static int run(const struct options *options)
 {
     static command_run *const commands[] = {
-        [MODE_STATUS] = command_status,   [MODE_RESUME] = command_resume,
-        [MODE_EXPORT] = command_export,   [MODE_VERIFY] = command_verify,
-        [MODE_RESTORE] = command_restore, [MODE_KILL] = command_kill,
-        [MODE_REVIVE] = command_revive,   [MODE_COMPLETE] = command_complete,
+        [MODE_STATUS] = command_status,     [MODE_RESUME] = command_resume,
+        [MODE_EXPORT] = command_export,     [MODE_VERIFY] = command_verify,
+        [MODE_RESTORE] = command_restore,   [MODE_KILL] = command_kill,
+        [MODE_REVIVE] = command_revive,     [MODE_CHECK] = command_check,
+        [MODE_COMPLETE] = command_complete,
     };
     switch (options->mode) {
     case MODE_HELP:

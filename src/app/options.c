@@ -34,6 +34,8 @@ static const struct mode_row modes[] = {
      "sessions that can be resumed, each with the exact command"},
     {MODE_EXPORT, "export", 0, "[WHICH...]", ANY_NUMBER,
      "lossless, verified copy of each session (none named: all active)"},
+    {MODE_CHECK, "check", 0, "[WHICH...|FILE...]", ANY_NUMBER,
+     "read transcripts for damage; changes nothing"},
     {MODE_VERIFY, "verify", 0, "[BACKUP...]", ANY_NUMBER,
      "read backups again, and compare them with their manifests"},
     {MODE_RESTORE, "restore", 0, "BACKUP", 1, 1, "one backup",

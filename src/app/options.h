@@ -31,6 +31,7 @@ enum mode {
     MODE_RESTORE,
     MODE_KILL,
     MODE_REVIVE,
+    MODE_CHECK,
     MODE_HELP,
     MODE_VERSION,
     MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */

@@ -42,6 +42,7 @@ void graph_release(struct graph *g)
 {
     free(g->nodes);
     free(g->by_id);
+    free(g->preserved);
     *g = (struct graph){0};
 }
 
@@ -60,6 +61,8 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .offset = (uint64_t)r->offset & 0xfffffffffff,
         .role = r->role & 0xf,
         .is_sidechain = r->is_sidechain,
+        .is_hidden = r->is_hidden,
+        .is_summary = r->is_summary,
         .message = (uint32_t)graph_id_of(r->message_id),
         .line = r->line,
     };
@@ -70,6 +73,15 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         g->has_pointer = false;
     }
     return (uint32_t)g->count++;
+}
+
+void graph_preserve(struct graph *g, uint32_t boundary, uint64_t id)
+{
+    if (g->preserved_count == g->preserved_capacity) {
+        g->preserved_capacity = g->preserved_capacity ? g->preserved_capacity * 2 : 16;
+        g->preserved = mem_resize(g->preserved, g->preserved_capacity * sizeof *g->preserved);
+    }
+    g->preserved[g->preserved_count++] = (struct graph_preserved){boundary, id};
 }
 
 void graph_point(struct graph *g, struct sv uuid)
@@ -95,59 +107,103 @@ uint32_t graph_find(const struct graph *g, uint64_t id)
     return id && g->by_id_size ? g->by_id[slot_of(g, id)] : GRAPH_NONE;
 }
 
+/* Puts a node into the index; of two with one id the later one stays. */
+static void enter(struct graph *g, uint32_t node)
+{
+    if (!g->nodes[node].id)
+        return;
+    uint32_t *slot = &g->by_id[slot_of(g, g->nodes[node].id)];
+    uint32_t other = *slot;
+    if (other == GRAPH_NONE) {
+        *slot = node;
+    } else if (other < node) {
+        g->nodes[other].is_superseded = 1;
+        *slot = node;
+    } else {
+        g->nodes[node].is_superseded = 1;
+    }
+}
+
+static void empty_index(struct graph *g)
+{
+    for (size_t i = 0; i < g->by_id_size; i++)
+        g->by_id[i] = GRAPH_NONE;
+}
+
+static void resolve(struct graph *g, uint32_t i)
+{
+    struct graph_node *node = &g->nodes[i];
+    uint64_t id = node->parent_id;
+    uint32_t parent = graph_find(g, id);
+    node->lacks_parent = id && parent == GRAPH_NONE;
+    if (node->lacks_parent)
+        return;
+    node->parent_id = 0;
+    node->parent = parent;
+}
+
 void graph_link(struct graph *g)
 {
     g->by_id_size = 16;
     while (g->by_id_size < g->count + g->count / 2)
         g->by_id_size *= 2;
     g->by_id = mem_resize(NULL, g->by_id_size * sizeof *g->by_id);
-    for (size_t i = 0; i < g->by_id_size; i++)
-        g->by_id[i] = GRAPH_NONE;
-    for (uint32_t i = 0; i < g->count; i++) {
-        if (!g->nodes[i].id)
-            continue;
-        uint32_t *slot = &g->by_id[slot_of(g, g->nodes[i].id)];
-        if (*slot != GRAPH_NONE)
-            g->nodes[*slot].is_superseded = 1;
-        *slot = i;
-    }
-    for (uint32_t i = 0; i < g->count; i++) {
-        struct graph_node *node = &g->nodes[i];
-        uint64_t id = node->parent_id;
-        node->parent_id = 0;
-        node->parent = graph_find(g, id);
-        node->lacks_parent = id && node->parent == GRAPH_NONE;
-    }
+    empty_index(g);
+    for (uint32_t i = 0; i < g->count; i++)
+        if (!g->nodes[i].is_hidden)
+            enter(g, i);
+    for (uint32_t i = 0; i < g->count; i++)
+        resolve(g, i);
 }
 
-/* The first node above that was not dropped, or the dropped one that ends the way. */
-static uint32_t above(const struct graph *g, uint32_t node)
+void graph_reveal(struct graph *g)
 {
-    uint32_t parent = g->nodes[node].parent;
-    for (size_t i = 0; i < g->count && parent != GRAPH_NONE && g->nodes[parent].is_dropped; i++) {
-        if (g->nodes[parent].parent == GRAPH_NONE)
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].is_hidden) {
+            g->nodes[i].is_hidden = 0;
+            enter(g, i);
+        }
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].lacks_parent)
+            resolve(g, i);
+}
+
+void graph_adopt_sidechain(struct graph *g)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        g->nodes[i].is_sidechain = 0;
+    g->has_main_chain = g->has_main_chain || g->has_sidechain;
+    g->has_sidechain = false;
+}
+
+/* The node itself, or the last above it that was dropped: what its parent is told by. */
+static uint32_t told_by(const struct graph *g, uint32_t node)
+{
+    for (size_t i = 0; i < g->count && !g->nodes[node].lacks_parent; i++) {
+        uint32_t parent = g->nodes[node].parent;
+        if (parent == GRAPH_NONE || !g->nodes[parent].is_dropped)
             break;
-        parent = g->nodes[parent].parent;
+        node = parent;
     }
-    return parent;
+    return node;
 }
 
 uint32_t graph_parent(const struct graph *g, uint32_t node)
 {
-    uint32_t parent = above(g, node);
+    node = told_by(g, node);
+    uint32_t parent = g->nodes[node].lacks_parent ? GRAPH_NONE : g->nodes[node].parent;
+    /* dropped ones that go in a circle */
     return parent != GRAPH_NONE && g->nodes[parent].is_dropped ? GRAPH_NONE : parent;
 }
 
 bool graph_lacks_parent(const struct graph *g, uint32_t node)
 {
-    uint32_t parent = above(g, node);
-    if (parent == GRAPH_NONE)
-        return g->nodes[node].lacks_parent;
-    return g->nodes[parent].is_dropped && g->nodes[parent].lacks_parent;
+    return g->nodes[told_by(g, node)].lacks_parent;
 }
 
 void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent)
 {
+    g->nodes[node].parent_id = 0;
     g->nodes[node].parent = parent;
     g->nodes[node].lacks_parent = 0;
 }
@@ -155,6 +211,30 @@ void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent)
 void graph_drop(struct graph *g, uint32_t node)
 {
     g->nodes[node].is_dropped = 1;
+}
+
+void graph_settle(struct graph *g)
+{
+    empty_index(g);
+    for (uint32_t i = 0; i < g->count; i++) {
+        g->nodes[i].is_superseded = 0;
+        if (!g->nodes[i].is_hidden && !g->nodes[i].is_dropped)
+            enter(g, i);
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct graph_node *node = &g->nodes[i];
+        if (node->lacks_parent || node->parent == GRAPH_NONE)
+            continue;
+        uint32_t parent = graph_find(g, g->nodes[node->parent].id);
+        if (parent != GRAPH_NONE)
+            node->parent = parent;
+    }
+}
+
+bool graph_is_in_play(const struct graph *g, uint32_t i)
+{
+    const struct graph_node *node = &g->nodes[i];
+    return !node->is_sidechain && !node->is_superseded && !node->is_dropped && !node->is_hidden;
 }
 
 /* ---- walking ------------------------------------------------------------------------------ */
@@ -172,11 +252,6 @@ struct walking {
     size_t timed_count;
 };
 
-static bool is_in_play(const struct graph_node *node)
-{
-    return !node->is_sidechain && !node->is_superseded && !node->is_dropped;
-}
-
 static int compare_timed(const void *a, const void *b)
 {
     const struct timed *x = a, *y = b;
@@ -190,7 +265,7 @@ static void sort_by_time(struct walking *k)
     const struct graph *g = k->g;
     k->by_time = mem_resize(NULL, (g->count + 1) * sizeof *k->by_time);
     for (uint32_t i = 0; i < g->count; i++)
-        if (is_in_play(&g->nodes[i]) && g->nodes[i].at_ms)
+        if (graph_is_in_play(g, i) && g->nodes[i].at_ms)
             k->by_time[k->timed_count++] = (struct timed){g->nodes[i].at_ms, i};
     qsort(k->by_time, k->timed_count, sizeof *k->by_time, compare_timed);
 }
@@ -218,31 +293,30 @@ static uint32_t bridge(struct walking *k, uint32_t node)
     return GRAPH_NONE;
 }
 
-/* The newest of the records that no other names as its parent. */
+/*
+ * The last record of the file that is nobody's parent, also where a newer one stands before it;
+ * unless the user chose. has_child: room for all nodes, zeroed.
+ */
 static uint32_t choose_leaf(const struct graph *g, unsigned char *has_child)
 {
-    uint32_t leaf = GRAPH_NONE, last = GRAPH_NONE;
     if (g->has_pointer && g->is_cleared)
         return GRAPH_NONE;
-    if (g->has_pointer) {
-        leaf = graph_find(g, g->leaf_id);
-        if (leaf != GRAPH_NONE && is_in_play(&g->nodes[leaf]))
-            return leaf;
-        leaf = GRAPH_NONE;
-    }
+    uint32_t leaf = g->has_pointer ? graph_find(g, g->leaf_id) : GRAPH_NONE;
+    if (leaf != GRAPH_NONE && graph_is_in_play(g, leaf))
+        return leaf;
+    uint32_t last = GRAPH_NONE;
     for (uint32_t i = 0; i < g->count; i++) {
-        uint32_t parent = is_in_play(&g->nodes[i]) ? graph_parent(g, i) : GRAPH_NONE;
+        if (!graph_is_in_play(g, i))
+            continue;
+        uint32_t parent = graph_parent(g, i);
         if (parent != GRAPH_NONE && parent != i)
             has_child[parent] = 1;
-    }
-    for (uint32_t i = 0; i < g->count; i++) {
-        if (!is_in_play(&g->nodes[i]))
-            continue;
         last = i;
-        if (!has_child[i] && (leaf == GRAPH_NONE || g->nodes[i].at_ms >= g->nodes[leaf].at_ms))
-            leaf = i;
     }
-    return leaf == GRAPH_NONE ? last : leaf;
+    for (size_t i = g->count; i-- > 0;)
+        if (!has_child[i] && graph_is_in_play(g, (uint32_t)i))
+            return (uint32_t)i;
+    return last;
 }
 
 /* From the leaf to where it ends. Stores the chain, the newest first. */
@@ -254,15 +328,13 @@ static void follow(struct walking *k)
         w->marks[node] = GRAPH_ON_CHAIN;
         w->order[w->count++] = w->stopped_at = node;
         uint32_t parent = graph_parent(g, node);
-        if (parent == GRAPH_NONE && graph_lacks_parent(g, node)) {
+        bool is_circle = parent != GRAPH_NONE && w->marks[parent] != GRAPH_UNREACHED;
+        if (is_circle || (parent == GRAPH_NONE && graph_lacks_parent(g, node))) {
+            w->end = is_circle ? GRAPH_END_CYCLE : GRAPH_END_GAP;
             parent = bridge(k, node);
             w->bridged += parent != GRAPH_NONE;
-            w->end = GRAPH_END_GAP;
         } else if (parent == GRAPH_NONE) {
             w->end = g->nodes[node].role == GRAPH_BOUNDARY ? GRAPH_END_BOUNDARY : GRAPH_END_ROOT;
-        } else if (w->marks[parent] != GRAPH_UNREACHED) {
-            w->end = GRAPH_END_CYCLE;
-            parent = GRAPH_NONE;
         }
         node = parent;
     }
@@ -270,6 +342,40 @@ static void follow(struct walking *k)
         uint32_t node = w->order[i];
         w->order[i] = w->order[w->count - 1 - i];
         w->order[w->count - 1 - i] = node;
+    }
+}
+
+/* What is fetched, and behind which place of the chain it goes. */
+struct fetched {
+    uint32_t at;
+    bool is_result;
+    uint32_t node;
+};
+
+struct fetched_list {
+    struct fetched *items;
+    size_t count, capacity;
+};
+
+static void add_fetched(struct fetched_list *list, struct fetched item)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = mem_resize(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = item;
+}
+
+/* What the compaction at the chain's beginning preserved goes behind its summary. */
+static void fetch_preserved(const struct graph *g, struct graph_walk *w, struct fetched_list *out)
+{
+    for (size_t i = 0; i < g->preserved_count; i++) {
+        const struct graph_preserved *p = &g->preserved[i];
+        uint32_t node = p->boundary == w->stopped_at ? graph_find(g, p->id) : GRAPH_NONE;
+        if (node == GRAPH_NONE || w->marks[node] != GRAPH_UNREACHED || !graph_is_in_play(g, node))
+            continue;
+        w->marks[node] = GRAPH_BESIDE;
+        add_fetched(out, (struct fetched){w->count > 1, false, node});
     }
 }
 
@@ -305,13 +411,6 @@ static struct places find_places(const struct graph *g, const struct graph_walk 
     return p;
 }
 
-/* What is fetched, and behind which place of the chain it goes. */
-struct fetched {
-    uint32_t at;
-    bool is_result;
-    uint32_t node;
-};
-
 static int compare_fetched(const void *a, const void *b)
 {
     const struct fetched *x = a, *y = b;
@@ -329,37 +428,37 @@ static uint32_t place_of_message(const struct places *p, uint32_t message)
     return place && place->message ? place->at : GRAPH_NONE;
 }
 
-static struct fetched *fetch(const struct graph *g, struct graph_walk *w, size_t *count)
+static void fetch_branches(const struct graph *g, struct graph_walk *w, bool results,
+                           const struct places *places, struct fetched_list *out)
+{
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint32_t of = i;
+        if (w->marks[i] != GRAPH_UNREACHED || !graph_is_in_play(g, i) ||
+            g->nodes[i].role != (results ? GRAPH_RESULT : GRAPH_ASSISTANT))
+            continue;
+        if (results &&
+            ((of = graph_parent(g, i)) == GRAPH_NONE || g->nodes[of].role != GRAPH_ASSISTANT))
+            continue;
+        uint32_t at = place_of_message(places, g->nodes[of].message);
+        if (at == GRAPH_NONE)
+            continue;
+        w->marks[i] = GRAPH_BESIDE;
+        add_fetched(out, (struct fetched){at, results, i});
+    }
+}
+
+static struct fetched_list fetch(const struct graph *g, struct graph_walk *w)
 {
     struct places places = find_places(g, w);
-    struct fetched *all = NULL;
-    size_t n = 0, capacity = 0;
-    for (int results = 0; results < 2; results++) {
-        for (uint32_t i = 0; i < g->count; i++) {
-            const struct graph_node *node = &g->nodes[i];
-            uint32_t of = i;
-            if (w->marks[i] != GRAPH_UNREACHED || !is_in_play(node) ||
-                node->role != (results ? GRAPH_RESULT : GRAPH_ASSISTANT))
-                continue;
-            if (results &&
-                ((of = graph_parent(g, i)) == GRAPH_NONE || g->nodes[of].role != GRAPH_ASSISTANT))
-                continue;
-            uint32_t at = place_of_message(&places, g->nodes[of].message);
-            if (at == GRAPH_NONE)
-                continue;
-            if (n == capacity) {
-                capacity = capacity ? capacity * 2 : 64;
-                all = mem_resize(all, capacity * sizeof *all);
-            }
-            all[n++] = (struct fetched){at, results, i};
-            w->marks[i] = GRAPH_BESIDE;
-        }
-    }
+    struct fetched_list list = {0};
+    if (w->end == GRAPH_END_BOUNDARY)
+        fetch_preserved(g, w, &list);
+    fetch_branches(g, w, false, &places, &list);
+    fetch_branches(g, w, true, &places, &list);
     free(places.items);
-    if (n)
-        qsort(all, n, sizeof *all, compare_fetched);
-    *count = n;
-    return all;
+    if (list.count)
+        qsort(list.items, list.count, sizeof *list.items, compare_fetched);
+    return list;
 }
 
 /* Puts what was fetched into the order, from the end. */
@@ -377,20 +476,26 @@ static void merge(struct graph_walk *w, const struct fetched *fetched, size_t co
 
 void graph_walk(const struct graph *g, struct graph_walk *out)
 {
-    struct graph_walk w = {.leaf = GRAPH_NONE, .stopped_at = GRAPH_NONE};
+    unsigned char *has_child = mem_resize(NULL, g->count + 1);
+    memset(has_child, 0, g->count + 1);
+    uint32_t leaf = choose_leaf(g, has_child);
+    free(has_child);
+    graph_walk_from(g, leaf, out);
+}
+
+void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *out)
+{
+    struct graph_walk w = {.leaf = leaf, .stopped_at = GRAPH_NONE};
     struct walking k = {.g = g, .w = &w};
     w.marks = mem_resize(NULL, g->count + 1);
     w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);
     memset(w.marks, 0, g->count + 1);
-    w.leaf = choose_leaf(g, w.marks);
-    memset(w.marks, 0, g->count + 1);
     follow(&k);
     free(k.by_time);
 
-    size_t count = 0;
-    struct fetched *fetched = fetch(g, &w, &count);
-    merge(&w, fetched, count);
-    free(fetched);
+    struct fetched_list fetched = fetch(g, &w);
+    merge(&w, fetched.items, fetched.count);
+    free(fetched.items);
     for (size_t i = 0; i < w.count; i++)
         w.message_count += graph_begins_message(g, w.order[i]);
     *out = w;

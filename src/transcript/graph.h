@@ -23,12 +23,12 @@
  * Ids are kept as hashes of 64 bits: that two ids of a hundred thousand meet is
  * less likely than one in three thousand million.
  *
- * How the walk goes was measured on 2.1.197 and 2.1.330: from the leaf along
- * the parents to a root. A cycle ends it. Where a parent is not there, the
- * newest record of the 5 s before the child takes its place; where there is
- * none, all that is older is silently lost. Then what belongs to a message on
- * the way is fetched from the side branches: its other records, by message id,
- * and the results of its calls.
+ * How the walk goes was measured on 2.1.197 and 2.1.330: from the last record of
+ * the file that is nobody's parent, along the parents to a root. Where a parent is not there, or
+ * was met already, the newest record of the 5 s before the child takes its place; where there is
+ * none, all that is older is silently lost. Then what belongs to a message on the way is fetched
+ * from the side branches: its other records, by message id, and the results of its calls; and what
+ * a compaction preserved of the records before it.
  */
 #pragma once
 
@@ -61,13 +61,15 @@ struct graph_record {
     int64_t offset;        /* of the record in its file */
     uint32_t line;         /* of the file, from 1 */
     bool is_sidechain;     /* of a subagent */
+    bool is_summary;       /* of what a compaction took away */
+    bool is_hidden;        /* the client does not see it: see graph_reveal */
 };
 
 struct graph_node {
     uint64_t id;
     union {
-        uint64_t parent_id; /* until graph_link; 0: none */
-        uint32_t parent;    /* from then on; GRAPH_NONE: none, or it is not there */
+        uint64_t parent_id; /* until graph_link, and where it is not there; 0: none */
+        uint32_t parent;    /* from then on; GRAPH_NONE: none */
     };
     int64_t at_ms;
     uint64_t offset : 44; /* 16 TB */
@@ -76,8 +78,15 @@ struct graph_node {
     uint64_t lacks_parent : 1;  /* it names a parent that is not there */
     uint64_t is_superseded : 1; /* a later record has the same id; the client takes that one */
     uint64_t is_dropped : 1;    /* see graph_drop */
-    uint32_t message;           /* hash of the message's id; 0: none */
+    uint64_t is_hidden : 1;
+    uint64_t is_summary : 1;
+    uint32_t message; /* hash of the message's id; 0: none */
     uint32_t line;
+};
+
+struct graph_preserved {
+    uint32_t boundary;
+    uint64_t id;
 };
 
 struct graph {
@@ -85,6 +94,8 @@ struct graph {
     size_t count, capacity;
     uint32_t *by_id; /* index of the ids, after graph_link */
     size_t by_id_size;
+    struct graph_preserved *preserved;
+    size_t preserved_count, preserved_capacity;
     uint64_t leaf_id; /* that a pointer names; 0: none */
     bool is_cleared;  /* a pointer says that there is no leaf: the user rewound to nothing */
     bool has_pointer; /* nothing of the main chain stands behind it */
@@ -100,12 +111,23 @@ uint64_t graph_id_of(struct sv uuid);
 /* Returns: the place of the new node; GRAPH_NONE when there are 4 thousand million. */
 uint32_t graph_add(struct graph *g, const struct graph_record *record);
 
+/* A boundary says that this record before it is still sent to the model. */
+void graph_preserve(struct graph *g, uint32_t boundary, uint64_t id);
+
 /* A pointer to the leaf, set by the user's own rewinding ("explicit"); it counts while nothing of
  * the main chain is added behind it. uuid empty: to nothing at all. */
 void graph_point(struct graph *g, struct sv uuid);
 
 /* Finds the parents. Once, when all are added. */
 void graph_link(struct graph *g);
+
+/* Takes the hidden nodes in: records that stand behind damage on their line, once that is mended.
+ */
+void graph_reveal(struct graph *g);
+
+/* A transcript that has nothing but a subagent's records is that subagent's: they are its main
+ * chain. Before graph_link. */
+void graph_adopt_sidechain(struct graph *g);
 
 /* After graph_link. Returns: the node that the client would take for an id, or GRAPH_NONE. */
 uint32_t graph_find(const struct graph *g, uint64_t id);
@@ -119,6 +141,12 @@ bool graph_lacks_parent(const struct graph *g, uint32_t node);
 void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent);
 /* Takes a node out; its children have its parent from then on. */
 void graph_drop(struct graph *g, uint32_t node);
+/* After nodes were dropped: an earlier record with the id of one takes its place. */
+void graph_settle(struct graph *g);
+
+/* Whether the client would look at a node at all: of the main chain, seen, not dropped, and no
+ * later record has its id. */
+bool graph_is_in_play(const struct graph *g, uint32_t node);
 
 enum graph_end {
     GRAPH_END_NOTHING,  /* there is no leaf */
@@ -131,14 +159,14 @@ enum graph_end {
 enum graph_mark {
     GRAPH_UNREACHED,
     GRAPH_ON_CHAIN,
-    GRAPH_BESIDE, /* fetched from a side branch */
+    GRAPH_BESIDE, /* fetched from a side branch, or from before the compaction */
 };
 
 struct graph_walk {
     uint32_t leaf; /* GRAPH_NONE: none */
     enum graph_end end;
     uint32_t stopped_at;  /* the oldest node of the chain */
-    size_t bridged;       /* gaps that the client closed by time */
+    size_t bridged;       /* gaps and cycles that the client closed by time */
     unsigned char *marks; /* enum graph_mark of each node */
     uint32_t *order;      /* all that is reached, the oldest first; what was fetched stands
                              behind what it belongs to */
@@ -148,6 +176,8 @@ struct graph_walk {
 
 /* After graph_link. Owner: graph_walk_release. */
 void graph_walk(const struct graph *g, struct graph_walk *out);
+/* The same from another leaf. */
+void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *out);
 void graph_walk_release(struct graph_walk *w);
 
 /* Whether a node is a message, and begins one: of an assistant's message that was split over

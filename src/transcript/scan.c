@@ -1,5 +1,7 @@
 #include "transcript/scan.h"
 
+#include "base/arena.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -354,6 +356,25 @@ void scan_line(struct sv line, struct sv record_start, struct scan *out)
             at = take_piece(line, at, record_start, &r, out);
     }
     out->kind = kind_of(out);
+}
+
+void scan_pieces(struct sv line, struct sv record_start, struct scan_piece **pieces, size_t *count)
+{
+    struct scan scan = {.has_more = true};
+    struct scan_piece *all = NULL;
+    size_t n = 0, from = 0;
+    while (scan.has_more) {
+        scan_line(sv_slice(line, from, line.n), record_start, &scan);
+        size_t taken = scan.piece_count - scan.has_more; /* the last one is looked at again */
+        all = mem_resize(all, (n + taken + 1) * sizeof *all);
+        for (size_t i = 0; i < taken; i++)
+            all[n++] = (struct scan_piece){scan.pieces[i].kind, from + scan.pieces[i].from,
+                                           from + scan.pieces[i].to};
+        if (scan.has_more)
+            from += scan.pieces[taken].from;
+    }
+    *pieces = all;
+    *count = n;
 }
 
 bool scan_complete(struct sv cut, struct buf *out)

@@ -63,6 +63,9 @@ struct scan {
  */
 void scan_line(struct sv line, struct sv record_start, struct scan *out);
 
+/* The pieces of a line, however many there are. Owner: the caller frees *pieces. */
+void scan_pieces(struct sv line, struct sv record_start, struct scan_piece **pieces, size_t *count);
+
 const char *scan_kind_word(enum scan_kind kind); /* "whole", "torn", ... */
 
 /*

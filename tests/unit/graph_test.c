@@ -100,16 +100,10 @@ static void lines_need_not_be_in_order(void **state)
     assert_loads("b<a:A@20 c<b:l@21 a:u@10", "3 1 2", GRAPH_END_ROOT);
 }
 
-static void the_newest_leaf_is_taken(void **state)
+static void the_last_end_is_the_leaf_whatever_its_time(void **state)
 {
     (void)state;
-    assert_loads("a:u@1 b<a:A@9 c<a:A@5", "1 2", GRAPH_END_ROOT);
-}
-
-static void the_later_of_two_leaves_of_one_time_is_taken(void **state)
-{
-    (void)state;
-    assert_loads("a:u@1 b<a:A@5 c<a:A@5", "1 3", GRAPH_END_ROOT);
+    assert_loads("a:u@1 b<a:A@9 c<a:A@5", "1 3", GRAPH_END_ROOT);
 }
 
 static void subagents_are_no_leaves(void **state)
@@ -153,6 +147,53 @@ static void a_cycle_ends_the_walk(void **state)
 {
     (void)state;
     assert_loads("a<b:u b<a:A c<b:u", "1 2 3", GRAPH_END_CYCLE);
+}
+
+static void a_cycle_is_bridged_within_five_seconds(void **state)
+{
+    (void)state;
+    assert_loads("a:u@1 b<a:A@2 c<c:u@4 d<c:A@90", "1 2 3 4", GRAPH_END_ROOT);
+    assert_loads("a:u@1 b<a:A@2 c<c:u@9 d<c:A@90", "3 4", GRAPH_END_CYCLE);
+}
+
+static void what_a_compaction_preserved_stands_behind_its_summary(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:A c<b:u k:k s<k:u d<s:A");
+    graph_preserve(&g, 3, graph_id_of(SV("b")));
+    graph_preserve(&g, 3, graph_id_of(SV("c")));
+    graph_link(&g);
+    assert_walk(&g, "4 5 2 3 6", GRAPH_END_BOUNDARY);
+    graph_release(&g);
+}
+
+static void what_is_hidden_is_taken_in_when_revealed(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:A c<b:u");
+    struct graph_record record = {.role = GRAPH_ASSISTANT, .uuid = SV("d"), .parent_uuid = SV("c")};
+    record.is_hidden = true;
+    graph_add(&g, &record);
+    add(&g, "e<d:u", 5);
+    graph_link(&g);
+    assert_walk(&g, "5", GRAPH_END_GAP);
+    graph_reveal(&g);
+    assert_walk(&g, "1 2 3 0 5", GRAPH_END_ROOT);
+    graph_release(&g);
+}
+
+static void an_earlier_copy_takes_the_place_of_what_is_dropped(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:A b<a:A c<b:u");
+    graph_link(&g);
+    graph_drop(&g, 2);
+    graph_settle(&g);
+    assert_walk(&g, "1 2 4", GRAPH_END_ROOT);
+    graph_release(&g);
 }
 
 static void a_record_may_be_its_own_parent(void **state)
@@ -307,8 +348,7 @@ int main(void)
         cmocka_unit_test(nothing_has_no_leaf),
         cmocka_unit_test(a_chain_is_walked_to_its_root),
         cmocka_unit_test(lines_need_not_be_in_order),
-        cmocka_unit_test(the_newest_leaf_is_taken),
-        cmocka_unit_test(the_later_of_two_leaves_of_one_time_is_taken),
+        cmocka_unit_test(the_last_end_is_the_leaf_whatever_its_time),
         cmocka_unit_test(subagents_are_no_leaves),
         cmocka_unit_test(only_subagents_is_nothing),
         cmocka_unit_test(a_boundary_ends_the_walk),
@@ -316,6 +356,10 @@ int main(void)
         cmocka_unit_test(a_missing_parent_is_bridged_within_five_seconds),
         cmocka_unit_test(a_bridge_does_not_go_in_circles),
         cmocka_unit_test(a_cycle_ends_the_walk),
+        cmocka_unit_test(a_cycle_is_bridged_within_five_seconds),
+        cmocka_unit_test(what_a_compaction_preserved_stands_behind_its_summary),
+        cmocka_unit_test(what_is_hidden_is_taken_in_when_revealed),
+        cmocka_unit_test(an_earlier_copy_takes_the_place_of_what_is_dropped),
         cmocka_unit_test(a_record_may_be_its_own_parent),
         cmocka_unit_test(where_all_go_in_circles_the_last_is_the_leaf),
         cmocka_unit_test(of_two_records_with_one_id_the_later_counts),

@@ -1,0 +1,174 @@
+#include "app/targets.h"
+
+#include "app/selection.h"
+#include "base/err.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_file(const char *word)
+{
+    return strchr(word, '/') || str_ends_with(word, ".jsonl");
+}
+
+static void add(struct context *c, struct targets *t, struct target target)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (str_equals(t->items[i].path, target.path))
+            return; /* a twin, or named twice */
+    void *items = t->items;
+    struct target *slot = arena_push(&c->arena, &items, &t->count, &t->capacity, sizeof *slot);
+    t->items = items;
+    *slot = target;
+}
+
+static int owner_of(const struct sr_session *s)
+{
+    return s->pid ? s->pid : s->owner_count ? s->owners[0] : 0;
+}
+
+static void add_session(struct context *c, struct targets *t, const struct sr_session *s)
+{
+    if (s->transcript)
+        add(c, t, (struct target){s->transcript, s->session_id, s, owner_of(s)});
+}
+
+static bool is_same_file(const char *a, const struct stat *b)
+{
+    struct stat st;
+    return a && stat(a, &st) == 0 && st.st_dev == b->st_dev && st.st_ino == b->st_ino;
+}
+
+/* The session whose transcript a file is, by the file itself. */
+static const struct sr_session *session_of_file(const struct sr_snapshot *snapshot,
+                                                const struct stat *st)
+{
+    for (size_t i = 0; snapshot && i < snapshot->session_count; i++)
+        if (is_same_file(snapshot->sessions[i].transcript, st))
+            return &snapshot->sessions[i];
+    return NULL;
+}
+
+/* The id that a transcript's name says, or NULL. */
+static const char *id_in_name(struct arena *a, const char *path)
+{
+    const char *name = str_basename(path);
+    struct sv id = {name, strcspn(name, ".")};
+    return str_is_uuid(id) && str_equals(name + id.n, ".jsonl") ? arena_strndup(a, id.p, id.n)
+                                                                : NULL;
+}
+
+/* A process may have a file that lies elsewhere: a client takes a path, too. */
+static int owner_by_id(const struct sr_snapshot *snapshot, const char *id)
+{
+    for (size_t i = 0; snapshot && id && i < snapshot->session_count; i++) {
+        const struct sr_session *s = &snapshot->sessions[i];
+        bool owns = str_equals(s->session_id, id);
+        for (size_t j = 0; j < s->candidate_count; j++)
+            owns = owns || str_equals(s->candidates[j], id);
+        if (owns && owner_of(s))
+            return owner_of(s);
+    }
+    return 0;
+}
+
+static void add_file(struct context *c, struct targets *t, const char *word)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    struct target target = {.path = word};
+    if (realpath(word, real) && stat(real, &st) == 0) {
+        target.path = arena_strdup(&c->arena, real);
+        target.session = session_of_file(t->snapshot, &st);
+        target.session_id =
+            target.session ? target.session->session_id : id_in_name(&c->arena, real);
+        target.live_pid =
+            target.session ? owner_of(target.session) : owner_by_id(t->snapshot, target.session_id);
+    }
+    add(c, t, target);
+}
+
+/* Asks of the folder whether it answers, before anything in it is touched outside the guard. */
+static bool folder_answers(struct context *c, const char *word)
+{
+    const char *name = str_basename(word);
+    size_t n = (size_t)(name - word);
+    return context_answers(c, n ? arena_strndup(&c->arena, word, n) : ".");
+}
+
+static int choose(struct context *c, struct targets *t, const struct selection *selection,
+                  const char *const *words, size_t count)
+{
+    struct sr_error error;
+    const struct sr_session **named =
+        arena_alloc(&c->arena, (selection->count + 1) * sizeof *named);
+    if (selection->count && selection_find(selection, t->snapshot, named, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < selection->count; i++) {
+        if (!named[i]->transcript) {
+            context_complain("that session has no transcript, or it is not known which");
+            return EXIT_USAGE;
+        }
+        add_session(c, t, named[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!is_file(words[i]))
+            continue;
+        if (!folder_answers(c, words[i]))
+            return EXIT_FAILED;
+        add_file(c, t, words[i]);
+    }
+    for (size_t i = 0; count == 0 && i < t->snapshot->session_count; i++)
+        add_session(c, t, &t->snapshot->sessions[i]);
+    return 0;
+}
+
+int targets_find(struct context *c, const char *const *words, size_t count, struct targets *out)
+{
+    struct targets t = {0};
+    struct selection selection;
+    struct sr_error error;
+    const char **sessions = arena_alloc(&c->arena, (count + 1) * sizeof *sessions);
+    size_t session_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_file(words[i]))
+            sessions[session_count++] = words[i];
+    if (selection_parse(&selection, &c->arena, sessions, session_count, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    selection_narrow(&selection, &c->look);
+    /* of a file in a store, too, it is asked whose it is */
+    if (count == 0 || session_count < count) {
+        c->look.stored_limit = SIZE_MAX;
+        c->look.stored_prefix_count = 0;
+    }
+    int r = sr_detect_processes(&c->look, &t.snapshot, &error);
+    if (r < 0 && (session_count || count == 0)) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    if (r == 0)
+        context_print_problems(c, t.snapshot);
+    int status = choose(c, &t, &selection, words, count);
+    if (status)
+        targets_release(&t);
+    else
+        *out = t;
+    return status;
+}
+
+void targets_release(struct targets *t)
+{
+    if (t->snapshot)
+        sr_snapshot_free(t->snapshot);
+    t->snapshot = NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * targets: the transcripts that the words of --check and --repair name. A word
+ * with a slash in it, or that ends in ".jsonl", is a file, wherever it is; any
+ * other names a session.
+ */
+#pragma once
+
+#include "app/context.h"
+
+struct target {
+    const char *path;                 /* absolute, unless the file could not be found */
+    const char *session_id;           /* NULL: not known yet */
+    const struct sr_session *session; /* NULL: no session of a store */
+    int live_pid;                     /* that has it, or may have it; 0: none */
+};
+
+struct targets {
+    struct sr_snapshot *snapshot; /* NULL: nothing could be looked at, and only files were named */
+    struct target *items;
+    size_t count, capacity;
+};
+
+/*
+ * No words: every transcript in the stores. Returns: 0, or an exit status and a message printed.
+ * Owner: targets_release; strings: the context's arena.
+ */
+int targets_find(struct context *context, const char *const *words, size_t count,
+                 struct targets *out);
+void targets_release(struct targets *targets);

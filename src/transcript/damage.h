@@ -1,0 +1,85 @@
+/*
+ * damage: what can be wrong with a transcript, kind by kind: a table.
+ *
+ * What each kind does to a session was tried on the real clients; doc/repair.md
+ * tells of all of them. Most of what looks broken is normal.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum damage_kind {
+    DAMAGE_TORN_TAIL,
+    DAMAGE_STUB,
+    DAMAGE_GLUED,
+    DAMAGE_NUL_PADDING,
+    DAMAGE_FRAGMENT,
+    DAMAGE_LONG_LINE,
+    DAMAGE_ORPHAN_RESULT,
+    DAMAGE_UNANSWERED_TOOL,
+    DAMAGE_MISSING_PARENT,
+    DAMAGE_CYCLE,
+    DAMAGE_PROGRESS_FORK,
+    DAMAGE_STALE_LEAF,
+    DAMAGE_DEAD_END_LEAF,
+    DAMAGE_BOUNDARY_PARENT_GONE,
+    DAMAGE_DUPLICATE_RECORD,
+    DAMAGE_DUPLICATE_TOOL_ID,
+    DAMAGE_STALE_THINKING,
+    DAMAGE_EMPTY_TEXT,
+    DAMAGE_BAD_TEXT,
+    DAMAGE_OVERSIZED_IMAGE,
+    DAMAGE_HUGE_RECORD,
+    DAMAGE_FOREIGN_SESSION_ID,
+    DAMAGE_MALFORMED_METADATA,
+    DAMAGE_ERROR_TAIL,
+    DAMAGE_NO_MESSAGE,
+    DAMAGE_BAD_CONTENT,
+    DAMAGE_NO_TIMESTAMPS,
+    DAMAGE_NO_CONVERSATION,
+    DAMAGE_ODD_BYTES, /* blank lines, a byte order mark, CRLF, no newline at the end */
+    DAMAGE_KINDS,
+};
+
+enum damage_severity {
+    DAMAGE_HARMLESS, /* normal, or the client copes with it without loss */
+    DAMAGE_MILD,     /* something is not as it was written, and nothing more is lost by it */
+    DAMAGE_HURTS,    /* a resume fails or loses something, or the next record would be lost */
+};
+
+/* How it is mended. */
+enum damage_cure {
+    DAMAGE_CURE_NONE,
+    DAMAGE_CURE_DROP,
+    DAMAGE_CURE_SPLIT,
+    DAMAGE_CURE_RELINK,
+    DAMAGE_CURE_INSERT,
+    DAMAGE_CURE_REPLACE,
+};
+
+struct damage {
+    const char *word;              /* stable: "missing-parent" */
+    const char *catalogue;         /* "D8"; NULL: none */
+    enum damage_severity severity; /* of clients that do not know better */
+    /* The first version whose client copes with it; 0: see severity alone. As damage_version. What
+     * hurts others is then mild, what is harmless to others hurt clients before it. */
+    int64_t tolerated_since;
+    const char *refusal;     /* what the API says of it; NULL: nothing is known */
+    const char *what;        /* a sentence's beginning: "its parent is not in the file" */
+    const char *consequence; /* what it does when it hurts */
+    enum damage_cure cure;
+};
+
+extern const struct damage damages[DAMAGE_KINDS];
+
+/* "2.1.197" as a number that can be compared; 0 for anything else. */
+int64_t damage_version(struct sv text);
+
+/* Which kinds the text of an API error names: bit 1 << kind each. */
+uint32_t damage_named_by(struct sv text);
+
+const char *damage_severity_word(enum damage_severity severity);
+const char *damage_cure_word(enum damage_cure cure);

@@ -1,0 +1,65 @@
+/*
+ * mending: the inside of repair: a plan while it is made.
+ *
+ * repair.c judges, and says what is to be done with which record (struct
+ * mending_step); mending.c turns that into edits of bytes.
+ */
+#pragma once
+
+#include "transcript/repair.h"
+
+enum mending_what {
+    MENDING_DROP,   /* the record */
+    MENDING_RELINK, /* to what graph_parent says by the end */
+    MENDING_BLOCK,  /* takes a block away */
+    MENDING_IMAGE,  /* a text in place of a block */
+    MENDING_TEXT,   /* U+FFFD in place of bad text */
+    MENDING_WRAP,   /* a text as a list of one block */
+    MENDING_ANSWER, /* a result behind the record, for the call in that block */
+    MENDING_TIME,   /* a time stamp behind its uuid; argument: ms */
+    MENDING_TRIM,   /* its toolUseResult */
+};
+
+struct mending_step {
+    enum mending_what what;
+    enum damage_kind kind;
+    bool is_guess;
+    uint32_t node; /* GRAPH_NONE: a record that is none */
+    uint32_t line;
+    int64_t offset; /* of the record */
+    int64_t argument;
+};
+
+struct mending {
+    const struct survey_source *source;
+    struct survey *v;
+    struct graph *g;
+    const struct repair_options *options;
+    struct arena *arena;
+    struct repair_plan *plan;
+    struct mending_step *steps;
+    size_t step_count, step_capacity;
+    struct skim *skim, *other;
+    struct graph_walk before; /* as the client loads it */
+    uint32_t mended_kinds;    /* 1 << kind */
+};
+
+void mending_add_step(struct mending *m, enum mending_what what, enum damage_kind kind,
+                      uint32_t node, int64_t argument);
+/* Takes a record out, with all of its id. */
+void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node);
+struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,
+                                     enum damage_cure action, uint32_t line, int64_t from,
+                                     int64_t to, const char *text);
+struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind kind,
+                                           enum damage_severity severity, uint32_t line,
+                                           int64_t offset);
+
+/* Judges the lines that are no record, and edits them. */
+int mending_lines(struct mending *m);
+/* Steps that take every block of a record away become one that drops it. */
+int mending_settle_blocks(struct mending *m);
+/* All steps into edits, and the edits into order. */
+int mending_edits(struct mending *m);
+/* A pointer to a node at the end of the file. */
+int mending_point(struct mending *m, uint32_t node);

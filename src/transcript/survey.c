@@ -1,0 +1,408 @@
+#include "transcript/survey.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024 };
+
+/* One pass over a transcript. */
+struct pass {
+    const struct survey_source *source;
+    struct survey *v;
+    struct skim *skim;  /* of the lines */
+    struct skim *inner; /* of records that share their line with something else */
+    bool saw_agent_id;
+    bool is_hidden; /* the record being taken stands behind damage on its line */
+    uint32_t line;
+};
+
+/* ---- bytes -------------------------------------------------------------------------------- */
+
+int survey_bytes(const struct survey_source *source, int64_t from, int64_t to, struct buf *out)
+{
+    size_t length = (size_t)(to - from), done = 0;
+    char *bytes = mem_resize(NULL, length + 1);
+    while (done < length) {
+        int64_t n =
+            source->read(source->context, bytes + done, length - done, from + (int64_t)done);
+        if (n <= 0) {
+            free(bytes);
+            return n < 0 ? (int)n : -EIO; /* it was there a moment ago */
+        }
+        done += (size_t)n;
+    }
+    buf_add(out, bytes, length);
+    free(bytes);
+    return 0;
+}
+
+int survey_skim(const struct survey_source *source, int64_t offset, struct skim *s)
+{
+    char bytes[SMALL_PIECE];
+    skim_restart(s, offset);
+    while (!s->is_over && s->record.to == s->record.from) {
+        int64_t n = source->read(source->context, bytes, sizeof bytes, s->offset);
+        if (n < 0)
+            return (int)n;
+        if (n == 0)
+            break;
+        skim_feed(s, bytes, (size_t)n);
+    }
+    return s->record.to > s->record.from ? 0 : -EBADMSG;
+}
+
+/* ---- what a record is --------------------------------------------------------------------- */
+
+static struct survey_spot *add_spot(struct pass *p, enum damage_kind kind, uint32_t node,
+                                    int64_t offset)
+{
+    struct survey *v = p->v;
+    if (v->spot_count == v->spot_capacity) {
+        v->spot_capacity = v->spot_capacity ? v->spot_capacity * 2 : 16;
+        v->spots = mem_resize(v->spots, v->spot_capacity * sizeof *v->spots);
+    }
+    struct survey_spot *spot = &v->spots[v->spot_count++];
+    *spot = (struct survey_spot){
+        .kind = (unsigned char)kind,
+        .node = node,
+        .line = p->line,
+        .offset = offset,
+    };
+    return spot;
+}
+
+static void add_tool(struct survey *v, const struct skim_block *b, uint32_t block, uint32_t node)
+{
+    if (v->tool_count == v->tool_capacity) {
+        v->tool_capacity = v->tool_capacity ? v->tool_capacity + v->tool_capacity / 2 : 64;
+        v->tools = mem_resize(v->tools, v->tool_capacity * sizeof *v->tools);
+    }
+    v->tools[v->tool_count++] = (struct survey_tool){
+        .id = b->tool,
+        .node = node,
+        .block = block & 0x7fffffff,
+        .is_result = b->kind == SKIM_BLOCK_TOOL_RESULT,
+    };
+}
+
+static bool has_block(const struct skim *s, enum skim_block_kind kind)
+{
+    for (size_t i = 0; i < s->block_count; i++)
+        if (s->blocks[i].kind == kind && !s->blocks[i].is_nested)
+            return true;
+    return false;
+}
+
+/* Returns: false for a record that is no part of the conversation's chain. */
+static bool role_of(const struct skim *s, enum graph_role *role)
+{
+    if (skim_text(s, SKIM_UUID).n == 0)
+        return false;
+    if (skim_is(s, SKIM_TYPE, "assistant"))
+        *role = GRAPH_ASSISTANT;
+    else if (skim_is(s, SKIM_TYPE, "user"))
+        *role = has_block(s, SKIM_BLOCK_TOOL_RESULT) ? GRAPH_RESULT : GRAPH_USER;
+    else if (skim_is(s, SKIM_TYPE, "progress"))
+        *role = GRAPH_PROGRESS;
+    else if (skim_is(s, SKIM_SUBTYPE, "compact_boundary"))
+        *role = GRAPH_BOUNDARY;
+    else
+        *role = GRAPH_LINK;
+    return true;
+}
+
+static uint32_t add_node(struct pass *p, const struct skim *s, enum graph_role role)
+{
+    struct wall at = {0};
+    bool is_timed = wall_parse(skim_text(s, SKIM_TIMESTAMP), &at);
+    p->v->has_timestamps = p->v->has_timestamps || is_timed;
+    struct graph_record record = {
+        .role = role,
+        .uuid = skim_text(s, SKIM_UUID),
+        .parent_uuid = skim_text(s, SKIM_PARENT),
+        .message_id = role == GRAPH_ASSISTANT ? skim_text(s, SKIM_MESSAGE_ID) : (struct sv){0},
+        .at_ms = at.ms,
+        .offset = s->record.from,
+        .line = p->line,
+        .is_sidechain = s->members[SKIM_IS_SIDECHAIN].kind == SKIM_TRUE,
+        .is_summary = s->members[SKIM_IS_SUMMARY].kind == SKIM_TRUE,
+        .is_hidden = p->is_hidden,
+    };
+    uint32_t node = graph_add(&p->v->graph, &record);
+    for (size_t i = 0; i < s->preserved_count; i++)
+        graph_preserve(&p->v->graph, node, s->preserved[i]);
+    return node;
+}
+
+static void look_at_blocks(struct pass *p, const struct skim *s, uint32_t node)
+{
+    for (size_t i = 0; i < s->block_count; i++) {
+        const struct skim_block *b = &s->blocks[i];
+        struct survey_spot *spot;
+        if (!b->is_nested && b->tool &&
+            (b->kind == SKIM_BLOCK_TOOL_USE || b->kind == SKIM_BLOCK_TOOL_RESULT))
+            add_tool(p->v, b, (uint32_t)i, node);
+        if (b->is_empty && !b->is_nested) {
+            spot = add_spot(p, DAMAGE_EMPTY_TEXT, node, b->span.from);
+            spot->block = (uint32_t)i;
+            spot->side = (uint32_t)s->top_count;
+        }
+        if (b->kind == SKIM_BLOCK_IMAGE && b->data.to) {
+            spot = add_spot(p, DAMAGE_OVERSIZED_IMAGE, node, b->span.from);
+            spot->is_image = true;
+            spot->block = (uint32_t)i;
+            spot->number = b->data.to - b->data.from;
+            spot->side = b->width > b->height ? b->width : b->height;
+            p->v->image_count++;
+        }
+    }
+}
+
+static void look_at_message(struct pass *p, const struct skim *s, enum graph_role role,
+                            uint32_t node)
+{
+    enum skim_kind content = s->members[SKIM_CONTENT].kind;
+    bool is_assistant = role == GRAPH_ASSISTANT;
+    if (s->members[SKIM_MESSAGE].kind != SKIM_OBJECT)
+        add_spot(p, DAMAGE_NO_MESSAGE, node, s->record.from);
+    else if (content != SKIM_ARRAY && (is_assistant || content != SKIM_STRING))
+        add_spot(p, DAMAGE_BAD_CONTENT, node, s->record.from)->number = content == SKIM_STRING;
+    else if (s->members[SKIM_IS_API_ERROR].kind != SKIM_TRUE)
+        look_at_blocks(p, s, node);
+}
+
+/* 2.1.197 fails to start with an attachment of null, and with a reminder that has no list. */
+static bool is_malformed(const struct skim *s)
+{
+    if (!skim_is(s, SKIM_TYPE, "attachment"))
+        return false;
+    return s->members[SKIM_ATTACHMENT].kind != SKIM_OBJECT ||
+           (skim_is(s, SKIM_ATTACHMENT_TYPE, "task_reminder") &&
+            s->members[SKIM_ATTACHMENT_CONTENT].kind != SKIM_ARRAY);
+}
+
+static void look_at_ids(struct pass *p, const struct skim *s)
+{
+    struct survey *v = p->v;
+    struct sv id = skim_text(s, SKIM_SESSION_ID);
+    p->saw_agent_id = p->saw_agent_id || skim_text(s, SKIM_AGENT_ID).n;
+    if (!id.n)
+        return;
+    if (!v->session_id[0]) {
+        memcpy(v->session_id, id.p, id.n);
+        v->session_id[id.n] = '\0';
+    } else if (!sv_equals(id, sv_of(v->session_id))) {
+        v->foreign_line = v->foreign_ids++ ? v->foreign_line : p->line;
+    }
+}
+
+/* A pointer to the conversation's last record: one that the user set counts, others are notes. */
+static void look_at_pointer(struct pass *p, const struct skim *s, bool *is_pointer)
+{
+    const struct skim_value *leaf = &s->members[SKIM_LEAF];
+    if (leaf->kind == SKIM_ABSENT || skim_text(s, SKIM_UUID).n)
+        return;
+    *is_pointer = true;
+    if (leaf->kind == SKIM_STRING && skim_is(s, SKIM_TYPE, "last-prompt"))
+        add_spot(p, DAMAGE_STALE_LEAF, GRAPH_NONE, s->record.from)->number =
+            (int64_t)graph_id_of(skim_text(s, SKIM_LEAF));
+    if (s->members[SKIM_EXPLICIT].kind == SKIM_TRUE)
+        graph_point(&p->v->graph, skim_text(s, SKIM_LEAF));
+}
+
+/* By what the version is judged must not be what a repair takes away: prompts and the client's own
+ * records in which nothing was found. */
+static void look_at_version(struct survey *v, const struct skim *s, enum graph_role role)
+{
+    int64_t version = damage_version(skim_text(s, SKIM_VERSION));
+    if ((role == GRAPH_USER || role == GRAPH_LINK) && version > v->newest_version)
+        v->newest_version = version;
+}
+
+static void look_at_errors(struct pass *p, const struct skim *s, uint32_t node, bool is_clean)
+{
+    struct survey *v = p->v;
+    if (s->members[SKIM_IS_API_ERROR].kind == SKIM_TRUE) {
+        uint32_t named = damage_named_by((struct sv){s->words, s->word_count});
+        add_spot(p, DAMAGE_ERROR_TAIL, node, s->record.from)->number = named;
+        v->error_kinds |= named;
+    } else if (is_clean) {
+        v->last_error = (uint32_t)v->spot_count;
+        v->error_kinds = 0;
+    }
+}
+
+static void take_record(struct pass *p, const struct skim *s)
+{
+    struct survey *v = p->v;
+    enum graph_role role = GRAPH_LINK;
+    size_t spots = v->spot_count;
+    bool is_pointer = false;
+    v->all_records++;
+    look_at_ids(p, s);
+    look_at_pointer(p, s, &is_pointer);
+    bool is_node = role_of(s, &role);
+    uint32_t node = is_node ? add_node(p, s, role) : GRAPH_NONE;
+    if (is_malformed(s))
+        add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from);
+    if (is_node && role >= GRAPH_USER)
+        look_at_message(p, s, role, node);
+    if (is_node && role == GRAPH_BOUNDARY && skim_text(s, SKIM_LOGICAL_PARENT).n)
+        add_spot(p, DAMAGE_BOUNDARY_PARENT_GONE, node, s->record.from)->number =
+            (int64_t)graph_id_of(skim_text(s, SKIM_LOGICAL_PARENT));
+    if (s->bad_text_count)
+        add_spot(p, DAMAGE_BAD_TEXT, node, s->record.from)->number = (int64_t)s->bad_text_count;
+    struct skim_span trimmed = s->members[SKIM_TOOL_USE_RESULT].span;
+    if (s->members[SKIM_TOOL_USE_RESULT].kind != SKIM_ABSENT &&
+        trimmed.to - trimmed.from >= SURVEY_HUGE)
+        add_spot(p, DAMAGE_HUGE_RECORD, node, trimmed.from)->number = trimmed.to - trimmed.from;
+    bool is_clean = v->spot_count == spots;
+    if (is_node && is_clean)
+        look_at_version(v, s, role);
+    if (is_node && role == GRAPH_ASSISTANT && !v->graph.nodes[node].is_sidechain)
+        look_at_errors(p, s, node, is_clean && s->block_count > 0);
+}
+
+/* ---- lines -------------------------------------------------------------------------------- */
+
+static void add_line(struct pass *p)
+{
+    struct survey *v = p->v;
+    if (v->line_count == v->line_capacity) {
+        v->line_capacity = v->line_capacity ? v->line_capacity * 2 : 16;
+        v->lines = mem_resize(v->lines, v->line_capacity * sizeof *v->lines);
+    }
+    v->lines[v->line_count++] = (struct survey_line){
+        .from = p->skim->line.from,
+        .to = p->skim->line.to,
+        .line = p->line,
+        .has_newline = p->skim->has_newline,
+        .is_too_long = p->skim->line.to - p->skim->line.from > SURVEY_LINE_MAX,
+    };
+}
+
+/* The records on a line that is not one record. The client reads only one that it begins with. */
+static int take_broken(struct pass *p)
+{
+    struct buf line = {0};
+    struct scan_piece *pieces;
+    size_t count;
+    add_line(p);
+    const struct survey_line *l = &p->v->lines[p->v->line_count - 1];
+    if (l->is_too_long)
+        return 0;
+    int64_t from = l->from;
+    int r = survey_bytes(p->source, from, l->to, &line);
+    if (r < 0)
+        return r;
+    scan_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct scan_piece *piece = &pieces[i];
+        p->is_hidden = i > 0;
+        if (piece->kind != SCAN_RECORD)
+            continue;
+        skim_restart(p->inner, from + (int64_t)piece->from);
+        skim_feed(p->inner, line.p + piece->from, piece->to - piece->from);
+        skim_end(p->inner);
+        take_record(p, p->inner);
+    }
+    p->is_hidden = false;
+    free(pieces);
+    buf_release(&line);
+    return 0;
+}
+
+static int take_line(struct pass *p)
+{
+    struct survey *v = p->v;
+    const struct skim *s = p->skim;
+    p->line = ++v->all_lines;
+    v->lacks_final_newline = !s->has_newline;
+    if (p->line == 1)
+        v->has_mark = s->mark_at == 3;
+    switch (s->shape) {
+    case SKIM_BLANK:
+        v->blank_lines++;
+        return 0;
+    case SKIM_RECORD:
+        v->crlf_lines += s->ends_in_return;
+        take_record(p, s);
+        return 0;
+    case SKIM_BROKEN:
+        break;
+    }
+    return take_broken(p);
+}
+
+static int read_lines(struct pass *p, char *bytes)
+{
+    struct survey *v = p->v;
+    int r = 0;
+    for (;;) {
+        int64_t n = p->source->read(p->source->context, bytes, PIECE, v->size_bytes);
+        if (n <= 0) {
+            r = (int)n;
+            break;
+        }
+        v->size_bytes += n;
+        for (size_t at = 0; at < (size_t)n;) {
+            at += skim_feed(p->skim, bytes + at, (size_t)n - at);
+            if (!p->skim->is_over)
+                break;
+            if ((r = take_line(p)) < 0)
+                return r;
+            skim_next(p->skim);
+        }
+    }
+    if (r == 0) {
+        skim_end(p->skim);
+        r = p->skim->is_over ? take_line(p) : 0;
+    }
+    return r;
+}
+
+int survey_read(const struct survey_source *source, struct survey *out)
+{
+    struct survey v = {0};
+    struct pass p = {
+        .source = source,
+        .v = &v,
+        .skim = mem_resize(NULL, sizeof *p.skim),
+        .inner = mem_resize(NULL, sizeof *p.inner),
+    };
+    char *bytes = mem_resize(NULL, PIECE);
+    graph_init(&v.graph);
+    skim_begin(p.skim, 0);
+    skim_begin(p.inner, 0);
+    int r = read_lines(&p, bytes);
+    skim_release(p.skim);
+    skim_release(p.inner);
+    free(p.skim);
+    free(p.inner);
+    free(bytes);
+    if (r < 0) {
+        survey_release(&v);
+        return r;
+    }
+    v.is_subagents = p.saw_agent_id && v.graph.has_sidechain && !v.graph.has_main_chain;
+    if (v.is_subagents)
+        graph_adopt_sidechain(&v.graph);
+    graph_link(&v.graph);
+    for (size_t i = 0; i < v.graph.count && !v.has_copies; i++)
+        v.has_copies = v.graph.nodes[i].is_superseded;
+    *out = v;
+    return 0;
+}
+
+void survey_release(struct survey *v)
+{
+    graph_release(&v->graph);
+    free(v->lines);
+    free(v->tools);
+    free(v->spots);
+    *v = (struct survey){0};
+}

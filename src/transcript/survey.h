@@ -1,0 +1,103 @@
+/*
+ * survey: a whole transcript, read once from its beginning to its end.
+ *
+ * What is kept: the graph of its records, the ids of calls and results, and
+ * where something is to be looked at again. Memory grows with the number of
+ * records (some 60 bytes each), not with their length; a line that is no record
+ * is read into memory once more, for scan to judge.
+ *
+ * It does no I/O: the caller's function gives it the bytes.
+ *
+ *     struct survey v;
+ *     r = survey_read(&source, &v);
+ *     ...
+ *     survey_release(&v);
+ */
+#pragma once
+
+#include "transcript/damage.h"
+#include "transcript/graph.h"
+#include "transcript/scan.h"
+#include "transcript/skim.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct survey_source {
+    /* Reads up to n bytes at an offset, as many as there are. Returns: bytes read (0 at the end)
+     * or negative errno. */
+    int64_t (*read)(void *context, char *bytes, size_t n, int64_t offset);
+    void *context;
+    int64_t size_bytes;
+    struct sv record_start; /* as scan_line wants it */
+};
+
+/* A line that is no record is judged up to this length. */
+enum { SURVEY_LINE_MAX = 32 * 1024 * 1024, SURVEY_HUGE = 64 * 1024 };
+
+/* A line that is not one record. */
+struct survey_line {
+    int64_t from, to; /* without its newline */
+    uint32_t line;
+    bool has_newline;
+    bool is_too_long;
+};
+
+struct survey_tool {
+    uint64_t id;
+    uint32_t node;
+    uint32_t block : 31; /* its place among the record's blocks */
+    uint32_t is_result : 1;
+};
+
+/* Something to be looked at again. What it is said of is a node or, with node GRAPH_NONE, the
+ * record at the offset. */
+struct survey_spot {
+    unsigned char kind; /* enum damage_kind */
+    bool is_image;      /* of any size */
+    uint32_t node, line;
+    uint32_t block; /* its place among the record's blocks */
+    uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all */
+    int64_t offset; /* of what is meant */
+    int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;
+                       DAMAGE_BAD_CONTENT: 1 for a text; DAMAGE_ERROR_TAIL: what it names, as
+                       damage_named_by; DAMAGE_STALE_LEAF and DAMAGE_BOUNDARY_PARENT_GONE: the id */
+};
+
+struct survey {
+    struct graph graph; /* linked */
+    struct survey_line *lines;
+    size_t line_count, line_capacity;
+    struct survey_tool *tools;
+    size_t tool_count, tool_capacity;
+    struct survey_spot *spots;
+    size_t spot_count, spot_capacity;
+
+    int64_t size_bytes; /* that were read */
+    uint32_t all_lines, all_records;
+    size_t blank_lines, crlf_lines;
+    bool has_mark, lacks_final_newline;
+    int64_t newest_version; /* as damage_version; 0: none said */
+    bool is_subagents;      /* a subagent's own transcript */
+    bool has_timestamps;
+    bool has_copies;                    /* several records of one id */
+    char session_id[SKIM_TEXT_MAX + 1]; /* the first */
+    size_t foreign_ids;                 /* records with another one */
+    uint32_t foreign_line;
+    uint32_t last_error;  /* API errors from this spot on have nothing good behind them */
+    uint32_t error_kinds; /* what those name */
+    size_t image_count;
+};
+
+/* Returns: 0, or negative errno of the caller's function. Owner: survey_release. */
+int survey_read(const struct survey_source *source, struct survey *out);
+void survey_release(struct survey *v);
+
+/*
+ * Skims the one record that begins at an offset, wherever its line begins. The skim was begun by
+ * the caller, who releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
+ */
+int survey_skim(const struct survey_source *source, int64_t offset, struct skim *s);
+
+/* Bytes [from, to), which must be there. Returns: 0 or negative errno. Owner of out: the caller. */
+int survey_bytes(const struct survey_source *source, int64_t from, int64_t to, struct buf *out);

@@ -1,0 +1,189 @@
+#include "view/check.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "view/json.h"
+
+static void add_safe(struct buf *out, const char *s)
+{
+    utf8_add_printable(out, sv_of(s), 0);
+}
+
+enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
+{
+    return c->why ? VIEW_UNREADABLE : c->plan->hurts ? VIEW_DAMAGED : VIEW_SOUND;
+}
+
+static const char *verdict_word(enum view_checked_verdict verdict)
+{
+    static const char *const words[] = {"sound", "damaged", "unreadable"};
+    return words[verdict];
+}
+
+/* ---- text --------------------------------------------------------------------------------- */
+
+void view_add_consequence(struct buf *out, const struct repair_plan *plan)
+{
+    const struct repair_messages *m = &plan->messages;
+    if (!plan->can_resume && m->expected)
+        buf_addf(out, "it cannot be resumed as it is: all of its %zu messages are out of reach",
+                 m->expected);
+    else if (m->reached < m->expected)
+        buf_addf(out, "resume would lose %zu of %zu messages", m->expected - m->reached,
+                 m->expected);
+}
+
+void view_text_problem(struct buf *out, const struct repair_problem *p)
+{
+    const struct damage *d = &damages[p->kind];
+    buf_adds(out, "  ");
+    if (p->line)
+        buf_addf(out, "line %u, byte %lld: ", p->line, (long long)p->offset);
+    buf_addf(out, "%s", d->word);
+    if (d->catalogue)
+        buf_addf(out, " (%s)", d->catalogue);
+    buf_addf(out, ": %s", d->what);
+    if (p->length >= 0)
+        buf_addf(out, ", %lld bytes", (long long)p->length);
+    if (p->detail) {
+        buf_adds(out, "; ");
+        add_safe(out, p->detail);
+    }
+    if (p->is_guess)
+        buf_adds(out, " (a guess)");
+    if (p->consequence)
+        buf_addf(out, "; %s", p->consequence);
+    else if (p->severity == DAMAGE_HARMLESS)
+        buf_adds(out, "; harmless");
+    buf_adds(out, "\n");
+}
+
+void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose)
+{
+    char size[STR_SIZE_TEXT];
+    add_safe(out, c->path);
+    if (c->why) {
+        buf_adds(out, ": unreadable: ");
+        add_safe(out, c->why);
+        buf_adds(out, "\n");
+        return;
+    }
+    const struct repair_messages *m = &c->plan->messages;
+    buf_addf(out, ": %s (%s, %u lines", verdict_word(view_checked_verdict(c)),
+             str_format_size(c->size_bytes, size), c->survey->all_lines);
+    if (m->in_file)
+        buf_addf(out, ", %zu of %zu messages within reach", m->reached, m->expected);
+    if (c->live_pid)
+        buf_addf(out, ", held by pid %d", c->live_pid);
+    buf_adds(out, ")\n");
+    if (c->plan->hurts && m->expected && (m->reached < m->expected || !c->plan->can_resume)) {
+        buf_adds(out, "  ");
+        view_add_consequence(out, c->plan);
+        buf_adds(out, "\n");
+    }
+    for (size_t i = 0; i < c->plan->problem_count; i++)
+        if (verbose || c->plan->problems[i].severity > DAMAGE_HARMLESS)
+            view_text_problem(out, &c->plan->problems[i]);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan)
+{
+    const struct repair_messages *m = &plan->messages;
+    struct json_node *node = json_object(d);
+    json_put_integer(d, node, "in_file", (int64_t)m->in_file);
+    json_put_integer(d, node, "expected", (int64_t)m->expected);
+    json_put_integer(d, node, "reached", plan->can_resume ? (int64_t)m->reached : 0);
+    json_put_integer(d, node, "lost",
+                     (int64_t)(plan->can_resume ? m->expected - m->reached : m->expected));
+    return node;
+}
+
+static struct json_node *problem_node(struct json_document *d, const struct repair_problem *p)
+{
+    const struct damage *damage = &damages[p->kind];
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "kind", damage->word);
+    json_put_string(d, node, "catalogue", damage->catalogue);
+    json_put_string(d, node, "severity", damage_severity_word(p->severity));
+    if (p->line) {
+        json_put_integer(d, node, "line", p->line);
+        json_put_integer(d, node, "offset", p->offset);
+    } else {
+        json_put_null(d, node, "line");
+        json_put_null(d, node, "offset");
+    }
+    if (p->length >= 0)
+        json_put_integer(d, node, "length", p->length);
+    else
+        json_put_null(d, node, "length");
+    json_put_string(d, node, "what", damage->what);
+    json_put_string(d, node, "detail", p->detail);
+    json_put_string(d, node, "consequence", p->consequence);
+    json_put_string(d, node, "cure",
+                    damage_cure_word(p->is_mended ? damage->cure : DAMAGE_CURE_NONE));
+    json_put_bool(d, node, "is_guess", p->is_guess);
+    return node;
+}
+
+struct json_node *view_json_problems(struct json_document *d, const struct repair_plan *plan,
+                                     bool verbose)
+{
+    struct json_node *array = json_array(d);
+    for (size_t i = 0; i < plan->problem_count; i++)
+        if (verbose || plan->problems[i].severity > DAMAGE_HARMLESS)
+            json_put(d, array, NULL, problem_node(d, &plan->problems[i]));
+    return array;
+}
+
+void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
+{
+    char stamp[WALL_TEXT_SIZE];
+    *j = (struct view_check_json){.document = json_document_new()};
+    j->root = json_object(j->document);
+    j->transcripts = json_array(j->document);
+    json_put_string(j->document, j->root, "schema", VIEW_SCHEMA);
+    json_put_string(j->document, j->root, "taken_at",
+                    wall_format((struct wall){taken_at_ms}, stamp));
+    json_put(j->document, j->root, "transcripts", j->transcripts);
+}
+
+void view_json_checked(struct view_check_json *j, const struct view_checked *c, bool verbose)
+{
+    struct json_document *d = j->document;
+    struct json_node *node = json_object(d);
+    enum view_checked_verdict verdict = view_checked_verdict(c);
+    j->counts[verdict]++;
+    json_put_string(d, node, "session_id", c->session_id);
+    json_put_string(d, node, "path", c->path);
+    json_put_string(d, node, "verdict", verdict_word(verdict));
+    json_put_string(d, node, "error", c->why);
+    if (c->live_pid)
+        json_put_integer(d, node, "live_pid", c->live_pid);
+    else
+        json_put_null(d, node, "live_pid");
+    if (!c->why) {
+        json_put_integer(d, node, "size_bytes", c->size_bytes);
+        json_put_integer(d, node, "lines", c->survey->all_lines);
+        json_put_integer(d, node, "records", c->survey->all_records);
+        json_put(d, node, "messages", view_json_messages(d, c->plan));
+        json_put_bool(d, node, "can_resume", c->plan->can_resume);
+        json_put(d, node, "problems", view_json_problems(d, c->plan, verbose));
+    }
+    json_put(d, j->transcripts, NULL, node);
+}
+
+void view_json_check_end(struct view_check_json *j, struct buf *out)
+{
+    struct json_document *d = j->document;
+    struct json_node *counts = json_object(d);
+    json_put_integer(d, counts, "transcripts",
+                     (int64_t)(j->counts[0] + j->counts[1] + j->counts[2]));
+    json_put_integer(d, counts, "damaged", (int64_t)j->counts[VIEW_DAMAGED]);
+    json_put_integer(d, counts, "unreadable", (int64_t)j->counts[VIEW_UNREADABLE]);
+    json_put(d, j->root, "counts", counts);
+    json_write(d, j->root, false, out);
+    json_document_free(d);
+}

@@ -1,0 +1,49 @@
+/*
+ * check: what is wrong with transcripts, as text and as JSON.
+ *
+ * There may be thousands: each is drawn as soon as it was read.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "transcript/repair.h"
+
+struct view_checked {
+    const char *session_id; /* NULL: not known */
+    const char *path;
+    int64_t size_bytes;
+    int live_pid;    /* 0: no process has it */
+    const char *why; /* it could not be read; NULL: it was */
+    const struct survey *survey;
+    const struct repair_plan *plan;
+};
+
+enum view_checked_verdict { VIEW_SOUND, VIEW_DAMAGED, VIEW_UNREADABLE };
+enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
+
+/* "resume would lose 312 of 340 messages"; nothing is added where it would lose none. */
+void view_add_consequence(struct buf *out, const struct repair_plan *plan);
+
+/* One line of a problem, with its newline. */
+void view_text_problem(struct buf *out, const struct repair_problem *p);
+
+/* A line for the transcript, one for each problem; verbose: for each oddity, too. */
+void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose);
+
+struct json_document;
+struct json_node;
+struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan);
+struct json_node *view_json_problems(struct json_document *d, const struct repair_plan *plan,
+                                     bool verbose);
+
+/* The document grows with each transcript. */
+struct view_check_json {
+    struct json_document *document;
+    struct json_node *root, *transcripts;
+    size_t counts[3]; /* by enum view_checked_verdict */
+};
+
+void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms);
+void view_json_checked(struct view_check_json *j, const struct view_checked *c, bool verbose);
+/* Writes and frees the document. */
+void view_json_check_end(struct view_check_json *j, struct buf *out);

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# --check: transcripts read for damage.
+
+load helper
+load sessions
+load transcript
+
+setup()
+{
+    scratch_home
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 10
+}
+
+teardown()
+{
+    end_started
+}
+
+check()
+{
+    rescue --check "$@" --config-dir "$CONFIG_DIR"
+}
+
+@test "a healthy session is sound, and nothing is written" {
+    before=$(stat -c '%Y %i %s' "$FILE")
+    check "$ID"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$FILE: sound (12kB, 40 lines, 40 of 40 messages within reach)"* ]]
+    [ "$(stat -c '%Y %i %s' "$FILE")" = "$before" ]
+}
+
+@test "a lost record: what it costs is said in words and numbers, and the exit status is 1" {
+    lose_line "$FILE" 8
+    check "$ID"
+    [ "$status" -eq 1 ]
+    [[ $output == *"resume would lose 7 of 39 messages"* ]]
+    [[ $output == *"line 8, byte "*": missing-parent (D8): "*"line 7 takes its place (a guess)"* ]]
+}
+
+@test "the document says the same" {
+    lose_line "$FILE" 8
+    check "$ID" --json
+    [ "$status" -eq 1 ]
+    [ "$(json .schema)" = session-rescue/1 ]
+    [ "$(json '.transcripts[0].verdict')" = damaged ]
+    [ "$(json '.transcripts[0].session_id')" = "$ID" ]
+    [ "$(json '.transcripts[0].messages')" = '{"in_file":39,"expected":39,"reached":32,"lost":7}' ]
+    [ "$(json '.transcripts[0].problems[0].kind')" = missing-parent ]
+    [ "$(json '.transcripts[0].problems[0].severity')" = hurts ]
+    [ "$(json '.transcripts[0].problems[0].cure')" = relink ]
+    [ "$(json '.transcripts[0].problems[0].is_guess')" = true ]
+    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"unreadable":0}' ]
+}
+
+@test "without a word every session of the store is read; only the damaged are named" {
+    conversation "$CONFIG_DIR/projects/-tmp-q/$OTHER.jsonl" 3
+    lose_line "$CONFIG_DIR/projects/-tmp-q/$OTHER.jsonl" 5
+    check
+    [ "$status" -eq 1 ]
+    [[ $output == *"$OTHER.jsonl: damaged"* ]]
+    [[ $output != *"$ID.jsonl"* ]]
+    [[ $output == *"2 transcripts: 1 sound, 1 damaged"* ]]
+}
+
+@test "an empty store is fine" {
+    rm -r "$CONFIG_DIR/projects/-tmp-p"
+    check
+    [ "$status" -eq 0 ]
+    [[ $output == "0 transcripts: 0 sound" ]]
+}
+
+@test "a file is read wherever it is, and whatever its name" {
+    cp "$FILE" "$HOME/copy"
+    printf '{"type":"user","uuid":"torn' >>"$HOME/copy"
+    check "$HOME/copy"
+    [ "$status" -eq 1 ]
+    [[ $output == *"line 41, byte "*": torn-tail (D1): "*", 27 bytes;"* ]]
+}
+
+@test "a file is read without any config directory" {
+    rescue --check "$FILE" --config-dir "$HOME/none"
+    [ "$status" -eq 0 ]
+}
+
+@test "a torn last line of a live session is a write under way" {
+    printf '{"type":"user","uuid":"torn' >>"$FILE"
+    install_client
+    fake --session "$ID" --turn none --status busy -- "$client"
+    check "$ID" -v
+    [ "$status" -eq 0 ]
+    [[ $output == *"held by pid $pid"* ]]
+    [[ $output == *"torn-tail"*"it may be writing just now; harmless"* ]]
+}
+
+@test "harmless oddities are listed with -v alone" {
+    sed -n 4p "$FILE" >>"$FILE"
+    printf '\n\n' >>"$FILE"
+    check "$ID"
+    [ "$status" -eq 0 ]
+    [[ $output != *duplicate-record* ]]
+    check "$ID" -v
+    [[ $output == *"line 4, byte "*"duplicate-record (D14)"*harmless* ]]
+    [[ $output == *odd-bytes* ]]
+}
+
+@test "what is not there, or no file, is said" {
+    check "$HOME/none.jsonl"
+    [ "$status" -eq 3 ]
+    [[ $output == *"unreadable: open $HOME/none.jsonl: no such file or directory"* ]]
+    mkfifo "$HOME/fifo.jsonl"
+    check "$HOME/fifo.jsonl"
+    [ "$status" -eq 3 ]
+    check 12345678-aaaa
+    [ "$status" -eq 2 ]
+    check nonsense
+    [ "$status" -eq 2 ]
+}
+
+@test "names and texts cannot drive the terminal" {
+    cp "$FILE" "$HOME/$(printf 'a\033[2Jb').jsonl"
+    check "$HOME/$(printf 'a\033[2Jb').jsonl"
+    [ "$status" -eq 0 ]
+    [[ $output == *'a\x1b[2Jb'* ]]
+    [[ $output != *$'\033'* ]]
+}
+
+@test "a line of 13 MB is read, and told of" {
+    node -e '
+        const fs = require("fs"), lines = fs.readFileSync(process.argv[1], "utf8").split("\n");
+        lines[2] = lines[2].replace("\"stdout\":\"file\"", () => `"stdout":"${"x".repeat(13e6)}"`);
+        fs.writeFileSync(process.argv[1], lines.join("\n"));
+    ' "$FILE"
+    check "$ID" -v
+    [ "$status" -eq 0 ]
+    [[ $output == *"huge-record (D19): "*"13MB; harmless"* ]]
+}

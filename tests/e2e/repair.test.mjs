@@ -1,0 +1,228 @@
+// Damaged sessions before the real client: what a resume brings to the model, to the word.
+//
+// Each damage of tests/fixtures/damage is laid into a store and resumed, where the client has to fail or to
+// lose what is said here.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CWD, DAMAGES, HISTORY, ID, NORMAL, damaged } from '../fixtures/damage/damages.mjs';
+import { joinTurns } from './lib/api-rules.mjs';
+import { MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
+import { World } from './lib/world.mjs';
+
+const SIDE_FILES = fileURLToPath(new URL('../fixtures/damage/session', import.meta.url));
+
+// ---- what the client makes of each ----
+
+const WHOLE = { lost: [], extra: [] };
+const loses = (lost, extra = []) => ({ lost: [lost].flat(), extra: [extra].flat() });
+const fails = (words) => ({ fails: words });
+/** The API refuses it once, and the client then asks again without what was refused. */
+const refused = (words, rest) => ({ ...rest, refused: words });
+const allUpTo = (entry) => HISTORY.slice(0, HISTORY.indexOf(entry) + 1);
+const without = (...entries) => HISTORY.filter((entry) => entries.includes(entry));
+
+const BED = 'assistant: It is three metres long.';
+const BED_TURN = ['call: echo three-metres', 'result: three-metres', BED];
+const LAST = 'assistant: Plant the thyme first.';
+const THINKING = without('thinking: The middle of May, as a rule.', 'thinking: That agrees.');
+const UNFINISHED = 'assistant: No response requested.';
+const REMOVED_BY_CLIENT = 'user: [Image removed: the API could not process this image…';
+
+const CASES = {
+  [MAIN]: [
+    ['cut-tail', loses(LAST, UNFINISHED)],
+    ['stub-glued-to-prompt', loses(allUpTo('user: Measure both fences.'))],
+    ['stub-glued-to-answer', loses(BED_TURN)],
+    ['stub-line', loses(BED)],
+    ['two-on-a-line', loses(BED)],
+    ['two-on-a-line-prompt', loses(allUpTo('user: Measure both fences.'))],
+    ['nul-line', loses(BED)],
+    ['nul-block', loses(allUpTo(BED))],
+    ['nul-before-prompt', loses(allUpTo('user: Measure both fences.'))],
+    ['nul-at-end', WHOLE],
+    ['torn-by-other-writer', loses(BED)],
+    ['missing-parent', loses(allUpTo(BED))],
+    ['missing-parent-twice', loses(allUpTo('assistant: Seven, I am told.'))],
+    ['missing-parent-behind-boundary', loses(HISTORY.slice(0, 2))],
+    ['phantom-parent', loses(allUpTo(BED))],
+    ['self-parent', loses(allUpTo(BED))],
+    ['cycle', loses(allUpTo(BED))],
+    ['dead-end-leaf', loses(HISTORY.slice(4), ['user: A question that was given up.', UNFINISHED])],
+    ['unanswered-call-refused', loses([...BED_TURN.slice(0, 2), LAST])],
+    ['changed-thinking-refused', refused(/Invalid `signature`/, loses([...THINKING, LAST]))],
+    ['empty-text', fails(/text content blocks must be non-empty/)],
+    ['large-image', fails(/exceeds API limit/)],
+    ['wide-image', refused(/8000 pixels/, loses([], REMOVED_BY_CLIENT))],
+    ['many-images', refused(/2000 pixels/, loses([], Array(21).fill(REMOVED_BY_CLIENT)))],
+    ['malformed-attachment', fails(/Failed to resume session/)],
+    ['malformed-attachment-kind', fails(/e\.content\.map/)],
+    ['null-content', fails(/null is not an object/)],
+    ['string-content', fails(/content\.some is not a function/)],
+    ['no-message', fails(/Failed to resume session/)],
+    ['no-timestamps', fails(/No conversation found/)],
+  ],
+  // The same damage, and another end of it.
+  [NEWEST]: [
+    ['stub-glued-to-prompt', fails(/first message must use the "user" role/)],
+    ['missing-parent', loses(allUpTo(BED))],
+    ['dead-end-leaf', loses(HISTORY.slice(4), ['user: A question that was given up.', UNFINISHED])],
+  ],
+  [ON_NODE]: [
+    ['two-on-a-line', loses(BED_TURN)],
+    ['nul-after-record', loses('assistant: Thyme is hardy.')],
+    ['missing-parent', loses(allUpTo(BED))],
+  ],
+};
+
+/** Resumed as far as it goes. */
+const HARMLESS = {
+  'hollow-thinking': loses(THINKING, ['thinking: ', 'thinking: ']),
+  'open-call-at-end': loses(HISTORY.slice(HISTORY.indexOf('call: echo the-ice-saints'))),
+  'interrupted': loses(LAST, UNFINISHED),
+  'first-flush': loses(HISTORY, ['user: What grows in the shade?', 'assistant: Ferns grow in the shade.']),
+};
+
+describe('damage', { concurrency: 2 }, () => {
+  let world;
+  let cwd;
+  let folder;
+  let serial = 0;
+
+  before(async () => {
+    world = await World.create();
+    cwd = world.project('garden');
+    folder = join(world.configDir, 'projects', cwd.replace(/[^A-Za-z0-9]/g, '-'));
+    mkdirSync(folder, { recursive: true });
+  });
+  after(() => world?.destroy());
+
+  /** Lays a session into the store, under an id of its own, as if it had been held in the world's folder. */
+  function lay(name) {
+    const id = `5e551011-0000-4000-8001-${String(++serial).padStart(12, '0')}`;
+    const text = damaged(name).bytes().toString('latin1').replaceAll(ID, id).replaceAll(CWD, cwd);
+    const path = join(folder, `${id}.jsonl`);
+    writeFileSync(path, text, { encoding: 'latin1', mode: 0o600 });
+    cpSync(SIDE_FILES, join(folder, id), { recursive: true });
+    return { id, path, name };
+  }
+
+  async function resume({ id }, version = MAIN) {
+    const prompt = `And now, number ${++serial}?`;
+    const { status, stdout, stderr } = await world.startPrint({ cwd, version, prompt, args: ['--resume', id] }).ended;
+    const requests = world.api.requests.filter((r) => r.isTurn && r.text.includes(prompt));
+    const accepted = requests.filter((r) => !r.refusal).at(-1);
+    return { status, output: stdout + stderr, refusals: requests.flatMap((r) => r.refusal?.message ?? []),
+      heard: accepted && withoutPrompt(heardBy(accepted), prompt) };
+  }
+
+  function assertResult({ status, output, refusals, heard }, expected) {
+    if (expected.fails) {
+      assert.notEqual(status, 0, `it was resumed: ${output}`);
+      assert.match(output, expected.fails);
+      return;
+    }
+    assert.equal(status, 0, output);
+    if (expected.refused) assert.match(refusals[0] ?? 'not refused', expected.refused);
+    else assert.deepEqual(refusals, []);
+    assertHistory(heard, expected);
+  }
+
+  test('the healthy session is resumed with its history', async () => {
+    const session = lay('healthy');
+    assertResult(await resume(session), WHOLE);
+  });
+
+  for (const [version, cases] of Object.entries(CASES)) {
+    for (const [name, spoilt] of cases) {
+      test(`${version}: ${name}: ${saidOf(spoilt)}`, async () => {
+        assertResult(await resume(lay(name), version), spoilt);
+      });
+    }
+  }
+
+  for (const name of Object.keys(NORMAL).filter((name) => name !== 'healthy')) {
+    test(`${MAIN}: ${name}: ${NORMAL[name][0]}: ${saidOf(HARMLESS[name] ?? WHOLE)}`, async () => {
+      const session = lay(name);
+      assertResult(await resume(session), HARMLESS[name] ?? WHOLE);
+    });
+  }
+
+  for (const name of ['cut-tail', 'nul-at-end']) {
+    test(`${name}: not repaired, the first record that a resume appends is lost`, async () => {
+      const session = lay(name);
+      await resume(session);
+      const broken = readFileSync(session.path, 'utf8').split('\n').filter((line) => line && !isRecord(line));
+      assert.equal(broken.length, 1);
+      assert.match(broken[0], /.\{"type":"queue-operation","operation":"enqueue".*\}$/s);
+    });
+  }
+});
+
+test('every damage has its say here, or does no harm to this client', () => {
+  const said = new Set(Object.values(CASES).flat().map(([name]) => name));
+  const harmless = ['cut-newline', 'fragment', 'missing-parent-near', 'missing-boundary', 'missing-root', 'progress-fork', 'explicit-leaf-gone',
+    'summary-leaf-gone', 'boundary-parent-gone', 'boundary-parent-phantom', 'orphan-result', 'orphan-result-linked', 'orphan-result-refused',
+    'unanswered-call', 'one-of-two-results', 'duplicate-call', 'duplicate-call-refused', 'changed-thinking', 'unsigned-thinking', 'empty-text-alone',
+    'empty-text-refused', 'lone-surrogate', 'lone-surrogate-old', 'nul-escape', 'bad-utf8', 'wide-image-in-result', 'huge-record', 'malformed-snapshot',
+    'malformed-input', 'error-tail', 'only-sidechain', 'only-metadata', 'empty'];
+  assert.deepEqual(Object.keys(DAMAGES).filter((name) => !said.has(name) && !harmless.includes(name)), []);
+});
+
+// ---- what the model hears ----
+
+/** One entry for each block that was said, in order; what the client adds by itself is left out. */
+function heardBy(request) {
+  return joinTurns(request.body.messages).flatMap(({ role, content }) => content.flatMap((block) => {
+    switch (block.type) {
+      case 'text':
+        return /^<system-reminder>|^\s*<(local-)?command/.test(block.text) ? [] : [`${role}: ${inShort(block.text)}`];
+      case 'thinking':
+        return [`thinking: ${block.thinking}`];
+      case 'tool_use':
+        return [`call: ${block.input.command ?? block.input.prompt}`];
+      case 'tool_result':
+        return [`result: ${inShort(typeof block.content === 'string' ? block.content : block.content[0].text)}`];
+      default:
+        return [block.type];
+    }
+  }));
+}
+
+function inShort(text) {
+  const line = text.trim();
+  return line.length <= 52 ? line : `${line.slice(0, 52)}…`;
+}
+
+/** The client says it last; behind an unanswered prompt it says it in one message with that. */
+function withoutPrompt(entries, prompt) {
+  assert.ok(entries.at(-1).endsWith(prompt), `the prompt is not the last that was said: ${entries.at(-1)}`);
+  return entries.slice(0, -1);
+}
+
+/** What of the history is missing, what is there beside it (words, or a pattern for each), and the rest in its order. */
+function assertHistory(heard, { lost, extra }) {
+  const rest = [...HISTORY];
+  const beside = heard.filter((entry) => !rest.includes(entry) || rest.splice(rest.indexOf(entry), 1).length === 0);
+  assert.deepEqual(rest, without(...lost));
+  assert.equal(beside.length, extra.length, `heard beside it: ${beside.join(' | ')}`);
+  extra.forEach((entry, i) => (entry instanceof RegExp ? assert.match(beside[i], entry) : assert.equal(beside[i], entry)));
+  assert.deepEqual(heard.filter((entry) => HISTORY.includes(entry)), HISTORY.filter((entry) => !lost.includes(entry)));
+}
+
+function isRecord(line) {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+function saidOf({ fails: why, lost, extra, refused: once }) {
+  if (why) return 'it fails';
+  const words = lost.length === 0 ? (extra.length === 0 ? 'whole' : 'whole but for what was replaced') : `without ${lost.length} of ${HISTORY.length}`;
+  return once ? `refused once, then ${words}` : words;
+}

@@ -26,6 +26,8 @@
  *   --context TOKENS     what its reply says that the model has seen (not said)
  *   --age SECONDS        how long ago the records say that they were written (0)
  *   --queue-input        a prompt that was typed and not taken up
+ *   --write-every MS     then a record each so many milliseconds, for as long as it lives
+ *   --ledger FILE        appends there each of these records, once it is in the transcript
  *
  * What it does:
  *
@@ -120,9 +122,9 @@ static bool is_told(const char *name)
 
 static bool takes_value(const char *name)
 {
-    static const char *const names[] = {"session", "cwd",   "version",    "status", "waiting-for",
-                                        "turn",    "tool",  "prompt",     "age",    "child",
-                                        "server",  "model", "last-words", "context"};
+    static const char *const names[] = {
+        "session", "cwd",   "version", "status", "waiting-for", "turn",    "tool",        "prompt",
+        "age",     "child", "server",  "model",  "last-words",  "context", "write-every", "ledger"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -479,6 +481,29 @@ static void end_cleanly(int signal_number)
     _exit(128 + signal_number);
 }
 
+static void append(const char *path, const char *text, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, n) != (ssize_t)n)
+        fail(path);
+    close(fd);
+}
+
+/* One more record, as the client writes it: opened, one write, closed. */
+static void go_on_writing(void)
+{
+    static int number;
+    char stamp[STAMP_SIZE], line[1024];
+    format_time(wall_ms(), stamp);
+    int n =
+        snprintf(line, sizeof line,
+                 "{\"type\":\"system\",\"subtype\":\"informational\",\"uuid\":\"2%07x-0000-4000-"
+                 "8000-%012d\",\"parentUuid\":null,\"timestamp\":\"%s\",\"sessionId\":\"%s\"}\n",
+                 (unsigned)getpid(), ++number, stamp, option("session", ""));
+    append(transcript_path, line, (size_t)n);
+    append(option("ledger", "/dev/null"), line, (size_t)n);
+}
+
 static _Noreturn void live(void)
 {
     char bytes[4096] = {0};
@@ -491,10 +516,14 @@ static _Noreturn void live(void)
     if (is_told("spin"))
         for (volatile unsigned long turns = 0;; turns = turns + 1)
             ;
+    int pause_ms = is_told("write-every") ? atoi(option("write-every", ""))
+                   : is_told("spinner")   ? 10
+                                          : -1;
     for (;;) {
         struct pollfd inputs[] = {{has_terminal ? STDIN_FILENO : -1, POLLIN, 0},
                                   {is_told("ask-again") ? model : -1, POLLRDHUP, 0}};
-        poll(inputs, 2, is_told("spinner") ? 10 : -1);
+        if (poll(inputs, 2, pause_ms) == 0 && is_told("write-every"))
+            go_on_writing();
         if (inputs[1].revents)
             ask_model_again();
         if (inputs[0].revents && read(STDIN_FILENO, bytes, sizeof bytes) <= 0) {

@@ -5,11 +5,13 @@ BUILD     := build
 SANITIZED := build-asan
 FUZZING   := build-fuzz
 PACKAGED  := build-deb
+COVERED   := build-coverage
 RESULTS   := $(BUILD)/test-results
 
 PREFIX       ?= /usr/local
 WERROR       ?= false
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 600
 
 # Ninja's own choice (two more than there are processors) starves small machines.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -le 8 ] || n=8; echo $$n)
@@ -18,7 +20,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak coverage install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -76,6 +78,21 @@ fuzz:
 	@$(MAKE) --no-print-directory build-fuzzing
 	@tools/run-fuzz $(FUZZING) $(FUZZ_SECONDS)
 
+# All modes at once, on agents that start, hang, are resumed and die at random.
+soak:
+	@tools/install-deps test
+	@tools/install-deps soak
+	@$(MAKE) --no-print-directory $(BUILD)/.with-tests all
+	@$(NINJA) -C $(BUILD) tests/fake-agent
+	@tests/soak/run $(BUILD) $(SOAK_SECONDS)
+
+coverage:
+	@tools/install-deps test
+	@tools/install-deps coverage
+	@[ -e $(COVERED)/build.ninja ] || $(MESON_SETUP) -Db_coverage=true -Dbuildtype=debug -Dtests=enabled $(COVERED)
+	@$(NINJA) -C $(COVERED)
+	@tools/coverage $(COVERED)
+
 build-fuzzing: $(FUZZING)/build.ninja
 	@$(NINJA) -C $(FUZZING)
 
@@ -116,6 +133,8 @@ help:
 	@echo "make format    write the sources as the lint wants them"
 	@echo "make bench     measure against the other ways to the same answer"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make soak      all modes at once on agents that live and die at random, SOAK_SECONDS=$(SOAK_SECONDS)"
+	@echo "make coverage  which lines the tests run"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"
 	@echo "make deb       a Debian package in $(PACKAGED)/"
 	@echo "make clean     remove everything that was built"

@@ -20,7 +20,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak coverage install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak coverage screen install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -86,6 +86,12 @@ soak:
 	@$(NINJA) -C $(BUILD) tests/fake-agent
 	@tests/soak/run $(BUILD) $(SOAK_SECONDS)
 
+# The listing that README.md shows, from a run beside real clients.
+screen:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue node tests/e2e/record-screen.mjs
+
 coverage:
 	@tools/install-deps test
 	@tools/install-deps coverage
@@ -135,6 +141,7 @@ help:
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make soak      all modes at once on agents that live and die at random, SOAK_SECONDS=$(SOAK_SECONDS)"
 	@echo "make coverage  which lines the tests run"
+	@echo "make screen    records the listing that README.md shows"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"
 	@echo "make deb       a Debian package in $(PACKAGED)/"
 	@echo "make clean     remove everything that was built"

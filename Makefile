@@ -11,6 +11,7 @@ RESULTS   := $(BUILD)/test-results
 PREFIX       ?= /usr/local
 WERROR       ?= false
 FUZZ_SECONDS ?= 60
+BENCHES      ?= run export
 SOAK_SECONDS ?= 600
 
 # Ninja's own choice (two more than there are processors) starves small machines.
@@ -70,8 +71,10 @@ format:
 bench:
 	@tools/install-deps bench
 	@$(MAKE) --no-print-directory all
-	@tests/bench/run $(BUILD)/session-rescue
-	@tests/bench/export $(BUILD)/session-rescue
+	@rm -f $(BUILD)/bench-rows.tsv
+	@set -e; export BENCH_ROWS=$(CURDIR)/$(BUILD)/bench-rows.tsv; \
+	    for bench in $(BENCHES); do tests/bench/$$bench $(BUILD)/session-rescue; done
+	@tests/bench/table $(BUILD)/bench-rows.tsv doc/benchmarks.md
 
 fuzz:
 	@tools/install-deps fuzz

@@ -101,10 +101,11 @@ in_root()
     [[ $output == "No Claude processes found"* ]]
 }
 
-@test "manual page, completions and copyright are where Debian has them" {
+@test "manual page, completions, plugin and copyright are where Debian has them" {
     run dpkg-query --admindir="$SANDBOX/var/lib/dpkg" --listfiles session-rescue
     for file in man/man1/session-rescue.1.gz bash-completion/completions/session-rescue \
         zsh/vendor-completions/_session-rescue fish/vendor_completions.d/session-rescue.fish \
+        session-rescue/.claude-plugin/marketplace.json session-rescue/plugin/.claude-plugin/plugin.json \
         doc/session-rescue/copyright doc/session-rescue/changelog.gz; do
         grep -qx "/usr/share/$file" <<<"$output"
     done

@@ -83,7 +83,7 @@ static void offer_sessions(struct offer *o)
 {
     struct context *c = o->context;
     struct sr_snapshot *snapshot;
-    bool must_live = o->at.mode == MODE_KILL;
+    bool must_live = o->at.mode == MODE_KILL || o->at.mode == MODE_REVIVE;
     /* a terminal or a pid has a live session; an id is long, and a listing of all is of no use */
     c->look.stored_limit = must_live ? 0 : STORED_MAX;
     c->look.stored_prefixes = &o->at.word;

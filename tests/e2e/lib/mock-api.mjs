@@ -42,7 +42,8 @@ export class MockApi {
     return api;
   }
 
-  /** From now on requests that satisfy `predicate` are answered so. Returns a function that ends the rule. */
+  /** From now on requests that satisfy `predicate` are answered so; `answer` may be a function of the request.
+   *  Returns a function that ends the rule. */
   when(predicate, answer) {
     const rule = { predicate, answer };
     this.#rules.push(rule);
@@ -105,7 +106,7 @@ export class MockApi {
 
   #choose(request) {
     const rule = this.#rules.find(({ predicate }) => predicate(request));
-    if (rule) return rule.answer;
+    if (rule) return typeof rule.answer === 'function' ? rule.answer(request) : rule.answer;
     if (!request.isTurn) return SIDE_ANSWER;
     return scriptedByPrompt(request.body.messages ?? []) ?? this.queue.shift() ?? reply.text();
   }

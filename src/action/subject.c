@@ -1,6 +1,7 @@
 #include "action/subject.h"
 
 #include "action/backup.h"
+#include "platform/tty.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -72,8 +73,9 @@ static bool is_in_own_line(const struct proc *proc, pid_t own, pid_t pid)
 int subject_check(struct subject *s, struct sr_error *error)
 {
     const struct sr_session *session = s->session;
-    struct proc_stat theirs, own;
+    struct proc_stat theirs;
     struct proc_status status;
+    struct tty_own terminals;
     pid_t pid = s->ref.pid;
     int r = pidref_look(&s->ref, s->proc, &theirs);
     if (r == 0)
@@ -85,10 +87,10 @@ int subject_check(struct subject *s, struct sr_error *error)
         return subject_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
     if (is_in_own_line(s->proc, s->look->own_pid, pid))
         return subject_refuse(s, error, "pid %d is above this program", (int)pid);
-    if (proc_read_stat(s->proc, s->look->own_pid, &own) < 0)
+    if (tty_find_own(s->proc, s->look->own_pid, &terminals) < 0)
         return subject_refuse(s, error, "our own terminal cannot be told from that of pid %d",
                               (int)pid);
-    if (theirs.tty && theirs.tty == own.tty)
+    if (tty_is_own(&terminals, theirs.tty))
         return subject_refuse(s, error, "pid %d is on this terminal", (int)pid);
     if (status.uid != geteuid())
         return subject_refuse(s, error, "pid %d belongs to user %u; run this as that user",

@@ -335,16 +335,18 @@ static void find_parent(const struct processes_request *q, struct family *family
 
 /*
  * Current is every session that this program runs inside: its process is an
- * ancestor of ours, or it sits on our terminal.
+ * ancestor of ours, or it sits on a terminal that we are seen on.
  */
 static void mark_current(const struct processes_request *q, struct family *family,
                          struct live_list *list)
 {
     struct proc_stat own;
-    if (proc_read_stat(q->proc, q->options->own_pid, &own) < 0)
+    struct tty_own terminals;
+    if (proc_read_stat(q->proc, q->options->own_pid, &own) < 0 ||
+        tty_find_own(q->proc, q->options->own_pid, &terminals) < 0)
         return;
     for (size_t i = 0; i < list->count; i++)
-        if (own.tty && list->items[i].stat.tty == own.tty)
+        if (tty_is_own(&terminals, list->items[i].stat.tty))
             list->items[i].current = true;
     struct live *above = session_above(q, family, list, own.ppid);
     for (int i = 0; above && i < ANCESTOR_LIMIT; i++) {

@@ -2,6 +2,7 @@
 
 #include "platform/tty.h"
 
+#include <errno.h>
 #include <sys/sysmacros.h>
 
 static struct arena arena;

@@ -18,7 +18,7 @@ scratch_user()
     cp "$TEST_PROGRAMS/fake-agent" "$shared/bin/"
     cp "$TEST_PROGRAMS/fake-agent" "$shared/share/claude/versions/2.1.197"
     chmod 755 "$shared"/bin/* "$shared"/share/claude/versions/*
-    client=$shared/share/claude/versions/2.1.197
+    export client=$shared/share/claude/versions/2.1.197
     rescue_program=$shared/bin/session-rescue
     HOME=$shared/home
     CONFIG_DIR=$HOME/.claude

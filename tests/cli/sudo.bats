@@ -148,7 +148,7 @@ END
         [ "$status" -le 4 ]
     done
     # sh and env, which start sudo for the user, are the user's own business
-    [ -z "$(ls "$shared/marks" | grep -- '-by-0$')" ]
+    [ -z "$(find "$shared/marks" -name '*-by-0')" ]
     [ ! -e "$shared/roots" ]
     is_users_alone "$HOME/.local"
 }

@@ -75,6 +75,6 @@ struct privilege_scope privilege_raise(enum privilege privilege, const struct pr
 void privilege_drop(struct privilege_scope *scope); /* leaves errno as it is */
 
 /* Until the end of the block. */
-#define PRIVILEGE_SCOPE(privilege, proc, pid)                                         \
-    struct privilege_scope privilege_scope __attribute__((cleanup(privilege_drop))) = \
+#define PRIVILEGE_SCOPE(privilege, proc, pid)                                                 \
+    struct privilege_scope privilege_scope __attribute__((cleanup(privilege_drop), unused)) = \
         privilege_raise(privilege, proc, pid)

@@ -100,6 +100,15 @@ static void find_folders(struct context *c, const struct options *o, const char 
     if (!c->log_dir)
         c->log_dir = kept_in(a, home, "SESSION_RESCUE_LOG_DIR", "session-logs", "XDG_STATE_HOME",
                              ".local/state", "");
+    c->index_dir = o->index_dir;
+    if (!c->index_dir && (home || variable("XDG_CACHE_HOME"))) {
+        const char *cache = variable("XDG_CACHE_HOME");
+        bool is_absolute = cache && *cache == '/';
+        c->index_dir = is_absolute ? arena_printf(a, "%s/session-rescue", cache)
+                       : home      ? arena_printf(a, "%s/.cache/session-rescue", home)
+                                   : NULL;
+    }
+    c->index_dir = absolute(a, c->index_dir);
     c->pending_dir = absolute(a, c->pending_dir);
     c->log_dir = absolute(a, c->log_dir);
     c->temporary_dir = variable("CLAUDE_CODE_TMPDIR");

@@ -16,7 +16,7 @@
 struct context {
     const struct options *options;
     struct sr_options look; /* for sr_detect_processes */
-    const char *pending_dir, *log_dir;
+    const char *pending_dir, *log_dir, *index_dir;
     const char *temporary_dir; /* as this environment says of the client's; NULL: nothing */
     const char *asked_model;   /* as this environment asks a client for it; NULL: it does not */
     struct view_style style;

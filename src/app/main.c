@@ -15,6 +15,7 @@
  *   triage/      gathers evidence for the rules, and looks twice at suspects
  *   action/      backups, the end and the revival of a session, the session log: all
  *                that changes anything
+ *   index/       which words were said where: the full-text index of --search
  *   view/        the listing as text and as JSON
  *   app/         what you are reading: options, surroundings, commands/<mode>.c
  *
@@ -75,7 +76,7 @@ static int run(const struct options *options)
         [MODE_EXPORT] = command_export,     [MODE_VERIFY] = command_verify,
         [MODE_RESTORE] = command_restore,   [MODE_KILL] = command_kill,
         [MODE_REVIVE] = command_revive,     [MODE_CHECK] = command_check,
-        [MODE_COMPLETE] = command_complete,
+        [MODE_COMPLETE] = command_complete, [MODE_SEARCH] = command_search,
     };
     switch (options->mode) {
     case MODE_HELP:

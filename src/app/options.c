@@ -46,6 +46,8 @@ static const struct mode_row modes[] = {
     {MODE_REVIVE, "revive", 0, "WHICH", 1, 1,
      "one session: a terminal, a pid, or the beginning of its id",
      "back up and verify, then un-hang the session without ending it;\nasks first"},
+    {MODE_SEARCH, "search", 0, "WORDS...", 1, SIZE_MAX, "the words to look for",
+     "what was said in any session or backup, the newest first"},
     {MODE_HELP, "help", 'h', NULL, ANY_NUMBER, "this text"},
     {MODE_VERSION, "version", 'V', NULL, ANY_NUMBER, "the version"},
 };
@@ -82,9 +84,9 @@ static const struct option_row rows[] = {
     {"timeout", 0, NUMBER("MIN", timeout_minutes), 0, "a number of minutes", 1e6,
      "silence after which a busy session may be called hung (10)"},
     {"json", 0, FLAG(json), 0, NULL, 0, "one JSON document on standard output"},
-    {"all", 0, FLAG(all), IN(MODE_RESUME) | IN(MODE_EXPORT), NULL, 0,
-     "--resume: all of them, not only the newest; --export: also those\n"
-     "without a process"},
+    {"all", 0, FLAG(all), IN(MODE_RESUME) | IN(MODE_EXPORT) | IN(MODE_SEARCH), NULL, 0,
+     "--resume, --search: all of them, not only the newest; --export:\n"
+     "also those without a process"},
     {"dry-run", 0, FLAG(dry_run),
      IN(MODE_EXPORT) | IN(MODE_RESTORE) | IN(MODE_KILL) | IN(MODE_REVIVE), NULL, 0,
      "say what would be done, and change nothing"},
@@ -98,6 +100,8 @@ static const struct option_row rows[] = {
      "tokens that the context window holds (as the model's name says)"},
     {"pending-dir", 0, FOLDER(pending_dir), 0, NULL, 0, "where backups are kept"},
     {"log-dir", 0, FOLDER(log_dir), 0, NULL, 0, "where the session log is kept"},
+    {"index-dir", 0, FOLDER(index_dir), IN(MODE_SEARCH), NULL, 0,
+     "where the index of --search is kept"},
     {"cwd", 0, FOLDER(cwd), IN(MODE_RESTORE), NULL, 0,
      "--restore: the session's directory is DIR now"},
     {"new-id", 0, FLAG(new_id), IN(MODE_RESTORE), NULL, 0, "--restore: under a new session id"},

@@ -32,6 +32,7 @@ enum mode {
     MODE_KILL,
     MODE_REVIVE,
     MODE_CHECK,
+    MODE_SEARCH,
     MODE_HELP,
     MODE_VERSION,
     MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */
@@ -45,6 +46,7 @@ struct options {
     size_t config_dir_count;
     const char *agent;
     const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
+    const char *index_dir;             /* likewise */
     const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
     double grace_s; /* between SIGTERM and SIGKILL */

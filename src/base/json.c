@@ -177,6 +177,30 @@ const struct json_value *json_next(const struct json_value *array, const struct 
     return next == end ? NULL : cooked(next);
 }
 
+void json_each(const struct json_value *object,
+               bool (*each)(void *context, struct sv key, const struct json_value *value),
+               void *context)
+{
+    yyjson_obj_iter it = {0};
+    if (!yyjson_obj_iter_init(raw(object), &it))
+        return;
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
+        struct sv name = {yyjson_get_str(key), yyjson_get_len(key)};
+        if (!each(context, name, cooked(yyjson_obj_iter_get_val(key))))
+            return;
+    }
+}
+
+void json_add_value(const struct json_value *v, struct buf *out)
+{
+    size_t n;
+    char *text = yyjson_val_write(raw(v), YYJSON_WRITE_PRETTY_TWO_SPACES, &n);
+    if (!text)
+        return; /* there is no value */
+    buf_add(out, text, n);
+    free(text);
+}
+
 /* Writing: struct json_document is yyjson's mutable document, json_node its value. */
 
 static yyjson_mut_doc *raw_doc(struct json_document *d)
@@ -229,14 +253,28 @@ void json_put(struct json_document *d, struct json_node *to, const char *key,
 
 void json_put_string(struct json_document *d, struct json_node *to, const char *key, const char *s)
 {
-    if (!s) {
+    if (s)
+        json_put_text(d, to, key, sv_of(s));
+    else
         json_put_null(d, to, key);
-        return;
-    }
+}
+
+void json_put_text(struct json_document *d, struct json_node *to, const char *key, struct sv s)
+{
     struct buf valid = {0};
-    utf8_add_valid(&valid, sv_of(s));
-    json_put(d, to, key, (struct json_node *)yyjson_mut_strncpy(raw_doc(d), valid.p, valid.n));
+    utf8_add_valid(&valid, s);
+    json_put(d, to, key,
+             (struct json_node *)yyjson_mut_strncpy(raw_doc(d), valid.p ? valid.p : "", valid.n));
     buf_release(&valid);
+}
+
+void json_put_value(struct json_document *d, struct json_node *to, const char *key,
+                    const struct json_value *v)
+{
+    if (v)
+        json_put(d, to, key, (struct json_node *)yyjson_val_mut_copy(raw_doc(d), raw(v)));
+    else
+        json_put_null(d, to, key);
 }
 
 void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n)

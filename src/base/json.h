@@ -42,6 +42,14 @@ bool json_is_array(const struct json_value *v);
 const struct json_value *json_first(const struct json_value *array);
 const struct json_value *json_next(const struct json_value *array, const struct json_value *item);
 
+/* Members of an object, in order. Calls each until it returns false. */
+void json_each(const struct json_value *object,
+               bool (*each)(void *context, struct sv key, const struct json_value *value),
+               void *context);
+
+/* Appends a value that was read as JSON text, two spaces an indent level; UTF-8. */
+void json_add_value(const struct json_value *v, struct buf *out);
+
 /* Writing */
 struct json_document;
 struct json_node;
@@ -55,6 +63,10 @@ struct json_node *json_array(struct json_document *d);
 void json_put(struct json_document *d, struct json_node *to, const char *key,
               struct json_node *value);
 void json_put_string(struct json_document *d, struct json_node *to, const char *key, const char *s);
+void json_put_text(struct json_document *d, struct json_node *to, const char *key, struct sv s);
+/* A copy of a value that was read; NULL: null. */
+void json_put_value(struct json_document *d, struct json_node *to, const char *key,
+                    const struct json_value *v);
 void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n);
 void json_put_real(struct json_document *d, struct json_node *to, const char *key, double x);
 void json_put_bool(struct json_document *d, struct json_node *to, const char *key, bool b);

@@ -74,6 +74,8 @@ struct event {
                            EVENT_TITLE: not given by the user */
 };
 
+struct message;
+
 /* What differs between agents. */
 struct event_reader {
     const char *agent;      /* "claude" */
@@ -81,6 +83,8 @@ struct event_reader {
     /* Reads one whole record. Owner: the arena. Returns: 0, or -EBADMSG when it is not a JSON
      * object. */
     int (*read)(struct arena *a, struct sv record, struct event *out);
+    /* The same, and all that the record says besides. NULL: it cannot be read. */
+    int (*read_message)(struct arena *a, struct sv record, struct event *e, struct message *out);
 };
 
 extern const struct event_reader event_claude;

@@ -1,6 +1,7 @@
 /* Claude Code's records, 2.0.0 to 2.1.330: one JSON object a line, one content block a record. */
-#include "base/json.h"
-#include "transcript/event.h"
+#include "transcript/event_claude.h"
+
+#include "transcript/message.h"
 
 #include <errno.h>
 
@@ -231,12 +232,8 @@ static void read_fragment(const struct json_value *root, struct event *e)
     }
 }
 
-static int read_record(struct arena *a, struct sv record, struct event *out)
+void event_claude_read(struct arena *a, const struct json_value *root, struct event *out)
 {
-    const struct json_value *root;
-    if (json_parse(a, record, &root) < 0 || !json_is_object(root))
-        return -EBADMSG;
-
     struct event e = {
         .uuid = text_at(root, "uuid"),
         .parent_uuid = text_at(root, "parentUuid"),
@@ -272,6 +269,14 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
     else if (!e.uuid.n)
         e.kind = EVENT_METADATA;
     *out = e;
+}
+
+static int read_record(struct arena *a, struct sv record, struct event *out)
+{
+    const struct json_value *root;
+    if (json_parse(a, record, &root) < 0 || !json_is_object(root))
+        return -EBADMSG;
+    event_claude_read(a, root, out);
     return 0;
 }
 
@@ -279,4 +284,5 @@ const struct event_reader event_claude = {
     .agent = "claude",
     .record_start = {"{\"parentUuid\":", 14},
     .read = read_record,
+    .read_message = message_claude_read,
 };

@@ -14,5 +14,6 @@ int command_check(struct context *context);
 int command_kill(struct context *context);
 int command_complete(struct context *context);
 int command_revive(struct context *context);
+int command_search(struct context *context);
 /* Without a mode, on a terminal. */
 int command_rescue(struct context *context);

@@ -1,0 +1,364 @@
+/*
+ * --search: what was said in any session or backup. Changes nothing but the
+ * index, which is its own.
+ */
+#include "app/commands/commands.h"
+
+#include "app/meter.h"
+#include "index/feed.h"
+#include "index/query.h"
+#include "index/update.h"
+#include "session/resume.h"
+#include "view/search.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PAGE = 20,                /* messages shown at first */
+    BATCH = 32,               /* whose texts are in memory at one time */
+    LOCK_PATIENCE_MS = 30000, /* then what the index has already is searched */
+};
+
+struct work {
+    struct context *context;
+    struct sources sources;
+    struct index ix;
+    int64_t *roots; /* of the index, in the order of sources.roots */
+    struct buf match;
+    struct meter meter;
+    struct index_hit *found;
+    size_t found_count;
+    struct view_hit *hits;
+    size_t hit_count;
+    struct view_hit_session *sessions;
+    int64_t *session_rows; /* of the index */
+    size_t session_count;
+    struct view_search view;
+};
+
+static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct work *w = context;
+    meter_move(&w->meter, done_bytes, total_bytes);
+}
+
+static void say_waiting(void *context)
+{
+    struct work *w = context;
+    if (!w->context->options->quiet)
+        context_complain("waiting for another search, which brings the index up to date");
+}
+
+/* ---- the index ---------------------------------------------------------------------------- */
+
+static int look_up(struct work *w, struct sr_error *error)
+{
+    struct update update = {
+        .ix = &w->ix, .sources = &w->sources, .progress = move_meter, .context = w};
+    size_t limit = w->context->options->all ? SIZE_MAX : PAGE;
+    int r = 0;
+    w->roots = update_roots(&w->ix, &w->sources);
+    if (w->ix.lock >= 0) {
+        meter_begin(&w->meter, w->context->shows_progress);
+        r = update_run(&update, w->roots, error);
+        meter_end(&w->meter);
+    }
+    w->view.is_incomplete = w->ix.lock < 0;
+    if (r == 0) {
+        w->view.found = index_search(&w->ix, (struct sv){w->match.p, w->match.n}, w->roots,
+                                     w->sources.root_count, limit, &w->sources.arena, &w->found,
+                                     &w->found_count);
+        r = index_code(&w->ix, error);
+    }
+    return r;
+}
+
+/* A broken index is found out by using it; it is made anew once. */
+static int look_up_or_rebuild(struct work *w, struct sr_error *error)
+{
+    int r = 0;
+    if (w->ix.lock >= 0 && index_is_mostly_stale(&w->ix))
+        r = index_rebuild(&w->ix, "most of it was of transcripts that are gone", error);
+    if (r == 0)
+        r = look_up(w, error);
+    if (r == -EBADMSG && w->ix.lock >= 0 && !w->ix.made_anew) {
+        char why[sizeof error->text];
+        memcpy(why, error->text, sizeof why);
+        r = index_rebuild(&w->ix, why, error);
+        if (r == 0)
+            r = look_up(w, error);
+    }
+    return r;
+}
+
+static void tell_of_index(const struct work *w)
+{
+    struct buf text = {0};
+    if (w->context->options->quiet)
+        return;
+    if (w->ix.made_anew) {
+        buf_addf(&text, "the index was made anew from the transcripts: %s", w->ix.made_anew);
+        context_complain(text.p);
+    }
+    if (w->view.is_incomplete)
+        context_complain("another search is still bringing the index up to date: what it has not "
+                         "read yet is not found");
+    buf_release(&text);
+}
+
+/* ---- what was found ----------------------------------------------------------------------- */
+
+/* A hit with its text, read again from where it stands. */
+struct loaded {
+    const struct index_hit *hit;
+    struct view_hit shown;
+    struct index_place place;
+    const char *backup; /* path, where that is one */
+    struct buf words;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct source *x = a, *y = b;
+    int order = strcmp(x->session_id, y->session_id);
+    if (order == 0 && x->root != y->root)
+        order = x->root < y->root ? -1 : 1;
+    return order ? order : strcmp(x->path, y->path);
+}
+
+/* The source that a place of the index is in. */
+static const struct source *source_of(const struct work *w, const struct index_place *place)
+{
+    struct source key = {.path = place->path, .session_id = place->session_id};
+    while (key.root < w->sources.root_count && w->roots[key.root] != place->root)
+        key.root++;
+    return w->sources.count
+               ? bsearch(&key, w->sources.items, w->sources.count, sizeof key, by_place)
+               : NULL;
+}
+
+static bool load_from(struct work *w, const struct index_place *place, struct loaded *out)
+{
+    const struct source *source = source_of(w, place);
+    struct arena scratch = {0}, *a = &w->sources.arena;
+    struct fs_file file;
+    struct event e;
+    struct message m;
+    if (!source)
+        return false;
+    const struct source_root *root = &w->sources.roots[source->root];
+    if (fs_open_file(root->fd, source->path, &file) < 0)
+        return false;
+    FS_CLOSE int fd = file.fd;
+    bool found =
+        feed_read_record(source->reader, fd, place->offset, out->hit->key, &scratch, &e, &m) == 0;
+    if (found) {
+        const char *path = arena_printf(a, "%s/%s", root->path, source->path);
+        message_add_words(&e, &m, FEED_WORDS_MAX, &out->words);
+        out->place = *place;
+        out->backup = root->is_backups ? path : NULL;
+        out->shown = (struct view_hit){
+            .at = e.at,
+            .speaker = message_speaker(&e),
+            .kind = e.kind,
+            .is_subagent = e.is_sidechain || strstr(source->path, "/subagents/"),
+            .uuid = e.uuid.n ? arena_strndup(a, e.uuid.p, e.uuid.n) : NULL,
+            .file = path,
+            .offset = place->offset,
+        };
+    }
+    arena_release(&scratch);
+    return found;
+}
+
+/* From the first place that can be read: the live transcript before its backups. */
+static bool load(struct work *w, const struct index_hit *hit, struct loaded *out)
+{
+    struct index_place *places;
+    size_t count;
+    *out = (struct loaded){.hit = hit};
+    index_places(&w->ix, hit, w->roots, w->sources.root_count, &w->sources.arena, &places, &count);
+    for (size_t root = 0; root < w->sources.root_count; root++)
+        for (size_t i = 0; i < count; i++)
+            if (places[i].root == w->roots[root] && load_from(w, &places[i], out))
+                return true;
+    return false;
+}
+
+static size_t session_of(struct work *w, const struct loaded *l)
+{
+    size_t i = 0;
+    while (i < w->session_count && w->session_rows[i] != l->hit->session)
+        i++;
+    if (i == w->session_count) {
+        w->session_rows[i] = l->hit->session;
+        w->sessions[i] = (struct view_hit_session){.id = l->place.session_id};
+        w->session_count++;
+    }
+    if (l->backup && !w->sessions[i].backup)
+        w->sessions[i].backup = l->backup;
+    return i;
+}
+
+static int show_batch(struct work *w, const struct index_hit *hits, size_t count)
+{
+    struct loaded loaded[BATCH];
+    struct sv texts[BATCH];
+    const char *snippets[BATCH];
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        n += load(w, &hits[i], &loaded[n]);
+        if (n)
+            texts[n - 1] = (struct sv){loaded[n - 1].words.p, loaded[n - 1].words.n};
+    }
+    int r =
+        index_snippets((struct sv){w->match.p, w->match.n}, texts, n, &w->sources.arena, snippets);
+    for (size_t i = 0; i < n; i++) {
+        buf_release(&loaded[i].words);
+        if (r < 0 || !snippets[i])
+            continue;
+        struct view_hit *hit = &w->hits[w->hit_count++];
+        *hit = loaded[i].shown;
+        hit->snippet = snippets[i];
+        hit->session = session_of(w, &loaded[i]);
+    }
+    return r;
+}
+
+/* A session's together, in the order of its newest message. */
+static int by_session(const void *a, const void *b)
+{
+    const struct view_hit *x = a, *y = b;
+    if (x->session != y->session)
+        return x->session < y->session ? -1 : 1;
+    return x->at.ms < y->at.ms ? 1 : x->at.ms > y->at.ms ? -1 : 0;
+}
+
+/* How each session is brought back, as a listing says. */
+static void find_ways_back(struct work *w)
+{
+    struct arena *a = &w->sources.arena;
+    struct sr_options look = w->context->look;
+    struct sr_snapshot *snapshot;
+    const char **ids = arena_alloc(a, (w->session_count + 1) * sizeof *ids);
+    for (size_t i = 0; i < w->session_count; i++)
+        ids[i] = w->sessions[i].id;
+    look.stored_prefixes = ids;
+    look.stored_prefix_count = w->session_count;
+    look.stored_limit = SIZE_MAX;
+    if (!w->session_count || sr_detect_processes(&look, &snapshot, NULL) < 0)
+        return;
+    for (size_t i = 0; i < w->session_count; i++)
+        for (size_t j = 0; j < snapshot->session_count; j++) {
+            const struct sr_session *s = &snapshot->sessions[j];
+            struct buf command = {0};
+            if (!str_equals(s->session_id, w->sessions[i].id))
+                continue;
+            w->sessions[i].backup = NULL;
+            w->sessions[i].cwd = s->cwd ? arena_strdup(a, s->cwd) : NULL;
+            w->sessions[i].held_by = s->pid ? s->pid : s->owner_count ? s->owners[0] : 0;
+            if (resume_add_command(&command, s) == 0)
+                w->sessions[i].command = arena_strdup(a, command.p);
+            buf_release(&command);
+        }
+    sr_snapshot_free(snapshot);
+}
+
+static int show(struct work *w, struct sr_error *error)
+{
+    struct arena *a = &w->sources.arena;
+    int r = 0;
+    w->hits = arena_alloc(a, (w->found_count + 1) * sizeof *w->hits);
+    w->sessions = arena_alloc(a, (w->found_count + 1) * sizeof *w->sessions);
+    w->session_rows = arena_alloc(a, (w->found_count + 1) * sizeof *w->session_rows);
+    for (size_t i = 0; i < w->found_count && r == 0; i += BATCH)
+        r = show_batch(w, &w->found[i], w->found_count - i < BATCH ? w->found_count - i : BATCH);
+    if (r < 0)
+        return err_set(error, r, "highlight what was found: %s", err_reason(r));
+    if (w->hit_count)
+        qsort(w->hits, w->hit_count, sizeof *w->hits, by_session);
+    find_ways_back(w);
+    return index_code(&w->ix, error);
+}
+
+static int print(struct work *w)
+{
+    struct buf out = {0};
+    struct context *c = w->context;
+    w->view.hits = w->hits;
+    w->view.hit_count = w->hit_count;
+    w->view.sessions = w->sessions;
+    w->view.session_count = w->session_count;
+    w->view.made_anew = w->ix.made_anew;
+    if (c->options->json)
+        view_json_search(&out, &w->view, w->sources.problems.items, w->sources.problems.count);
+    else
+        view_text_search(&out, &w->view, &c->style);
+    for (size_t i = 0; i < w->sources.problems.count && !c->options->quiet; i++)
+        context_complain(w->sources.problems.items[i].text);
+    tell_of_index(w);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+/* ---- all of it ---------------------------------------------------------------------------- */
+
+static int search(struct work *w, struct sr_error *error)
+{
+    int r = index_open(&w->ix, w->context->index_dir, LOCK_PATIENCE_MS, say_waiting, w, error);
+    if (r < 0)
+        return r;
+    r = look_up_or_rebuild(w, error);
+    if (r == 0)
+        r = show(w, error);
+    int status = r < 0 ? r : print(w);
+    index_close(&w->ix);
+    return status;
+}
+
+static const char *joined(struct arena *a, const char *const *words, size_t count)
+{
+    const char *all = "";
+    for (size_t i = 0; i < count; i++)
+        all = arena_printf(a, "%s%s%s", all, i ? " " : "", words[i]);
+    return all;
+}
+
+int command_search(struct context *context)
+{
+    const struct options *o = context->options;
+    struct work w = {.context = context};
+    struct sr_error error;
+    struct sr_snapshot *snapshot;
+    if (query_parse(o->which, o->which_count, &w.match, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    w.view.words = joined(&context->arena, o->which, o->which_count);
+    if (!context->index_dir) {
+        context_complain("no home directory is known: give --index-dir");
+        return EXIT_FAILED;
+    }
+    if (!context_answers(context, context->index_dir))
+        return EXIT_FAILED;
+    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    context_print_problems(context, snapshot);
+    bool has_backups = context->pending_dir && context_answers(context, context->pending_dir);
+    sources_list(&w.sources, snapshot, has_backups ? context->pending_dir : NULL);
+    int status = search(&w, &error);
+    if (status < 0) {
+        context_complain(error.text);
+        status = EXIT_FAILED;
+    }
+    sources_release(&w.sources);
+    sr_snapshot_free(snapshot);
+    buf_release(&w.match);
+    return status;
+}

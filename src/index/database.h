@@ -1,0 +1,58 @@
+/*
+ * database: an SQLite database file of our own; nothing else includes SQLite.
+ *
+ * The first failure is kept, and everything after it does nothing, so that it
+ * is asked for once, at the end of a piece of work:
+ *
+ *     struct database *db = database_open(path);
+ *     database_run(db, "INSERT INTO file(path, size) VALUES(?, ?)", "ti", text, size);
+ *     struct rows *rows = database_rows(db, "SELECT path FROM file WHERE size > ?", "i", limit);
+ *     while (database_next(rows))
+ *         ... database_text(rows, 0)
+ *     if (database_code(db) < 0)
+ *         ... database_reason(db)
+ *
+ * SQL is never put together from what comes from outside: it is a literal, its
+ * values are bound. A statement is compiled once and found again by its literal.
+ * Failures as negative errno: -EBADMSG where the file is no database of ours or
+ * is broken, else as the system says: -ENOSPC, -EACCES, -EIO, -EBUSY.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct database;
+struct rows;
+
+/* Opens or makes it; ":memory:" for one without a file. Returns: never NULL, see database_code. */
+struct database *database_open(const char *path);
+void database_close(struct database *db);
+
+int database_code(const struct database *db);
+const char *database_reason(const struct database *db);
+
+/*
+ * types: a letter a value: 'i' int64_t, 't' struct sv (kept by reference until the statement is
+ * done), 'n' for NULL, which takes no argument.
+ */
+void database_run(struct database *db, const char *sql, const char *types, ...);
+struct rows *database_rows(struct database *db, const char *sql, const char *types, ...);
+
+/* Returns: false after the last row, and after a failure. */
+bool database_next(struct rows *rows);
+/* Ends before the last row. */
+void database_stop(struct rows *rows);
+int64_t database_integer(struct rows *rows, int column);
+/* Valid until the next row. */
+struct sv database_text(struct rows *rows, int column);
+
+/* The one row's one number; fallback where there is no row. */
+int64_t database_number(struct database *db, int64_t fallback, const char *sql, const char *types,
+                        ...);
+
+int64_t database_last_id(const struct database *db);
+/* Rows that the last INSERT, UPDATE or DELETE touched. */
+int64_t database_changes(const struct database *db);

@@ -1,0 +1,155 @@
+/*
+ * index: which words were said in which session, when, and where that stands.
+ *
+ * A full-text index (SQLite FTS5) in a folder of its own. It holds no text: a
+ * hit is a byte offset in a transcript, and the words are read from there. It
+ * is only ever derived: broken, or of another version, it is made anew, and
+ * nothing is lost but time.
+ *
+ *     root      a folder that transcripts lie below: a config directory, the
+ *               pending directory
+ *     file      a transcript below a root, how much of it was read, and what it
+ *               looked like then
+ *     message   what one record says; the same record of a session in several
+ *               files (a live transcript and its backups) is one message
+ *     copy      where else it stands
+ *
+ * Calling sequence (feed.h reads the files):
+ *
+ *     index_open(&ix, "/home/u/.cache/session-rescue", patience_ms, &error);
+ *     index_begin(&ix);
+ *     ... index_find_file, index_add_message, index_save_file ...
+ *     index_commit(&ix);
+ *     index_search(&ix, ...);
+ *     index_close(&ix);
+ *
+ * After any call index_code tells whether the database failed; -EBADMSG: it is
+ * broken, and index_rebuild begins a new one.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct database;
+
+struct index {
+    const char *folder, *path; /* of the database */
+    int lock;                  /* -1: another process updates it */
+    struct database *db;
+    const char *made_anew; /* why; NULL: it was not, or it is the first */
+    struct arena arena;
+};
+
+/*
+ * Opens the index, making folder and database where they are missing, for the
+ * owner alone. Takes the lock for updates; when another process has it for
+ * longer than patience_ms, ix->lock stays -1, and only searching is allowed.
+ * waiting (may be NULL) is told once that it waits.
+ */
+int index_open(struct index *ix, const char *folder, int patience_ms,
+               void (*waiting)(void *context), void *context, struct sr_error *error);
+void index_close(struct index *ix);
+
+/* Lets others update it. */
+void index_unlock(struct index *ix);
+
+/* The first failure of the database since it was opened, 0: none; why goes to error. */
+int index_code(const struct index *ix, struct sr_error *error);
+
+/* Under the lock: throws the database away and begins an empty one. */
+int index_rebuild(struct index *ix, const char *why, struct sr_error *error);
+
+void index_begin(struct index *ix);
+void index_commit(struct index *ix);
+
+struct index_file {
+    int64_t id, session;
+    uint64_t device, inode;
+    int64_t size_bytes, mtime_ns;
+    int64_t read_bytes; /* to a line end */
+    int64_t digest;     /* of the last bytes before that */
+    bool is_unsettled;  /* it was rewritten: what it said before may still be listed */
+};
+
+/* Both are made where they are missing. */
+int64_t index_root(struct index *ix, const char *path);
+int64_t index_session(struct index *ix, const char *session_id);
+
+/* Returns: false where the file is not known. */
+bool index_find_file(struct index *ix, int64_t root, const char *path, struct index_file *out);
+/* Adds it where id is 0, and sets the id. */
+void index_save_file(struct index *ix, int64_t root, const char *path, struct index_file *file);
+
+struct index_known {
+    const char *path;
+    int64_t id;
+};
+/* The files known below a root, in the order of their paths (strcmp). Owner: the arena. */
+void index_list_files(struct index *ix, int64_t root, struct arena *a, struct index_known **files,
+                      size_t *count);
+
+/* What a message is known by: its record's id, else all it says. */
+int64_t index_key(struct sv s);
+
+/* One message of a file. words: as index_words_add makes them. */
+void index_add_message(struct index *ix, const struct index_file *file, int64_t key, int64_t at_ms,
+                       int64_t offset, struct sv words);
+
+/* The file is read again from its beginning: what is not added again by index_settle is dropped. */
+void index_unsettle(struct index *ix, struct index_file *file);
+void index_settle(struct index *ix, struct index_file *file);
+
+/* The file is gone; what stands in no other is dropped. */
+void index_forget_file(struct index *ix, int64_t id);
+
+/* More is kept of what is gone than of what is there. */
+bool index_is_mostly_stale(struct index *ix);
+
+struct index_hit {
+    int64_t message, session, at_ms, file, offset, key;
+};
+
+struct index_counts {
+    int64_t files, messages;
+};
+struct index_counts index_counts(struct index *ix);
+
+/*
+ * The newest `limit` messages that match, newest first, of files below the
+ * given roots. match: as query_parse makes it. Returns: how many match in all.
+ * Owner: the arena.
+ */
+int64_t index_search(struct index *ix, struct sv match, const int64_t *roots, size_t root_count,
+                     size_t limit, struct arena *a, struct index_hit **hits, size_t *count);
+
+struct index_place {
+    int64_t root;
+    const char *path; /* below it */
+    const char *session_id;
+    int64_t offset;
+};
+/* Where a hit stands, all places below the given roots. Owner: the arena. */
+void index_places(struct index *ix, const struct index_hit *hit, const int64_t *roots,
+                  size_t root_count, struct arena *a, struct index_place **places, size_t *count);
+
+/*
+ * Appends text as it is to be indexed: after each character of a script that is
+ * written without spaces (Han, kana, Thai and their neighbours) a separator, so that each is a
+ * word.
+ */
+#define INDEX_SEPARATOR '\x1f'
+void index_words_add(struct sv text, struct buf *out);
+
+/*
+ * For each text the part around what matches, at most some 24 words, each match
+ * between INDEX_MARK_ON and INDEX_MARK_OFF; NULL where nothing matches. Owner: the arena.
+ */
+#define INDEX_MARK_ON '\x02'
+#define INDEX_MARK_OFF '\x03'
+int index_snippets(struct sv match, const struct sv *texts, size_t count, struct arena *a,
+                   const char **snippets);

@@ -1,0 +1,178 @@
+#include "view/search.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "index/index.h"
+#include "view/json.h"
+
+enum { SPEAKER_COLUMNS = 8 };
+
+static void add_safe(struct buf *out, const char *s)
+{
+    utf8_add_printable(out, sv_of(s), 0);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The snippet on one line: white space is one space, what the index put in is taken out. on and
+ * off: what stands for the marks. */
+static void add_snippet(struct buf *out, const char *snippet, const char *on, const char *off)
+{
+    struct buf plain = {0};
+    for (const char *p = snippet; *p; p++) {
+        if (*p == INDEX_MARK_ON || *p == INDEX_MARK_OFF) {
+            utf8_add_printable(out, (struct sv){plain.p, plain.n}, 0);
+            plain.n = 0;
+            buf_adds(out, *p == INDEX_MARK_ON ? on : off);
+        } else if (is_space(*p)) {
+            if (plain.n ? plain.p[plain.n - 1] != ' ' : p > snippet)
+                buf_adds(&plain, " ");
+        } else if (*p != INDEX_SEPARATOR) {
+            buf_add(&plain, p, 1);
+        }
+    }
+    utf8_add_printable(out, (struct sv){plain.p, plain.n}, 0);
+    buf_release(&plain);
+}
+
+static const char *who(const struct view_hit *hit)
+{
+    if (hit->is_subagent)
+        return "subagent";
+    return hit->kind == EVENT_COMPACT_SUMMARY ? "summary"
+           : hit->kind == EVENT_TITLE         ? "title"
+                                              : message_speaker_word(hit->speaker);
+}
+
+static void add_hit(struct buf *out, const struct view_hit *hit, const struct view_style *style)
+{
+    char time[WALL_TEXT_SIZE];
+    const char *word = who(hit);
+    buf_addf(out, "  %-20s  %s", wall_known(hit->at) ? wall_format(hit->at, time) : "-", word);
+    size_t n = sv_of(word).n;
+    buf_fill(out, ' ', (n < SPEAKER_COLUMNS ? SPEAKER_COLUMNS - n : 0) + 2);
+    add_snippet(out, hit->snippet, style->color ? "\x1b[1;33m" : "", style->color ? "\x1b[0m" : "");
+    buf_adds(out, "\n");
+    if (!style->verbose)
+        return;
+    buf_adds(out, "    ");
+    add_safe(out, hit->file);
+    buf_addf(out, " at byte %lld", (long long)hit->offset);
+    if (hit->uuid) {
+        buf_adds(out, ", record ");
+        add_safe(out, hit->uuid);
+    }
+    buf_adds(out, "\n");
+}
+
+static void add_way_back(struct buf *out, const struct view_hit_session *s)
+{
+    if (s->command)
+        buf_addf(out, "  %s\n", s->command); /* safe already */
+    else if (s->held_by)
+        buf_addf(out, "  held by pid %d\n", s->held_by);
+    else if (s->backup)
+        buf_addf(out, "  only in a backup: session-rescue --restore %s\n", s->id);
+}
+
+void view_text_search(struct buf *out, const struct view_search *s, const struct view_style *style)
+{
+    for (size_t i = 0; i < s->hit_count; i++) {
+        const struct view_hit_session *session = &s->sessions[s->hits[i].session];
+        bool is_first = i == 0 || s->hits[i - 1].session != s->hits[i].session;
+        bool is_last = i + 1 == s->hit_count || s->hits[i + 1].session != s->hits[i].session;
+        if (is_first) {
+            buf_addf(out, "%s", session->id);
+            if (session->cwd) {
+                buf_adds(out, "  ");
+                add_safe(out, session->cwd);
+            }
+            buf_adds(out, "\n");
+        }
+        add_hit(out, &s->hits[i], style);
+        if (is_last)
+            add_way_back(out, session);
+    }
+    if (s->hit_count == 0) {
+        buf_adds(out, "Nothing found for: ");
+        add_safe(out, s->words);
+        buf_adds(out, "\n");
+    } else if ((int64_t)s->hit_count < s->found) {
+        buf_addf(out, "%zu of %lld messages shown, the newest; --all shows the rest.\n",
+                 s->hit_count, (long long)s->found);
+    } else {
+        buf_addf(out, "%zu message%s in %zu session%s\n", s->hit_count,
+                 s->hit_count == 1 ? "" : "s", s->session_count, s->session_count == 1 ? "" : "s");
+    }
+}
+
+static void put_time(struct json_document *d, struct json_node *to, const char *key, struct wall at)
+{
+    char text[WALL_TEXT_SIZE];
+    json_put_string(d, to, key, wall_known(at) ? wall_format(at, text) : NULL);
+}
+
+static struct json_node *hit_node(struct json_document *d, const struct view_search *s,
+                                  const struct view_hit *hit)
+{
+    const struct view_hit_session *session = &s->sessions[hit->session];
+    struct json_node *node = json_object(d);
+    struct buf snippet = {0};
+    add_snippet(&snippet, hit->snippet, "", "");
+    json_put_string(d, node, "session_id", session->id);
+    put_time(d, node, "at", hit->at);
+    json_put_string(d, node, "who", message_speaker_word(hit->speaker));
+    json_put_string(d, node, "kind", event_kind_word(hit->kind));
+    json_put_bool(d, node, "subagent", hit->is_subagent);
+    json_put_string(d, node, "snippet", snippet.p);
+    json_put_string(d, node, "uuid", hit->uuid);
+    json_put_string(d, node, "file", hit->file);
+    json_put_integer(d, node, "offset", hit->offset);
+    buf_release(&snippet);
+    return node;
+}
+
+static struct json_node *session_node(struct json_document *d, const struct view_hit_session *s)
+{
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "session_id", s->id);
+    json_put_string(d, node, "cwd", s->cwd);
+    json_put_string(d, node, "resume_command", s->command);
+    if (s->held_by)
+        json_put_integer(d, node, "pid", s->held_by);
+    else
+        json_put_null(d, node, "pid");
+    json_put_string(d, node, "backup", s->backup);
+    return node;
+}
+
+void view_json_search(struct buf *out, const struct view_search *s,
+                      const struct sr_problem *problems, size_t problem_count)
+{
+    struct json_document *d = json_document_new();
+    struct json_node *root = json_object(d), *hits = json_array(d), *sessions = json_array(d),
+                     *list = json_array(d);
+    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    json_put_string(d, root, "words", s->words);
+    for (size_t i = 0; i < s->hit_count; i++)
+        json_put(d, hits, NULL, hit_node(d, s, &s->hits[i]));
+    json_put(d, root, "messages", hits);
+    for (size_t i = 0; i < s->session_count; i++)
+        json_put(d, sessions, NULL, session_node(d, &s->sessions[i]));
+    json_put(d, root, "sessions", sessions);
+    json_put_integer(d, root, "found", s->found);
+    json_put_bool(d, root, "up_to_date", !s->is_incomplete);
+    json_put_string(d, root, "index_made_anew", s->made_anew);
+    for (size_t i = 0; i < problem_count; i++) {
+        struct json_node *node = json_object(d);
+        json_put_string(d, node, "path", problems[i].path);
+        json_put_string(d, node, "text", problems[i].text);
+        json_put(d, list, NULL, node);
+    }
+    json_put(d, root, "problems", list);
+    json_write(d, root, false, out);
+    json_document_free(d);
+}

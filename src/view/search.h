@@ -1,0 +1,46 @@
+/*
+ * search: what was found, a session with its messages after the other, as text
+ * and as JSON.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "transcript/message.h"
+#include "view/text.h"
+
+struct view_hit {
+    size_t session; /* in sessions */
+    struct wall at;
+    enum speaker speaker;
+    enum event_kind kind;
+    bool is_subagent;
+    const char *snippet; /* with INDEX_MARK_ON and _OFF, and INDEX_SEPARATOR, in it */
+    const char *uuid;    /* of the record; NULL: it has none */
+    const char *file;    /* absolute path */
+    int64_t offset;      /* of the record in it */
+};
+
+struct view_hit_session {
+    const char *id;
+    const char *cwd;     /* NULL: not known */
+    const char *command; /* that resumes it; NULL: there is none */
+    int held_by;         /* pid; 0: nobody */
+    const char
+        *backup; /* the newest with a hit, its transcript's path, where no store has the session */
+};
+
+struct view_search {
+    const char *words;           /* as typed */
+    const struct view_hit *hits; /* a session's together, each time the newest first */
+    size_t hit_count;
+    const struct view_hit_session *sessions;
+    size_t session_count;
+    int64_t found;         /* in all; more than hit_count: the others are older */
+    bool is_incomplete;    /* the index was not brought up to date */
+    const char *made_anew; /* why the index was; NULL: it was not */
+};
+
+void view_text_search(struct buf *out, const struct view_search *s, const struct view_style *style);
+void view_json_search(struct buf *out, const struct view_search *s,
+                      const struct sr_problem *problems, size_t problem_count);

@@ -258,21 +258,30 @@ void index_save_file(struct index *ix, int64_t root, const char *path, struct in
                  file->id);
 }
 
-void index_list_files(struct index *ix, int64_t root, struct arena *a, struct index_known **files,
-                      size_t *count)
+static void list_known(struct rows *rows, struct arena *a, struct index_known **out, size_t *count)
 {
     void *items = NULL;
     size_t n = 0, capacity = 0;
-    struct rows *rows =
-        database_rows(ix->db, "SELECT path, id FROM file WHERE root = ? ORDER BY path", "i", root);
     while (database_next(rows)) {
         struct index_known *known = arena_push(a, &items, &n, &capacity, sizeof *known);
         struct sv path = database_text(rows, 0);
         known->path = arena_strndup(a, path.p, path.n);
         known->id = database_integer(rows, 1);
     }
-    *files = items;
+    *out = items;
     *count = n;
+}
+
+void index_list_files(struct index *ix, int64_t root, struct arena *a, struct index_known **files,
+                      size_t *count)
+{
+    list_known(database_rows(ix->db, "SELECT path, id FROM file WHERE root = ?", "i", root), a,
+               files, count);
+}
+
+void index_list_roots(struct index *ix, struct arena *a, struct index_known **roots, size_t *count)
+{
+    list_known(database_rows(ix->db, "SELECT path, id FROM root", ""), a, roots, count);
 }
 
 /* ---- messages ----------------------------------------------------------------------------- */

@@ -89,9 +89,12 @@ struct index_known {
     const char *path;
     int64_t id;
 };
-/* The files known below a root, in the order of their paths (strcmp). Owner: the arena. */
+/* The files known below a root. Owner: the arena. */
 void index_list_files(struct index *ix, int64_t root, struct arena *a, struct index_known **files,
                       size_t *count);
+
+/* Every root there ever was. */
+void index_list_roots(struct index *ix, struct arena *a, struct index_known **roots, size_t *count);
 
 /* What a message is known by: its record's id, else all it says. */
 int64_t index_key(struct sv s);

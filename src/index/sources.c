@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t add_root(struct sources *s, const char *path, int fd)
+/* Named by its real path, so that the same folder is the same root whichever way it was named. */
+static size_t add_root(struct sources *s, const char *named, int fd)
 {
+    char *real = realpath(named, NULL);
+    const char *path = arena_strdup(&s->arena, real ? real : named);
+    free(real);
     void *roots = s->roots;
     struct source_root *root =
         arena_push(&s->arena, &roots, &s->root_count, &s->root_capacity, sizeof *root);

@@ -112,6 +112,27 @@ static void forget_vanished(struct update *u, size_t place, int64_t root)
     arena_release(&a);
 }
 
+/* Roots of processes with mounts of their own ("/proc/4711/root/...") end with the process. */
+static void forget_ended(struct update *u)
+{
+    struct arena a = {0};
+    struct index_known *roots;
+    size_t count;
+    index_list_roots(u->ix, &a, &roots, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct stat st;
+        if (!str_starts_with(roots[i].path, "/proc/") || stat(roots[i].path, &st) == 0 ||
+            errno != ENOENT)
+            continue;
+        struct index_known *files;
+        size_t file_count;
+        index_list_files(u->ix, roots[i].id, &a, &files, &file_count);
+        for (size_t j = 0; j < file_count; j++)
+            index_forget_file(u->ix, files[j].id);
+    }
+    arena_release(&a);
+}
+
 int update_run(struct update *u, const int64_t *roots, struct sr_error *error)
 {
     struct todo *todo = mem_resize(NULL, (u->sources->count + 1) * sizeof *todo);
@@ -123,6 +144,7 @@ int update_run(struct update *u, const int64_t *roots, struct sr_error *error)
     for (size_t i = 0; i < u->sources->root_count; i++)
         if (!u->sources->roots[i].is_incomplete)
             forget_vanished(u, i, roots[i]);
+    forget_ended(u);
     index_commit(u->ix);
     free(todo);
     return index_code(u->ix, error);

@@ -34,6 +34,8 @@ static void add_snippet(struct buf *out, const char *snippet, const char *on, co
             buf_add(&plain, p, 1);
         }
     }
+    while (plain.n && plain.p[plain.n - 1] == ' ')
+        plain.n--;
     utf8_add_printable(out, (struct sv){plain.p, plain.n}, 0);
     buf_release(&plain);
 }

@@ -63,10 +63,10 @@ everything_is_there()
 }
 
 @test "elsewhere the packages are named, by their names there" {
-    for system in "dnf:gcc glibc-devel meson ncurses-devel ninja-build openssl-devel pkgconf yyjson-devel" \
-        "pacman:gcc glibc meson ncurses ninja openssl pkgconf yyjson" \
-        "apk:gcc meson musl-dev ncurses-dev openssl-dev pkgconf samurai yyjson-dev" \
-        "brew:gcc meson ncurses ninja openssl pkgconf yyjson"; do
+    for system in "dnf:gcc glibc-devel meson ncurses-devel ninja-build openssl-devel pkgconf sqlite-devel yyjson-devel" \
+        "pacman:gcc glibc meson ncurses ninja openssl pkgconf sqlite yyjson" \
+        "apk:gcc meson musl-dev ncurses-dev openssl-dev pkgconf samurai sqlite-dev yyjson-dev" \
+        "brew:gcc meson ncurses ninja openssl pkgconf sqlite yyjson"; do
         stand_in "${system%%:*}"
         install_deps build
         rm "$bin/${system%%:*}"

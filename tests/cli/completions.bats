@@ -94,6 +94,7 @@ lists_every_name()
 {
     local names name
     names=$(names_of_help)
+    [ "$(wc -l <<<"$names")" -gt 10 ]
     private_tmux send-keys -l -- 'session-rescue --'
     wait_until 30 shows 'ready> session-rescue --'
     private_tmux send-keys Tab

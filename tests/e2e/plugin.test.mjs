@@ -245,13 +245,14 @@ describe('plugin: the hook', () => {
   let client;
   let pending;
 
-  /** Two tools in a turn in which the context holds `tokens`; returns once the hook has run for both. */
+  /** A turn with three tools in which the context holds `tokens`; returns once the hook has run for all. The
+   *  first of them may look before the client has written what the turn's first message says of its tokens. */
   async function useTools(prompt, tokens) {
     const before = hookCalls();
-    const size = { inputTokens: tokens };
-    await client.turn(prompt, reply.tools([bash('echo one')],
-      { ...size, then: reply.tools([bash('echo two')], { ...size, then: reply.text('done', size) }) }));
-    await until('the hook to have run twice', () => hookCalls() - before === 2, { look: () => client.screen() });
+    const answer = ['one', 'two', 'three'].reduceRight(
+      (then, word) => reply.tools([bash(`echo ${word}`)], { text: '', inputTokens: tokens, then }), reply.text('done', { inputTokens: tokens }));
+    await client.turn(prompt, answer);
+    await until('the hook to have run for each tool', () => hookCalls() - before === 3, { look: () => client.screen() });
   }
 
   const hookCalls = () => program.calls().filter((line) => line === '--export --if-context 75 --quiet').length;

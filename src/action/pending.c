@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,11 +34,45 @@ enum { PARTS = sizeof parts / sizeof *parts };
 
 /* ---- opening and locking ------------------------------------------------------------------ */
 
+/* Not in linux/magic.h. */
+enum { NTFS_MAGIC = 0x5346544e, NTFS3_MAGIC = 0x7366746e };
+
+/* File systems that show one mode for all files, 0777 as often as not: FAT, NTFS and exFAT by their
+ * drivers and by FUSE, the host's disks under WSL. Who may write there is decided elsewhere. */
+static bool keeps_modes(int fd)
+{
+    static const long without[] = {
+        MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, FUSE_SUPER_MAGIC, V9FS_MAGIC, NTFS_MAGIC, NTFS3_MAGIC,
+    };
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0)
+        return true;
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if ((long)fs.f_type == without[i])
+            return false;
+    return true;
+}
+
+/* Where everybody may write, a backup can be planted, and restored for a true one. A sticky folder
+ * (/tmp) only keeps others from removing ours. */
+static bool is_everybodys(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && (st.st_mode & S_IWOTH) && keeps_modes(fd);
+}
+
 int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error)
 {
     int fd = create ? durable_make_dirs(AT_FDCWD, path, true) : fs_open_dir(AT_FDCWD, path);
     if (fd < 0)
         return err_set(error, fd, "%s %s: %s", create ? "make" : "open", path, err_reason(fd));
+    if (is_everybodys(fd)) {
+        close(fd);
+        return err_set(error, -EPERM,
+                       "%s is refused as a place of backups: everybody may write there (chmod o-w, "
+                       "or name a folder in it)",
+                       path);
+    }
     *p = (struct pending){path, fd, -1};
     return 0;
 }

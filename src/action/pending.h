@@ -27,7 +27,8 @@ struct pending {
     int lock; /* -1: not held */
 };
 
-/* Opens the folder. With create it is made where it is missing (else -ENOENT). */
+/* Opens the folder. With create it is made where it is missing (else -ENOENT). -EPERM: everybody
+ * may write there. */
 int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error);
 void pending_close(struct pending *p);
 

@@ -20,6 +20,7 @@ static const char *const restored[] = {
     "CLAUDE_CODE_SESSION_ID",
     "SESSION_RESCUE_PENDING_DIR",
     "SESSION_RESCUE_LOG_DIR",
+    "SESSION_RESCUE_CONTEXT_WINDOW",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",

@@ -157,7 +157,7 @@ Resume commands:
 }
 
 @test "a disk that is too small is said before anything is written" {
-    mount -t tmpfs -o size=1M tmpfs "$(mkdir -p "$PENDING" && echo "$PENDING")" || skip "no mount can be made here"
+    mount -t tmpfs -o size=1M,mode=700 tmpfs "$(mkdir -p "$PENDING" && echo "$PENDING")" || skip "no mount can be made here"
     head -c 5000000 /dev/zero >>"$TRANSCRIPT"
     export_session "$ID"
     left=$(ls "$PENDING")

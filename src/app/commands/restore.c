@@ -153,7 +153,7 @@ int command_restore(struct context *context)
                          &stem, &error);
     if (r < 0) {
         context_complain(error.text);
-        return EXIT_USAGE;
+        return r == -EPERM || r == -EACCES ? EXIT_FAILED : EXIT_USAGE;
     }
     r = pending_open(&pending, folder ? folder : context->pending_dir, false, &error);
     if (r < 0) {

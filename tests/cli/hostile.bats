@@ -142,7 +142,7 @@ import ctypes, os, sys, time
 exchange, here = 2, -100
 rename = ctypes.CDLL(None, use_errno=True).renameat2
 place, link = (os.fsencode(p) for p in sys.argv[1:3])
-end = time.monotonic() + 100
+end = time.monotonic() + 300
 while time.monotonic() < end:
     if rename(here, place, here, link, exchange) < 0:
         sys.exit(1)
@@ -164,7 +164,7 @@ is_swapping()
         echo 'TOP-SECRET' >"$outside/$ID/subagents/agent-$i.jsonl"
     done
     swap "$real" "$outside"
-    for i in {1..15}; do
+    for i in {1..8}; do
         rescue_under timeout --signal=KILL 60 -- --export "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING.$i" --log-dir "$LOG"
         [ "$status" -le 3 ]
     done
@@ -177,7 +177,7 @@ is_swapping()
     local new=$HOME/new outside=$BATS_TEST_TMPDIR/elsewhere i
     mkdir -p "$new/projects" "$outside"
     swap "$new/projects" "$outside"
-    for i in {1..15}; do
+    for i in {1..8}; do
         rescue_under timeout --signal=KILL 60 -- --restore "$ID" --new-id --force --config-dir "$new" --pending-dir "$PENDING" --log-dir "$LOG"
         [ "$status" -le 4 ]
     done

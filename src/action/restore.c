@@ -1,5 +1,6 @@
 #include "action/restore.h"
 
+#include "action/quarantine.h"
 #include "action/rewrite.h"
 #include "action/stream.h"
 #include "base/durable.h"
@@ -51,10 +52,18 @@ static int make_uuid(char text[static UUID_SIZE])
     return 0;
 }
 
+/* A file alone, repaired where it lay: it goes back there, and nowhere else. */
+static bool lay_in_no_store(const struct manifest *m)
+{
+    return !strchr(m->files[0].name, '/');
+}
+
 /* The folder, below the config directory, in which the client will look for the session. */
 static const char *project_folder(struct restore_plan *plan, const struct restore_request *q)
 {
     const char *name = plan->verified.manifest.files[0].name;
+    if (lay_in_no_store(&plan->verified.manifest))
+        return "";
     if (q->cwd)
         return plan->agent->project_folder(plan->arena, plan->cwd);
     return arena_strndup(plan->arena, name, (size_t)(str_basename(name) - name) - 1);
@@ -91,7 +100,8 @@ static const char *describe_difference(struct arena *a, int64_t there, int64_t w
     return arena_printf(a, "is there and is %s %s", size, there > wanted ? "longer" : "shorter");
 }
 
-static void judge_existing(struct restore_plan *plan, int root, struct restore_step *step)
+static void judge_existing(const struct restore_request *q, struct restore_plan *plan, int root,
+                           struct restore_step *step)
 {
     const struct manifest_file *f = step->file;
     struct fs_file there;
@@ -99,15 +109,21 @@ static void judge_existing(struct restore_plan *plan, int root, struct restore_s
     int r = fs_open_file_beneath(root, step->to, &there);
     if (r == -ENOENT)
         return;
-    bool is_same = false;
+    bool is_same = false, is_repaired = false;
     if (r == 0) {
-        is_same = there.size_bytes == f->copied.size_bytes && !is_rewritten(plan, f) &&
-                  stream_read(there.fd, there.size_bytes, NULL, NULL, sha256) == there.size_bytes &&
+        bool is_read = !is_rewritten(plan, f) && stream_read(there.fd, there.size_bytes, NULL, NULL,
+                                                             sha256) == there.size_bytes;
+        is_same = is_read && there.size_bytes == f->copied.size_bytes &&
                   strcmp(sha256, f->copied.sha256) == 0;
+        is_repaired = is_read && f->kind == AGENT_FILE_TRANSCRIPT &&
+                      quarantine_tells_of(q->pending->fd, q->stem, sha256);
         fs_close(&there.fd);
     }
     if (is_same) {
         step->fate = RESTORE_IS_THERE;
+    } else if (is_repaired) {
+        step->undoes_repair = true;
+        step->there = there;
     } else if (r == 0 && f->kind == AGENT_FILE_SHARED) {
         step->fate = RESTORE_LEAVE;
     } else {
@@ -119,8 +135,8 @@ static void judge_existing(struct restore_plan *plan, int root, struct restore_s
     }
 }
 
-static int add_step(struct restore_plan *plan, int root, const char *folder, size_t i,
-                    struct sr_error *error)
+static int add_step(const struct restore_request *q, struct restore_plan *plan, int root,
+                    const char *folder, size_t i, struct sr_error *error)
 {
     const struct manifest_file *f = &plan->verified.manifest.files[i];
     struct restore_step *step = &plan->steps[plan->step_count++];
@@ -132,7 +148,7 @@ static int add_step(struct restore_plan *plan, int root, const char *folder, siz
         return err_set(error, -EBADMSG, "the manifest names a file '%s' outside", f->name);
     step->fate = f->kind == AGENT_FILE_LINES ? RESTORE_APPEND : RESTORE_WRITE;
     if (root >= 0 && step->fate == RESTORE_WRITE)
-        judge_existing(plan, root, step);
+        judge_existing(q, plan, root, step);
     return 0;
 }
 
@@ -147,8 +163,8 @@ static int add_steps(const struct restore_request *q, struct restore_plan *plan,
     plan->steps = arena_alloc(plan->arena, (m->file_count + 1) * sizeof *plan->steps);
     int r = 0;
     for (size_t i = 1; i < m->file_count && r == 0; i++)
-        r = add_step(plan, root, folder, i, error);
-    return r < 0 ? r : add_step(plan, root, folder, 0, error);
+        r = add_step(q, plan, root, folder, i, error);
+    return r < 0 ? r : add_step(q, plan, root, folder, 0, error);
 }
 
 /* A client that writes the same transcript would tear what is restored, and the other way round. */
@@ -160,8 +176,10 @@ static int refuse_owner(const struct restore_request *q, const struct restore_pl
     struct stat st;
     if (stat(plan->config_dir, &st) < 0 && errno == ENOENT)
         return 0; /* nobody works in a config directory that is still to be made */
-    look.config_dirs = &plan->config_dir;
-    look.config_dir_count = 1;
+    if (!lay_in_no_store(&plan->verified.manifest)) {
+        look.config_dirs = &plan->config_dir;
+        look.config_dir_count = 1;
+    }
     look.stored_limit = 0;
     int r = sr_detect_processes(&look, &snapshot, error);
     if (r < 0)
@@ -200,7 +218,7 @@ static int choose_places(const struct restore_request *q, struct restore_plan *p
 {
     const struct manifest *m = &plan->verified.manifest;
     char real[PATH_MAX];
-    plan->config_dir = q->config_dir ? q->config_dir : m->config_dir;
+    plan->config_dir = q->config_dir && !lay_in_no_store(m) ? q->config_dir : m->config_dir;
     if (!plan->config_dir)
         return err_set(error, -EINVAL, "the backup names no config directory: give --config-dir");
     plan->cwd = m->cwd;
@@ -405,6 +423,17 @@ static int append_lines(struct work *w, const struct restore_step *step)
     return r;
 }
 
+/* Nobody has written to what a repair made since the plan looked at it. */
+static bool is_as_planned(int folder, const char *name, const struct fs_file *then)
+{
+    struct fs_file now;
+    if (fs_open_file(folder, name, &now) < 0)
+        return false;
+    fs_close(&now.fd);
+    return now.inode == then->inode && now.device == then->device &&
+           now.size_bytes == then->size_bytes && now.mtime_ns == then->mtime_ns;
+}
+
 static int publish_one(struct work *w, size_t i)
 {
     const struct restore_step *step = &w->plan->steps[i];
@@ -413,7 +442,10 @@ static int publish_one(struct work *w, size_t i)
     FS_CLOSE int folder = durable_make_dirs(w->root, path, false);
     if (folder < 0)
         return folder;
-    int r = durable_publish(w->staging, staged_name(w, i), folder, name);
+    if (step->undoes_repair && !is_as_planned(folder, name, &step->there))
+        return -EEXIST;
+    int r = step->undoes_repair ? durable_replace(w->staging, staged_name(w, i), folder, name)
+                                : durable_publish(w->staging, staged_name(w, i), folder, name);
     return r < 0 ? r : durable_sync(folder);
 }
 

@@ -33,6 +33,7 @@ enum mode {
     MODE_REVIVE,
     MODE_CHECK,
     MODE_SEARCH,
+    MODE_REPAIR,
     MODE_HELP,
     MODE_VERSION,
     MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */
@@ -52,7 +53,8 @@ struct options {
     double grace_s; /* between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id;
-    const char **typed; /* MODE_COMPLETE: the words of the line, the last one unfinished */
+    bool as_copy, shrink; /* --repair */
+    const char **typed;   /* MODE_COMPLETE: the words of the line, the last one unfinished */
     size_t typed_count;
     double if_context;       /* --export: only where the context window is so full; -1: not asked */
     int64_t context_window;  /* tokens; 0: as the model's name says */

@@ -129,6 +129,26 @@ int durable_publish(int from_at, const char *from, int to_at, const char *to)
     return renameat(from_at, from, to_at, to) < 0 ? -errno : 0;
 }
 
+int durable_replace(int from_at, const char *from, int to_at, const char *to)
+{
+    int r;
+    do
+        r = renameat(from_at, from, to_at, to);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : 0;
+}
+
+int durable_exchange(int at, const char *a, const char *b)
+{
+    int r;
+    do
+        r = renameat2(at, a, at, b, RENAME_EXCHANGE);
+    while (r < 0 && errno == EINTR);
+    if (r == 0)
+        return 0;
+    return errno == EINVAL || errno == ENOSYS ? -EOPNOTSUPP : -errno;
+}
+
 static int remove_contents(int fd, int depth);
 
 static int remove_at(int at, const char *name, int depth)

@@ -4,7 +4,7 @@
  * The way is always the same: a new name, write, durable_sync, durable_publish
  * under the final name, durable_sync of the folder. What is made is readable by
  * its owner alone (0700, 0600), whatever the umask says, and nothing that
- * exists is ever replaced.
+ * exists is replaced but by durable_replace and durable_exchange.
  *
  * All return 0 (or a descriptor) or a negative errno, and go on after EINTR.
  */
@@ -34,6 +34,12 @@ int durable_sync(int fd);
 
 /* Gives a finished file or folder its final name; -EEXIST where that is taken. */
 int durable_publish(int from_at, const char *from, int to_at, const char *to);
+
+/* Gives a finished file the name of one that exists, which is gone then. */
+int durable_replace(int from_at, const char *from, int to_at, const char *to);
+
+/* Two files change names, in one step. -EOPNOTSUPP where the file system cannot do that. */
+int durable_exchange(int at, const char *a, const char *b);
 
 /* Removes a file, or a folder with all that is in it; follows no link. 0 where there is none. */
 int durable_remove(int at, const char *name);

@@ -102,8 +102,8 @@ static int mend_line(struct mending *m, const struct survey_line *line)
         return r;
     scan_pieces((struct sv){bytes.p, bytes.n}, m->source->record_start, &pieces, &count);
     tell_pieces(m, line, pieces, count);
-    bool is_under_way = m->options->is_live && count == 1 &&
-                        kind_of_piece(line, pieces, count, 0) == DAMAGE_TORN_TAIL;
+    bool is_under_way = m->options->is_live && count > 0 &&
+                        kind_of_piece(line, pieces, count, count - 1) == DAMAGE_TORN_TAIL;
     if (!is_under_way)
         edit_pieces(m, line, pieces, count);
     free(pieces);
@@ -490,7 +490,7 @@ int mending_edits(struct mending *m)
 int mending_point(struct mending *m, uint32_t node)
 {
     int64_t end = m->v->size_bytes;
-    if (!m->options->wants_edits)
+    if (!m->options->wants_edits || m->options->is_live) /* somebody writes there just now */
         return 0;
     int r = survey_skim(m->source, (int64_t)m->g->nodes[node].offset, m->skim);
     if (r < 0)
@@ -515,13 +515,14 @@ struct writing {
     const struct survey_source *source;
     const struct repair_sink *sink;
     char *bytes;
+    int64_t piece; /* how many there is room for */
 };
 
 /* Bytes [from, to) of the file to where they go; edit NULL: they are kept. */
 static int move_bytes(struct writing *w, int64_t from, int64_t to, const struct repair_edit *edit)
 {
     for (int64_t at = from; at < to;) {
-        size_t wanted = to - at < WRITE_PIECE ? (size_t)(to - at) : WRITE_PIECE;
+        size_t wanted = (size_t)(to - at < w->piece ? to - at : w->piece);
         int64_t n = w->source->read(w->source->context, w->bytes, wanted, at);
         if (n <= 0)
             return n < 0 ? (int)n : -EIO;
@@ -549,7 +550,8 @@ static int put_text(struct writing *w, const struct repair_edit *e, const char *
 int repair_write(const struct survey_source *source, const struct repair_plan *plan,
                  const char *backup, const struct repair_sink *sink)
 {
-    struct writing w = {source, sink, mem_resize(NULL, WRITE_PIECE)};
+    size_t piece = source->size_bytes < WRITE_PIECE ? (size_t)source->size_bytes + 1 : WRITE_PIECE;
+    struct writing w = {source, sink, mem_resize(NULL, piece), (int64_t)piece};
     int64_t at = 0;
     int r = 0;
     for (size_t i = 0; i < plan->edit_count && r == 0; i++) {

@@ -109,16 +109,13 @@ static bool is_message(const struct graph *g, uint32_t node)
 
 /* ---- records that are dropped or rewritten ------------------------------------------------ */
 
-/* Whether a later record is there to take the place of a message that is split over several. */
-static bool shares_message(const struct graph *g, uint32_t node)
+/* By message id, whatever hangs on what: a repair changes the links, and must not change this. */
+static bool shares_message(const struct mending *m, uint32_t node)
 {
-    uint32_t message = g->nodes[node].message, parent = graph_parent(g, node);
-    if (!message)
-        return false;
-    if (parent != GRAPH_NONE && g->nodes[parent].message == message)
-        return true;
-    for (uint32_t i = node + 1; i < g->count && i < node + 64; i++)
-        if (g->nodes[i].message == message && graph_parent(g, i) == node)
+    const struct graph *g = m->g;
+    uint32_t message = g->nodes[node].message;
+    for (uint32_t i = 0; message && i < g->count; i++)
+        if (i != node && g->nodes[i].message == message && graph_is_in_play(g, i))
             return true;
     return false;
 }
@@ -128,8 +125,7 @@ static bool shares_message(const struct graph *g, uint32_t node)
 static void judge_empty_text(struct mending *m, const struct survey_spot *spot)
 {
     enum damage_severity severity = severity_of(m, DAMAGE_EMPTY_TEXT);
-    if (m->v->newest_version < EMPTY_LEFT_OUT &&
-        (spot->side > 1 || shares_message(m->g, spot->node)))
+    if (m->v->newest_version < EMPTY_LEFT_OUT && (spot->side > 1 || shares_message(m, spot->node)))
         severity = DAMAGE_HURTS;
     add_at(m, spot, severity);
     if (severity == DAMAGE_HURTS)
@@ -640,7 +636,10 @@ static void judge_times(struct mending *m)
 {
     struct graph *g = m->g;
     enum damage_severity severity = severity_of(m, DAMAGE_NO_TIMESTAMPS);
-    if (m->v->has_timestamps || !g->has_main_chain)
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].at_ms && !g->nodes[i].is_dropped)
+            return;
+    if (!g->has_main_chain)
         return;
     mending_add_problem(m, DAMAGE_NO_TIMESTAMPS, severity, 0, 0)->is_guess = true;
     for (uint32_t i = 0; severity == DAMAGE_HURTS && i < g->count; i++) {

@@ -118,8 +118,7 @@ static bool role_of(const struct skim *s, enum graph_role *role)
 static uint32_t add_node(struct pass *p, const struct skim *s, enum graph_role role)
 {
     struct wall at = {0};
-    bool is_timed = wall_parse(skim_text(s, SKIM_TIMESTAMP), &at);
-    p->v->has_timestamps = p->v->has_timestamps || is_timed;
+    wall_parse(skim_text(s, SKIM_TIMESTAMP), &at);
     struct graph_record record = {
         .role = role,
         .uuid = skim_text(s, SKIM_UUID),
@@ -215,7 +214,7 @@ static void look_at_pointer(struct pass *p, const struct skim *s, bool *is_point
 }
 
 /* By what the version is judged must not be what a repair takes away: prompts and the client's own
- * records in which nothing was found. */
+ * records that no repair drops. */
 static void look_at_version(struct survey *v, const struct skim *s, enum graph_role role)
 {
     int64_t version = damage_version(skim_text(s, SKIM_VERSION));
@@ -234,6 +233,23 @@ static void look_at_errors(struct pass *p, const struct skim *s, uint32_t node, 
         v->last_error = (uint32_t)v->spot_count;
         v->error_kinds = 0;
     }
+}
+
+/* By the spots that were found in a record. */
+static bool may_be_dropped(const struct survey *v, size_t first_spot)
+{
+    for (size_t i = first_spot; i < v->spot_count; i++)
+        switch (v->spots[i].kind) {
+        case DAMAGE_EMPTY_TEXT:
+        case DAMAGE_MALFORMED_METADATA:
+        case DAMAGE_NO_MESSAGE:
+        case DAMAGE_BAD_CONTENT:
+        case DAMAGE_STALE_LEAF:
+            return true;
+        default:
+            break;
+        }
+    return false;
 }
 
 static void take_record(struct pass *p, const struct skim *s)
@@ -260,7 +276,7 @@ static void take_record(struct pass *p, const struct skim *s)
     if (s->members[SKIM_TOOL_USE_RESULT].kind != SKIM_ABSENT &&
         trimmed.to - trimmed.from >= SURVEY_HUGE)
         add_spot(p, DAMAGE_HUGE_RECORD, node, trimmed.from)->number = trimmed.to - trimmed.from;
-    bool is_clean = v->spot_count == spots;
+    bool is_clean = !may_be_dropped(v, spots);
     if (is_node && is_clean)
         look_at_version(v, s, role);
     if (is_node && role == GRAPH_ASSISTANT && !v->graph.nodes[node].is_sidechain)
@@ -338,12 +354,12 @@ static int take_line(struct pass *p)
     return take_broken(p);
 }
 
-static int read_lines(struct pass *p, char *bytes)
+static int read_lines(struct pass *p, char *bytes, size_t piece)
 {
     struct survey *v = p->v;
     int r = 0;
     for (;;) {
-        int64_t n = p->source->read(p->source->context, bytes, PIECE, v->size_bytes);
+        int64_t n = p->source->read(p->source->context, bytes, piece, v->size_bytes);
         if (n <= 0) {
             r = (int)n;
             break;
@@ -374,11 +390,12 @@ int survey_read(const struct survey_source *source, struct survey *out)
         .skim = mem_resize(NULL, sizeof *p.skim),
         .inner = mem_resize(NULL, sizeof *p.inner),
     };
-    char *bytes = mem_resize(NULL, PIECE);
+    size_t piece = source->size_bytes < PIECE ? (size_t)source->size_bytes + 1 : PIECE;
+    char *bytes = mem_resize(NULL, piece);
     graph_init(&v.graph);
     skim_begin(p.skim, 0);
     skim_begin(p.inner, 0);
-    int r = read_lines(&p, bytes);
+    int r = read_lines(&p, bytes, piece);
     skim_release(p.skim);
     skim_release(p.inner);
     free(p.skim);

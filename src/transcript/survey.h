@@ -77,9 +77,8 @@ struct survey {
     uint32_t all_lines, all_records;
     size_t blank_lines, crlf_lines;
     bool has_mark, lacks_final_newline;
-    int64_t newest_version; /* as damage_version; 0: none said */
-    bool is_subagents;      /* a subagent's own transcript */
-    bool has_timestamps;
+    int64_t newest_version;             /* as damage_version; 0: none said */
+    bool is_subagents;                  /* a subagent's own transcript */
     bool has_copies;                    /* several records of one id */
     char session_id[SKIM_TEXT_MAX + 1]; /* the first */
     size_t foreign_ids;                 /* records with another one */

@@ -108,7 +108,7 @@ static void what_is_wrong_is_named(void **state)
 static void what_does_not_go_together_is_named(void **state)
 {
     (void)state;
-    refused("--dry-run goes with --export, --restore, --kill and --revive",
+    refused("--dry-run goes with --export, --repair, --restore, --kill and --revive",
             ARGV(W("--status"), W("--dry-run")));
     refused("--all goes with --resume, --export and --search", ARGV(W("--verify"), W("--all")));
     refused("--new-id goes with --restore", ARGV(W("--new-id")));

@@ -93,6 +93,9 @@ static int finish(struct work *w)
         if (w->counts[VIEW_UNREADABLE])
             buf_addf(&out, ", %zu unreadable", w->counts[VIEW_UNREADABLE]);
         buf_adds(&out, "\n");
+        if (w->counts[VIEW_DAMAGED] && !c->options->quiet)
+            buf_adds(&out,
+                     "To mend one: session-rescue --repair WHICH|FILE (--dry-run shows how)\n");
     }
     int status = context_print(&out);
     buf_release(&out);

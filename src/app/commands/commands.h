@@ -11,6 +11,7 @@ int command_export_if_context(struct context *context);
 int command_verify(struct context *context);
 int command_restore(struct context *context);
 int command_check(struct context *context);
+int command_repair(struct context *context);
 int command_kill(struct context *context);
 int command_complete(struct context *context);
 int command_revive(struct context *context);

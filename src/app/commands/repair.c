@@ -1,0 +1,258 @@
+/*
+ * --repair: a damaged transcript is mended by the plan that --dry-run shows,
+ * after a verified backup and a question.
+ */
+#include "app/commands/commands.h"
+
+#include "action/mend.h"
+#include "app/closing.h"
+#include "app/prompt.h"
+#include "app/scene.h"
+#include "app/targets.h"
+#include "base/utf8.h"
+#include "session/resume.h"
+#include "view/repair.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+struct work {
+    struct context *context;
+    const struct target *target;
+    struct sr_snapshot *snapshot;
+    struct scene scene;
+    struct examined e;
+    struct mended mended;
+    struct view_repair view;
+};
+
+static int print(struct work *w, void (*draw)(struct buf *, const struct view_repair *))
+{
+    struct buf out = {0};
+    draw(&out, &w->view);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+static int print_json(struct work *w)
+{
+    struct buf out = {0};
+    view_json_repair(&out, &w->view, w->context->options->verbose);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+static int print_plan(struct work *w)
+{
+    struct buf out = {0};
+    view_text_repair_plan(&out, &w->view, w->context->options->verbose);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
+/* Nothing was done, for that reason. Returns: the exit status. */
+static int leave(struct work *w, enum view_repair_outcome outcome, const char *why, int status)
+{
+    w->view.outcome = outcome;
+    w->view.why = why;
+    if (why)
+        context_complain(why);
+    if (w->context->options->json && print_json(w) != 0)
+        return EXIT_FAILED;
+    return status;
+}
+
+static bool agrees(struct work *w)
+{
+    struct buf question = {0};
+    char size[STR_SIZE_TEXT];
+    buf_addf(&question, "Repair this transcript (%s, %zu changes%s)?",
+             str_format_size(w->e.file.size_bytes, size), w->e.plan.edit_count,
+             w->context->options->as_copy ? ", as a copy" : "");
+    bool yes = scene_ask(&w->scene, question.p);
+    buf_release(&question);
+    return yes;
+}
+
+/* As the listing shows the session by now. */
+static const char *find_command(struct work *w)
+{
+    struct context *c = w->context;
+    struct sr_options look = c->look;
+    struct sr_snapshot *snapshot;
+    struct buf command = {0};
+    const char *id = w->mended.new_id ? w->mended.new_id : w->target->session_id, *found = NULL;
+    if (!w->target->session || !id)
+        return NULL;
+    look.config_dirs = &w->target->session->config_dir;
+    look.config_dir_count = 1;
+    look.stored_prefixes = &id;
+    look.stored_prefix_count = 1;
+    look.stored_limit = 1;
+    if (sr_detect_processes(&look, &snapshot, NULL) < 0)
+        return NULL;
+    for (size_t i = 0; i < snapshot->session_count && !found; i++)
+        if (!snapshot->sessions[i].pid && str_equals(snapshot->sessions[i].session_id, id) &&
+            resume_add_command(&command, &snapshot->sessions[i]) == 0)
+            found = arena_strdup(&c->arena, command.p);
+    buf_release(&command);
+    sr_snapshot_free(snapshot);
+    return found;
+}
+
+static void describe(struct work *w)
+{
+    struct arena *a = &w->context->arena;
+    const struct mended *m = &w->mended;
+    if (m->has_backup)
+        w->view.backup = arena_printf(a, "%s/%s.jsonl", w->context->pending_dir, m->backup.stem);
+    if (w->view.outcome != VIEW_REPAIRED)
+        return;
+    w->view.quarantine = m->quarantine;
+    w->view.new_id = m->new_id;
+    w->view.new_path = m->new_id ? m->path : NULL;
+    w->view.after = &m->messages;
+    w->view.can_resume_after = m->can_resume;
+    w->view.resume_command = find_command(w);
+}
+
+static int close_and_log(struct work *w, const char *why)
+{
+    struct context *c = w->context;
+    struct closing closing = {0};
+    struct journal_row rows[2];
+    const char *id = w->view.checked.session_id ? w->view.checked.session_id : "(a file)";
+    size_t count = 0;
+    for (size_t i = 0; w->snapshot && i < w->snapshot->session_count; i++)
+        closing.detected += w->snapshot->sessions[i].pid > 0;
+    if (w->mended.has_backup && w->mended.backup.outcome == SR_EXPORTED) {
+        closing.exported++;
+        rows[count++] = (struct journal_row){id, w->mended.backup.size_bytes, "Exported", true};
+    }
+    rows[count++] = (struct journal_row){id, why ? w->e.file.size_bytes : w->mended.size_bytes,
+                                         "Repaired", why == NULL};
+    if (why)
+        closing_add_cause(&closing, why);
+    closing_log(&closing, c, rows, count);
+    closing_add_resume(&closing, id, w->view.resume_command, 0);
+    return closing_print(&closing, c, EXIT_FINE);
+}
+
+static int carry_out(struct work *w)
+{
+    struct context *c = w->context;
+    struct sr_error error;
+    struct mend_request request = {
+        .path = w->target->path,
+        .session_id = w->target->session_id,
+        .snapshot = w->snapshot,
+        .session = w->target->session,
+        .look = &c->look,
+        .backup = &w->scene.backup,
+        .as_copy = c->options->as_copy,
+        .shrinks = c->options->shrink,
+    };
+    int r = mend(&request, &w->e, &c->arena, &w->mended, &error);
+    meter_end(&w->scene.meter);
+    w->view.outcome = r == 0                        ? VIEW_REPAIRED
+                      : r == -EBUSY || r == -EAGAIN ? VIEW_REPAIR_REFUSED
+                                                    : VIEW_REPAIR_FAILED;
+    describe(w);
+    if (w->view.outcome == VIEW_REPAIR_REFUSED)
+        return leave(w, VIEW_REPAIR_REFUSED, arena_strdup(&c->arena, error.text), EXIT_REFUSED);
+    const char *why = r < 0 ? arena_strdup(&c->arena, error.text) : NULL;
+    w->view.why = why;
+    int status = c->options->json ? print_json(w) : r == 0 ? print(w, view_text_repaired) : 0;
+    int closed = close_and_log(w, why);
+    return status ? status : closed;
+}
+
+static int decide(struct work *w)
+{
+    const struct options *o = w->context->options;
+    const struct repair_plan *plan = &w->e.plan;
+    if (w->target->live_pid) {
+        struct buf why = {0};
+        buf_addf(&why, "pid %d has the session: end it first (--kill); nothing was changed",
+                 w->target->live_pid);
+        int status =
+            leave(w, VIEW_REPAIR_REFUSED, arena_strdup(&w->context->arena, why.p), EXIT_REFUSED);
+        buf_release(&why);
+        return status;
+    }
+    if (!o->json && print_plan(w) != 0)
+        return EXIT_FAILED;
+    if (plan->edit_count == 0) {
+        if (!o->json && !o->quiet)
+            puts("Nothing to repair.");
+        return leave(w, VIEW_NOTHING_TO_REPAIR, NULL, plan->hurts ? EXIT_ATTENTION : EXIT_FINE);
+    }
+    if (o->dry_run) {
+        if (!o->json)
+            puts("Nothing was changed (--dry-run).");
+        return leave(w, VIEW_WOULD_REPAIR, NULL, EXIT_FINE);
+    }
+    if (!o->force && !prompt_can_ask())
+        return leave(w, VIEW_REPAIR_REFUSED,
+                     "nobody is there to be asked: --force repairs without a question",
+                     EXIT_REFUSED);
+    if (!o->force && !agrees(w))
+        return leave(w, VIEW_REPAIR_DECLINED, "nothing was changed", EXIT_REFUSED);
+    return carry_out(w);
+}
+
+static int repair(struct work *w)
+{
+    struct context *c = w->context;
+    struct sr_error error;
+    const struct target *t = w->target;
+    struct examine_request request = {
+        .at = AT_FDCWD,
+        .path = t->path,
+        .shown = t->path,
+        .options = {.is_live = t->live_pid != 0,
+                    .shrinks = c->options->shrink,
+                    .wants_edits = true},
+    };
+    if (examine(&request, &c->arena, &w->e, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    w->view.checked = (struct view_checked){
+        .session_id = t->session_id               ? t->session_id
+                      : w->e.survey.session_id[0] ? w->e.survey.session_id
+                                                  : NULL,
+        .path = t->path,
+        .size_bytes = w->e.file.size_bytes,
+        .live_pid = t->live_pid,
+        .survey = &w->e.survey,
+        .plan = &w->e.plan,
+    };
+    scene_begin(&w->scene, c, t->session, "repair");
+    int status = decide(w);
+    scene_end(&w->scene);
+    examine_release(&w->e);
+    return status;
+}
+
+int command_repair(struct context *context)
+{
+    struct work w = {.context = context};
+    struct targets targets;
+    if (!context->pending_dir || !context->log_dir) {
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+        return EXIT_FAILED;
+    }
+    int status = targets_find(context, context->options->which, 1, &targets);
+    if (status)
+        return status;
+    w.target = &targets.items[0];
+    w.snapshot = targets.snapshot;
+    status = context_answers(context, context->pending_dir) ? repair(&w) : EXIT_FAILED;
+    targets_release(&targets);
+    return status;
+}

@@ -1,0 +1,116 @@
+#include "view/repair.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "view/json.h"
+
+enum { TEXT_SHOWN = 60, EDITS_SHOWN = 20 };
+
+static void add_safe(struct buf *out, const char *s, size_t columns)
+{
+    utf8_add_printable(out, sv_of(s), columns);
+}
+
+static const char *outcome_word(enum view_repair_outcome outcome)
+{
+    static const char *const words[] = {"repaired", "nothing-to-repair", "would-repair",
+                                        "refused",  "declined",          "failed"};
+    return words[outcome];
+}
+
+/* ---- text --------------------------------------------------------------------------------- */
+
+static void add_edit(struct buf *out, const struct repair_edit *e)
+{
+    buf_addf(out, "  %s line %u, bytes %lld to %lld", damage_cure_word(e->action), e->line,
+             (long long)e->from, (long long)e->to);
+    if (e->text) {
+        buf_adds(out, ": ");
+        add_safe(out, e->text, TEXT_SHOWN);
+    }
+    buf_addf(out, " (%s%s)\n", damages[e->kind].word, e->is_guess ? ", a guess" : "");
+}
+
+void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool verbose)
+{
+    const struct repair_plan *plan = v->checked.plan;
+    view_text_checked(out, &v->checked, verbose);
+    if (plan->edit_count == 0)
+        return;
+    buf_addf(out, "Changes (%zu), each byte that goes away is kept in the quarantine:\n",
+             plan->edit_count);
+    size_t shown = verbose || plan->edit_count <= EDITS_SHOWN ? plan->edit_count : EDITS_SHOWN;
+    for (size_t i = 0; i < shown; i++)
+        add_edit(out, &plan->edits[i]);
+    if (shown < plan->edit_count)
+        buf_addf(out, "  ... and %zu more (-v shows all)\n", plan->edit_count - shown);
+}
+
+void view_text_repaired(struct buf *out, const struct view_repair *v)
+{
+    buf_adds(out, v->new_path ? "repaired copy: " : "repaired: ");
+    add_safe(out, v->new_path ? v->new_path : v->checked.path, 0);
+    if (v->after)
+        buf_addf(out, "\n  %zu of %zu messages within reach, as against %zu before",
+                 v->after->reached, v->after->expected,
+                 v->checked.plan->can_resume ? v->checked.plan->messages.reached : 0);
+    buf_adds(out, "\n  backup: ");
+    add_safe(out, v->backup, 0);
+    buf_adds(out, "\n  removed bytes: ");
+    add_safe(out, v->quarantine, 0);
+    if (!v->new_path) {
+        buf_adds(out, "\n  to undo it: session-rescue --restore ");
+        add_safe(out, v->backup, 0);
+    }
+    buf_adds(out, "\n");
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+static struct json_node *edit_node(struct json_document *d, const struct repair_edit *e)
+{
+    struct json_node *node = json_object(d);
+    json_put_integer(d, node, "line", e->line);
+    json_put_integer(d, node, "offset", e->from);
+    json_put_integer(d, node, "length", e->to - e->from);
+    json_put_string(d, node, "action", damage_cure_word(e->action));
+    json_put_string(d, node, "kind", damages[e->kind].word);
+    json_put_bool(d, node, "is_guess", e->is_guess);
+    json_put_string(d, node, "text", e->text);
+    return node;
+}
+
+static void put_after(struct json_document *d, struct json_node *root, const struct view_repair *v)
+{
+    if (!v->after) {
+        json_put_null(d, root, "messages_after");
+        return;
+    }
+    struct repair_plan after = {.messages = *v->after, .can_resume = v->can_resume_after};
+    json_put(d, root, "messages_after", view_json_messages(d, &after));
+}
+
+void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose)
+{
+    const struct repair_plan *plan = v->checked.plan;
+    struct json_document *d = json_document_new();
+    struct json_node *root = json_object(d), *edits = json_array(d);
+    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    json_put_string(d, root, "session_id", v->checked.session_id);
+    json_put_string(d, root, "path", v->checked.path);
+    json_put_string(d, root, "outcome", outcome_word(v->outcome));
+    json_put_string(d, root, "error", v->why);
+    json_put_string(d, root, "new_session_id", v->new_id);
+    json_put_string(d, root, "new_path", v->new_path);
+    json_put_string(d, root, "backup", v->backup);
+    json_put_string(d, root, "quarantine", v->quarantine);
+    json_put(d, root, "messages", view_json_messages(d, plan));
+    put_after(d, root, v);
+    for (size_t i = 0; i < plan->edit_count; i++)
+        json_put(d, edits, NULL, edit_node(d, &plan->edits[i]));
+    json_put(d, root, "edits", edits);
+    json_put(d, root, "problems", view_json_problems(d, plan, verbose));
+    json_put_string(d, root, "resume_command", v->resume_command);
+    json_write(d, root, false, out);
+    json_document_free(d);
+}

@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# --repair: a damaged transcript mended, and all that it must not do.
+
+load helper
+load sessions
+load transcript
+
+setup()
+{
+    scratch_home
+    PENDING=$HOME/pending
+    LOG=$HOME/log
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 10
+    lose_line "$FILE" 8
+    cp "$FILE" "$HOME/damaged"
+}
+
+teardown()
+{
+    end_started
+}
+
+repair()
+{
+    rescue --repair "$@" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+}
+
+is_untouched()
+{
+    cmp "$FILE" "$HOME/damaged"
+    [ -z "$(find "${FILE%/*}" -name '.session-rescue-*')" ]
+}
+
+@test "--dry-run shows the changes, and makes none" {
+    repair "$ID" --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == *'relink line 8, bytes '*': "r2" (missing-parent, a guess)'* ]]
+    is_untouched
+    [ ! -e "$PENDING" ]
+}
+
+@test "a lost link is closed, and nothing else changes" {
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    [[ $output == *"39 of 39 messages within reach, as against 32 before"* ]]
+    [ "$(diff "$HOME/damaged" "$FILE" | grep -c '^[<>]')" -eq 2 ]
+    sed -n 8p "$FILE" | grep -q '^{"parentUuid":"r2","isSidechain":false,'
+    [ "$(stat -c %a "$FILE")" = 600 ]
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+@test "the second run changes nothing" {
+    repair "$ID" --force
+    before=$(stat -c '%i %Y' "$FILE")
+    count=$(find "$PENDING" | wc -l)
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    [[ $output == *"Nothing to repair."* ]]
+    [ "$(stat -c '%i %Y' "$FILE")" = "$before" ]
+    [ "$(find "$PENDING" | wc -l)" -eq "$count" ]
+}
+
+@test "the backup is the original, --verify is content, and --restore undoes the repair" {
+    printf '{"torn":"' >>"$FILE"
+    cp "$FILE" "$HOME/damaged"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    cmp "$PENDING"/*-LOSSLESS-"$ID".jsonl "$HOME/damaged"
+    rescue --verify --pending-dir "$PENDING"
+    [ "$status" -eq 0 ]
+    rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    is_untouched
+}
+
+@test "what was written since the repair is not replaced by --restore" {
+    repair "$ID" --force
+    echo '{"later":true}' >>"$FILE"
+    before=$(cat "$FILE")
+    rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 4 ]
+    [ "$(cat "$FILE")" = "$before" ]
+}
+
+@test "repair, undo and repair again: each has its quarantine" {
+    repair "$ID" --force
+    rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    [ "$(ls "$PENDING"/*.sha256 | wc -l)" -eq 1 ]
+    [ "$(ls "$PENDING"/*.quarantine*.jsonl | wc -l)" -eq 2 ]
+    rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    is_untouched
+}
+
+@test "every byte that goes away is in the quarantine" {
+    printf '\0\0\0{"torn":"' >>"$FILE"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    node -e '
+        const fs = require("fs"), [quarantine, original, made] = process.argv.slice(1);
+        const before = fs.readFileSync(original), lines = fs.readFileSync(quarantine, "utf8").trim().split("\n").map(JSON.parse);
+        const { repaired } = lines.pop();
+        for (const l of lines) if (!before.subarray(l.offset, l.offset + l.length).equals(Buffer.from(l.base64, "base64"))) process.exit(1);
+        if (lines.length !== 2 || lines[1].length !== 12 || lines[1].kind !== "nul-padding") process.exit(2);
+        if (repaired.size_bytes !== fs.statSync(made).size) process.exit(3);
+    ' "$PENDING"/*.quarantine.jsonl "$PENDING"/*-LOSSLESS-"$ID".jsonl "$FILE"
+    [ "$(tail -c 1 "$FILE" | od -An -c | tr -d ' ')" = '\n' ]
+}
+
+@test "nobody to ask: refused, and nothing is touched" {
+    repair "$ID"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"nobody is there to be asked"* ]]
+    is_untouched
+    [ -z "$(ls "$PENDING" 2>/dev/null)" ]
+}
+
+@test "a live owner: refused, --force or not" {
+    install_client
+    fake --session "$ID" --turn none -- "$client"
+    repair "$ID" --force
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"pid $pid has the session"* ]]
+    repair "$FILE" --force
+    [ "$status" -eq 4 ]
+    is_untouched
+}
+
+@test "a file outside of any store is mended where it lies, and restored there" {
+    cp "$FILE" "$HOME/copy.jsonl"
+    repair "$HOME/copy.jsonl" --force
+    [ "$status" -eq 0 ]
+    [ "$(cmp -s "$HOME/copy.jsonl" "$HOME/damaged"; echo $?)" -eq 1 ]
+    is_untouched
+    rescue --verify --pending-dir "$PENDING"
+    [ "$status" -eq 0 ]
+    rescue --restore "$PENDING"/*.sha256 --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    cmp "$HOME/copy.jsonl" "$HOME/damaged"
+}
+
+@test "--as-copy: a new session beside the original" {
+    repair "$ID" --force --as-copy --json
+    [ "$status" -eq 0 ]
+    new=$(json .new_session_id)
+    [ "$(json .new_path)" = "${FILE%/*}/$new.jsonl" ]
+    is_untouched
+    [ "$(grep -c "\"sessionId\":\"$new\"" "${FILE%/*}/$new.jsonl")" -eq 39 ]
+    [ "$(grep -c "$ID" "${FILE%/*}/$new.jsonl")" -eq 0 ]
+    rescue --check "$new" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+@test "--shrink trims what the API never sees, and says where it is" {
+    node -e '
+        const fs = require("fs"), lines = fs.readFileSync(process.argv[1], "utf8").split("\n");
+        lines[2] = lines[2].replace("\"stdout\":\"file\"", () => `"stdout":"${"x".repeat(1e6)}"`);
+        fs.writeFileSync(process.argv[1], lines.join("\n"));
+    ' "$FILE"
+    repair "$ID" --force
+    [ "$(stat -c %s "$FILE")" -gt 1000000 ]
+    repair "$ID" --force --shrink
+    [ "$status" -eq 0 ]
+    [ "$(stat -c %s "$FILE")" -lt 20000 ]
+    sed -n 3p "$FILE" | grep -q '"toolUseResult":"\[1000013 bytes trimmed by session-rescue; the original is in the backup 20.*-LOSSLESS-.*\]"'
+    rescue --check "$ID" --config-dir "$CONFIG_DIR" -v
+    [[ $output != *huge-record* ]]
+}
+
+@test "the document tells what was done" {
+    repair "$ID" --force --json
+    [ "$status" -eq 0 ]
+    [ "$(json .outcome)" = repaired ]
+    [ "$(json .messages.lost)" = 7 ]
+    [ "$(json .messages_after.lost)" = 0 ]
+    [ "$(json '.edits[0].action')" = relink ]
+    [ -f "$(json .backup)" ]
+    [ -f "$(json .quarantine)" ]
+    repair "$ID" --force --json
+    [ "$(json .outcome)" = nothing-to-repair ]
+    [ "$(json .backup)" = null ]
+}
+
+@test "the session log has an entry" {
+    repair "$ID" --force
+    grep -q "| ${ID:0:8}... | 12kB | Repaired | ✅ |" "$LOG"/SESSION-LOG-*.md
+    [[ $output == *"COMMAND COMPLETE"* ]]
+}
+
+@test "what a killed repair left is cleared away, and does not hinder" {
+    echo leftover >"${FILE%/*}/.session-rescue-repair-$ID.jsonl"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    [ ! -e "${FILE%/*}/.session-rescue-repair-$ID.jsonl" ]
+}
+
+@test "a pending directory that cannot be written: nothing is changed" {
+    touch "$HOME/occupied"
+    rescue --repair "$ID" --force --config-dir "$CONFIG_DIR" --pending-dir "$HOME/occupied/x" --log-dir "$LOG"
+    [ "$status" -eq 3 ]
+    is_untouched
+}
+
+@test "usage" {
+    repair
+    [ "$status" -eq 2 ]
+    repair a b
+    [ "$status" -eq 2 ]
+    rescue --check --as-copy
+    [ "$status" -eq 2 ]
+    repair "$HOME/none.jsonl" --force
+    [ "$status" -eq 3 ]
+}

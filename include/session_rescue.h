@@ -337,7 +337,8 @@ struct sr_revive_options {
     const struct sr_options *look;
     double timeout_minutes;
     const struct sr_export_options *backup;
-    bool force;       /* no question; SIGKILL for a tool's processes that ignore SIGTERM */
+    bool force;  /* no question; SIGKILL for a tool's processes that ignore SIGTERM */
+    bool escape; /* give the prompt back: the Escape key, in place of what the cause asks for */
     int64_t grace_ms; /* between SIGTERM and SIGKILL */
     /* Asks a person; text says about what. Returns: true for yes. NULL: there is nobody to ask. */
     bool (*ask)(void *context, enum sr_revive_question question, const char *text);

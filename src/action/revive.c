@@ -11,9 +11,11 @@ static const struct {
     const char *cause;
     int (*plan)(struct revive *r, struct sr_error *error);
 } causes[] = {
-    {"reply-stalled", push_plan_connections},
-    {"no-reply", push_plan_connections},
-    {"compaction-stuck", push_plan_connections},
+    {"reply-stalled", push_plan_connections},    {"no-reply", push_plan_connections},
+    {"compaction-stuck", push_plan_connections}, {"job-control", push_plan_continue},
+    {"tool-blocked-on-input", push_plan_tool},   {"tool-stuck", push_plan_tool},
+    {"pipe-held", push_plan_pipe_holder},        {"mcp-stuck", push_plan_server},
+    {"terminal-not-read", push_plan_reader},
 };
 
 enum { CAUSE_COUNT = sizeof causes / sizeof *causes, NO_CAUSE = -1 };
@@ -34,7 +36,7 @@ bool sr_can_revive(const struct sr_session *session)
     return session->pid > 0 && cause_of(session) != NO_CAUSE;
 }
 
-static bool ask(const struct revive *r, enum sr_revive_question question, const char *text)
+bool revive_ask(const struct revive *r, enum sr_revive_question question, const char *text)
 {
     return r->options->ask && r->options->ask(r->options->context, question, text);
 }
@@ -46,6 +48,7 @@ struct push *push_add(struct revive *r, const struct push_kind *kind, enum push_
     r->pushes = items;
     p->kind = kind;
     p->purpose = purpose;
+    p->other.fd = -1;
     return p;
 }
 
@@ -85,14 +88,30 @@ static int refuse_to_push(struct revive *r, struct sr_error *error)
     }
 }
 
+/* It ends a turn: there must be one that hangs. */
+static int plan_escape(struct revive *r, int cause, struct sr_error *error)
+{
+    bool is_mid_turn = cause != NO_CAUSE && r->session->verdict == SR_HUNG &&
+                       causes[cause].plan != push_plan_reader;
+    return is_mid_turn ? push_plan_escape(r, error) : refuse_to_push(r, error);
+}
+
 static int plan_pushes(struct revive *r, struct sr_error *error)
 {
     int cause = cause_of(r->session);
     int code = 0;
     if (!revive_evidence(r))
         return err_set(error, -EINVAL, "pid %d was not judged", (int)r->subject.ref.pid);
-    if (cause != NO_CAUSE)
+    if (r->options->escape)
+        code = plan_escape(r, cause, error);
+    else if (cause != NO_CAUSE)
         code = causes[cause].plan(r, error);
+    /* What is wrong with the terminal is not what holds a session that is held by something else.
+     */
+    bool is_held = r->session->verdict == SR_HUNG || r->session->verdict == SR_BLOCKED ||
+                   r->session->verdict == SR_ORPHANED;
+    if (code == 0 && !r->options->escape && (cause != NO_CAUSE || !is_held))
+        push_plan_terminal(r);
     if (code == -EAGAIN)
         r->subject.was_refused = true;
     if (code < 0)
@@ -169,27 +188,32 @@ static int save(struct revive *r, struct sr_error *error)
     return 0;
 }
 
+/* What takes more than the user may do is said before anything is done. */
+static int check_possible(struct revive *r, struct sr_error *error)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (!r->pushes[i].blocked)
+            return 0;
+    return subject_refuse(&r->subject, error, "nothing of the plan is possible: %s",
+                          r->pushes[0].blocked);
+}
+
 static int ask_about_plan(struct revive *r, struct sr_error *error)
 {
-    size_t possible = 0;
     for (size_t i = 0; i < r->count; i++) {
         struct buf line = {0};
         add_push(r, &r->pushes[i], &line);
         subject_tell(&r->subject, "%s%s", i ? "then: " : "plan: ", line.p);
         buf_release(&line);
-        possible += !r->pushes[i].blocked;
     }
-    if (possible == 0)
-        return subject_refuse(&r->subject, error, "nothing of the plan is possible: %s",
-                              r->pushes[0].blocked);
-    if (r->options->force || ask(r, SR_REVIVE_SESSION, NULL))
+    if (r->options->force || revive_ask(r, SR_REVIVE_SESSION, NULL))
         return 0;
     r->result.was_declined = true;
     return err_set(error, -ECANCELED, "nothing was pushed: pid %d is as it was",
                    (int)r->subject.ref.pid);
 }
 
-/* Is it still held by what the plan was made for? */
+/* Is it still held by what the plan was made for? Returns: as a push's verify. */
 static int look_again(struct revive *r, struct push *p, struct sr_error *error)
 {
     struct subject_now now;
@@ -208,18 +232,19 @@ static int look_again(struct revive *r, struct push *p, struct sr_error *error)
     }
     if (code == 0)
         code = p->kind->verify(r, p, &now, error);
-    if (code == 0)
-        code = subject_check(&r->subject, error);
     subject_forget(&now);
-    return code;
+    int check = code == 0 ? subject_check(&r->subject, error) : 0;
+    return check < 0 ? check : code;
 }
 
 static void note_success(struct revive *r, const struct push *p, const struct buf *how)
 {
-    r->result.was_revived = true;
+    const char *text = how->n ? how->p : "";
+    subject_tell(&r->subject, "it moves: %s", text);
+    if (r->result.push && p->purpose != PUSH_FOR_CAUSE)
+        return; /* what was put in order besides */
     r->result.push = p->kind->word;
-    snprintf(r->result.moved, sizeof r->result.moved, "%s", how->n ? how->p : "");
-    subject_tell(&r->subject, "it moves: %s", r->result.moved);
+    snprintf(r->result.moved, sizeof r->result.moved, "%s", text);
 }
 
 /* Gives one push. Returns: 1 it has helped, 0 not, or why no other may be given either. */
@@ -232,8 +257,8 @@ static int push(struct revive *r, struct push *p, struct sr_error *error)
         subject_tell(&r->subject, "left out: %s", why.text);
         return 0;
     }
-    if (code < 0)
-        return err_set(error, code, "%s", why.text);
+    if (code != 0)
+        return code > 0 ? 1 : err_set(error, code, "%s", why.text);
     p->kind->describe(r, p, &text);
     subject_tell(&r->subject, "%s", text.p);
     text.n = 0;
@@ -257,8 +282,7 @@ static int push(struct revive *r, struct push *p, struct sr_error *error)
 
 static int push_in_turn(struct revive *r, struct sr_error *error)
 {
-    bool is_done[PUSH_FOR_CAUSE + 1] = {false};
-    bool is_wanted[PUSH_FOR_CAUSE + 1] = {false};
+    bool is_done[PUSH_PURPOSES] = {false}, is_wanted[PUSH_PURPOSES] = {false};
     for (size_t i = 0; i < r->count; i++) {
         struct push *p = &r->pushes[i];
         is_wanted[p->purpose] = true;
@@ -271,7 +295,7 @@ static int push_in_turn(struct revive *r, struct sr_error *error)
     }
     int pid = (int)r->subject.ref.pid;
     bool is_all = true;
-    for (size_t i = 0; i <= PUSH_FOR_CAUSE; i++)
+    for (size_t i = 0; i < PUSH_PURPOSES; i++)
         is_all = is_all && (is_done[i] || !is_wanted[i]);
     r->result.was_revived = is_all;
     if (is_all)
@@ -288,6 +312,8 @@ int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error)
     if (!r->options->force && !r->options->ask)
         code = subject_refuse(&r->subject, error, "there is no terminal to ask on, and no --force");
     if (code == 0)
+        code = check_possible(r, error);
+    if (code == 0)
         code = save(r, error);
     if (code == 0)
         code = ask_about_plan(r, error);
@@ -300,6 +326,8 @@ int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error)
 
 void revive_release(struct revive *r)
 {
+    for (size_t i = 0; i < r->count; i++)
+        pidref_close(&r->pushes[i].other);
     subject_release(&r->subject);
     arena_release(&r->arena);
 }

@@ -41,7 +41,9 @@ int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error);
 
 void revive_release(struct revive *r);
 
-/* For the pushes: what the session was judged by. */
+/* For the pushes: asks a person. Returns: false where there is nobody. */
+bool revive_ask(const struct revive *r, enum sr_revive_question question, const char *text);
+/* What the session was judged by. */
 const struct evidence *revive_evidence(const struct revive *r);
 /* The same of a second look. */
 const struct evidence *revive_evidence_now(const struct subject_now *now);

@@ -97,6 +97,8 @@ static const struct option_row rows[] = {
      "do not ask; --kill, --revive: also SIGKILL where SIGTERM is\nignored"},
     {"grace", 0, NUMBER("SEC", grace_s), IN(MODE_KILL) | IN(MODE_REVIVE) | IN(MODE_NONE),
      "0 to 3600 seconds", 3600, "--kill, --revive: wait between SIGTERM and SIGKILL (10)"},
+    {"escape", 0, FLAG(escape), IN(MODE_REVIVE), NULL, 0,
+     "--revive: press Escape instead, to get the prompt back"},
     {"if-context", 0, NUMBER("PERCENT", if_context), IN(MODE_EXPORT), "0 to 100 percent", 100,
      "--export: only those whose context window is that full"},
     {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), 0, NULL, 0,

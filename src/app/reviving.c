@@ -39,6 +39,7 @@ static struct sr_revive_options revive_options(struct scene *scene)
         .timeout_minutes = c->options->timeout_minutes,
         .backup = &scene->backup,
         .force = c->options->force,
+        .escape = c->options->escape,
         .grace_ms = (int64_t)(c->options->grace_s * 1000),
         .ask = prompt_can_ask() ? ask : NULL,
         .tell = scene_tell,

@@ -366,15 +366,22 @@ static void collect_workers(struct snapshot *snap, const struct member *members,
 }
 
 /* Helpers (MCP servers) are what the client started, and not for this turn. */
-static void collect_helpers(const struct member *members, size_t count, struct evidence *e)
+static void collect_helpers(struct snapshot *snap, const struct member *members, size_t count,
+                            struct evidence *e)
 {
+    struct worker *servers = arena_alloc(&snap->arena, (count + 1) * sizeof *servers);
     bool any = false, moved = false;
     for (size_t i = 1; i < count; i++) {
+        const struct sample *now = members[i].now;
         if (members[i].is_worker)
             continue;
         any = true;
         moved = moved || members[i].used.cpu_ns > 0;
+        if (now->ppid == members[0].now->pid)
+            servers[e->server_count++] =
+                (struct worker){.pid = now->pid, .name = arena_strdup(&snap->arena, now->name)};
     }
+    e->servers = servers;
     e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
 }
 
@@ -393,10 +400,13 @@ static void collect_pipe_holder(struct snapshot *snap, const struct member *memb
             descriptor_find_writers(&snap->proc, open[i].target, client, &snap->arena, &holders) <
                 0)
             continue;
-        for (size_t j = 0; j < holders.count && !e->pipe_holder; j++)
-            if (!member_by_pid(members, count, holders.items[j].pid))
-                e->pipe_holder = arena_printf(&snap->arena, "%s (pid %d)", holders.items[j].name,
-                                              (int)holders.items[j].pid);
+        for (size_t j = 0; j < holders.count && !e->pipe_holder; j++) {
+            const struct descriptor_holder *h = &holders.items[j];
+            if (member_by_pid(members, count, h->pid))
+                continue;
+            e->pipe_holder = arena_printf(&snap->arena, "%s (pid %d)", h->name, (int)h->pid);
+            e->pipe_holder_pid = h->pid;
+        }
     }
 }
 
@@ -480,7 +490,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     if (before)
         collect_main_thread(snap, &members[0], before, e);
     collect_workers(snap, members, tree.count, e);
-    collect_helpers(members, tree.count, e);
+    collect_helpers(snap, members, tree.count, e);
     collect_terminal(snap, s, e);
     if (e->open_tool && e->has_workers == FACT_NO)
         collect_pipe_holder(snap, members, tree.count, e);

@@ -99,6 +99,9 @@ struct evidence {
     size_t worker_count;
     enum fact has_workers;   /* unknown: children cannot be seen */
     const char *pipe_holder; /* "sleep (pid 4711)": has the tool's output pipe open; NULL: none */
+    int pipe_holder_pid;
+    const struct worker *servers; /* started by the client, and not for this turn: MCP servers */
+    size_t server_count;
     enum fact mcp_progresses;
     int64_t memory_growth_bytes; /* during the sample */
     struct api_connection api;

@@ -24,7 +24,7 @@ teardown()
 # A client that asked its model for something, and waits: hung OPTION...
 hung()
 {
-    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 --age 900 "$@" -- "$client"
+    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 --age 900 --raw "$@" -- "$client"
     started_at=$(start_of "$pid")
     wait_until 30 is_hung
 }
@@ -94,7 +94,7 @@ typed()
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 3 ]
     [[ $stderr == *"❌ COMMAND FAILED: /session-rescue"* ]]
-    [[ $stderr == *"1 of 1 pushes given, and it does not move"*"session-rescue --kill $pid"* ]]
+    [[ $stderr == *"pushes given, and it does not move"*"session-rescue --kill $pid"* ]]
     grep -q '| Revived | ❌ |' "$log"/SESSION-LOG-*.md
     runs_on
 }
@@ -140,7 +140,7 @@ typed()
 }
 
 @test "a session that is not hung is not pushed" {
-    fake --cwd "$project" --session "$id" -- "$client"
+    fake --cwd "$project" --session "$id" --raw -- "$client"
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"refused: pid $pid is not hung (idle, turn-over)"* ]]
@@ -148,7 +148,7 @@ typed()
 }
 
 @test "one that waits for its user is not pushed: a dialog is on its screen" {
-    fake --cwd "$project" --session "$id" --status waiting --waiting-for 'permission prompt' --turn tool -- "$client"
+    fake --cwd "$project" --session "$id" --status waiting --waiting-for 'permission prompt' --turn tool --raw -- "$client"
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"refused: pid $pid waits for you (permission-prompt)"* ]]
@@ -199,4 +199,118 @@ typed()
     [[ $(json .movement) == "a new request went out after "* ]]
     [ -e "$(json .backup)" ]
     runs_on
+}
+
+# A client with a tool that waits for input which never comes: with_tool COMMAND
+with_tool()
+{
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    fake --cwd "$project" --session "$id" --status busy --turn tool --spinner --age 900 --raw --child "$1" -- "$client"
+    started_at=$(start_of "$pid")
+    wait_until 30 is_hung
+    tool=$(pgrep -P "$pid")
+    tool_started_at=$(start_of "$tool")
+    started_pids+=("$tool")
+}
+
+tool_runs_on()
+{
+    [ "$(start_of "$tool")" = "$tool_started_at" ]
+}
+
+tool_is_gone()
+{
+    [ ! -e "/proc/$tool" ] || grep -q '^State:.Z' "/proc/$tool/status" 2>/dev/null
+}
+
+@test "a tool that waits for input: named, asked about, and a no leaves it running" {
+    with_tool "cat $BATS_TEST_TMPDIR/fifo; exit 0"
+    typed 'y\nn\n' -- --revive "$pid" "${scratch[@]}"
+    [ "$status" -eq 3 ]
+    [[ $output == *"plan: end sh (pid $tool, sh -c cat "*"cat (pid "* ]]
+    [[ $output == *". End it? [y/N]"*"was to be left running"* ]]
+    tool_runs_on
+    runs_on
+}
+
+@test "a tool that waits for input and ignores SIGTERM: SIGKILL with --force" {
+    with_tool "trap '' TERM; cat $BATS_TEST_TMPDIR/fifo; cat $BATS_TEST_TMPDIR/fifo"
+    rescue --revive "$pid" --force --grace 0.3 "${scratch[@]}"
+    wait_until 10 tool_is_gone
+    # a stand-in does not go on by itself, and that is said
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"pushes given, and it does not move"* ]]
+    runs_on
+}
+
+@test "a tool that listens may be wanted: not ended without having been asked about" {
+    cat >"$BATS_TEST_TMPDIR/listen.mjs" <<-'END'
+	import { createServer } from 'node:net';
+	import { openSync, writeFileSync, readSync } from 'node:fs';
+	createServer().listen(0, '127.0.0.1', function () {
+	    writeFileSync(process.argv[2], String(process.pid));
+	    readSync(openSync(process.argv[3], 'r'), Buffer.alloc(1));
+	});
+	END
+    with_tool "node $BATS_TEST_TMPDIR/listen.mjs $BATS_TEST_TMPDIR/server $BATS_TEST_TMPDIR/fifo; exit 0"
+    wait_until 30 test -s "$BATS_TEST_TMPDIR/server"
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 3 ]
+    [[ $output == *"listens on port "*"may be wanted: without --force it is asked about"* ]]
+    tool_runs_on
+}
+
+@test "an idle session whose terminal holds keys back: raw again" {
+    fake --cwd "$project" --session "$id" -- "$client" # a stand-in sets no modes without --raw
+    rescue --revive "$pid" --force --json "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json .push)" = raw-mode ]
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+}
+
+@test "stopped, with no shell before it: continued" {
+    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner -- "$client"
+    started_at=$(start_of "$pid")
+    kill -STOP "$pid"
+    rescue --revive "$pid" --force --json "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json .push)" = continue ]
+    [[ $(json .movement) == "it runs again, and has its terminal" ]]
+    runs_on
+}
+
+@test "stopped below something that is no shell: said, and nothing is typed" {
+    cat >"$BATS_TEST_TMPDIR/parent.py" <<-'END'
+	import os, signal, subprocess, sys
+	signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+	child = subprocess.Popen(sys.argv[1:], process_group=0)
+	os.tcsetpgrp(0, child.pid)
+	os.waitpid(child.pid, os.WUNTRACED)
+	os.tcsetpgrp(0, os.getpgrp())
+	open(os.environ['OUT'], 'w').write(str(child.pid))
+	while os.read(0, 1):
+	    open(os.environ['OUT'] + '.typed', 'w').write('typed')
+	END
+    private_tmux new-session -d -x 80 -y 24 -s s "cd '$project' && exec env HOME='$HOME' OUT='$BATS_TEST_TMPDIR/out' python3 '$BATS_TEST_TMPDIR/parent.py' '$TEST_PROGRAMS/fake-agent' --here --session $id --status busy --turn awaits-reply --spinner -- '$client'"
+    wait_until 30 compgen -G "$CONFIG_DIR/sessions/*.json"
+    pid=$(basename "$(echo "$CONFIG_DIR"/sessions/*.json)" .json)
+    started_pids+=("$pid")
+    started_at=$(start_of "$pid")
+    kill -STOP "$pid"
+    wait_until 30 test -s "$BATS_TEST_TMPDIR/out"
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"nothing of the plan is possible: what started it is no shell that is known: bring it back there with fg yourself"* ]]
+    [ ! -e "$BATS_TEST_TMPDIR/out.typed" ] && [ ! -e "$pending" ]
+    runs_on
+}
+
+@test "--escape goes with --revive, and never into a session that is not in the middle of a turn" {
+    rescue --kill 1 --escape
+    [ "$status" -eq 2 ]
+    fake --cwd "$project" --session "$id" -- "$client"
+    rescue --revive "$pid" --escape --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"is not hung (idle, turn-over)"* ]]
 }

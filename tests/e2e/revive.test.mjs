@@ -6,14 +6,16 @@ import { after, before, describe, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
-import { isAlive, processOf } from './lib/procfs.mjs';
-import { reply } from './lib/replies.mjs';
+import { argvOf, descendantsOf, isAlive, processOf } from './lib/procfs.mjs';
+import { bash, reply } from './lib/replies.mjs';
 import * as scenarios from './lib/scenarios.mjs';
 import { TlsProxy } from './lib/tls-proxy.mjs';
 import { until } from './lib/wait.mjs';
 import { World } from './lib/world.mjs';
 
+const MCP_SERVER = fileURLToPath(new URL('./lib/mcp-server.mjs', import.meta.url));
 const IMPATIENT = ['--timeout', '0.05'];
 
 const placesOf = (world) => ['--pending-dir', join(world.root, 'pending'), '--log-dir', join(world.root, 'log')];
@@ -131,5 +133,194 @@ describe('a client whose reply arrives', () => {
     await until('more of the reply', () => request.sent > sent);
     assert.equal(world.api.requests.length, length);
     assert.equal(existsSync(join(world.root, 'pending')), false);
+  });
+});
+
+// ---- other pushes: several clients at once, each pushed in its turn ----
+
+const start = (world, name, options) => world.startClient({ cwd: world.project(name), ...options });
+
+/** A tool that waits for input, after a line of output; what the turn goes on with. */
+async function toolBlocked(world) {
+  const client = await start(world, 'tool', { args: ['--allowedTools', 'Bash'] });
+  await client.turn('remember the word persimmon');
+  client.prompt = 'run the tool';
+  await client.ask(client.prompt, reply.tools([bash('echo partial; mkfifo input && cat input', { timeout: 600_000 })], { then: ANSWER }));
+  client.tool = await until('cat below the client', () => descendantsOf(client.pid).find(({ comm }) => comm === 'cat'));
+  return client;
+}
+
+/** One of two servers does not answer. */
+async function serverStuck(world) {
+  const server = (name) => ({ command: process.execPath, args: [MCP_SERVER, name] });
+  const config = { mcpServers: { scripted: server('scripted'), another: server('another') } };
+  const client = await start(world, 'servers', { args: ['--mcp-config', JSON.stringify(config), '--allowedTools', 'mcp__scripted'] });
+  await client.turn('remember the word persimmon');
+  client.prompt = 'ask the server';
+  await client.ask(client.prompt, reply.tools([{ name: 'mcp__scripted__hang', input: {} }], { then: ANSWER }));
+  client.servers = await until('both servers', () => {
+    const found = descendantsOf(client.pid).filter(({ pid }) => argvOf(pid).includes(MCP_SERVER));
+    return found.length === 2 && found;
+  });
+  return client;
+}
+
+/** Stopped below a shell, which has taken the terminal, in the middle of a reply. */
+async function stoppedBelowShell(world) {
+  const client = await standingStill(world, 'stopped', reply.stall());
+  client.signal('SIGSTOP');
+  await until('the client to be stopped, and the shell to be back', () => processOf(client.pid).state === 'T' && processOf(client.pid).foreground !== processOf(client.pid).group);
+  return client;
+}
+
+/** Its terminal is as for a shell command. */
+async function terminalCooked(world) {
+  const client = await start(world, 'cooked');
+  await client.turn('remember the word persimmon');
+  execFileSync('stty', ['-F', `/dev/${client.tty}`, 'sane']);
+  return client;
+}
+
+/** Its terminal has one row. */
+async function terminalFlat(world) {
+  const client = await start(world, 'flat');
+  await client.turn('remember the word persimmon');
+  execFileSync('stty', ['-F', `/dev/${client.tty}`, 'rows', '1', 'cols', '145']);
+  return client;
+}
+
+const modesOf = (client) => execFileSync('stty', ['-F', `/dev/${client.tty}`, '-a'], { encoding: 'utf8' });
+
+const PUSHED = {
+  'a tool that waits for input': { scene: toolBlocked, verdict: 'hung', push: 'end-tool' },
+  'one MCP server of two that does not answer': { scene: serverStuck, verdict: 'hung', push: 'end-server' },
+  'a client stopped below its shell': { scene: stoppedBelowShell, verdict: 'stopped', push: 'foreground' },
+  'a terminal that lost its raw mode': { scene: terminalCooked, verdict: 'idle', push: 'raw-mode' },
+  'a terminal of one row': { scene: terminalFlat, verdict: 'idle', push: 'window-size' },
+};
+
+describe('a client', () => {
+  let world;
+  const clients = {};
+  const done = {};
+
+  before(async () => {
+    world = await World.create();
+    await Promise.all(Object.entries(PUSHED).map(async ([name, { scene }]) => {
+      clients[name] = await scene(world);
+      clients[name].startTicks = processOf(clients[name].pid).startTicks;
+    }));
+  });
+  after(() => world?.destroy());
+
+  for (const [name, { verdict, push }] of Object.entries(PUSHED)) {
+    test(`${name}: ${push}`, async (t) => {
+      await untilJudged(world, clients[name], verdict);
+      done[name] = await revive(world, clients[name], '--force', '--json');
+      assert.equal(done[name].status, 0, done[name].stderr);
+      assert.equal(done[name].json.outcome, 'revived');
+      assert.equal(done[name].json.push, push, done[name].stderr);
+      t.diagnostic(done[name].json.movement);
+    });
+  }
+
+  test('a tool that waits for input: its partial output is recorded, and the turn goes on', async () => {
+    const client = clients['a tool that waits for input'];
+    assert.equal(isAlive(client.tool.pid), false);
+    await goesOn(world, client);
+    assert.match(readFileSync(await client.transcript(), 'utf8'), /partial/);
+  });
+
+  test('one MCP server of two that does not answer: the other runs on, and the turn goes on', async () => {
+    const client = clients['one MCP server of two that does not answer'];
+    assert.deepEqual(client.servers.filter(({ pid }) => isAlive(pid)).map(({ pid }) => argvOf(pid).at(-1)), ['another']);
+    await goesOn(world, client);
+  });
+
+  test('a client stopped below its shell: it goes on with the reply, and keys arrive', async () => {
+    assert.match(modesOf(clients['a client stopped below its shell']), / -icanon/);
+    const client = clients['a client stopped below its shell'];
+    client.held.finish();
+    await client.settle('idle');
+    assert.equal(processOf(client.pid).startTicks, client.startTicks);
+    assert.match(JSON.stringify((await client.ask('which word was it')).body.messages), /persimmon/);
+  });
+
+  test('a terminal that lost its raw mode: keys arrive again', async () => {
+    const client = clients['a terminal that lost its raw mode'];
+    assert.match(modesOf(client), / -icanon/);
+    assert.match(JSON.stringify((await client.ask('which word was it')).body.messages), /persimmon/);
+    assert.equal(processOf(client.pid).startTicks, client.startTicks);
+  });
+
+  test('a terminal of one row: it has room again, and its columns', () => {
+    assert.match(modesOf(clients['a terminal of one row']), /rows 24; columns 145/);
+  });
+});
+
+describe('a client whose terminal nobody reads', () => {
+  let world;
+  let client;
+  before(async () => {
+    world = await World.create();
+    client = await scenarios.terminalNotRead(world);
+    client.startTicks = processOf(client.pid).startTicks;
+  });
+  after(() => world?.destroy());
+
+  test('goes on when its reader, which was stopped, is continued', async (t) => {
+    await untilJudged(world, client, 'hung');
+    const done = await revive(world, client, '--force', '--json');
+    assert.equal(done.status, 0, done.stderr);
+    assert.equal(done.json.push, 'continue-reader');
+    assert.match(done.stderr, /send SIGCONT to tmux: server \(pid \d+\), which reads the terminal pts\/\d+ and is stopped/);
+    t.diagnostic(done.json.movement);
+    await client.settle('idle');
+    assert.equal(processOf(client.pid).startTicks, client.startTicks);
+  });
+});
+
+describe('Escape', () => {
+  let world;
+  let inTmux;
+  let elsewhere;
+  let dialog;
+  before(async () => {
+    world = await World.create();
+    [inTmux, elsewhere, dialog] = await Promise.all([
+      standingStill(world, 'in-tmux', reply.stall()),
+      standingStill(world, 'elsewhere', reply.stall(), { version: NEWEST, env: { TMUX: '' } }),
+      scenarios.permissionPrompt(world),
+    ]);
+  });
+  after(() => world?.destroy());
+
+  for (const [name, clientOf, way] of [['through tmux', () => inTmux, 'through tmux'], ['by TIOCSTI', () => elsewhere, 'by TIOCSTI']]) {
+    test(`${name}: the half reply is written down, and the prompt is back`, async (t) => {
+      const client = clientOf();
+      await untilJudged(world, client, 'hung');
+      const done = await revive(world, client, '--escape', '--force', '--json');
+      assert.equal(done.status, 0, done.stderr);
+      assert.equal(done.json.push, 'escape');
+      assert.ok(done.stderr.includes(`press Escape on ${client.tty}, ${way}`), done.stderr);
+      t.diagnostic(done.json.movement);
+      const transcript = await client.transcript();
+      await until('the half reply on disk', () => {
+        const text = readFileSync(transcript, 'utf8');
+        return text.includes('Sentence 00') && text.includes('[Request interrupted by user]');
+      });
+      assert.equal(processOf(client.pid).startTicks, client.startTicks);
+      assert.match(JSON.stringify((await client.ask('which word was it')).body.messages), /persimmon/);
+    });
+  }
+
+  test('never into a dialog', async () => {
+    const screen = await dialog.screen();
+    for (const more of [[], ['--escape']]) {
+      const done = await revive(world, dialog, '--force', ...more);
+      assert.equal(done.status, 4, done.stderr);
+      assert.match(done.stderr, /refused: pid \d+ waits for you \(permission-prompt\)/);
+    }
+    assert.equal(await dialog.screen(), screen);
   });
 });

@@ -10,14 +10,14 @@ const textOf = (path) => {
   }
 };
 
-/** { pid, comm, state, ppid, cpuTicks, startTicks }, or null where the process is gone. */
+/** { pid, comm, state, ppid, group, foreground, cpuTicks, startTicks }, or null where the process is gone. */
 export function processOf(pid) {
   const stat = textOf(`/proc/${pid}/stat`);
   if (stat === null) return null;
   const close = stat.lastIndexOf(')'); // comm may hold spaces and brackets
   const fields = stat.slice(close + 2).split(' ');
   return { pid: Number(pid), comm: stat.slice(stat.indexOf('(') + 1, close), state: fields[0],
-    ppid: Number(fields[1]), cpuTicks: Number(fields[11]) + Number(fields[12]), startTicks: Number(fields[19]) };
+    ppid: Number(fields[1]), group: Number(fields[2]), foreground: Number(fields[5]), cpuTicks: Number(fields[11]) + Number(fields[12]), startTicks: Number(fields[19]) };
 }
 
 /** True while the process runs; a zombie has ended. */
@@ -35,6 +35,10 @@ export function descendantsOf(pid) {
   const all = everyProcess();
   const below = (parent) => all.filter((p) => p.ppid === parent).flatMap((p) => [p, ...below(p.pid)]);
   return below(pid);
+}
+
+export function argvOf(pid) {
+  return (textOf(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
 }
 
 export function environmentOf(pid) {

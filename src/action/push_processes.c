@@ -1,0 +1,357 @@
+/*
+ * What a session waits for, ended: the processes of a tool or a hook that will
+ * not end by themselves, one that holds a tool's output, an MCP server. The
+ * client is told of it as of any end of a process: the turn goes on, with the
+ * output so far (doc/reviving.md).
+ *
+ * Each process is pinned before it is signalled. A client never runs in the
+ * same process group as its tools; its MCP servers do, so that they are
+ * found by their parents.
+ */
+#include "action/revive.h"
+
+#include "base/utf8.h"
+#include "platform/listener.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    STEP_MS = 50,
+    KILL_WAIT_MS = 5000,
+    /* The client writes down what has become of a tool within 0.1 s, and asks its model. */
+    TURN_WAIT_MS = 10000,
+    COMMAND_COLUMNS = 60,
+};
+
+/* ---- who is meant ------------------------------------------------------------------------- */
+
+struct victims {
+    struct pidref *items;
+    size_t count, capacity;
+    struct buf names; /* "cat (pid 4711, cat input), sh (pid 4710, sh -c ...)" */
+    bool any_listens; /* somebody may want it: not ended without having been asked about */
+};
+
+static void release(struct victims *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        pidref_close(&v->items[i]);
+    v->count = 0;
+    buf_release(&v->names);
+}
+
+static bool descends_from(const struct proc *proc, const struct proc_stat *stat, pid_t root)
+{
+    struct proc_stat up = *stat;
+    while (up.pid != root && up.ppid > 1)
+        if (proc_read_stat(proc, up.ppid, &up) < 0)
+            return false;
+    return up.pid == root;
+}
+
+/* Of the group of the root, where that is not the client's own; and what the root has started. */
+static bool is_meant(const struct revive *r, const struct proc_stat *root,
+                     const struct proc_stat *client, const struct proc_stat *stat)
+{
+    bool in_group = root->pgrp != client->pgrp && stat->pgrp == root->pgrp;
+    return in_group || descends_from(r->subject.proc, stat, root->pid);
+}
+
+/* Returns: NULL, or why this one may not be ended, whatever belongs to it. */
+static const char *why_not(const struct revive *r, const struct proc_stat *stat)
+{
+    const struct sr_snapshot *snapshot = r->subject.snapshot;
+    struct proc_status status;
+    struct proc_stat own;
+    pid_t up = r->subject.look->own_pid;
+    while (up > 1 && proc_read_stat(r->subject.proc, up, &own) == 0) {
+        if (up == stat->pid)
+            return "this program runs below it";
+        up = own.ppid;
+    }
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        if (snapshot->sessions[i].pid == stat->pid)
+            return "it is a session of its own";
+    if (proc_read_status(r->subject.proc, stat->pid, &status) < 0 || status.uid != geteuid())
+        return "it belongs to another user";
+    return status.tracer ? "a debugger holds it" : NULL;
+}
+
+/* Returns: whether it listens somewhere. */
+static bool add_name(struct revive *r, const struct proc_stat *stat,
+                     const struct listener_list *listeners, struct buf *out)
+{
+    struct proc_strings argv;
+    struct buf command = {0};
+    buf_addf(out, "%s%s (pid %d", out->n ? ", " : "", stat->name, (int)stat->pid);
+    if (proc_read_argv(r->subject.proc, stat->pid, &r->arena, &argv) == 0)
+        for (size_t i = 0; i < argv.count; i++)
+            buf_addf(&command, "%s%s", i ? " " : "", argv.items[i]);
+    if (command.n) {
+        buf_adds(out, ", ");
+        utf8_add_printable(out, (struct sv){command.p, command.n}, COMMAND_COLUMNS);
+    }
+    bool known;
+    const struct listener *l =
+        listener_of(r->subject.proc, stat->pid, &r->arena, listeners, &known);
+    if (l)
+        buf_addf(out, ", listens on %s", l->name);
+    buf_adds(out, ")");
+    buf_release(&command);
+    return l != NULL;
+}
+
+/* Returns: 0; -ESRCH: the root is gone; -EPERM: one of them may not be ended, so that none is. */
+static int find_victims(struct revive *r, const struct pidref *root_ref, struct victims *out,
+                        struct sr_error *error)
+{
+    const struct proc *proc = r->subject.proc;
+    struct proc_stat root, client, stat;
+    struct victims v = {0};
+    struct listener_list listeners;
+    pid_t *pids;
+    size_t count;
+    int code = pidref_look(root_ref, proc, &root);
+    if (code == 0)
+        code = pidref_look(&r->subject.ref, proc, &client);
+    if (code == 0)
+        code = proc_list(proc, &r->arena, &pids, &count);
+    if (code == 0)
+        code = listener_read(proc, root.pid, &r->arena, &listeners);
+    if (code < 0)
+        return err_set(error, code, "pid %d: %s", (int)root_ref->pid, err_reason(code));
+    for (size_t i = 0; i < count && code == 0; i++) {
+        if (proc_read_stat(proc, pids[i], &stat) < 0 || stat.state == 'Z' ||
+            stat.pid == client.pid || !is_meant(r, &root, &client, &stat))
+            continue;
+        const char *why = why_not(r, &stat);
+        if (why) {
+            code = err_set(error, -EPERM, "%s (pid %d) is left alone: %s", stat.name, (int)stat.pid,
+                           why);
+            break;
+        }
+        struct pidref ref;
+        if (pidref_open(proc, stat.pid, stat.start_ticks, &ref) < 0)
+            continue;
+        void *items = v.items;
+        struct pidref *slot = arena_push(&r->arena, &items, &v.count, &v.capacity, sizeof *slot);
+        v.items = items;
+        *slot = ref;
+        v.any_listens |= add_name(r, &stat, &listeners, &v.names);
+    }
+    if (code < 0) {
+        release(&v);
+        return code;
+    }
+    *out = v;
+    return 0;
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+static void signal_all(const struct victims *v, int number)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        pidref_signal(&v->items[i], number);
+        pidref_signal(&v->items[i], SIGCONT); /* a stopped one does not act on it */
+    }
+}
+
+/* Returns: how many live still, after ms at most. */
+static size_t await_all(const struct revive *r, const struct victims *v, int64_t ms)
+{
+    struct awake begin = awake_now();
+    for (;;) {
+        size_t alive = 0;
+        struct proc_stat stat;
+        for (size_t i = 0; i < v->count; i++)
+            if (pidref_look(&v->items[i], r->subject.proc, &stat) == 0) {
+                alive++;
+                pidref_wait(&v->items[i], STEP_MS);
+            }
+        if (alive == 0 || awake_now().ns - begin.ns >= ms * 1000000)
+            return alive;
+    }
+}
+
+static int end_all(struct revive *r, const struct victims *v, struct sr_error *error)
+{
+    signal_all(v, SIGTERM);
+    size_t left = await_all(r, v, r->options->grace_ms);
+    if (left == 0)
+        return 0;
+    struct buf text = {0};
+    buf_addf(&text, "%zu of %s ignore SIGTERM", left, v->names.p);
+    bool may = r->options->force || revive_ask(r, SR_REVIVE_BY_FORCE, text.p);
+    buf_release(&text);
+    if (may) {
+        signal_all(v, SIGKILL);
+        left = await_all(r, v, KILL_WAIT_MS);
+    }
+    return left == 0 ? 0 : err_set(error, -ETIMEDOUT, "%zu of %s run on", left, v->names.p);
+}
+
+/* ---- the push ----------------------------------------------------------------------------- */
+
+static void describe(const struct revive *r, const struct push *p, struct buf *out)
+{
+    buf_addf(out, "end %s: SIGTERM, and after %lld s %s; the turn goes on with the output so far",
+             p->targets, (long long)((r->options->grace_ms + 999) / 1000),
+             r->options->force ? "SIGKILL (--force)" : "ask before SIGKILL");
+}
+
+static int verify(struct revive *r, struct push *p, const struct subject_now *now,
+                  struct sr_error *error)
+{
+    struct proc_stat stat;
+    (void)now;
+    if (pidref_look(&p->other, r->subject.proc, &stat) < 0)
+        return err_set(error, -ENOENT, "%s (pid %d) has ended", p->other_name, (int)p->other.pid);
+    return 0;
+}
+
+static int give(struct revive *r, struct push *p, struct sr_error *error)
+{
+    struct victims v;
+    int code = find_victims(r, &p->other, &v, error);
+    if (code < 0)
+        return code;
+    if (r->options->force && v.any_listens)
+        code = err_set(error, -EBUSY, "%s may be wanted: without --force it is asked about",
+                       v.names.p);
+    else if (!r->options->force && !revive_ask(r, SR_REVIVE_END, v.names.p))
+        code = err_set(error, -ECANCELED, "%s was to be left running", v.names.p);
+    else
+        code = end_all(r, &v, error);
+    release(&v);
+    return code;
+}
+
+static bool helped(struct revive *r, struct push *p, struct buf *how)
+{
+    (void)p;
+    int seen = movement_watch(&r->movement, MOVED_ANYHOW, TURN_WAIT_MS);
+    movement_describe(&r->movement, how);
+    return seen > 0;
+}
+
+static const struct push_kind end_tool = {"end-tool", describe, verify, give, helped};
+static const struct push_kind end_pipe_holder = {"end-pipe-holder", describe, verify, give, helped};
+static const struct push_kind end_server = {"end-server", describe, verify, give, helped};
+
+/* ---- the plan ----------------------------------------------------------------------------- */
+
+static int add(struct revive *r, const struct push_kind *kind, pid_t pid, struct sr_error *error)
+{
+    struct proc_stat stat;
+    struct pidref ref;
+    struct victims v;
+    int code = proc_read_stat(r->subject.proc, pid, &stat);
+    if (code == 0)
+        code = pidref_open(r->subject.proc, pid, stat.start_ticks, &ref);
+    if (code < 0)
+        return err_set(error, code, "pid %d: %s", (int)pid, err_reason(code));
+    code = find_victims(r, &ref, &v, error);
+    if (code < 0) {
+        pidref_close(&ref);
+        return code;
+    }
+    struct push *p = push_add(r, kind, PUSH_FOR_CAUSE);
+    p->other = ref;
+    p->other_name = arena_strdup(&r->arena, stat.name);
+    p->targets = arena_strdup(&r->arena, v.names.p ? v.names.p : stat.name);
+    release(&v);
+    return 0;
+}
+
+/* The process that the client itself has started, on the way up from one of a tool's. */
+static pid_t below_client(const struct revive *r, pid_t pid)
+{
+    struct proc_stat stat;
+    pid_t client = r->subject.ref.pid;
+    while (pid > 1 && proc_read_stat(r->subject.proc, pid, &stat) == 0) {
+        if (stat.ppid == client)
+            return pid;
+        pid = stat.ppid;
+    }
+    return 0;
+}
+
+static bool is_stuck(enum worker_doing doing)
+{
+    return doing == WORKER_WANTS_INPUT || doing == WORKER_STOPPED || doing == WORKER_QUIET;
+}
+
+int push_plan_tool(struct revive *r, struct sr_error *error)
+{
+    const struct evidence *e = revive_evidence(r);
+    for (size_t i = 0; i < e->worker_count; i++) {
+        pid_t root = is_stuck(e->workers[i].doing) ? below_client(r, e->workers[i].pid) : 0;
+        if (root)
+            return add(r, &end_tool, root, error);
+    }
+    return err_set(error, -EOPNOTSUPP, "the process that holds the tool of pid %d is gone",
+                   (int)r->subject.ref.pid);
+}
+
+int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
+{
+    return add(r, &end_pipe_holder, revive_evidence(r)->pipe_holder_pid, error);
+}
+
+/* ---- an MCP server ------------------------------------------------------------------------ */
+
+/* The server in "mcp__NAME__tool". */
+static struct sv server_of_tool(const char *tool)
+{
+    struct sv rest = sv_of(tool);
+    if (!sv_starts_with(rest, SV("mcp__")))
+        return (struct sv){0};
+    rest = sv_slice(rest, 5, rest.n);
+    return sv_slice(rest, 0, sv_find(rest, 0, SV("__")));
+}
+
+/* Its command line has the name of the server in it. */
+static bool is_named(struct revive *r, pid_t pid, struct sv name)
+{
+    struct proc_strings argv;
+    if (name.n == 0 || proc_read_argv(r->subject.proc, pid, &r->arena, &argv) < 0)
+        return false;
+    for (size_t i = 0; i < argv.count; i++) {
+        struct sv word = sv_of(argv.items[i]);
+        if (sv_find(word, 0, name) < word.n)
+            return true;
+    }
+    return false;
+}
+
+/* The only server there is, or the only one that has the name: else none is taken for it. */
+int push_plan_server(struct revive *r, struct sr_error *error)
+{
+    const struct evidence *e = revive_evidence(r);
+    struct sv name = server_of_tool(e->open_tool);
+    pid_t found = 0;
+    size_t matches = 0;
+    struct buf names = {0};
+    for (size_t i = 0; i < e->server_count; i++) {
+        buf_addf(&names, "%s%s (pid %d)", i ? ", " : "", e->servers[i].name, e->servers[i].pid);
+        if (e->server_count > 1 && !is_named(r, e->servers[i].pid, name))
+            continue;
+        found = e->servers[i].pid;
+        matches++;
+    }
+    int code = 0;
+    if (matches == 1)
+        code = add(r, &end_server, found, error);
+    else
+        code =
+            err_set(error, -EOPNOTSUPP,
+                    "which of the servers of pid %d is %.*s cannot be told: %s; end that one "
+                    "yourself (kill PID)",
+                    (int)r->subject.ref.pid, (int)name.n, name.p, names.n ? names.p : "none seen");
+    buf_release(&names);
+    return code;
+}

@@ -15,6 +15,7 @@ enum { ANCESTOR_LIMIT = 256 };
 
 /* What the user may have exported, and this program or one that it runs asks for. */
 static const char *const restored[] = {
+    "ANTHROPIC_MODEL",
     "CLAUDE_CONFIG_DIR",
     "CLAUDE_CODE_TMPDIR",
     "CLAUDE_CODE_SESSION_ID",

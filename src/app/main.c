@@ -77,7 +77,7 @@ static int run(const struct options *options)
         [MODE_RESTORE] = command_restore,   [MODE_KILL] = command_kill,
         [MODE_REVIVE] = command_revive,     [MODE_CHECK] = command_check,
         [MODE_COMPLETE] = command_complete, [MODE_SEARCH] = command_search,
-        [MODE_REPAIR] = command_repair,
+        [MODE_REPAIR] = command_repair,     [MODE_CONTEXT] = command_conversation,
     };
     switch (options->mode) {
     case MODE_HELP:

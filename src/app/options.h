@@ -32,6 +32,7 @@ enum mode {
     MODE_KILL,
     MODE_REVIVE,
     MODE_CHECK,
+    MODE_CONTEXT,
     MODE_SEARCH,
     MODE_REPAIR,
     MODE_HELP,

@@ -99,8 +99,26 @@ static size_t add_one(struct buf *out, struct sv s, size_t i, size_t *length)
     return out->n - before;
 }
 
+/* Whole texts of many megabytes are printed: what is plain ASCII is appended at once. */
+static void add_all_printable(struct buf *out, struct sv s)
+{
+    for (size_t i = 0, length; i < s.n; i += length) {
+        length = 0;
+        while (i + length < s.n && s.p[i + length] >= 0x20 && s.p[i + length] < 0x7f)
+            length++;
+        if (length)
+            buf_add(out, s.p + i, length);
+        else
+            add_one(out, s, i, &length);
+    }
+}
+
 void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns)
 {
+    if (!max_columns) {
+        add_all_printable(out, s);
+        return;
+    }
     size_t columns = 0;
     size_t cut_at = out->n; /* where "..." would go */
     for (size_t i = 0, length; i < s.n; i += length) {

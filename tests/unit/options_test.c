@@ -110,7 +110,8 @@ static void what_does_not_go_together_is_named(void **state)
     (void)state;
     refused("--dry-run goes with --export, --repair, --restore, --kill and --revive",
             ARGV(W("--status"), W("--dry-run")));
-    refused("--all goes with --resume, --export and --search", ARGV(W("--verify"), W("--all")));
+    refused("--all goes with --resume, --export, --context and --search",
+            ARGV(W("--verify"), W("--all")));
     refused("--new-id goes with --restore", ARGV(W("--new-id")));
     refused("--grace goes with --kill and --revive", ARGV(W("--grace"), W("10"), W("--status")));
     refused("--force goes with", ARGV(W("--force"), W("--export")));

@@ -16,5 +16,7 @@ int command_kill(struct context *context);
 int command_complete(struct context *context);
 int command_revive(struct context *context);
 int command_search(struct context *context);
+/* --context. */
+int command_conversation(struct context *context);
 /* Without a mode, on a terminal. */
 int command_rescue(struct context *context);

@@ -1,0 +1,264 @@
+/*
+ * --context: what was said in sessions, files and backups. Changes nothing.
+ * The copies of a session, its transcript and its backups, are read as one.
+ */
+#include "app/commands/commands.h"
+
+#include "agent/agent.h"
+#include "app/backups.h"
+#include "app/selection.h"
+#include "base/fs.h"
+#include "view/conversation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LIMIT = 100000, SUBAGENT_DEPTH = 4 };
+
+/* One conversation: the files that hold it, the live transcript first, then the newest backup. */
+struct talk {
+    const char *session_id;
+    const char *subagent; /* NULL: the session's own */
+    const char **files;
+    size_t file_count, file_capacity;
+};
+
+struct work {
+    struct context *context;
+    struct talk *talks;
+    size_t talk_count, talk_capacity;
+    bool has_gaps;
+};
+
+static struct talk *talk_of(struct work *w, const char *session_id, const char *subagent)
+{
+    for (size_t i = 0; i < w->talk_count; i++)
+        if (str_equals(w->talks[i].session_id, session_id) &&
+            str_equals(w->talks[i].subagent, subagent))
+            return &w->talks[i];
+    void *items = w->talks;
+    struct talk *talk =
+        arena_push(&w->context->arena, &items, &w->talk_count, &w->talk_capacity, sizeof *w->talks);
+    w->talks = items;
+    talk->session_id = session_id;
+    talk->subagent = subagent;
+    return talk;
+}
+
+static void add_file(struct work *w, struct talk *talk, const char *path)
+{
+    for (size_t i = 0; i < talk->file_count; i++)
+        if (str_equals(talk->files[i], path))
+            return;
+    void *items = talk->files;
+    const char **slot = arena_push(&w->context->arena, &items, &talk->file_count,
+                                   &talk->file_capacity, sizeof *slot);
+    talk->files = items;
+    *slot = path;
+}
+
+/* The transcripts in a folder, and in those below it. */
+static void add_subagents(struct work *w, const char *session_id, const char *folder, int depth)
+{
+    struct arena *a = &w->context->arena;
+    struct fs_name *names;
+    size_t count;
+    if (depth > SUBAGENT_DEPTH || fs_list(AT_FDCWD, folder, NAME_LIMIT, a, &names, &count) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const char *path = arena_printf(a, "%s/%s", folder, names[i].name);
+        if (str_ends_with(names[i].name, ".jsonl"))
+            add_file(w, talk_of(w, session_id, names[i].name), path);
+        else if (names[i].may_be_dir)
+            add_subagents(w, session_id, path, depth + 1);
+    }
+}
+
+/* Of every complete backup of a session, the newest first. */
+static void add_backups(struct work *w, const char *session_id)
+{
+    struct context *c = w->context;
+    struct pending pending;
+    struct pending_entry *entries;
+    size_t count = 0;
+    if (!c->pending_dir || pending_open(&pending, c->pending_dir, false, NULL) < 0)
+        return;
+    if (pending_list(&pending, &c->arena, &entries, &count) < 0)
+        count = 0;
+    for (size_t i = count; i-- > 0;)
+        if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
+            add_file(w, talk_of(w, session_id, NULL),
+                     arena_printf(&c->arena, "%s/%s.jsonl", c->pending_dir, entries[i].stem));
+    pending_close(&pending);
+}
+
+static void add_session(struct work *w, const char *session_id, const char *transcript)
+{
+    struct arena *a = &w->context->arena;
+    if (transcript)
+        add_file(w, talk_of(w, session_id, NULL), transcript);
+    add_backups(w, session_id);
+    if (transcript && w->context->options->all && str_ends_with(transcript, ".jsonl"))
+        add_subagents(w, session_id,
+                      arena_printf(a, "%.*s/subagents",
+                                   (int)(strlen(transcript) - strlen(".jsonl")), transcript),
+                      0);
+}
+
+/* A file is what its name says: a backup's or a session's transcript, or any other. */
+static void add_named_file(struct work *w, const char *word)
+{
+    struct arena *a = &w->context->arena;
+    const char *name = str_basename(word);
+    struct sv stem = sv_of(name);
+    if (sv_ends_with(stem, SV(".jsonl")))
+        stem.n -= strlen(".jsonl");
+    if (pending_is_stem(stem))
+        stem = sv_slice(stem, stem.n - 36, stem.n);
+    add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));
+}
+
+static bool is_file(const char *word)
+{
+    return strchr(word, '/') || str_ends_with(word, ".jsonl");
+}
+
+/* Returns: 0 or negative errno with the error. */
+static int add_word(struct work *w, const struct sr_snapshot *snapshot, const char *word,
+                    struct sr_error *error)
+{
+    struct context *c = w->context;
+    struct which which;
+    const struct sr_session *s;
+    const char *folder, *stem;
+    if (is_file(word)) {
+        add_named_file(w, word);
+        return 0;
+    }
+    if (pending_is_stem(sv_of(word)) && c->pending_dir) {
+        add_named_file(w, arena_printf(&c->arena, "%s/%s.jsonl", c->pending_dir, word));
+        return 0;
+    }
+    int r = which_parse(&c->arena, word, &which, error);
+    if (r == 0)
+        r = which_find(&which, snapshot, &s, error);
+    if (r == 0 && !s->session_id)
+        return err_set(error, -ENODATA, "it is not known which session '%s' is", word);
+    if (r == 0) {
+        add_session(w, s->session_id, s->transcript);
+        return 0;
+    }
+    if (r == -ENOENT && which.kind == WHICH_SESSION && c->pending_dir &&
+        backups_find(&c->arena, c->pending_dir, word, &folder, &stem, NULL) == 0) {
+        add_session(w, stem + strlen(stem) - 36, NULL);
+        return 0;
+    }
+    return r;
+}
+
+static int find_talks(struct work *w, struct sr_error *error)
+{
+    const struct options *o = w->context->options;
+    struct arena *a = &w->context->arena;
+    const char **prefixes = arena_alloc(a, (o->which_count + 1) * sizeof *prefixes);
+    struct sr_snapshot *snapshot;
+    struct which which;
+    size_t count = 0;
+    int r = 0;
+    for (size_t i = 0; i < o->which_count; i++)
+        if (!is_file(o->which[i]) && which_parse(a, o->which[i], &which, NULL) == 0 &&
+            which.kind == WHICH_SESSION)
+            prefixes[count++] = which.prefix;
+    w->context->look.stored_prefixes = prefixes;
+    w->context->look.stored_prefix_count = count;
+    w->context->look.stored_limit = count ? SIZE_MAX : 0;
+    if ((r = sr_detect_processes(&w->context->look, &snapshot, error)) < 0)
+        return r;
+    context_print_problems(w->context, snapshot);
+    for (size_t i = 0; i < o->which_count && r == 0; i++)
+        r = add_word(w, snapshot, o->which[i], error);
+    for (size_t i = 0; o->which_count == 0 && i < snapshot->session_count; i++) {
+        const struct sr_session *s = &snapshot->sessions[i];
+        if (s->session_id && s->transcript)
+            add_session(w, arena_strdup(a, s->session_id), arena_strdup(a, s->transcript));
+    }
+    /* what the snapshot owns must outlive it */
+    for (size_t i = 0; i < w->talk_count; i++) {
+        w->talks[i].session_id = arena_strdup(a, w->talks[i].session_id);
+        for (size_t j = 0; j < w->talks[i].file_count; j++)
+            w->talks[i].files[j] = arena_strdup(a, w->talks[i].files[j]);
+    }
+    sr_snapshot_free(snapshot);
+    return r;
+}
+
+/* Returns: 0, or an exit status. */
+static int show(struct work *w, const struct talk *talk)
+{
+    const struct options *o = w->context->options;
+    struct arena bytes = {0};
+    struct conversation c;
+    struct buf out = {0}, text = {0};
+    size_t read = 0;
+    conversation_begin(&c, agents[0]->reader);
+    for (size_t i = 0; i < talk->file_count; i++) {
+        struct sv whole;
+        int r = fs_read_small(AT_FDCWD, talk->files[i], SIZE_MAX / 4, &bytes, &whole);
+        if (r < 0) {
+            text.n = 0;
+            buf_addf(&text, "read %s: %s", talk->files[i], err_reason(r));
+            context_complain(text.p);
+            w->has_gaps = true;
+            continue;
+        }
+        read++;
+        conversation_add(&c, whole, i);
+    }
+    conversation_finish(&c);
+    w->has_gaps = w->has_gaps || c.gap_count;
+    for (size_t i = 0; i < c.gap_count && !o->quiet; i++) {
+        text.n = 0;
+        buf_addf(&text, "%s: %lld bytes at byte %lld are no record, and are not shown",
+                 talk->files[c.gaps[i].file], (long long)c.gaps[i].length,
+                 (long long)c.gaps[i].offset);
+        context_complain(text.p);
+    }
+    struct view_conversation v = {
+        talk->session_id, talk->subagent, talk->files, talk->file_count, &c, o->verbose};
+    if (o->json)
+        view_json_conversation(&out, &v);
+    else if (read)
+        view_markdown_conversation(&out, &v);
+    int status = read ? context_print(&out) : EXIT_FAILED;
+    conversation_release(&c);
+    buf_release(&out);
+    buf_release(&text);
+    arena_release(&bytes);
+    return status;
+}
+
+int command_conversation(struct context *context)
+{
+    struct work w = {.context = context};
+    struct sr_error error;
+    if (context->pending_dir && !context_answers(context, context->pending_dir))
+        context->pending_dir = NULL;
+    int r = find_talks(&w, &error);
+    if (r < 0) {
+        context_complain(error.text);
+        return r == -EINVAL || r == -ENOENT || r == -EEXIST || r == -ENODATA ? EXIT_USAGE
+                                                                             : EXIT_FAILED;
+    }
+    if (w.talk_count == 0 && !context->options->quiet)
+        context_complain("no session with a transcript is active: name one");
+    int status = EXIT_FINE;
+    for (size_t i = 0; i < w.talk_count; i++) {
+        int shown = show(&w, &w.talks[i]);
+        status = shown ? shown : status;
+    }
+    return status ? status : w.has_gaps ? EXIT_ATTENTION : EXIT_FINE;
+}

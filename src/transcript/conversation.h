@@ -1,0 +1,56 @@
+/*
+ * conversation: what a session said, each record once, in the order in which it
+ * was said, out of its transcript and the copies of it.
+ *
+ *     conversation_begin(&c, &event_claude);
+ *     conversation_add(&c, bytes, 0);   the live transcript, whole
+ *     conversation_add(&c, older, 1);   a backup: only what is not there yet
+ *     conversation_finish(&c);
+ *     for (size_t i = 0; i < c.count; i++)
+ *         ... c.items[i].text
+ *     conversation_release(&c);
+ *
+ * The order is that of the parents (graph): the chain that a resumed client
+ * would load, before it what a compaction summed up, and behind it the
+ * branches that were left (a prompt that was edited, a rewind).
+ */
+#pragma once
+
+#include "transcript/event.h"
+#include "transcript/graph.h"
+
+struct conversation_item {
+    struct sv text; /* the record, in the caller's bytes */
+    int64_t at_ms;
+    size_t file;   /* as it was given to conversation_add */
+    size_t branch; /* 0: the conversation; else one that was left */
+};
+
+/* A place that could not be read. */
+struct conversation_gap {
+    size_t file;
+    int64_t offset;
+    int64_t length;
+};
+
+struct conversation {
+    const struct event_reader *reader;
+    struct conversation_item *items;
+    size_t count;
+    size_t branch_count; /* that were left */
+    struct conversation_gap *gaps;
+    size_t gap_count, gap_capacity;
+
+    /* its own */
+    struct graph graph;
+    struct conversation_item *records; /* one a node */
+    size_t record_capacity;
+    uint64_t *known; /* ids of the files before this one, open addressing */
+    size_t known_count, known_size;
+};
+
+void conversation_begin(struct conversation *c, const struct event_reader *reader);
+/* bytes stay the caller's, and must stay until the release. */
+void conversation_add(struct conversation *c, struct sv bytes, size_t file);
+void conversation_finish(struct conversation *c);
+void conversation_release(struct conversation *c);

@@ -1,0 +1,406 @@
+#include "view/conversation.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "transcript/message.h"
+#include "view/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGUMENT_COLUMNS = 72 };
+
+/* Lines stay lines, tabs stay tabs. prefix: before each line. */
+static void add_text(struct buf *out, struct sv s, const char *prefix)
+{
+    buf_adds(out, prefix);
+    for (size_t i = 0, from = 0; i <= s.n; i++) {
+        if (i < s.n && s.p[i] != '\n' && s.p[i] != '\t')
+            continue;
+        struct sv part = sv_slice(s, from, i);
+        if (part.n && part.p[part.n - 1] == '\r')
+            part.n--;
+        utf8_add_printable(out, part, 0);
+        if (i < s.n)
+            buf_add(out, s.p + i, 1);
+        if (i < s.n && s.p[i] == '\n')
+            buf_adds(out, prefix);
+        from = i + 1;
+    }
+    buf_adds(out, "\n");
+}
+
+/* Between fences longer than any in it. */
+static void add_fenced(struct buf *out, struct sv s)
+{
+    size_t longest = 2, run = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        run = s.p[i] == '`' ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    buf_fill(out, '`', longest + 1);
+    buf_adds(out, "\n");
+    add_text(out, s, "");
+    buf_fill(out, '`', longest + 1);
+    buf_adds(out, "\n");
+}
+
+static void add_word(struct buf *out, struct sv s, size_t columns)
+{
+    utf8_add_printable(out, s, columns);
+}
+
+/* ---- results of calls --------------------------------------------------------------------- */
+
+struct result {
+    uint64_t call;
+    size_t size_bytes;
+    bool is_error;
+};
+
+/* Results by the ids of their calls, open addressing. */
+struct results {
+    struct result *items;
+    size_t size;
+};
+
+static struct result *result_of(const struct results *r, struct sv id)
+{
+    uint64_t call = graph_id_of(id);
+    size_t slot = call & (r->size - 1);
+    while (r->items[slot].call && r->items[slot].call != call)
+        slot = (slot + 1) & (r->size - 1);
+    return &r->items[slot];
+}
+
+static struct results find_results(const struct conversation *c)
+{
+    struct results r = {.size = 16};
+    while (r.size < c->count * 2)
+        r.size *= 2;
+    r.items = mem_resize(NULL, r.size * sizeof *r.items);
+    memset(r.items, 0, r.size * sizeof *r.items);
+    size_t used = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct arena a = {0};
+        struct event e;
+        struct message m;
+        if (c->reader->read_message(&a, c->items[i].text, &e, &m) == 0 &&
+            e.kind == EVENT_TOOL_RESULT)
+            for (size_t j = 0; j < m.block_count && used < r.size / 2; j++) {
+                const struct block *b = &m.blocks[j];
+                if (b->kind != BLOCK_RESULT || !b->id.n)
+                    continue;
+                struct result *slot = result_of(&r, b->id);
+                used += slot->call == 0;
+                *slot = (struct result){graph_id_of(b->id), b->text.n, b->is_error};
+            }
+        arena_release(&a);
+    }
+    return r;
+}
+
+/* ---- Markdown ----------------------------------------------------------------------------- */
+
+struct drawing {
+    struct buf *out;
+    const struct view_conversation *v;
+    struct results results;
+    uint64_t message; /* that is being drawn; 0: none of the model's */
+    size_t branch;
+    bool is_in_list; /* the last line is an item of a list */
+};
+
+static void end_list(struct drawing *d)
+{
+    if (d->is_in_list)
+        buf_adds(d->out, "\n");
+    d->is_in_list = false;
+}
+
+static void add_call(struct drawing *d, const struct block *b)
+{
+    char size[STR_SIZE_TEXT];
+    const struct result *r = b->id.n ? result_of(&d->results, b->id) : NULL;
+    buf_adds(d->out, "- **");
+    add_word(d->out, b->name, 0);
+    buf_adds(d->out, "**");
+    if (b->argument.n) {
+        buf_adds(d->out, " ");
+        add_word(d->out, b->argument, ARGUMENT_COLUMNS);
+    }
+    if (r && r->call)
+        buf_addf(d->out, " (%s%s)", r->is_error ? "failed, " : "",
+                 str_format_size((int64_t)r->size_bytes, size));
+    else
+        buf_adds(d->out, " (no result)");
+    buf_adds(d->out, "\n");
+    d->is_in_list = true;
+    if (!d->v->unfolds || !b->input)
+        return;
+    struct buf input = {0};
+    json_add_value(b->input, &input);
+    end_list(d);
+    add_fenced(d->out, (struct sv){input.p, input.n});
+    buf_adds(d->out, "\n");
+    buf_release(&input);
+}
+
+static void add_thinking(struct drawing *d, const struct block *b)
+{
+    char size[STR_SIZE_TEXT];
+    end_list(d);
+    if (!b->text.n)
+        buf_adds(d->out, "*thinking, not kept*\n\n");
+    else if (!d->v->unfolds)
+        buf_addf(d->out, "*thinking, %s*\n\n", str_format_size((int64_t)b->text.n, size));
+    else {
+        add_text(d->out, b->text, "> ");
+        buf_adds(d->out, "\n");
+    }
+}
+
+static void add_item(struct drawing *d, const char *what, const struct block *b)
+{
+    char size[STR_SIZE_TEXT];
+    buf_addf(d->out, "- %s: ", what);
+    add_word(d->out, b->name, 0);
+    if (b->size_bytes >= 0)
+        buf_addf(d->out, ", %s", str_format_size(b->size_bytes, size));
+    buf_adds(d->out, "\n");
+    d->is_in_list = true;
+}
+
+static void add_block(struct drawing *d, const struct block *b)
+{
+    switch (b->kind) {
+    case BLOCK_TEXT:
+        end_list(d);
+        add_text(d->out, b->text, "");
+        buf_adds(d->out, "\n");
+        break;
+    case BLOCK_THINKING:
+        add_thinking(d, b);
+        break;
+    case BLOCK_CALL:
+        add_call(d, b);
+        break;
+    case BLOCK_RESULT:
+        if (d->v->unfolds) {
+            end_list(d);
+            add_fenced(d->out, b->text);
+            buf_adds(d->out, "\n");
+        }
+        break;
+    case BLOCK_IMAGE:
+        add_item(d, "image", b);
+        break;
+    case BLOCK_FILE:
+        add_item(d, "file", b);
+        break;
+    case BLOCK_OTHER:
+        add_item(d, "not shown", b);
+        break;
+    }
+}
+
+/* What a reader of the conversation misses nothing by. */
+static bool is_silent(const struct event *e, const struct message *m)
+{
+    switch (e->kind) {
+    case EVENT_OTHER:
+    case EVENT_METADATA:
+    case EVENT_NOTE:
+    case EVENT_TURN_OVER:
+    case EVENT_ENQUEUE:
+    case EVENT_DEQUEUE:
+    case EVENT_QUEUE_REMOVE:
+    case EVENT_QUEUE_CLEAR:
+    case EVENT_TITLE:
+        return true;
+    case EVENT_COMPACT_BOUNDARY:
+        return false;
+    default:
+        return m->block_count == 0;
+    }
+}
+
+static void add_header(struct drawing *d, const struct event *e, const struct message *m)
+{
+    char time[WALL_TEXT_SIZE];
+    const char *who = e->kind == EVENT_COMPACT_SUMMARY ? "summary"
+                      : e->kind == EVENT_API_ERROR     ? "API error"
+                                                       : message_speaker_word(message_speaker(e));
+    end_list(d);
+    buf_addf(d->out, "## %s, %s", who,
+             wall_known(e->at) ? wall_format(e->at, time) : "at no known time");
+    if (m->model.n) {
+        buf_adds(d->out, ", ");
+        add_word(d->out, m->model, 0);
+    }
+    buf_adds(d->out, "\n\n");
+}
+
+static void draw_record(struct drawing *d, const struct event *e, const struct message *m)
+{
+    uint64_t message = graph_id_of(e->message_id);
+    if (e->kind == EVENT_COMPACT_BOUNDARY) {
+        end_list(d);
+        buf_adds(
+            d->out,
+            "---\n\n*Compacted here: what follows began with a summary of what is above.*\n\n");
+    } else if (e->kind == EVENT_TOOL_RESULT) {
+        /* folded into its call; parallel ones stand between the records of one message */
+        for (size_t i = 0; i < m->block_count; i++)
+            if (d->v->unfolds || m->blocks[i].kind != BLOCK_RESULT)
+                add_block(d, &m->blocks[i]);
+        return;
+    } else {
+        if (!message || message != d->message)
+            add_header(d, e, m);
+        for (size_t i = 0; i < m->block_count; i++)
+            add_block(d, &m->blocks[i]);
+    }
+    d->message = message;
+}
+
+static void draw_title(struct drawing *d)
+{
+    const struct view_conversation *v = d->v;
+    buf_adds(d->out, "# Session ");
+    utf8_add_printable(d->out, sv_of(v->session_id), 0);
+    if (v->subagent) {
+        buf_adds(d->out, ", subagent ");
+        utf8_add_printable(d->out, sv_of(v->subagent), 0);
+    }
+    buf_adds(d->out, "\n\n");
+    for (size_t i = 0; i < v->file_count; i++) {
+        buf_adds(d->out, "- from ");
+        utf8_add_printable(d->out, sv_of(v->files[i]), 0);
+        buf_adds(d->out, "\n");
+    }
+    for (size_t i = 0; i < v->conversation->gap_count; i++) {
+        const struct conversation_gap *gap = &v->conversation->gaps[i];
+        buf_addf(d->out, "- not readable: %lld bytes at byte %lld of ", (long long)gap->length,
+                 (long long)gap->offset);
+        utf8_add_printable(d->out, sv_of(v->files[gap->file]), 0);
+        buf_adds(d->out, "\n");
+    }
+    buf_adds(d->out, "\n");
+}
+
+void view_markdown_conversation(struct buf *out, const struct view_conversation *v)
+{
+    const struct conversation *c = v->conversation;
+    struct drawing d = {.out = out, .v = v, .results = find_results(c)};
+    draw_title(&d);
+    for (size_t i = 0; i < c->count; i++) {
+        struct arena a = {0};
+        struct event e;
+        struct message m;
+        if (c->reader->read_message(&a, c->items[i].text, &e, &m) == 0 && !is_silent(&e, &m)) {
+            if (c->items[i].branch != d.branch) {
+                end_list(&d);
+                buf_adds(out, "---\n\n*A branch that was left:*\n\n");
+                d.branch = c->items[i].branch;
+                d.message = 0;
+            }
+            draw_record(&d, &e, &m);
+        }
+        arena_release(&a);
+    }
+    end_list(&d);
+    free(d.results.items);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+static const char *const block_words[] = {"text",  "thinking", "call", "result",
+                                          "image", "file",     "other"};
+
+static struct json_node *block_node(struct json_document *d, const struct block *b)
+{
+    struct json_node *node = json_object(d);
+    bool has_text = b->kind == BLOCK_TEXT || b->kind == BLOCK_THINKING || b->kind == BLOCK_RESULT;
+    json_put_string(d, node, "type", block_words[b->kind]);
+    if (has_text)
+        json_put_text(d, node, "text", b->text);
+    if (b->kind == BLOCK_CALL || b->kind == BLOCK_RESULT)
+        json_put_text(d, node, "id", b->id);
+    if (b->name.n)
+        json_put_text(d, node, "name", b->name);
+    if (b->kind == BLOCK_CALL)
+        json_put_value(d, node, "input", b->input);
+    if (b->kind == BLOCK_RESULT)
+        json_put_bool(d, node, "is_error", b->is_error);
+    if (b->kind == BLOCK_IMAGE && b->size_bytes >= 0)
+        json_put_integer(d, node, "size_bytes", b->size_bytes);
+    return node;
+}
+
+/* A message that is being gathered from its records. */
+struct gathering {
+    struct json_document *d;
+    struct json_node *root, *uuids, *blocks;
+    uint64_t message;
+};
+
+static void end_message(struct gathering *g, struct buf *out)
+{
+    if (!g->d)
+        return;
+    json_put(g->d, g->root, "uuids", g->uuids);
+    json_put(g->d, g->root, "blocks", g->blocks);
+    json_write(g->d, g->root, true, out);
+    json_document_free(g->d);
+    *g = (struct gathering){0};
+}
+
+static void begin_message(struct gathering *g, const struct view_conversation *v,
+                          const struct conversation_item *item, const struct event *e,
+                          const struct message *m)
+{
+    char time[WALL_TEXT_SIZE];
+    struct json_document *d = json_document_new();
+    struct json_node *root = json_object(d);
+    *g = (struct gathering){d, root, json_array(d), json_array(d), graph_id_of(e->message_id)};
+    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    json_put_string(d, root, "session_id", v->session_id);
+    json_put_string(d, root, "subagent", v->subagent);
+    json_put_string(d, root, "at", wall_known(e->at) ? wall_format(e->at, time) : NULL);
+    json_put_string(d, root, "who", message_speaker_word(message_speaker(e)));
+    json_put_string(d, root, "kind", event_kind_word(e->kind));
+    json_put_integer(d, root, "branch", (int64_t)item->branch);
+    if (e->message_id.n)
+        json_put_text(d, root, "message_id", e->message_id);
+    else
+        json_put_null(d, root, "message_id");
+    if (m->model.n)
+        json_put_text(d, root, "model", m->model);
+    else
+        json_put_null(d, root, "model");
+    json_put_string(d, root, "file", v->files[item->file]);
+}
+
+void view_json_conversation(struct buf *out, const struct view_conversation *v)
+{
+    const struct conversation *c = v->conversation;
+    struct gathering g = {0};
+    for (size_t i = 0; i < c->count; i++) {
+        struct arena a = {0};
+        struct event e;
+        struct message m;
+        if (c->reader->read_message(&a, c->items[i].text, &e, &m) == 0 && !is_silent(&e, &m)) {
+            uint64_t message = graph_id_of(e.message_id);
+            if (!message || message != g.message) {
+                end_message(&g, out);
+                begin_message(&g, v, &c->items[i], &e, &m);
+            }
+            json_put_text(g.d, g.uuids, NULL, e.uuid);
+            for (size_t j = 0; j < m.block_count; j++)
+                json_put(g.d, g.blocks, NULL, block_node(g.d, &m.blocks[j]));
+        }
+        arena_release(&a);
+    }
+    end_message(&g, out);
+}

@@ -24,7 +24,8 @@ every_mode()
     local mode
     said=''
     for mode in --status "--status --json" --resume "--resume --json --all" "--check" "--check --json" \
-        "--export --all --dry-run" "--export --all" "--verify" "--kill $ID --dry-run" "--revive $ID --dry-run" "$@"; do
+        "--export --all --dry-run" "--export --all" "--verify" "--kill $ID --dry-run" "--revive $ID --dry-run" \
+        "--repair $ID --dry-run" "--search hello --index-dir $HOME/index"; do
         # shellcheck disable=SC2086 # words
         rescue_under timeout --signal=KILL 60 -- $mode --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
         [ "$status" -le 4 ] || { echo "$mode ends with $status"; return 1; }

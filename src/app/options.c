@@ -140,7 +140,8 @@ static void add_modes(struct buf *out, uint32_t of)
     }
 }
 
-/* "  -q, --quiet          no hints", further lines of text below the first. */
+/* "  -q, --quiet          no hints", further lines of text below the first; all of them below a
+ * name that is too long. */
 static void add_help_line(struct buf *out, char letter, const char *name, const char *argument,
                           const char *text)
 {
@@ -151,14 +152,17 @@ static void add_help_line(struct buf *out, char letter, const char *name, const 
     buf_addf(out, "%s--%s", letter ? " " : "  ", name);
     if (argument)
         buf_addf(out, " %s", argument);
-    for (const char *c = text; *c; c++) {
-        if (c == text || c[-1] == '\n')
-            buf_fill(out, ' ', out->n - start < TEXT_COLUMN ? TEXT_COLUMN - (out->n - start) : 1);
-        buf_add(out, c, 1);
-        if (*c == '\n')
-            start = out->n;
+    if (out->n - start >= TEXT_COLUMN) {
+        buf_adds(out, "\n");
+        start = out->n;
     }
-    buf_adds(out, "\n");
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        buf_fill(out, ' ', TEXT_COLUMN - (out->n - start));
+        buf_add(out, line, strcspn(line, "\n"));
+        buf_adds(out, "\n");
+        start = out->n;
+    }
 }
 
 void options_help(struct buf *out)

@@ -17,6 +17,7 @@
 
 #define PARTIAL ".partial-"
 #define LOCK_NAME ".lock"
+#define WATCHER_NAME ".watch"
 
 enum {
     STAMP_LENGTH = 20, /* 2026-02-05T10-11-12Z */
@@ -122,27 +123,42 @@ static int take(int fd, int patience_ms, void (*waiting)(void *, const char *), 
     }
 }
 
+/* Returns: a descriptor that holds the lock, or negative errno. */
+static int lock_by(const struct pending *p, const char *name, int patience_ms,
+                   void (*waiting)(void *context, const char *holder), void *context,
+                   struct sr_error *error)
+{
+    char holder[64] = "another process";
+    int fd = durable_open(p->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW);
+    if (fd < 0)
+        return err_set(error, fd, "open %s/%s: %s", p->path, name, err_reason(fd));
+    int r = take(fd, patience_ms, waiting, context, holder, sizeof holder);
+    if (r == -EBUSY)
+        err_set(error, r, "%s/%s is held by %s", p->path, name, holder);
+    else if (r < 0)
+        err_set(error, r, "lock %s/%s: %s", p->path, name, err_reason(r));
+    else if ((r = write_holder(fd)) < 0 && r != -ENOSPC && r != -EDQUOT)
+        err_set(error, r, "write %s/%s: %s", p->path, name, err_reason(r));
+    else
+        return fd; /* on a full disk nobody is told by whom it is held */
+    close(fd);
+    return r;
+}
+
 int pending_lock(struct pending *p, int patience_ms,
                  void (*waiting)(void *context, const char *holder), void *context,
                  struct sr_error *error)
 {
-    char holder[64] = "another process";
-    int fd = durable_open(p->fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW);
+    int fd = lock_by(p, LOCK_NAME, patience_ms, waiting, context, error);
     if (fd < 0)
-        return err_set(error, fd, "open %s/" LOCK_NAME ": %s", p->path, err_reason(fd));
-    int r = take(fd, patience_ms, waiting, context, holder, sizeof holder);
-    if (r == -EBUSY)
-        err_set(error, r, "%s/" LOCK_NAME " is held by %s", p->path, holder);
-    else if (r < 0)
-        err_set(error, r, "lock %s/" LOCK_NAME ": %s", p->path, err_reason(r));
-    else if ((r = write_holder(fd)) < 0)
-        err_set(error, r, "write %s/" LOCK_NAME ": %s", p->path, err_reason(r));
-    if (r < 0) {
-        close(fd);
-        return r;
-    }
+        return fd;
     p->lock = fd;
     return 0;
+}
+
+int pending_lock_watcher(const struct pending *p, struct sr_error *error)
+{
+    return lock_by(p, WATCHER_NAME, 0, NULL, NULL, error);
 }
 
 void pending_unlock(struct pending *p)

@@ -4,6 +4,7 @@
  *     <stem>.jsonl, <stem>.files/, <stem>.json, <stem>.sha256    a backup
  *     .partial-<stem>/                                           one being made
  *     .lock                                                      who is making one
+ *     .watch                                                     who watches (--watch)
  *
  * <stem> is 2026-02-05T10-11-12Z-LOSSLESS-<uuid>. A backup exists once its
  * .sha256 does. While .partial-<stem> is there, files of that stem without a
@@ -40,6 +41,10 @@ int pending_lock(struct pending *p, int patience_ms,
                  void (*waiting)(void *context, const char *holder), void *context,
                  struct sr_error *error);
 void pending_unlock(struct pending *p);
+
+/* The lock of a folder's one watcher. Returns: a descriptor, which holds it until it is closed;
+ * -EBUSY with who has it. */
+int pending_lock_watcher(const struct pending *p, struct sr_error *error);
 
 /* Under the lock: removes what killed exports left. */
 int pending_clean(struct pending *p, struct sr_error *error);

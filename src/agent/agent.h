@@ -184,6 +184,9 @@ struct agent {
                        struct agent_transcript **transcripts, size_t *count);
     int (*list_all)(const struct agent_store *store, struct agent_transcript **transcripts,
                     size_t *count);
+    /* The folders, below the store, in which something appears or grows with every session. */
+    void (*list_watched)(const struct agent_store *store, const char *const **folders,
+                         size_t *count);
     /* Looks in the folder of cwd first (cwd may be NULL), then everywhere.
      * Returns: 0, or -ENOENT where there is none. */
     int (*find_transcript)(const struct agent_store *store, const char *session_id, const char *cwd,

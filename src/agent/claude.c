@@ -385,6 +385,7 @@ const struct agent agent_claude = {
     .project_folder = claude_project_folder,
     .list_folder = claude_list_folder,
     .list_all = claude_list_all,
+    .list_watched = claude_list_watched,
     .find_transcript = claude_find_transcript,
     .list_subagents = claude_list_subagents,
     .list_files = claude_list_files,

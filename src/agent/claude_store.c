@@ -329,6 +329,25 @@ int claude_list_all(const struct agent_store *store, struct agent_transcript **t
     return 0;
 }
 
+void claude_list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count)
+{
+    static const char *const own[] = {".", "sessions", "projects"};
+    enum { OWN = sizeof own / sizeof *own };
+    struct fs_name *names;
+    size_t name_count = 0, n = OWN;
+    int r = fs_list(store->fd, "projects", NAME_LIMIT, store->arena, &names, &name_count);
+    if (r < 0 && r != -EFBIG)
+        name_count = 0;
+    const char **all = arena_alloc(store->arena, (OWN + name_count) * sizeof *all);
+    memcpy(all, own, sizeof own);
+    for (size_t i = 0; i < name_count; i++)
+        if (names[i].may_be_dir)
+            all[n++] = join(store->arena, "projects", names[i].name);
+    *folders = all;
+    *count = n;
+}
+
 struct search {
     const char *file_name;
     struct agent_transcript *out;

@@ -26,6 +26,8 @@ int claude_list_folder(const struct agent_store *store, const char *folder,
                        struct agent_transcript **transcripts, size_t *count);
 int claude_list_all(const struct agent_store *store, struct agent_transcript **transcripts,
                     size_t *count);
+void claude_list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count);
 int claude_find_transcript(const struct agent_store *store, const char *session_id, const char *cwd,
                            struct agent_transcript *out);
 int claude_list_subagents(const struct agent_store *store, const struct agent_transcript *of,

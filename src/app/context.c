@@ -132,7 +132,7 @@ static int local_offset_s(void)
     return localtime_r(&now, &local) ? (int)local.tm_gmtoff : 0;
 }
 
-static void look_around(struct context *c, const struct options *o)
+void context_look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
     const char *named = variable("CLAUDE_CONFIG_DIR");
@@ -150,6 +150,8 @@ static void look_around(struct context *c, const struct options *o)
         .context_window = o->context_window,
     };
     c->asked_model = variable("ANTHROPIC_MODEL");
+    c->search_path = variable("PATH");
+    c->has_desktop = variable("DISPLAY") || variable("WAYLAND_DISPLAY");
     c->look.default_config_dir = named ? named : c->look.standard_config_dir;
     const char *window = variable("SESSION_RESCUE_CONTEXT_WINDOW");
     struct sr_error error;
@@ -205,7 +207,7 @@ static int run_guarded(struct guard *g, const char *const *stuck, size_t stuck_c
 {
     struct job *job = context;
     struct context c = {.guard = g};
-    look_around(&c, job->options);
+    context_look_around(&c, job->options);
     c.look.skipped_paths = stuck;
     c.look.skipped_path_count = stuck_count;
     c.look.entering = tell_guard;

@@ -18,7 +18,9 @@ struct context {
     struct sr_options look; /* for sr_detect_processes */
     const char *pending_dir, *log_dir, *index_dir;
     const char *temporary_dir; /* as this environment says of the client's; NULL: nothing */
-    const char *asked_model;   /* as this environment asks a client for it; NULL: it does not */
+    const char *search_path;   /* in which commands are looked for */
+    bool has_desktop;
+    const char *asked_model; /* as this environment asks a client for it; NULL: it does not */
     struct view_style style;
     struct screen_style screen;
     bool is_plain_terminal; /* no menus: it cannot move its cursor, or it is read aloud */
@@ -28,6 +30,9 @@ struct context {
 };
 
 typedef int command_run(struct context *context);
+
+/* For who does not run under the guard. Owner: the caller releases c->arena. */
+void context_look_around(struct context *c, const struct options *o);
 
 /* Runs a command under the guard. Returns: the exit status. */
 int context_run(const struct options *options, command_run *command);

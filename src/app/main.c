@@ -25,6 +25,7 @@
 #include "app/commands/commands.h"
 #include "app/hook.h"
 #include "app/invoker.h"
+#include "app/watch.h"
 #include "platform/privilege.h"
 
 #include <errno.h>
@@ -86,6 +87,8 @@ static int run(const struct options *options)
         return print_version();
     case MODE_NONE:
         return context_run(options, has_person(options) ? command_rescue : command_status);
+    case MODE_WATCH:
+        return watch_run(options);
     case MODE_EXPORT:
         if (options->if_context >= 0)
             return export_if_context(options);
@@ -103,6 +106,7 @@ static unsigned rights_of(enum mode mode)
     case MODE_STATUS:
     case MODE_EXPORT:
     case MODE_KILL:
+    case MODE_WATCH:
         return PRIVILEGE_TRACE;
     case MODE_NONE: /* its menu revives, too */
     case MODE_REVIVE:

@@ -53,6 +53,8 @@ static const struct mode_row modes[] = {
      "\nwhat was said, as Markdown; copies and backups as one"},
     {MODE_SEARCH, "search", 0, "WORDS...", 1, SIZE_MAX, "the words to look for",
      "what was said in any session or backup, the newest first"},
+    {MODE_WATCH, "watch", 0, NULL, NO_WORD,
+     "keep watching; back up what hangs, fills up or is about to be deleted"},
     {MODE_HELP, "help", 'h', NULL, ANY_NUMBER, "this text"},
     {MODE_VERSION, "version", 'V', NULL, ANY_NUMBER, "the version"},
 };
@@ -61,10 +63,12 @@ enum { MODE_COUNT = sizeof modes / sizeof *modes };
 
 /* What an option's value is, and in which member of struct options it is kept. */
 enum option_kind {
-    OPTION_FLAG,   /* bool */
-    OPTION_FOLDER, /* const char *, not empty */
-    OPTION_NUMBER, /* double, in the range */
-    OPTION_TOKENS, /* int64_t */
+    OPTION_FLAG,    /* bool */
+    OPTION_FOLDER,  /* const char *, not empty */
+    OPTION_NUMBER,  /* double, in the range */
+    OPTION_TOKENS,  /* int64_t */
+    OPTION_COMMAND, /* const char *, not empty */
+    OPTION_NOTIFY,  /* const char *, one of some words */
     OPTION_AGENT,
     OPTION_CONFIG_DIR,
 };
@@ -107,6 +111,14 @@ static const struct option_row rows[] = {
      "--export: only those whose context window is that full"},
     {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), 0, NULL, 0,
      "tokens that the context window holds (as the model's name says)"},
+    {"on-event", 0, "CMD", OPTION_COMMAND, offsetof(struct options, on_event), IN(MODE_WATCH), NULL,
+     0, "--watch: run CMD for each event, which it reads as JSON"},
+    {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), IN(MODE_WATCH), NULL, 0,
+     "--watch: auto, desktop, bell or none (auto)"},
+    {"interval", 0, NUMBER("SEC", interval_s), IN(MODE_WATCH), "0 to 3600 seconds", 3600,
+     "--watch: between two looks while something moves (20)"},
+    {"event-timeout", 0, NUMBER("SEC", event_timeout_s), IN(MODE_WATCH), "0 to 3600 seconds", 3600,
+     "--watch: how long CMD may take (30)"},
     {"pending-dir", 0, FOLDER(pending_dir), 0, NULL, 0, "where backups are kept"},
     {"log-dir", 0, FOLDER(log_dir), 0, NULL, 0, "where the session log is kept"},
     {"index-dir", 0, FOLDER(index_dir), IN(MODE_SEARCH), NULL, 0,
@@ -230,6 +242,26 @@ static int set_folder(const char **member, const struct option_row *row, const c
     return 0;
 }
 
+static int set_command(const char **member, const struct option_row *row, const char *text,
+                       struct sr_error *error)
+{
+    if (!*text)
+        return err_set(error, -EINVAL, "--%s takes a command, not an empty word", row->name);
+    *member = text;
+    return 0;
+}
+
+static int set_notify(const char **member, const char *text, struct sr_error *error)
+{
+    static const char *const words[] = {"auto", "desktop", "bell", "none"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equals(words[i], text)) {
+            *member = text;
+            return 0;
+        }
+    return err_set(error, -EINVAL, "--notify takes auto, desktop, bell or none, not '%s'", text);
+}
+
 static int set_agent(struct options *o, const char *name, struct sr_error *error)
 {
     if (!agent_by_name(name))
@@ -252,6 +284,10 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         return set_number(member, row, text, error);
     case OPTION_TOKENS:
         return options_tokens("--context-window", text, member, error);
+    case OPTION_COMMAND:
+        return set_command(member, row, text, error);
+    case OPTION_NOTIFY:
+        return set_notify(member, text, error);
     case OPTION_AGENT:
         return set_agent(o, text, error);
     case OPTION_CONFIG_DIR:
@@ -419,7 +455,13 @@ static void parse_unfinished(int argc, char **argv, struct options *o)
 
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
-    struct options o = {.timeout_minutes = 10, .grace_s = 10, .if_context = -1};
+    struct options o = {
+        .timeout_minutes = 10,
+        .grace_s = 10,
+        .if_context = -1,
+        .interval_s = 20,
+        .event_timeout_s = 30,
+    };
     o.config_dirs = mem_resize(NULL, (size_t)argc * sizeof *o.config_dirs);
     uint64_t given = 0;
     if (argc > 1 && str_equals(argv[1], "--complete")) {

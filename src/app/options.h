@@ -35,6 +35,7 @@ enum mode {
     MODE_CONTEXT,
     MODE_SEARCH,
     MODE_REPAIR,
+    MODE_WATCH,
     MODE_HELP,
     MODE_VERSION,
     MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */
@@ -57,8 +58,10 @@ struct options {
     bool as_copy, shrink; /* --repair */
     const char **typed;   /* MODE_COMPLETE: the words of the line, the last one unfinished */
     size_t typed_count;
-    double if_context;       /* --export: only where the context window is so full; -1: not asked */
-    int64_t context_window;  /* tokens; 0: as the model's name says */
+    double if_context;      /* --export: only where the context window is so full; -1: not asked */
+    int64_t context_window; /* tokens; 0: as the model's name says */
+    const char *on_event, *notify; /* --watch: a command; how to disturb somebody; NULL: not said */
+    double interval_s, event_timeout_s;
     const struct hook *hook; /* what a client said on standard input; NULL: nothing */
 };
 

@@ -33,6 +33,30 @@ void guard_enter(struct guard *g, const char *path)
     atomic_fetch_add(&g->steps, 1);
 }
 
+struct guard *guard_new(void)
+{
+    void *page =
+        mmap(NULL, sizeof(struct guard), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+void guard_free(struct guard *g)
+{
+    if (g)
+        munmap(g, sizeof *g);
+}
+
+bool guard_is_inside(const struct guard *g, unsigned *steps)
+{
+    *steps = atomic_load(&g->steps);
+    return atomic_load(&g->inside);
+}
+
+const char *guard_path(const struct guard *g)
+{
+    return g->path;
+}
+
 /* *ended_by: the signal that ended it, with -EINTR. */
 static int wait_for(pid_t child, int *ended_by)
 {
@@ -89,9 +113,8 @@ static void take_back(const struct typed_signals *before)
 
 int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error *error)
 {
-    struct guard *g =
-        mmap(NULL, sizeof *g, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (g == MAP_FAILED)
+    struct guard *g = guard_new();
+    if (!g)
         return err_set(error, -errno, "watch over the listing: %s", err_reason(-errno));
 
     struct arena arena = {0};
@@ -130,7 +153,7 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
     }
     take_back(&before);
     arena_release(&arena);
-    munmap(g, sizeof *g);
+    guard_free(g);
     if (ended_by == SIGINT)
         raise(SIGINT); /* as the shell expects of what it started */
     return r;

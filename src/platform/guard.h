@@ -12,12 +12,23 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct guard;
 
 /* Says where the work is about to read; NULL: nowhere that could get stuck. */
 void guard_enter(struct guard *g, const char *path);
+
+/*
+ * For who watches over a child of its own, and has other things to do meanwhile:
+ * one page, made before the fork, looked at from time to time. A child that has
+ * made no step since the last look and is inside of a path, is stuck there.
+ */
+struct guard *guard_new(void); /* NULL: no memory */
+void guard_free(struct guard *g);
+bool guard_is_inside(const struct guard *g, unsigned *steps);
+const char *guard_path(const struct guard *g);
 
 /*
  * What is done in the child. stuck lists the paths, as given to guard_enter,

@@ -1,0 +1,32 @@
+/*
+ * outlet: standard output as the log of a program that runs for weeks.
+ *
+ * A file is appended to, so that it may be cut to nothing at any time; one that
+ * was moved or removed is made again under its name. What a pipe or a terminal
+ * does not take at once waits, up to a limit, and stops nobody.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct outlet {
+    int fd;
+    bool is_file;
+    char *path; /* of the file; NULL: none, or it had no name when it was opened */
+    uint64_t device, inode;
+    struct buf waiting;
+    bool is_broken; /* nobody will ever read it */
+    int failed;     /* the last failure to write, negative errno; 0: none */
+};
+
+void outlet_init(struct outlet *o, int fd);
+void outlet_release(struct outlet *o);
+
+/* Adds lines. What has waited for too long is given up, oldest first. */
+void outlet_add(struct outlet *o, const char *bytes, size_t n);
+
+/* Writes what can be written now. Returns: whether something still waits. */
+bool outlet_flush(struct outlet *o);

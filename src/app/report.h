@@ -1,0 +1,26 @@
+/*
+ * report: what a errand of --watch has seen or done, as text that its parent
+ * reads back: JSON, a document for a look, a line for each backup.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "diagnose/changes.h"
+
+struct report {
+    struct change_look look;
+    const char *const *stores; /* config directories that sessions are kept in */
+    size_t store_count;
+    const char *blind; /* why names and writes cannot be watched; NULL: they are */
+};
+
+void report_write(const struct report *r, struct buf *out);
+/* Returns: 0 or -EBADMSG. Owner: the arena. */
+int report_read(struct arena *a, struct sv text, struct report *out);
+
+/* One backup: the number-th that was asked for. */
+void report_write_backup(size_t number, const struct change_result *result, struct buf *out);
+/* Reads a line. Returns: 0 or -EBADMSG. Owner: the arena. */
+int report_read_backup(struct arena *a, struct sv line, size_t *number,
+                       struct change_result *result);

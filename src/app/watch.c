@@ -1,0 +1,793 @@
+#include "app/watch.h"
+
+#include "action/pending.h"
+#include "app/context.h"
+#include "app/notifier.h"
+#include "app/outlet.h"
+#include "app/report.h"
+#include "app/watch_work.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "platform/pidref.h"
+#include "view/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum {
+    LOOK_PATIENCE_MS = 1500,     /* of a look at one path: as of a listing */
+    LOOK_TICK_MS = 500,          /* how often that is asked */
+    BACKUP_PATIENCE_MS = 120000, /* a slow disk may take long to sync a large file */
+    BACKUP_TICK_MS = 10000,
+    BACKUPS_AT_ONCE = 16, /* by one errand; then the more urgent come first again */
+    EXPIRING_EVERY_MS = 3600000,
+    END_PATIENCE_MS = 10000, /* for a backup under way, when it is told to end */
+    FLUSH_MS = 1000,         /* between two tries to write what nobody takes */
+    WAKE_MAX = 32,
+};
+
+/* What an epoll event is about. */
+enum source { SIGNALS, TIMER, NAMES, WRITES, LOOK, BACKUP, COMMAND, PROCESS };
+
+/* The process of a session; its end is worth a look. */
+struct process {
+    pid_t pid;
+    uint64_t start_ticks;
+    int fd;
+};
+
+struct watch {
+    struct context context;
+    struct changes changes;
+    int epoll, signals, timer, lock;
+    struct pending pending;
+    struct notice notice;
+    bool has_notice, is_blind;
+
+    struct errand look, backup;
+    struct errand_behind behind;
+    int64_t look_began_ms;
+    int64_t expiring_at_ms; /* the last such look; negative: none */
+
+    struct arena batch_arena; /* of the backups under way */
+    struct change_backup batch[BACKUPS_AT_ONCE];
+    size_t batch_count;
+    bool was_answered[BACKUPS_AT_ONCE];
+
+    struct process *processes;
+    size_t process_count;
+    struct arena stores_arena;
+    const char **stores;
+    size_t store_count;
+
+    struct outlet outlet;
+    struct notifier notifier;
+    char **command, *command_program; /* --on-event; NULL: none */
+    char *notify_send;                /* NULL: no desktop is told */
+    int bell;                         /* the terminal to ring at; -1: none */
+    bool has_begun, has_moved, has_names, ends;
+    int status;
+};
+
+static void listen_to(struct watch *w, int fd, enum source source)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.u32 = source};
+    if (fd >= 0)
+        epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+/* Before it is closed: a errand may have a copy, which would keep it in the list. */
+static void stop_listening_to(struct watch *w, int fd)
+{
+    if (fd >= 0)
+        epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* ---- telling ------------------------------------------------------------------------------ */
+
+static void command_failed(void *context, const char *why)
+{
+    (void)context;
+    context_complain(why); /* on standard error: an event would be given to the command again */
+}
+
+static void tell_command(struct watch *w, const struct change_event *e)
+{
+    struct buf line = {0};
+    if (!w->command)
+        return;
+    view_json_event(&line, e);
+    notifier_add(&w->notifier, w->command_program, (const char *const *)w->command,
+                 (struct sv){line.p, line.n});
+    buf_release(&line);
+}
+
+/* One notification for all events of the kind that came together. */
+static void tell_person(struct watch *w, const struct change_event *e, size_t count)
+{
+    struct buf title = {0}, body = {0};
+    bool is_urgent = e->kind == CHANGE_HUNG || e->kind == CHANGE_BACKUP_FAILED;
+    view_notification(&title, &body, e, count);
+    const char *argv[] = {"notify-send",
+                          "--app-name=session-rescue",
+                          is_urgent ? "--urgency=critical" : "--urgency=normal",
+                          "--",
+                          title.p,
+                          body.p,
+                          NULL};
+    if (w->notify_send)
+        notifier_add(&w->notifier, w->notify_send, argv, SV(""));
+    if (w->bell >= 0 && write(w->bell, "\a", 1) < 0)
+        w->bell = -1;
+    buf_release(&title);
+    buf_release(&body);
+}
+
+static void tell_persons(struct watch *w, const struct change_events *events)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        const struct change_event *e = &events->items[i];
+        size_t count = 0, before = 0;
+        for (size_t j = 0; j < events->count; j++) {
+            bool is_alike = events->items[j].kind == e->kind && events->items[j].wants_person;
+            count += is_alike;
+            before += is_alike && j < i;
+        }
+        if (e->wants_person && before == 0)
+            tell_person(w, e, count);
+    }
+}
+
+/* With -q: what somebody may have to act on. */
+static bool is_printed(const struct watch *w, const struct change_event *e)
+{
+    const struct options *o = w->context.options;
+    return o->json || !o->quiet || e->kind == CHANGE_HUNG || e->kind == CHANGE_CONTEXT_FULL ||
+           e->kind == CHANGE_EXPIRING || e->kind == CHANGE_BACKUP_FAILED ||
+           e->kind == CHANGE_PROBLEM;
+}
+
+static void tell(struct watch *w, struct change_events *events)
+{
+    int64_t now_ms = wall_now().ms;
+    for (size_t i = 0; i < events->count; i++) {
+        struct change_event *e = &events->items[i];
+        struct buf line = {0};
+        e->at_ms = now_ms;
+        if (w->context.options->json)
+            view_json_event(&line, e);
+        else
+            view_text_event(&line, e);
+        if (is_printed(w, e))
+            outlet_add(&w->outlet, line.p, line.n);
+        buf_release(&line);
+        tell_command(w, e);
+    }
+    tell_persons(w, events);
+}
+
+static void tell_problem(struct watch *w, const char *text)
+{
+    struct arena a = {0};
+    struct change_events events = {.arena = &a};
+    change_add(&events, CHANGE_PROBLEM)->text = text;
+    tell(w, &events);
+    arena_release(&a);
+}
+
+/* ---- the processes of sessions ------------------------------------------------------------- */
+
+static int pin(const struct sr_session *s)
+{
+    struct proc proc;
+    struct pidref p;
+    if (s->pid <= 0 || proc_open(&proc, "/proc", NULL) < 0)
+        return -1;
+    int r = pidref_open(&proc, s->pid, s->start_ticks, &p);
+    proc_close(&proc);
+    return r < 0 ? -1 : p.fd;
+}
+
+static int take_known_fd(struct watch *w, const struct sr_session *s)
+{
+    for (size_t i = 0; i < w->process_count; i++) {
+        struct process *p = &w->processes[i];
+        if (p->fd >= 0 && p->pid == s->pid && p->start_ticks == s->start_ticks) {
+            int fd = p->fd;
+            p->fd = -1;
+            return fd;
+        }
+    }
+    return -1;
+}
+
+static void forget_processes(struct watch *w)
+{
+    for (size_t i = 0; i < w->process_count; i++) {
+        stop_listening_to(w, w->processes[i].fd);
+        fs_close(&w->processes[i].fd);
+    }
+    free(w->processes);
+    w->processes = NULL;
+    w->process_count = 0;
+}
+
+static void watch_processes(struct watch *w, const struct change_look *look)
+{
+    struct process *next = mem_resize(NULL, (look->session_count + 1) * sizeof *next);
+    for (size_t i = 0; i < look->session_count; i++) {
+        const struct sr_session *s = &look->sessions[i];
+        int fd = take_known_fd(w, s);
+        next[i] = (struct process){s->pid, s->start_ticks, fd};
+        if (fd < 0) {
+            next[i].fd = pin(s);
+            listen_to(w, next[i].fd, PROCESS);
+        }
+    }
+    forget_processes(w);
+    w->processes = next;
+    w->process_count = look->session_count;
+}
+
+/* Those that have ended are readable for ever. */
+static void drop_ended_processes(struct watch *w)
+{
+    for (size_t i = 0; i < w->process_count; i++) {
+        struct pidref p = {w->processes[i].fd, w->processes[i].pid, w->processes[i].start_ticks};
+        if (p.fd >= 0 && pidref_wait(&p, 0) != 0) {
+            stop_listening_to(w, w->processes[i].fd);
+            fs_close(&w->processes[i].fd);
+            w->has_names = true;
+        }
+    }
+}
+
+/* ---- looks -------------------------------------------------------------------------------- */
+
+static void start_look(struct watch *w, int64_t now_ms)
+{
+    const char *skipped[ERRAND_BEHIND_MAX];
+    struct watch_look look = {
+        .context = &w->context,
+        .notice = w->has_notice ? &w->notice : NULL,
+        .stores = w->stores,
+        .store_count = w->store_count,
+        .skipped = skipped,
+        .skipped_count = errand_avoid(&w->behind, now_ms, skipped),
+        .has_expiring = w->expiring_at_ms < 0 || now_ms - w->expiring_at_ms >= EXPIRING_EVERY_MS,
+    };
+    w->has_moved = w->has_names = false; /* what moves from now on, the look may miss */
+    w->look_began_ms = now_ms;
+    int r = errand_start(&w->look, watch_look, &look, now_ms);
+    if (r < 0) {
+        struct buf text = {0};
+        buf_addf(&text, "start a look: %s", err_reason(r));
+        tell_problem(w, text.p);
+        buf_release(&text);
+        w->changes.looked_at_ms = now_ms;
+        w->changes.has_looked = true;
+        return;
+    }
+    listen_to(w, w->look.pipe, LOOK);
+}
+
+/* A store that is new is watched from the next look on: what moves until then is missed. */
+static void keep_stores(struct watch *w, const struct report *r)
+{
+    struct arena a = {0};
+    const struct sr_options *o = &w->context.look;
+    size_t asked = o->config_dir_count ? o->config_dir_count : 1, n = 0;
+    const char **stores = arena_alloc(&a, (asked + r->store_count + 1) * sizeof *stores);
+    for (size_t i = 0; i < asked; i++) {
+        const char *path = o->config_dir_count ? o->config_dirs[i] : o->default_config_dir;
+        if (path)
+            stores[n++] = path;
+    }
+    for (size_t i = 0; i < r->store_count; i++) {
+        bool is_known = false;
+        for (size_t j = 0; j < n && !is_known; j++)
+            is_known = str_equals(stores[j], r->stores[i]);
+        if (!is_known)
+            stores[n++] = arena_strdup(&a, r->stores[i]);
+    }
+    w->has_names = w->has_names || n > w->store_count;
+    arena_release(&w->stores_arena);
+    w->stores_arena = a;
+    w->stores = stores;
+    w->store_count = n;
+}
+
+static void note_blindness(struct watch *w, const char *why)
+{
+    bool is_blind = why || !w->has_notice;
+    if (why && !w->is_blind) {
+        struct buf text = {0};
+        buf_addf(&text, "folders cannot be watched: %s; looking every %lld s instead", why,
+                 (long long)(w->changes.interval_ms / 1000));
+        tell_problem(w, text.p);
+        buf_release(&text);
+    }
+    w->is_blind = is_blind;
+}
+
+static void take_report(struct watch *w, const struct report *r, int64_t cost_ms, int64_t now_ms)
+{
+    struct arena a = {0};
+    struct change_events events = {.arena = &a};
+    struct change_look look = r->look;
+    look.cost_ms = cost_ms;
+    keep_stores(w, r);
+    watch_processes(w, &look);
+    note_blindness(w, r->blind);
+    if (!w->has_begun) {
+        struct change_event *e = change_add(&events, CHANGE_WATCHING);
+        e->sessions = (int64_t)look.session_count;
+        e->by = w->is_blind ? "polling" : "inotify";
+    }
+    w->has_begun = true;
+    if (look.has_expiring)
+        w->expiring_at_ms = now_ms;
+    changes_look(&w->changes, &look, now_ms, &events);
+    tell(w, &events);
+    arena_release(&a);
+}
+
+static void end_look(struct watch *w, int64_t now_ms)
+{
+    struct arena a = {0};
+    struct report report;
+    int64_t cost_ms;
+    int r = report_read(&a, (struct sv){w->look.heard.p, w->look.heard.n}, &report);
+    stop_listening_to(w, w->look.pipe);
+    errand_end(&w->look, &cost_ms);
+    if (r == 0) {
+        errand_forgive(&w->behind, w->look_began_ms);
+        take_report(w, &report, cost_ms, now_ms);
+    } else {
+        tell_problem(w, "a look at the sessions broke off");
+        w->changes.looked_at_ms = now_ms;
+        w->changes.has_looked = true;
+    }
+    arena_release(&a);
+}
+
+/* ---- backups ------------------------------------------------------------------------------ */
+
+static void settle(struct watch *w, size_t i, const struct change_result *result)
+{
+    struct arena a = {0};
+    struct change_events events = {.arena = &a};
+    w->was_answered[i] = true;
+    changes_backed_up(&w->changes, &w->batch[i], result, clock_since_boot_ms(), &events);
+    tell(w, &events);
+    arena_release(&a);
+}
+
+/* Those that nothing was heard of. */
+static void fail_the_rest(struct watch *w, const char *why)
+{
+    struct change_result failed = {CHANGE_FAILED, NULL, why};
+    for (size_t i = 0; i < w->batch_count; i++)
+        if (!w->was_answered[i])
+            settle(w, i, &failed);
+    w->batch_count = 0;
+    arena_release(&w->batch_arena);
+}
+
+static void start_backups(struct watch *w, int64_t now_ms)
+{
+    const char *skipped[ERRAND_BEHIND_MAX];
+    w->batch_count = 0;
+    while (w->batch_count < BACKUPS_AT_ONCE &&
+           changes_next_backup(&w->changes, now_ms, &w->batch_arena, &w->batch[w->batch_count]))
+        w->was_answered[w->batch_count++] = false;
+    if (w->batch_count == 0)
+        return;
+    struct watch_backups backups = {
+        .context = &w->context,
+        .skipped = skipped,
+        .skipped_count = errand_avoid(&w->behind, now_ms, skipped),
+        .items = w->batch,
+        .count = w->batch_count,
+    };
+    int r = errand_start(&w->backup, watch_backups, &backups, now_ms);
+    if (r < 0)
+        fail_the_rest(w, err_reason(r));
+    else
+        listen_to(w, w->backup.pipe, BACKUP);
+}
+
+/* Takes the whole lines that were heard so far. */
+static void take_results(struct watch *w)
+{
+    struct buf *heard = &w->backup.heard;
+    char *newline;
+    while (heard->n && (newline = memchr(heard->p, '\n', heard->n))) {
+        struct arena a = {0};
+        struct change_result result;
+        size_t number, n = (size_t)(newline - heard->p) + 1;
+        if (report_read_backup(&a, (struct sv){heard->p, n - 1}, &number, &result) == 0 &&
+            number < w->batch_count && !w->was_answered[number])
+            settle(w, number, &result);
+        memmove(heard->p, heard->p + n, heard->n - n);
+        heard->n -= n;
+        arena_release(&a);
+    }
+}
+
+static void end_backups(struct watch *w)
+{
+    int64_t cost_ms;
+    stop_listening_to(w, w->backup.pipe);
+    errand_end(&w->backup, &cost_ms);
+    fail_the_rest(w, "the backup broke off");
+}
+
+/* ---- those that are stuck ------------------------------------------------------------------ */
+
+/* The next look keeps away from there, and names it as a problem. */
+static void leave_behind(struct watch *w, struct errand *errand, int64_t now_ms)
+{
+    int pipe = errand->pipe;
+    stop_listening_to(w, pipe);
+    if (!errand_leave(errand, &w->behind, now_ms))
+        listen_to(w, pipe, errand == &w->look ? LOOK : BACKUP);
+}
+
+static void look_after_errands(struct watch *w, int64_t now_ms)
+{
+    if (w->look.pid && errand_is_stuck(&w->look, LOOK_PATIENCE_MS, now_ms))
+        leave_behind(w, &w->look, now_ms);
+    if (w->backup.pid && errand_is_stuck(&w->backup, BACKUP_PATIENCE_MS, now_ms)) {
+        leave_behind(w, &w->backup, now_ms);
+        if (!w->backup.pid)
+            fail_the_rest(w, "its file system does not answer");
+    }
+}
+
+/* ---- when ---------------------------------------------------------------------------------- */
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    return b_ms < 0 || (a_ms >= 0 && a_ms < b_ms) ? a_ms : b_ms;
+}
+
+/* What came or went is not waited for as long as what only moves. */
+static int64_t look_pause_ms(const struct watch *w, int64_t now_ms)
+{
+    int64_t pause_ms = changes_look_pause_ms(&w->changes, w->has_moved || w->is_blind, now_ms);
+    int64_t soon_ms = w->changes.looked_at_ms + w->changes.interval_ms / 4 - now_ms;
+    if (w->has_names && soon_ms < pause_ms)
+        pause_ms = soon_ms > 0 ? soon_ms : 0;
+    return pause_ms;
+}
+
+static void set_timer(const struct watch *w, int64_t pause_ms)
+{
+    struct itimerspec in = {0};
+    if (pause_ms >= 0) {
+        in.it_value.tv_sec = (time_t)(pause_ms / 1000);
+        in.it_value.tv_nsec = (long)(pause_ms % 1000) * 1000000 + 1; /* zero would disarm it */
+    }
+    timerfd_settime(w->timer, 0, &in, NULL);
+}
+
+/* Starts what is due, and has itself woken when the next thing is. */
+static void plan(struct watch *w)
+{
+    int64_t now_ms = clock_since_boot_ms(), pause_ms = -1;
+    if (!w->look.pid && look_pause_ms(w, now_ms) == 0)
+        start_look(w, now_ms);
+    if (!w->backup.pid && changes_backup_pause_ms(&w->changes, now_ms) == 0)
+        start_backups(w, now_ms);
+    pause_ms = sooner(pause_ms, w->look.pid ? LOOK_TICK_MS : look_pause_ms(w, now_ms));
+    pause_ms = sooner(pause_ms, w->backup.pid ? BACKUP_TICK_MS
+                                              : changes_backup_pause_ms(&w->changes, now_ms));
+    stop_listening_to(w, w->notifier.pidfd);
+    pause_ms = sooner(pause_ms, notifier_run(&w->notifier, now_ms, command_failed, NULL));
+    listen_to(w, w->notifier.pidfd, COMMAND);
+    if (outlet_flush(&w->outlet))
+        pause_ms = sooner(pause_ms, FLUSH_MS);
+    if (w->outlet.is_broken) {
+        w->status = EXIT_FAILED;
+        w->ends = true;
+    }
+    set_timer(w, pause_ms);
+}
+
+/* ---- waking up ----------------------------------------------------------------------------- */
+
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static void take_signals(struct watch *w)
+{
+    struct signalfd_siginfo info;
+    while (read(w->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGHUP && !has_terminal()) {
+            w->has_names = true; /* a look at everything, settings included */
+            w->expiring_at_ms = -1;
+        } else {
+            w->ends = true;
+        }
+    }
+}
+
+static void take_news(struct watch *w)
+{
+    struct notice_news news;
+    notice_read(&w->notice, &news);
+    w->has_moved = w->has_moved || news.has_writes;
+    w->has_names = w->has_names || news.has_names || news.has_lost_some || news.has_lost_watch;
+}
+
+static void wake(struct watch *w, enum source source, int64_t now_ms)
+{
+    uint64_t count;
+    switch (source) {
+    case SIGNALS:
+        take_signals(w);
+        break;
+    case TIMER:
+        if (read(w->timer, &count, sizeof count) > 0)
+            look_after_errands(w, now_ms);
+        break;
+    case NAMES:
+    case WRITES:
+        take_news(w);
+        break;
+    case LOOK:
+        if (w->look.pid && !errand_hear(&w->look))
+            end_look(w, now_ms);
+        break;
+    case BACKUP:
+        if (!w->backup.pid)
+            break;
+        bool goes_on = errand_hear(&w->backup);
+        take_results(w);
+        if (!goes_on)
+            end_backups(w);
+        break;
+    case COMMAND: /* plan collects it */
+        break;
+    case PROCESS:
+        drop_ended_processes(w);
+        break;
+    }
+}
+
+static void loop(struct watch *w)
+{
+    struct epoll_event events[WAKE_MAX];
+    plan(w);
+    while (!w->ends) {
+        int n = epoll_wait(w->epoll, events, WAKE_MAX, -1);
+        int64_t now_ms = clock_since_boot_ms();
+        for (int i = 0; i < n; i++)
+            wake(w, (enum source)events[i].data.u32, now_ms);
+        plan(w);
+    }
+}
+
+/* ---- beginning and end --------------------------------------------------------------------- */
+
+/* A backup under way may take a moment more, unless it is asked twice. */
+static void await_backups(struct watch *w)
+{
+    int64_t until_ms = clock_since_boot_ms() + END_PATIENCE_MS, now_ms;
+    while (w->backup.pid && (now_ms = clock_since_boot_ms()) < until_ms) {
+        struct pollfd p[] = {{.fd = w->backup.pipe, .events = POLLIN},
+                             {.fd = w->signals, .events = POLLIN}};
+        if (poll(p, 2, (int)(until_ms - now_ms)) > 0 && p[1].revents)
+            break;
+        if (p[0].revents)
+            wake(w, BACKUP, now_ms);
+    }
+    if (w->backup.pid)
+        errand_signal(&w->backup, false);
+}
+
+static void say_goodbye(struct watch *w)
+{
+    struct arena a = {0};
+    struct change_events events = {.arena = &a};
+    change_add(&events, CHANGE_STOPPED);
+    tell(w, &events);
+    arena_release(&a);
+    outlet_flush(&w->outlet);
+    if (w->outlet.is_broken)
+        context_complain("standard output cannot be written: nobody reads it");
+    int64_t until_ms = clock_since_boot_ms() + END_PATIENCE_MS, now_ms;
+    while ((now_ms = clock_since_boot_ms()) < until_ms &&
+           notifier_run(&w->notifier, now_ms, command_failed, NULL) >= 0)
+        usleep(20000);
+}
+
+static int fail(const char *what, int code)
+{
+    struct buf text = {0};
+    buf_addf(&text, "%s: %s", what, err_reason(code));
+    context_complain(text.p);
+    buf_release(&text);
+    return EXIT_FAILED;
+}
+
+static int prepare_waiting(struct watch *w)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    w->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    w->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (w->signals < 0 || w->timer < 0 || w->epoll < 0)
+        return fail("wait for events", -errno);
+    int r = notice_open(&w->notice);
+    w->has_notice = r == 0;
+    listen_to(w, w->signals, SIGNALS);
+    listen_to(w, w->timer, TIMER);
+    if (w->has_notice) {
+        listen_to(w, w->notice.names, NAMES);
+        listen_to(w, w->notice.writes, WRITES);
+    } else {
+        note_blindness(w, err_reason(r));
+    }
+    return 0;
+}
+
+static int prepare_command(struct watch *w)
+{
+    const char *text = w->context.options->on_event;
+    if (!text)
+        return 0;
+    w->command = notifier_words(text);
+    int r = w->command ? notifier_find(w->command[0], w->context.search_path, &w->command_program)
+                       : -EINVAL;
+    if (r == 0)
+        return 0;
+    struct buf line = {0};
+    buf_addf(&line, "--on-event '%s': %s", text,
+             w->command ? err_reason(r) : "no command, or a quote that is not closed");
+    context_complain(line.p);
+    buf_release(&line);
+    return EXIT_USAGE;
+}
+
+static int terminal_fd(void)
+{
+    return isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
+}
+
+static int prepare_notifications(struct watch *w)
+{
+    const char *how = w->context.options->notify;
+    bool is_auto = !how || str_equals(how, "auto"), wants_desktop = str_equals(how, "desktop");
+    w->bell = -1;
+    if (wants_desktop || (is_auto && w->context.has_desktop)) {
+        int r = notifier_find("notify-send", w->context.search_path, &w->notify_send);
+        if (r < 0 && wants_desktop) {
+            context_complain("--notify desktop: there is no notify-send");
+            return EXIT_USAGE;
+        }
+    }
+    if (str_equals(how, "bell") || (is_auto && !w->notify_send))
+        w->bell = terminal_fd();
+    return 0;
+}
+
+/* Under the guard: whether the folder may be opened without getting stuck. */
+static int probe(struct context *c)
+{
+    if (!c->pending_dir || !c->log_dir) {
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+        return EXIT_FAILED;
+    }
+    return context_answers(c, c->pending_dir) ? 0 : EXIT_FAILED;
+}
+
+/* One watcher for a pending folder. */
+static int take_lock(struct watch *w)
+{
+    struct sr_error error;
+    int r = pending_open(&w->pending, w->context.pending_dir, true, &error);
+    if (r == 0)
+        r = w->lock = pending_lock_watcher(&w->pending, &error);
+    if (r < 0)
+        context_complain(error.text);
+    return r == -EBUSY ? EXIT_REFUSED : r < 0 ? EXIT_FAILED : 0;
+}
+
+static void release(struct watch *w)
+{
+    int64_t cost_ms;
+    if (w->look.pid) {
+        struct pollfd p = {.fd = w->look.pipe, .events = POLLIN};
+        errand_signal(&w->look, true);
+        while (poll(&p, 1, LOOK_PATIENCE_MS) > 0 && errand_hear(&w->look))
+            ;
+        if (p.revents) /* else it is stuck */
+            errand_end(&w->look, &cost_ms);
+    }
+    forget_processes(w);
+    errand_forget_all(&w->behind);
+    notifier_release(&w->notifier);
+    notifier_free_words(w->command);
+    free(w->command_program);
+    free(w->notify_send);
+    outlet_release(&w->outlet);
+    if (w->has_notice)
+        notice_close(&w->notice);
+    fs_close(&w->lock);
+    pending_close(&w->pending);
+    changes_release(&w->changes);
+    arena_release(&w->stores_arena);
+    arena_release(&w->batch_arena);
+    arena_release(&w->context.arena);
+    fs_close(&w->epoll);
+    fs_close(&w->timer);
+    fs_close(&w->signals);
+}
+
+static int prepare(struct watch *w)
+{
+    struct report nothing = {0};
+    int status = prepare_command(w);
+    if (status == 0)
+        status = prepare_notifications(w);
+    if (status == 0)
+        status = take_lock(w);
+    if (status == 0)
+        status = prepare_waiting(w);
+    keep_stores(w, &nothing);
+    return status;
+}
+
+int watch_run(const struct options *options)
+{
+    struct watch w = {
+        .epoll = -1,
+        .timer = -1,
+        .signals = -1,
+        .lock = -1,
+        .pending = {NULL, -1, -1},
+        .notice = {-1, -1},
+        .look.pipe = -1,
+        .backup.pipe = -1,
+        .expiring_at_ms = -1,
+    };
+    int status = context_run(options, probe);
+    if (status != 0)
+        return status;
+    context_look_around(&w.context, options);
+    changes_init(&w.changes, (int64_t)(options->interval_s * 1000));
+    notifier_init(&w.notifier, (int64_t)(options->event_timeout_s * 1000));
+    outlet_init(&w.outlet, STDOUT_FILENO);
+    status = prepare(&w);
+    if (status == 0) {
+        loop(&w);
+        await_backups(&w);
+        say_goodbye(&w);
+        status = w.status;
+    }
+    release(&w);
+    return status;
+}

@@ -1,0 +1,159 @@
+/*
+ * changes: what two looks at the sessions, one after the other, call for:
+ * what to tell, what to back up, and when to look again.
+ *
+ * Knows no clock, process or file: the time comes with every call, in
+ * milliseconds of a clock that goes on while the machine sleeps.
+ *
+ *     changes_look(&c, &look, now_ms, &events);
+ *     while (changes_next_backup(&c, now_ms, &arena, &backup))
+ *         ... make it ...
+ *         changes_backed_up(&c, &backup, &result, now_ms, &events);
+ *     ... sleep for changes_look_pause_ms or changes_backup_pause_ms ...
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "session_rescue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CHANGES_INTERVAL_MS = 20 * 1000,      /* between two looks while something moves */
+    CHANGES_COOLDOWN_MS = 10 * 60 * 1000, /* between two copies of a session that fills up */
+    CHANGES_CONTEXT_PERCENT = 75,         /* from which on it does */
+    CHANGES_RETRY_FIRST = 3,   /* intervals after a backup that failed; then twice as many ... */
+    CHANGES_RETRY_LAST = 90,   /* ... up to this */
+    CHANGES_IDLE_LOOKS = 15,   /* nothing moves: a look every so many intervals */
+    CHANGES_SHARE = 1000,      /* of the time at most one part in so many is spent on looking, */
+    CHANGES_SLOWEST_LOOKS = 6, /* but a look is put off by no more intervals than this */
+};
+
+/* A transcript that a client is going to delete. */
+struct change_expiring {
+    const char *session_id, *config_dir, *transcript;
+    int64_t size_bytes;
+    int64_t modified_at_ms, deleted_at_ms; /* wall time; it is not deleted before that */
+};
+
+/* One look. */
+struct change_look {
+    const struct sr_session *sessions; /* live ones, judged */
+    size_t session_count;
+    bool has_expiring; /* the stores were gone through for them; else what is known stays */
+    const struct change_expiring *expiring;
+    size_t expiring_count;
+    const char *const *problems; /* a line each */
+    size_t problem_count;
+    int64_t cost_ms; /* of a CPU that the look took */
+};
+
+enum change_kind {
+    CHANGE_WATCHING, /* it begins */
+    CHANGE_SESSION_NEW,
+    CHANGE_SESSION_ENDED,
+    CHANGE_HUNG, /* it does not answer: hung, blocked or orphaned */
+    CHANGE_RECOVERED,
+    CHANGE_CONTEXT_FULL,
+    CHANGE_EXPIRING,
+    CHANGE_BACKED_UP,
+    CHANGE_BACKUP_FAILED,
+    CHANGE_PROBLEM,
+    CHANGE_STOPPED,
+};
+
+/* The words used in JSON. */
+const char *change_word(enum change_kind kind);
+
+/* NULL, 0 and negative: does not belong to the event, or is not known. Strings: the list's arena.
+ */
+struct change_event {
+    enum change_kind kind;
+    int64_t at_ms; /* wall time; whoever tells it fills it in */
+    const char *session_id, *config_dir, *transcript, *cwd, *tty;
+    int pid;
+    int64_t size_bytes;
+    enum sr_verdict verdict; /* CHANGE_HUNG, CHANGE_RECOVERED */
+    const char *cause, *confidence, *advice;
+    const char *const *evidence;
+    size_t evidence_count;
+    int64_t context_tokens, context_window;
+    double context_percent;
+    int64_t deleted_at_ms; /* CHANGE_EXPIRING */
+    const char *why;       /* of a backup: "hung", "context", "expiring" */
+    const char *backup;    /* its transcript's path */
+    bool was_unchanged;    /* the last backup still held all of it */
+    int64_t retry_in_s;    /* CHANGE_BACKUP_FAILED */
+    const char *text;      /* what failed, a line */
+    int64_t sessions;      /* CHANGE_WATCHING: how many there are */
+    const char *by;        /* CHANGE_WATCHING: "inotify" or "polling" */
+    bool wants_person;     /* worth disturbing somebody */
+};
+
+struct change_events {
+    struct arena *arena;
+    struct change_event *items;
+    size_t count, capacity;
+};
+
+/* Returns: a new event at the end of the list, in which nothing is known. */
+struct change_event *change_add(struct change_events *events, enum change_kind kind);
+
+struct change_known; /* a session, as the last look saw it */
+struct change_saved; /* a transcript that expires, and whether there is a backup */
+
+struct changes {
+    struct arena arena; /* of what is known; a new one with every look */
+    struct change_known *known;
+    size_t known_count;
+    struct change_saved *saved;
+    size_t saved_count;
+    const char **problems;
+    size_t problem_count;
+    bool has_looked, moves;
+    int64_t looked_at_ms, cost_ms;
+    int64_t interval_ms;
+};
+
+/* interval_ms 0: CHANGES_INTERVAL_MS. */
+void changes_init(struct changes *c, int64_t interval_ms);
+void changes_release(struct changes *c);
+
+void changes_look(struct changes *c, const struct change_look *look, int64_t now_ms,
+                  struct change_events *events);
+
+struct change_backup {
+    const char *session_id, *config_dir, *why;
+    int64_t size_bytes; /* of its transcript, when it was seen to be due */
+};
+
+/* A backup that is due, the most urgent first: what hangs, what is deleted soon, what fills up.
+ * It is not given out again until changes_backed_up. Returns: false: none. Owner: the arena. */
+bool changes_next_backup(struct changes *c, int64_t now_ms, struct arena *a,
+                         struct change_backup *out);
+
+enum change_outcome {
+    CHANGE_MADE,
+    CHANGE_UNCHANGED, /* the last one still holds all of it */
+    CHANGE_RECENT,    /* somebody else made one a short time ago */
+    CHANGE_GONE,      /* there is no such transcript (any more) */
+    CHANGE_FAILED,
+};
+
+struct change_result {
+    enum change_outcome outcome;
+    const char *backup; /* CHANGE_MADE, CHANGE_UNCHANGED */
+    const char *error;  /* CHANGE_FAILED */
+};
+
+void changes_backed_up(struct changes *c, const struct change_backup *backup,
+                       const struct change_result *result, int64_t now_ms,
+                       struct change_events *events);
+
+/* How long until the next look is due. has_moved: somebody has seen a file or a process move. */
+int64_t changes_look_pause_ms(const struct changes *c, bool has_moved, int64_t now_ms);
+
+/* How long until the next backup is due; -1: none is wanted. */
+int64_t changes_backup_pause_ms(const struct changes *c, int64_t now_ms);

@@ -681,6 +681,8 @@ static int judge(struct mending *m)
     struct graph_walk after = {0};
     int r = mending_lines(m);
     graph_reveal(m->g);
+    for (size_t i = 0; i < m->g->count; i++) /* what was hidden may be a copy, too */
+        m->v->has_copies = m->v->has_copies || m->g->nodes[i].is_superseded;
     for (size_t i = 0; r == 0 && i < m->v->spot_count; i++)
         if (m->v->spots[i].node == GRAPH_NONE || graph_is_in_play(m->g, m->v->spots[i].node))
             judge_spot(m, &m->v->spots[i]);

@@ -50,7 +50,7 @@ static const struct mode_row modes[] = {
      "one session: a terminal, a pid, or the beginning of its id",
      "back up and verify, then un-hang the session without ending it;\nasks first"},
     {MODE_CONTEXT, "context", 0, "[WHICH...|FILE...|BACKUP...]", ANY_NUMBER,
-     "\nwhat was said, as Markdown; copies and backups as one"},
+     "what was said, as Markdown; copies and backups as one"},
     {MODE_SEARCH, "search", 0, "WORDS...", 1, SIZE_MAX, "the words to look for",
      "what was said in any session or backup, the newest first"},
     {MODE_WATCH, "watch", 0, NULL, NO_WORD,

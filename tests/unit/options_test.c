@@ -133,7 +133,7 @@ static void the_help_is_a_table(void **state)
         "  --status             every session found",
         "  -h, --help           this text\n",
         "  --grace SEC          --kill, --revive: wait",
-        "                       also those without a process\n",
+        "                       also those without a process",
         "  -q, --quiet          no hints",
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)

@@ -1,12 +1,14 @@
-// Damaged sessions before the real client: what a resume brings to the model, to the word.
+// Damaged sessions before the real client and after --repair: what a resume brings to the model, to the word.
 //
-// Each damage of tests/fixtures/damage is laid into a store and resumed, where the client has to fail or to
-// lose what is said here.
+// Each damage of tests/fixtures/damage is laid into a store and resumed as it is, where the client has to
+// fail or to lose what is said here; then again, repaired, where the API, which refuses whatever the real
+// one refuses, has to be asked with the whole history. A repair that leaves the very bytes of the healthy
+// session is not resumed again.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CWD, DAMAGES, HISTORY, ID, NORMAL, damaged } from '../fixtures/damage/damages.mjs';
 import { joinTurns } from './lib/api-rules.mjs';
@@ -15,7 +17,7 @@ import { World } from './lib/world.mjs';
 
 const SIDE_FILES = fileURLToPath(new URL('../fixtures/damage/session', import.meta.url));
 
-// ---- what the client makes of each ----
+// ---- what the client makes of each, and what a repair makes of it ----
 
 const WHOLE = { lost: [], extra: [] };
 const loses = (lost, extra = []) => ({ lost: [lost].flat(), extra: [extra].flat() });
@@ -31,54 +33,55 @@ const LAST = 'assistant: Plant the thyme first.';
 const THINKING = without('thinking: The middle of May, as a rule.', 'thinking: That agrees.');
 const UNFINISHED = 'assistant: No response requested.';
 const REMOVED_BY_CLIENT = 'user: [Image removed: the API could not process this image…';
+const REMOVED = /^user: \[image removed by session-rescue: /;
 
 const CASES = {
   [MAIN]: [
-    ['cut-tail', loses(LAST, UNFINISHED)],
-    ['stub-glued-to-prompt', loses(allUpTo('user: Measure both fences.'))],
-    ['stub-glued-to-answer', loses(BED_TURN)],
-    ['stub-line', loses(BED)],
-    ['two-on-a-line', loses(BED)],
-    ['two-on-a-line-prompt', loses(allUpTo('user: Measure both fences.'))],
-    ['nul-line', loses(BED)],
-    ['nul-block', loses(allUpTo(BED))],
-    ['nul-before-prompt', loses(allUpTo('user: Measure both fences.'))],
-    ['nul-at-end', WHOLE],
-    ['torn-by-other-writer', loses(BED)],
-    ['missing-parent', loses(allUpTo(BED))],
-    ['missing-parent-twice', loses(allUpTo('assistant: Seven, I am told.'))],
-    ['missing-parent-behind-boundary', loses(HISTORY.slice(0, 2))],
-    ['phantom-parent', loses(allUpTo(BED))],
-    ['self-parent', loses(allUpTo(BED))],
-    ['cycle', loses(allUpTo(BED))],
-    ['dead-end-leaf', loses(HISTORY.slice(4), ['user: A question that was given up.', UNFINISHED])],
-    ['unanswered-call-refused', loses([...BED_TURN.slice(0, 2), LAST])],
-    ['changed-thinking-refused', refused(/Invalid `signature`/, loses([...THINKING, LAST]))],
-    ['empty-text', fails(/text content blocks must be non-empty/)],
-    ['large-image', fails(/exceeds API limit/)],
-    ['wide-image', refused(/8000 pixels/, loses([], REMOVED_BY_CLIENT))],
-    ['many-images', refused(/2000 pixels/, loses([], Array(21).fill(REMOVED_BY_CLIENT)))],
-    ['malformed-attachment', fails(/Failed to resume session/)],
-    ['malformed-attachment-kind', fails(/e\.content\.map/)],
-    ['null-content', fails(/null is not an object/)],
-    ['string-content', fails(/content\.some is not a function/)],
-    ['no-message', fails(/Failed to resume session/)],
-    ['no-timestamps', fails(/No conversation found/)],
+    ['cut-tail', loses(LAST, UNFINISHED), loses(LAST, UNFINISHED)],
+    ['stub-glued-to-prompt', loses(allUpTo('user: Measure both fences.')), WHOLE],
+    ['stub-glued-to-answer', loses(BED_TURN), loses(BED_TURN.slice(0, 2))],
+    ['stub-line', loses(BED), loses(BED)],
+    ['two-on-a-line', loses(BED), WHOLE],
+    ['two-on-a-line-prompt', loses(allUpTo('user: Measure both fences.')), WHOLE],
+    ['nul-line', loses(BED), loses(BED)],
+    ['nul-block', loses(allUpTo(BED)), loses(BED)],
+    ['nul-before-prompt', loses(allUpTo('user: Measure both fences.')), WHOLE],
+    ['nul-at-end', WHOLE, WHOLE],
+    ['torn-by-other-writer', loses(BED), loses(BED)],
+    ['missing-parent', loses(allUpTo(BED)), WHOLE],
+    ['missing-parent-twice', loses(allUpTo('assistant: Seven, I am told.')), WHOLE],
+    ['missing-parent-behind-boundary', loses(HISTORY.slice(0, 2)), WHOLE],
+    ['phantom-parent', loses(allUpTo(BED)), WHOLE],
+    ['self-parent', loses(allUpTo(BED)), WHOLE],
+    ['cycle', loses(allUpTo(BED)), WHOLE],
+    ['dead-end-leaf', loses(HISTORY.slice(4), ['user: A question that was given up.', UNFINISHED]), WHOLE],
+    ['unanswered-call-refused', loses([...BED_TURN.slice(0, 2), LAST]), loses(['result: three-metres', LAST], [/^result: ./, UNFINISHED])],
+    ['changed-thinking-refused', refused(/Invalid `signature`/, loses([...THINKING, LAST])), loses([...THINKING, LAST], UNFINISHED)],
+    ['empty-text', fails(/text content blocks must be non-empty/), loses('assistant: I will measure.')],
+    ['large-image', fails(/exceeds API limit/), loses([], REMOVED)],
+    ['wide-image', refused(/8000 pixels/, loses([], REMOVED_BY_CLIENT)), loses([], REMOVED)],
+    ['many-images', refused(/2000 pixels/, loses([], Array(21).fill(REMOVED_BY_CLIENT))), loses([], [...Array(20).fill('image'), REMOVED])],
+    ['malformed-attachment', fails(/Failed to resume session/), WHOLE],
+    ['malformed-attachment-kind', fails(/e\.content\.map/), WHOLE],
+    ['null-content', fails(/null is not an object/), loses(BED)],
+    ['string-content', fails(/content\.some is not a function/), WHOLE],
+    ['no-message', fails(/Failed to resume session/), loses(BED)],
+    ['no-timestamps', fails(/No conversation found/), WHOLE],
   ],
   // The same damage, and another end of it.
   [NEWEST]: [
-    ['stub-glued-to-prompt', fails(/first message must use the "user" role/)],
-    ['missing-parent', loses(allUpTo(BED))],
-    ['dead-end-leaf', loses(HISTORY.slice(4), ['user: A question that was given up.', UNFINISHED])],
+    ['stub-glued-to-prompt', fails(/first message must use the "user" role/), WHOLE],
+    ['missing-parent', loses(allUpTo(BED)), WHOLE],
+    ['dead-end-leaf', loses(HISTORY.slice(4), ['user: A question that was given up.', UNFINISHED]), WHOLE],
   ],
   [ON_NODE]: [
-    ['two-on-a-line', loses(BED_TURN)],
-    ['nul-after-record', loses('assistant: Thyme is hardy.')],
-    ['missing-parent', loses(allUpTo(BED))],
+    ['two-on-a-line', loses(BED_TURN), WHOLE],
+    ['nul-after-record', loses('assistant: Thyme is hardy.'), WHOLE],
+    ['missing-parent', loses(allUpTo(BED)), WHOLE],
   ],
 };
 
-/** Resumed as far as it goes. */
+/** Resumed as far as it goes; nothing is to repair. */
 const HARMLESS = {
   'hollow-thinking': loses(THINKING, ['thinking: ', 'thinking: ']),
   'open-call-at-end': loses(HISTORY.slice(HISTORY.indexOf('call: echo the-ice-saints'))),
@@ -86,31 +89,33 @@ const HARMLESS = {
   'first-flush': loses(HISTORY, ['user: What grows in the shade?', 'assistant: Ferns grow in the shade.']),
 };
 
-describe('damage', { concurrency: 2 }, () => {
+describe('repair', { concurrency: 2 }, () => {
   let world;
-  let cwd;
-  let folder;
   let serial = 0;
+  const seen = new Set(); // transcripts that were resumed whole, their ids left out
 
-  before(async () => {
-    world = await World.create();
-    cwd = world.project('garden');
-    folder = join(world.configDir, 'projects', cwd.replace(/[^A-Za-z0-9]/g, '-'));
-    mkdirSync(folder, { recursive: true });
-  });
+  before(async () => { world = await World.create(); });
   after(() => world?.destroy());
 
-  /** Lays a session into the store, under an id of its own, as if it had been held in the world's folder. */
+  /**
+   * Lays a session into the store, under an id and in a directory of its own: of an old client one cannot tell
+   * which session of its directory it has, and while it lives none of them is repaired.
+   */
   function lay(name) {
     const id = `5e551011-0000-4000-8001-${String(++serial).padStart(12, '0')}`;
-    const text = damaged(name).bytes().toString('latin1').replaceAll(ID, id).replaceAll(CWD, cwd);
+    const cwd = join(world.root, 'gardens', id);
+    const folder = join(world.configDir, 'projects', cwd.replace(/[^A-Za-z0-9]/g, '-'));
     const path = join(folder, `${id}.jsonl`);
-    writeFileSync(path, text, { encoding: 'latin1', mode: 0o600 });
+    mkdirSync(cwd, { recursive: true });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, damaged(name).bytes().toString('latin1').replaceAll(ID, id).replaceAll(CWD, cwd), { encoding: 'latin1', mode: 0o600 });
     cpSync(SIDE_FILES, join(folder, id), { recursive: true });
-    return { id, path, name };
+    return { id, cwd, path };
   }
 
-  async function resume({ id }, version = MAIN) {
+  const nameless = ({ id, path }) => readFileSync(path, 'latin1').replaceAll(id, '');
+
+  async function resume({ id, cwd }, version = MAIN) {
     const prompt = `And now, number ${++serial}?`;
     const { status, stdout, stderr } = await world.startPrint({ cwd, version, prompt, args: ['--resume', id] }).ended;
     const requests = world.api.requests.filter((r) => r.isTurn && r.text.includes(prompt));
@@ -131,22 +136,45 @@ describe('damage', { concurrency: 2 }, () => {
     assertHistory(heard, expected);
   }
 
-  test('the healthy session is resumed with its history', async () => {
+  const rescue = (...args) =>
+    world.rescue.run([...args, '--json', '--pending-dir', join(world.root, 'pending'), '--log-dir', join(world.root, 'log')], [world.configDir]);
+
+  async function repair(session, ...more) {
+    const { status, json, stderr } = await rescue('--repair', session.id, '--force', ...more);
+    assert.ok(status === 0 || status === 1, stderr);
+    return json;
+  }
+
+  test('the healthy session is resumed with its history, and has nothing to repair', async () => {
     const session = lay('healthy');
+    const bytes = nameless(session);
+    assert.equal((await repair(session)).outcome, 'nothing-to-repair');
+    assert.equal(nameless(session), bytes);
     assertResult(await resume(session), WHOLE);
+    seen.add(bytes);
   });
 
   for (const [version, cases] of Object.entries(CASES)) {
-    for (const [name, spoilt] of cases) {
-      test(`${version}: ${name}: ${saidOf(spoilt)}`, async () => {
+    for (const [name, spoilt, mended] of cases) {
+      test(`${version}: ${name}: ${saidOf(spoilt)}; repaired, ${saidOf(mended)}`, async () => {
         assertResult(await resume(lay(name), version), spoilt);
+
+        const session = lay(name);
+        assert.equal((await repair(session)).outcome, 'repaired');
+        const repaired = nameless(session);
+        if (!seen.has(repaired)) assertResult(await resume(session, version), mended);
+        else assert.deepEqual(mended, WHOLE);
+        assertWholeLines(session);
       });
     }
   }
 
   for (const name of Object.keys(NORMAL).filter((name) => name !== 'healthy')) {
-    test(`${MAIN}: ${name}: ${NORMAL[name][0]}: ${saidOf(HARMLESS[name] ?? WHOLE)}`, async () => {
+    test(`${MAIN}: ${name}: ${NORMAL[name][0]}: ${saidOf(HARMLESS[name] ?? WHOLE)}, and nothing to repair`, async () => {
       const session = lay(name);
+      const bytes = nameless(session);
+      assert.equal((await repair(session)).outcome, 'nothing-to-repair');
+      assert.equal(nameless(session), bytes);
       assertResult(await resume(session), HARMLESS[name] ?? WHOLE);
     });
   }
@@ -160,6 +188,27 @@ describe('damage', { concurrency: 2 }, () => {
       assert.match(broken[0], /.\{"type":"queue-operation","operation":"enqueue".*\}$/s);
     });
   }
+
+  test('--restore undoes a repair', async () => {
+    const session = lay('missing-parent');
+    const spoilt = readFileSync(session.path);
+    const { backup } = await repair(session);
+    assert.notDeepEqual(readFileSync(session.path), spoilt);
+    const { status, stderr } = await rescue('--restore', backup, '--force');
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readFileSync(session.path), spoilt);
+    assertResult(await resume(session), loses(allUpTo(BED)));
+  });
+
+  test('--as-copy leaves the session alone, and its copy is resumed whole', async () => {
+    const session = lay('missing-parent');
+    const spoilt = readFileSync(session.path);
+    const { outcome, new_session_id: id, new_path: path } = await repair(session, '--as-copy');
+    assert.equal(outcome, 'repaired');
+    assert.deepEqual(readFileSync(session.path), spoilt);
+    assert.equal(path, join(dirname(session.path), `${id}.jsonl`));
+    assertResult(await resume({ id, cwd: session.cwd }), WHOLE);
+  });
 });
 
 test('every damage has its say here, or does no harm to this client', () => {
@@ -211,6 +260,10 @@ function assertHistory(heard, { lost, extra }) {
   assert.equal(beside.length, extra.length, `heard beside it: ${beside.join(' | ')}`);
   extra.forEach((entry, i) => (entry instanceof RegExp ? assert.match(beside[i], entry) : assert.equal(beside[i], entry)));
   assert.deepEqual(heard.filter((entry) => HISTORY.includes(entry)), HISTORY.filter((entry) => !lost.includes(entry)));
+}
+
+function assertWholeLines({ path }) {
+  for (const [i, line] of readFileSync(path, 'utf8').split('\n').entries()) assert.ok(line === '' || isRecord(line), `line ${i + 1}: ${line}`);
 }
 
 function isRecord(line) {

@@ -30,6 +30,7 @@ export class Rescue {
       const child = execFile(PROGRAM, [...args, ...scope], { env: this.#env, cwd, timeout: 60_000 }, (error, stdout, stderr) => {
         if (error && typeof error.code === 'string') return reject(error);
         const status = error ? (error.code ?? error.signal) : 0;
+        if (args.includes('--json') && stdout === '') return reject(new Error(`status ${status}, and no JSON: ${stderr}`));
         return resolve({ status, stdout, stderr, json: args.includes('--json') ? JSON.parse(stdout) : null });
       });
       child.stdin.end();

@@ -11,7 +11,7 @@ RESULTS   := $(BUILD)/test-results
 PREFIX       ?= /usr/local
 WERROR       ?= false
 FUZZ_SECONDS ?= 60
-BENCHES      ?= run export search check
+BENCHES      ?= run export check search watch
 SOAK_SECONDS ?= 600
 
 # Ninja's own choice (two more than there are processors) starves small machines.

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,7 +48,7 @@ struct job {
 /* A client's registration changes with every turn, and says nothing that must be kept. */
 static bool is_compared(enum agent_file_kind kind)
 {
-    return kind != AGENT_FILE_RECORD;
+    return kind != AGENT_FILE_RECORD && kind != AGENT_FILE_SALVAGE;
 }
 
 static void find_previous(struct job *j)
@@ -172,6 +173,21 @@ static bool is_the_same(const struct manifest *a, const struct manifest *b)
             return false;
     }
     return true;
+}
+
+static bool has_salvage(const struct job *j)
+{
+    return j->source->salvage && j->source->salvage->part_count;
+}
+
+/* What was found in memory is in no backup yet. */
+static bool has_new_salvage(const struct job *j)
+{
+    const struct manifest_file *then = NULL;
+    for (size_t i = 0; i < j->previous.file_count; i++)
+        if (j->previous.files[i].kind == AGENT_FILE_SALVAGE && !j->previous.files[i].is_torn_tail)
+            then = &j->previous.files[i];
+    return has_salvage(j) && !salvage_is_in(j->source->salvage, then);
 }
 
 static bool previous_is_sound(struct job *j)
@@ -358,6 +374,49 @@ static int copy_all(struct job *j, struct sr_error *error)
     return r;
 }
 
+static int read_back(int at, const char *name, const struct buf *text, const char *sha256)
+{
+    struct fs_file file;
+    char back[DIGEST_TEXT_SIZE];
+    int r = fs_open_file(at, name, &file);
+    if (r < 0)
+        return r;
+    int64_t n = stream_read(file.fd, (int64_t)text->n + 1, NULL, NULL, back);
+    fs_close(&file.fd);
+    return n < 0 ? (int)n : n == (int64_t)text->n && strcmp(back, sha256) == 0 ? 0 : -EIO;
+}
+
+/* Beside the transcript, never in it. */
+static int add_salvage(struct job *j, struct sr_error *error)
+{
+    struct buf text = {0};
+    struct manifest_part *parts;
+    void *items = j->manifest.files;
+    if (!has_salvage(j))
+        return 0;
+    salvage_write(j->source->salvage, &text, &j->arena, &parts);
+    struct manifest_file *f = arena_push(&j->arena, &items, &j->manifest.file_count,
+                                         &j->manifest.file_capacity, sizeof *f);
+    j->manifest.files = items;
+    *f = (struct manifest_file){
+        .kind = AGENT_FILE_SALVAGE,
+        .name = "salvage.md",
+        .source = arena_printf(&j->arena, "memory of pid %d", j->source->salvage->session->pid),
+        .copied = {.size_bytes = (int64_t)text.n, .ends_in_newline = true},
+        .parts = parts,
+        .part_count = j->source->salvage->part_count,
+    };
+    digest_of(&text, f->copied.sha256);
+    int r = write_new(j->partial, "salvage.md", &text);
+    if (r == 0)
+        r = read_back(j->partial, "salvage.md", &text, f->copied.sha256);
+    buf_release(&text);
+    if (r < 0)
+        return err_set(error, r, "write %s/%s.salvage.md: %s", j->run->pending.path, j->stem,
+                       err_reason(r));
+    return 0;
+}
+
 /* ---- finishing ---------------------------------------------------------------------------- */
 
 /* The name of a manifest's file in the pending folder, below its stem. */
@@ -367,6 +426,8 @@ static const char *final_name(struct job *j, const struct manifest_file *f)
         return arena_printf(&j->arena, "%s.files/torn/%s", j->stem, f->name);
     if (f->kind == AGENT_FILE_TRANSCRIPT)
         return arena_printf(&j->arena, "%s.jsonl", j->stem);
+    if (f->kind == AGENT_FILE_SALVAGE)
+        return arena_printf(&j->arena, "%s.salvage.md", j->stem);
     return arena_printf(&j->arena, "%s.files/%s", j->stem, f->name);
 }
 
@@ -483,6 +544,9 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
         e.grown_bytes = e.size_bytes - j->previous.files[0].copied.size_bytes;
     for (size_t i = 0; i < j->files.left_out_count; i++)
         e.lost_count += j->files.left_out[i].is_lost;
+    if (j->source->salvage && j->source->salvage->note)
+        snprintf(e.salvage, sizeof e.salvage, "%s", j->source->salvage->note);
+    e.salvaged_count = j->source->salvage ? j->source->salvage->part_count : 0;
     *out = e;
 }
 
@@ -500,8 +564,10 @@ static int make(struct job *j, struct sr_export *out, struct sr_error *error)
     r = copy_all(j, error);
     if (r == 0)
         r = read_torn_tails(j, error);
-    bool is_known = r == 0 && j->previous_stem && is_the_same(&j->manifest, &j->previous) &&
-                    previous_is_sound(j);
+    if (r == 0)
+        r = add_salvage(j, error);
+    bool is_known = r == 0 && j->previous_stem && !has_new_salvage(j) &&
+                    is_the_same(&j->manifest, &j->previous) && previous_is_sound(j);
     if (r == 0 && !is_known)
         r = finish(j, error);
     fs_close(&j->partial);
@@ -533,7 +599,7 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
     struct job j = {.run = run, .source = source, .partial = -1};
     int r = 0;
     plan(&j);
-    if (j.previous_stem && looks_unchanged(&j) && previous_is_sound(&j)) {
+    if (j.previous_stem && !has_new_salvage(&j) && looks_unchanged(&j) && previous_is_sound(&j)) {
         say(&j, &j.previous, SR_ALREADY_EXPORTED, j.previous_stem, out);
     } else if (run->options->dry_run) {
         say(&j, &j.manifest, SR_WOULD_EXPORT, "", out);
@@ -614,12 +680,16 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
 {
     struct backup_run run;
     struct backup_source source;
+    struct salvage salvage;
     int r = backup_source_of(snapshot, session, NULL, options, &source, error);
     if (r == 0)
         r = backup_begin(&run, options, error);
     if (r < 0)
         return r;
+    salvage_take(snapshot, session, options->dry_run, &salvage);
+    source.salvage = &salvage;
     r = backup_take(&run, &source, out, error);
+    salvage_release(&salvage);
     backup_end(&run);
     return r;
 }

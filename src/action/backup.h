@@ -14,6 +14,7 @@
 #pragma once
 
 #include "action/pending.h"
+#include "action/salvage.h"
 #include "session/discover.h"
 
 struct backup_run {
@@ -38,6 +39,7 @@ struct backup_source {
     const char *temporary; /* the folder of its client's temporary files */
     const char *cwd, *host;
     const struct sr_session *process; /* NULL: none */
+    const struct salvage *salvage;    /* what only its memory held; NULL: nothing was looked for */
 };
 
 /*

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const kind_words[] = {"transcript", "own",    "shared",
-                                         "lines",      "record", "outside"};
+static const char *const kind_words[] = {"transcript", "own",     "shared", "lines",
+                                         "record",     "outside", "salvage"};
 
 enum { KINDS = sizeof kind_words / sizeof *kind_words };
 
@@ -37,6 +37,23 @@ static void put_process(struct json_document *d, struct json_node *root, const s
     json_put(d, root, "process", p);
 }
 
+static struct json_node *parts_node(struct json_document *d, const struct manifest_file *f)
+{
+    struct json_node *parts = json_array(d);
+    for (size_t i = 0; i < f->part_count; i++) {
+        const struct manifest_part *p = &f->parts[i];
+        struct json_node *node = json_object(d);
+        json_put_string(d, node, "kind", p->kind);
+        json_put_string(d, node, "sure", p->sureness);
+        json_put_string(d, node, "encoding", p->is_json ? "json" : "plain");
+        json_put_integer(d, node, "offset_bytes", p->offset_bytes);
+        json_put_integer(d, node, "size_bytes", p->size_bytes);
+        json_put_string(d, node, "sha256", p->sha256);
+        json_put(d, parts, NULL, node);
+    }
+    return parts;
+}
+
 static struct json_node *file_node(struct json_document *d, const struct manifest_file *f)
 {
     const struct copied *c = &f->copied;
@@ -46,7 +63,9 @@ static struct json_node *file_node(struct json_document *d, const struct manifes
     json_put_string(d, node, "sha256", c->sha256);
     json_put_integer(d, node, "size_bytes", c->size_bytes);
     json_put_string(d, node, "source", f->source);
-    if (f->is_torn_tail)
+    if (f->kind == AGENT_FILE_SALVAGE)
+        json_put(d, node, "parts", parts_node(d, f));
+    if (f->is_torn_tail || f->kind == AGENT_FILE_SALVAGE)
         return node;
     json_put_integer(d, node, "source_size_bytes", c->source.size_bytes);
     json_put_integer(d, node, "source_mtime_ns", c->source.mtime_ns);
@@ -106,6 +125,34 @@ static int64_t number_of(const struct json_value *object, const char *key)
     return json_integer(json_get(object, key), &n) ? n : -1;
 }
 
+static bool parse_part(struct arena *a, const struct json_value *v, struct manifest_part *out)
+{
+    const char *sha256 = text_of(a, v, "sha256");
+    out->kind = text_of(a, v, "kind");
+    out->sureness = text_of(a, v, "sure");
+    out->is_json = str_equals(text_of(a, v, "encoding"), "json");
+    out->offset_bytes = number_of(v, "offset_bytes");
+    out->size_bytes = number_of(v, "size_bytes");
+    if (!out->kind || !out->sureness || !sha256 || strlen(sha256) != DIGEST_TEXT_SIZE - 1)
+        return false;
+    memcpy(out->sha256, sha256, DIGEST_TEXT_SIZE);
+    return out->offset_bytes >= 0 && out->size_bytes >= 0;
+}
+
+static bool parse_parts(struct arena *a, const struct json_value *parts, struct manifest_file *out)
+{
+    void *items = NULL;
+    size_t capacity = 0;
+    for (const struct json_value *v = json_is_array(parts) ? json_first(parts) : NULL; v;
+         v = json_next(parts, v))
+        if (!parse_part(
+                a, v,
+                arena_push(a, &items, &out->part_count, &capacity, sizeof(struct manifest_part))))
+            return false;
+    out->parts = items;
+    return true;
+}
+
 static bool parse_file(struct arena *a, const struct json_value *v, struct manifest_file *out)
 {
     const char *kind = text_of(a, v, "kind"), *state = text_of(a, v, "state");
@@ -133,7 +180,7 @@ static bool parse_file(struct arena *a, const struct json_value *v, struct manif
     c->state = str_equals(state, "grew")       ? COPY_GREW
                : str_equals(state, "unstable") ? COPY_UNSTABLE
                                                : COPY_STABLE;
-    return c->size_bytes >= 0;
+    return c->size_bytes >= 0 && parse_parts(a, json_get(v, "parts"), out);
 }
 
 int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const char **wrong)

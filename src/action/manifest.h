@@ -13,12 +13,22 @@
 
 #define MANIFEST_SCHEMA "session-rescue-backup/1"
 
+/* One text in a salvage file. */
+struct manifest_part {
+    const char *kind, *sureness; /* "reply", "thinking", "prompt"; "high", "medium", "low" */
+    bool is_json;                /* an array of one string; else the text as it is */
+    int64_t offset_bytes, size_bytes;
+    char sha256[DIGEST_TEXT_SIZE]; /* of these bytes */
+};
+
 struct manifest_file {
     enum agent_file_kind kind;
     const char *name;   /* below the store, or "tmp/..."; of the transcript too */
     const char *source; /* absolute path */
     struct copied copied;
     bool is_torn_tail; /* what stood behind the last line end of the file of that name */
+    const struct manifest_part *parts; /* of AGENT_FILE_SALVAGE */
+    size_t part_count;
 };
 
 struct manifest {

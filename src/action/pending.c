@@ -29,7 +29,8 @@ enum {
     COOLDOWN_MS = 10 * 60 * 1000,
 };
 
-static const char *const parts[] = {"jsonl", "files", "json", "sha256"};
+/* "salvage.md" is in few. */
+static const char *const parts[] = {"jsonl", "files", "salvage.md", "json", "sha256"};
 
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -264,6 +265,8 @@ int pending_commit(struct pending *p, int partial, const char *stem, struct sr_e
             r = durable_sync(p->fd);
         if (r == 0)
             r = durable_publish(partial, parts[i], p->fd, name);
+        if (r == -ENOENT && str_equals(parts[i], "salvage.md"))
+            r = 0;
         if (r == 0 && i == PARTS - 1)
             r = durable_sync(p->fd);
         if (r < 0)

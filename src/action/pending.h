@@ -2,6 +2,7 @@
  * pending: the folder that backups are kept in, and what stands in it.
  *
  *     <stem>.jsonl, <stem>.files/, <stem>.json, <stem>.sha256    a backup
+ *     <stem>.salvage.md                                          in few of them
  *     .partial-<stem>/                                           one being made
  *     .lock                                                      who is making one
  *     .watch                                                     who watches (--watch)
@@ -57,7 +58,8 @@ int pending_begin(struct pending *p, const char *session_id, char stem[static PE
                   struct sr_error *error);
 /*
  * Publishes what stands in the partial folder under the names "jsonl", "files",
- * "json" and "sha256", in this order, and removes it.
+ * "salvage.md" (where there is one), "json" and "sha256", in this order, and
+ * removes it.
  */
 int pending_commit(struct pending *p, int partial, const char *stem, struct sr_error *error);
 /* Removes what was begun, published or not, but for a backup that is complete. */

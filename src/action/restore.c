@@ -2,7 +2,9 @@
 
 #include "action/quarantine.h"
 #include "action/rewrite.h"
+#include "action/salvage.h"
 #include "action/stream.h"
+#include "action/uuid.h"
 #include "base/durable.h"
 #include "base/fs.h"
 
@@ -13,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +23,6 @@
 enum {
     NAME_LIMIT = 1000000,
     LINES_LIMIT = 1024 * 1024 * 1024, /* of the prompt history */
-    UUID_SIZE = 37,
 };
 
 const char *restore_fate_word(enum restore_fate fate)
@@ -34,23 +34,6 @@ const char *restore_fate_word(enum restore_fate fate)
 }
 
 /* ---- the plan ----------------------------------------------------------------------------- */
-
-/* A random one (version 4), as the client makes them. */
-static int make_uuid(char text[static UUID_SIZE])
-{
-    unsigned char b[16];
-    if (getrandom(b, sizeof b, 0) != sizeof b)
-        return -EIO;
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    char *p = text;
-    for (size_t i = 0; i < sizeof b; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *p++ = '-';
-        p += snprintf(p, 3, "%02x", b[i]);
-    }
-    return 0;
-}
 
 /* A file alone, repaired where it lay: it goes back there, and nowhere else. */
 static bool lay_in_no_store(const struct manifest *m)
@@ -141,7 +124,8 @@ static int add_step(const struct restore_request *q, struct restore_plan *plan, 
     const struct manifest_file *f = &plan->verified.manifest.files[i];
     struct restore_step *step = &plan->steps[plan->step_count++];
     *step = (struct restore_step){.file = f, .from = plan->verified.names[i], .fate = RESTORE_KEEP};
-    if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE)
+    if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE ||
+        f->kind == AGENT_FILE_SALVAGE)
         return 0;
     step->to = plan->agent->renamed(plan->arena, f->name, plan->old_id, plan->session_id, folder);
     if (!is_below(step->to))
@@ -201,11 +185,11 @@ static int refuse_owner(const struct restore_request *q, const struct restore_pl
 static int choose_id(const struct restore_request *q, struct restore_plan *plan,
                      struct sr_error *error)
 {
-    char text[UUID_SIZE];
+    char text[UUID_TEXT_SIZE];
     plan->old_id = plan->session_id = plan->verified.manifest.session_id;
     if (!q->under_new_id)
         return 0;
-    int r = make_uuid(text);
+    int r = uuid_make(text);
     if (r < 0)
         return err_set(error, r, "make a session id: %s", err_reason(r));
     plan->session_id = arena_strdup(plan->arena, text);
@@ -230,6 +214,21 @@ static int choose_places(const struct restore_request *q, struct restore_plan *p
     return 0;
 }
 
+/* The transcript is the last step. Where it is there already, the reply goes behind it. */
+static int add_salvage(const struct restore_request *q, struct restore_plan *plan,
+                       struct sr_error *error)
+{
+    struct salvage_source source = {q->pending, &plan->verified.manifest, plan->verified.names,
+                                    plan->agent, plan->session_id};
+    struct restore_step *transcript = &plan->steps[plan->step_count - 1];
+    if (!q->with_salvage)
+        return 0;
+    int r = salvage_read_records(&source, plan->arena, &plan->salvaged, error);
+    if (r == 0 && transcript->fate == RESTORE_IS_THERE)
+        transcript->fate = RESTORE_APPEND;
+    return r;
+}
+
 int restore_plan(const struct restore_request *q, struct arena *a, struct restore_plan *out,
                  struct sr_error *error)
 {
@@ -250,6 +249,8 @@ int restore_plan(const struct restore_request *q, struct arena *a, struct restor
         r = refuse_owner(q, &plan, error);
     if (r == 0)
         r = add_steps(q, &plan, error);
+    if (r == 0)
+        r = add_salvage(q, &plan, error);
     if (r == 0)
         *out = plan;
     return r;
@@ -319,6 +320,38 @@ static int put(void *context, const char *bytes, size_t n)
     return durable_write(*(int *)context, bytes, n);
 }
 
+/* Behind the transcript of size_bytes, where a salvaged reply is wanted; read back. */
+static int add_salvaged(struct work *w, int to, int64_t size_bytes)
+{
+    struct sv records = w->plan->salvaged;
+    if (records.n == 0)
+        return 0;
+    int r = durable_write(to, records.p, records.n);
+    if (r == 0)
+        r = durable_sync(to);
+    if (r < 0)
+        return r;
+    char *back = arena_alloc(w->plan->arena, records.n + 1);
+    ssize_t n = fs_read_at(to, back, records.n + 1, size_bytes);
+    if (n < 0)
+        return (int)n;
+    return sv_equals((struct sv){back, (size_t)n}, records) ? 0 : -EIO;
+}
+
+/* The transcript is there, and was the backup's a moment ago. In one write, as the client does. */
+static int append_salvaged(struct work *w, const struct restore_step *step)
+{
+    struct fs_file there;
+    int r = fs_open_file_beneath(w->root, step->to, &there);
+    if (r < 0)
+        return r;
+    fs_close(&there.fd);
+    if (there.size_bytes != step->file->copied.size_bytes)
+        return -EEXIST;
+    FS_CLOSE int fd = durable_open(w->root, step->to, O_RDWR | O_APPEND | O_NOFOLLOW);
+    return fd < 0 ? fd : add_salvaged(w, fd, there.size_bytes);
+}
+
 /* Returns: 0 or negative errno; what was written has been read back. */
 static int write_aside(struct work *w, const struct restore_step *step, const char *name)
 {
@@ -350,7 +383,9 @@ static int write_aside(struct work *w, const struct restore_step *step, const ch
     int64_t n = r < 0 ? r : stream_read(to, written.size_bytes + 1, NULL, NULL, back);
     if (n < 0)
         return (int)n;
-    return n == written.size_bytes && strcmp(back, written.sha256) == 0 ? 0 : -EIO;
+    if (n != written.size_bytes || strcmp(back, written.sha256) != 0)
+        return -EIO;
+    return step->file->kind == AGENT_FILE_TRANSCRIPT ? add_salvaged(w, to, n) : 0;
 }
 
 static const char *staged_name(struct work *w, size_t i)
@@ -454,9 +489,10 @@ static int publish(struct work *w, struct sr_error *error)
     struct restore_plan *plan = w->plan;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
-        int r = step->fate == RESTORE_WRITE    ? publish_one(w, i)
-                : step->fate == RESTORE_APPEND ? append_lines(w, step)
-                                               : 0;
+        int r = step->fate == RESTORE_WRITE                 ? publish_one(w, i)
+                : step->fate != RESTORE_APPEND              ? 0
+                : step->file->kind == AGENT_FILE_TRANSCRIPT ? append_salvaged(w, step)
+                                                            : append_lines(w, step);
         if (r < 0)
             return err_set(error, r, "put back %s/%s: %s", plan->config_dir, step->to,
                            err_reason(r));

@@ -26,6 +26,7 @@ struct restore_request {
     const char *config_dir; /* NULL: the one it was taken from */
     const char *cwd;        /* where its directory is now; NULL: where it was */
     bool under_new_id;
+    bool with_salvage;             /* the half reply of the backup goes behind the transcript */
     const struct sr_options *look; /* how to find live owners; its config_dirs are not used */
     void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
     void *context;
@@ -60,11 +61,13 @@ struct restore_plan {
     struct verified verified;
     size_t conflict_count;
     size_t ids_rewritten; /* by restore_run */
+    struct sv salvaged;   /* records to go behind the transcript; n 0: none */
 };
 
 /*
  * Returns: 0; the plan may hold conflicts. -EBADMSG: the backup is not sound. -EBUSY: a live
- * process has the session. Owner: the arena.
+ * process has the session. -ENODATA: there is no salvaged reply to append; -EEXIST: no place for
+ * it. Owner: the arena.
  */
 int restore_plan(const struct restore_request *request, struct arena *a, struct restore_plan *out,
                  struct sr_error *error);

@@ -38,7 +38,9 @@ static int save(struct stop *s, struct sr_error *error)
 
 static void describe_save(const struct stop *s, struct buf *out)
 {
-    buf_addf(out, "back up the session into %s, and verify the backup; else stop here",
+    buf_addf(out,
+             "back up the session into %s, with what only its memory holds of a half reply, and "
+             "verify the backup; else stop here",
              s->options->backup->pending_dir);
 }
 

@@ -53,6 +53,9 @@ int subject_pin(struct subject *s, struct sr_error *error)
 
 void subject_release(struct subject *s)
 {
+    if (s->has_salvage)
+        salvage_release(&s->salvage);
+    s->has_salvage = false;
     pidref_close(&s->ref);
 }
 
@@ -114,6 +117,7 @@ static int save_one(struct subject *s, const char *id, struct sr_error *error)
     r = backup_begin(&run, o, error);
     if (r < 0)
         return r;
+    source.salvage = &s->salvage;
     r = backup_take(&run, &source, &s->saved, error);
     backup_end(&run);
     if (r < 0)
@@ -137,6 +141,17 @@ static int save_one(struct subject *s, const char *id, struct sr_error *error)
     return 0;
 }
 
+/* Before the first thing is done to it: afterwards it is gone. */
+static void save_memory(struct subject *s)
+{
+    if (s->has_salvage)
+        return;
+    salvage_take(s->snapshot, s->session, false, &s->salvage);
+    s->has_salvage = true;
+    if (s->salvage.note)
+        subject_tell(s, "%s", s->salvage.note);
+}
+
 int subject_save(struct subject *s, struct sr_error *error)
 {
     const struct sr_session *session = s->session;
@@ -144,6 +159,7 @@ int subject_save(struct subject *s, struct sr_error *error)
     if (!session_can_read_store(s->inside))
         return err_set(error, -ENODATA, "back up: the config directory of pid %d cannot be read",
                        session->pid);
+    save_memory(s);
     for (size_t i = 0; i < session->candidate_count && r == 0; i++)
         r = save_one(s, session->candidates[i], error);
     if (session->candidate_count == 0 && session->session_id)

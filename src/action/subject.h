@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "action/salvage.h"
 #include "platform/pidref.h"
 #include "session/discover.h"
 
@@ -32,6 +33,9 @@ struct subject {
     const struct proc *proc;
     struct pidref ref;
 
+    struct salvage salvage; /* of the memory of the process, when it was first backed up */
+    bool has_salvage;
+
     bool was_refused;
     bool has_transcript;    /* there was something to back up */
     struct sr_export saved; /* the newest backup */
@@ -49,8 +53,8 @@ void subject_release(struct subject *s);
  */
 int subject_check(struct subject *s, struct sr_error *error);
 
-/* Backs it up and verifies that; where it is not known which session it is, all that it may be.
- * Returns: 0, also where nothing was ever said in it. */
+/* Backs it up, with what only its memory holds, and verifies that; where it is not known which
+ * session it is, all that it may be. Returns: 0, also where nothing was ever said in it. */
 int subject_save(struct subject *s, struct sr_error *error);
 
 /* A second look, and the same process in it. */

@@ -85,6 +85,7 @@ enum agent_file_kind {
     AGENT_FILE_LINES,   /* lines of a file of the user's that name the session */
     AGENT_FILE_RECORD,  /* of the running process: kept to know, never put back */
     AGENT_FILE_OUTSIDE, /* below the client's folder for temporary files: likewise */
+    AGENT_FILE_SALVAGE, /* no file of the client's: what a backup took from its memory */
 };
 
 /* One file of a session. */

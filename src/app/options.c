@@ -126,6 +126,8 @@ static const struct option_row rows[] = {
     {"cwd", 0, FOLDER(cwd), IN(MODE_RESTORE), NULL, 0,
      "--restore: the session's directory is DIR now"},
     {"new-id", 0, FLAG(new_id), IN(MODE_RESTORE), NULL, 0, "--restore: under a new session id"},
+    {"with-salvage", 0, FLAG(with_salvage), IN(MODE_RESTORE), NULL, 0,
+     "--restore: append the half reply that was saved from memory"},
     {"as-copy", 0, FLAG(as_copy), IN(MODE_REPAIR), NULL, 0,
      "--repair: into a new session beside the original"},
     {"shrink", 0, FLAG(shrink), IN(MODE_REPAIR), NULL, 0,

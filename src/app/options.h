@@ -54,7 +54,7 @@ struct options {
     double timeout_minutes;
     double grace_s; /* between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
-    bool dry_run, force, new_id, escape;
+    bool dry_run, force, new_id, escape, with_salvage;
     bool as_copy, shrink; /* --repair */
     const char **typed;   /* MODE_COMPLETE: the words of the line, the last one unfinished */
     size_t typed_count;

@@ -149,14 +149,24 @@ int tmux_type(const struct tmux *t, struct arena *a, const char *const *keys)
     return r;
 }
 
-int tmux_screen(const struct tmux *t, struct arena *a, const char **text)
+static int capture(const struct tmux *t, struct arena *a, const char *looks, const char **text)
 {
-    const char *const words[] = {t->program, "-S", t->socket, "capture-pane",
-                                 "-p",       "-t", t->pane,   NULL};
+    const char *const words[] = {t->program, "-S",  t->socket, "capture-pane", "-p", "-t",
+                                 t->pane,    looks, NULL};
     struct buf out = {0};
     int r = run(words, &out);
     if (r == 0)
         *text = arena_strndup(a, out.p ? out.p : "", out.n);
     buf_release(&out);
     return r;
+}
+
+int tmux_screen(const struct tmux *t, struct arena *a, const char **text)
+{
+    return capture(t, a, NULL, text);
+}
+
+int tmux_screen_with_looks(const struct tmux *t, struct arena *a, const char **text)
+{
+    return capture(t, a, "-e", text);
 }

@@ -35,3 +35,6 @@ int tmux_type(const struct tmux *t, struct arena *a, const char *const *keys);
 
 /* What the pane shows, as text. Owner: the arena. */
 int tmux_screen(const struct tmux *t, struct arena *a, const char **text);
+
+/* The same with the escape sequences for colours and attributes. */
+int tmux_screen_with_looks(const struct tmux *t, struct arena *a, const char **text);

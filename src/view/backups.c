@@ -63,6 +63,13 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         if (e->stem[0])
             buf_addf(out, "/%s.jsonl", e->stem);
         buf_adds(out, "\n");
+        if (e->salvage[0]) {
+            buf_adds(out, "  ");
+            add_safe(out, e->salvage);
+            if (e->salvaged_count && e->stem[0])
+                buf_addf(out, ", in %s.salvage.md", e->stem);
+            buf_adds(out, "\n");
+        }
     }
 }
 
@@ -101,6 +108,8 @@ static struct json_node *export_node(struct json_document *d, const struct view_
     json_put_integer(d, node, "lost_files", (int64_t)e->lost_count);
     json_put_bool(d, node, "is_stable", !e->was_rewritten);
     json_put_bool(d, node, "last_line_is_whole", !e->last_line_is_torn);
+    json_put_integer(d, node, "salvaged", (int64_t)e->salvaged_count);
+    json_put_string(d, node, "salvage", e->salvage[0] ? e->salvage : NULL);
     return node;
 }
 
@@ -221,6 +230,10 @@ void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is
     }
     if (!plan->verified.manifest.files[0].copied.ends_in_newline)
         buf_adds(out, "  note: the transcript's last line breaks off, as it did in the session\n");
+    if (plan->salvaged.n)
+        buf_addf(out,
+                 "  %-18s  the salvaged half of a reply, as two records behind the transcript\n",
+                 is_done ? "appended" : "append");
 }
 
 void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is_done,
@@ -234,6 +247,7 @@ void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is
     json_put_string(d, root, "config_dir", plan->config_dir);
     json_put_string(d, root, "cwd", plan->cwd);
     json_put_bool(d, root, "is_done", is_done);
+    json_put_integer(d, root, "salvaged_bytes", (int64_t)plan->salvaged.n);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
         struct json_node *node = json_object(d);

@@ -127,6 +127,7 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
     struct arena *a = &w->context->arena;
     const struct sr_session *s = wanted->session;
     struct backup_source source;
+    struct salvage salvage;
     struct sr_error error;
     struct buf command = {0};
     *row = (struct view_export){
@@ -136,8 +137,12 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
                                     : 0,
     };
     int r = backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error);
-    if (r == 0)
+    if (r == 0) {
+        salvage_take(w->snapshot, s, run->options->dry_run, &salvage);
+        source.salvage = &salvage;
         r = backup_take(run, &source, &row->result, &error);
+        salvage_release(&salvage);
+    }
     row->code = r < 0 ? r : 0;
     if (r < 0)
         row->why = arena_strdup(a, error.text);

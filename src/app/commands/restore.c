@@ -121,12 +121,13 @@ static int restore(struct work *w, const struct pending *pending, const char *st
         .config_dir = o->config_dir_count ? o->config_dirs[0] : NULL,
         .cwd = o->cwd,
         .under_new_id = o->new_id,
+        .with_salvage = o->with_salvage,
         .look = &w->context->look,
         .progress = move_meter,
         .context = w,
     };
     int r = restore_plan(&w->request, &w->context->arena, &w->plan, &error);
-    if (r == -EBUSY)
+    if (r == -EBUSY || r == -ENODATA || r == -EEXIST)
         return refuse(error.text, false);
     if (r < 0) {
         context_complain(error.text);

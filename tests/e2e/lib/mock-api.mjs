@@ -202,7 +202,7 @@ function eventsOf({ text = LONG_TEXT, thinking, tools = [], pieces = 4, ...more 
   if (thinking) parts.push({ empty: { type: 'thinking', thinking: '', signature: '' },
     deltas: [{ type: 'thinking_delta', thinking }, { type: 'signature_delta', signature: sign(thinking) }] });
   if (text) parts.push({ empty: { type: 'text', text: '' },
-    deltas: cutInto(text, pieces).map((piece) => ({ type: 'text_delta', text: piece })) });
+    deltas: (Array.isArray(pieces) ? pieces : cutInto(text, pieces)).map((piece) => ({ type: 'text_delta', text: piece })) });
   for (const tool of tools) parts.push({ empty: { type: 'tool_use', id: newId('toolu'), name: tool.name, input: {} },
     deltas: [{ type: 'input_json_delta', partial_json: JSON.stringify(tool.input) }] });
 

@@ -151,7 +151,7 @@ event()
     mkdir "$PENDING"
     fake --session "$ID" --status busy --turn awaits-reply -- "$client"
     # shellcheck disable=SC2016
-    watch_under unshare -m sh -c 'mount -t tmpfs -o size=64k none "$0" && head -c 65536 /dev/zero >"$0/filler" 2>/dev/null; exec "$@"' "$PENDING" --
+    watch_under unshare -m sh -c 'mount -t tmpfs -o size=64k,mode=700 none "$0" && head -c 65536 /dev/zero >"$0/filler" 2>/dev/null; exec "$@"' "$PENDING" --
     wait_until 60 saw backup-failed "$ID"
     event backup-failed
     [[ $(json .error) == *" are needed, "*" free" || $(json .error) == *"no space left on device" ]]

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A file that is to be read. */
 struct todo {
@@ -83,8 +84,9 @@ static void read_one(struct update *u, const int64_t *roots, struct todo *todo)
         complain(u, source, r);
         return;
     }
-    FS_CLOSE int fd = file.fd;
-    if ((r = feed_file(&feed, &file, &todo->known)) < 0)
+    r = feed_file(&feed, &file, &todo->known);
+    close(file.fd);
+    if (r < 0)
         complain(u, source, r);
 }
 

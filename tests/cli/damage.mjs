@@ -35,14 +35,11 @@ class Store {
 
   run(...args) {
     const { PATH, ASAN_OPTIONS = '', UBSAN_OPTIONS = '' } = process.env;
-    const { status, signal, stdout, stderr } = spawnSync(program, [...args, '--json', '--config-dir', join(this.root, '.claude'),
+    const { error, status, signal, stdout, stderr } = spawnSync(program, [...args, '--json', '--config-dir', join(this.root, '.claude'),
       '--pending-dir', join(this.root, 'pending'), '--log-dir', join(this.root, 'log')],
     { env: { HOME: this.root, PATH, ASAN_OPTIONS, UBSAN_OPTIONS, LANG: 'C.UTF-8', TZ: 'UTC' }, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1e9 });
-    try {
-      return { status: status ?? signal, json: JSON.parse(stdout) };
-    } catch {
-      throw new Error(`${args[0]}: status ${status ?? signal}, no JSON; ${stderr}`);
-    }
+    if (error || !stdout) throw new Error(`${args[0]}: ${error ?? `status ${status ?? signal}, and no JSON: ${stderr}`}`);
+    return { status: status ?? signal, json: JSON.parse(stdout) };
   }
 
   check() {

@@ -326,6 +326,89 @@ static void messages_are_counted_once(void **state)
     graph_release(&g);
 }
 
+static void subagents_are_a_conversation_where_a_file_is_theirs(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:s b<a:s c<b:s");
+    graph_link(&g);
+    graph_adopt_sidechain(&g);
+    assert_walk(&g, "1 2 3", GRAPH_END_ROOT);
+    graph_release(&g);
+}
+
+static void a_later_copy_counts_also_when_the_earlier_is_revealed(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u");
+    struct graph_record hidden = {.role = GRAPH_ASSISTANT, .uuid = SV("b"), .parent_uuid = SV("a")};
+    hidden.is_hidden = true;
+    graph_add(&g, &hidden);
+    add(&g, "b<a:A", 3);
+    add(&g, "c<b:u", 4);
+    graph_link(&g);
+    graph_reveal(&g);
+    assert_true(g.nodes[1].is_superseded);
+    assert_false(g.nodes[2].is_superseded);
+    assert_walk(&g, "1 3 4", GRAPH_END_ROOT);
+    graph_release(&g);
+}
+
+static void without_a_time_nothing_is_bridged(void **state)
+{
+    (void)state;
+    assert_loads("a:u@1 b<gone:u@0", "2", GRAPH_END_GAP);
+}
+
+static void what_was_preserved_and_is_gone_is_passed_over(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:A k:k s<k:u");
+    graph_preserve(&g, 2, graph_id_of(SV("gone")));
+    graph_preserve(&g, 2, graph_id_of(SV("b")));
+    graph_link(&g);
+    assert_walk(&g, "3 4 2", GRAPH_END_BOUNDARY);
+    graph_release(&g);
+}
+
+static void parallel_calls_of_two_turns_go_to_their_own(void **state)
+{
+    (void)state;
+    assert_loads("a:u b<a:A/m c<b:A/m r<c:r q<b:r d<q:A/n e<d:A/n s<e:r t<d:r f<t:u",
+                 "1 2 3 4 5 6 7 8 9 10", GRAPH_END_ROOT);
+}
+
+static void a_result_that_hangs_on_no_call_is_not_fetched(void **state)
+{
+    (void)state;
+    assert_loads("a:u b<a:A/m x<a:u y<x:r c<b:u", "1 2 5", GRAPH_END_ROOT);
+}
+
+/* More than the index and the places of messages first have room for. */
+static void a_long_chain_is_walked_whole(void **state)
+{
+    (void)state;
+    enum { LENGTH = 3000 };
+    struct graph g;
+    struct graph_walk w;
+    graph_init(&g);
+    for (unsigned i = 1; i <= LENGTH; i++) {
+        char word[64];
+        snprintf(word, sizeof word, i == 1 ? "n%u:u" : "n%u<n%u:A/m%u", i, i - 1, i);
+        add(&g, word, i);
+    }
+    graph_link(&g);
+    graph_walk(&g, &w);
+    assert_int_equal(w.count, LENGTH);
+    for (size_t i = 0; i < w.count; i++)
+        assert_int_equal(g.nodes[w.order[i]].line, i + 1);
+    assert_int_equal(w.message_count, LENGTH);
+    graph_walk_release(&w);
+    graph_release(&g);
+}
+
 static void ids_differ(void **state)
 {
     (void)state;
@@ -373,6 +456,13 @@ int main(void)
         cmocka_unit_test(children_of_what_is_dropped_have_its_parent),
         cmocka_unit_test(children_of_what_is_dropped_lack_its_parent),
         cmocka_unit_test(messages_are_counted_once),
+        cmocka_unit_test(subagents_are_a_conversation_where_a_file_is_theirs),
+        cmocka_unit_test(a_later_copy_counts_also_when_the_earlier_is_revealed),
+        cmocka_unit_test(without_a_time_nothing_is_bridged),
+        cmocka_unit_test(what_was_preserved_and_is_gone_is_passed_over),
+        cmocka_unit_test(parallel_calls_of_two_turns_go_to_their_own),
+        cmocka_unit_test(a_result_that_hangs_on_no_call_is_not_fetched),
+        cmocka_unit_test(a_long_chain_is_walked_whole),
         cmocka_unit_test(ids_differ),
         cmocka_unit_test(a_node_stays_small),
     };

@@ -1,9 +1,7 @@
 #include "live.h"
+#include "scratch.h"
 
 #include "base/fs.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
 
 static struct arena arena;
 
@@ -231,6 +229,109 @@ static void a_file_is_cut_at_the_size_of_the_buffer(void **state)
     proc_close(&proc);
 }
 
+/* ---- what it could say: files of a process made for the test ------------------------------- */
+
+static struct proc scratch_proc(void)
+{
+    struct proc proc;
+    assert_int_equal(proc_open(&proc, scratch_path, NULL), 0);
+    return proc;
+}
+
+static void a_folder_that_is_not_there_is_said(void **state)
+{
+    (void)state;
+    struct proc proc;
+    struct sr_error error;
+    assert_int_equal(proc_open(&proc, "tests/fixtures/proc/nowhere", &error), -ENOENT);
+    assert_non_null(strstr(error.text, "tests/fixtures/proc/nowhere"));
+}
+
+static void a_stat_that_breaks_off_is_refused(void **state)
+{
+    (void)state;
+    static const char whole[] = "42 (a b) S 1 2 3 4 5 0 0 0 0 0 11 7 0 0 20 0 3 0 900 0 2 0";
+    struct proc_stat s = {.pid = -1};
+    assert_int_equal(proc_parse_stat(whole, 4096, &s), 0);
+    assert_int_equal(s.pid, 42);
+    assert_int_equal(s.cpu_ticks, 18);
+    assert_int_equal(s.rss_bytes, 2 * 4096);
+
+    static const char *const broken[] = {
+        "",           "42",          "42 a b) S 1", "42 (a b S 1",
+        "42 )a b( S", "42 (a b)S 1", "42 (a b) ",   "42 (a b) S 1 x"};
+    struct proc_stat untouched = {.pid = -1};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        assert_int_equal(proc_parse_stat(broken[i], 4096, &untouched), -EBADMSG);
+    char *cut = arena_strdup(&arena, whole);
+    cut[strlen(whole) - strlen(" 2 0")] = '\0'; /* before the resident pages */
+    assert_int_equal(proc_parse_stat(cut, 4096, &untouched), -EBADMSG);
+    assert_int_equal(untouched.pid, -1);
+}
+
+static void a_status_that_names_no_user_is_refused(void **state)
+{
+    (void)state;
+    struct proc_status s = {.uid = 77};
+    assert_int_equal(proc_parse_status("Name:\tx\nTracerPid:\t0\n", &s), -EBADMSG);
+    assert_int_equal(proc_parse_status("Name:\tx\nUid:\t1000\tx\n", &s), -EBADMSG);
+    assert_int_equal(proc_parse_status("", &s), -EBADMSG);
+    assert_int_equal(s.uid, 77);
+    assert_int_equal(proc_parse_status("Uid:\t1000\t1001\t1002\t1001\nTracerPid:\t9", &s), 0);
+    assert_int_equal(s.real_uid, 1000);
+    assert_int_equal(s.uid, 1001);
+    assert_int_equal(s.saved_uid, 1002);
+    assert_int_equal(s.tracer, 9);
+}
+
+static void the_last_argument_needs_no_end(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a\0\0b"; /* as a title that overwrote all of them leaves it */
+    struct proc_strings argv;
+    proc_split(&arena, (struct sv){bytes, sizeof bytes - 1}, &argv);
+    assert_int_equal(argv.count, 3);
+    assert_string_equal(argv.items[0], "a");
+    assert_string_equal(argv.items[1], "");
+    assert_string_equal(argv.items[2], "b");
+    proc_split(&arena, (struct sv){bytes, 0}, &argv);
+    assert_int_equal(argv.count, 0);
+}
+
+static void children_of_all_threads_are_listed(void **state)
+{
+    (void)state;
+    pid_t *pids;
+    size_t count;
+    scratch_put("5/task/5/children", "60 61 ");
+    scratch_put("5/task/6/comm", "ended while it was looked at\n");
+    scratch_put("5/task/7/children", "62 ?");
+    scratch_put("8/task/8/comm", "of a kernel without CONFIG_PROC_CHILDREN\n");
+    struct proc proc = scratch_proc();
+    assert_int_equal(proc_read_children(&proc, 5, &arena, &pids, &count), 0);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++)
+        assert_in_range(pids[i], 60, 62);
+    assert_int_equal(proc_read_children(&proc, 8, &arena, &pids, &count), -ENOENT);
+    proc_close(&proc);
+}
+
+static void what_users_may_trace_is_told(void **state)
+{
+    (void)state;
+    struct proc proc = scratch_proc();
+    assert_int_equal(proc_ptrace_scope(&proc), -ENOENT); /* a kernel without Yama */
+    scratch_put("sys/kernel/yama/ptrace_scope", "2\n");
+    assert_int_equal(proc_ptrace_scope(&proc), 2);
+    proc_close(&proc);
+}
+
+static int scratch_release(void **state)
+{
+    release(state);
+    return scratch_teardown(state);
+}
+
 static void wait_for_signals(const void *context)
 {
     (void)context;
@@ -308,6 +409,14 @@ int main(void)
         cmocka_unit_test_teardown(children_of_the_multiplexer_are_its_panes, release),
         cmocka_unit_test(only_the_running_kernel_is_live),
         cmocka_unit_test(a_file_is_cut_at_the_size_of_the_buffer),
+        cmocka_unit_test(a_folder_that_is_not_there_is_said),
+        cmocka_unit_test_teardown(a_stat_that_breaks_off_is_refused, release),
+        cmocka_unit_test(a_status_that_names_no_user_is_refused),
+        cmocka_unit_test_teardown(the_last_argument_needs_no_end, release),
+        cmocka_unit_test_setup_teardown(children_of_all_threads_are_listed, scratch_setup,
+                                        scratch_release),
+        cmocka_unit_test_setup_teardown(what_users_may_trace_is_told, scratch_setup,
+                                        scratch_release),
         cmocka_unit_test_teardown(sees_its_own_child, release),
         cmocka_unit_test(what_may_not_be_seen_is_not_absent),
     };

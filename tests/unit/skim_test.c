@@ -41,6 +41,55 @@ static void a_line_is_a_record_or_broken_or_blank(void **state)
     assert_shape("{\"a\":tru}\n", SKIM_BROKEN);
     assert_shape("[1]\n", SKIM_BROKEN);
     assert_shape("x\n", SKIM_BROKEN);
+    assert_shape("{\"a\":[]}\n", SKIM_RECORD);
+    assert_shape("{\"a\":?}\n", SKIM_BROKEN);
+    assert_shape("{\"a\" 1}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":1 \"b\":2}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":[1}}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":1,}\n", SKIM_BROKEN);
+    assert_shape("{1:2}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":\"\\u12g4\"}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":\"\\u00E9\"}\n", SKIM_RECORD);
+}
+
+static void a_line_may_be_nested_deeply_but_not_without_end(void **state)
+{
+    (void)state;
+    for (size_t depth = 65536; depth <= 65537; depth++) {
+        struct buf line = {0};
+        buf_adds(&line, "{\"a\":");
+        buf_fill(&line, '[', depth - 1); /* the record itself is one */
+        buf_fill(&line, ']', depth - 1);
+        buf_adds(&line, "}\n");
+        assert_shape(line.p, depth == 65536 ? SKIM_RECORD : SKIM_BROKEN);
+        buf_release(&line);
+    }
+}
+
+static void blocks_past_the_limit_are_left_out_and_said(void **state)
+{
+    (void)state;
+    for (size_t count = SKIM_BLOCKS_MAX; count <= SKIM_BLOCKS_MAX + 1; count++) {
+        struct buf line = {0};
+        buf_adds(&line, "{\"message\":{\"content\":[");
+        for (size_t i = 0; i < count; i++)
+            buf_addf(&line, "%s{\"type\":\"document\"}", i ? "," : "");
+        buf_adds(&line, "]}}");
+        read_line((struct sv){line.p, line.n}, 1000);
+        assert_int_equal(skim.shape, SKIM_RECORD);
+        assert_int_equal(skim.block_count, SKIM_BLOCKS_MAX);
+        assert_int_equal(skim.blocks[0].kind, SKIM_BLOCK_OTHER);
+        assert_int_equal(skim.has_more_blocks, count > SKIM_BLOCKS_MAX);
+        buf_release(&line);
+    }
+}
+
+static void texts_among_the_blocks_are_no_blocks(void **state)
+{
+    (void)state;
+    read_line(SV("{\"message\":{\"content\":[\"x\",{\"type\":\"text\",\"text\":\"a\"}]}}"), 5);
+    assert_int_equal(skim.block_count, 1);
+    assert_int_equal(skim.shape, SKIM_RECORD);
 }
 
 static void members_say_what_they_are_and_where_they_stand(void **state)
@@ -163,6 +212,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_a_record_or_broken_or_blank),
+        cmocka_unit_test(a_line_may_be_nested_deeply_but_not_without_end),
+        cmocka_unit_test(blocks_past_the_limit_are_left_out_and_said),
+        cmocka_unit_test(texts_among_the_blocks_are_no_blocks),
         cmocka_unit_test(members_say_what_they_are_and_where_they_stand),
         cmocka_unit_test(blocks_are_found_with_what_is_nested_in_them),
         cmocka_unit_test(the_last_of_two_contents_counts),

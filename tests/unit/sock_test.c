@@ -180,6 +180,52 @@ static const struct sock *only(struct buf *bytes, struct sock_list *list)
 
 enum { ESTABLISHED = 1, SYN_SENT = 2, TIME_WAIT = 6, LISTEN = 10 };
 
+static void every_state_of_the_kernel_has_its_word(void **state)
+{
+    (void)state;
+    /* include/net/tcp_states.h: 1 to 12 */
+    static const char *const words[] = {
+        [1] = "established", [2] = "connecting", [3] = "accepting",  [4] = "fin-wait",
+        [5] = "fin-wait",    [7] = "closed",     [8] = "close-wait", [9] = "last-ack",
+        [11] = "fin-wait",   [12] = "accepting",
+    };
+    for (int kernel = 1; kernel <= 12; kernel++) {
+        struct buf bytes = {0};
+        add_connection(&bytes, AF_INET, kernel, "10.0.0.1", "10.0.0.2", 0);
+        struct sock_list list = parsed((struct sv){bytes.p, bytes.n}, 1, 0);
+        assert_int_equal(list.count, words[kernel] != NULL);
+        if (words[kernel])
+            assert_string_equal(sock_state_word(list.items[0].state), words[kernel]);
+        buf_release(&bytes);
+    }
+}
+
+static void a_connection_that_is_short_or_of_no_known_family_is_refused(void **state)
+{
+    (void)state;
+    struct inet_diag_msg m = {.idiag_family = AF_INET, .idiag_state = ESTABLISHED};
+    struct buf bytes = {0};
+    add_message(&bytes, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, &m, sizeof m - 4);
+    assert_int_equal(parsed((struct sv){bytes.p, bytes.n}, 1, -EBADMSG).count, 0);
+    buf_release(&bytes);
+
+    m.idiag_family = AF_UNIX;
+    add_message(&bytes, SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, &m, sizeof m);
+    assert_int_equal(parsed((struct sv){bytes.p, bytes.n}, 1, -EBADMSG).count, 0);
+    buf_release(&bytes);
+}
+
+static void messages_that_say_nothing_are_passed_over(void **state)
+{
+    (void)state;
+    struct buf bytes = {0};
+    add_message(&bytes, NLMSG_NOOP, 0, "", 0);
+    add_connection(&bytes, AF_INET, ESTABLISHED, "10.0.0.1", "10.0.0.2", 0);
+    add_message(&bytes, NLMSG_DONE, NLM_F_MULTI, "", 0); /* without the code of a refusal */
+    assert_int_equal(parsed((struct sv){bytes.p, bytes.n}, 1, 1).count, 1);
+    buf_release(&bytes);
+}
+
 static void what_an_old_kernel_does_not_say_is_unknown(void **state)
 {
     (void)state;
@@ -517,6 +563,10 @@ int main(void)
         cmocka_unit_test_teardown(what_an_old_kernel_does_not_say_is_unknown, release),
         cmocka_unit_test_teardown(a_newer_kernel_may_say_more, release),
         cmocka_unit_test_teardown(an_attribute_that_leaves_its_message_is_refused, release),
+        cmocka_unit_test_teardown(every_state_of_the_kernel_has_its_word, release),
+        cmocka_unit_test_teardown(a_connection_that_is_short_or_of_no_known_family_is_refused,
+                                  release),
+        cmocka_unit_test_teardown(messages_that_say_nothing_are_passed_over, release),
         cmocka_unit_test_teardown(before_it_is_connected_a_connection_has_no_ages, release),
         cmocka_unit_test_teardown(listening_and_lingering_are_no_connections, release),
         cmocka_unit_test_teardown(a_peer_on_this_machine_is_told_from_one_outside, release),

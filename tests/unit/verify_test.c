@@ -1,7 +1,9 @@
 #include "session_store.h"
 
+#include "action/manifest.h"
 #include "action/sums.h"
 #include "action/verify.h"
+#include "base/json.h"
 
 #include <errno.h>
 
@@ -130,15 +132,118 @@ static void sums_are_as_sha256sum_writes_them(void **state)
     memset(zeros, '0', DIGEST_TEXT_SIZE - 1);
     sums_add(&text, zeros, "a b");
     sums_add(&text, zeros, "new\nline and \\");
+    sums_add(&text, zeros, "return\r");
     assert_int_equal(sums_parse(&scratch_arena, (struct sv){text.p, text.n}, &sums, &count), 0);
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
     assert_string_equal(sums[0].name, "a b");
     assert_string_equal(sums[1].name, "new\nline and \\");
+    assert_string_equal(sums[2].name, "return\r");
     assert_non_null(strstr(text.p, "\n\\0000"));
     assert_non_null(strstr(text.p, "new\\nline and \\\\\n"));
     /* a line that breaks off */
     assert_int_equal(sums_parse(&scratch_arena, (struct sv){text.p, text.n - 1}, &sums, &count),
                      -EBADMSG);
+    text.p[5] = 'G';
+    assert_int_equal(sums_parse(&scratch_arena, (struct sv){text.p, text.n}, &sums, &count),
+                     -EBADMSG);
+    buf_release(&text);
+}
+
+/* ---- manifests ----------------------------------------------------------------------------- */
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define FILE_OF(kind, name) \
+    "{\"kind\":\"" kind "\",\"name\":\"" name "\",\"sha256\":\"" ZEROS "\",\"size_bytes\":1}"
+#define WITH_FILES(files)                                                                \
+    "{\"schema\":\"" MANIFEST_SCHEMA "\",\"agent\":\"claude-code\",\"session_id\":\"" ID \
+    "\",\"files\":" files "}"
+
+static const char *parse_manifest(const char *text, struct manifest *m)
+{
+    const char *wrong;
+    return manifest_parse(&scratch_arena, sv_of(text), m, &wrong) < 0 ? wrong : NULL;
+}
+
+static void a_manifest_that_says_too_little_is_refused_with_a_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *wrong;
+    } cases[] = {
+        {"", "not valid JSON"},
+        {"{", "not valid JSON"},
+        {"[]", "schema"},
+        {"{\"schema\":\"session-rescue-backup/9\"}", "schema"},
+        {"{\"schema\":\"" MANIFEST_SCHEMA "\"}", "names no session"},
+        {"{\"schema\":\"" MANIFEST_SCHEMA "\",\"agent\":\"x\",\"session_id\":\"../x\"}",
+         "names no session"},
+        {WITH_FILES("{}"), "list of files"},
+        {WITH_FILES("[]"), "list of files"},
+        {WITH_FILES("[1]"), "list of files"},
+        {WITH_FILES("[" FILE_OF("unheard-of", "x") "]"), "list of files"},
+        {WITH_FILES("[" FILE_OF("torn-tail", "x") "]"), "list of files"}, /* of what? */
+        {WITH_FILES("[{\"kind\":\"transcript\",\"name\":\"x\",\"sha256\":\"00\"}]"),
+         "list of files"},
+        {WITH_FILES("[{\"kind\":\"transcript\",\"name\":\"x\",\"sha256\":\"" ZEROS "\"}]"),
+         "list of files"}, /* of no size */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct manifest m = {.file_count = 99};
+        const char *wrong = parse_manifest(cases[i].text, &m);
+        if (!wrong || !strstr(wrong, cases[i].wrong))
+            fail_msg("%s: '%s'", cases[i].text, wrong ? wrong : "was taken");
+        assert_int_equal(m.file_count, 99);
+    }
+    struct manifest m;
+    assert_null(parse_manifest(
+        WITH_FILES("[" FILE_OF("transcript", "a") "," FILE_OF("torn-tail", "a") "]"), &m));
+    assert_int_equal(m.file_count, 2);
+    assert_true(m.files[1].is_torn_tail);
+}
+
+static void a_manifest_says_which_process_had_the_session(void **state)
+{
+    (void)state;
+    struct sr_session process = {.pid = 4711,
+                                 .started_at_ms = 1770000000000,
+                                 .start_ticks = 99,
+                                 .version = "2.1.197",
+                                 .kind = SR_KIND_BACKGROUND,
+                                 .tty = "/dev/pts/3",
+                                 .verdict = SR_HUNG,
+                                 .cause = "api-wait"};
+    struct manifest_file files[] = {
+        {.kind = AGENT_FILE_TRANSCRIPT, .name = "a", .source = "/a", .copied = {.sha256 = ZEROS}},
+        {.is_torn_tail = true, .name = "a", .source = "/a", .copied = {.sha256 = ZEROS}}};
+    struct manifest m = {.agent = "claude-code",
+                         .session_id = ID,
+                         .process = &process,
+                         .files = files,
+                         .file_count = 2};
+    struct buf text = {0};
+    manifest_write(&m, &text);
+    const struct json_value *root, *p;
+    int64_t n;
+    struct sv word;
+    assert_int_equal(json_parse(&scratch_arena, (struct sv){text.p, text.n}, &root), 0);
+    assert_non_null(p = json_get(root, "process"));
+    assert_true(json_integer(json_get(p, "pid"), &n) && n == 4711);
+    assert_true(json_integer(json_get(p, "start_ticks"), &n) && n == 99);
+    assert_true(json_string(json_get(p, "started_at"), &word));
+    assert_sv_equal(sv_slice(word, 0, 19), "2026-02-02T02:40:00");
+    assert_true(json_string(json_get(p, "verdict"), &word));
+    assert_sv_equal(word, sr_verdict_word(SR_HUNG));
+    assert_true(json_string(json_get(p, "tty"), &word));
+    assert_sv_equal(word, "/dev/pts/3");
+
+    struct manifest again;
+    const char *wrong;
+    assert_int_equal(manifest_parse(&scratch_arena, (struct sv){text.p, text.n}, &again, &wrong),
+                     0);
+    assert_int_equal(again.file_count, 2);
+    assert_false(again.files[0].is_torn_tail);
+    assert_true(again.files[1].is_torn_tail);
+    assert_string_equal(again.files[1].source, "/a");
     buf_release(&text);
 }
 
@@ -156,6 +261,8 @@ int main(void)
         WITH_BACKUP(sums_of_nothing_are_damage),
         WITH_BACKUP(a_sum_does_not_lead_out_of_the_folder),
         WITH_BACKUP(sums_are_as_sha256sum_writes_them),
+        WITH_BACKUP(a_manifest_that_says_too_little_is_refused_with_a_reason),
+        WITH_BACKUP(a_manifest_says_which_process_had_the_session),
     };
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static const struct mode_row modes[] = {
     {MODE_SEARCH, "search", 0, "WORDS...", 1, SIZE_MAX, "the words to look for",
      "what was said in any session or backup, the newest first"},
     {MODE_WATCH, "watch", 0, NULL, NO_WORD,
-     "keep watching; back up what hangs, fills up or is about to be deleted"},
+     "keep watching; back up what hangs, fills up or expires"},
     {MODE_HELP, "help", 'h', NULL, ANY_NUMBER, "this text"},
     {MODE_VERSION, "version", 'V', NULL, ANY_NUMBER, "the version"},
 };

@@ -73,8 +73,8 @@ on_terminal()
     stored bbbbbbbb-0000-4000-8000-000000000002 "$HOME"
     fake --cwd "$HOME" --session "$id" --server 'exec sleep 60' -- "$client"
     touch "$CONFIG_DIR/sessions/77.json"
-    # the first column of the document's tables: `sessions[].mapping.by`
-    documented=$(sed -n 's|^. `\([][a-z_.]*\)` .*|\1|p' doc/json-output.md | sort)
+    # the first column of the document's tables: `sessions[].mapping.by`; other modes' come behind
+    documented=$(sed '/^## `--/,$d' doc/json-output.md | sed -n 's|^. `\([][a-z_.]*\)` .*|\1|p' | sort)
     for mode in --status --resume; do
         rescue $mode --json --config-dir "$CONFIG_DIR"
         [ "$status" -eq 0 ]

@@ -153,7 +153,7 @@ int proc_parse_stat(const char *line, long page_bytes, struct proc_stat *out)
     s.cpu_ticks = (uint64_t)numbers[UTIME] + (uint64_t)numbers[STIME];
     s.threads = (int)numbers[THREADS];
     s.start_ticks = (uint64_t)numbers[START];
-    s.rss_bytes = numbers[RSS] * page_bytes;
+    s.rss_bytes = (int64_t)((uint64_t)numbers[RSS] * (uint64_t)page_bytes);
     *out = s;
     return 0;
 }

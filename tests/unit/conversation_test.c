@@ -1,0 +1,123 @@
+#include "unit.h"
+
+#include "transcript/conversation.h"
+
+#include <stdio.h>
+
+/* A record of a prompt, said so many seconds into the day. */
+static void add_prompt(struct buf *out, const char *id, const char *parent, unsigned second)
+{
+    buf_addf(out,
+             "{\"parentUuid\":%s%s%s,\"isSidechain\":false,\"type\":\"user\",\"uuid\":\"%s\","
+             "\"timestamp\":\"2026-02-02T02:%02u:%02u.000Z\",\"message\":{\"role\":\"user\","
+             "\"content\":\"%s\"}}\n",
+             parent ? "\"" : "", parent ? parent : "null", parent ? "\"" : "", id, second / 60,
+             second % 60, id);
+}
+
+static bool says(const struct conversation_item *item, const char *id)
+{
+    char content[64];
+    snprintf(content, sizeof content, "\"content\":\"%s\"", id);
+    return sv_find(item->text, 0, sv_of(content)) < item->text.n;
+}
+
+static struct sv bytes_of(const struct buf *b)
+{
+    return (struct sv){b->p, b->n};
+}
+
+static void what_a_copy_has_more_is_added_and_the_rest_is_said_once(void **state)
+{
+    (void)state;
+    enum { LENGTH = 300 };
+    struct buf live = {0}, copy = {0};
+    for (unsigned i = 0; i <= LENGTH; i++) {
+        char id[16], parent[16];
+        snprintf(id, sizeof id, "n%u.", i);
+        snprintf(parent, sizeof parent, "n%u.", i - 1);
+        add_prompt(&copy, id, i ? parent : NULL, i);
+        if (i < LENGTH)
+            add_prompt(&live, id, i ? parent : NULL, i);
+    }
+    struct conversation c;
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, bytes_of(&live), 0);
+    conversation_add(&c, bytes_of(&copy), 1);
+    conversation_finish(&c);
+    assert_int_equal(c.count, LENGTH + 1);
+    assert_int_equal(c.gap_count, 0);
+    for (unsigned i = 0; i <= LENGTH; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "n%u.", i);
+        assert_true(says(&c.items[i], id));
+        assert_int_equal(c.items[i].file, i == LENGTH);
+        assert_int_equal(c.items[i].branch, 0);
+    }
+    conversation_release(&c);
+    buf_release(&live);
+    buf_release(&copy);
+}
+
+/* More than are looked at one by one. */
+static void of_many_branches_none_is_lost(void **state)
+{
+    (void)state;
+    enum { BRANCHES = 1500 };
+    struct buf text = {0};
+    static bool seen[BRANCHES];
+    add_prompt(&text, "root", NULL, 0);
+    for (unsigned i = 0; i < BRANCHES; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "b%u.", i);
+        add_prompt(&text, id, "root", 1 + (i * 7) % BRANCHES);
+    }
+    struct conversation c;
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, bytes_of(&text), 0);
+    conversation_finish(&c);
+    assert_int_equal(c.count, BRANCHES + 1);
+    assert_true(says(&c.items[0], "root"));
+    for (size_t i = 1; i < c.count; i++) {
+        struct sv mark = SV("\"content\":\"b");
+        size_t at = sv_find(c.items[i].text, 0, mark) + mark.n;
+        unsigned n = (unsigned)strtoul(c.items[i].text.p + at, NULL, 10);
+        assert_true(n < BRANCHES && !seen[n]);
+        seen[n] = true;
+        /* the last ones go together, in the order of their times */
+        if (i > 1 && c.items[i].branch == c.items[i - 1].branch)
+            assert_true(c.items[i].at_ms >= c.items[i - 1].at_ms);
+    }
+    assert_int_equal(c.items[c.count - 1].branch, c.branch_count);
+    conversation_release(&c);
+    buf_release(&text);
+}
+
+static void a_place_that_cannot_be_read_is_said(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    add_prompt(&text, "a", NULL, 1);
+    buf_adds(&text, "{\"parentUuid\":\"a\",\"type\":\"us\n");
+    add_prompt(&text, "b", "a", 2);
+    struct conversation c;
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, bytes_of(&text), 3);
+    conversation_finish(&c);
+    assert_int_equal(c.count, 2);
+    assert_int_equal(c.gap_count, 1);
+    assert_int_equal(c.gaps[0].file, 3);
+    assert_int_equal(c.gaps[0].offset, sv_find(bytes_of(&text), 0, SV("\n")) + 1);
+    conversation_release(&c);
+    buf_release(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_copy_has_more_is_added_and_the_rest_is_said_once),
+        cmocka_unit_test(of_many_branches_none_is_lost),
+        cmocka_unit_test(a_place_that_cannot_be_read_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

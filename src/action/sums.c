@@ -56,6 +56,8 @@ static int parse_line(struct arena *a, struct sv line, struct sum *out)
         !sv_starts_with(sv_slice(line, digits, line.n), SV("  ")))
         return -EBADMSG;
     struct sv name = sv_slice(line, digits + 2, line.n);
+    if (memchr(name.p, '\0', name.n)) /* no name on disk holds one */
+        return -EBADMSG;
     memcpy(out->sha256, line.p, digits);
     out->sha256[digits] = '\0';
     out->name = is_escaped ? unescaped(a, name) : arena_strndup(a, name.p, name.n);

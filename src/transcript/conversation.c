@@ -107,17 +107,19 @@ static void add_gap(struct conversation *c, size_t file, int64_t offset, size_t 
 
 static void add_line(struct conversation *c, const struct line *line, size_t file)
 {
-    struct scan scan;
+    struct scan_piece *pieces;
+    size_t count;
     if (!line->text.n || add_record(c, line->text, file))
         return;
-    scan_line(line->text, c->reader->record_start, &scan);
-    for (size_t i = 0; i < scan.piece_count; i++) {
-        const struct scan_piece *p = &scan.pieces[i];
+    scan_pieces(line->text, c->reader->record_start, &pieces, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct scan_piece *p = &pieces[i];
         if (p->kind == SCAN_NUL ||
             (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), file)))
             continue;
         add_gap(c, file, line->offset + (int64_t)p->from, p->to - p->from);
     }
+    free(pieces);
 }
 
 void conversation_add(struct conversation *c, struct sv bytes, size_t file)

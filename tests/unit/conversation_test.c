@@ -112,9 +112,33 @@ static void a_place_that_cannot_be_read_is_said(void **state)
     buf_release(&text);
 }
 
+/* Once, what stood behind the sixteenth of them was taken for one gap. */
+static void twenty_records_on_one_line_are_twenty(void **state)
+{
+    (void)state;
+    enum { LENGTH = 20 };
+    struct buf glued = {0};
+    for (unsigned i = 0; i < LENGTH; i++) {
+        char id[16], parent[16];
+        snprintf(id, sizeof id, "n%u.", i);
+        snprintf(parent, sizeof parent, "n%u.", i - 1);
+        add_prompt(&glued, id, i ? parent : NULL, i);
+        glued.n -= i + 1 < LENGTH; /* the newline */
+    }
+    struct conversation c;
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, bytes_of(&glued), 0);
+    conversation_finish(&c);
+    assert_int_equal(c.count, LENGTH);
+    assert_int_equal(c.gap_count, 0);
+    conversation_release(&c);
+    buf_release(&glued);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(twenty_records_on_one_line_are_twenty),
         cmocka_unit_test(what_a_copy_has_more_is_added_and_the_rest_is_said_once),
         cmocka_unit_test(of_many_branches_none_is_lost),
         cmocka_unit_test(a_place_that_cannot_be_read_is_said),

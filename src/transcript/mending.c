@@ -337,10 +337,31 @@ static int edit_trim(struct mending *m, const struct mending_step *step)
     return 0;
 }
 
+static bool is_within(int64_t offset, struct skim_span span)
+{
+    return span.from <= offset && offset < span.to;
+}
+
+/* Ids are compared, never sent as text: what names a record or a call stays as it is. */
+static bool is_in_id(const struct skim *s, int64_t offset)
+{
+    static const enum skim_member ids[] = {SKIM_UUID, SKIM_PARENT, SKIM_LOGICAL_PARENT,
+                                           SKIM_SESSION_ID, SKIM_MESSAGE_ID};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (s->members[ids[i]].kind != SKIM_ABSENT && is_within(offset, s->members[ids[i]].span))
+            return true;
+    for (size_t i = 0; i < s->block_count; i++)
+        if (is_within(offset, s->blocks[i].id))
+            return true;
+    return false;
+}
+
 static void edit_text(struct mending *m, const struct mending_step *step)
 {
     for (size_t i = 0; i < m->skim->bad_text_count; i++) {
         const struct skim_bad_text *b = &m->skim->bad_text[i];
+        if (is_in_id(m->skim, b->offset))
+            continue;
         edit(m, step, DAMAGE_CURE_REPLACE, b->offset, b->offset + b->length,
              b->is_escape ? "\\ufffd" : REPLACEMENT);
     }

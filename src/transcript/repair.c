@@ -267,10 +267,11 @@ static bool is_last_message(const struct graph *g, const struct graph_walk *w, u
     return true; /* it is not on the way: nobody asks for its result */
 }
 
-static void judge_call(struct mending *m, const struct survey_tool *call)
+static void judge_call(struct mending *m, const struct graph_walk *after,
+                       const struct survey_tool *call)
 {
     enum damage_severity severity = severity_of(m, DAMAGE_UNANSWERED_TOOL);
-    if (is_last_message(m->g, &m->before, call->node))
+    if (is_last_message(m->g, after, call->node))
         return;
     add_node(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
     if (severity == DAMAGE_HURTS)
@@ -293,28 +294,37 @@ static void judge_twin(struct mending *m, const struct survey_tool *call)
         mending_add_step(m, MENDING_BLOCK, DAMAGE_DUPLICATE_TOOL_ID, call->node, call->block);
 }
 
-/* All calls and results of one id. */
-static void judge_tool(struct mending *m, const struct survey_tool *tools, size_t count)
+/*
+ * All calls and results of one id. Twice: without a walk, what has to be dropped; then, on the way
+ * of the mended conversation, what has to be answered.
+ */
+static void judge_tool(struct mending *m, const struct graph_walk *after,
+                       const struct survey_tool *tools, size_t count)
 {
     const struct survey_tool *call = NULL;
-    bool has_result = tools[count - 1].is_result, has_call = !tools[0].is_result;
+    bool has_result = false, has_call = false;
+    for (size_t i = 0; i < count; i++) { /* what goes away with its record does not count */
+        bool is_there = !m->g->nodes[tools[i].node].is_dropped;
+        has_result = has_result || (is_there && tools[i].is_result);
+        has_call = has_call || (is_there && !tools[i].is_result);
+    }
     for (size_t i = 0; i < count; i++) {
         if (!graph_is_in_play(m->g, tools[i].node))
             continue;
         if (tools[i].is_result) {
-            if (!has_call)
+            if (!has_call && !after)
                 judge_result(m, &tools[i]);
-        } else if (call) {
-            judge_twin(m, &tools[i]);
-        } else {
+        } else if (!call) {
             call = &tools[i];
+        } else if (!after) {
+            judge_twin(m, &tools[i]);
         }
     }
-    if (call && !has_result)
-        judge_call(m, call);
+    if (call && !has_result && after)
+        judge_call(m, after, call);
 }
 
-static void judge_tools(struct mending *m)
+static void judge_tools(struct mending *m, const struct graph_walk *after)
 {
     struct survey *v = m->v;
     if (v->tool_count)
@@ -322,7 +332,7 @@ static void judge_tools(struct mending *m)
     for (size_t from = 0, to; from < v->tool_count; from = to) {
         for (to = from + 1; to < v->tool_count && v->tools[to].id == v->tools[from].id; to++)
             ;
-        judge_tool(m, &v->tools[from], to - from);
+        judge_tool(m, after, &v->tools[from], to - from);
     }
 }
 
@@ -575,29 +585,32 @@ static void mend_links(struct mending *m)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-/* The newest record that nothing follows, where the last one of the file leads elsewhere. */
-static int judge_leaf(struct mending *m, struct graph_walk *after)
+/*
+ * The newest message, where the last end of the file leads elsewhere, and to less. *after becomes
+ * the way from there. Returns: GRAPH_NONE where all is well.
+ */
+static uint32_t find_newer_leaf(struct mending *m, struct graph_walk *after)
 {
     struct graph *g = m->g;
     uint32_t best = GRAPH_NONE;
     if (after->leaf == GRAPH_NONE || g->has_pointer)
-        return 0;
+        return GRAPH_NONE;
     for (uint32_t i = 0; i < g->count; i++)
         if (graph_is_in_play(g, i) && is_message(g, i) && after->marks[i] == GRAPH_UNREACHED &&
             (best == GRAPH_NONE || g->nodes[i].at_ms >= g->nodes[best].at_ms))
             best = i;
     if (best == GRAPH_NONE || g->nodes[best].at_ms <= g->nodes[after->leaf].at_ms)
-        return 0;
+        return GRAPH_NONE;
     struct graph_walk other;
     graph_walk_from(g, best, &other);
     if (other.message_count <= after->message_count) {
         graph_walk_release(&other);
-        return 0;
+        return GRAPH_NONE;
     }
     add_node(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf)->is_guess = true;
     graph_walk_release(after);
     *after = other;
-    return mending_point(m, best);
+    return best;
 }
 
 static void count_messages(struct mending *m, const struct graph_walk *after)
@@ -687,19 +700,33 @@ static int judge(struct mending *m)
         if (m->v->spots[i].node == GRAPH_NONE || graph_is_in_play(m->g, m->v->spots[i].node))
             judge_spot(m, &m->v->spots[i]);
     if (r == 0)
-        judge_tools(m);
+        r = mending_settle_blocks(m);
+    if (r == 0)
+        judge_tools(m, NULL);
     if (r == 0)
         r = judge_thinking(m);
     if (r == 0)
         r = mending_settle_blocks(m);
     if (r < 0)
         return r;
-    judge_errors(m);
     mend_links(m);
+    graph_walk(m->g, &after);
+    uint32_t leaf = find_newer_leaf(m, &after);
+    judge_tools(m, &after);
+    judge_errors(m);
+    graph_settle(m->g);
+    follow_drops(m);
     judge_times(m);
     judge_file(m);
-    graph_walk(m->g, &after);
-    r = judge_leaf(m, &after);
+    graph_walk_release(&after);
+    for (size_t i = 0; i < m->g->count && leaf != GRAPH_NONE && m->g->nodes[leaf].is_dropped; i++)
+        leaf = graph_parent(m->g, leaf);
+    if (leaf == GRAPH_NONE)
+        graph_walk(m->g, &after);
+    else
+        graph_walk_from(m->g, leaf, &after);
+    if (leaf != GRAPH_NONE)
+        r = mending_point(m, leaf);
     count_messages(m, &after);
     weigh_gaps(m, &after);
     graph_walk_release(&after);

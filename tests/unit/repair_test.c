@@ -2,158 +2,380 @@
 
 #include "transcript/repair.h"
 
-#include <errno.h>
+#include <stdio.h>
 
-#define SESSION "11111111-2222-4333-8444-555555555555"
-#define OTHER "99999999-2222-4333-8444-555555555555"
-#define STAMP(second) "\"timestamp\":\"2026-02-02T02:40:0" second ".000Z\""
-#define RECORD(type, uuid, parent, second, content)                                           \
-    "{\"parentUuid\":" parent ",\"isSidechain\":false,\"type\":\"" type "\",\"uuid\":\"" uuid \
-    "\"," STAMP(second) ",\"sessionId\":\"" SESSION                                           \
-                        "\",\"version\":\"2.1.197\",\"message\":{\"id\":\"m-" uuid            \
-                        "\",\"role\":\"" type "\",\"content\":" content "}}\n"
-#define TEXT(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
-
-static struct arena arena;
-
-/* A file in memory; the read that has no fuel left fails. */
-struct file {
-    struct sv text;
-    long fuel;
+/* A transcript in memory: what is wrong with it, and what a repair makes of it. */
+struct scene {
+    struct arena arena;
+    struct buf file, made, removed;
+    struct repair_plan plan;
 };
 
-static int64_t read_file(void *context, char *bytes, size_t n, int64_t offset)
+static int64_t read_memory(void *context, char *bytes, size_t n, int64_t offset)
 {
-    struct file *file = context;
-    if (file->fuel-- <= 0)
-        return -EIO;
-    if ((size_t)offset >= file->text.n)
-        return 0;
-    if (n > file->text.n - (size_t)offset)
-        n = file->text.n - (size_t)offset;
-    memcpy(bytes, file->text.p + offset, n);
+    const struct buf *file = context;
+    size_t left = (size_t)offset < file->n ? file->n - (size_t)offset : 0;
+    n = n < left ? n : left;
+    if (n)
+        memcpy(bytes, file->p + offset, n);
     return (int64_t)n;
 }
 
-static int take(void *context, const char *bytes, size_t n)
+static int keep(void *context, const char *bytes, size_t n)
 {
-    buf_add(context, bytes, n);
+    struct scene *s = context;
+    buf_add(&s->made, bytes, n);
     return 0;
 }
 
-static int take_removed(void *context, const struct repair_edit *edit, const char *bytes, size_t n,
+static int keep_removed(void *context, const struct repair_edit *edit, const char *bytes, size_t n,
                         bool is_first)
 {
-    (void)context, (void)edit, (void)bytes, (void)n, (void)is_first;
+    struct scene *s = context;
+    (void)edit;
+    (void)is_first;
+    buf_add(&s->removed, bytes, n);
     return 0;
 }
 
-/* Returns: 0 with the mended file in out, or the errno of the first read that failed. */
-static int repair(struct sv text, long fuel, struct repair_plan *plan, struct buf *out)
+static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shrinks)
 {
-    struct file file = {text, fuel};
-    struct survey_source source = {read_file, &file, (int64_t)text.n, SV("{\"parentUuid\":")};
     struct survey survey;
-    struct repair_options options = {.wants_edits = true, .modified_ms = 1770000000000};
-    struct repair_sink sink = {take, take_removed, out};
-    int r = survey_read(&source, &survey);
-    if (r < 0)
-        return r;
-    r = repair_plan(&source, &survey, &options, &arena, plan);
+    struct repair_plan plan;
+    struct survey_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    struct repair_options options = {
+        .shrinks = shrinks, .wants_edits = true, .modified_ms = 1770000000000};
+    assert_int_equal(survey_read(&source, &survey), 0);
+    assert_int_equal(repair_plan(&source, &survey, &options, &s->arena, &plan), 0);
     survey_release(&survey);
-    return r < 0 ? r : repair_write(&source, plan, "BACKUP", &sink);
+    return plan;
 }
 
-static void assert_repaired(const char *text, const char *expected)
+/* Plans, mends, and sees that a second plan is empty. */
+static void repair_as(struct scene *s, bool shrinks)
 {
-    struct repair_plan plan;
-    struct buf out = {0};
-    assert_int_equal(repair(sv_of(text), 1000000, &plan, &out), 0);
-    assert_sv_equal(((struct sv){out.p, out.n}), expected);
-    struct buf again = {0};
-    assert_int_equal(repair((struct sv){out.p, out.n}, 1000000, &plan, &again), 0);
-    assert_int_equal(plan.edit_count, 0);
-    buf_release(&again);
-    buf_release(&out);
-    arena_release(&arena);
+    struct survey_source source = {read_memory, &s->file, (int64_t)s->file.n,
+                                   SV("{\"parentUuid\":")};
+    struct repair_sink sink = {keep, keep_removed, s};
+    s->plan = make_plan(s, &s->file, shrinks);
+    assert_int_equal(repair_write(&source, &s->plan, "BACKUP", &sink), 0);
+    if (s->made.n)
+        assert_int_equal(make_plan(s, &s->made, shrinks).edit_count, 0);
+    buf_add(&s->made, "", 1); /* ends in NUL for string comparison */
+    s->made.n--;
 }
 
-#define PROMPT RECORD("user", "u1", "null", "1", "\"hi\"")
-#define ANSWER(content) RECORD("assistant", "a1", "\"u1\"", "2", content)
-#define NEXT RECORD("user", "u2", "\"a1\"", "3", "\"go on\"")
+static void repair_it(struct scene *s)
+{
+    repair_as(s, false);
+}
 
-static void empty_texts_are_taken_out_and_the_rest_of_the_answer_stays(void **state)
+static void end(struct scene *s)
+{
+    arena_release(&s->arena);
+    buf_release(&s->file);
+    buf_release(&s->made);
+    buf_release(&s->removed);
+}
+
+static int minute;
+
+/* A record; parent "" says that it has none. content: the message's, as JSON. */
+static void add(struct scene *s, const char *uuid, const char *parent, const char *role,
+                const char *content)
+{
+    buf_adds(&s->file, "{\"parentUuid\":");
+    buf_addf(&s->file, *parent ? "\"%s\"" : "null%s", parent);
+    buf_addf(&s->file,
+             ",\"type\":\"%s\",\"message\":{\"id\":\"m%s\",\"role\":\"%s\",\"content\":%s},"
+             "\"uuid\":\"%s\","
+             "\"timestamp\":\"2026-01-02T03:%02d:05.000Z\",\"version\":\"2.1.197\"}\n",
+             role, uuid, role, content, uuid, minute++ % 60);
+}
+
+#define WORDS "[{\"type\":\"text\",\"text\":\"words\"}]"
+
+static void four_turns(struct scene *s)
+{
+    minute = 0;
+    add(s, "a", "", "user", "\"one\"");
+    add(s, "b", "a", "assistant", WORDS);
+    add(s, "c", "b", "user", "\"two\"");
+    add(s, "d", "c", "assistant", WORDS);
+}
+
+static bool has_problem(const struct scene *s, enum damage_kind kind, enum damage_severity severity)
+{
+    for (size_t i = 0; i < s->plan.problem_count; i++)
+        if (s->plan.problems[i].kind == kind && s->plan.problems[i].severity == severity)
+            return true;
+    return false;
+}
+
+static void assert_messages(const struct scene *s, size_t reached, size_t expected)
+{
+    assert_int_equal(s->plan.messages.reached, reached);
+    assert_int_equal(s->plan.messages.expected, expected);
+}
+
+static void a_healthy_transcript_is_left_alone(void **state)
 {
     (void)state;
-    static const char *const kept = PROMPT ANSWER("[" TEXT("kept") "]") NEXT;
-    assert_repaired(PROMPT ANSWER("[" TEXT("") "," TEXT("kept") "]") NEXT, kept);
-    assert_repaired(PROMPT ANSWER("[" TEXT("kept") "," TEXT("") "]") NEXT, kept);
-    assert_repaired(PROMPT ANSWER("[" TEXT("") "," TEXT(" ") "," TEXT("kept") "]") NEXT, kept);
-    assert_repaired(
-        PROMPT ANSWER("[" TEXT("") "," TEXT("kept") "," TEXT("") "," TEXT("\\n") "]") NEXT, kept);
-    assert_repaired(PROMPT ANSWER("[" TEXT("a") "," TEXT("") "," TEXT("b") "]") NEXT,
-                    PROMPT ANSWER("[" TEXT("a") "," TEXT("b") "]") NEXT);
+    struct scene s = {0};
+    four_turns(&s);
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_int_equal(s.plan.problem_count, 0);
+    assert_messages(&s, 4, 4);
+    assert_true(s.plan.can_resume);
+    end(&s);
 }
 
-static void a_sound_file_stays_as_it_is(void **state)
+static void an_empty_file_is_left_alone(void **state)
 {
     (void)state;
-    assert_repaired(PROMPT ANSWER("[" TEXT("a") "]") NEXT, PROMPT ANSWER("[" TEXT("a") "]") NEXT);
-    assert_repaired("", "");
+    struct scene s = {0};
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_false(s.plan.hurts);
+    end(&s);
 }
 
-static void records_of_another_session_are_said_and_left(void **state)
+static void a_missing_parent_is_linked_to_the_line_before(void **state)
 {
     (void)state;
-    static const char foreign[] =
-        PROMPT "{\"parentUuid\":\"u1\",\"isSidechain\":false,\"type\":\"assistant\",\"uuid\":"
-               "\"a1\"," STAMP("2") ",\"sessionId\":\"" OTHER "\",\"message\":{\"id\":\"m\","
-                                    "\"role\":\"assistant\",\"content\":[" TEXT("a") "]}}\n";
-    struct repair_plan plan;
-    struct buf out = {0};
-    assert_int_equal(repair(sv_of(foreign), 1000000, &plan, &out), 0);
-    assert_int_equal(plan.edit_count, 0);
-    assert_int_equal(plan.problem_count, 1);
-    assert_int_equal(plan.problems[0].kind, DAMAGE_FOREIGN_SESSION_ID);
-    assert_int_equal(plan.problems[0].severity, DAMAGE_HARMLESS);
-    assert_int_equal(plan.problems[0].line, 2);
-    buf_release(&out);
-    arena_release(&arena);
+    struct scene s = {0};
+    four_turns(&s);
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_messages(&s, 1, 5);
+    assert_int_equal(s.plan.edit_count, 1);
+    assert_true(s.plan.edits[0].is_guess);
+    assert_string_equal(s.plan.edits[0].text, "\"d\"");
+    assert_sv_equal(((struct sv){s.removed.p, s.removed.n}), "\"gone\"");
+    end(&s);
 }
 
-/* Several damages, so that every step of a repair reads. */
-static void a_read_that_fails_ends_the_repair_with_its_errno(void **state)
+static void a_line_written_before_its_parent_is_no_place_to_link_to(void **state)
 {
     (void)state;
-    static const char damaged[] = PROMPT ANSWER("[" TEXT("") "," TEXT("kept") "]")
-        RECORD("user", "u2", "\"gone\"", "3",
-               "\"go on\"") "{\"parentUuid\":\"u2\",\"type\":\"u" RECORD("assistant", "a2",
-                                                                         "\"u2\"", "4",
-                                                                         "[{\"type\":\"tool_use\","
-                                                                         "\"id\":\"t1\",\"name\":"
-                                                                         "\"Bash\",\"input\":{}}]")
-            RECORD("user", "u3", "\"a2\"", "5", "\"more\"") "{\"parentUuid\":\"u3\"";
-    long fuel = 0;
-    int r;
-    do {
-        struct repair_plan plan;
-        struct buf out = {0};
-        r = repair(sv_of(damaged), fuel++, &plan, &out);
-        assert_true(r == 0 || r == -EIO);
-        buf_release(&out);
-        arena_release(&arena);
-    } while (r < 0 && fuel < 10000);
-    assert_int_equal(r, 0);
-    assert_true(fuel > 10);
+    struct scene s = {0};
+    minute = 10;
+    add(&s, "b", "a", "assistant", WORDS);
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    minute = 20;
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_string_equal(s.plan.edits[0].text, "\"b\"");
+    assert_messages(&s, 1, 3);
+    end(&s);
+}
+
+static void nothing_is_linked_across_a_compaction(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    buf_adds(
+        &s.file,
+        "{\"parentUuid\":null,\"type\":\"system\",\"subtype\":\"compact_boundary\",\"uuid\":\"k\","
+        "\"timestamp\":\"2026-01-02T03:10:05.000Z\",\"version\":\"2.1.197\"}\n");
+    minute = 11;
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_string_equal(s.plan.edits[0].text, "\"k\"");
+    end(&s);
+}
+
+static void the_first_record_may_have_a_parent_elsewhere(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "elsewhere", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HARMLESS));
+    assert_int_equal(s.plan.edit_count, 0);
+    end(&s);
+}
+
+static void a_stub_goes_and_the_record_behind_it_stays(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    buf_adds(&s.file, "{\"type\":\"pr-link\",\"prNu");
+    size_t at = s.file.n;
+    add(&s, "b", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_STUB, DAMAGE_HURTS));
+    assert_messages(&s, 1, 2);
+    assert_true(s.made.n > s.file.n - at);
+    assert_string_equal(s.made.p + s.made.n - (s.file.n - at), s.file.p + at);
+    assert_sv_equal(((struct sv){s.removed.p, s.removed.n}), "{\"type\":\"pr-link\",\"prNu");
+    end(&s);
+}
+
+static void glued_records_get_a_line_each(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    s.file.n--;
+    add(&s, "b", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_GLUED, DAMAGE_HURTS));
+    assert_int_equal(s.removed.n, 0);
+    assert_int_equal(s.made.n, s.file.n + 1);
+    end(&s);
+}
+
+static void of_several_blocks_one_is_dropped_with_its_comma(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant",
+        "[{\"type\":\"text\",\"text\":\"\"}, "
+        "{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"text\",\"text\":\" \"}]");
+    repair_it(&s);
+    assert_non_null(strstr(s.made.p, "\"content\":[{\"type\":\"text\",\"text\":\"x\"}]"));
+    end(&s);
+}
+
+static void a_record_that_is_dropped_leaves_its_parent_to_its_children(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", "null");
+    add(&s, "c", "b", "user", "\"two\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_BAD_CONTENT, DAMAGE_HURTS));
+    assert_null(strstr(s.made.p, "\"uuid\":\"b\""));
+    assert_non_null(
+        strstr(s.made.p, "{\"parentUuid\":\"a\",\"type\":\"user\",\"message\":{\"id\":\"mc\""));
+    end(&s);
+}
+
+static void what_the_api_refuses_is_mended_and_its_error_goes(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant",
+        "[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\",\"input\":{}}]");
+    add(&s, "c", "b", "user", "\"two\"");
+    size_t quiet = s.file.n;
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_true(has_problem(&s, DAMAGE_UNANSWERED_TOOL, DAMAGE_HARMLESS));
+    s.made.n = s.removed.n = 0;
+    buf_adds(&s.file, "{\"parentUuid\":\"c\",\"isApiErrorMessage\":true,\"type\":\"assistant\","
+                      "\"uuid\":\"e\",\"timestamp\":"
+                      "\"2026-01-02T03:09:05.000Z\",\"message\":{\"id\":\"me\",\"role\":"
+                      "\"assistant\",\"content\":[{\"type\":"
+                      "\"text\",\"text\":\"API Error: 400 `tool_use` ids were found without "
+                      "`tool_result` blocks\"}]}}\n");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_UNANSWERED_TOOL, DAMAGE_HURTS));
+    assert_non_null(strstr(s.made.p, "\"is_error\":true,\"tool_use_id\":\"t1\""));
+    assert_null(strstr(s.made.p, "isApiErrorMessage"));
+    assert_int_equal(s.removed.n, s.file.n - quiet);
+    end(&s);
+}
+
+static void an_image_becomes_a_text_that_says_where_it_is(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    struct buf content = {0};
+    minute = 0;
+    buf_adds(&content, "[{\"type\":\"text\",\"text\":\"see\"},{\"type\":\"image\",\"source\":{"
+                       "\"type\":\"base64\",\"data\":\"");
+    buf_fill(&content, 'A', 5242884);
+    buf_adds(&content, "\"}}]");
+    add(&s, "a", "", "user", content.p);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_OVERSIZED_IMAGE, DAMAGE_HURTS));
+    assert_non_null(strstr(
+        s.made.p, "{\"type\":\"text\",\"text\":\"[image removed by session-rescue: 3932163 bytes, "
+                  "sha256 "));
+    assert_non_null(strstr(s.made.p, "; the original is in the backup BACKUP]\"}]"));
+    buf_release(&content);
+    end(&s);
+}
+
+static void only_shrinking_trims_what_is_merely_long(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    buf_adds(&s.file, "{\"parentUuid\":null,\"type\":\"user\",\"uuid\":\"a\",\"version\":\"2.1."
+                      "197\",\"timestamp\":"
+                      "\"2026-01-02T03:00:05.000Z\",\"message\":{\"role\":\"user\",\"content\":"
+                      "\"x\"},\"toolUseResult\":\"");
+    buf_fill(&s.file, 'x', 100000);
+    buf_adds(&s.file, "\"}\n");
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    s.made.n = 0;
+    repair_as(&s, true);
+    assert_non_null(strstr(
+        s.made.p, "\"toolUseResult\":\"[100002 bytes trimmed by session-rescue; the original is in "
+                  "the backup BACKUP]\"}\n"));
+    end(&s);
+}
+
+static void a_branch_that_ends_last_does_not_hide_the_newer_one(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    minute = 0;
+    add(&s, "x", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS));
+    assert_non_null(strstr(s.made.p, "\"leafUuid\":\"d\",\"explicit\":true"));
+    end(&s);
+}
+
+static void versions_are_compared_as_numbers(void **state)
+{
+    (void)state;
+    assert_true(damage_version(SV("2.1.9")) < damage_version(SV("2.1.10")));
+    assert_true(damage_version(SV("2.1.330")) < damage_version(SV("2.2.0")));
+    assert_true(damage_version(SV("2.1.30-beta")) == damage_version(SV("2.1.30")));
+    assert_int_equal(damage_version(SV("new")), 0);
+    assert_int_equal(damage_version(SV("2.1")), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty_texts_are_taken_out_and_the_rest_of_the_answer_stays),
-        cmocka_unit_test(a_sound_file_stays_as_it_is),
-        cmocka_unit_test(records_of_another_session_are_said_and_left),
-        cmocka_unit_test(a_read_that_fails_ends_the_repair_with_its_errno),
+        cmocka_unit_test(a_healthy_transcript_is_left_alone),
+        cmocka_unit_test(an_empty_file_is_left_alone),
+        cmocka_unit_test(a_missing_parent_is_linked_to_the_line_before),
+        cmocka_unit_test(a_line_written_before_its_parent_is_no_place_to_link_to),
+        cmocka_unit_test(nothing_is_linked_across_a_compaction),
+        cmocka_unit_test(the_first_record_may_have_a_parent_elsewhere),
+        cmocka_unit_test(a_stub_goes_and_the_record_behind_it_stays),
+        cmocka_unit_test(glued_records_get_a_line_each),
+        cmocka_unit_test(of_several_blocks_one_is_dropped_with_its_comma),
+        cmocka_unit_test(a_record_that_is_dropped_leaves_its_parent_to_its_children),
+        cmocka_unit_test(what_the_api_refuses_is_mended_and_its_error_goes),
+        cmocka_unit_test(an_image_becomes_a_text_that_says_where_it_is),
+        cmocka_unit_test(only_shrinking_trims_what_is_merely_long),
+        cmocka_unit_test(a_branch_that_ends_last_does_not_hide_the_newer_one),
+        cmocka_unit_test(versions_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

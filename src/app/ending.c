@@ -7,9 +7,6 @@
 #include "session/resume.h"
 #include "view/screen.h"
 
-#include <errno.h>
-#include <stdio.h>
-
 static bool ask(void *context, enum sr_kill_question question, const char *text)
 {
     struct scene *scene = context;
@@ -53,7 +50,7 @@ static struct sr_kill_options kill_options(struct scene *scene)
 /* Once it has no process any more. Of a session that is not told apart, one for each candidate. */
 static void find_resume_commands(struct context *c, struct ending *e)
 {
-    struct sr_session gone = *e->session;
+    struct sr_session gone = *e->outcome.session;
     size_t count = gone.candidate_count ? gone.candidate_count : 1;
     const char **commands = arena_alloc(&c->arena, count * sizeof *commands);
     gone.pid = 0;
@@ -70,33 +67,38 @@ static void find_resume_commands(struct context *c, struct ending *e)
     e->resume_commands = commands;
 }
 
+/* What the result says, and why it says so. */
+static int note(struct ending *v, struct context *c, int code, const struct sr_error *error)
+{
+    v->outcome.code = code;
+    v->outcome.why = code < 0 ? arena_strdup(&c->arena, error->text) : NULL;
+    v->outcome.was_refused = v->result.was_refused;
+    v->outcome.was_declined = v->result.was_declined;
+    v->outcome.was_reached = v->result.has_ended;
+    v->outcome.has_backup = v->result.has_backup;
+    v->outcome.backup = v->result.has_transcript ? &v->result.backup : NULL;
+    return code;
+}
+
 int ending_preview(struct context *c, struct sr_snapshot *snapshot,
                    const struct sr_session *session, struct ending *out)
 {
     struct scene scene;
     struct stop stop;
     struct sr_error error;
+    struct buf text = {0};
     scene_begin(&scene, c, session, "kill");
     const struct sr_kill_options options = kill_options(&scene);
-    *out = (struct ending){.session = session};
-    out->code = stop_plan(&stop, snapshot, session, &options, &error);
-    if (out->code < 0) {
-        out->result = stop.result;
-        out->why = arena_strdup(&c->arena, error.text);
-        return out->code;
-    }
-    struct buf text = {0};
-    screen_add_name(&text, session);
-    buf_addf(&text, ", pid %d, ", session->pid);
-    screen_add_state(&text, session);
-    buf_adds(&text, "\n");
+    *out = (struct ending){.outcome.session = session};
+    int code = stop_plan(&stop, snapshot, session, &options, &error);
+    out->result = stop.result;
+    if (code < 0)
+        return note(out, c, code, &error);
     stop_describe(&stop, &text);
     stop_release(&stop);
-    buf_adds(&text, "Nothing was changed (--dry-run).\n");
-    if (context_print(&text) != 0)
-        out->code = -EIO;
+    out->outcome.code = scene_print_plan(&scene, text.p);
     buf_release(&text);
-    return out->code;
+    return out->outcome.code;
 }
 
 int ending_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_session *session,
@@ -106,44 +108,24 @@ int ending_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_
     struct sr_error error;
     scene_begin(&scene, c, session, "kill");
     const struct sr_kill_options options = kill_options(&scene);
-    *out = (struct ending){.session = session};
-    out->code = sr_kill_process(snapshot, session, &options, &out->result, &error);
+    *out = (struct ending){.outcome.session = session};
+    int code = sr_kill_process(snapshot, session, &options, &out->result, &error);
     scene_end(&scene);
-    if (out->code < 0)
-        out->why = arena_strdup(&c->arena, error.text);
     if (out->result.has_ended && out->result.has_transcript)
         find_resume_commands(c, out);
-    return out->code;
+    return note(out, c, code, &error);
 }
 
 size_t ending_close(const struct ending *e, struct closing *closing,
                     struct journal_row rows[static 2])
 {
-    const struct sr_session *s = e->session;
+    const struct sr_session *s = e->outcome.session;
     const struct sr_kill *k = &e->result;
-    const char *id = s->session_id ? s->session_id : "not known";
-    int64_t size_bytes = k->has_transcript ? k->backup.size_bytes : s->size_bytes;
-    size_t count = 0;
-    if (k->has_backup) {
-        closing->exported++;
-        rows[count++] = (struct journal_row){id, size_bytes, "Exported", true};
-    }
-    bool was_tried = k->has_ended || (e->code < 0 && !k->was_refused && !k->was_declined);
-    if (was_tried)
-        rows[count++] = (struct journal_row){id, size_bytes, "Killed", k->has_ended};
+    const char *id = outcome_session_id(&e->outcome);
     closing->killed += k->has_ended;
-    if (e->code < 0 && was_tried)
-        closing_add_cause(closing, e->why);
     for (size_t i = 0; i < e->resume_command_count; i++)
         closing_add_resume(closing, id, e->resume_commands[i], 0);
     if (k->has_ended && k->has_transcript && e->resume_command_count == 0 && s->twin_count)
         closing_add_resume(closing, id, NULL, s->twins[0]);
-    return count;
-}
-
-int ending_status(const struct ending *e)
-{
-    if (e->code == 0)
-        return EXIT_FINE;
-    return e->result.was_refused || e->result.was_declined ? EXIT_REFUSED : EXIT_FAILED;
+    return outcome_close(&e->outcome, "Killed", closing, rows);
 }

@@ -4,14 +4,11 @@
  */
 #pragma once
 
-#include "app/closing.h"
+#include "app/outcome.h"
 
-/* Exit status and, where the session was not ended, why. */
 struct ending {
-    const struct sr_session *session;
-    int code; /* of sr_kill_process */
+    struct outcome outcome; /* points into the result: not to be copied */
     struct sr_kill result;
-    const char *why; /* NULL: nothing went wrong */
     const char *const *resume_commands;
     size_t resume_command_count;
 };
@@ -28,6 +25,3 @@ int ending_run(struct context *context, struct sr_snapshot *snapshot,
  * rows. */
 size_t ending_close(const struct ending *ending, struct closing *closing,
                     struct journal_row rows[static 2]);
-
-/* The exit status, when there is nothing else: refused and declined count as refused. */
-int ending_status(const struct ending *ending);

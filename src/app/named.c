@@ -31,3 +31,11 @@ int named_with(struct context *context, named_run *run)
     sr_snapshot_free(snapshot);
     return status;
 }
+
+size_t named_count_running(const struct sr_snapshot *snapshot)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        count += snapshot->sessions[i].pid > 0;
+    return count;
+}

@@ -12,3 +12,6 @@ typedef int named_run(struct context *context, struct sr_snapshot *snapshot,
 
 /* Looks, judges, finds and runs. Returns: the exit status of run, or why it was not run. */
 int named_with(struct context *context, named_run *run);
+
+/* Returns: how many of the sessions run. */
+size_t named_count_running(const struct sr_snapshot *snapshot);

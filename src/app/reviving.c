@@ -6,9 +6,6 @@
 #include "base/utf8.h"
 #include "view/screen.h"
 
-#include <errno.h>
-#include <stdio.h>
-
 static bool ask(void *context, enum sr_revive_question question, const char *text)
 {
     struct scene *scene = context;
@@ -47,35 +44,38 @@ static struct sr_revive_options revive_options(struct scene *scene)
     };
 }
 
+/* What the result says, and why it says so. */
+static int note(struct reviving *v, struct context *c, int code, const struct sr_error *error)
+{
+    v->outcome.code = code;
+    v->outcome.why = code < 0 ? arena_strdup(&c->arena, error->text) : NULL;
+    v->outcome.was_refused = v->result.was_refused;
+    v->outcome.was_declined = v->result.was_declined;
+    v->outcome.was_reached = v->result.was_revived;
+    v->outcome.has_backup = v->result.has_backup;
+    v->outcome.backup = v->result.has_transcript ? &v->result.backup : NULL;
+    return code;
+}
+
 int reviving_preview(struct context *c, struct sr_snapshot *snapshot,
                      const struct sr_session *session, struct reviving *out)
 {
     struct scene scene;
     struct revive revive;
     struct sr_error error;
+    struct buf text = {0};
     scene_begin(&scene, c, session, "revive");
     const struct sr_revive_options options = revive_options(&scene);
-    *out = (struct reviving){.session = session};
-    out->code = revive_plan(&revive, snapshot, session, &options, &error);
-    if (out->code < 0) {
-        out->result = revive.result;
-        out->why = arena_strdup(&c->arena, error.text);
-        return out->code;
-    }
-    struct buf plan = {0}, text = {0};
-    screen_add_name(&text, session);
-    buf_addf(&text, ", pid %d, ", session->pid);
-    screen_add_state(&text, session);
-    buf_adds(&text, "\n");
-    revive_describe(&revive, &plan);
+    *out = (struct reviving){.outcome.session = session};
+    int code = revive_plan(&revive, snapshot, session, &options, &error);
+    out->result = revive.result;
+    if (code < 0)
+        return note(out, c, code, &error);
+    revive_describe(&revive, &text);
     revive_release(&revive);
-    screen_add_lines(&text, plan.p);
-    buf_adds(&text, "Nothing was changed (--dry-run).\n");
-    if (context_print(&text) != 0)
-        out->code = -EIO;
-    buf_release(&plan);
+    out->outcome.code = scene_print_plan(&scene, text.p);
     buf_release(&text);
-    return out->code;
+    return out->outcome.code;
 }
 
 int reviving_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_session *session,
@@ -85,38 +85,15 @@ int reviving_run(struct context *c, struct sr_snapshot *snapshot, const struct s
     struct sr_error error;
     scene_begin(&scene, c, session, "revive");
     const struct sr_revive_options options = revive_options(&scene);
-    *out = (struct reviving){.session = session};
-    out->code = sr_revive_process(snapshot, session, &options, &out->result, &error);
+    *out = (struct reviving){.outcome.session = session};
+    int code = sr_revive_process(snapshot, session, &options, &out->result, &error);
     scene_end(&scene);
-    if (out->code < 0)
-        out->why = arena_strdup(&c->arena, error.text);
-    return out->code;
+    return note(out, c, code, &error);
 }
 
 size_t reviving_close(const struct reviving *v, struct closing *closing,
                       struct journal_row rows[static 2])
 {
-    const struct sr_session *s = v->session;
-    const struct sr_revive *k = &v->result;
-    const char *id = s->session_id ? s->session_id : "not known";
-    int64_t size_bytes = k->has_transcript ? k->backup.size_bytes : s->size_bytes;
-    size_t count = 0;
-    if (k->has_backup) {
-        closing->exported++;
-        rows[count++] = (struct journal_row){id, size_bytes, "Exported", true};
-    }
-    bool was_tried = k->was_revived || (v->code < 0 && !k->was_refused && !k->was_declined);
-    if (was_tried)
-        rows[count++] = (struct journal_row){id, size_bytes, "Revived", k->was_revived};
-    closing->revived += k->was_revived;
-    if (v->code < 0 && was_tried)
-        closing_add_cause(closing, v->why);
-    return count;
-}
-
-int reviving_status(const struct reviving *v)
-{
-    if (v->code == 0)
-        return EXIT_FINE;
-    return v->result.was_refused || v->result.was_declined ? EXIT_REFUSED : EXIT_FAILED;
+    closing->revived += v->result.was_revived;
+    return outcome_close(&v->outcome, "Revived", closing, rows);
 }

@@ -4,13 +4,11 @@
  */
 #pragma once
 
-#include "app/closing.h"
+#include "app/outcome.h"
 
 struct reviving {
-    const struct sr_session *session;
-    int code; /* of sr_revive_process */
+    struct outcome outcome; /* points into the result: not to be copied */
     struct sr_revive result;
-    const char *why; /* NULL: nothing went wrong */
 };
 
 /* Prints what would be done. Returns: as sr_revive_process. */
@@ -25,6 +23,3 @@ int reviving_run(struct context *context, struct sr_snapshot *snapshot,
  * rows. */
 size_t reviving_close(const struct reviving *reviving, struct closing *closing,
                       struct journal_row rows[static 2]);
-
-/* The exit status, when there is nothing else: refused and declined count as refused. */
-int reviving_status(const struct reviving *reviving);

@@ -2,7 +2,9 @@
 
 #include "app/prompt.h"
 #include "base/utf8.h"
+#include "view/screen.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum { LOCK_PATIENCE_MS = 30000 };
@@ -47,6 +49,20 @@ bool scene_ask(struct scene *scene, const char *question)
     bool yes = prompt_yes(question);
     meter_begin(&scene->meter, scene->context->shows_progress);
     return yes;
+}
+
+int scene_print_plan(const struct scene *scene, const char *plan)
+{
+    struct buf text = {0};
+    screen_add_name(&text, scene->session);
+    buf_addf(&text, ", pid %d, ", scene->session->pid);
+    screen_add_state(&text, scene->session);
+    buf_adds(&text, "\n");
+    screen_add_lines(&text, plan);
+    buf_adds(&text, "Nothing was changed (--dry-run).\n");
+    int r = context_print(&text) == 0 ? 0 : -EIO;
+    buf_release(&text);
+    return r;
 }
 
 void scene_begin(struct scene *scene, struct context *c, const struct sr_session *session,

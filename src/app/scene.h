@@ -24,3 +24,6 @@ void scene_tell(void *scene, const char *line);
 
 /* Asks for a y or n. */
 bool scene_ask(struct scene *scene, const char *question);
+
+/* Prints what would be done to the session, and that nothing was. Returns: 0 or -EIO. */
+int scene_print_plan(const struct scene *scene, const char *plan);

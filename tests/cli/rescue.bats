@@ -3,6 +3,7 @@
 # is compared to tests/fixtures/screens; pids, terminals and times are made alike first.
 
 load helper
+load hung
 
 id=00000000-0000-4000-8000-0000000000cc
 other=11111111-0000-4000-8000-0000000000bb
@@ -10,13 +11,7 @@ screens=$PWD/tests/fixtures/screens
 
 setup()
 {
-    scratch_home
-    install_client
-    project=$BATS_TEST_TMPDIR/project
-    pending=$BATS_TEST_TMPDIR/pending
-    log=$BATS_TEST_TMPDIR/log
-    mkdir "$project"
-    scratch=(--config-dir "$CONFIG_DIR" --pending-dir "$pending" --log-dir "$log" --timeout 0.01)
+    scratch_folders
 }
 
 teardown()
@@ -32,34 +27,6 @@ sessions()
     fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 "$@" -- "$client"
     hung=$pid
     wait_until 30 is_hung
-}
-
-is_hung()
-{
-    rescue --status --json "${scratch[@]}" >/dev/null
-    [ "$(json '.counts.hung')" -ge 1 ]
-}
-
-is_gone()
-{
-    [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
-}
-
-is_alive()
-{
-    if is_gone "$1"; then
-        echo "pid $1 is gone"
-        return 1
-    fi
-}
-
-forget()
-{
-    local kept=() each
-    for each in "${started_pids[@]}"; do
-        [ "$each" = "$1" ] || kept+=("$each")
-    done
-    started_pids=("${kept[@]}")
 }
 
 # The program in a pane of 80 columns and 24 rows: opened NAME=VALUE... -- OPTIONS...

@@ -2,43 +2,18 @@
 # Sessions revived from the command line: stand-ins for clients on terminals of their own.
 
 load helper
+load hung
 
 id=00000000-0000-4000-8000-0000000000dd
 
 setup()
 {
-    scratch_home
-    install_client
-    project=$BATS_TEST_TMPDIR/project
-    pending=$BATS_TEST_TMPDIR/pending
-    log=$BATS_TEST_TMPDIR/log
-    mkdir "$project"
-    scratch=(--config-dir "$CONFIG_DIR" --pending-dir "$pending" --log-dir "$log" --timeout 0.01)
+    scratch_folders
 }
 
 teardown()
 {
     end_started
-}
-
-# A client that asked its model for something, and waits: hung OPTION...
-hung()
-{
-    fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 --age 900 --raw "$@" -- "$client"
-    started_at=$(start_of "$pid")
-    wait_until 30 is_hung
-}
-
-is_hung()
-{
-    rescue --status --json "${scratch[@]}" >/dev/null
-    [ "$(json '.counts.hung')" -ge 1 ]
-}
-
-# Field 22 of /proc/PID/stat, counted behind the name.
-start_of()
-{
-    sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20
 }
 
 # The same process runs: by its pid and its start.
@@ -48,26 +23,8 @@ runs_on()
     [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -c1)" != Z ]
 }
 
-backups()
-{
-    find "$pending" -name '*.sha256' 2>/dev/null | wc -l
-}
-
-# The program on a pty, told what a person types: typed 'y\n' -- OPTIONS...
-typed()
-{
-    local keys=$1
-    shift 2
-    : >"$BATS_TEST_TMPDIR/screen"
-    ( wait_until 60 grep -q '\[y/N\]' "$BATS_TEST_TMPDIR/screen"; printf "$keys"; sleep 1 ) |
-        env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC ASAN_OPTIONS="${ASAN_OPTIONS-}" \
-            script -qefc "exec $(printf '%q ' "$SESSION_RESCUE" "$@")" "$BATS_TEST_TMPDIR/screen" >/dev/null && status=0 || status=$?
-    output=$(tr -d '\r' <"$BATS_TEST_TMPDIR/screen")
-    printf '%s\n' "status $status" "$output"
-}
-
 @test "a stalled reply: backed up, its connection closed, asked again, logged" {
-    hung --ask-again
+    hung --raw --ask-again
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 0 ]
     [[ $output == *"backed up and verified: $pending/"* ]]
@@ -81,7 +38,7 @@ typed()
 }
 
 @test "an idle connection that looks the same: one at a time, until it moves" {
-    hung --ask-again --pooled
+    hung --raw --ask-again --pooled
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 0 ]
     [ "$(grep -c '^close the connection' <<<"$output")" -eq 2 ]
@@ -90,7 +47,7 @@ typed()
 }
 
 @test "none that moves it: said, logged, and --kill is offered" {
-    hung
+    hung --raw
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 3 ]
     [[ $stderr == *"❌ COMMAND FAILED: /session-rescue"* ]]
@@ -100,7 +57,7 @@ typed()
 }
 
 @test "--dry-run says each step and changes nothing" {
-    hung --ask-again
+    hung --raw --ask-again
     before=$(find "$BATS_TEST_TMPDIR/home" -type f -exec sha256sum {} + | sort)
     rescue --revive "$pid" --dry-run "${scratch[@]}"
     [ "$status" -eq 0 ]
@@ -114,7 +71,7 @@ typed()
 }
 
 @test "the plan is shown before the question; y revives it" {
-    hung --ask-again
+    hung --raw --ask-again
     typed 'y\n' -- --revive "$pid" "${scratch[@]}"
     [ "$status" -eq 0 ]
     [[ $output == *"plan: close the connection to "*"Revive Claude process on pts/"*", session 00000000 ("*", hung: "*")? [y/N]"*"it moves"* ]]
@@ -122,7 +79,7 @@ typed()
 }
 
 @test "anything but y leaves it as it was, with its backup" {
-    hung --ask-again
+    hung --raw --ask-again
     typed '\n' -- --revive "$pid" "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $output == *"nothing was pushed"* ]]
@@ -131,7 +88,7 @@ typed()
 }
 
 @test "without a terminal to ask on, and without --force, it is refused" {
-    hung --ask-again
+    hung --raw --ask-again
     rescue --revive "$pid" "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"no terminal to ask on"* ]]
@@ -181,7 +138,7 @@ typed()
 }
 
 @test "a backup that cannot be made: no push" {
-    hung --ask-again
+    hung --raw --ask-again
     touch "$pending" # a file where the folder should be
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 3 ]
@@ -190,7 +147,7 @@ typed()
 }
 
 @test "--json tells the same in one document" {
-    hung --ask-again
+    hung --raw --ask-again
     rescue --revive "$pid" --force --json "${scratch[@]}"
     [ "$status" -eq 0 ]
     [ "$(json .outcome)" = revived ]
@@ -218,11 +175,6 @@ tool_runs_on()
     [ "$(start_of "$tool")" = "$tool_started_at" ]
 }
 
-tool_is_gone()
-{
-    [ ! -e "/proc/$tool" ] || grep -q '^State:.Z' "/proc/$tool/status" 2>/dev/null
-}
-
 @test "a tool that waits for input: named, asked about, and a no leaves it running" {
     with_tool "cat $BATS_TEST_TMPDIR/fifo; exit 0"
     typed 'y\nn\n' -- --revive "$pid" "${scratch[@]}"
@@ -236,7 +188,7 @@ tool_is_gone()
 @test "a tool that waits for input and ignores SIGTERM: SIGKILL with --force" {
     with_tool "trap '' TERM; cat $BATS_TEST_TMPDIR/fifo; cat $BATS_TEST_TMPDIR/fifo"
     rescue --revive "$pid" --force --grace 0.3 "${scratch[@]}"
-    wait_until 10 tool_is_gone
+    wait_until 10 is_gone "$tool"
     # a stand-in does not go on by itself, and that is said
     [ "$status" -eq 3 ]
     [[ $stderr == *"pushes given, and it does not move"* ]]

@@ -14,7 +14,7 @@
 static int print_json(const struct context *c, const struct ending *e)
 {
     struct buf out = {0};
-    view_json_ending(&out, e->session, &e->result, e->why, e->resume_commands,
+    view_json_ending(&out, e->outcome.session, &e->result, e->outcome.why, e->resume_commands,
                      e->resume_command_count, c->pending_dir);
     int status = context_print(&out);
     buf_release(&out);
@@ -24,26 +24,21 @@ static int print_json(const struct context *c, const struct ending *e)
 static int kill_found(struct context *c, struct sr_snapshot *snapshot,
                       const struct sr_session *session)
 {
-    const struct options *o = c->options;
-    struct closing closing = {0};
+    struct closing closing = {.detected = named_count_running(snapshot)};
     struct journal_row rows[2];
     struct ending ending;
-    for (size_t i = 0; i < snapshot->session_count; i++)
-        closing.detected += snapshot->sessions[i].pid > 0;
     if (!context_answers(c, c->pending_dir))
         return EXIT_FAILED;
-    if (o->dry_run) {
-        if (ending_preview(c, snapshot, session, &ending) < 0 && ending.why)
-            context_complain(ending.why);
-        return ending_status(&ending);
+    if (c->options->dry_run) {
+        if (ending_preview(c, snapshot, session, &ending) < 0 && ending.outcome.why)
+            context_complain(ending.outcome.why);
+        return outcome_status(&ending.outcome);
     }
     ending_run(c, snapshot, session, &ending);
-    int status = ending_status(&ending);
-    if (o->json && print_json(c, &ending) != 0)
+    int status = outcome_status(&ending.outcome);
+    if (c->options->json && print_json(c, &ending) != 0)
         status = EXIT_FAILED;
-    if (status == EXIT_REFUSED)
-        context_complain(ending.why);
-    if (ending.result.was_refused && !ending.result.has_backup)
+    if (!outcome_complain(&ending.outcome))
         return status;
     closing_log(&closing, c, rows, ending_close(&ending, &closing, rows));
     return closing_print(&closing, c, status);

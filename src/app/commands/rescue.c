@@ -171,9 +171,9 @@ static int kill_session(struct rescue *r)
     ending_run(r->context, r->snapshot, r->session, &ending);
     be_done_with(r, r->session);
     r->message.n = 0;
-    if (ending.code < 0) {
-        set_message(r, ending.why);
-        context_complain(ending.why);
+    if (ending.outcome.code < 0) {
+        set_message(r, ending.outcome.why);
+        context_complain(ending.outcome.why);
     }
     log_rows(r, rows, ending_close(&ending, &r->closing, rows));
     return look(r);
@@ -185,8 +185,9 @@ static int revive_session(struct rescue *r)
     struct journal_row rows[2];
     reviving_run(r->context, r->snapshot, r->session, &reviving);
     r->message.n = 0;
-    if (reviving.code < 0) {
-        set_message(r, reviving.why); /* it is asked about again: what is left is to end it */
+    if (reviving.outcome.code < 0) {
+        set_message(r,
+                    reviving.outcome.why); /* it is asked about again: what is left is to end it */
     } else {
         be_done_with(r, r->session);
         buf_addf(&r->message, "Revived: pid %d, %s", r->session->pid, reviving.result.moved);

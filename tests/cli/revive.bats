@@ -161,11 +161,19 @@ runs_on()
 # A client with a tool that waits for input which never comes: with_tool COMMAND
 with_tool()
 {
+    with_child tool "$1"
+}
+
+# The same at another point of the turn: with_child TURN COMMAND OPTION...
+with_child()
+{
+    local turn=$1 command=$2
+    shift 2
     mkfifo "$BATS_TEST_TMPDIR/fifo"
-    fake --cwd "$project" --session "$id" --status busy --turn tool --spinner --age 900 --raw --child "$1" -- "$client"
+    fake --cwd "$project" --session "$id" --status busy --turn "$turn" --spinner --age 900 --raw --child "$command" "$@" -- "$client"
     started_at=$(start_of "$pid")
     wait_until 30 is_hung
-    tool=$(pgrep -P "$pid")
+    tool=$(pgrep -n -P "$pid")
     tool_started_at=$(start_of "$tool")
     started_pids+=("$tool")
 }
@@ -210,6 +218,18 @@ tool_runs_on()
     [ "$status" -eq 3 ]
     [[ $output == *"listens on port "*"may be wanted: without --force it is asked about"* ]]
     tool_runs_on
+}
+
+@test "a hook that waits for input: named, and ended; what the client has started besides runs on" {
+    with_child awaits-reply "cat $BATS_TEST_TMPDIR/fifo; exit 0" --server 'exec sleep 110'
+    rescue --revive "$pid" --force "${scratch[@]}"
+    wait_until 10 is_gone "$tool"
+    [[ $output == *"end sh (pid $tool, sh -c cat "*"cat (pid "* ]]
+    [ "$(pgrep -c -P "$pid")" -eq 1 ]
+    # a stand-in does not go on by itself, and that is said
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"pushes given, and it does not move"* ]]
+    runs_on
 }
 
 @test "an idle session whose terminal holds keys back: raw again" {

@@ -56,7 +56,7 @@ press()
 # Without what is said of files that other tests write at the moment.
 screen()
 {
-    LC_ALL=C.UTF-8 private_tmux -u capture-pane -pJ -t s | grep -v '^session-rescue: ' | sed -E "s|$BATS_TEST_TMPDIR|DIR|g" | sed -E '
+    LC_ALL=C.UTF-8 private_tmux -u capture-pane -pJ -t s | grep -v -e '^session-rescue: ' -e '^nothing salvaged' | sed -E "s|$BATS_TEST_TMPDIR|DIR|g" | sed -E '
         s/pts\/[0-9]+/pts\/N/g; s/PID [0-9]+/PID N/g; s/pid [0-9]+/pid N/g; s/[0-9]{2}:[0-9]{2} \(/HH:MM (/
         s/[0-9]+B\b/SIZE/g; s/SESSION-LOG-[0-9-]+/SESSION-LOG-DATE/; s/, *$//
         s/Last activity: NOW/Last activity: HH:MM/; s/NOW \(/HH:MM (/; s/stalled [0-9]+ (s|min)/stalled AGE/

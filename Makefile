@@ -132,7 +132,7 @@ $(PACKAGED)/build.ninja:
 	    -Dzsh_completions=zsh/vendor-completions $(PACKAGED)
 
 clean:
-	@rm -rf $(BUILD) $(SANITIZED) $(FUZZING) $(PACKAGED)
+	@rm -rf $(BUILD) $(SANITIZED) $(FUZZING) $(PACKAGED) $(COVERED)
 
 help:
 	@echo "make           build $(BUILD)/session-rescue"

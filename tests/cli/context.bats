@@ -81,7 +81,7 @@ hello there" ]
         'agent("c", "b", call("t2", "echo two"), "msg_1")' 'user("r2", "c", [result("t2", "out-two")])' \
         'user("r1", "b", [result("t1", "out-one!", true)])' 'agent("d", "r1", text("done"))'
     context "$ID"
-    in_order "two at once" "- **Bash** echo one (failed, 8B)" "- **Bash** echo two (7B)" done
+    in_order "two at once" "- **Bash** echo one (failed, 8B)" "- **Bash** echo two (7B)" "done"
     [[ $output != *out-one* ]]
     context "$ID" -v
     [[ $output == *out-one* ]]

@@ -17,6 +17,7 @@ scratch_folders()
 hung()
 {
     fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 --age 900 "$@" -- "$client"
+    # shellcheck disable=SC2034 # tests read it
     started_at=$(start_of "$pid")
     wait_until 30 is_hung
 }

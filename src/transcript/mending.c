@@ -342,14 +342,9 @@ static bool is_within(int64_t offset, struct skim_span span)
     return span.from <= offset && offset < span.to;
 }
 
-/* Ids are compared, never sent as text: what names a record or a call stays as it is. */
+/* The ids of calls are compared: they stay as they are. */
 static bool is_in_id(const struct skim *s, int64_t offset)
 {
-    static const enum skim_member ids[] = {SKIM_UUID, SKIM_PARENT, SKIM_LOGICAL_PARENT,
-                                           SKIM_SESSION_ID, SKIM_MESSAGE_ID};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (s->members[ids[i]].kind != SKIM_ABSENT && is_within(offset, s->members[ids[i]].span))
-            return true;
     for (size_t i = 0; i < s->block_count; i++)
         if (is_within(offset, s->blocks[i].id))
             return true;

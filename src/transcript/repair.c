@@ -689,6 +689,16 @@ static int compare_problems(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+/* Where every record of the conversation would have to be dropped, none is: nothing would come of
+ * it, and what is left would look like something else. */
+static bool leaves_anything(const struct mending *m)
+{
+    for (uint32_t i = 0; i < m->g->count; i++)
+        if (graph_is_in_play(m->g, i))
+            return true;
+    return !m->g->has_main_chain;
+}
+
 static int judge(struct mending *m)
 {
     struct graph_walk after = {0};
@@ -716,7 +726,10 @@ static int judge(struct mending *m)
     judge_errors(m);
     graph_settle(m->g);
     follow_drops(m);
-    judge_times(m);
+    if (!leaves_anything(m))
+        m->step_count = 0;
+    else
+        judge_times(m);
     judge_file(m);
     graph_walk_release(&after);
     for (size_t i = 0; i < m->g->count && leaf != GRAPH_NONE && m->g->nodes[leaf].is_dropped; i++)

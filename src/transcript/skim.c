@@ -186,8 +186,12 @@ static bool inside_object(const struct skim *s)
     return s->is_object[level / 8] >> level % 8 & 1;
 }
 
+/* Only of a message's content, while it is read: nothing else of a record is sent. */
 static void add_bad_text(struct skim *s, int64_t from, int64_t length, bool is_escape)
 {
+    const struct skim_value *content = &s->members[SKIM_CONTENT];
+    if (content->kind == SKIM_ABSENT || content->span.to > content->span.from)
+        return;
     if (s->keeps_bad_text && s->bad_text_count == s->bad_text_capacity) {
         s->bad_text_capacity = s->bad_text_capacity ? s->bad_text_capacity * 2 : 16;
         s->bad_text = mem_resize(s->bad_text, s->bad_text_capacity * sizeof *s->bad_text);

@@ -115,7 +115,8 @@ struct skim_block {
     int64_t before;         /* where the element before it ends; behind the bracket for the first */
 };
 
-/* Text that cannot be sent: half of a surrogate pair, a NUL, bytes that are not UTF-8. */
+/* Text of a message that cannot be sent: half of a surrogate pair, a NUL, bytes that are not UTF-8.
+ */
 struct skim_bad_text {
     int64_t offset;
     unsigned char length;

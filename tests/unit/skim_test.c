@@ -159,13 +159,19 @@ static void text_that_cannot_be_sent_is_found(void **state)
 {
     (void)state;
     assert_int_equal(
-        bad_texts(SV("{\"a\":\"\\ud83d\\ude00 \\\\ud83d \xf0\x9f\x98\x80 \xc3\xa9\"}")), 0);
-    assert_int_equal(bad_texts(SV("{\"a\":\"x\\ud83d\"}")), 1);
-    assert_int_equal(skim.bad_text[0].offset, 100 + 7);
+        bad_texts(SV(
+            "{\"message\":{\"content\":\"\\ud83d\\ude00 \\\\ud83d \xf0\x9f\x98\x80 \xc3\xa9\"}}")),
+        0);
+    assert_int_equal(bad_texts(SV("{\"message\":{\"content\":\"x\\ud83d\"}}")), 1);
+    assert_int_equal(skim.bad_text[0].offset, 100 + 24);
     assert_int_equal(skim.bad_text[0].length, 6);
-    assert_int_equal(bad_texts(SV("{\"a\":\"\\ud83d\\ud83d\\ude00\"}")), 1);
-    assert_int_equal(bad_texts(SV("{\"a\":\"\\ude00\\u0000\\ud83dx\\ud83d\\n\"}")), 4);
-    assert_true(bad_texts(SV("{\"a\":\"\xed\xa0\xbd\xff\xc3\"}")) >= 3);
+    assert_int_equal(bad_texts(SV("{\"message\":{\"content\":\"\\ud83d\\ud83d\\ude00\"}}")), 1);
+    assert_int_equal(
+        bad_texts(SV("{\"message\":{\"content\":\"\\ude00\\u0000\\ud83dx\\ud83d\\n\"}}")), 4);
+    assert_true(bad_texts(SV("{\"message\":{\"content\":\"\xed\xa0\xbd\xff\xc3\"}}")) >= 3);
+    assert_int_equal(
+        bad_texts(SV("{\"cwd\":\"\\ud83d\",\"message\":{\"content\":\"x\"},\"a\":\"\\ud83d\"}")),
+        0);
 }
 
 static void the_size_of_an_image_is_read(void **state)

@@ -10,7 +10,6 @@
 enum {
     READ = 1024 * 1024,
     TAIL = 4096, /* bytes before the place that was reached, which tell a file that was replaced */
-    COMMIT_BYTES = 64 * 1024 * 1024, /* of transcripts, in one transaction */
 };
 
 struct reading {
@@ -185,7 +184,7 @@ static int read_on(struct reading *r)
         r->uncommitted_bytes += n;
         if (r->feed->progress)
             r->feed->progress(r->feed->context, n);
-        if (r->uncommitted_bytes >= COMMIT_BYTES)
+        if (r->uncommitted_bytes >= FEED_COMMIT_BYTES)
             commit(r);
     }
     free(bytes);

@@ -71,7 +71,7 @@ describe('finding', () => {
       outer.ask('ask another client', reply.tools([bash(`claude -p '${withDirective('inner question', reply.silence())}'`)])),
       // The prompt of the outer one holds the inner one's words too; only the inner is left without an answer.
       ...['inner question', 'a question from a script'].map((words) => world.api.waitFor(
-        (r) => r.reply.kind === 'silence' && r.text.includes(words), { withinMs: 60_000 })),
+        (r) => r.reply?.kind === 'silence' && r.text.includes(words), { withinMs: 60_000 })),
     ]);
     inner = { ...descendantsOf(outer.pid).find(({ comm }) => comm === 'claude'), cwd: outer.cwd, configDir: outer.configDir };
 

@@ -118,9 +118,11 @@ static void enter(struct graph *g, uint32_t node)
         *slot = node;
     } else if (other < node) {
         g->nodes[other].is_superseded = 1;
+        g->nodes[node].has_copy = 1;
         *slot = node;
     } else {
         g->nodes[node].is_superseded = 1;
+        g->nodes[other].has_copy = 1;
     }
 }
 

@@ -80,7 +80,9 @@ struct graph_node {
     uint64_t is_dropped : 1;    /* see graph_drop */
     uint64_t is_hidden : 1;
     uint64_t is_summary : 1;
-    uint32_t message; /* hash of the message's id; 0: none */
+    uint64_t has_copy : 1; /* an earlier record has the same id */
+    uint64_t tag : 8;      /* the caller's own; 0 at first */
+    uint32_t message;      /* hash of the message's id; 0: none */
     uint32_t line;
 };
 

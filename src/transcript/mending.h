@@ -41,6 +41,7 @@ struct mending {
     size_t step_count, step_capacity;
     struct skim *skim, *other;
     struct graph_walk before; /* as the client loads it */
+    int64_t newest_version;   /* as survey_newest_version, with what was hidden */
     uint32_t mended_kinds;    /* 1 << kind */
 };
 

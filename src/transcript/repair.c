@@ -92,7 +92,7 @@ static struct repair_problem *add_node(struct mending *m, enum damage_kind kind,
 static enum damage_severity severity_of(const struct mending *m, enum damage_kind kind)
 {
     const struct damage *d = &damages[kind];
-    int64_t version = m->v->newest_version;
+    int64_t version = m->newest_version;
     if (m->v->error_kinds >> kind & 1)
         return DAMAGE_HURTS;
     if (d->tolerated_since && d->severity == DAMAGE_HURTS)
@@ -125,7 +125,7 @@ static bool shares_message(const struct mending *m, uint32_t node)
 static void judge_empty_text(struct mending *m, const struct survey_spot *spot)
 {
     enum damage_severity severity = severity_of(m, DAMAGE_EMPTY_TEXT);
-    if (m->v->newest_version < EMPTY_LEFT_OUT && (spot->side > 1 || shares_message(m, spot->node)))
+    if (m->newest_version < EMPTY_LEFT_OUT && (spot->side > 1 || shares_message(m, spot->node)))
         severity = DAMAGE_HURTS;
     add_at(m, spot, severity);
     if (severity == DAMAGE_HURTS)
@@ -704,6 +704,7 @@ static int judge(struct mending *m)
     struct graph_walk after = {0};
     int r = mending_lines(m);
     graph_reveal(m->g);
+    m->newest_version = survey_newest_version(m->v);
     for (size_t i = 0; i < m->g->count; i++) /* what was hidden may be a copy, too */
         m->v->has_copies = m->v->has_copies || m->g->nodes[i].is_superseded;
     for (size_t i = 0; r == 0 && i < m->v->spot_count; i++)

@@ -215,11 +215,30 @@ static void look_at_pointer(struct pass *p, const struct skim *s, bool *is_point
 
 /* By what the version is judged must not be what a repair takes away: prompts and the client's own
  * records that no repair drops. */
-static void look_at_version(struct survey *v, const struct skim *s, enum graph_role role)
+static void look_at_version(struct survey *v, const struct skim *s, uint32_t node)
 {
     int64_t version = damage_version(skim_text(s, SKIM_VERSION));
-    if ((role == GRAPH_USER || role == GRAPH_LINK) && version > v->newest_version)
-        v->newest_version = version;
+    size_t i = 0;
+    if (!version || v->graph.nodes[node].role > GRAPH_USER)
+        return;
+    while (i < v->version_count && v->versions[i] != version)
+        i++;
+    if (i == v->version_count && i < SURVEY_VERSIONS_MAX)
+        v->versions[v->version_count++] = version;
+    if (i < v->version_count)
+        v->graph.nodes[node].tag = (i + 1) & 0xff;
+}
+
+int64_t survey_newest_version(const struct survey *v)
+{
+    int64_t newest = 0;
+    for (size_t i = 0; i < v->graph.count; i++) {
+        const struct graph_node *node = &v->graph.nodes[i];
+        if (node->tag && !node->has_copy && !node->is_superseded &&
+            v->versions[node->tag - 1] > newest)
+            newest = v->versions[node->tag - 1];
+    }
+    return newest;
 }
 
 static void look_at_errors(struct pass *p, const struct skim *s, uint32_t node, bool is_clean)
@@ -278,7 +297,7 @@ static void take_record(struct pass *p, const struct skim *s)
         add_spot(p, DAMAGE_HUGE_RECORD, node, trimmed.from)->number = trimmed.to - trimmed.from;
     bool is_clean = !may_be_dropped(v, spots);
     if (is_node && is_clean)
-        look_at_version(v, s, role);
+        look_at_version(v, s, node);
     if (is_node && role == GRAPH_ASSISTANT && !v->graph.nodes[node].is_sidechain)
         look_at_errors(p, s, node, is_clean && s->block_count > 0);
 }

@@ -33,7 +33,7 @@ struct survey_source {
 };
 
 /* A line that is no record is judged up to this length. */
-enum { SURVEY_LINE_MAX = 32 * 1024 * 1024, SURVEY_HUGE = 64 * 1024 };
+enum { SURVEY_LINE_MAX = 32 * 1024 * 1024, SURVEY_HUGE = 64 * 1024, SURVEY_VERSIONS_MAX = 250 };
 
 /* A line that is not one record. */
 struct survey_line {
@@ -77,7 +77,8 @@ struct survey {
     uint32_t all_lines, all_records;
     size_t blank_lines, crlf_lines;
     bool has_mark, lacks_final_newline;
-    int64_t newest_version;             /* as damage_version; 0: none said */
+    int64_t versions[SURVEY_VERSIONS_MAX]; /* by the tag of a node, less one; as damage_version */
+    size_t version_count;
     bool is_subagents;                  /* a subagent's own transcript */
     bool has_copies;                    /* several records of one id */
     char session_id[SKIM_TEXT_MAX + 1]; /* the first */
@@ -87,6 +88,12 @@ struct survey {
     uint32_t error_kinds; /* what those name */
     size_t image_count;
 };
+
+/*
+ * By the prompts and the client's own records that no repair takes away: those that have an id of
+ * their own, and in which nothing is wrong. As damage_version; 0: none said.
+ */
+int64_t survey_newest_version(const struct survey *v);
 
 /* Returns: 0, or negative errno of the caller's function. Owner: survey_release. */
 int survey_read(const struct survey_source *source, struct survey *out);

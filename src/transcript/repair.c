@@ -255,6 +255,8 @@ static int compare_tools(const void *a, const void *b)
  * was left while a tool ran. */
 static bool is_last_message(const struct graph *g, const struct graph_walk *w, uint32_t node)
 {
+    if (w->marks[node] == GRAPH_UNREACHED)
+        return true; /* on a branch that is not resumed: nobody asks for its result */
     for (size_t i = w->count; i-- > 0;) {
         uint32_t other = w->order[i];
         if (other == node)
@@ -264,7 +266,7 @@ static bool is_last_message(const struct graph *g, const struct graph_walk *w, u
         if (!g->nodes[node].message || g->nodes[other].message != g->nodes[node].message)
             return false;
     }
-    return true; /* it is not on the way: nobody asks for its result */
+    return true;
 }
 
 static void judge_call(struct mending *m, const struct graph_walk *after,

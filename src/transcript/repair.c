@@ -183,6 +183,13 @@ static void judge_pointer(struct mending *m, const struct survey_spot *spot)
     m->steps[m->step_count - 1].line = spot->line;
 }
 
+static void judge_pointers(struct mending *m)
+{
+    for (size_t i = 0; i < m->v->spot_count; i++)
+        if (m->v->spots[i].kind == DAMAGE_STALE_LEAF)
+            judge_pointer(m, &m->v->spots[i]);
+}
+
 static void judge_huge(struct mending *m, const struct survey_spot *spot)
 {
     char size[STR_SIZE_TEXT];
@@ -208,9 +215,6 @@ static void judge_spot(struct mending *m, const struct survey_spot *spot)
     case DAMAGE_BAD_CONTENT:
         judge_content(m, spot);
         break;
-    case DAMAGE_STALE_LEAF:
-        judge_pointer(m, spot);
-        break;
     case DAMAGE_HUGE_RECORD:
         judge_huge(m, spot);
         break;
@@ -233,7 +237,7 @@ static void judge_spot(struct mending *m, const struct survey_spot *spot)
             mending_drop(m, kind, spot->node);
         break;
     default:
-        break; /* the errors: once it is known what is mended */
+        break; /* errors and pointers: once it is known what is mended, and what is dropped */
     }
 }
 
@@ -395,6 +399,9 @@ static void judge_errors(struct mending *m)
         bool is_cured = i >= v->last_error && ((uint32_t)spot->number & m->mended_kinds);
         if (spot->kind != DAMAGE_ERROR_TAIL || i < v->last_error)
             continue;
+        /* what has its id would go with it */
+        is_cured =
+            is_cured && !m->g->nodes[spot->node].has_copy && !m->g->nodes[spot->node].is_superseded;
         add_at(m, spot, is_cured ? DAMAGE_MILD : DAMAGE_HARMLESS);
         if (is_cured)
             mending_drop(m, DAMAGE_ERROR_TAIL, spot->node);
@@ -729,6 +736,7 @@ static int judge(struct mending *m)
     judge_errors(m);
     graph_settle(m->g);
     follow_drops(m);
+    judge_pointers(m);
     if (!leaves_anything(m))
         m->step_count = 0;
     else

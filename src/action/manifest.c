@@ -13,12 +13,6 @@ enum { KINDS = sizeof kind_words / sizeof *kind_words };
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-static void put_time(struct json_document *d, struct json_node *to, const char *key, struct wall t)
-{
-    char text[WALL_TEXT_SIZE];
-    json_put_string(d, to, key, wall_known(t) ? wall_format(t, text) : NULL);
-}
-
 static void put_process(struct json_document *d, struct json_node *root, const struct sr_session *s)
 {
     if (!s || s->pid == 0) {
@@ -27,7 +21,7 @@ static void put_process(struct json_document *d, struct json_node *root, const s
     }
     struct json_node *p = json_object(d);
     json_put_integer(d, p, "pid", s->pid);
-    put_time(d, p, "started_at", (struct wall){s->started_at_ms > 0 ? s->started_at_ms : 0});
+    json_put_time(d, p, "started_at", (struct wall){s->started_at_ms});
     json_put_integer(d, p, "start_ticks", (int64_t)s->start_ticks);
     json_put_string(d, p, "version", s->version);
     json_put_string(d, p, "kind", sr_kind_word(s->kind));
@@ -84,7 +78,7 @@ void manifest_write(const struct manifest *m, struct buf *out)
     struct json_node *root = json_object(d);
     json_put_string(d, root, "schema", MANIFEST_SCHEMA);
     json_put_string(d, root, "tool", m->tool);
-    put_time(d, root, "taken_at", m->taken_at);
+    json_put_time(d, root, "taken_at", m->taken_at);
     json_put_string(d, root, "host", m->host);
     json_put_string(d, root, "why", m->why);
     json_put_string(d, root, "agent", m->agent);
@@ -113,26 +107,14 @@ void manifest_write(const struct manifest *m, struct buf *out)
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static const char *text_of(struct arena *a, const struct json_value *object, const char *key)
-{
-    struct sv s;
-    return json_string(json_get(object, key), &s) ? arena_strndup(a, s.p, s.n) : NULL;
-}
-
-static int64_t number_of(const struct json_value *object, const char *key)
-{
-    int64_t n;
-    return json_integer(json_get(object, key), &n) ? n : -1;
-}
-
 static bool parse_part(struct arena *a, const struct json_value *v, struct manifest_part *out)
 {
-    const char *sha256 = text_of(a, v, "sha256");
-    out->kind = text_of(a, v, "kind");
-    out->sureness = text_of(a, v, "sure");
-    out->is_json = str_equals(text_of(a, v, "encoding"), "json");
-    out->offset_bytes = number_of(v, "offset_bytes");
-    out->size_bytes = number_of(v, "size_bytes");
+    const char *sha256 = json_copy_text(a, v, "sha256");
+    out->kind = json_copy_text(a, v, "kind");
+    out->sureness = json_copy_text(a, v, "sure");
+    out->is_json = str_equals(json_copy_text(a, v, "encoding"), "json");
+    out->offset_bytes = json_number(v, "offset_bytes");
+    out->size_bytes = json_number(v, "size_bytes");
     if (!out->kind || !out->sureness || !sha256 || strlen(sha256) != DIGEST_TEXT_SIZE - 1)
         return false;
     memcpy(out->sha256, sha256, DIGEST_TEXT_SIZE);
@@ -155,11 +137,11 @@ static bool parse_parts(struct arena *a, const struct json_value *parts, struct 
 
 static bool parse_file(struct arena *a, const struct json_value *v, struct manifest_file *out)
 {
-    const char *kind = text_of(a, v, "kind"), *state = text_of(a, v, "state");
-    const char *sha256 = text_of(a, v, "sha256");
+    const char *kind = json_copy_text(a, v, "kind"), *state = json_copy_text(a, v, "state");
+    const char *sha256 = json_copy_text(a, v, "sha256");
     struct copied *c = &out->copied;
-    out->name = text_of(a, v, "name");
-    out->source = text_of(a, v, "source");
+    out->name = json_copy_text(a, v, "name");
+    out->source = json_copy_text(a, v, "source");
     out->is_torn_tail = str_equals(kind, "torn-tail");
     size_t k = 0;
     while (k < KINDS && !str_equals(kind, kind_words[k]))
@@ -169,14 +151,14 @@ static bool parse_file(struct arena *a, const struct json_value *v, struct manif
         return false;
     out->kind = out->is_torn_tail ? AGENT_FILE_RECORD : (enum agent_file_kind)k;
     memcpy(c->sha256, sha256, DIGEST_TEXT_SIZE);
-    c->size_bytes = number_of(v, "size_bytes");
-    c->source.size_bytes = number_of(v, "source_size_bytes");
-    c->source.mtime_ns = number_of(v, "source_mtime_ns");
-    c->source.ctime_ns = number_of(v, "source_ctime_ns");
-    c->source.device = (uint64_t)number_of(v, "source_device");
-    c->source.inode = (uint64_t)number_of(v, "source_inode");
+    c->size_bytes = json_number(v, "size_bytes");
+    c->source.size_bytes = json_number(v, "source_size_bytes");
+    c->source.mtime_ns = json_number(v, "source_mtime_ns");
+    c->source.ctime_ns = json_number(v, "source_ctime_ns");
+    c->source.device = (uint64_t)json_number(v, "source_device");
+    c->source.inode = (uint64_t)json_number(v, "source_inode");
     c->ends_in_newline = json_is_true(json_get(v, "last_line_is_whole"));
-    c->torn_bytes = number_of(v, "torn_bytes");
+    c->torn_bytes = json_number(v, "torn_bytes");
     c->state = str_equals(state, "grew")       ? COPY_GREW
                : str_equals(state, "unstable") ? COPY_UNSTABLE
                                                : COPY_STABLE;
@@ -191,16 +173,16 @@ int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const 
     if (text.n == 0 || json_parse(a, text, &root) < 0)
         return -EBADMSG;
     *wrong = "not a manifest of schema " MANIFEST_SCHEMA;
-    if (!str_equals(text_of(a, root, "schema"), MANIFEST_SCHEMA))
+    if (!str_equals(json_copy_text(a, root, "schema"), MANIFEST_SCHEMA))
         return -EBADMSG;
-    m.agent = text_of(a, root, "agent");
-    m.session_id = text_of(a, root, "session_id");
-    m.cwd = text_of(a, root, "cwd");
-    m.config_dir = text_of(a, root, "config_dir");
-    m.tool = text_of(a, root, "tool");
-    m.host = text_of(a, root, "host");
-    m.why = text_of(a, root, "why");
-    const char *taken_at = text_of(a, root, "taken_at");
+    m.agent = json_copy_text(a, root, "agent");
+    m.session_id = json_copy_text(a, root, "session_id");
+    m.cwd = json_copy_text(a, root, "cwd");
+    m.config_dir = json_copy_text(a, root, "config_dir");
+    m.tool = json_copy_text(a, root, "tool");
+    m.host = json_copy_text(a, root, "host");
+    m.why = json_copy_text(a, root, "why");
+    const char *taken_at = json_copy_text(a, root, "taken_at");
     if (taken_at)
         wall_parse(sv_of(taken_at), &m.taken_at);
     *wrong = "names no session";

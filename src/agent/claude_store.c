@@ -30,12 +30,6 @@ static void complain(const struct agent_store *store, const char *path, int code
     problems_add(store->problems, join(store->arena, store->path, path), code, why);
 }
 
-static const char *text_of(struct arena *a, const struct json_value *object, const char *key)
-{
-    struct sv s;
-    return json_string(json_get(object, key), &s) ? arena_strndup(a, s.p, s.n) : NULL;
-}
-
 static struct wall time_of(const struct json_value *object, const char *key)
 {
     int64_t ms;
@@ -71,13 +65,13 @@ const char *claude_parse_registration(struct arena *a, struct sv text,
         sv_to_i64(start, &ticks);
     out->start_ticks = ticks > 0 ? (uint64_t)ticks : 0;
 
-    out->pid_namespace = namespace_of(text_of(a, root, "pidDomain"));
-    out->cwd = text_of(a, root, "cwd");
-    out->version = text_of(a, root, "version");
-    out->kind = text_of(a, root, "kind");
-    out->entrypoint = text_of(a, root, "entrypoint");
-    out->status = text_of(a, root, "status");
-    out->waiting_for = text_of(a, root, "waitingFor");
+    out->pid_namespace = namespace_of(json_copy_text(a, root, "pidDomain"));
+    out->cwd = json_copy_text(a, root, "cwd");
+    out->version = json_copy_text(a, root, "version");
+    out->kind = json_copy_text(a, root, "kind");
+    out->entrypoint = json_copy_text(a, root, "entrypoint");
+    out->status = json_copy_text(a, root, "status");
+    out->waiting_for = json_copy_text(a, root, "waitingFor");
     out->started_at = time_of(root, "startedAt");
     out->status_at = time_of(root, "statusUpdatedAt");
     return NULL;
@@ -161,7 +155,7 @@ void claude_read_settings(const struct agent_store *store, struct agent_settings
     if (fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text) < 0 ||
         text.n == 0 || json_parse(store->arena, text, &root) < 0)
         return;
-    out->model = text_of(store->arena, root, "model");
+    out->model = json_copy_text(store->arena, root, "model");
     if (json_integer(json_get(root, "cleanupPeriodDays"), &days) && days >= 0)
         out->days_kept = days;
 }

@@ -8,7 +8,7 @@ enum { ID_SHOWN = 8 };
 
 void closing_add_cause(struct closing *c, const char *text)
 {
-    utf8_add_printable(&c->causes, sv_of(text), 0);
+    utf8_adds_printable(&c->causes, text);
     buf_adds(&c->causes, "\n");
     c->failed++;
 }

@@ -25,7 +25,7 @@ void context_complain(const char *text)
 {
     struct buf line = {0};
     buf_adds(&line, "session-rescue: ");
-    utf8_add_printable(&line, sv_of(text), 0);
+    utf8_adds_printable(&line, text);
     buf_adds(&line, "\n");
     fwrite(line.p, 1, line.n, stderr);
     buf_release(&line);

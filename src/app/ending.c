@@ -12,7 +12,7 @@ static bool ask(void *context, enum sr_kill_question question, const char *text)
     struct scene *scene = context;
     struct buf line = {0};
     if (text)
-        utf8_add_printable(&line, sv_of(text), 0);
+        utf8_adds_printable(&line, text);
     switch (question) {
     case SR_KILL_SESSION:
         screen_add_kill_question(&line, scene->session);

@@ -37,12 +37,6 @@ static void read_all(int fd, struct buf *out)
     free(piece);
 }
 
-static const char *text_of(struct arena *a, const struct json_value *object, const char *key)
-{
-    struct sv s;
-    return json_string(json_get(object, key), &s) ? arena_strndup(a, s.p, s.n) : NULL;
-}
-
 int hook_read(int fd, struct arena *a, struct hook *out)
 {
     const struct json_value *root;
@@ -52,7 +46,8 @@ int hook_read(int fd, struct arena *a, struct hook *out)
     if (may_speak(fd))
         read_all(fd, &text);
     if (text.n && json_parse(&own, (struct sv){text.p, text.n}, &root) == 0) {
-        struct hook h = {text_of(a, root, "session_id"), text_of(a, root, "transcript_path")};
+        struct hook h = {json_copy_text(a, root, "session_id"),
+                         json_copy_text(a, root, "transcript_path")};
         if (h.session_id && str_is_uuid(sv_of(h.session_id))) {
             *out = h;
             r = 0;

@@ -6,15 +6,6 @@
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-static void put_strings(struct json_document *d, struct json_node *to, const char *key,
-                        const char *const *items, size_t count)
-{
-    struct json_node *array = json_array(d);
-    for (size_t i = 0; i < count; i++)
-        json_put_string(d, array, NULL, items[i]);
-    json_put(d, to, key, array);
-}
-
 static struct json_node *session_node(struct json_document *d, const struct sr_session *s)
 {
     struct json_node *node = json_object(d);
@@ -30,7 +21,7 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     json_put_string(d, node, "cause", s->cause);
     json_put_string(d, node, "confidence", s->confidence);
     json_put_string(d, node, "advice", s->advice);
-    put_strings(d, node, "evidence", s->evidence, s->evidence_count);
+    json_put_strings(d, node, "evidence", s->evidence, s->evidence_count);
     json_put_integer(d, node, "tokens", s->context_tokens);
     json_put_integer(d, node, "window", s->context_window);
     return node;
@@ -67,8 +58,8 @@ void report_write(const struct report *r, struct buf *out)
             json_put(d, expiring, NULL, expiring_node(d, &r->look.expiring[i]));
         json_put(d, root, "expiring", expiring);
     }
-    put_strings(d, root, "problems", r->look.problems, r->look.problem_count);
-    put_strings(d, root, "stores", r->stores, r->store_count);
+    json_put_strings(d, root, "problems", r->look.problems, r->look.problem_count);
+    json_put_strings(d, root, "stores", r->stores, r->store_count);
     json_put_string(d, root, "blind", r->blind);
     finish(d, root, out);
 }
@@ -86,59 +77,27 @@ void report_write_backup(size_t number, const struct change_result *result, stru
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static const char *text_of(struct arena *a, const struct json_value *object, const char *key)
-{
-    struct sv s;
-    return json_string(json_get(object, key), &s) ? arena_strndup(a, s.p, s.n) : NULL;
-}
-
-static int64_t number_of(const struct json_value *object, const char *key)
-{
-    int64_t n;
-    return json_integer(json_get(object, key), &n) ? n : -1;
-}
-
-static size_t length_of(const struct json_value *array)
-{
-    size_t n = 0;
-    for (const struct json_value *v = json_first(array); v; v = json_next(array, v))
-        n++;
-    return n;
-}
-
-static const char *const *strings_of(struct arena *a, const struct json_value *array, size_t *count)
-{
-    const char **items = arena_alloc(a, (length_of(array) + 1) * sizeof *items);
-    struct sv s;
-    size_t n = 0;
-    for (const struct json_value *v = json_first(array); v; v = json_next(array, v))
-        if (json_string(v, &s))
-            items[n++] = arena_strndup(a, s.p, s.n);
-    *count = n;
-    return items;
-}
-
 static void read_session(struct arena *a, const struct json_value *v, struct sr_session *s)
 {
-    int64_t verdict = number_of(v, "verdict");
+    int64_t verdict = json_number(v, "verdict");
     *s = (struct sr_session){
-        .pid = (int)number_of(v, "pid"),
-        .start_ticks = (uint64_t)number_of(v, "start"),
-        .session_id = text_of(a, v, "id"),
-        .config_dir = text_of(a, v, "config"),
-        .transcript = text_of(a, v, "transcript"),
-        .cwd = text_of(a, v, "cwd"),
-        .tty = text_of(a, v, "tty"),
-        .size_bytes = number_of(v, "size"),
+        .pid = (int)json_number(v, "pid"),
+        .start_ticks = (uint64_t)json_number(v, "start"),
+        .session_id = json_copy_text(a, v, "id"),
+        .config_dir = json_copy_text(a, v, "config"),
+        .transcript = json_copy_text(a, v, "transcript"),
+        .cwd = json_copy_text(a, v, "cwd"),
+        .tty = json_copy_text(a, v, "tty"),
+        .size_bytes = json_number(v, "size"),
         .verdict = verdict >= 0 && verdict <= SR_STARTING ? (enum sr_verdict)verdict : SR_UNKNOWN,
-        .cause = text_of(a, v, "cause"),
-        .confidence = text_of(a, v, "confidence"),
-        .advice = text_of(a, v, "advice"),
-        .context_tokens = number_of(v, "tokens"),
-        .context_window = number_of(v, "window"),
+        .cause = json_copy_text(a, v, "cause"),
+        .confidence = json_copy_text(a, v, "confidence"),
+        .advice = json_copy_text(a, v, "advice"),
+        .context_tokens = json_number(v, "tokens"),
+        .context_window = json_number(v, "window"),
         .context_percent = -1,
     };
-    s->evidence = strings_of(a, json_get(v, "evidence"), &s->evidence_count);
+    s->evidence = json_copy_strings(a, json_get(v, "evidence"), &s->evidence_count);
     if (s->context_tokens > 0 && s->context_window > 0)
         s->context_percent = (double)s->context_tokens * 100.0 / (double)s->context_window;
 }
@@ -146,12 +105,12 @@ static void read_session(struct arena *a, const struct json_value *v, struct sr_
 static void read_expiring(struct arena *a, const struct json_value *v, struct change_expiring *x)
 {
     *x = (struct change_expiring){
-        .session_id = text_of(a, v, "id"),
-        .config_dir = text_of(a, v, "config"),
-        .transcript = text_of(a, v, "transcript"),
-        .size_bytes = number_of(v, "size"),
-        .modified_at_ms = number_of(v, "modified"),
-        .deleted_at_ms = number_of(v, "deleted"),
+        .session_id = json_copy_text(a, v, "id"),
+        .config_dir = json_copy_text(a, v, "config"),
+        .transcript = json_copy_text(a, v, "transcript"),
+        .size_bytes = json_number(v, "size"),
+        .modified_at_ms = json_number(v, "modified"),
+        .deleted_at_ms = json_number(v, "deleted"),
     };
 }
 
@@ -162,20 +121,20 @@ int report_read(struct arena *a, struct sv text, struct report *out)
     if (text.n == 0 || json_parse(a, text, &root) < 0 || !json_is_object(root))
         return -EBADMSG;
     const struct json_value *list = json_get(root, "sessions"), *v;
-    struct sr_session *sessions = arena_alloc(a, (length_of(list) + 1) * sizeof *sessions);
+    struct sr_session *sessions = arena_alloc(a, (json_length(list) + 1) * sizeof *sessions);
     for (v = json_first(list); v; v = json_next(list, v))
         read_session(a, v, &sessions[r.look.session_count++]);
     r.look.sessions = sessions;
 
     list = json_get(root, "expiring");
-    struct change_expiring *expiring = arena_alloc(a, (length_of(list) + 1) * sizeof *expiring);
+    struct change_expiring *expiring = arena_alloc(a, (json_length(list) + 1) * sizeof *expiring);
     for (v = json_first(list); v; v = json_next(list, v))
         read_expiring(a, v, &expiring[r.look.expiring_count++]);
     r.look.has_expiring = json_is_array(list);
     r.look.expiring = expiring;
-    r.look.problems = strings_of(a, json_get(root, "problems"), &r.look.problem_count);
-    r.stores = strings_of(a, json_get(root, "stores"), &r.store_count);
-    r.blind = text_of(a, root, "blind");
+    r.look.problems = json_copy_strings(a, json_get(root, "problems"), &r.look.problem_count);
+    r.stores = json_copy_strings(a, json_get(root, "stores"), &r.store_count);
+    r.blind = json_copy_text(a, root, "blind");
     *out = r;
     return 0;
 }
@@ -186,11 +145,12 @@ int report_read_backup(struct arena *a, struct sv line, size_t *number,
     const struct json_value *root;
     if (line.n == 0 || json_parse(a, line, &root) < 0)
         return -EBADMSG;
-    int64_t n = number_of(root, "number"), outcome = number_of(root, "outcome");
+    int64_t n = json_number(root, "number"), outcome = json_number(root, "outcome");
     if (n < 0 || outcome < 0 || outcome > CHANGE_FAILED)
         return -EBADMSG;
     *number = (size_t)n;
-    *result = (struct change_result){(enum change_outcome)outcome, text_of(a, root, "backup"),
-                                     text_of(a, root, "error")};
+    *result =
+        (struct change_result){(enum change_outcome)outcome, json_copy_text(a, root, "backup"),
+                               json_copy_text(a, root, "error")};
     return 0;
 }

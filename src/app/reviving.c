@@ -11,7 +11,7 @@ static bool ask(void *context, enum sr_revive_question question, const char *tex
     struct scene *scene = context;
     struct buf line = {0};
     if (text)
-        utf8_add_printable(&line, sv_of(text), 0);
+        utf8_adds_printable(&line, text);
     switch (question) {
     case SR_REVIVE_SESSION:
         screen_add_revive_question(&line, scene->session);

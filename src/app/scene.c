@@ -20,7 +20,7 @@ static void say(const struct context *c, const char *text)
     struct buf line = {0};
     if (c->options->quiet)
         return;
-    utf8_add_printable(&line, sv_of(text), 0);
+    utf8_adds_printable(&line, text);
     buf_adds(&line, "\n");
     FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
     fwrite(line.p, 1, line.n, out);

@@ -177,6 +177,38 @@ const struct json_value *json_next(const struct json_value *array, const struct 
     return next == end ? NULL : cooked(next);
 }
 
+const char *json_copy_text(struct arena *a, const struct json_value *object, const char *key)
+{
+    struct sv s;
+    return json_string(json_get(object, key), &s) ? arena_strndup(a, s.p, s.n) : NULL;
+}
+
+int64_t json_number(const struct json_value *object, const char *key)
+{
+    int64_t n;
+    return json_integer(json_get(object, key), &n) ? n : -1;
+}
+
+size_t json_length(const struct json_value *array)
+{
+    size_t n = 0;
+    for (const struct json_value *v = json_first(array); v; v = json_next(array, v))
+        n++;
+    return n;
+}
+
+const char *const *json_copy_strings(struct arena *a, const struct json_value *array, size_t *count)
+{
+    const char **items = arena_alloc(a, (json_length(array) + 1) * sizeof *items);
+    struct sv s;
+    size_t n = 0;
+    for (const struct json_value *v = json_first(array); v; v = json_next(array, v))
+        if (json_string(v, &s))
+            items[n++] = arena_strndup(a, s.p, s.n);
+    *count = n;
+    return items;
+}
+
 void json_each(const struct json_value *object,
                bool (*each)(void *context, struct sv key, const struct json_value *value),
                void *context)
@@ -280,6 +312,34 @@ void json_put_value(struct json_document *d, struct json_node *to, const char *k
 void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n)
 {
     json_put(d, to, key, (struct json_node *)yyjson_mut_sint(raw_doc(d), n));
+}
+
+void json_put_count(struct json_document *d, struct json_node *to, const char *key, int64_t n)
+{
+    if (n < 0)
+        json_put_null(d, to, key);
+    else
+        json_put_integer(d, to, key, n);
+}
+
+void json_put_pid(struct json_document *d, struct json_node *to, const char *key, int pid)
+{
+    json_put_count(d, to, key, pid > 0 ? pid : -1);
+}
+
+void json_put_time(struct json_document *d, struct json_node *to, const char *key, struct wall at)
+{
+    char text[WALL_TEXT_SIZE];
+    json_put_string(d, to, key, wall_known(at) ? wall_format(at, text) : NULL);
+}
+
+void json_put_strings(struct json_document *d, struct json_node *to, const char *key,
+                      const char *const *items, size_t count)
+{
+    struct json_node *array = json_array(d);
+    for (size_t i = 0; i < count; i++)
+        json_put_string(d, array, NULL, items[i]);
+    json_put(d, to, key, array);
 }
 
 void json_put_real(struct json_document *d, struct json_node *to, const char *key, double x)

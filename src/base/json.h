@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -42,6 +43,15 @@ bool json_is_array(const struct json_value *v);
 const struct json_value *json_first(const struct json_value *array);
 const struct json_value *json_next(const struct json_value *array, const struct json_value *item);
 
+/* A member of an object: a copy of its text, NULL where it is no string; its number, -1 where it
+ * is no integer. */
+const char *json_copy_text(struct arena *a, const struct json_value *object, const char *key);
+int64_t json_number(const struct json_value *object, const char *key);
+/* The strings of an array, copied; what is no string is passed over. */
+const char *const *json_copy_strings(struct arena *a, const struct json_value *array,
+                                     size_t *count);
+size_t json_length(const struct json_value *array);
+
 /* Members of an object, in order. Calls each until it returns false. */
 void json_each(const struct json_value *object,
                bool (*each)(void *context, struct sv key, const struct json_value *value),
@@ -68,6 +78,14 @@ void json_put_text(struct json_document *d, struct json_node *to, const char *ke
 void json_put_value(struct json_document *d, struct json_node *to, const char *key,
                     const struct json_value *v);
 void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n);
+/* A count, a size or a number of something: null where it is negative, not known. */
+void json_put_count(struct json_document *d, struct json_node *to, const char *key, int64_t n);
+void json_put_pid(struct json_document *d, struct json_node *to, const char *key,
+                  int pid); /* 0: null */
+/* As ISO 8601; null where it is not known. */
+void json_put_time(struct json_document *d, struct json_node *to, const char *key, struct wall at);
+void json_put_strings(struct json_document *d, struct json_node *to, const char *key,
+                      const char *const *items, size_t count);
 void json_put_real(struct json_document *d, struct json_node *to, const char *key, double x);
 void json_put_bool(struct json_document *d, struct json_node *to, const char *key, bool b);
 void json_put_null(struct json_document *d, struct json_node *to, const char *key);

@@ -138,6 +138,11 @@ void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns)
     }
 }
 
+void utf8_adds_printable(struct buf *out, const char *s)
+{
+    utf8_add_printable(out, sv_of(s), 0);
+}
+
 size_t utf8_columns(struct sv s)
 {
     struct buf scratch = {0};

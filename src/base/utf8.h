@@ -21,6 +21,7 @@ void utf8_add_valid(struct buf *out, struct sv s);
  * column, a wide one (CJK, emoji) as two.
  */
 void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns);
+void utf8_adds_printable(struct buf *out, const char *s); /* all of a string */
 
 /* The columns that s takes as utf8_add_printable shows it. */
 size_t utf8_columns(struct sv s);

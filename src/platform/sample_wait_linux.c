@@ -264,108 +264,136 @@ static void judge_open(struct look *l, uint64_t path)
         l->wait.target = arena_strdup(l->a, text);
 }
 
+/* After a stop, what has a time limit goes on so: nanosleep, poll, futex. The first of them is seen
+ * in "do_syscall_64", the others where they always are. */
+static void judge_restarted(struct look *l)
+{
+    judge_by_place(l);
+    if (l->wait.kind == SAMPLE_WAIT_UNKNOWN)
+        l->wait.kind = SAMPLE_WAIT_TIME;
+}
+
+/* What a system call says of the wait in it: its kind by itself, or by an argument that is a
+ * descriptor, a list of them, a path. */
+enum call_way {
+    BY_KIND,
+    BY_READ_DESCRIPTOR, /* the first argument */
+    BY_WRITTEN_DESCRIPTOR,
+    BY_POLL,
+    BY_SELECT,
+    BY_PATH,
+    BY_LOCK,
+    BY_RESTART,
+};
+
+enum call_limit { NO_LIMIT, LIMIT_MS, LIMIT_TIMESPEC };
+
+static const struct call {
+    long number;
+    enum call_way way;
+    enum sample_wait_kind kind; /* with BY_KIND and BY_LOCK */
+    enum call_limit limit;
+    uint8_t at; /* the argument that is the limit, the path */
+} calls[] = {
+    {SYS_read, .way = BY_READ_DESCRIPTOR},
+    {SYS_readv, .way = BY_READ_DESCRIPTOR},
+    {SYS_write, .way = BY_WRITTEN_DESCRIPTOR},
+    {SYS_writev, .way = BY_WRITTEN_DESCRIPTOR},
+    {SYS_recvfrom, .way = BY_READ_DESCRIPTOR},
+    {SYS_recvmsg, .way = BY_READ_DESCRIPTOR},
+    {SYS_recvmmsg, .way = BY_READ_DESCRIPTOR},
+    {SYS_sendto, .way = BY_READ_DESCRIPTOR},
+    {SYS_sendmsg, .way = BY_READ_DESCRIPTOR},
+    {SYS_sendmmsg, .way = BY_READ_DESCRIPTOR},
+    {SYS_accept, .way = BY_READ_DESCRIPTOR},
+    {SYS_accept4, .way = BY_READ_DESCRIPTOR},
+    {SYS_connect, .way = BY_READ_DESCRIPTOR},
+#ifdef SYS_poll
+    {SYS_poll, .way = BY_POLL, .limit = LIMIT_MS, .at = 2},
+#endif
+    {SYS_ppoll, .way = BY_POLL, .limit = LIMIT_TIMESPEC, .at = 2},
+#ifdef SYS_select /* with a struct timeval, which begins like a timespec */
+    {SYS_select, .way = BY_SELECT, .limit = LIMIT_TIMESPEC, .at = 4},
+#endif
+    {SYS_pselect6, .way = BY_SELECT, .limit = LIMIT_TIMESPEC, .at = 4},
+#ifdef SYS_epoll_wait
+    {SYS_epoll_wait, .way = BY_READ_DESCRIPTOR, .limit = LIMIT_MS, .at = 3},
+#endif
+    {SYS_epoll_pwait, .way = BY_READ_DESCRIPTOR, .limit = LIMIT_MS, .at = 3},
+#ifdef SYS_epoll_pwait2
+    {SYS_epoll_pwait2, .way = BY_READ_DESCRIPTOR, .limit = LIMIT_TIMESPEC, .at = 3},
+#endif
+    {SYS_nanosleep, .kind = SAMPLE_WAIT_TIME, .limit = LIMIT_TIMESPEC, .at = 0},
+    {SYS_clock_nanosleep, .kind = SAMPLE_WAIT_TIME, .limit = LIMIT_TIMESPEC, .at = 2},
+    {SYS_wait4, .kind = SAMPLE_WAIT_CHILD},
+    {SYS_waitid, .kind = SAMPLE_WAIT_CHILD},
+    {SYS_futex, .kind = SAMPLE_WAIT_THREAD},
+#ifdef SYS_pause
+    {SYS_pause, .kind = SAMPLE_WAIT_SIGNAL},
+#endif
+    {SYS_rt_sigsuspend, .kind = SAMPLE_WAIT_SIGNAL},
+    {SYS_rt_sigtimedwait, .kind = SAMPLE_WAIT_SIGNAL},
+    {SYS_flock, .way = BY_LOCK, .kind = SAMPLE_WAIT_LOCK},
+    {SYS_fcntl, .way = BY_LOCK, .kind = SAMPLE_WAIT_LOCK},
+#ifdef SYS_open
+    {SYS_open, .way = BY_PATH, .at = 0},
+#endif
+    {SYS_openat, .way = BY_PATH, .at = 1},
+    {SYS_restart_syscall, .way = BY_RESTART},
+};
+
+static const struct call *call_of(const struct sample *s)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (calls[i].number == s->syscall_number)
+            return &calls[i];
+    return NULL; /* splice, msgrcv, and other rare ones */
+}
+
+static int64_t limit_of(const struct look *l, const struct call *call)
+{
+    const uint64_t *v = l->s->syscall_arguments;
+    if (call->number == SYS_clock_nanosleep && (v[1] & TIMER_ABSTIME))
+        return -1;
+    return call->limit == LIMIT_MS         ? ms_of_int(v[call->at])
+           : call->limit == LIMIT_TIMESPEC ? ms_of_timespec(l, v[call->at])
+                                           : -1;
+}
+
 static void judge_syscall(struct look *l)
 {
     const uint64_t *v = l->s->syscall_arguments;
-    switch (l->s->syscall_number) {
-    case SYS_read:
-    case SYS_readv:
-        judge_descriptor(l, v[0], true);
+    const struct call *call = call_of(l->s);
+    if (!call) {
+        judge_by_place(l);
+        return;
+    }
+    l->wait.limit_ms = limit_of(l, call);
+    switch (call->way) {
+    case BY_KIND:
+        l->wait.kind = call->kind;
         break;
-    case SYS_write:
-    case SYS_writev:
-        judge_descriptor(l, v[0], false);
+    case BY_READ_DESCRIPTOR:
+    case BY_WRITTEN_DESCRIPTOR:
+        judge_descriptor(l, v[0], call->way == BY_READ_DESCRIPTOR);
         break;
-    case SYS_recvfrom:
-    case SYS_recvmsg:
-    case SYS_recvmmsg:
-    case SYS_sendto:
-    case SYS_sendmsg:
-    case SYS_sendmmsg:
-    case SYS_accept:
-    case SYS_accept4:
-    case SYS_connect:
-        judge_descriptor(l, v[0], true);
-        break;
-#ifdef SYS_poll
-    case SYS_poll:
-        l->wait.limit_ms = ms_of_int(v[2]);
+    case BY_POLL:
         judge_poll(l);
         break;
-#endif
-    case SYS_ppoll:
-        l->wait.limit_ms = ms_of_timespec(l, v[2]);
-        judge_poll(l);
-        break;
-#ifdef SYS_select
-    case SYS_select: /* a struct timeval, which begins like a timespec */
-#endif
-    case SYS_pselect6:
-        l->wait.limit_ms = ms_of_timespec(l, v[4]);
+    case BY_SELECT:
         judge_select(l);
         break;
-#ifdef SYS_epoll_wait
-    case SYS_epoll_wait:
-#endif
-    case SYS_epoll_pwait:
-        l->wait.limit_ms = ms_of_int(v[3]);
-        judge_descriptor(l, v[0], true);
+    case BY_PATH:
+        judge_open(l, v[call->at]);
         break;
-#ifdef SYS_epoll_pwait2
-    case SYS_epoll_pwait2:
-        l->wait.limit_ms = ms_of_timespec(l, v[3]);
-        judge_descriptor(l, v[0], true);
-        break;
-#endif
-    case SYS_nanosleep:
-        l->wait.limit_ms = ms_of_timespec(l, v[0]);
-        l->wait.kind = SAMPLE_WAIT_TIME;
-        break;
-    case SYS_clock_nanosleep:
-        l->wait.limit_ms = v[1] & TIMER_ABSTIME ? -1 : ms_of_timespec(l, v[2]);
-        l->wait.kind = SAMPLE_WAIT_TIME;
-        break;
-    case SYS_wait4:
-    case SYS_waitid:
-        l->wait.kind = SAMPLE_WAIT_CHILD;
-        break;
-    case SYS_futex:
-        l->wait.kind = SAMPLE_WAIT_THREAD;
-        break;
-#ifdef SYS_pause
-    case SYS_pause:
-#endif
-    case SYS_rt_sigsuspend:
-    case SYS_rt_sigtimedwait:
-        l->wait.kind = SAMPLE_WAIT_SIGNAL;
-        break;
-    case SYS_flock:
-        l->wait.kind = SAMPLE_WAIT_LOCK;
+    case BY_LOCK:
+        if (call->number == SYS_fcntl && v[1] != F_SETLKW && v[1] != F_OFD_SETLKW)
+            break;
+        l->wait.kind = call->kind;
         l->wait.fd = (int)v[0];
         break;
-    case SYS_fcntl:
-        if (v[1] == F_SETLKW || v[1] == F_OFD_SETLKW) {
-            l->wait.kind = SAMPLE_WAIT_LOCK;
-            l->wait.fd = (int)v[0];
-        }
-        break;
-#ifdef SYS_open
-    case SYS_open:
-        judge_open(l, v[0]);
-        break;
-#endif
-    case SYS_openat:
-        judge_open(l, v[1]);
-        break;
-    case SYS_restart_syscall:
-        /* After a stop, what has a time limit goes on so: nanosleep, poll, futex. The first of
-         * them is seen in "do_syscall_64", the others where they always are. */
-        judge_by_place(l);
-        if (l->wait.kind == SAMPLE_WAIT_UNKNOWN)
-            l->wait.kind = SAMPLE_WAIT_TIME;
-        break;
-    default: /* splice, msgrcv, and other rare ones */
-        judge_by_place(l);
+    case BY_RESTART:
+        judge_restarted(l);
         break;
     }
 }

@@ -152,6 +152,23 @@ static size_t padded(size_t n)
     return (n + 3) & ~(size_t)3;
 }
 
+/* What follows a connection's message: attributes, of which one is struct tcp_info. */
+static int parse_attributes(const char *bytes, size_t n, size_t at, struct sock *s)
+{
+    while (at < n) {
+        struct nlattr attribute;
+        if (n - at < sizeof attribute)
+            return -EBADMSG;
+        memcpy(&attribute, bytes + at, sizeof attribute);
+        if (attribute.nla_len < sizeof attribute || attribute.nla_len > n - at)
+            return -EBADMSG;
+        if (attribute.nla_type == INET_DIAG_INFO)
+            take_tcp_info(bytes + at + sizeof attribute, attribute.nla_len - sizeof attribute, s);
+        at += padded(attribute.nla_len);
+    }
+    return 0;
+}
+
 /* A connection: struct inet_diag_msg, then attributes. */
 static int parse_connection(const char *bytes, size_t n, struct arena *a, struct sock_list *list)
 {
@@ -178,18 +195,9 @@ static int parse_connection(const char *bytes, size_t n, struct arena *a, struct
     if (!state_of_kernel(m.idiag_state, &s.state))
         return 0;
 
-    for (size_t at = padded(sizeof m); at < n;) {
-        struct nlattr attribute;
-        if (n - at < sizeof attribute)
-            return -EBADMSG;
-        memcpy(&attribute, bytes + at, sizeof attribute);
-        if (attribute.nla_len < sizeof attribute || attribute.nla_len > n - at)
-            return -EBADMSG;
-        if (attribute.nla_type == INET_DIAG_INFO)
-            take_tcp_info(bytes + at + sizeof attribute, attribute.nla_len - sizeof attribute, &s);
-        at += padded(attribute.nla_len);
-    }
-
+    int r = parse_attributes(bytes, n, padded(sizeof m), &s);
+    if (r < 0)
+        return r;
     if (list->count == SOCK_LIMIT) {
         list->complete = false;
         return 0;

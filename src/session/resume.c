@@ -12,7 +12,7 @@
 static bool is_printable(const char *text)
 {
     struct buf shown = {0};
-    utf8_add_printable(&shown, sv_of(text), 0);
+    utf8_adds_printable(&shown, text);
     bool same = shown.n == strlen(text);
     buf_release(&shown);
     return same;

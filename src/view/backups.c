@@ -6,11 +6,6 @@
 
 enum { ID_COLUMNS = 8 };
 
-static void add_safe(struct buf *out, const char *s)
-{
-    utf8_add_printable(out, sv_of(s), 0);
-}
-
 static const char *files_word(size_t count)
 {
     return count == 1 ? "file" : "files";
@@ -51,7 +46,7 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         buf_addf(out, "%s %.*s", outcome_word(&rows[i]), ID_COLUMNS, rows[i].session_id);
         if (rows[i].code < 0) {
             buf_adds(out, ": ");
-            add_safe(out, rows[i].why);
+            utf8_adds_printable(out, rows[i].why);
             buf_adds(out, "\n");
             continue;
         }
@@ -59,13 +54,13 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
                  files_word(e->file_count));
         add_remarks(out, e);
         buf_adds(out, ")\n  ");
-        add_safe(out, pending_dir);
+        utf8_adds_printable(out, pending_dir);
         if (e->stem[0])
             buf_addf(out, "/%s.jsonl", e->stem);
         buf_adds(out, "\n");
         if (e->salvage[0]) {
             buf_adds(out, "  ");
-            add_safe(out, e->salvage);
+            utf8_adds_printable(out, e->salvage);
             if (e->salvaged_count && e->stem[0])
                 buf_addf(out, ", in %s.salvage.md", e->stem);
             buf_adds(out, "\n");
@@ -91,20 +86,14 @@ static struct json_node *export_node(struct json_document *d, const struct view_
     json_put_string(d, node, "result", outcome_word(row));
     json_put_string(d, node, "error", row->code < 0 ? row->why : NULL);
     json_put_string(d, node, "resume_command", row->resume_command);
-    if (row->held_by)
-        json_put_integer(d, node, "pid", row->held_by);
-    else
-        json_put_null(d, node, "pid");
+    json_put_pid(d, node, "pid", row->held_by);
     if (row->code < 0)
         return node;
     put_path(d, node, "backup", pending_dir, e->stem);
     json_put_integer(d, node, "size_bytes", e->size_bytes);
     json_put_integer(d, node, "total_bytes", e->total_bytes);
     json_put_integer(d, node, "files", (int64_t)e->file_count);
-    if (row->result.grown_bytes == -1)
-        json_put_null(d, node, "grown_bytes");
-    else
-        json_put_integer(d, node, "grown_bytes", e->grown_bytes);
+    json_put_count(d, node, "grown_bytes", e->grown_bytes);
     json_put_integer(d, node, "lost_files", (int64_t)e->lost_count);
     json_put_bool(d, node, "is_stable", !e->was_rewritten);
     json_put_bool(d, node, "last_line_is_whole", !e->last_line_is_torn);
@@ -156,9 +145,9 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
         buf_adds(out, "\n");
         for (size_t j = 0; j < v->finding_count; j++) {
             buf_adds(out, "  ");
-            add_safe(out, v->findings[j].file);
+            utf8_adds_printable(out, v->findings[j].file);
             buf_adds(out, " ");
-            add_safe(out, v->findings[j].what);
+            utf8_adds_printable(out, v->findings[j].what);
             buf_adds(out, "\n");
         }
         sound += v->verdict == VERIFY_SOUND;
@@ -167,7 +156,7 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
         buf_adds(out, "No backups in ");
     else
         buf_addf(out, "%zu of %zu verified in ", sound, count);
-    add_safe(out, pending_dir);
+    utf8_adds_printable(out, pending_dir);
     buf_adds(out, "\n");
 }
 
@@ -216,15 +205,15 @@ void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is
         buf_addf(out, " (a new id for %s%s)", plan->old_id,
                  is_done ? ", which was replaced in every record" : "");
     buf_adds(out, " below ");
-    add_safe(out, plan->config_dir);
+    utf8_adds_printable(out, plan->config_dir);
     buf_addf(out, ": %zu %s\n", written, files_word(written));
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
         buf_addf(out, "  %-18s  ", restore_fate_word(step->fate));
-        add_safe(out, step->to ? step->to : step->from);
+        utf8_adds_printable(out, step->to ? step->to : step->from);
         if (step->why) {
             buf_adds(out, " ");
-            add_safe(out, step->why);
+            utf8_adds_printable(out, step->why);
         }
         buf_adds(out, "\n");
     }

@@ -5,11 +5,6 @@
 #include "base/utf8.h"
 #include "view/json.h"
 
-static void add_safe(struct buf *out, const char *s)
-{
-    utf8_add_printable(out, sv_of(s), 0);
-}
-
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 {
     return c->why ? VIEW_UNREADABLE : c->plan->hurts ? VIEW_DAMAGED : VIEW_SOUND;
@@ -48,7 +43,7 @@ void view_text_problem(struct buf *out, const struct repair_problem *p)
         buf_addf(out, ", %lld bytes", (long long)p->length);
     if (p->detail) {
         buf_adds(out, "; ");
-        add_safe(out, p->detail);
+        utf8_adds_printable(out, p->detail);
     }
     if (p->is_guess)
         buf_adds(out, " (a guess)");
@@ -62,10 +57,10 @@ void view_text_problem(struct buf *out, const struct repair_problem *p)
 void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose)
 {
     char size[STR_SIZE_TEXT];
-    add_safe(out, c->path);
+    utf8_adds_printable(out, c->path);
     if (c->why) {
         buf_adds(out, ": unreadable: ");
-        add_safe(out, c->why);
+        utf8_adds_printable(out, c->why);
         buf_adds(out, "\n");
         return;
     }
@@ -108,17 +103,9 @@ static struct json_node *problem_node(struct json_document *d, const struct repa
     json_put_string(d, node, "kind", damage->word);
     json_put_string(d, node, "catalogue", damage->catalogue);
     json_put_string(d, node, "severity", damage_severity_word(p->severity));
-    if (p->line) {
-        json_put_integer(d, node, "line", p->line);
-        json_put_integer(d, node, "offset", p->offset);
-    } else {
-        json_put_null(d, node, "line");
-        json_put_null(d, node, "offset");
-    }
-    if (p->length >= 0)
-        json_put_integer(d, node, "length", p->length);
-    else
-        json_put_null(d, node, "length");
+    json_put_count(d, node, "line", p->line ? (int64_t)p->line : -1);
+    json_put_count(d, node, "offset", p->line ? p->offset : -1);
+    json_put_count(d, node, "length", p->length);
     json_put_string(d, node, "what", damage->what);
     json_put_string(d, node, "detail", p->detail);
     json_put_string(d, node, "consequence", p->consequence);
@@ -140,13 +127,11 @@ struct json_node *view_json_problems(struct json_document *d, const struct repai
 
 void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
 {
-    char stamp[WALL_TEXT_SIZE];
     *j = (struct view_check_json){.document = json_document_new()};
     j->root = json_object(j->document);
     j->transcripts = json_array(j->document);
     json_put_string(j->document, j->root, "schema", VIEW_SCHEMA);
-    json_put_string(j->document, j->root, "taken_at",
-                    wall_format((struct wall){taken_at_ms}, stamp));
+    json_put_time(j->document, j->root, "taken_at", (struct wall){taken_at_ms});
     json_put(j->document, j->root, "transcripts", j->transcripts);
 }
 
@@ -160,10 +145,7 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
     json_put_string(d, node, "path", c->path);
     json_put_string(d, node, "verdict", verdict_word(verdict));
     json_put_string(d, node, "error", c->why);
-    if (c->live_pid)
-        json_put_integer(d, node, "live_pid", c->live_pid);
-    else
-        json_put_null(d, node, "live_pid");
+    json_put_pid(d, node, "live_pid", c->live_pid);
     if (!c->why) {
         json_put_integer(d, node, "size_bytes", c->size_bytes);
         json_put_integer(d, node, "lines", c->survey->all_lines);

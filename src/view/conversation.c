@@ -268,22 +268,22 @@ static void draw_title(struct drawing *d)
 {
     const struct view_conversation *v = d->v;
     buf_adds(d->out, "# Session ");
-    utf8_add_printable(d->out, sv_of(v->session_id), 0);
+    utf8_adds_printable(d->out, v->session_id);
     if (v->subagent) {
         buf_adds(d->out, ", subagent ");
-        utf8_add_printable(d->out, sv_of(v->subagent), 0);
+        utf8_adds_printable(d->out, v->subagent);
     }
     buf_adds(d->out, "\n\n");
     for (size_t i = 0; i < v->file_count; i++) {
         buf_adds(d->out, "- from ");
-        utf8_add_printable(d->out, sv_of(v->files[i]), 0);
+        utf8_adds_printable(d->out, v->files[i]);
         buf_adds(d->out, "\n");
     }
     for (size_t i = 0; i < v->conversation->gap_count; i++) {
         const struct conversation_gap *gap = &v->conversation->gaps[i];
         buf_addf(d->out, "- not readable: %lld bytes at byte %lld of ", (long long)gap->length,
                  (long long)gap->offset);
-        utf8_add_printable(d->out, sv_of(v->files[gap->file]), 0);
+        utf8_adds_printable(d->out, v->files[gap->file]);
         buf_adds(d->out, "\n");
     }
     buf_adds(d->out, "\n");
@@ -360,14 +360,13 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
                           const struct conversation_item *item, const struct event *e,
                           const struct message *m)
 {
-    char time[WALL_TEXT_SIZE];
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d);
     *g = (struct gathering){d, root, json_array(d), json_array(d), graph_id_of(e->message_id)};
     json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_string(d, root, "session_id", v->session_id);
     json_put_string(d, root, "subagent", v->subagent);
-    json_put_string(d, root, "at", wall_known(e->at) ? wall_format(e->at, time) : NULL);
+    json_put_time(d, root, "at", e->at);
     json_put_string(d, root, "who", message_speaker_word(message_speaker(e)));
     json_put_string(d, root, "kind", event_kind_word(e->kind));
     json_put_integer(d, root, "branch", (int64_t)item->branch);

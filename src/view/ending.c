@@ -1,6 +1,7 @@
 #include "view/ending.h"
 
 #include "base/json.h"
+#include "view/json.h"
 
 #include <stdio.h>
 
@@ -17,7 +18,7 @@ void view_json_ending(struct buf *out, const struct sr_session *session, const s
 {
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d);
-    json_put_string(d, root, "schema", "session-rescue/1");
+    json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_integer(d, root, "pid", session->pid);
     json_put_string(d, root, "session_id", session->session_id);
     json_put_string(d, root, "outcome", outcome_word(k));

@@ -11,29 +11,15 @@ enum { ID_COLUMNS = 8, BODY_COLUMNS = 200 };
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static void put_time(struct json_document *d, struct json_node *to, const char *key, int64_t ms)
-{
-    char text[WALL_TEXT_SIZE];
-    json_put_string(d, to, key, ms > 0 ? wall_format((struct wall){ms}, text) : NULL);
-}
-
-static void put_count(struct json_document *d, struct json_node *to, const char *key, int64_t n)
-{
-    if (n < 0)
-        json_put_null(d, to, key);
-    else
-        json_put_integer(d, to, key, n);
-}
-
 static void put_session(struct json_document *d, struct json_node *to, const struct change_event *e)
 {
     json_put_string(d, to, "session_id", e->session_id);
-    put_count(d, to, "pid", e->pid ? e->pid : -1);
+    json_put_count(d, to, "pid", e->pid ? e->pid : -1);
     json_put_string(d, to, "tty", e->tty);
     json_put_string(d, to, "cwd", e->cwd);
     json_put_string(d, to, "config_dir", e->config_dir);
     json_put_string(d, to, "transcript", e->transcript);
-    put_count(d, to, "size_bytes", e->size_bytes);
+    json_put_count(d, to, "size_bytes", e->size_bytes);
 }
 
 static void put_judgement(struct json_document *d, struct json_node *to,
@@ -59,7 +45,7 @@ static void put_backup(struct json_document *d, struct json_node *to, const stru
         json_put_bool(d, to, "unchanged", e->was_unchanged);
     } else {
         json_put_string(d, to, "error", e->text);
-        put_count(d, to, "retry_in_s", e->retry_in_s);
+        json_put_count(d, to, "retry_in_s", e->retry_in_s);
     }
 }
 
@@ -67,7 +53,7 @@ static void put_members(struct json_document *d, struct json_node *to, const str
 {
     switch (e->kind) {
     case CHANGE_WATCHING:
-        put_count(d, to, "sessions", e->sessions);
+        json_put_count(d, to, "sessions", e->sessions);
         json_put_string(d, to, "by", e->by);
         break;
     case CHANGE_SESSION_NEW:
@@ -81,13 +67,13 @@ static void put_members(struct json_document *d, struct json_node *to, const str
         break;
     case CHANGE_CONTEXT_FULL:
         put_session(d, to, e);
-        put_count(d, to, "context_tokens", e->context_tokens);
-        put_count(d, to, "context_window", e->context_window);
+        json_put_count(d, to, "context_tokens", e->context_tokens);
+        json_put_count(d, to, "context_window", e->context_window);
         json_put_real(d, to, "context_percent", (double)(int64_t)(e->context_percent * 10) / 10);
         break;
     case CHANGE_EXPIRING:
         put_session(d, to, e);
-        put_time(d, to, "deleted_at", e->deleted_at_ms);
+        json_put_time(d, to, "deleted_at", (struct wall){e->deleted_at_ms});
         break;
     case CHANGE_BACKED_UP:
     case CHANGE_BACKUP_FAILED:
@@ -107,18 +93,13 @@ void view_json_event(struct buf *out, const struct change_event *e)
     struct json_node *root = json_object(d);
     json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_string(d, root, "event", change_word(e->kind));
-    put_time(d, root, "at", e->at_ms);
+    json_put_time(d, root, "at", (struct wall){e->at_ms});
     put_members(d, root, e);
     json_write(d, root, true, out);
     json_document_free(d);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
-
-static void add_safe(struct buf *out, const char *s)
-{
-    utf8_add_printable(out, sv_of(s), 0);
-}
 
 static void add_session(struct buf *out, const struct change_event *e)
 {
@@ -127,24 +108,24 @@ static void add_session(struct buf *out, const struct change_event *e)
     if (e->pid)
         buf_addf(out, " (pid %d on ", e->pid);
     if (e->pid)
-        add_safe(out, e->tty ? e->tty : "no terminal");
+        utf8_adds_printable(out, e->tty ? e->tty : "no terminal");
     if (e->pid)
         buf_adds(out, ")");
     if (e->cwd) {
         buf_adds(out, " in ");
-        add_safe(out, e->cwd);
+        utf8_adds_printable(out, e->cwd);
     }
 }
 
 static void add_judgement(struct buf *out, const struct change_event *e)
 {
     buf_adds(out, ": ");
-    add_safe(out, e->cause);
+    utf8_adds_printable(out, e->cause);
     if (e->confidence)
         buf_addf(out, " (%s confidence)", e->confidence);
     for (size_t i = 0; i < e->evidence_count && i < 2; i++) {
         buf_adds(out, "; ");
-        add_safe(out, e->evidence[i]);
+        utf8_adds_printable(out, e->evidence[i]);
     }
 }
 
@@ -181,16 +162,16 @@ static void add_what_happened(struct buf *out, const struct change_event *e)
         break;
     case CHANGE_BACKED_UP:
         buf_addf(out, " (%s): %s", e->why, e->was_unchanged ? "unchanged since " : "");
-        add_safe(out, e->backup);
+        utf8_adds_printable(out, e->backup);
         break;
     case CHANGE_BACKUP_FAILED:
         buf_addf(out, " (%s): ", e->why);
-        add_safe(out, e->text);
+        utf8_adds_printable(out, e->text);
         buf_addf(out, "; again in %lld s", (long long)e->retry_in_s);
         break;
     case CHANGE_PROBLEM:
         buf_adds(out, ": ");
-        add_safe(out, e->text);
+        utf8_adds_printable(out, e->text);
         break;
     case CHANGE_SESSION_NEW:
     case CHANGE_SESSION_ENDED:

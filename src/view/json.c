@@ -4,42 +4,13 @@
 #include "base/json.h"
 #include "session/resume.h"
 
-static void put_time(struct json_document *d, struct json_node *to, const char *key, int64_t ms)
-{
-    char text[WALL_TEXT_SIZE];
-    json_put_string(d, to, key, ms > 0 ? wall_format((struct wall){ms}, text) : NULL);
-}
-
-/* Counts and sizes are never negative: a negative one is not known. */
-static void put_count(struct json_document *d, struct json_node *to, const char *key, int64_t n)
-{
-    if (n < 0)
-        json_put_null(d, to, key);
-    else
-        json_put_integer(d, to, key, n);
-}
-
-static void put_pid(struct json_document *d, struct json_node *to, const char *key, int pid)
-{
-    put_count(d, to, key, pid > 0 ? pid : -1);
-}
-
-static void put_strings(struct json_document *d, struct json_node *to, const char *key,
-                        const char *const *items, size_t count)
-{
-    struct json_node *array = json_array(d);
-    for (size_t i = 0; i < count; i++)
-        json_put_string(d, array, NULL, items[i]);
-    json_put(d, to, key, array);
-}
-
 static void put_process(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
     json_put_string(d, to, "agent", s->agent);
-    put_pid(d, to, "pid", s->pid);
-    put_pid(d, to, "ppid", s->ppid);
-    put_count(d, to, "uid", s->uid);
-    put_time(d, to, "started_at", s->started_at_ms);
+    json_put_pid(d, to, "pid", s->pid);
+    json_put_pid(d, to, "ppid", s->ppid);
+    json_put_count(d, to, "uid", s->uid);
+    json_put_time(d, to, "started_at", (struct wall){s->started_at_ms});
     json_put_string(d, to, "version", s->version);
     json_put_string(d, to, "kind", s->kind == SR_KIND_UNKNOWN ? NULL : sr_kind_word(s->kind));
     json_put_string(d, to, "entrypoint", s->entrypoint);
@@ -54,10 +25,10 @@ static void put_process(struct json_document *d, struct json_node *to, const str
         json_put_null(d, to, "multiplexer");
     }
     json_put_bool(d, to, "current", s->current);
-    put_pid(d, to, "parent_pid", s->parent_pid);
+    json_put_pid(d, to, "parent_pid", s->parent_pid);
     json_put_string(d, to, "parent_session_id", s->parent_session_id);
     json_put_string(d, to, "container", s->container);
-    put_pid(d, to, "container_pid", s->container_pid);
+    json_put_pid(d, to, "container_pid", s->container_pid);
 }
 
 static void put_session(struct json_document *d, struct json_node *to, const struct sr_session *s)
@@ -66,7 +37,7 @@ static void put_session(struct json_document *d, struct json_node *to, const str
     struct json_node *mapping = json_object(d);
     json_put_string(d, mapping, "by", sr_mapping_word(s->mapped_by));
     json_put_string(d, mapping, "confidence", sr_certainty_word(s->mapping_certainty));
-    put_strings(d, mapping, "candidates", s->candidates, s->candidate_count);
+    json_put_strings(d, mapping, "candidates", s->candidates, s->candidate_count);
     json_put(d, to, "mapping", mapping);
 
     struct json_node *twins = json_array(d);
@@ -75,12 +46,12 @@ static void put_session(struct json_document *d, struct json_node *to, const str
     json_put(d, to, "twins", twins);
 
     json_put_string(d, to, "transcript", s->transcript);
-    put_count(d, to, "size_bytes", s->size_bytes);
+    json_put_count(d, to, "size_bytes", s->size_bytes);
     json_put_string(d, to, "cwd", s->cwd);
     json_put_string(d, to, "config_dir", s->config_dir);
     json_put_string(d, to, "first_prompt", s->first_prompt);
-    put_time(d, to, "last_activity_at", s->last_activity_at_ms);
-    put_count(d, to, "silent_s", s->silent_s);
+    json_put_time(d, to, "last_activity_at", (struct wall){s->last_activity_at_ms});
+    json_put_count(d, to, "silent_s", s->silent_s);
 }
 
 static void put_judgement(struct json_document *d, struct json_node *to, const struct sr_session *s)
@@ -89,7 +60,7 @@ static void put_judgement(struct json_document *d, struct json_node *to, const s
     json_put_string(d, to, "verdict", s->cause ? sr_verdict_word(s->verdict) : NULL);
     json_put_string(d, to, "cause", s->cause);
     json_put_string(d, to, "confidence", s->confidence);
-    put_strings(d, to, "evidence", s->evidence, s->evidence_count);
+    json_put_strings(d, to, "evidence", s->evidence, s->evidence_count);
     json_put_string(d, to, "advice", s->advice);
 }
 
@@ -113,9 +84,9 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
         json_put_null(d, node, "cpu_percent");
     else
         json_put_real(d, node, "cpu_percent", s->cpu_percent);
-    put_count(d, node, "rss_bytes", s->rss_bytes);
-    put_count(d, node, "context_tokens", s->context_tokens);
-    put_count(d, node, "context_window", s->context_window);
+    json_put_count(d, node, "rss_bytes", s->rss_bytes);
+    json_put_count(d, node, "context_tokens", s->context_tokens);
+    json_put_count(d, node, "context_window", s->context_window);
     if (s->context_percent < 0)
         json_put_null(d, node, "context_percent");
     else /* one digit behind the point */
@@ -129,7 +100,7 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
         json_put(d, children, NULL, child);
     }
     json_put(d, node, "children", children);
-    put_strings(d, node, "notes", s->notes, s->note_count);
+    json_put_strings(d, node, "notes", s->notes, s->note_count);
     return node;
 }
 
@@ -138,7 +109,7 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d);
     json_put_string(d, root, "schema", VIEW_SCHEMA);
-    put_time(d, root, "taken_at", snapshot->taken_at_ms);
+    json_put_time(d, root, "taken_at", (struct wall){snapshot->taken_at_ms});
     json_put_string(d, root, "host", snapshot->host);
 
     struct json_node *sessions = json_array(d);

@@ -1,6 +1,7 @@
 #include "view/reviving.h"
 
 #include "base/json.h"
+#include "view/json.h"
 
 static const char *outcome_word(const struct sr_revive *v)
 {
@@ -14,7 +15,7 @@ void view_json_reviving(struct buf *out, const struct sr_session *session,
 {
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d);
-    json_put_string(d, root, "schema", "session-rescue/1");
+    json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_integer(d, root, "pid", session->pid);
     json_put_string(d, root, "session_id", session->session_id);
     json_put_string(d, root, "outcome", outcome_word(v));

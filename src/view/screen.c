@@ -26,7 +26,7 @@ size_t screen_order(const struct sr_snapshot *snapshot, size_t *order)
 void screen_add_name(struct buf *out, const struct sr_session *s)
 {
     if (s->tty)
-        utf8_add_printable(out, sv_of(s->tty), 0);
+        utf8_adds_printable(out, s->tty);
     else
         buf_addf(out, "pid %d", s->pid);
 }

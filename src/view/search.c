@@ -7,11 +7,6 @@
 
 enum { SPEAKER_COLUMNS = 8 };
 
-static void add_safe(struct buf *out, const char *s)
-{
-    utf8_add_printable(out, sv_of(s), 0);
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -61,11 +56,11 @@ static void add_hit(struct buf *out, const struct view_hit *hit, const struct vi
     if (!style->verbose)
         return;
     buf_adds(out, "    ");
-    add_safe(out, hit->file);
+    utf8_adds_printable(out, hit->file);
     buf_addf(out, " at byte %lld", (long long)hit->offset);
     if (hit->uuid) {
         buf_adds(out, ", record ");
-        add_safe(out, hit->uuid);
+        utf8_adds_printable(out, hit->uuid);
     }
     buf_adds(out, "\n");
 }
@@ -90,7 +85,7 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
             buf_addf(out, "%s", session->id);
             if (session->cwd) {
                 buf_adds(out, "  ");
-                add_safe(out, session->cwd);
+                utf8_adds_printable(out, session->cwd);
             }
             buf_adds(out, "\n");
         }
@@ -100,7 +95,7 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
     }
     if (s->hit_count == 0) {
         buf_adds(out, "Nothing found for: ");
-        add_safe(out, s->words);
+        utf8_adds_printable(out, s->words);
         buf_adds(out, "\n");
     } else if ((int64_t)s->hit_count < s->found) {
         buf_addf(out, "%zu of %lld messages shown, the newest; --all shows the rest.\n",
@@ -111,12 +106,6 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
     }
 }
 
-static void put_time(struct json_document *d, struct json_node *to, const char *key, struct wall at)
-{
-    char text[WALL_TEXT_SIZE];
-    json_put_string(d, to, key, wall_known(at) ? wall_format(at, text) : NULL);
-}
-
 static struct json_node *hit_node(struct json_document *d, const struct view_search *s,
                                   const struct view_hit *hit)
 {
@@ -125,7 +114,7 @@ static struct json_node *hit_node(struct json_document *d, const struct view_sea
     struct buf snippet = {0};
     add_snippet(&snippet, hit->snippet, "", "");
     json_put_string(d, node, "session_id", session->id);
-    put_time(d, node, "at", hit->at);
+    json_put_time(d, node, "at", hit->at);
     json_put_string(d, node, "who", message_speaker_word(hit->speaker));
     json_put_string(d, node, "kind", event_kind_word(hit->kind));
     json_put_bool(d, node, "subagent", hit->is_subagent);
@@ -143,10 +132,7 @@ static struct json_node *session_node(struct json_document *d, const struct view
     json_put_string(d, node, "session_id", s->id);
     json_put_string(d, node, "cwd", s->cwd);
     json_put_string(d, node, "resume_command", s->command);
-    if (s->held_by)
-        json_put_integer(d, node, "pid", s->held_by);
-    else
-        json_put_null(d, node, "pid");
+    json_put_pid(d, node, "pid", s->held_by);
     json_put_string(d, node, "backup", s->backup);
     return node;
 }

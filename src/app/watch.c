@@ -2,15 +2,13 @@
 
 #include "action/pending.h"
 #include "app/context.h"
-#include "app/notifier.h"
-#include "app/outlet.h"
 #include "app/report.h"
+#include "app/teller.h"
 #include "app/watch_work.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "platform/pidref.h"
-#include "view/events.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +30,6 @@ enum {
     BACKUPS_AT_ONCE = 16, /* by one errand; then the more urgent come first again */
     EXPIRING_EVERY_MS = 3600000,
     END_PATIENCE_MS = 10000, /* for a backup under way, when it is told to end */
-    FLUSH_MS = 1000,         /* between two tries to write what nobody takes */
     WAKE_MAX = 32,
 };
 
@@ -70,11 +67,7 @@ struct watch {
     const char **stores;
     size_t store_count;
 
-    struct outlet outlet;
-    struct notifier notifier;
-    char **command, *command_program; /* --on-event; NULL: none */
-    char *notify_send;                /* NULL: no desktop is told */
-    int bell;                         /* the terminal to ring at; -1: none */
+    struct teller teller;
     bool has_begun, has_moved, has_names, ends;
     int status;
 };
@@ -91,98 +84,6 @@ static void stop_listening_to(struct watch *w, int fd)
 {
     if (fd >= 0)
         epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, NULL);
-}
-
-/* ---- telling ------------------------------------------------------------------------------ */
-
-static void command_failed(void *context, const char *why)
-{
-    (void)context;
-    context_complain(why); /* on standard error: an event would be given to the command again */
-}
-
-static void tell_command(struct watch *w, const struct change_event *e)
-{
-    struct buf line = {0};
-    if (!w->command)
-        return;
-    view_json_event(&line, e);
-    notifier_add(&w->notifier, w->command_program, (const char *const *)w->command,
-                 (struct sv){line.p, line.n});
-    buf_release(&line);
-}
-
-/* One notification for all events of the kind that came together. */
-static void tell_person(struct watch *w, const struct change_event *e, size_t count)
-{
-    struct buf title = {0}, body = {0};
-    bool is_urgent = e->kind == CHANGE_HUNG || e->kind == CHANGE_BACKUP_FAILED;
-    view_notification(&title, &body, e, count);
-    const char *argv[] = {"notify-send",
-                          "--app-name=session-rescue",
-                          is_urgent ? "--urgency=critical" : "--urgency=normal",
-                          "--",
-                          title.p,
-                          body.p,
-                          NULL};
-    if (w->notify_send)
-        notifier_add(&w->notifier, w->notify_send, argv, SV(""));
-    if (w->bell >= 0 && write(w->bell, "\a", 1) < 0)
-        w->bell = -1;
-    buf_release(&title);
-    buf_release(&body);
-}
-
-static void tell_persons(struct watch *w, const struct change_events *events)
-{
-    for (size_t i = 0; i < events->count; i++) {
-        const struct change_event *e = &events->items[i];
-        size_t count = 0, before = 0;
-        for (size_t j = 0; j < events->count; j++) {
-            bool is_alike = events->items[j].kind == e->kind && events->items[j].wants_person;
-            count += is_alike;
-            before += is_alike && j < i;
-        }
-        if (e->wants_person && before == 0)
-            tell_person(w, e, count);
-    }
-}
-
-/* With -q: what somebody may have to act on. */
-static bool is_printed(const struct watch *w, const struct change_event *e)
-{
-    const struct options *o = w->context.options;
-    return o->json || !o->quiet || e->kind == CHANGE_HUNG || e->kind == CHANGE_CONTEXT_FULL ||
-           e->kind == CHANGE_EXPIRING || e->kind == CHANGE_BACKUP_FAILED ||
-           e->kind == CHANGE_PROBLEM;
-}
-
-static void tell(struct watch *w, struct change_events *events)
-{
-    int64_t now_ms = wall_now().ms;
-    for (size_t i = 0; i < events->count; i++) {
-        struct change_event *e = &events->items[i];
-        struct buf line = {0};
-        e->at_ms = now_ms;
-        if (w->context.options->json)
-            view_json_event(&line, e);
-        else
-            view_text_event(&line, e);
-        if (is_printed(w, e))
-            outlet_add(&w->outlet, line.p, line.n);
-        buf_release(&line);
-        tell_command(w, e);
-    }
-    tell_persons(w, events);
-}
-
-static void tell_problem(struct watch *w, const char *text)
-{
-    struct arena a = {0};
-    struct change_events events = {.arena = &a};
-    change_add(&events, CHANGE_PROBLEM)->text = text;
-    tell(w, &events);
-    arena_release(&a);
 }
 
 /* ---- the processes of sessions ------------------------------------------------------------- */
@@ -272,7 +173,7 @@ static void start_look(struct watch *w, int64_t now_ms)
     if (r < 0) {
         struct buf text = {0};
         buf_addf(&text, "start a look: %s", err_reason(r));
-        tell_problem(w, text.p);
+        teller_problem(&w->teller, text.p);
         buf_release(&text);
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
@@ -314,7 +215,7 @@ static void note_blindness(struct watch *w, const char *why)
         struct buf text = {0};
         buf_addf(&text, "folders cannot be watched: %s; looking every %lld s instead", why,
                  (long long)(w->changes.interval_ms / 1000));
-        tell_problem(w, text.p);
+        teller_problem(&w->teller, text.p);
         buf_release(&text);
     }
     w->is_blind = is_blind;
@@ -338,7 +239,7 @@ static void take_report(struct watch *w, const struct report *r, int64_t cost_ms
     if (look.has_expiring)
         w->expiring_at_ms = now_ms;
     changes_look(&w->changes, &look, now_ms, &events);
-    tell(w, &events);
+    teller_tell(&w->teller, &events);
     arena_release(&a);
 }
 
@@ -354,7 +255,7 @@ static void end_look(struct watch *w, int64_t now_ms)
         errand_forgive(&w->behind, w->look_began_ms);
         take_report(w, &report, cost_ms, now_ms);
     } else {
-        tell_problem(w, "a look at the sessions broke off");
+        teller_problem(&w->teller, "a look at the sessions broke off");
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
     }
@@ -369,7 +270,7 @@ static void settle(struct watch *w, size_t i, const struct change_result *result
     struct change_events events = {.arena = &a};
     w->was_answered[i] = true;
     changes_backed_up(&w->changes, &w->batch[i], result, clock_since_boot_ms(), &events);
-    tell(w, &events);
+    teller_tell(&w->teller, &events);
     arena_release(&a);
 }
 
@@ -493,12 +394,10 @@ static void plan(struct watch *w)
     pause_ms = sooner(pause_ms, w->look.pid ? LOOK_TICK_MS : look_pause_ms(w, now_ms));
     pause_ms = sooner(pause_ms, w->backup.pid ? BACKUP_TICK_MS
                                               : changes_backup_pause_ms(&w->changes, now_ms));
-    stop_listening_to(w, w->notifier.pidfd);
-    pause_ms = sooner(pause_ms, notifier_run(&w->notifier, now_ms, command_failed, NULL));
-    listen_to(w, w->notifier.pidfd, COMMAND);
-    if (outlet_flush(&w->outlet))
-        pause_ms = sooner(pause_ms, FLUSH_MS);
-    if (w->outlet.is_broken) {
+    stop_listening_to(w, w->teller.notifier.pidfd);
+    pause_ms = sooner(pause_ms, teller_run(&w->teller, now_ms));
+    listen_to(w, w->teller.notifier.pidfd, COMMAND);
+    if (w->teller.outlet.is_broken) {
         w->status = EXIT_FAILED;
         w->ends = true;
     }
@@ -607,15 +506,9 @@ static void say_goodbye(struct watch *w)
     struct arena a = {0};
     struct change_events events = {.arena = &a};
     change_add(&events, CHANGE_STOPPED);
-    tell(w, &events);
+    teller_tell(&w->teller, &events);
     arena_release(&a);
-    outlet_flush(&w->outlet);
-    if (w->outlet.is_broken)
-        context_complain("standard output cannot be written: nobody reads it");
-    int64_t until_ms = clock_since_boot_ms() + END_PATIENCE_MS, now_ms;
-    while ((now_ms = clock_since_boot_ms()) < until_ms &&
-           notifier_run(&w->notifier, now_ms, command_failed, NULL) >= 0)
-        usleep(20000);
+    teller_finish(&w->teller, END_PATIENCE_MS);
 }
 
 static int fail(const char *what, int code)
@@ -654,46 +547,6 @@ static int prepare_waiting(struct watch *w)
     return 0;
 }
 
-static int prepare_command(struct watch *w)
-{
-    const char *text = w->context.options->on_event;
-    if (!text)
-        return 0;
-    w->command = notifier_words(text);
-    int r = w->command ? notifier_find(w->command[0], w->context.search_path, &w->command_program)
-                       : -EINVAL;
-    if (r == 0)
-        return 0;
-    struct buf line = {0};
-    buf_addf(&line, "--on-event '%s': %s", text,
-             w->command ? err_reason(r) : "no command, or a quote that is not closed");
-    context_complain(line.p);
-    buf_release(&line);
-    return EXIT_USAGE;
-}
-
-static int terminal_fd(void)
-{
-    return isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
-}
-
-static int prepare_notifications(struct watch *w)
-{
-    const char *how = w->context.options->notify;
-    bool is_auto = !how || str_equals(how, "auto"), wants_desktop = str_equals(how, "desktop");
-    w->bell = -1;
-    if (wants_desktop || (is_auto && w->context.has_desktop)) {
-        int r = notifier_find("notify-send", w->context.search_path, &w->notify_send);
-        if (r < 0 && wants_desktop) {
-            context_complain("--notify desktop: there is no notify-send");
-            return EXIT_USAGE;
-        }
-    }
-    if (str_equals(how, "bell") || (is_auto && !w->notify_send))
-        w->bell = terminal_fd();
-    return 0;
-}
-
 /* Under the guard: whether the folder may be opened without getting stuck. */
 static int probe(struct context *c)
 {
@@ -729,11 +582,7 @@ static void release(struct watch *w)
     }
     forget_processes(w);
     errand_forget_all(&w->behind);
-    notifier_release(&w->notifier);
-    notifier_free_words(w->command);
-    free(w->command_program);
-    free(w->notify_send);
-    outlet_release(&w->outlet);
+    teller_release(&w->teller);
     if (w->has_notice)
         notice_close(&w->notice);
     fs_close(&w->lock);
@@ -750,9 +599,7 @@ static void release(struct watch *w)
 static int prepare(struct watch *w)
 {
     struct report nothing = {0};
-    int status = prepare_command(w);
-    if (status == 0)
-        status = prepare_notifications(w);
+    int status = teller_prepare(&w->teller);
     if (status == 0)
         status = take_lock(w);
     if (status == 0)
@@ -779,8 +626,7 @@ int watch_run(const struct options *options)
         return status;
     context_look_around(&w.context, options);
     changes_init(&w.changes, (int64_t)(options->interval_s * 1000));
-    notifier_init(&w.notifier, (int64_t)(options->event_timeout_s * 1000));
-    outlet_init(&w.outlet, STDOUT_FILENO);
+    teller_init(&w.teller, &w.context);
     status = prepare(&w);
     if (status == 0) {
         loop(&w);

@@ -20,6 +20,7 @@ struct change_known {
     struct want want;
     int64_t saved_ms;    /* when it was last copied; 0: never */
     int64_t saved_bytes; /* how large its transcript was then */
+    bool is_told;        /* that it came */
 };
 
 struct change_saved {
@@ -225,9 +226,20 @@ static void tell_of_the_gone(const struct changes *c, const struct change_look *
         for (size_t j = 0; j < look->session_count && !is_there; j++)
             is_there = look->sessions[j].pid == c->known[i].pid &&
                        look->sessions[j].start_ticks == c->known[i].start_ticks;
-        if (!is_there)
+        if (!is_there && c->known[i].is_told)
             tell_of_known(events, CHANGE_SESSION_ENDED, &c->known[i]);
     }
+}
+
+/* A client has its id within a moment of its start; until then there is nothing to tell. */
+static void tell_of_the_new(struct change_known *k, const struct sr_session *s, bool has_looked,
+                            struct change_events *events)
+{
+    if (k->is_told || (has_looked && !s->session_id && s->verdict == SR_STARTING))
+        return;
+    if (has_looked)
+        tell_of(events, CHANGE_SESSION_NEW, s);
+    k->is_told = true;
 }
 
 static void look_at_sessions(struct changes *c, struct changes *next,
@@ -241,10 +253,7 @@ static void look_at_sessions(struct changes *c, struct changes *next,
         const struct change_known *before = find_known(c, s);
         struct change_known *k = &next->known[next->known_count++];
         *k = now_known(&next->arena, before, s);
-        bool is_new = !before || (before->session_id && s->session_id &&
-                                  !str_equals(before->session_id, s->session_id));
-        if (is_new && c->has_looked)
-            tell_of(events, CHANGE_SESSION_NEW, s);
+        tell_of_the_new(k, s, c->has_looked, events);
         watch_for_a_hang(k, s, now_ms, events);
         watch_the_context(k, s, now_ms, events);
         next->moves = next->moves || may_turn(s->verdict);

@@ -105,6 +105,48 @@ static void sessions_that_come_and_go_are_told_once(void **state)
     assert_int_equal(events.items[0].pid, 1);
 }
 
+static void a_client_that_starts_is_told_of_once_it_has_an_id(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_STARTING);
+    const char *id = s.session_id;
+    look(SECOND, NULL, 0);
+    s.session_id = NULL;
+    look_at_one(2 * SECOND, s);
+    assert_string_equal(told(), "");
+    s.session_id = id;
+    look_at_one(3 * SECOND, s);
+    assert_string_equal(told(), "session-new");
+    assert_string_equal(events.items[0].session_id, "id-1");
+    look_at_one(4 * SECOND, s);
+    assert_string_equal(told(), "");
+}
+
+static void a_client_that_never_gets_an_id_is_told_of_all_the_same(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_STARTING);
+    s.session_id = NULL;
+    look(SECOND, NULL, 0);
+    look_at_one(2 * SECOND, s);
+    s.verdict = SR_UNKNOWN;
+    look_at_one(3 * SECOND, s);
+    assert_string_equal(told(), "session-new");
+    look(4 * SECOND, NULL, 0);
+    assert_string_equal(told(), "session-ended");
+}
+
+static void a_client_that_ends_before_it_has_an_id_is_not_told_of(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_STARTING);
+    s.session_id = NULL;
+    look(SECOND, NULL, 0);
+    look_at_one(2 * SECOND, s);
+    look(3 * SECOND, NULL, 0);
+    assert_string_equal(told(), "");
+}
+
 static void a_pid_that_was_given_again_is_another_session(void **state)
 {
     (void)state;
@@ -371,6 +413,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_first_look_tells_of_no_session),
         TEST(sessions_that_come_and_go_are_told_once),
+        TEST(a_client_that_starts_is_told_of_once_it_has_an_id),
+        TEST(a_client_that_never_gets_an_id_is_told_of_all_the_same),
+        TEST(a_client_that_ends_before_it_has_an_id_is_not_told_of),
         TEST(a_pid_that_was_given_again_is_another_session),
         TEST(a_cleared_conversation_is_new_and_its_process_is_not),
         TEST(a_hang_is_told_and_backed_up_once),

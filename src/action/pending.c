@@ -359,34 +359,28 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
     return 0;
 }
 
-int pending_newest(const char *path, const char *session_id, struct wall *at)
+/* When the newest complete backup of a session was begun, by its name, to the second. */
+static struct wall newest_of(const char *path, const char *session_id)
 {
     struct pending p;
     struct arena a = {0};
     struct pending_entry *entries;
     size_t count;
-    const char *newest = NULL;
-    int r = pending_open(&p, path, false, NULL);
-    if (r < 0)
-        return r;
-    r = pending_list(&p, &a, &entries, &count);
-    for (size_t i = 0; r == 0 && i < count; i++)
-        if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
-            newest = entries[i].stem;
-    if (newest)
-        *at = stem_time(newest);
-    else if (r == 0)
-        r = -ENOENT;
+    struct wall at = {0};
+    if (pending_open(&p, path, false, NULL) < 0)
+        return at;
+    if (pending_list(&p, &a, &entries, &count) == 0)
+        for (size_t i = 0; i < count; i++)
+            if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
+                at = stem_time(entries[i].stem);
     pending_close(&p);
     arena_release(&a);
-    return r;
+    return at;
 }
 
 bool pending_is_recent(const char *path, const char *session_id)
 {
-    struct wall at;
-    if (!session_id || pending_newest(path, session_id, &at) < 0)
-        return false;
+    struct wall at = session_id ? newest_of(path, session_id) : (struct wall){0};
     int64_t age_ms = wall_now().ms - at.ms;
-    return age_ms >= 0 && age_ms < COOLDOWN_MS;
+    return wall_known(at) && age_ms >= 0 && age_ms < COOLDOWN_MS;
 }

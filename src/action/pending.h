@@ -74,10 +74,6 @@ struct pending_entry {
 int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
                  size_t *count);
 
-/* When the newest complete backup of a session was begun, by its name, to the second. Returns: 0,
- * -ENOENT where there is none, or negative errno. */
-int pending_newest(const char *path, const char *session_id, struct wall *at);
-
 /* Whether a session that is copied again and again has been within the last ten minutes. */
 bool pending_is_recent(const char *path, const char *session_id);
 

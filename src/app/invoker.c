@@ -1,15 +1,25 @@
 #include "app/invoker.h"
 
 #include "app/context.h"
+#include "base/arena.h"
 #include "base/str.h"
 #include "platform/host.h"
 #include "platform/privilege.h"
+#include "platform/proc.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+struct invoker {
+    uid_t uid;
+    gid_t gid;
+    const char *name, *home;
+    bool is_seen; /* a process above this one is theirs, or a set-uid program of root's */
+    struct proc_strings environment; /* that sudo was started with; empty: not known */
+};
 
 enum { ANCESTOR_LIMIT = 256 };
 
@@ -86,8 +96,13 @@ static pid_t find_sudo(const struct proc *proc, pid_t own_pid, uid_t uid, bool *
     return sudo;
 }
 
-int invoker_find(const char *sudo_uid, const struct proc *proc, pid_t own_pid, struct arena *a,
-                 struct invoker *out, struct sr_error *error)
+/*
+ * proc may be NULL. own_pid: whose ancestors are looked at.
+ * Returns: 0; -EINVAL when sudo_uid is no number of a user; -ENOENT when there is no such user.
+ * Owner: the arena.
+ */
+static int find(const char *sudo_uid, const struct proc *proc, pid_t own_pid, struct arena *a,
+                struct invoker *out, struct sr_error *error)
 {
     struct invoker found = {0};
     struct host_user user;
@@ -152,7 +167,7 @@ int invoker_become(unsigned kept, bool is_quiet, struct sr_error *error)
     struct proc proc;
     struct invoker invoker;
     bool has_proc = proc_open(&proc, "/proc", NULL) == 0;
-    int r = invoker_find(sudo_uid, has_proc ? &proc : NULL, getpid(), &a, &invoker, error);
+    int r = find(sudo_uid, has_proc ? &proc : NULL, getpid(), &a, &invoker, error);
     if (r == 0 && invoker.uid != 0) {
         if (!invoker.is_seen && !is_quiet)
             tell_unseen(&invoker);

@@ -10,27 +10,9 @@
  */
 #pragma once
 
-#include "base/arena.h"
 #include "base/err.h"
-#include "platform/proc.h"
 
 #include <stdbool.h>
-
-struct invoker {
-    uid_t uid;
-    gid_t gid;
-    const char *name, *home;
-    bool is_seen; /* a process above this one is theirs, or a set-uid program of root's */
-    struct proc_strings environment; /* that sudo was started with; empty: not known */
-};
-
-/*
- * proc may be NULL. own_pid: whose ancestors are looked at.
- * Returns: 0; -EINVAL when sudo_uid is no number of a user; -ENOENT when there is no such user.
- * Owner: the arena.
- */
-int invoker_find(const char *sudo_uid, const struct proc *proc, pid_t own_pid, struct arena *a,
-                 struct invoker *out, struct sr_error *error);
 
 /*
  * Before anything else is done: under sudo, becomes the invoking user and takes their home and

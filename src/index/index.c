@@ -171,17 +171,12 @@ int index_open(struct index *ix, const char *folder, int patience_ms,
     return r;
 }
 
-void index_unlock(struct index *ix)
-{
-    fs_close(&ix->lock);
-}
-
 void index_close(struct index *ix)
 {
     if (ix->db)
         database_close(ix->db);
     ix->db = NULL;
-    index_unlock(ix);
+    fs_close(&ix->lock);
     arena_release(&ix->arena);
 }
 

@@ -55,9 +55,6 @@ int index_open(struct index *ix, const char *folder, int patience_ms,
                void (*waiting)(void *context), void *context, struct sr_error *error);
 void index_close(struct index *ix);
 
-/* Lets others update it. */
-void index_unlock(struct index *ix);
-
 /* The first failure of the database since it was opened, 0: none; why goes to error. */
 int index_code(const struct index *ix, struct sr_error *error);
 

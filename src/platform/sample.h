@@ -88,22 +88,6 @@ enum { SAMPLE_TREE_LIMIT = 1024 };
 /* Returns: 0, or -ESRCH when the root is gone. Owner: the arena. */
 int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struct sample_tree *out);
 
-/*
- * What a tree used: the sum of what each member used that grew. The total of a
- * group falls when a member ends, so totals are never subtracted. A member
- * that started in between counts whole; a member whose number is not known
- * is left out, so that sums are lower bounds, and negative only when no
- * member's is known. I/O of a child that was waited for is counted again in its
- * parent: more than was done, never less.
- */
-struct sample_tree_usage {
-    struct sample_usage sum;
-    size_t appeared, gone; /* members, by pid and start time */
-};
-
-void sample_subtract_trees(const struct sample_tree *first, const struct sample_tree *second,
-                           struct sample_tree_usage *out);
-
 /* What the main thread waits for. */
 enum sample_wait_kind {
     SAMPLE_WAIT_UNKNOWN,    /* may not look, or a place in the kernel without a row here */

@@ -83,9 +83,6 @@ int sock_read(struct arena *a, struct sock_list *out, struct sr_error *error);
 /* Returns: the connection with that inode, NULL where the list has none. */
 const struct sock *sock_find(const struct sock_list *list, uint64_t inode);
 
-/* "established", "connecting", "accepting", "fin-wait", "close-wait", "last-ack", "closed" */
-const char *sock_state_word(enum sock_state state);
-
 /* Whether a process is in this program's network namespace. Returns: 0, -EACCES, -ESRCH. */
 int sock_is_visible(const struct proc *proc, pid_t pid, bool *visible);
 

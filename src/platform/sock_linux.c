@@ -35,27 +35,6 @@ enum {
     KERNEL_NEW_SYN_RECV,
 };
 
-const char *sock_state_word(enum sock_state state)
-{
-    switch (state) {
-    case SOCK_ESTABLISHED:
-        return "established";
-    case SOCK_CONNECTING:
-        return "connecting";
-    case SOCK_ACCEPTING:
-        return "accepting";
-    case SOCK_FIN_WAIT:
-        return "fin-wait";
-    case SOCK_CLOSE_WAIT:
-        return "close-wait";
-    case SOCK_LAST_ACK:
-        return "last-ack";
-    case SOCK_CLOSED:
-        break;
-    }
-    return "closed";
-}
-
 /* Returns: false for a state that is not asked for, or not known. */
 static bool state_of_kernel(unsigned state, enum sock_state *out)
 {

@@ -35,7 +35,8 @@ const char *remains_sureness_word(enum remains_sureness sureness)
     return words[sureness];
 }
 
-void remains_add_json(struct buf *out, struct sv text)
+/* As JSON.stringify writes a string, without the quotes. */
+static void add_json(struct buf *out, struct sv text)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
     for (size_t i = 0; i < text.n; i++) {
@@ -342,7 +343,7 @@ static bool is_known(struct finder *f, struct sv text)
     struct buf json = {0};
     while (text.n && text.p[text.n - 1] == '\n')
         text.n--;
-    remains_add_json(&json, text);
+    add_json(&json, text);
     bool known = f->search->is_on_disk &&
                  f->search->is_on_disk(f->search->context, (struct sv){json.p, json.n});
     buf_release(&json);

@@ -73,8 +73,5 @@ void remains_find(const struct remains_search *search, struct arena *a, struct r
 bool remains_find_typed(const struct remains_search *search, struct sv shown, struct arena *a,
                         struct sv *typed);
 
-/* As JSON.stringify writes a string, without the quotes. */
-void remains_add_json(struct buf *out, struct sv text);
-
 const char *remains_kind_word(enum remains_kind kind); /* "reply", "thinking", "prompt" */
 const char *remains_sureness_word(enum remains_sureness sureness); /* "high", "medium", "low" */

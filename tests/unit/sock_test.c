@@ -184,18 +184,19 @@ static void every_state_of_the_kernel_has_its_word(void **state)
 {
     (void)state;
     /* include/net/tcp_states.h: 1 to 12 */
-    static const char *const words[] = {
-        [1] = "established", [2] = "connecting", [3] = "accepting",  [4] = "fin-wait",
-        [5] = "fin-wait",    [7] = "closed",     [8] = "close-wait", [9] = "last-ack",
-        [11] = "fin-wait",   [12] = "accepting",
+    static const enum sock_state states[] = {
+        [1] = SOCK_ESTABLISHED, [2] = SOCK_CONNECTING, [3] = SOCK_ACCEPTING,  [4] = SOCK_FIN_WAIT,
+        [5] = SOCK_FIN_WAIT,    [7] = SOCK_CLOSED,     [8] = SOCK_CLOSE_WAIT, [9] = SOCK_LAST_ACK,
+        [11] = SOCK_FIN_WAIT,   [12] = SOCK_ACCEPTING,
     };
     for (int kernel = 1; kernel <= 12; kernel++) {
         struct buf bytes = {0};
         add_connection(&bytes, AF_INET, kernel, "10.0.0.1", "10.0.0.2", 0);
         struct sock_list list = parsed((struct sv){bytes.p, bytes.n}, 1, 0);
-        assert_int_equal(list.count, words[kernel] != NULL);
-        if (words[kernel])
-            assert_string_equal(sock_state_word(list.items[0].state), words[kernel]);
+        bool is_asked_for = kernel != 6 && kernel != 10; /* TIME-WAIT, LISTEN */
+        assert_int_equal(list.count, is_asked_for);
+        if (is_asked_for)
+            assert_int_equal(list.items[0].state, states[kernel]);
         buf_release(&bytes);
     }
 }

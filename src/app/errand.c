@@ -75,7 +75,7 @@ bool errand_hear(struct errand *w)
 bool errand_is_stuck(struct errand *w, int64_t patience_ms, int64_t now_ms)
 {
     unsigned steps;
-    if (!guard_is_inside(w->guard, &steps) || steps != w->steps)
+    if (!guard_is_inside(w->guard, &steps) || steps != w->steps || guard_wants_cpu(w->pid))
         w->moved_ms = now_ms;
     w->steps = steps;
     return now_ms - w->moved_ms >= patience_ms;

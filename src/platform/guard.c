@@ -1,6 +1,7 @@
 #include "platform/guard.h"
 
 #include "base/arena.h"
+#include "platform/proc.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -57,6 +58,17 @@ const char *guard_path(const struct guard *g)
     return g->path;
 }
 
+bool guard_wants_cpu(pid_t pid)
+{
+    struct proc proc;
+    struct proc_stat stat;
+    if (proc_open(&proc, "/proc", NULL) < 0)
+        return false;
+    bool wants = proc_read_stat(&proc, pid, &stat) == 0 && strchr("RTt", stat.state);
+    proc_close(&proc);
+    return wants;
+}
+
 /* *ended_by: the signal that ended it, with -EINTR. */
 static int wait_for(pid_t child, int *ended_by)
 {
@@ -86,7 +98,8 @@ static int watch(struct guard *g, pid_t child, int patience_ms, int *ended_by)
         struct pollfd p = {.fd = pidfd, .events = POLLIN};
         ended = poll(&p, 1, patience_ms / LOOKS);
         unsigned now = atomic_load(&g->steps);
-        unmoved = now == seen && atomic_load(&g->inside) ? unmoved + 1 : 0;
+        bool is_waiting = now == seen && atomic_load(&g->inside) && !guard_wants_cpu(child);
+        unmoved = is_waiting ? unmoved + 1 : 0;
         seen = now;
     }
     close(pidfd);
@@ -154,7 +167,7 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
     take_back(&before);
     arena_release(&arena);
     guard_free(g);
-    if (ended_by == SIGINT)
-        raise(SIGINT); /* as the shell expects of what it started */
+    if (ended_by == SIGINT || ended_by == SIGPIPE)
+        raise(ended_by); /* as the shell expects of what it started */
     return r;
 }

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct guard;
 
@@ -30,6 +31,10 @@ void guard_free(struct guard *g);
 bool guard_is_inside(const struct guard *g, unsigned *steps);
 const char *guard_path(const struct guard *g);
 
+/* It computes, waits for its turn on a busy machine, or was stopped: whatever it has not done yet,
+ * it does not wait for a file system. */
+bool guard_wants_cpu(pid_t pid);
+
 /*
  * What is done in the child. stuck lists the paths, as given to guard_enter,
  * at which earlier tries were left behind. Returns: the exit status.
@@ -39,8 +44,9 @@ typedef int guard_work(struct guard *g, const char *const *stuck, size_t stuck_c
 
 /*
  * Runs the work, to its end, or to max_stuck paths left behind.
- * SIGINT and SIGQUIT are left to the child meanwhile; SIGTERM reaches it when we end.
- * Blocks: until then; at most patience_ms at one path the first time, half of
+ * SIGINT and SIGQUIT are left to the child meanwhile; SIGTERM reaches it when we end. Where SIGINT
+ * or SIGPIPE (nobody reads on) ended the child, it ends the caller too, without a word.
+ * Blocks: until then; at most patience_ms of waiting at one path the first time, half of
  * that at each further one. Returns: the work's exit status, or a negative errno.
  */
 int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error *error);

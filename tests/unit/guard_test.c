@@ -133,6 +133,26 @@ static void slow_work_is_not_stuck(void **state)
     assert_int_equal(record->runs, 1);
 }
 
+/* At one path for much longer than patience, and at work all the time. */
+static int compute(struct guard *g, const char *const *stuck, size_t stuck_count, void *context)
+{
+    (void)context;
+    note_run(stuck, stuck_count);
+    guard_enter(g, "/mnt/one");
+    struct awake began = awake_now();
+    while (awake_now().ns - began.ns < 1500000000)
+        ;
+    guard_enter(g, NULL);
+    return 8;
+}
+
+static void work_that_computes_is_not_stuck(void **state)
+{
+    (void)state;
+    assert_int_equal(guard_run(compute, NULL, 200, NULL), 8);
+    assert_int_equal(record->runs, 1);
+}
+
 static int be_killed(struct guard *g, const char *const *stuck, size_t stuck_count, void *context)
 {
     (void)g;
@@ -196,6 +216,30 @@ static void a_child_that_is_interrupted_interrupts_us(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
 }
 
+static int write_for_nobody(struct guard *g, const char *const *stuck, size_t stuck_count,
+                            void *context)
+{
+    (void)g;
+    (void)context;
+    note_run(stuck, stuck_count);
+    kill(getpid(), SIGPIPE);
+    return 0;
+}
+
+static void where_nobody_reads_on_the_caller_ends_with_its_child(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGPIPE, SIG_DFL);
+        guard_run(write_for_nobody, NULL, 5000, NULL);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+}
+
 static void nobody_watches_outside_a_guard(void **state)
 {
     (void)state;
@@ -212,6 +256,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_gives_up_in_the_end_and_says_where, share,
                                         unshare_record),
         cmocka_unit_test_setup_teardown(slow_work_is_not_stuck, share, unshare_record),
+        cmocka_unit_test_setup_teardown(work_that_computes_is_not_stuck, share, unshare_record),
+        cmocka_unit_test_setup_teardown(where_nobody_reads_on_the_caller_ends_with_its_child, share,
+                                        unshare_record),
         cmocka_unit_test_setup_teardown(a_signal_is_an_error, share, unshare_record),
         cmocka_unit_test_setup_teardown(what_is_typed_is_left_to_the_child, share, unshare_record),
         cmocka_unit_test_setup_teardown(a_child_that_is_interrupted_interrupts_us, share,

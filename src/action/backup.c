@@ -206,7 +206,11 @@ static void plan(struct job *j)
     j->config_dir = s->store->path;
     if (*j->config_dir != '/' && getcwd(cwd, sizeof cwd))
         j->config_dir = arena_printf(&j->arena, "%s/%s", cwd, j->config_dir);
-    s->agent->list_files(s->store, &s->transcript, s->temporary, &j->run->listings, &j->files);
+    /* in an arena of its own: of a store with 200 clients and 1,500 sessions, the registrations
+     * alone, read for each session, came to 290 MB in the snapshot's */
+    struct agent_store store = *s->store;
+    store.arena = &j->arena;
+    s->agent->list_files(&store, &s->transcript, s->temporary, &j->run->listings, &j->files);
     for (size_t i = 0; i < j->files.count; i++)
         if (j->files.items[i].kind != AGENT_FILE_LINES)
             j->total_bytes += j->files.items[i].seen.size_bytes;

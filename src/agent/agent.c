@@ -8,6 +8,7 @@
 enum {
     NAME_LIMIT = 1000000,
     SETTLED_NS = 2000000000, /* a change within the same tick of the clock leaves no other time */
+    REGISTRY_FRESH_NS = 1000000000,
 };
 
 struct agent_listing {
@@ -75,8 +76,32 @@ int agent_list_folder(struct agent_listings *listings, int at, const char *path,
     return 0;
 }
 
+int agent_list_registry(struct agent_listings *listings, const struct agent *agent,
+                        const struct agent_store *store, struct agent_registration **entries,
+                        size_t *count)
+{
+    struct awake now = awake_now();
+    bool is_fresh = listings->registry_store && str_equals(listings->registry_store, store->path) &&
+                    now.ns - listings->registry_at.ns < REGISTRY_FRESH_NS;
+    if (!is_fresh) {
+        struct agent_store own = *store;
+        own.arena = &listings->registry_arena;
+        arena_release(&listings->registry_arena);
+        listings->registry_store = NULL;
+        int r = agent->read_registry(&own, &listings->registry, &listings->registry_count);
+        if (r < 0)
+            return r;
+        listings->registry_store = arena_strdup(&listings->registry_arena, store->path);
+        listings->registry_at = now;
+    }
+    *entries = listings->registry;
+    *count = listings->registry_count;
+    return 0;
+}
+
 void agent_listings_release(struct agent_listings *listings)
 {
+    arena_release(&listings->registry_arena);
     for (size_t i = 0; i < listings->count; i++)
         arena_release(&listings->items[i].arena);
     arena_release(&listings->arena);

@@ -109,17 +109,30 @@ struct agent_left_out {
 /*
  * Folders as they were listed last, for many calls of list_files in a row: a
  * store keeps thousands of sessions in one folder. A listing is used again only
- * while its folder has the same change times. Start with {0}; agent_listings_release.
+ * while its folder has the same change times; what the clients publish, whose
+ * files are rewritten in place, for a second. Start with {0}; agent_listings_release.
  */
 struct agent_listings {
     struct arena arena;
     struct agent_listing *items;
     size_t count, capacity;
+
+    /* of one store at a time */
+    struct arena registry_arena;
+    const char *registry_store; /* its path; NULL: none was read */
+    struct awake registry_at;
+    struct agent_registration *registry;
+    size_t registry_count;
 };
 
 /* As fs_list of all names. Owner of the names: the listings, until the folder is listed again. */
 int agent_list_folder(struct agent_listings *listings, int at, const char *path,
                       struct fs_name **names, size_t *count);
+struct agent;
+/* As the agent's read_registry. Owner: the listings, until the next call. */
+int agent_list_registry(struct agent_listings *listings, const struct agent *agent,
+                        const struct agent_store *store, struct agent_registration **entries,
+                        size_t *count);
 void agent_listings_release(struct agent_listings *listings);
 
 struct agent_files {

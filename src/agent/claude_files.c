@@ -225,7 +225,7 @@ static void add_registrations(struct walk *w, const struct agent_store *store, c
     struct agent_registration *entries;
     size_t count;
     w->kind = AGENT_FILE_RECORD;
-    if (claude_read_registry(store, &entries, &count) < 0)
+    if (agent_list_registry(w->listings, &agent_claude, store, &entries, &count) < 0)
         return;
     for (size_t i = 0; i < count; i++)
         if (str_equals(entries[i].session_id, id))

@@ -85,11 +85,15 @@ void pending_close(struct pending *p)
     fs_close(&p->fd);
 }
 
+/* Leaves what is in text where nothing is said: it has the lock, and has not signed yet. */
 static void read_holder(int fd, char *text, size_t size)
 {
-    ssize_t n = fs_read_at(fd, text, size - 1, 0);
-    text[n > 0 ? n : 0] = '\0';
-    text[strcspn(text, "\n")] = '\0';
+    char line[64];
+    ssize_t n = fs_read_at(fd, line, sizeof line - 1, 0);
+    line[n > 0 ? n : 0] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    if (line[0])
+        snprintf(text, size, "%s", line);
 }
 
 /* The holder's pid is for people: the lock itself is the kernel's, and ends with its holder. */

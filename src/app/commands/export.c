@@ -34,6 +34,7 @@ struct work {
     struct view_export *rows;
     struct meter meter;
     struct closing closing;
+    bool has_waited;
 };
 
 static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
@@ -47,8 +48,9 @@ static void say_waiting(void *context, const char *holder)
     struct work *w = context;
     struct buf text = {0};
     buf_addf(&text, "waiting for another export, by %s", holder);
-    if (!w->context->options->quiet)
+    if (!w->context->options->quiet && !w->has_waited)
         context_complain(text.p);
+    w->has_waited = true; /* it is locked anew for each session: once is enough */
     buf_release(&text);
 }
 

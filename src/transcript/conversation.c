@@ -3,6 +3,7 @@
 #include "transcript/lines.h"
 #include "transcript/scan.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ enum { BRANCHES_MAX = 64 };
 
 void conversation_begin(struct conversation *c, const struct event_reader *reader)
 {
-    *c = (struct conversation){.reader = reader};
+    *c = (struct conversation){.reader = reader, .file = SIZE_MAX};
     graph_init(&c->graph);
 }
 
@@ -69,7 +70,7 @@ static enum graph_role role_of(const struct event *e)
     }
 }
 
-static bool add_record(struct conversation *c, struct sv record, size_t file)
+static bool add_record(struct conversation *c, struct sv record, int64_t offset)
 {
     struct arena a = {0};
     struct event e;
@@ -89,47 +90,55 @@ static bool add_record(struct conversation *c, struct sv record, size_t file)
                 c->record_capacity = c->record_capacity ? c->record_capacity * 2 : 256;
                 c->records = mem_resize(c->records, c->record_capacity * sizeof *c->records);
             }
-            c->records[node] = (struct conversation_item){record, e.at.ms, file, 0};
+            c->records[node] = (struct conversation_item){
+                .file = c->file,
+                .offset = offset,
+                .length = (int64_t)record.n,
+                .id = c->graph.nodes[node].id,
+                .at_ms = e.at.ms,
+            };
         }
     }
     arena_release(&a);
     return is_record;
 }
 
-static void add_gap(struct conversation *c, size_t file, int64_t offset, size_t length)
+static void add_gap(struct conversation *c, int64_t offset, size_t length)
 {
     if (c->gap_count == c->gap_capacity) {
         c->gap_capacity = c->gap_capacity ? c->gap_capacity * 2 : 8;
         c->gaps = mem_resize(c->gaps, c->gap_capacity * sizeof *c->gaps);
     }
-    c->gaps[c->gap_count++] = (struct conversation_gap){file, offset, (int64_t)length};
+    c->gaps[c->gap_count++] = (struct conversation_gap){c->file, offset, (int64_t)length};
 }
 
-static void add_line(struct conversation *c, const struct line *line, size_t file)
+static void add_line(struct conversation *c, const struct line *line)
 {
     struct scan_piece *pieces;
     size_t count;
-    if (!line->text.n || add_record(c, line->text, file))
+    if (!line->text.n || add_record(c, line->text, line->offset))
         return;
     scan_pieces(line->text, c->reader->record_start, &pieces, &count);
     for (size_t i = 0; i < count; i++) {
         const struct scan_piece *p = &pieces[i];
+        int64_t offset = line->offset + (int64_t)p->from;
         if (p->kind == SCAN_NUL ||
-            (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), file)))
+            (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), offset)))
             continue;
-        add_gap(c, file, line->offset + (int64_t)p->from, p->to - p->from);
+        add_gap(c, offset, p->to - p->from);
     }
     free(pieces);
 }
 
-void conversation_add(struct conversation *c, struct sv bytes, size_t file)
+void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file)
 {
-    struct lines it = lines_of(bytes, 0);
+    struct lines it = lines_of(lines, offset);
     struct line line;
-    if (c->graph.count)
+    if (file != c->file && c->graph.count)
         know_all(c);
+    c->file = file;
     while (lines_next(&it, &line))
-        add_line(c, &line, file);
+        add_line(c, &line);
 }
 
 /* ---- order -------------------------------------------------------------------------------- */
@@ -139,7 +148,9 @@ static int by_time(const void *a, const void *b)
     const struct conversation_item *x = a, *y = b;
     if (x->at_ms != y->at_ms)
         return x->at_ms < y->at_ms ? -1 : 1;
-    return (x->text.p > y->text.p) - (x->text.p < y->text.p);
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 static void append(struct conversation *c, uint32_t node, size_t branch)

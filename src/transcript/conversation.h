@@ -3,12 +3,14 @@
  * was said, out of its transcript and the copies of it.
  *
  *     conversation_begin(&c, &event_claude);
- *     conversation_add(&c, bytes, 0);   the live transcript, whole
- *     conversation_add(&c, older, 1);   a backup: only what is not there yet
+ *     conversation_add(&c, lines, offset, 0);   the live transcript, in pieces of whole lines
+ *     conversation_add(&c, lines, offset, 1);   a backup: only what is not there yet
  *     conversation_finish(&c);
  *     for (size_t i = 0; i < c.count; i++)
- *         ... c.items[i].text
+ *         ... c.items[i].offset, c.items[i].length
  *     conversation_release(&c);
+ *
+ * No record is kept, only where it stands: a transcript of 300 MB is a list of a few MB.
  *
  * The order is that of the parents (graph): the chain that a resumed client
  * would load, before it what a compaction summed up, and behind it the
@@ -20,9 +22,10 @@
 #include "transcript/graph.h"
 
 struct conversation_item {
-    struct sv text; /* the record, in the caller's bytes */
+    size_t file; /* as it was given to conversation_add */
+    int64_t offset, length;
+    uint64_t id; /* graph_id_of its uuid */
     int64_t at_ms;
-    size_t file;   /* as it was given to conversation_add */
     size_t branch; /* 0: the conversation; else one that was left */
 };
 
@@ -46,11 +49,12 @@ struct conversation {
     struct conversation_item *records; /* one a node */
     size_t record_capacity;
     uint64_t *known; /* ids of the files before this one, open addressing */
-    size_t known_count, known_size;
+    size_t known_size;
+    size_t file; /* that is being added; SIZE_MAX: none yet */
 };
 
 void conversation_begin(struct conversation *c, const struct event_reader *reader);
-/* bytes stay the caller's, and must stay until the release. */
-void conversation_add(struct conversation *c, struct sv bytes, size_t file);
+/* lines: whole ones, but for the last of a file, that begin at offset; one file after the other. */
+void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file);
 void conversation_finish(struct conversation *c);
 void conversation_release(struct conversation *c);

@@ -50,6 +50,18 @@ static void add_word(struct buf *out, struct sv s, size_t columns)
     utf8_add_printable(out, s, columns);
 }
 
+/* ---- records ------------------------------------------------------------------------------ */
+
+/* Returns: false where the record is not there any more, or by now another one. */
+static bool read_item(const struct view_conversation *v, const struct conversation_item *item,
+                      struct arena *a, struct event *e, struct message *m)
+{
+    struct sv text;
+    return v->fetch(v->context, item, a, &text) == 0 &&
+           v->conversation->reader->read_message(a, text, e, m) == 0 &&
+           graph_id_of(e->uuid) == item->id;
+}
+
 /* ---- results of calls --------------------------------------------------------------------- */
 
 struct result {
@@ -73,8 +85,9 @@ static struct result *result_of(const struct results *r, struct sv id)
     return &r->items[slot];
 }
 
-static struct results find_results(const struct conversation *c)
+static struct results find_results(const struct view_conversation *v)
 {
+    const struct conversation *c = v->conversation;
     struct results r = {.size = 16};
     while (r.size < c->count * 2)
         r.size *= 2;
@@ -85,8 +98,7 @@ static struct results find_results(const struct conversation *c)
         struct arena a = {0};
         struct event e;
         struct message m;
-        if (c->reader->read_message(&a, c->items[i].text, &e, &m) == 0 &&
-            e.kind == EVENT_TOOL_RESULT)
+        if (read_item(v, &c->items[i], &a, &e, &m) && e.kind == EVENT_TOOL_RESULT)
             for (size_t j = 0; j < m.block_count && used < r.size / 2; j++) {
                 const struct block *b = &m.blocks[j];
                 if (b->kind != BLOCK_RESULT || !b->id.n)
@@ -289,16 +301,19 @@ static void draw_title(struct drawing *d)
     buf_adds(d->out, "\n");
 }
 
-void view_markdown_conversation(struct buf *out, const struct view_conversation *v)
+size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v)
 {
     const struct conversation *c = v->conversation;
-    struct drawing d = {.out = out, .v = v, .results = find_results(c)};
+    struct drawing d = {.out = out, .v = v, .results = find_results(v)};
+    size_t lost = 0;
     draw_title(&d);
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
         struct arena a = {0};
         struct event e;
         struct message m;
-        if (c->reader->read_message(&a, c->items[i].text, &e, &m) == 0 && !is_silent(&e, &m)) {
+        bool is_there = read_item(v, &c->items[i], &a, &e, &m);
+        lost += !is_there;
+        if (is_there && !is_silent(&e, &m)) {
             if (c->items[i].branch != d.branch) {
                 end_list(&d);
                 buf_adds(out, "---\n\n*A branch that was left:*\n\n");
@@ -311,6 +326,7 @@ void view_markdown_conversation(struct buf *out, const struct view_conversation 
     }
     end_list(&d);
     free(d.results.items);
+    return lost;
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
@@ -381,15 +397,18 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
     json_put_string(d, root, "file", v->files[item->file]);
 }
 
-void view_json_conversation(struct buf *out, const struct view_conversation *v)
+size_t view_json_conversation(struct buf *out, const struct view_conversation *v)
 {
     const struct conversation *c = v->conversation;
     struct gathering g = {0};
-    for (size_t i = 0; i < c->count; i++) {
+    size_t lost = 0;
+    for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
         struct arena a = {0};
         struct event e;
         struct message m;
-        if (c->reader->read_message(&a, c->items[i].text, &e, &m) == 0 && !is_silent(&e, &m)) {
+        bool is_there = read_item(v, &c->items[i], &a, &e, &m);
+        lost += !is_there;
+        if (is_there && !is_silent(&e, &m)) {
             uint64_t message = graph_id_of(e.message_id);
             if (!message || message != g.message) {
                 end_message(&g, out);
@@ -402,4 +421,5 @@ void view_json_conversation(struct buf *out, const struct view_conversation *v)
         arena_release(&a);
     }
     end_message(&g, out);
+    return lost;
 }

@@ -11,6 +11,17 @@
 
 #include <stdbool.h>
 
+/*
+ * Reads a record again. Returns: 0, or a negative errno: it is not there any more. Owner of *text:
+ * the arena.
+ */
+typedef int view_fetch(void *context, const struct conversation_item *item, struct arena *a,
+                       struct sv *text);
+
+/* Takes what is drawn so far, and empties it, or leaves it for later. Returns: false: draw no
+ * further. */
+typedef bool view_take(void *context, struct buf *out);
+
 struct view_conversation {
     const char *session_id;
     const char *subagent;     /* file name of a subagent's transcript; NULL: the session's own */
@@ -18,8 +29,15 @@ struct view_conversation {
     size_t file_count;
     const struct conversation *conversation;
     bool unfolds; /* what tools were called with, what they answered, thinking */
+    view_fetch *fetch;
+    view_take *take;
+    void *context; /* of both */
 };
 
-void view_markdown_conversation(struct buf *out, const struct view_conversation *v);
+/*
+ * Draws record by record, and calls take after each: neither the records nor the drawing is ever
+ * held as a whole. Returns: how many records were not there any more when they were to be drawn.
+ */
+size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v);
 /* A line a message. */
-void view_json_conversation(struct buf *out, const struct view_conversation *v);
+size_t view_json_conversation(struct buf *out, const struct view_conversation *v);

@@ -15,11 +15,17 @@ static void add_prompt(struct buf *out, const char *id, const char *parent, unsi
              second % 60, id);
 }
 
-static bool says(const struct conversation_item *item, const char *id)
+static struct sv text_of(const struct conversation_item *item, const struct buf *file)
+{
+    return (struct sv){file->p + item->offset, (size_t)item->length};
+}
+
+static bool says(const struct conversation_item *item, const struct buf *file, const char *id)
 {
     char content[64];
     snprintf(content, sizeof content, "\"content\":\"%s\"", id);
-    return sv_find(item->text, 0, sv_of(content)) < item->text.n;
+    struct sv text = text_of(item, file);
+    return sv_find(text, 0, sv_of(content)) < text.n;
 }
 
 static struct sv bytes_of(const struct buf *b)
@@ -42,21 +48,45 @@ static void what_a_copy_has_more_is_added_and_the_rest_is_said_once(void **state
     }
     struct conversation c;
     conversation_begin(&c, &event_claude);
-    conversation_add(&c, bytes_of(&live), 0);
-    conversation_add(&c, bytes_of(&copy), 1);
+    conversation_add(&c, bytes_of(&live), 0, 0);
+    conversation_add(&c, bytes_of(&copy), 0, 1);
     conversation_finish(&c);
     assert_int_equal(c.count, LENGTH + 1);
     assert_int_equal(c.gap_count, 0);
     for (unsigned i = 0; i <= LENGTH; i++) {
         char id[16];
         snprintf(id, sizeof id, "n%u.", i);
-        assert_true(says(&c.items[i], id));
+        assert_true(says(&c.items[i], c.items[i].file ? &copy : &live, id));
         assert_int_equal(c.items[i].file, i == LENGTH);
         assert_int_equal(c.items[i].branch, 0);
     }
     conversation_release(&c);
     buf_release(&live);
     buf_release(&copy);
+}
+
+/* As a file is read: lines that come one by one are what they are together. */
+static void in_pieces_it_is_the_same(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    add_prompt(&text, "a", NULL, 1);
+    buf_adds(&text, "torn\n");
+    add_prompt(&text, "b", "a", 2);
+    struct conversation c;
+    conversation_begin(&c, &event_claude);
+    for (size_t from = 0; from < text.n;) {
+        size_t end = sv_find(bytes_of(&text), from, SV("\n")) + 1;
+        conversation_add(&c, sv_slice(bytes_of(&text), from, end), (int64_t)from, 0);
+        from = end;
+    }
+    conversation_finish(&c);
+    assert_int_equal(c.count, 2);
+    assert_true(says(&c.items[0], &text, "a") && says(&c.items[1], &text, "b"));
+    assert_int_equal(c.gap_count, 1);
+    assert_int_equal(c.gaps[0].offset, c.items[0].length + 1);
+    conversation_release(&c);
+    buf_release(&text);
 }
 
 /* More than are looked at one by one. */
@@ -74,14 +104,15 @@ static void of_many_branches_none_is_lost(void **state)
     }
     struct conversation c;
     conversation_begin(&c, &event_claude);
-    conversation_add(&c, bytes_of(&text), 0);
+    conversation_add(&c, bytes_of(&text), 0, 0);
     conversation_finish(&c);
     assert_int_equal(c.count, BRANCHES + 1);
-    assert_true(says(&c.items[0], "root"));
+    assert_true(says(&c.items[0], &text, "root"));
     for (size_t i = 1; i < c.count; i++) {
         struct sv mark = SV("\"content\":\"b");
-        size_t at = sv_find(c.items[i].text, 0, mark) + mark.n;
-        unsigned n = (unsigned)strtoul(c.items[i].text.p + at, NULL, 10);
+        struct sv record = text_of(&c.items[i], &text);
+        size_t at = sv_find(record, 0, mark) + mark.n;
+        unsigned n = (unsigned)strtoul(record.p + at, NULL, 10);
         assert_true(n < BRANCHES && !seen[n]);
         seen[n] = true;
         /* the last ones go together, in the order of their times */
@@ -102,7 +133,7 @@ static void a_place_that_cannot_be_read_is_said(void **state)
     add_prompt(&text, "b", "a", 2);
     struct conversation c;
     conversation_begin(&c, &event_claude);
-    conversation_add(&c, bytes_of(&text), 3);
+    conversation_add(&c, bytes_of(&text), 0, 3);
     conversation_finish(&c);
     assert_int_equal(c.count, 2);
     assert_int_equal(c.gap_count, 1);
@@ -127,7 +158,7 @@ static void twenty_records_on_one_line_are_twenty(void **state)
     }
     struct conversation c;
     conversation_begin(&c, &event_claude);
-    conversation_add(&c, bytes_of(&glued), 0);
+    conversation_add(&c, bytes_of(&glued), 0, 0);
     conversation_finish(&c);
     assert_int_equal(c.count, LENGTH);
     assert_int_equal(c.gap_count, 0);
@@ -140,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(twenty_records_on_one_line_are_twenty),
         cmocka_unit_test(what_a_copy_has_more_is_added_and_the_rest_is_said_once),
+        cmocka_unit_test(in_pieces_it_is_the_same),
         cmocka_unit_test(of_many_branches_none_is_lost),
         cmocka_unit_test(a_place_that_cannot_be_read_is_said),
     };

@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "app/backups.h"
+#include "app/records.h"
 #include "app/selection.h"
 #include "base/fs.h"
 #include "view/conversation.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_LIMIT = 100000, SUBAGENT_DEPTH = 4 };
+enum { NAME_LIMIT = 100000, SUBAGENT_DEPTH = 4, OUT_BYTES = 256 * 1024 };
 
 /* One conversation: the files that hold it, the live transcript first, then the newest backup. */
 struct talk {
@@ -196,49 +197,95 @@ static int find_talks(struct work *w, struct sr_error *error)
     return r;
 }
 
+/* Drawing, and what it draws from. */
+struct showing {
+    struct records records;
+    int status; /* of printing */
+};
+
+static int fetch(void *context, const struct conversation_item *item, struct arena *a,
+                 struct sv *text)
+{
+    struct showing *s = context;
+    return records_read(&s->records, item, a, text);
+}
+
+static bool take(void *context, struct buf *out)
+{
+    struct showing *s = context;
+    if (out->n >= OUT_BYTES) {
+        s->status = context_print(out);
+        out->n = 0;
+    }
+    return s->status == 0;
+}
+
+static void complain(struct work *w, struct buf *text)
+{
+    context_complain(text->p);
+    text->n = 0;
+    w->has_gaps = true;
+}
+
+/* Returns: how many files were read. */
+static size_t read_files(struct work *w, const struct talk *talk, struct records *records,
+                         struct conversation *c)
+{
+    struct buf text = {0};
+    size_t read = 0;
+    for (size_t i = 0; i < talk->file_count; i++) {
+        int r = records_add(records, i, c);
+        read += r == 0;
+        if (r < 0) {
+            buf_addf(&text, "read %s: %s", talk->files[i], err_reason(r));
+            complain(w, &text);
+        }
+    }
+    conversation_finish(c);
+    w->has_gaps = w->has_gaps || c->gap_count;
+    for (size_t i = 0; i < c->gap_count && !w->context->options->quiet; i++) {
+        buf_addf(&text, "%s: %lld bytes at byte %lld are no record, and are not shown",
+                 talk->files[c->gaps[i].file], (long long)c->gaps[i].length,
+                 (long long)c->gaps[i].offset);
+        complain(w, &text);
+    }
+    buf_release(&text);
+    return read;
+}
+
 /* Returns: 0, or an exit status. */
 static int show(struct work *w, const struct talk *talk)
 {
     const struct options *o = w->context->options;
-    struct arena bytes = {0};
+    struct showing s = {0};
     struct conversation c;
     struct buf out = {0}, text = {0};
-    size_t read = 0;
+    size_t lost = 0;
+    records_begin(&s.records, talk->files);
     conversation_begin(&c, agents[0]->reader);
-    for (size_t i = 0; i < talk->file_count; i++) {
-        struct sv whole;
-        int r = fs_read_small(AT_FDCWD, talk->files[i], SIZE_MAX / 4, &bytes, &whole);
-        if (r < 0) {
-            text.n = 0;
-            buf_addf(&text, "read %s: %s", talk->files[i], err_reason(r));
-            context_complain(text.p);
-            w->has_gaps = true;
-            continue;
-        }
-        read++;
-        conversation_add(&c, whole, i);
+    size_t read = read_files(w, talk, &s.records, &c);
+    struct view_conversation v = {talk->session_id,
+                                  talk->subagent,
+                                  talk->files,
+                                  talk->file_count,
+                                  &c,
+                                  o->verbose,
+                                  fetch,
+                                  take,
+                                  &s};
+    if (read)
+        lost = o->json ? view_json_conversation(&out, &v) : view_markdown_conversation(&out, &v);
+    if (s.status == 0)
+        s.status = read ? context_print(&out) : EXIT_FAILED;
+    if (lost) {
+        buf_addf(&text, "%zu records were rewritten while they were read, and are not shown", lost);
+        complain(w, &text);
     }
-    conversation_finish(&c);
-    w->has_gaps = w->has_gaps || c.gap_count;
-    for (size_t i = 0; i < c.gap_count && !o->quiet; i++) {
-        text.n = 0;
-        buf_addf(&text, "%s: %lld bytes at byte %lld are no record, and are not shown",
-                 talk->files[c.gaps[i].file], (long long)c.gaps[i].length,
-                 (long long)c.gaps[i].offset);
-        context_complain(text.p);
-    }
-    struct view_conversation v = {
-        talk->session_id, talk->subagent, talk->files, talk->file_count, &c, o->verbose};
-    if (o->json)
-        view_json_conversation(&out, &v);
-    else if (read)
-        view_markdown_conversation(&out, &v);
-    int status = read ? context_print(&out) : EXIT_FAILED;
     conversation_release(&c);
+    records_end(&s.records);
     buf_release(&out);
     buf_release(&text);
-    arena_release(&bytes);
-    return status;
+    return s.status;
 }
 
 int command_conversation(struct context *context)

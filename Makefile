@@ -84,9 +84,8 @@ fuzz:
 # All modes at once, on agents that start, hang, are resumed and die at random.
 soak:
 	@tools/install-deps test
-	@tools/install-deps soak
 	@$(MAKE) --no-print-directory $(BUILD)/.with-tests all
-	@$(NINJA) -C $(BUILD) tests/fake-agent
+	@$(NINJA) -C $(BUILD) tests/fake-agent tests/witness
 	@tests/soak/run $(BUILD) $(SOAK_SECONDS)
 
 # The listing that README.md shows, from a run beside real clients.

@@ -25,6 +25,7 @@ const KINDS = [
 
 const WRITERS = 0.5; // of all: they write for as long as they live
 const LIFE_S = [5, 60];
+const BEGINS_MS = [5_000, 30_000]; // the real clients, which need the machine to start, are first
 const between = ([low, high]) => low + Math.random() * (high - low);
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 
@@ -54,7 +55,7 @@ export class Agents {
   /** As many lives side by side as there are agents, each begun again when it is over. */
   async live(isOver) {
     await Promise.all(Array.from({ length: this.count }, async () => {
-      await sleep(between([0, 10_000]));
+      await sleep(between(BEGINS_MS));
       while (!isOver()) await this.#oneLife(isOver);
     }));
   }

@@ -2,7 +2,7 @@
 // ends, revives and watches them, all at once. At the end the promises are checked, each against what the
 // agents and the kernel say, never against what the program says:
 //
-//   - every signal went to a process that the plan named (strace of each run that may signal);
+//   - every signal went to a process that the plan named (witness.c, around each run);
 //   - every backup verifies (--verify, and sha256sum);
 //   - every byte that an agent wrote is in a transcript or in a backup;
 //   - nobody but this run's own agents was ever listed;
@@ -57,7 +57,7 @@ let lastSeen = [];
 async function look() {
   const { status, json } = await auditor.run('status', ['--status', '--json', ...IMPATIENT], { allowed: RESULTS });
   for (const { pid } of json.sessions)
-    if (!auditor.isOurs(pid)) auditor.broken(`--status listed pid ${pid}, which is not of this run (status ${status})`);
+    if (!await auditor.isOurs(pid)) auditor.broken(`--status listed pid ${pid}, which is not of this run (status ${status})`);
   lastSeen = json.sessions;
   await sleep(200);
 }

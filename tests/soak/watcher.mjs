@@ -18,8 +18,8 @@ export class Watcher {
   }
 
   start() {
-    this.trace = join(this.world.root, 'trace-watch');
-    this.child = this.auditor.startTraced(['--watch', '--json', ...this.args], this.trace);
+    this.trace = join(this.world.root, 'signals-watch');
+    this.child = this.auditor.startWitnessed(['--watch', '--json', ...this.args], this.trace);
     this.child.stdout.on('data', (text) => { this.#events += String(text).split('\n').length - 1; });
     let said = '';
     this.child.stderr.on('data', (text) => { said = (said + text).slice(-2000); });

@@ -25,12 +25,16 @@ every_mode()
     said=''
     for mode in --status "--status --json" --resume "--resume --json --all" "--check" "--check --json" \
         "--export --all --dry-run" "--export --all" "--verify" "--kill $ID --dry-run" "--revive $ID --dry-run" \
-        "--repair $ID --dry-run" "--search hello --index-dir $HOME/index"; do
+        "--repair $ID --dry-run" "--search hello --index-dir $HOME/index" "--context $ID" "--context $ID -v --json"; do
         # shellcheck disable=SC2086 # words
         rescue_under timeout --signal=KILL 60 -- $mode --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
         [ "$status" -le 4 ] || { echo "$mode ends with $status"; return 1; }
         said+=$output$stderr
     done
+    # The watcher stays: a look and a backup of all that is there, and then it is told to end.
+    rescue_under timeout --signal=TERM --kill-after=60 2 -- --watch --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ] || [ "$status" -eq 124 ] || [ "$status" -eq 143 ] || { echo "--watch ends with $status"; return 1; }
+    said+=$output$stderr
     rescue_under timeout --signal=KILL 60 -- --restore "$ID" --config-dir "$HOME/restored" --force --pending-dir "$PENDING" --log-dir "$LOG"
     [ "$status" -le 4 ]
     said+=$output$stderr

@@ -32,7 +32,11 @@
  * What it does:
  *
  *   --child COMMAND      runs it as a tool would: a session of its own, no terminal
- *   --server COMMAND     starts it before anything is written, as an MCP server is
+ *   --hook COMMAND       runs it as a hook: the same, its output read through a pair of sockets;
+ *                        writes one more record when nobody has the other end any more
+ *   --piped              that output comes through a pipe
+ *   --server COMMAND     starts it before anything is written, as an MCP server is, with its output
+ *                        on a pair of sockets
  *   --model BYTES        sends 64 kB to a model that answers BYTES and falls silent
  *                        ($ANTHROPIC_BASE_URL says where)
  *   --pooled             after that sends as much on a second connection, on which nothing comes
@@ -122,9 +126,10 @@ static bool is_told(const char *name)
 
 static bool takes_value(const char *name)
 {
-    static const char *const names[] = {
-        "session", "cwd",   "version", "status", "waiting-for", "turn",    "tool",        "prompt",
-        "age",     "child", "server",  "model",  "last-words",  "context", "write-every", "ledger"};
+    static const char *const names[] = {"session", "cwd",   "version",    "status",  "waiting-for",
+                                        "turn",    "tool",  "prompt",     "age",     "child",
+                                        "server",  "model", "last-words", "context", "write-every",
+                                        "ledger",  "hook"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -136,7 +141,7 @@ static bool is_flag(const char *name)
     static const char *const names[] = {
         "old-registry", "no-registry", "stale-registry", "queue-input", "spinner",
         "spin",         "flood",       "ignore-term",    "no-terminal", "lose-terminal",
-        "raw",          "here",        "pooled",         "ask-again"};
+        "raw",          "here",        "pooled",         "ask-again",   "piped"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -368,7 +373,7 @@ static void write_transcript(const char *session, const char *cwd)
 /* ---- the client: what it does ------------------------------------------------------------- */
 
 /* As the client's tools run: a session of their own, no terminal, the session's id around them. */
-static void run_child(const char *command, const char *session)
+static void run_child(const char *command, const char *session, int output)
 {
     pid_t client = getpid(), child = fork();
     if (child < 0)
@@ -382,7 +387,7 @@ static void run_child(const char *command, const char *session)
     setsid();
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
-    dup2(null, STDOUT_FILENO);
+    dup2(output < 0 ? null : output, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     unsetenv("FAKE_AGENT");
     setenv("CLAUDECODE", "1", 1);
@@ -392,6 +397,20 @@ static void run_child(const char *command, const char *session)
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
+
+/* Returns: where its output is read. */
+static int run_helper(const char *command, const char *session, bool is_piped)
+{
+    int ends[2];
+    if (is_piped ? pipe2(ends, O_CLOEXEC) < 0
+                 : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        fail("make the ends of its output");
+    run_child(command, session, ends[1]);
+    close(ends[1]);
+    return ends[0];
+}
+
+static int hook = -1; /* where its output is read */
 
 static int model = -1; /* the connection on which it waits */
 
@@ -521,11 +540,17 @@ static _Noreturn void live(void)
                                           : -1;
     for (;;) {
         struct pollfd inputs[] = {{has_terminal ? STDIN_FILENO : -1, POLLIN, 0},
-                                  {is_told("ask-again") ? model : -1, POLLRDHUP, 0}};
-        if (poll(inputs, 2, pause_ms) == 0 && is_told("write-every"))
+                                  {is_told("ask-again") ? model : -1, POLLRDHUP, 0},
+                                  {hook, POLLIN, 0}};
+        if (poll(inputs, 3, pause_ms) == 0 && is_told("write-every"))
             go_on_writing();
         if (inputs[1].revents)
             ask_model_again();
+        if (inputs[2].revents && read(hook, bytes, sizeof bytes) <= 0) {
+            close(hook);
+            hook = -1;
+            go_on_writing();
+        }
         if (inputs[0].revents && read(STDIN_FILENO, bytes, sizeof bytes) <= 0) {
             if (!is_told("lose-terminal"))
                 end_cleanly(SIGHUP);
@@ -550,7 +575,7 @@ static _Noreturn void play_client(void)
     find_config_dir();
     make_dir(config_dir);
     if (is_told("server")) {
-        run_child(option("server", ""), NULL);
+        run_helper(option("server", ""), NULL, false);
         /* A tool's process is told from a server by when it was started. */
         nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
     }
@@ -559,7 +584,9 @@ static _Noreturn void play_client(void)
     write_registry(session, cwd);
     write_transcript(session, cwd);
     if (is_told("child"))
-        run_child(option("child", ""), session);
+        run_child(option("child", ""), session, -1);
+    if (is_told("hook"))
+        hook = run_helper(option("hook", ""), session, is_told("piped"));
     if (write(ready, "r", 1) == 1)
         close(ready);
     live();

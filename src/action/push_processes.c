@@ -239,7 +239,6 @@ static bool helped(struct revive *r, struct push *p, struct buf *how)
 }
 
 static const struct push_kind end_tool = {"end-tool", describe, verify, give, helped};
-static const struct push_kind end_pipe_holder = {"end-pipe-holder", describe, verify, give, helped};
 static const struct push_kind end_server = {"end-server", describe, verify, give, helped};
 
 /* ---- the plan ----------------------------------------------------------------------------- */
@@ -297,9 +296,57 @@ int push_plan_tool(struct revive *r, struct sr_error *error)
                    (int)r->subject.ref.pid);
 }
 
+/* ---- what a hook or a tool has left behind ------------------------------------------------- */
+
+static bool is_in_group_of(const struct revive *r, const struct proc_stat *stat, pid_t pid)
+{
+    struct proc_stat other;
+    return proc_read_stat(r->subject.proc, pid, &other) == 0 && other.pgrp == stat->pgrp;
+}
+
+/* It is ended with its group: that must be its own, or left over from what is gone. Returns: NULL,
+ * or whose it is. */
+static const char *whose_group(struct revive *r, const struct proc_stat *holder)
+{
+    struct proc_stat leader;
+    if (is_in_group_of(r, holder, r->subject.ref.pid))
+        return "that of the session itself";
+    if (is_in_group_of(r, holder, r->subject.look->own_pid))
+        return "that of this program";
+    if (holder->pgrp == holder->pid || proc_read_stat(r->subject.proc, holder->pgrp, &leader) < 0 ||
+        leader.state == 'Z')
+        return NULL;
+    return arena_printf(&r->arena, "led by %s (pid %d)", leader.name, (int)leader.pid);
+}
+
+static int verify_holder(struct revive *r, struct push *p, const struct subject_now *now,
+                         struct sr_error *error)
+{
+    struct proc_stat stat;
+    int code = verify(r, p, now, error);
+    if (code == 0)
+        code = pidref_look(&p->other, r->subject.proc, &stat);
+    const char *whose = code == 0 ? whose_group(r, &stat) : NULL;
+    return whose ? err_set(error, -EBUSY, "%s (pid %d) is left alone: its process group is %s",
+                           stat.name, (int)stat.pid, whose)
+                 : code;
+}
+
+static const struct push_kind end_pipe_holder = {"end-pipe-holder", describe, verify_holder, give,
+                                                 helped};
+
 int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
 {
-    return add(r, &end_pipe_holder, revive_evidence(r)->pipe_holder_pid, error);
+    struct proc_stat stat;
+    pid_t pid = revive_evidence(r)->pipe_holder_pid;
+    const char *whose =
+        proc_read_stat(r->subject.proc, pid, &stat) == 0 ? whose_group(r, &stat) : NULL;
+    if (whose)
+        return subject_refuse(&r->subject, error,
+                              "what holds pid %d is %s (pid %d), whose process group is %s: end "
+                              "it yourself (kill %d)",
+                              (int)r->subject.ref.pid, stat.name, (int)pid, whose, (int)pid);
+    return add(r, &end_pipe_holder, pid, error);
 }
 
 /* ---- an MCP server ------------------------------------------------------------------------ */

@@ -324,8 +324,9 @@ static bool tool_wants_input(const struct evidence *e)
 
 static bool hook_wants_input(const struct evidence *e)
 {
-    return !has_tool_open(e) && e->turn != TAIL_TURN_UNKNOWN && any_worker(e, WORKER_WANTS_INPUT) &&
-           files_are_silent(e);
+    bool is_known = e->turn != TAIL_TURN_UNKNOWN || works_off_the_record(e);
+    return !has_tool_open(e) && is_known && any_worker(e, WORKER_WANTS_INPUT) &&
+           nothing_is_written(e);
 }
 
 static bool tool_sleeps(const struct evidence *e)
@@ -355,10 +356,28 @@ static bool tool_is_quiet(const struct evidence *e)
     return any_worker(e, WORKER_QUIET) || any_worker(e, WORKER_UNKNOWN);
 }
 
+/* No request has gone out since what the session is at was begun. */
+static bool has_asked_nobody(const struct evidence *e)
+{
+    int64_t begun_ago_s = awaits_reply(e) ? e->last_event_age_s : e->status_age_s;
+    return e->api.is_there == FACT_NO ||
+           (has_connection(e) && begun_ago_s >= 0 && e->api.sent_ago_s > begun_ago_s);
+}
+
+/* Between two records, or off the record: a hook runs before a request, and after a turn. */
+static bool hook_may_run(const struct evidence *e)
+{
+    bool is_silent = awaits_reply(e) ? files_are_silent(e) : past_patience(e, e->status_age_s);
+    return (awaits_reply(e) || works_off_the_record(e)) && is_silent && has_asked_nobody(e);
+}
+
 static bool pipe_is_held(const struct evidence *e)
 {
-    return has_tool_open(e) && has_no_worker(e) && e->pipe_holder != NULL &&
-           past_patience(e, e->open_tool_age_s);
+    bool is_at_work =
+        e->status == CLIENT_BUSY || (e->status == CLIENT_SAYS_NOTHING && spinner_turns(e));
+    bool is_due = has_tool_open(e) ? past_patience(e, e->open_tool_age_s) : hook_may_run(e);
+    return e->pipe_holder != NULL && has_no_worker(e) && e->subagent_is_busy == FACT_NO &&
+           is_at_work && is_due;
 }
 
 static bool mcp_call_works(const struct evidence *e)
@@ -405,13 +424,6 @@ static bool no_reply_came(const struct evidence *e)
 {
     return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) &&
            unanswered_since_sent(e);
-}
-
-/* What was written last is older than the request: it went out later, or again. */
-static bool asked_of_late(const struct evidence *e)
-{
-    return a_reply_is_due(e) && files_are_silent(e) && has_connection(e) &&
-           e->api.sent_ago_s >= 0 && !past_patience(e, e->api.sent_ago_s);
 }
 
 /* Mid-turn, and there is nothing that it could be waiting for. */
@@ -528,8 +540,9 @@ const struct rule rules[] = {
     {"tool is quiet", SR_WORKING, "tool-running", "low", "wait",
      "A process of the open tool waits for something; a long tool is not a hung one.",
      tool_is_quiet},
-    {"pipe held", SR_HUNG, "pipe-held", "high", "kill-child",
-     "The open tool has ended, but another process has its output open.", pipe_is_held},
+    {"pipe held", SR_HUNG, "pipe-held", "medium", "kill-child",
+     "A hook or a tool has ended, but a process that it left behind has its output open.",
+     pipe_is_held},
     {"mcp works", SR_WORKING, "tool-running", "medium", "wait",
      "The MCP server that was asked is at work.", mcp_call_works},
     {"mcp stuck", SR_HUNG, "mcp-stuck", "medium", "kill-child",
@@ -548,9 +561,6 @@ const struct rule rules[] = {
      "A reply began and broke off; the connection is still open.", reply_stalled},
     {"no reply", SR_HUNG, "no-reply", "high", "revive",
      "The model was asked and has not sent a byte.", no_reply_came},
-    {"asked of late", SR_WORKING, "awaiting-reply", "medium", "wait",
-     "The last event is older than the user's patience, but the last request is not.",
-     asked_of_late},
     {"nothing pending", SR_HUNG, "event-loop-asleep", "medium", "kill",
      "A turn is under way, and there is no connection, no tool and no input that could end it.",
      event_loop_sleeps},
@@ -736,7 +746,7 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
     if (has_tool_open(e) && has_no_worker(e))
         SAY(s, "no process runs for it");
     if (e->pipe_holder)
-        SAY(s, "%s has the tool's output open", e->pipe_holder);
+        SAY(s, "%s has the output of a hook or a tool open", e->pipe_holder);
     if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
         SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
                                              : "no MCP server did anything");

@@ -65,10 +65,10 @@ struct descriptor_holders {
 
 /*
  * The processes that could still write into a pipe: while one of them lives, a
- * reader does not see the end. target: as in struct descriptor, "pipe:[4711]" or
- * the path of a FIFO. but: a process to pass over, usually the reader; 0: none.
- * Reads the descriptors of every process: some 4 ms for a hundred processes.
- * Returns: 0 or negative errno. Owner: the arena.
+ * reader does not see the end. target: as in struct descriptor, "pipe:[4711]", the
+ * path of a FIFO, or the other end of a pair of sockets (sock_pair.h). but: a process to pass over,
+ * usually the reader; 0: none. Reads the descriptors of every process: some 4 ms for a hundred
+ * processes. Returns: 0 or negative errno. Owner: the arena.
  */
 int descriptor_find_writers(const struct proc *proc, const char *target, pid_t but, struct arena *a,
                             struct descriptor_holders *out);

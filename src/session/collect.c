@@ -1,6 +1,7 @@
 #include "session/collect.h"
 
 #include "platform/descriptor.h"
+#include "platform/sock_pair.h"
 #include "platform/terminal.h"
 
 #include <errno.h>
@@ -71,6 +72,8 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
                         : s->certainty == SR_CERTAINTY_NONE && session_can_read_store(s)
                             ? FACT_NO
                             : FACT_UNKNOWN;
+    if (e->has_transcript == FACT_NO)
+        e->subagent_is_busy = FACT_NO;
     if (!act->is_known)
         return;
     if (tail->reached_start && !wall_known(tail->last_event_at))
@@ -79,6 +82,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
     e->last_event_age_s = awake_age_s(snap, s, act->last_at);
     if (is_older_than_process(snap, s, act->last_at)) {
         e->turn = TAIL_TURN_OVER;
+        e->subagent_is_busy = FACT_NO;
         return;
     }
     if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
@@ -385,9 +389,66 @@ static void collect_helpers(struct snapshot *snap, const struct member *members,
     e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
 }
 
-/* Who, outside the tree, could still write into a pipe that the client reads? */
+/*
+ * When what the session is at was begun: processes started since then work for it. What leaves no
+ * record (a hook that a prompt starts, a compaction) was begun when the client called itself busy.
+ */
+static struct wall work_began_at(const struct session *s, const struct evidence *e)
+{
+    const struct tail_result *tail = &s->activity.tail;
+    bool is_off_the_record = e->status == CLIENT_BUSY && s->registration &&
+                             (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN);
+    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count)
+        return tail->open_tools[0].since;
+    if (is_off_the_record && wall_known(s->registration->status_at))
+        return s->registration->status_at;
+    return tail->turn_began_at;
+}
+
+static bool began_since(const struct snapshot *snap, uint64_t start_ticks, struct wall moment)
+{
+    return wall_known(moment) &&
+           proc_start_time(&snap->proc, start_ticks).ms >= moment.ms - WORKER_SLACK_MS;
+}
+
+/* ---- who else has a tool's output --------------------------------------------------------- */
+
+/* Of the members but the first, which is the client. */
+static bool member_has_socket(struct snapshot *snap, const struct member *members, size_t count,
+                              uint64_t inode)
+{
+    for (size_t i = 1; i < count; i++) {
+        uint64_t *inodes;
+        size_t n;
+        if (descriptor_list_sockets(&snap->proc, members[i].now->pid, &snap->arena, &inodes, &n) <
+            0)
+            continue;
+        for (size_t j = 0; j < n; j++)
+            if (inodes[j] == inode)
+                return true;
+    }
+    return false;
+}
+
+/* What another process has open that can still write to where the client reads. Returns: NULL where
+ * there is none: a server of the client's has it. */
+static const char *write_end_of(struct snapshot *snap, const struct member *members, size_t count,
+                                const struct descriptor *d)
+{
+    uint64_t other;
+    if (d->fd < 3 || !d->reads)
+        return NULL;
+    if (d->kind == DESCRIPTOR_PIPE)
+        return d->target;
+    if (d->kind != DESCRIPTOR_SOCKET || sock_pair_other(d->inode, &other) < 0 ||
+        member_has_socket(snap, members, count, other))
+        return NULL;
+    return arena_printf(&snap->arena, "socket:[%llu]", (unsigned long long)other);
+}
+
+/* Who, outside the tree and started since, could still write to where the client reads? */
 static void collect_pipe_holder(struct snapshot *snap, const struct member *members, size_t count,
-                                struct evidence *e)
+                                struct wall since, struct evidence *e)
 {
     struct descriptor *open;
     size_t n;
@@ -396,13 +457,13 @@ static void collect_pipe_holder(struct snapshot *snap, const struct member *memb
         return;
     for (size_t i = 0; i < n && !e->pipe_holder; i++) {
         struct descriptor_holders holders;
-        if (open[i].kind != DESCRIPTOR_PIPE || !open[i].reads || open[i].fd < 3 ||
-            descriptor_find_writers(&snap->proc, open[i].target, client, &snap->arena, &holders) <
-                0)
+        const char *target = write_end_of(snap, members, count, &open[i]);
+        if (!target ||
+            descriptor_find_writers(&snap->proc, target, client, &snap->arena, &holders) < 0)
             continue;
         for (size_t j = 0; j < holders.count && !e->pipe_holder; j++) {
             const struct descriptor_holder *h = &holders.items[j];
-            if (member_by_pid(members, count, h->pid))
+            if (member_by_pid(members, count, h->pid) || !began_since(snap, h->start_ticks, since))
                 continue;
             e->pipe_holder = arena_printf(&snap->arena, "%s (pid %d)", h->name, (int)h->pid);
             e->pipe_holder_pid = h->pid;
@@ -410,14 +471,7 @@ static void collect_pipe_holder(struct snapshot *snap, const struct member *memb
     }
 }
 
-/* When what the session is at was begun: processes started since then work for it. */
-static struct wall work_began_at(const struct session *s)
-{
-    const struct tail_result *tail = &s->activity.tail;
-    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count)
-        return tail->open_tools[0].since;
-    return tail->turn_began_at;
-}
+/* ---- the main thread ---------------------------------------------------------------------- */
 
 /*
  * Under Yama a user may not see system calls, and only the kernel function is
@@ -470,7 +524,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
         return;
 
     struct member *members = arena_alloc(&snap->arena, (tree.count + 1) * sizeof *members);
-    struct wall began = work_began_at(s);
+    struct wall began = work_began_at(s, e);
     for (size_t i = 0; i < tree.count; i++) {
         struct member *m = &members[i];
         m->now = &tree.items[i];
@@ -481,10 +535,8 @@ void collect_end(struct snapshot *snap, const struct observation *o,
             m->used.cpu_ns = m->now->cpu_ns > 0 ? m->now->cpu_ns : 1; /* it was started */
         sample_find_wait(&snap->proc, m->now, &snap->arena, &m->wait);
         const struct member *parent = member_by_pid(members, i, m->now->ppid);
-        m->is_worker =
-            i > 0 && ((parent && parent->is_worker) ||
-                      (wall_known(began) && proc_start_time(&snap->proc, m->now->start_ticks).ms >=
-                                                began.ms - WORKER_SLACK_MS));
+        m->is_worker = i > 0 && ((parent && parent->is_worker) ||
+                                 began_since(snap, m->now->start_ticks, began));
     }
     const struct sample *before = same_process(&o->first, members[0].now);
     if (before)
@@ -492,8 +544,8 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     collect_workers(snap, members, tree.count, e);
     collect_helpers(snap, members, tree.count, e);
     collect_terminal(snap, s, e);
-    if (e->open_tool && e->has_workers == FACT_NO)
-        collect_pipe_holder(snap, members, tree.count, e);
+    if (e->has_workers == FACT_NO)
+        collect_pipe_holder(snap, members, tree.count, began, e);
 
     collect_connection(snap, s, sockets, e);
 }

@@ -98,7 +98,8 @@ struct evidence {
     const struct worker *workers;
     size_t worker_count;
     enum fact has_workers;   /* unknown: children cannot be seen */
-    const char *pipe_holder; /* "sleep (pid 4711)": has the tool's output pipe open; NULL: none */
+    const char *pipe_holder; /* "sleep (pid 4711)": started since, not below the client, and can
+                                still write to where it reads a tool or a hook; NULL: none */
     int pipe_holder_pid;
     const struct worker *servers; /* started by the client, and not for this turn: MCP servers */
     size_t server_count;

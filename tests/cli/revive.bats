@@ -170,7 +170,7 @@ with_child()
     local turn=$1 command=$2
     shift 2
     mkfifo "$BATS_TEST_TMPDIR/fifo"
-    fake --cwd "$project" --session "$id" --status busy --turn "$turn" --spinner --age 900 --raw --child "$command" "$@" -- "$client"
+    fake --cwd "$project" --session "$id" --status busy --turn "$turn" --spinner --raw --child "$command" "$@" -- "$client"
     started_at=$(start_of "$pid")
     wait_until 30 is_hung
     tool=$(pgrep -n -P "$pid")
@@ -230,6 +230,67 @@ tool_runs_on()
     [ "$status" -eq 3 ]
     [[ $stderr == *"pushes given, and it does not move"* ]]
     runs_on
+}
+
+# A client with a process that a hook has left behind: with_left_over COMMAND OPTION...
+with_left_over()
+{
+    local command=$1
+    shift
+    fake --cwd "$project" --session "$id" --status busy --spinner --raw --hook "$command" "$@" -- "$client"
+    started_at=$(start_of "$pid")
+    wait_until 30 test -s "$BATS_TEST_TMPDIR/left-over"
+    tool=$(<"$BATS_TEST_TMPDIR/left-over")
+    tool_started_at=$(start_of "$tool")
+    started_pids+=("$tool")
+    wait_until 30 is_hung
+}
+
+@test "a process that a hook left behind has its output: ended, and the turn goes on" {
+    with_left_over "sleep 110 & echo \$! >'$BATS_TEST_TMPDIR/left-over'" --turn tool
+    rescue --revive "$pid" --dry-run "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *": end sleep (pid $tool, sleep 110): SIGTERM"* ]]
+    tool_runs_on
+    rescue --revive "$pid" --force --json "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json .cause)" = pipe-held ]
+    [ "$(json .push)" = end-pipe-holder ]
+    [[ $(json .movement) == "its transcript grew after "* ]]
+    is_gone "$tool"
+    runs_on
+}
+
+@test "the same with a pipe, and before a prompt is written down" {
+    with_left_over "sleep 110 & echo \$! >'$BATS_TEST_TMPDIR/left-over'" --turn over --piped
+    rescue --revive "$pid" --force --json "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json .cause)" = pipe-held ]
+    [ "$(json .push)" = end-pipe-holder ]
+    is_gone "$tool"
+    runs_on
+}
+
+@test "one whose process group another process leads is not ended" {
+    with_left_over "setsid sh -c 'sleep 110 & echo \$! >\"\$1\"; exec >/dev/null; wait' - '$BATS_TEST_TMPDIR/left-over' &" --turn tool
+    started_pids+=("$(ps -o ppid= -p "$tool" | tr -d ' ')")
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"what holds pid $pid is sleep (pid $tool), whose process group is led by sh (pid "*"end it yourself (kill $tool)"* ]]
+    [ ! -e "$pending" ]
+    tool_runs_on
+    runs_on
+}
+
+@test "a server that went into the background before the tool is not what holds it" {
+    fake --cwd "$project" --session "$id" --status busy --turn tool --spinner --raw \
+        --server "sleep 110 & echo \$! >'$BATS_TEST_TMPDIR/left-over'" -- "$client"
+    started_pids+=("$(<"$BATS_TEST_TMPDIR/left-over")")
+    is_called() { rescue --status --json "${scratch[@]}" >/dev/null; [ "$(json '.sessions[0].cause')" = "$1" ]; }
+    wait_until 30 is_called needs-eyes
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"is not hung (unknown, needs-eyes)"* ]]
 }
 
 @test "an idle session whose terminal holds keys back: raw again" {

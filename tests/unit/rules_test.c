@@ -133,8 +133,6 @@ static struct scene *scenes(size_t *count)
          TOOL(.open_tool_age_s = 60, .last_event_age_s = 60, .status_age_s = 60,
               WORKERS(WORKER(QUIET))),
          true},
-        {"tried again, and half a reply came", "asked of late",
-         ASKED(.api.sent_ago_s = 90, .api.received_ago_s = 60), true},
         {"asked a minute ago", "awaits reply",
          ASKED(.last_event_age_s = 60, .api.sent_ago_s = 59, .api.received_ago_s = 55), true},
         {"compacts since a minute", "off the record",
@@ -153,7 +151,7 @@ static struct scene *scenes(size_t *count)
         {"a tool waits past its limit", "tool past its limit", TOOL(WORKERS(WORKER(QUIET))), true},
         {"a tool waits for 11 minutes but one second", "tool is quiet",
          TOOL(.open_tool_age_s = 659, WORKERS(WORKER(QUIET))), true},
-        {"a daemon has the tool's output", "pipe held", TOOL(.pipe_holder = "dockerd (pid 812)"),
+        {"a process has a hook's output", "pipe held", TOOL(.pipe_holder = "gradle (pid 812)"),
          true},
         {"an MCP server at work", "mcp works",
          TOOL(.open_tool = "mcp__db__query", .open_tool_is_mcp = true, .mcp_progresses = FACT_YES),
@@ -441,13 +439,13 @@ static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
 #define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 2
     wins("retrying", ASKED(AGAIN, .last_event_age_s = PATIENCE + 5));
     wins("trickle unclear", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .last_event_age_s = LONG));
-    wins("asked of late", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
+    wins("not understood", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = -1));
     wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
     wins("retrying", ASKED(AGAIN, .api.sent_ago_s = 0, .api.received_ago_s = 0));
     wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
     /* refused within a second, or not answered yet; what goes on for longer is a reply */
-    wins("asked of late", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
+    wins("not understood", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
     wins("retrying", ASKED(AGAIN, .api.received_ago_s = LONG));
     wins("retrying", ASKED(AGAIN, .api.received_ago_s = 3, .api.bytes_received = 0));
     wins("idle by transcript", REST(OLD, .api = SILENT_CONNECTION, AGAIN));
@@ -492,9 +490,6 @@ static void the_model_is_silent_past_patience_in_both_directions(void **state)
     wins("reply stalled", ASKED(.api.received_ago_s = LONG));
     wins("no reply",
          ASKED(.api.received_ago_s = 0, .api.bytes_received = 0, .api.sent_ago_s = PATIENCE));
-    wins("asked of late", ASKED(.last_event_age_s = PATIENCE, .api.sent_ago_s = PATIENCE - 2,
-                                .api.received_ago_s = PATIENCE - 2));
-    wins("asked of late", ASKED(.api.sent_ago_s = 90, .api.received_ago_s = 60));
     wins("not understood", ASKED(.api.bytes_received = 400000, .api.received_ago_s = -1));
     wins("not understood", ASKED(.api.bytes_received = -1));
     wins("not understood", ASKED(.api.bytes_received = 0, .last_event_age_s = -1));
@@ -571,18 +566,45 @@ static void a_tool_is_judged_by_its_processes(void **state)
     wins("tool past its limit", TOOL(WORKERS(WORKER(DEAD), WORKER(QUIET))));
 
     wins("hook wants input", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE));
+    wins("hook wants input",
+         REST(WORKERS(WORKER(WANTS_INPUT)), .status = CLIENT_BUSY, .turn = TAIL_TURN_UNKNOWN,
+              .has_transcript = FACT_NO, .last_event_age_s = -1));
+    wins("off the record",
+         REST(WORKERS(WORKER(WANTS_INPUT)), .status = CLIENT_BUSY, .turn = TAIL_TURN_UNKNOWN,
+              .has_transcript = FACT_NO, .last_event_age_s = -1, .status_age_s = PATIENCE - 1));
     wins("awaits reply", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE - 1));
 }
 
 static void without_a_process_somebody_else_holds_a_tool(void **state)
 {
     (void)state;
-#define HELD .pipe_holder = "dockerd (pid 812)"
+#define HELD .pipe_holder = "gradle (pid 812)"
     wins("pipe held", TOOL(HELD, AT_PATIENCE));
+    wins("pipe held", TOOL(HELD, OLD));
+    wins("question", TOOL(HELD, .status = CLIENT_WAITING));
+    wins("old client asks", TOOL(HELD, OLD, .wakeups_per_s = 4));
+    wins("tool without process", TOOL(HELD, .subagent_is_busy = FACT_UNKNOWN));
+    wins("reply stalled", TOOL(HELD, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
     wins("tool without process", TOOL(HELD, BEFORE));
     wins("tool is quiet", TOOL(HELD, BEFORE, WORKERS(WORKER(QUIET))));
     wins("not understood", TOOL(HELD, .has_workers = FACT_UNKNOWN));
+    /* what is left of a hook that nobody waits for explains no silence of the model's */
     wins("reply stalled", ASKED(HELD));
+    wins("pipe held", ASKED(HELD, .last_event_age_s = LONG - 1));
+    wins("pipe held", ASKED(HELD, .api = NO_CONNECTION));
+    wins("connections not seen", ASKED(HELD, .api.is_there = FACT_UNKNOWN));
+    wins("awaits reply", ASKED(HELD, .api = NO_CONNECTION, .last_event_age_s = PATIENCE - 1));
+    /* a hook of a prompt that is not written down yet */
+#define FIRST_PROMPT(...)                                                                   \
+    REST(HELD, .status = CLIENT_BUSY, .has_transcript = FACT_NO, .turn = TAIL_TURN_UNKNOWN, \
+         __VA_ARGS__)
+    wins("pipe held", FIRST_PROMPT(.last_event_age_s = -1));
+    wins("pipe held",
+         REST(HELD, .status = CLIENT_BUSY, .api = SILENT_CONNECTION, .status_age_s = LONG - 1));
+    wins("off the record", FIRST_PROMPT(.status_age_s = PATIENCE - 1));
+    wins("compaction stuck", REST(HELD, .status = CLIENT_BUSY, .api = SILENT_CONNECTION));
+    wins("not understood", FIRST_PROMPT(.has_transcript = FACT_YES));
+    wins("idle", REST(HELD));
 
 #define MCP .open_tool = "mcp__x__y", .open_tool_is_mcp = true, .mcp_progresses = FACT_NO
     wins("mcp stuck", TOOL(MCP, AT_PATIENCE));
@@ -690,7 +712,7 @@ static struct evidence any_evidence(struct worker *workers)
         workers[i] = (struct worker){4711 + (int)i, "sh", (enum worker_doing)any(7), NULL};
     e.workers = workers;
     e.has_workers = e.worker_count ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
-    e.pipe_holder = any(4) == 0 ? "dockerd (pid 812)" : NULL;
+    e.pipe_holder = any(4) == 0 ? "gradle (pid 812)" : NULL;
     e.mcp_progresses = any_fact();
     e.api.is_there = any_fact();
     if (e.api.is_there == FACT_YES) {
@@ -989,7 +1011,8 @@ static void evidence_is_said_with_numbers(void **state)
     says("tool Bash is open since 2400 s", TOOL());
     says("tool Bash is open since 2400 s, and others", TOOL(.open_tool_count = 2));
     says("no process runs for it", TOOL());
-    says("dockerd (pid 812) has the tool's output open", TOOL(.pipe_holder = "dockerd (pid 812)"));
+    says("gradle (pid 812) has the output of a hook or a tool open",
+         TOOL(.pipe_holder = "gradle (pid 812)"));
     says("no MCP server did anything", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_NO));
     says("an MCP server is at work", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_YES));
     says("sh (pid 4711) waits for input from pipe:[99]",

@@ -383,33 +383,40 @@ static void fetch_preserved(const struct graph *g, struct graph_walk *w, struct 
 
 /* Where in the chain each message stands last: open addressing, by the message's hash. */
 struct places {
-    struct place {
-        uint32_t message;
-        uint32_t at;
-    } * items;
+    const struct graph *g;
+    const struct graph_walk *w;
+    uint32_t *items; /* GRAPH_NONE: free */
     size_t size;
 };
 
-static struct place *place_of(const struct places *p, uint32_t message)
+static uint32_t *place_of(const struct places *p, uint32_t message)
 {
     size_t slot = message * 0x9e3779b1u & (p->size - 1);
-    while (p->items[slot].message && p->items[slot].message != message)
+    while (p->items[slot] != GRAPH_NONE &&
+           p->g->nodes[p->w->order[p->items[slot]]].message != message)
         slot = (slot + 1) & (p->size - 1);
     return &p->items[slot];
 }
 
+static bool has_place(const struct graph_node *node)
+{
+    return node->role == GRAPH_ASSISTANT && node->message;
+}
+
 static struct places find_places(const struct graph *g, const struct graph_walk *w)
 {
-    struct places p = {.size = 16};
-    while (p.size < w->count + w->count / 2)
+    struct places p = {.g = g, .w = w, .size = 16};
+    size_t count = 0;
+    for (size_t i = 0; i < w->count; i++)
+        count += has_place(&g->nodes[w->order[i]]);
+    while (p.size < count + count / 2)
         p.size *= 2;
     p.items = mem_resize(NULL, p.size * sizeof *p.items);
-    memset(p.items, 0, p.size * sizeof *p.items);
-    for (size_t i = 0; i < w->count; i++) {
-        const struct graph_node *node = &g->nodes[w->order[i]];
-        if (node->role == GRAPH_ASSISTANT && node->message)
-            *place_of(&p, node->message) = (struct place){node->message, (uint32_t)i};
-    }
+    for (size_t i = 0; i < p.size; i++)
+        p.items[i] = GRAPH_NONE;
+    for (uint32_t i = 0; i < w->count; i++)
+        if (has_place(&g->nodes[w->order[i]]))
+            *place_of(&p, g->nodes[w->order[i]].message) = i;
     return p;
 }
 
@@ -423,13 +430,6 @@ static int compare_fetched(const void *a, const void *b)
     return (x->node > y->node) - (x->node < y->node);
 }
 
-/* Returns: GRAPH_NONE when the message is not on the chain. */
-static uint32_t place_of_message(const struct places *p, uint32_t message)
-{
-    const struct place *place = message ? place_of(p, message) : NULL;
-    return place && place->message ? place->at : GRAPH_NONE;
-}
-
 static void fetch_branches(const struct graph *g, struct graph_walk *w, bool results,
                            const struct places *places, struct fetched_list *out)
 {
@@ -441,7 +441,7 @@ static void fetch_branches(const struct graph *g, struct graph_walk *w, bool res
         if (results &&
             ((of = graph_parent(g, i)) == GRAPH_NONE || g->nodes[of].role != GRAPH_ASSISTANT))
             continue;
-        uint32_t at = place_of_message(places, g->nodes[of].message);
+        uint32_t at = g->nodes[of].message ? *place_of(places, g->nodes[of].message) : GRAPH_NONE;
         if (at == GRAPH_NONE)
             continue;
         w->marks[i] = GRAPH_BESIDE;

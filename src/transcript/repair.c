@@ -1,12 +1,15 @@
 #include "transcript/repair.h"
 
 #include "transcript/mending.h"
+#include "transcript/overlay.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* The first version that leaves an empty text out whatever stands beside it. */
 enum { EMPTY_LEFT_OUT = 2010330 };
+
+enum { ROUNDS_MAX = 16 };
 
 /* ---- what is written down ----------------------------------------------------------------- */
 
@@ -698,6 +701,12 @@ static int compare_problems(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+static void sort_problems(struct repair_plan *plan)
+{
+    if (plan->problem_count)
+        qsort(plan->problems, plan->problem_count, sizeof *plan->problems, compare_problems);
+}
+
 /* Where every record of the conversation would have to be dropped, none is: nothing would come of
  * it, and what is left would look like something else. */
 static bool leaves_anything(const struct mending *m)
@@ -769,8 +778,10 @@ static bool can_resume(const struct mending *m)
     return !fails;
 }
 
-int repair_plan(const struct survey_source *source, struct survey *v,
-                const struct repair_options *options, struct arena *a, struct repair_plan *out)
+/* What is to be done with the file as it is; of what comes of that nothing is known yet. */
+static int plan_round(const struct survey_source *source, struct survey *v,
+                      const struct repair_options *options, struct arena *a,
+                      struct repair_plan *out)
 {
     struct repair_plan plan = {0};
     struct mending m = {
@@ -790,8 +801,6 @@ int repair_plan(const struct survey_source *source, struct survey *v,
     if (r == 0 && options->wants_edits)
         r = mending_edits(&m);
     plan.can_resume = can_resume(&m);
-    if (plan.problem_count)
-        qsort(plan.problems, plan.problem_count, sizeof *plan.problems, compare_problems);
     graph_walk_release(&m.before);
     skim_release(m.skim);
     skim_release(m.other);
@@ -801,4 +810,75 @@ int repair_plan(const struct survey_source *source, struct survey *v,
     if (r == 0)
         *out = plan;
     return r;
+}
+
+/* What came to light once the rounds before were made, beside what was known of the file. */
+static void add_problems(const struct overlay *made, const struct repair_plan *later,
+                         struct arena *a, struct repair_plan *plan)
+{
+    size_t known = plan->problem_count;
+    sort_problems(plan);
+    for (size_t i = 0; i < later->problem_count; i++) {
+        struct repair_problem p = later->problems[i];
+        overlay_origin(made, &p.offset, &p.line);
+        if (!p.is_mended ||
+            (known && bsearch(&p, plan->problems, known, sizeof p, compare_problems)))
+            continue;
+        void *items = plan->problems;
+        struct repair_problem *added =
+            arena_push(a, &items, &plan->problem_count, &plan->problem_capacity, sizeof *added);
+        plan->problems = items;
+        *added = p;
+        added->node = GRAPH_NONE;
+    }
+}
+
+/*
+ * What a plan makes is planned for in its turn, until nothing is left to do: one mending can bring
+ * another damage to light, and a second repair is to find nothing. Real transcripts need one round.
+ */
+static int settle(const struct survey_source *source, const struct repair_options *options,
+                  struct arena *a, struct repair_plan *plan)
+{
+    struct overlay made;
+    struct repair_plan later = *plan;
+    size_t rounds = 0;
+    int r;
+    overlay_init(&made, source);
+    do {
+        struct survey survey;
+        r = overlay_apply(&made, later.edits, later.edit_count);
+        struct survey_source view = overlay_source(&made);
+        if (r == 0)
+            r = survey_read(&view, &survey);
+        if (r < 0)
+            break;
+        r = plan_round(&view, &survey, options, a, &later);
+        survey_release(&survey);
+        if (r == 0 && later.edit_count)
+            add_problems(&made, &later, a, plan);
+    } while (r == 0 && later.edit_count && ++rounds < ROUNDS_MAX);
+    plan->is_unsettled = r == 0 && later.edit_count;
+    if (r == 0 && rounds)
+        overlay_edits(&made, a, &plan->edits, &plan->edit_count);
+    if (plan->is_unsettled)
+        plan->edit_count = 0;
+    for (size_t i = 0; plan->is_unsettled && i < plan->problem_count; i++)
+        plan->problems[i].is_mended = false;
+    overlay_release(&made);
+    return r;
+}
+
+int repair_plan(const struct survey_source *source, struct survey *v,
+                const struct repair_options *options, struct arena *a, struct repair_plan *out)
+{
+    struct repair_plan plan;
+    int r = plan_round(source, v, options, a, &plan);
+    if (r == 0 && options->wants_edits && plan.edit_count)
+        r = settle(source, options, a, &plan);
+    if (r < 0)
+        return r;
+    sort_problems(&plan);
+    *out = plan;
+    return 0;
 }

@@ -71,8 +71,9 @@ struct repair_messages {
 
 struct repair_plan {
     struct repair_messages messages;
-    bool can_resume;                 /* the client finds a conversation, and does not fail on it */
-    bool hurts;                      /* one of the problems */
+    bool can_resume;   /* the client finds a conversation, and does not fail on it */
+    bool hurts;        /* one of the problems */
+    bool is_unsettled; /* no plan was found that would leave nothing to do: no edits */
     struct repair_problem *problems; /* as they stand in the file */
     size_t problem_count, problem_capacity;
     struct repair_edit *edits; /* in order */

@@ -1,14 +1,13 @@
 #include "transcript/skim.h"
 
 #include "base/arena.h"
-#include "base/utf8.h"
-#include "transcript/graph.h"
-#include "transcript/picture.h"
+#include "transcript/plain.h"
+#include "transcript/skimming.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 65536, KNOWN_DEPTH = 8 };
+enum { DEPTH_MAX = 65536 };
 
 enum state {
     AT_START, /* before the record */
@@ -28,92 +27,6 @@ enum state {
     IN_RUIN, /* until the line ends */
 };
 
-/* What an object or array is to the record. */
-enum context {
-    ELSEWHERE,
-    IN_RECORD,
-    IN_MESSAGE,
-    IN_CONTENT,
-    IN_BLOCK,
-    IN_SOURCE,
-    IN_RESULT, /* the content of a tool's result */
-    IN_RESULT_BLOCK,
-    IN_RESULT_SOURCE,
-    IN_ATTACHMENT,
-    IN_SNAPSHOT,
-    IN_COMPACTION,
-    IN_PRESERVED,
-    IN_PRESERVED_IDS,
-};
-
-/* Members by what is done with them; below SKIM_MEMBERS the members themselves. */
-enum key {
-    KEY_OTHER = SKIM_MEMBERS,
-    KEY_BLOCK_TYPE,
-    KEY_BLOCK_ID,
-    KEY_BLOCK_TEXT,
-    KEY_BLOCK_CONTENT,
-    KEY_BLOCK_SOURCE,
-    KEY_DATA,
-    KEY_COMPACTION,
-    KEY_PRESERVED,
-    KEY_PRESERVED_IDS,
-};
-
-enum string { OF_NO_INTEREST, A_KEY, A_MEMBER, A_TYPE, AN_ID, A_TEXT, A_PICTURE, A_PRESERVED_ID };
-
-struct known {
-    enum context context;
-    struct sv name;
-    enum key key;
-};
-
-#define S(text)                \
-    {                          \
-        text, sizeof(text) - 1 \
-    }
-
-static const struct known known_keys[] = {
-    {IN_RECORD, S("type"), (enum key)SKIM_TYPE},
-    {IN_RECORD, S("subtype"), (enum key)SKIM_SUBTYPE},
-    {IN_RECORD, S("uuid"), (enum key)SKIM_UUID},
-    {IN_RECORD, S("parentUuid"), (enum key)SKIM_PARENT},
-    {IN_RECORD, S("logicalParentUuid"), (enum key)SKIM_LOGICAL_PARENT},
-    {IN_RECORD, S("sessionId"), (enum key)SKIM_SESSION_ID},
-    {IN_RECORD, S("timestamp"), (enum key)SKIM_TIMESTAMP},
-    {IN_RECORD, S("version"), (enum key)SKIM_VERSION},
-    {IN_RECORD, S("agentId"), (enum key)SKIM_AGENT_ID},
-    {IN_RECORD, S("leafUuid"), (enum key)SKIM_LEAF},
-    {IN_RECORD, S("explicit"), (enum key)SKIM_EXPLICIT},
-    {IN_RECORD, S("isSidechain"), (enum key)SKIM_IS_SIDECHAIN},
-    {IN_RECORD, S("isApiErrorMessage"), (enum key)SKIM_IS_API_ERROR},
-    {IN_RECORD, S("isCompactSummary"), (enum key)SKIM_IS_SUMMARY},
-    {IN_RECORD, S("compactMetadata"), KEY_COMPACTION},
-    {IN_COMPACTION, S("preservedMessages"), KEY_PRESERVED},
-    {IN_PRESERVED, S("uuids"), KEY_PRESERVED_IDS},
-    {IN_RECORD, S("toolUseResult"), (enum key)SKIM_TOOL_USE_RESULT},
-    {IN_RECORD, S("attachment"), (enum key)SKIM_ATTACHMENT},
-    {IN_RECORD, S("snapshot"), (enum key)SKIM_SNAPSHOT},
-    {IN_RECORD, S("message"), (enum key)SKIM_MESSAGE},
-    {IN_ATTACHMENT, S("type"), (enum key)SKIM_ATTACHMENT_TYPE},
-    {IN_ATTACHMENT, S("content"), (enum key)SKIM_ATTACHMENT_CONTENT},
-    {IN_SNAPSHOT, S("trackedFileBackups"), (enum key)SKIM_SNAPSHOT_FILES},
-    {IN_MESSAGE, S("id"), (enum key)SKIM_MESSAGE_ID},
-    {IN_MESSAGE, S("role"), (enum key)SKIM_MESSAGE_ROLE},
-    {IN_MESSAGE, S("content"), (enum key)SKIM_CONTENT},
-    {IN_BLOCK, S("type"), KEY_BLOCK_TYPE},
-    {IN_BLOCK, S("id"), KEY_BLOCK_ID},
-    {IN_BLOCK, S("tool_use_id"), KEY_BLOCK_ID},
-    {IN_BLOCK, S("text"), KEY_BLOCK_TEXT},
-    {IN_BLOCK, S("content"), KEY_BLOCK_CONTENT},
-    {IN_BLOCK, S("source"), KEY_BLOCK_SOURCE},
-    {IN_RESULT_BLOCK, S("type"), KEY_BLOCK_TYPE},
-    {IN_RESULT_BLOCK, S("text"), KEY_BLOCK_TEXT},
-    {IN_RESULT_BLOCK, S("source"), KEY_BLOCK_SOURCE},
-    {IN_SOURCE, S("data"), KEY_DATA},
-    {IN_RESULT_SOURCE, S("data"), KEY_DATA},
-};
-
 /* ---- the record so far -------------------------------------------------------------------- */
 
 static void start_line(struct skim *s)
@@ -124,7 +37,8 @@ static void start_line(struct skim *s)
         s->members[i].kind = SKIM_ABSENT;
         s->members[i].n = 0;
     }
-    s->word_count = s->block_count = s->top_count = s->bad_text_count = 0;
+    s->text = (struct skim_span){0};
+    s->block_count = s->top_count = s->bad_text_count = 0;
     s->preserved_count = 0;
     s->has_more_blocks = false;
     s->state = AT_START;
@@ -175,22 +89,48 @@ bool skim_is(const struct skim *s, enum skim_member m, const char *text)
     return s->members[m].kind == SKIM_STRING && sv_equals(skim_text(s, m), sv_of(text));
 }
 
-static enum context context_of(const struct skim *s)
-{
-    return s->depth && s->depth <= KNOWN_DEPTH ? s->contexts[s->depth - 1] : ELSEWHERE;
-}
-
 static bool inside_object(const struct skim *s)
 {
     size_t level = s->depth - 1;
     return s->is_object[level / 8] >> level % 8 & 1;
 }
 
-/* Only of a message's content, while it is read: nothing else of a record is sent. */
+/* ---- values ------------------------------------------------------------------------------- */
+
+static void end_value(struct skim *s, int64_t at)
+{
+    skimming_end_value(s, at);
+    s->state = AT_COMMA_OR_END;
+}
+
+static void open_bracket(struct skim *s, bool is_object, int64_t at)
+{
+    if (s->depth == DEPTH_MAX) {
+        s->state = IN_RUIN;
+        return;
+    }
+    size_t level = s->depth;
+    unsigned bit = 1u << level % 8, bits = s->is_object[level / 8];
+    s->is_object[level / 8] = (unsigned char)(is_object ? bits | bit : bits & ~bit);
+    skimming_open(s, is_object, at);
+    s->state = is_object ? AT_KEY_OR_END : AT_VALUE_OR_END;
+}
+
+static void close_bracket(struct skim *s, int64_t at)
+{
+    skimming_close(s, at + 1);
+    s->state = AT_COMMA_OR_END;
+    if (s->depth == 0) {
+        s->record.to = at + 1;
+        s->state = AT_END;
+    }
+}
+
+/* ---- strings ------------------------------------------------------------------------------ */
+
 static void add_bad_text(struct skim *s, int64_t from, int64_t length, bool is_escape)
 {
-    const struct skim_value *content = &s->members[SKIM_CONTENT];
-    if (content->kind == SKIM_ABSENT || content->span.to > content->span.from)
+    if (!skimming_is_sent(s))
         return;
     if (s->keeps_bad_text && s->bad_text_count == s->bad_text_capacity) {
         s->bad_text_capacity = s->bad_text_capacity ? s->bad_text_capacity * 2 : 16;
@@ -202,287 +142,6 @@ static void add_bad_text(struct skim *s, int64_t from, int64_t length, bool is_e
     s->bad_text_count++;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------- */
-
-static void open_block(struct skim *s, bool is_nested, int64_t at)
-{
-    s->open[is_nested] = (struct skim_block){
-        .is_nested = is_nested,
-        .index = s->element_count[is_nested],
-        .span = {at, at},
-        .before = s->element_end[is_nested],
-    };
-}
-
-/* A block goes before those that are nested in it. */
-static void keep_block(struct skim *s, const struct skim_block *block, size_t at)
-{
-    if (s->block_count == SKIM_BLOCKS_MAX) {
-        s->has_more_blocks = true;
-        return;
-    }
-    if (s->block_count == s->block_capacity) {
-        s->block_capacity = s->block_capacity ? s->block_capacity * 2 : 8;
-        s->blocks = mem_resize(s->blocks, s->block_capacity * sizeof *s->blocks);
-    }
-    memmove(&s->blocks[at + 1], &s->blocks[at], (s->block_count - at) * sizeof *s->blocks);
-    s->blocks[at] = *block;
-    s->block_count++;
-}
-
-static void close_block(struct skim *s, bool is_nested, int64_t at)
-{
-    struct skim_block *block = &s->open[is_nested];
-    block->span.to = at;
-    if (block->kind != SKIM_BLOCK_TEXT)
-        block->is_empty = false;
-    size_t place = s->block_count;
-    while (!is_nested && place > 0 && s->blocks[place - 1].is_nested &&
-           s->blocks[place - 1].span.from > block->span.from)
-        place--;
-    keep_block(s, block, place);
-}
-
-static enum skim_block_kind block_kind(struct sv type)
-{
-    static const struct {
-        const char *name;
-        enum skim_block_kind kind;
-    } kinds[] = {
-        {"text", SKIM_BLOCK_TEXT},
-        {"tool_use", SKIM_BLOCK_TOOL_USE},
-        {"tool_result", SKIM_BLOCK_TOOL_RESULT},
-        {"thinking", SKIM_BLOCK_THINKING},
-        {"redacted_thinking", SKIM_BLOCK_THINKING},
-        {"image", SKIM_BLOCK_IMAGE},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (sv_equals(type, sv_of(kinds[i].name)))
-            return kinds[i].kind;
-    return SKIM_BLOCK_OTHER;
-}
-
-static bool is_in_nested(const struct skim *s)
-{
-    enum context c = context_of(s);
-    return c == IN_RESULT_BLOCK || c == IN_RESULT_SOURCE;
-}
-
-/* ---- values ------------------------------------------------------------------------------- */
-
-static enum string string_for(struct skim *s, enum context context, enum key key, int64_t at)
-{
-    if (context == IN_PRESERVED_IDS)
-        return A_PRESERVED_ID;
-    if (context == IN_CONTENT || context == IN_RESULT)
-        return OF_NO_INTEREST;
-    if (key == (enum key)SKIM_CONTENT)
-        return A_TEXT;
-    if (key < (enum key)SKIM_MEMBERS)
-        return A_MEMBER;
-    switch (key) {
-    case KEY_BLOCK_TYPE:
-        return A_TYPE;
-    case KEY_BLOCK_ID:
-        return AN_ID;
-    case KEY_BLOCK_TEXT:
-        s->open[is_in_nested(s)].is_empty = true;
-        return A_TEXT;
-    case KEY_DATA:
-        s->open[is_in_nested(s)].data.from = at + 1;
-        return A_PICTURE;
-    default:
-        return OF_NO_INTEREST;
-    }
-}
-
-/* The key of a value at this depth; KEY_OTHER in an array, and where nobody looks. */
-static enum key key_of(const struct skim *s)
-{
-    return s->depth && s->depth <= KNOWN_DEPTH ? s->keys[s->depth - 1] : KEY_OTHER;
-}
-
-static void begin_value(struct skim *s, enum skim_kind kind, int64_t at)
-{
-    enum key key = key_of(s);
-    if (key < (enum key)SKIM_MEMBERS) {
-        struct skim_value *v = &s->members[key];
-        v->kind = (unsigned char)kind;
-        v->n = 0;
-        v->span = (struct skim_span){at, at};
-        v->key = s->key_span;
-        if (key == (enum key)SKIM_MESSAGE ||
-            key == (enum key)SKIM_CONTENT) /* the last one counts */
-            s->block_count = s->top_count = s->word_count = 0;
-        for (int m = SKIM_MESSAGE_ID; key == (enum key)SKIM_MESSAGE && m <= SKIM_CONTENT; m++)
-            s->members[m].kind = SKIM_ABSENT;
-    }
-}
-
-static void end_value(struct skim *s, int64_t at)
-{
-    enum key key = key_of(s);
-    enum context context = context_of(s);
-    if (key < (enum key)SKIM_MEMBERS)
-        s->members[key].span.to = at;
-    if (context == IN_CONTENT || context == IN_RESULT) {
-        bool nested = context == IN_RESULT;
-        s->element_count[nested]++;
-        s->element_end[nested] = at;
-        s->top_count += !nested;
-    }
-    s->state = AT_COMMA_OR_END;
-}
-
-static enum context context_for(enum context context, enum key key, bool object)
-{
-    switch (context) {
-    case IN_RECORD:
-        return !object                            ? ELSEWHERE
-               : key == (enum key)SKIM_MESSAGE    ? IN_MESSAGE
-               : key == (enum key)SKIM_ATTACHMENT ? IN_ATTACHMENT
-               : key == (enum key)SKIM_SNAPSHOT   ? IN_SNAPSHOT
-               : key == KEY_COMPACTION            ? IN_COMPACTION
-                                                  : ELSEWHERE;
-    case IN_COMPACTION:
-        return object && key == KEY_PRESERVED ? IN_PRESERVED : ELSEWHERE;
-    case IN_PRESERVED:
-        return !object && key == KEY_PRESERVED_IDS ? IN_PRESERVED_IDS : ELSEWHERE;
-    case IN_MESSAGE:
-        return !object && key == (enum key)SKIM_CONTENT ? IN_CONTENT : ELSEWHERE;
-    case IN_CONTENT:
-        return object ? IN_BLOCK : ELSEWHERE;
-    case IN_BLOCK:
-        return object && key == KEY_BLOCK_SOURCE     ? IN_SOURCE
-               : !object && key == KEY_BLOCK_CONTENT ? IN_RESULT
-                                                     : ELSEWHERE;
-    case IN_RESULT:
-        return object ? IN_RESULT_BLOCK : ELSEWHERE;
-    case IN_RESULT_BLOCK:
-        return object && key == KEY_BLOCK_SOURCE ? IN_RESULT_SOURCE : ELSEWHERE;
-    default:
-        return ELSEWHERE;
-    }
-}
-
-static bool open_bracket(struct skim *s, bool object, int64_t at)
-{
-    if (s->depth == DEPTH_MAX)
-        return false;
-    enum context context = s->depth ? context_for(context_of(s), key_of(s), object) : IN_RECORD;
-    if (s->depth)
-        begin_value(s, object ? SKIM_OBJECT : SKIM_ARRAY, at);
-    size_t level = s->depth++;
-    unsigned bit = 1u << level % 8, bits = s->is_object[level / 8];
-    s->is_object[level / 8] = (unsigned char)(object ? bits | bit : bits & ~bit);
-    if (level < KNOWN_DEPTH) {
-        s->contexts[level] = (unsigned char)context;
-        s->keys[level] = KEY_OTHER;
-    }
-    if (context == IN_CONTENT || context == IN_RESULT) {
-        s->element_count[context == IN_RESULT] = 0;
-        s->element_end[context == IN_RESULT] = at + 1;
-    }
-    if (context == IN_BLOCK || context == IN_RESULT_BLOCK)
-        open_block(s, context == IN_RESULT_BLOCK, at);
-    s->state = object ? AT_KEY_OR_END : AT_VALUE_OR_END;
-    return true;
-}
-
-static void close_bracket(struct skim *s, int64_t at)
-{
-    enum context context = context_of(s);
-    if (context == IN_BLOCK || context == IN_RESULT_BLOCK)
-        close_block(s, context == IN_RESULT_BLOCK, at + 1);
-    s->depth--;
-    if (s->depth) {
-        end_value(s, at + 1);
-    } else {
-        s->record.to = at + 1;
-        s->state = AT_END;
-    }
-}
-
-/* ---- strings ------------------------------------------------------------------------------ */
-
-/* Keeps what there is room for. */
-static void keep_small(struct skim *s, const char *bytes, size_t n)
-{
-    size_t room = s->small_length < sizeof s->small ? sizeof s->small - s->small_length : 0;
-    memcpy(s->small + s->small_length * (room > 0), bytes, n < room ? n : room);
-    s->small_length += n;
-}
-
-static void keep_words(struct skim *s, const char *bytes, size_t n)
-{
-    size_t room = sizeof s->words - s->word_count;
-    size_t taken = n < room ? n : room;
-    memcpy(s->words + s->word_count, bytes, taken);
-    s->word_count += taken;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void keep_text(struct skim *s, const char *bytes, size_t n)
-{
-    bool is_first = s->small_length == 0; /* of the record */
-    enum key key = key_of(s);
-    if (key == KEY_BLOCK_TEXT) {
-        struct skim_block *block = &s->open[is_in_nested(s)];
-        for (size_t i = 0; i < n && block->is_empty; i++)
-            block->is_empty = is_space(bytes[i]);
-    }
-    if (is_first)
-        keep_words(s, bytes, n);
-}
-
-static void keep_picture(struct skim *s, const char *bytes, size_t n)
-{
-    size_t room = sizeof s->head - s->head_length;
-    size_t taken = n < room ? n : room;
-    memcpy(s->head + s->head_length, bytes, taken);
-    s->head_length += taken;
-}
-
-static void keep(struct skim *s, const char *bytes, size_t n)
-{
-    switch (s->string_is) {
-    case A_KEY:
-    case A_MEMBER:
-    case A_TYPE:
-    case AN_ID:
-    case A_PRESERVED_ID:
-        keep_small(s, bytes, n);
-        break;
-    case A_TEXT:
-        keep_text(s, bytes, n);
-        break;
-    case A_PICTURE:
-        keep_picture(s, bytes, n);
-        break;
-    default:
-        break;
-    }
-}
-
-static enum key find_key(enum context context, struct sv name)
-{
-    for (size_t i = 0; i < sizeof known_keys / sizeof *known_keys; i++)
-        if (known_keys[i].context == context && sv_equals(name, known_keys[i].name))
-            return known_keys[i].key;
-    return KEY_OTHER;
-}
-
-static void end_picture(struct skim *s, int64_t at)
-{
-    struct skim_block *block = &s->open[is_in_nested(s)];
-    block->data.to = at;
-    picture_size((struct sv){s->head, s->head_length}, &block->width, &block->height);
-}
-
 /* A half that no other half followed. */
 static void settle_pair(struct skim *s)
 {
@@ -491,142 +150,73 @@ static void settle_pair(struct skim *s)
     s->high_from = -1;
 }
 
-static void begin_string(struct skim *s, bool is_key, int64_t at)
+static void enter_string(struct skim *s, bool is_key, enum skimming_use use, int64_t at)
 {
-    s->small_length = 0;
-    s->head_length = 0;
-    s->state = IN_STRING;
     s->is_key = is_key;
+    s->use = (unsigned char)use;
+    s->passes = use == SKIMMING_PASS;
+    s->small_length = s->head_length = 0;
     s->string_from = at;
-    if (is_key) {
-        s->string_is = context_of(s) == ELSEWHERE ? OF_NO_INTEREST : A_KEY;
-        s->key_span = (struct skim_span){at, at};
-        if (s->depth <= KNOWN_DEPTH)
-            s->keys[s->depth - 1] = KEY_OTHER;
-        return;
-    }
-    begin_value(s, SKIM_STRING, at);
-    s->string_is = (unsigned char)string_for(s, context_of(s), key_of(s), at);
-    if (s->string_is == A_TEXT)
-        s->small_length = s->word_count; /* only the first text is kept */
+    s->state = IN_STRING;
 }
 
-static void add_preserved(struct skim *s, uint64_t id)
+static void begin_key(struct skim *s, int64_t at)
 {
-    if (s->preserved_count == s->preserved_capacity) {
-        s->preserved_capacity = s->preserved_capacity ? s->preserved_capacity * 2 : 16;
-        s->preserved = mem_resize(s->preserved, s->preserved_capacity * sizeof *s->preserved);
-    }
-    s->preserved[s->preserved_count++] = id;
+    enter_string(s, true, skimming_begin_key(s, at), at);
+}
+
+static void begin_string(struct skim *s, int64_t at)
+{
+    enter_string(s, false, skimming_begin_string(s, at), at);
 }
 
 /* at: of the closing quote. */
-static void end_string(struct skim *s, int64_t at)
+static void end_string(struct skim *s, struct sv small, int64_t at)
 {
-    size_t n = s->small_length < sizeof s->small ? s->small_length : sizeof s->small;
-    struct sv small = {s->small, n};
     settle_pair(s);
-    if (s->is_key) {
-        s->key_span.to = at + 1;
-        if (s->string_is == A_KEY)
-            s->keys[s->depth - 1] = (unsigned char)find_key(context_of(s), small);
-        s->state = AT_COLON;
+    small.n = small.n < SKIM_TEXT_MAX ? small.n : SKIM_TEXT_MAX;
+    if (!s->is_key) {
+        skimming_end_string(s, small, at);
+        s->state = AT_COMMA_OR_END;
         return;
     }
-    struct skim_block *block = &s->open[is_in_nested(s)];
-    switch (s->string_is) {
-    case A_MEMBER:
-        memcpy(s->members[key_of(s)].text, small.p, small.n);
-        s->members[key_of(s)].n = (unsigned char)small.n;
-        break;
-    case A_TYPE:
-        block->kind = (unsigned char)block_kind(small);
-        break;
-    case AN_ID:
-        block->tool = graph_id_of(small);
-        block->id = (struct skim_span){s->string_from + 1, at};
-        break;
-    case A_PICTURE:
-        end_picture(s, at);
-        break;
-    case A_PRESERVED_ID:
-        add_preserved(s, graph_id_of(small));
-        break;
-    default:
-        break;
+    s->key_span.to = at + 1;
+    if (s->use == SKIMMING_KEY)
+        skimming_end_key(s, small);
+    s->state = AT_COLON;
+}
+
+static inline bool is_space(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+/* Appends what there is room for. Returns: how much there is then. */
+static size_t fill(char *room, size_t size, size_t filled, const char *bytes, size_t n)
+{
+    size_t taken = n < size - filled ? n : size - filled;
+    memcpy(room + filled, bytes, taken);
+    return filled + taken;
+}
+
+static void keep(struct skim *s, const char *bytes, size_t n)
+{
+    if (s->passes)
+        return;
+    if (s->use == SKIMMING_TEXT) {
+        for (size_t i = 0; i < n && !s->passes; i++)
+            s->passes = !is_space(bytes[i]);
+        if (s->passes)
+            skimming_fill_text(s);
+    } else if (s->use == SKIMMING_PICTURE) {
+        s->head_length = fill(s->head, sizeof s->head, s->head_length, bytes, n);
+        s->passes = s->head_length == sizeof s->head;
+    } else {
+        s->small_length = fill(s->small, sizeof s->small, s->small_length, bytes, n);
     }
-    end_value(s, at + 1);
 }
 
 /* ---- characters --------------------------------------------------------------------------- */
-
-/* The first byte at or after p that a string does not simply go on with. */
-static const char *skip_plain(const char *p, const char *end)
-{
-    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-    while (end - p >= 8) {
-        uint64_t word;
-        memcpy(&word, p, sizeof word);
-        uint64_t quotes = word ^ ones * '"', slashes = word ^ ones * '\\';
-        uint64_t stops = (quotes - ones) & ~quotes;
-        stops |= (slashes - ones) & ~slashes;
-        stops |= word - ones * 0x20; /* below a space, for bytes that are not above 127 */
-        stops = (stops | word) & tops;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        /* a borrow marks bytes wrongly only behind one that is marked rightly */
-        if (stops)
-            return p + __builtin_ctzll(stops) / 8;
-#else
-        if (stops)
-            break;
-#endif
-        p += 8;
-    }
-    while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-           *p != '\\')
-        p++;
-    return p;
-}
-
-static inline bool is_simple_escape(char c)
-{
-    static const bool simple[256] = {['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true,
-                                     ['f'] = true, ['n'] = true,  ['r'] = true, ['t'] = true};
-    return simple[(unsigned char)c];
-}
-
-/* Nothing of the string is kept any more, nor looked at. */
-static bool keeps_nothing(const struct skim *s)
-{
-    switch (s->string_is) {
-    case OF_NO_INTEREST:
-        return true;
-    case A_TEXT:
-        return (s->small_length || s->word_count == sizeof s->words) &&
-               !(key_of(s) == KEY_BLOCK_TEXT && s->open[is_in_nested(s)].is_empty);
-    case A_PICTURE:
-        return s->head_length == sizeof s->head;
-    default:
-        return false;
-    }
-}
-
-/* As skip_plain, over whole escapes and characters too. */
-static const char *skip_more(const char *p, const char *end)
-{
-    uint32_t code;
-    for (;;) {
-        p = skip_plain(p, end);
-        size_t n = 0;
-        if (end - p >= 2 && *p == '\\')
-            n = is_simple_escape(p[1]) ? 2 : 0;
-        else if (p < end && (unsigned char)*p >= 0x80)
-            n = utf8_decode((struct sv){p, (size_t)(end - p)}, &code);
-        if (n == 0)
-            return p;
-        p += n;
-    }
-}
 
 /* Takes the first byte of a character beyond ASCII. */
 static void begin_utf8(struct skim *s, unsigned char c, int64_t at)
@@ -685,15 +275,6 @@ static void end_escape(struct skim *s)
         add_bad_text(s, s->escape_from, 6, true);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void take_escape(struct skim *s, char c)
 {
     if (c == 'u') {
@@ -703,23 +284,20 @@ static void take_escape(struct skim *s, char c)
         keep(s, "\\u", 2);
         return;
     }
-    if (!is_simple_escape(c)) {
+    if (!plain_is_escape(c)) {
         s->state = IN_RUIN;
         return;
     }
     settle_pair(s);
     char pair[2] = {'\\', c};
-    if (strchr("nrt", c) && s->string_is == A_TEXT) {
-        keep_words(s, s->small_length ? "" : pair, s->small_length ? 0 : 2);
-    } else {
-        keep(s, pair, 2);
-    }
+    if (s->use != SKIMMING_TEXT || !strchr("nrt", c)) /* which are white space */
+        keep(s, pair, sizeof pair);
     s->state = IN_STRING;
 }
 
 static void take_hex(struct skim *s, char c)
 {
-    int digit = hex_digit(c);
+    int digit = plain_hex_digit(c);
     if (digit < 0) {
         s->state = IN_RUIN;
         return;
@@ -729,6 +307,57 @@ static void take_hex(struct skim *s, char c)
     if (--s->hex_left == 0)
         end_escape(s);
 }
+
+/* What mostly stands behind a string: `:"`, `:`, or `,"`. Returns: what is left. */
+static inline const char *take_usual(struct skim *s, const char *p, const char *end, int64_t at)
+{
+    if (end - p < 2 || *p != (s->is_key ? ':' : ','))
+        return p;
+    if (s->is_key && p[1] != '"') {
+        s->state = AT_VALUE;
+        return p + 1;
+    }
+    if (p[1] != '"' || (!s->is_key && !inside_object(s)))
+        return p;
+    if (s->is_key)
+        begin_string(s, at + 1);
+    else
+        begin_key(s, at + 1);
+    return p + 2;
+}
+
+/* Takes what a string goes on with. Returns: what is left. */
+static const char *take_string(struct skim *s, const char *p, const char *end, int64_t at)
+{
+    const char *stop = s->passes && s->high_from < 0 ? plain_end_sound(p, end) : plain_end(p, end);
+    size_t n = (size_t)(stop - p);
+    bool is_all = stop < end && *stop == '"' && s->small_length == 0;
+    if (n) {
+        settle_pair(s);
+        if (!is_all || s->use >= SKIMMING_TEXT)
+            keep(s, p, n);
+    }
+    if (stop == end)
+        return end;
+    at += (int64_t)n;
+    if (*stop == '"') {
+        end_string(s, is_all ? (struct sv){p, n} : (struct sv){s->small, s->small_length}, at);
+        return take_usual(s, stop + 1, end, at + 1);
+    } else if (*stop == '\\') {
+        s->state = IN_ESCAPE;
+        s->escape_from = at;
+    } else if ((unsigned char)*stop < 0x20) {
+        s->state = IN_RUIN;
+        return stop;
+    } else {
+        settle_pair(s);
+        begin_utf8(s, (unsigned char)*stop, at);
+        keep(s, stop, 1);
+    }
+    return stop + 1;
+}
+
+/* ---- structure ---------------------------------------------------------------------------- */
 
 /* One byte that stands outside all strings; not white space. */
 static void take_structure(struct skim *s, char c, int64_t at)
@@ -749,7 +378,7 @@ static void take_structure(struct skim *s, char c, int64_t at)
     case AT_KEY:
     case AT_KEY_OR_END:
         if (c == '"')
-            begin_string(s, true, at);
+            begin_key(s, at);
         else if (c == '}' && s->state == AT_KEY_OR_END)
             close_bracket(s, at);
         else
@@ -769,16 +398,15 @@ static void take_structure(struct skim *s, char c, int64_t at)
     }
     enum skim_kind kind = c == 't' ? SKIM_TRUE : c == 'f' ? SKIM_FALSE : SKIM_NULL;
     if (c == '"') {
-        begin_string(s, false, at);
+        begin_string(s, at);
     } else if (c == '{' || c == '[') {
-        if (!open_bracket(s, c == '{', at))
-            s->state = IN_RUIN;
+        open_bracket(s, c == '{', at);
     } else if (c == 't' || c == 'f' || c == 'n') {
-        begin_value(s, kind, at);
+        skimming_begin_value(s, kind, at);
         s->word = words[kind == SKIM_TRUE ? 0 : kind == SKIM_FALSE ? 1 : 2];
         s->state = IN_WORD;
     } else if (c == '-' || (c >= '0' && c <= '9')) {
-        begin_value(s, SKIM_NUMBER, at);
+        skimming_begin_value(s, SKIM_NUMBER, at);
         s->state = IN_NUMBER;
     } else {
         s->state = IN_RUIN;
@@ -818,35 +446,6 @@ static void take_end(struct skim *s, char c)
         s->state = IN_RUIN;
 }
 
-/* Takes what a string goes on with. Returns: what is left. */
-static const char *take_string(struct skim *s, const char *p, const char *end, int64_t at)
-{
-    bool is_past = keeps_nothing(s) && s->high_from < 0;
-    const char *stop = is_past ? skip_more(p, end) : skip_plain(p, end);
-    if (stop > p) {
-        settle_pair(s);
-        if (!is_past)
-            keep(s, p, (size_t)(stop - p));
-        at += stop - p;
-    }
-    if (stop == end)
-        return end;
-    if (*stop == '"') {
-        end_string(s, at);
-    } else if (*stop == '\\') {
-        s->state = IN_ESCAPE;
-        s->escape_from = at;
-    } else if ((unsigned char)*stop < 0x20) {
-        s->state = IN_RUIN;
-        return stop;
-    } else {
-        settle_pair(s);
-        begin_utf8(s, (unsigned char)*stop, at);
-        keep(s, stop, 1);
-    }
-    return stop + 1;
-}
-
 /* The other places where white space counts. Returns: whether the byte was taken. */
 static bool take_inside(struct skim *s, char c, int64_t at)
 {
@@ -877,31 +476,51 @@ static bool take_inside(struct skim *s, char c, int64_t at)
     return s->state != IN_RUIN;
 }
 
+static const char *take_ruin(struct skim *s, const char *p, const char *end, int64_t at)
+{
+    const char *newline = memchr(p, '\n', (size_t)(end - p));
+    if (!newline)
+        return end;
+    end_line(s, at + (newline - p), true);
+    return newline + 1;
+}
+
+/* One byte outside of strings and words. */
+static void take_outside(struct skim *s, char c, int64_t at)
+{
+    if (c == '\n')
+        end_line(s, at, true);
+    else if (s->state == AT_END)
+        take_end(s, c);
+    else if (is_space(c))
+        return;
+    else if (s->state == AT_START)
+        take_start(s, c, at);
+    else
+        take_structure(s, c, at);
+}
+
 size_t skim_feed(struct skim *s, const char *bytes, size_t n)
 {
     const char *p = bytes, *end = bytes + n;
     while (p < end && !s->is_over) {
         int64_t at = s->offset + (p - bytes);
-        if (s->state == IN_STRING) {
+        switch (s->state) {
+        case IN_STRING:
             p = take_string(s, p, end, at);
-        } else if (s->state >= IN_ESCAPE && s->state <= IN_NUMBER) {
+            break;
+        case IN_ESCAPE:
+        case IN_HEX:
+        case IN_UTF8:
+        case IN_WORD:
+        case IN_NUMBER:
             p += take_inside(s, *p, at);
-        } else if (s->state == IN_RUIN) {
-            const char *newline = memchr(p, '\n', (size_t)(end - p));
-            p = newline ? newline : end;
-            if (newline)
-                end_line(s, s->offset + (p++ - bytes), true);
-        } else if (*p == '\n') {
-            end_line(s, at, true);
-            p++;
-        } else {
-            if (s->state == AT_START && !is_space(*p))
-                take_start(s, *p, at);
-            else if (s->state == AT_END)
-                take_end(s, *p);
-            else if (!is_space(*p))
-                take_structure(s, *p, at);
-            p++;
+            break;
+        case IN_RUIN:
+            p = take_ruin(s, p, end, at);
+            break;
+        default:
+            take_outside(s, *p++, at);
         }
     }
     s->offset += p - bytes;

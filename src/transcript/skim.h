@@ -82,7 +82,11 @@ struct skim_span {
     int64_t from, to;
 };
 
-enum { SKIM_TEXT_MAX = 64, SKIM_WORDS_MAX = 512, SKIM_BLOCKS_MAX = 4096 };
+enum {
+    SKIM_TEXT_MAX = 64,
+    SKIM_BLOCKS_MAX = 4096,
+    SKIM_KNOWN_DEPTH = 8, /* nothing that is looked at stands deeper */
+};
 
 struct skim_value {
     unsigned char kind;       /* enum skim_kind */
@@ -132,8 +136,7 @@ struct skim {
     struct skim_span line;   /* without its newline */
     struct skim_span record; /* from brace to brace */
     struct skim_value members[SKIM_MEMBERS];
-    char words[SKIM_WORDS_MAX]; /* the beginning of its first text */
-    size_t word_count;
+    struct skim_span text; /* the first of its message's that is not empty; between the quotes */
     struct skim_block *blocks;
     size_t block_count, block_capacity;
     bool has_more_blocks;
@@ -148,9 +151,10 @@ struct skim {
     /* the reading */
     int64_t offset; /* of the next byte */
     unsigned char state;
-    unsigned char mark_at;   /* bytes of a byte order mark so far */
-    unsigned char string_is; /* what is done with the string being read */
+    unsigned char mark_at; /* bytes of a byte order mark so far */
+    unsigned char use;     /* enum skimming_use, of the string being read */
     bool is_key;
+    bool passes; /* no more of it is kept or looked at */
     unsigned char hex_left;
     const char *word; /* what is left of true, false, null */
     uint32_t hex;
@@ -158,9 +162,9 @@ struct skim {
     int64_t high_from;   /* of half a pair that waits for the other; -1: none */
     unsigned char utf8_left, utf8_low, utf8_high, utf8_length;
     size_t depth;
-    unsigned char contexts[8], keys[8]; /* by depth */
-    char small[SKIM_TEXT_MAX];          /* a key, a block's type, an id */
-    size_t small_length;                /* of all of it, kept or not */
+    unsigned char contexts[SKIM_KNOWN_DEPTH], keys[SKIM_KNOWN_DEPTH]; /* by depth */
+    char small[SKIM_TEXT_MAX]; /* a key, a block's type, an id */
+    size_t small_length;
     struct skim_span key_span;
     int64_t string_from; /* of the opening quote */
     char head[1024];     /* of an image's base64 */

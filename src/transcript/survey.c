@@ -7,14 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024 };
+enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024, WORDS_MAX = 512 };
 
 /* One pass over a transcript. */
 struct pass {
     const struct survey_source *source;
     struct survey *v;
-    struct skim *skim;  /* of the lines */
-    struct skim *inner; /* of records that share their line with something else */
+    struct skim *skim;           /* of the lines */
+    struct skim *inner;          /* of records that share their line with something else */
+    char version[SKIM_TEXT_MAX]; /* of the last record that said one */
+    size_t version_length;
+    unsigned char version_tag;
     bool saw_agent_id;
     bool is_hidden; /* the record being taken stands behind damage on its line */
     uint32_t line;
@@ -213,20 +216,35 @@ static void look_at_pointer(struct pass *p, const struct skim *s, bool *is_point
         graph_point(&p->v->graph, skim_text(s, SKIM_LEAF));
 }
 
-/* By what the version is judged must not be what a repair takes away: prompts and the client's own
- * records that no repair drops. */
-static void look_at_version(struct survey *v, const struct skim *s, uint32_t node)
+/* A version's place in the list of them, plus one; 0: none, or too many. */
+static unsigned char tag_of(struct survey *v, int64_t version)
 {
-    int64_t version = damage_version(skim_text(s, SKIM_VERSION));
     size_t i = 0;
-    if (!version || v->graph.nodes[node].role > GRAPH_USER)
-        return;
+    if (!version)
+        return 0;
     while (i < v->version_count && v->versions[i] != version)
         i++;
-    if (i == v->version_count && i < SURVEY_VERSIONS_MAX)
+    if (i == SURVEY_VERSIONS_MAX)
+        return 0;
+    if (i == v->version_count)
         v->versions[v->version_count++] = version;
-    if (i < v->version_count)
-        v->graph.nodes[node].tag = (i + 1) & 0xff;
+    return (unsigned char)(i + 1);
+}
+
+/* By what the version is judged must not be what a repair takes away: prompts and the client's own
+ * records that no repair drops. */
+static void look_at_version(struct pass *p, const struct skim *s, uint32_t node)
+{
+    struct survey *v = p->v;
+    struct sv text = skim_text(s, SKIM_VERSION);
+    if (v->graph.nodes[node].role > GRAPH_USER || !text.n)
+        return;
+    if (!sv_equals(text, (struct sv){p->version, p->version_length})) {
+        memcpy(p->version, text.p, text.n);
+        p->version_length = text.n;
+        p->version_tag = tag_of(v, damage_version(text));
+    }
+    v->graph.nodes[node].tag = p->version_tag;
 }
 
 int64_t survey_newest_version(const struct survey *v)
@@ -241,17 +259,31 @@ int64_t survey_newest_version(const struct survey *v)
     return newest;
 }
 
-static void look_at_errors(struct pass *p, const struct skim *s, uint32_t node, bool is_clean)
+/* What an error says, in its beginning: once more, as few records are errors. */
+static int look_at_error(struct pass *p, const struct skim *s, uint32_t node)
+{
+    struct buf words = {0};
+    int64_t to = s->text.to - s->text.from < WORDS_MAX ? s->text.to : s->text.from + WORDS_MAX;
+    int r = survey_bytes(p->source, s->text.from, to, &words);
+    if (r < 0)
+        return r;
+    uint32_t named = damage_named_by((struct sv){words.p, words.n});
+    add_spot(p, DAMAGE_ERROR_TAIL, node, s->record.from)->number = named;
+    p->v->error_kinds |= named;
+    buf_release(&words);
+    return 0;
+}
+
+static int look_at_errors(struct pass *p, const struct skim *s, uint32_t node, bool is_clean)
 {
     struct survey *v = p->v;
-    if (s->members[SKIM_IS_API_ERROR].kind == SKIM_TRUE) {
-        uint32_t named = damage_named_by((struct sv){s->words, s->word_count});
-        add_spot(p, DAMAGE_ERROR_TAIL, node, s->record.from)->number = named;
-        v->error_kinds |= named;
-    } else if (is_clean) {
+    if (s->members[SKIM_IS_API_ERROR].kind == SKIM_TRUE)
+        return look_at_error(p, s, node);
+    if (is_clean) {
         v->last_error = (uint32_t)v->spot_count;
         v->error_kinds = 0;
     }
+    return 0;
 }
 
 /* By the spots that were found in a record. */
@@ -271,7 +303,7 @@ static bool may_be_dropped(const struct survey *v, size_t first_spot)
     return false;
 }
 
-static void take_record(struct pass *p, const struct skim *s)
+static int take_record(struct pass *p, const struct skim *s)
 {
     struct survey *v = p->v;
     enum graph_role role = GRAPH_LINK;
@@ -297,9 +329,10 @@ static void take_record(struct pass *p, const struct skim *s)
         add_spot(p, DAMAGE_HUGE_RECORD, node, trimmed.from)->number = trimmed.to - trimmed.from;
     bool is_clean = !may_be_dropped(v, spots);
     if (is_node && is_clean)
-        look_at_version(v, s, node);
+        look_at_version(p, s, node);
     if (is_node && role == GRAPH_ASSISTANT && !v->graph.nodes[node].is_sidechain)
-        look_at_errors(p, s, node, is_clean && s->block_count > 0);
+        return look_at_errors(p, s, node, is_clean && s->block_count > 0);
+    return 0;
 }
 
 /* ---- lines -------------------------------------------------------------------------------- */
@@ -335,7 +368,7 @@ static int take_broken(struct pass *p)
     if (r < 0)
         return r;
     scan_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && r == 0; i++) {
         const struct scan_piece *piece = &pieces[i];
         p->is_hidden = i > 0;
         if (piece->kind != SCAN_RECORD)
@@ -343,12 +376,12 @@ static int take_broken(struct pass *p)
         skim_restart(p->inner, from + (int64_t)piece->from);
         skim_feed(p->inner, line.p + piece->from, piece->to - piece->from);
         skim_end(p->inner);
-        take_record(p, p->inner);
+        r = take_record(p, p->inner);
     }
     p->is_hidden = false;
     free(pieces);
     buf_release(&line);
-    return 0;
+    return r;
 }
 
 static int take_line(struct pass *p)
@@ -365,8 +398,7 @@ static int take_line(struct pass *p)
         return 0;
     case SKIM_RECORD:
         v->crlf_lines += s->ends_in_return;
-        take_record(p, s);
-        return 0;
+        return take_record(p, s);
     case SKIM_BROKEN:
         break;
     }

@@ -78,6 +78,7 @@ static struct repair_plan plan_of(struct sv *file, const struct repair_options *
     must(survey_read(source, &survey) == 0);
     must(survey.size_bytes == (int64_t)file->n);
     must(repair_plan(source, &survey, options, a, &plan) == 0);
+    must(!plan.is_unsettled);
     must(plan.messages.reached <= plan.messages.expected);
     must(plan.messages.expected <= plan.messages.in_file);
     survey_release(&survey);

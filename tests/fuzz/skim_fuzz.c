@@ -55,13 +55,15 @@ static void check_line(const struct skim *s, const struct line *line)
         must_be_within((struct skim_span){s->bad_text[i].offset,
                                           s->bad_text[i].offset + s->bad_text[i].length},
                        s->record);
-    must(s->word_count <= SKIM_WORDS_MAX);
+    if (s->text.to)
+        must_be_within(s->text, s->members[SKIM_CONTENT].span);
 }
 
 static void must_be_alike(const struct skim *a, const struct skim *b)
 {
     must(a->shape == b->shape && a->block_count == b->block_count);
-    must(a->bad_text_count == b->bad_text_count && a->word_count == b->word_count);
+    must(a->bad_text_count == b->bad_text_count);
+    must(a->text.from == b->text.from && a->text.to == b->text.to);
     if (a->shape != SKIM_RECORD)
         return;
     for (int m = 0; m < SKIM_MEMBERS; m++) {

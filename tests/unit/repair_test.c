@@ -2,6 +2,7 @@
 
 #include "transcript/repair.h"
 
+#include <glob.h>
 #include <stdio.h>
 
 /* A transcript in memory: what is wrong with it, and what a repair makes of it. */
@@ -348,6 +349,30 @@ static void a_branch_that_ends_last_does_not_hide_the_newer_one(void **state)
     end(&s);
 }
 
+/* Behind the byte that chooses the target's options. What fuzzing found was mended once and damaged
+ * again by that. */
+static void what_fuzzing_found_is_mended_for_good(void **state)
+{
+    (void)state;
+    glob_t seeds;
+    assert_int_equal(glob("tests/fuzz/corpus/repair/*", 0, NULL, &seeds), 0);
+    for (size_t i = 0; i < seeds.gl_pathc; i++) {
+        struct scene s = {0};
+        char bytes[8192];
+        FILE *seed = fopen(seeds.gl_pathv[i], "r");
+        assert_non_null(seed);
+        size_t n = fread(bytes, 1, sizeof bytes, seed);
+        fclose(seed);
+        assert_in_range(n, 1, sizeof bytes - 1);
+        buf_add(&s.file, bytes + 1, n - 1);
+        repair_as(&s, bytes[0] & 1);
+        if (s.plan.is_unsettled)
+            fail_msg("%s", seeds.gl_pathv[i]);
+        end(&s);
+    }
+    globfree(&seeds);
+}
+
 static void versions_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -375,6 +400,7 @@ int main(void)
         cmocka_unit_test(an_image_becomes_a_text_that_says_where_it_is),
         cmocka_unit_test(only_shrinking_trims_what_is_merely_long),
         cmocka_unit_test(a_branch_that_ends_last_does_not_hide_the_newer_one),
+        cmocka_unit_test(what_fuzzing_found_is_mended_for_good),
         cmocka_unit_test(versions_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

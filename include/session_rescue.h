@@ -198,7 +198,9 @@ struct sr_options {
     void (*entering)(void *context, const char *path);
     void (*progress)(void *context, size_t done, size_t total);
     void *context;
-    int64_t context_window; /* tokens that every model holds; 0: as its name says */
+    int64_t context_window;  /* tokens that every model holds; 0: as its name says */
+    bool lists_stored_alone; /* nothing is read of sessions without a process: no directory, no
+                                activity, no prompt */
 };
 
 /*

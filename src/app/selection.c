@@ -21,6 +21,15 @@ int selection_parse(struct selection *s, struct arena *a, const char *const *wor
     return 0;
 }
 
+void selection_add_prefix(struct selection *s, struct arena *a, const char *prefix)
+{
+    const char **prefixes = arena_alloc(a, (s->prefix_count + 1) * sizeof *prefixes);
+    for (size_t i = 0; i < s->prefix_count; i++)
+        prefixes[i] = s->prefixes[i];
+    prefixes[s->prefix_count++] = prefix;
+    s->prefixes = prefixes;
+}
+
 void selection_narrow(const struct selection *s, struct sr_options *look)
 {
     look->stored_prefixes = s->prefixes;

@@ -21,6 +21,9 @@ struct selection {
 int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
                     struct sr_error *error);
 
+/* One more session id that is to be read of, without a word for it. */
+void selection_add_prefix(struct selection *s, struct arena *a, const char *prefix);
+
 /* Of the stored sessions only those are to be read that a word can mean. */
 void selection_narrow(const struct selection *s, struct sr_options *look);
 

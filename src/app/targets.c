@@ -19,13 +19,19 @@ static bool is_file(const char *word)
 
 static void add(struct context *c, struct targets *t, struct target target)
 {
-    for (size_t i = 0; i < t->count; i++)
-        if (str_equals(t->items[i].path, target.path))
-            return; /* a twin, or named twice */
     void *items = t->items;
     struct target *slot = arena_push(&c->arena, &items, &t->count, &t->capacity, sizeof *slot);
     t->items = items;
     *slot = target;
+}
+
+/* A twin, or one that was named twice, is there already. */
+static void add_once(struct context *c, struct targets *t, struct target target)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (str_equals(t->items[i].path, target.path))
+            return;
+    add(c, t, target);
 }
 
 static int owner_of(const struct sr_session *s)
@@ -33,10 +39,36 @@ static int owner_of(const struct sr_session *s)
     return s->pid ? s->pid : s->owner_count ? s->owners[0] : 0;
 }
 
-static void add_session(struct context *c, struct targets *t, const struct sr_session *s)
+/* The process is not known to have this session, only to have one of several. */
+static bool is_unsure(const struct sr_snapshot *snapshot, int pid, const char *session_id)
 {
-    if (s->transcript)
-        add(c, t, (struct target){s->transcript, s->session_id, s, owner_of(s)});
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        if (pid && snapshot->sessions[i].pid == pid)
+            return !str_equals(snapshot->sessions[i].session_id, session_id);
+    return false;
+}
+
+static struct target target_of(const struct targets *t, const struct sr_session *s)
+{
+    return (struct target){
+        .path = s->transcript,
+        .session_id = s->session_id,
+        .session = s,
+        .live_pid = owner_of(s),
+        .owner_is_unsure = is_unsure(t->snapshot, owner_of(s), s->session_id),
+    };
+}
+
+/* Of thousands that no process has, each is listed once. */
+static void add_all(struct context *c, struct targets *t)
+{
+    for (size_t i = 0; i < t->snapshot->session_count; i++) {
+        const struct sr_session *s = &t->snapshot->sessions[i];
+        if (s->transcript && s->pid)
+            add_once(c, t, target_of(t, s));
+        else if (s->transcript)
+            add(c, t, target_of(t, s));
+    }
 }
 
 static bool is_same_file(const char *a, const struct stat *b)
@@ -90,8 +122,10 @@ static void add_file(struct context *c, struct targets *t, const char *word)
             target.session ? target.session->session_id : id_in_name(&c->arena, real);
         target.live_pid =
             target.session ? owner_of(target.session) : owner_by_id(t->snapshot, target.session_id);
+        target.owner_is_unsure =
+            t->snapshot && is_unsure(t->snapshot, target.live_pid, target.session_id);
     }
-    add(c, t, target);
+    add_once(c, t, target);
 }
 
 /* Asks of the folder whether it answers, before anything in it is touched outside the guard. */
@@ -117,17 +151,52 @@ static int choose(struct context *c, struct targets *t, const struct selection *
             context_complain("that session has no transcript, or it is not known which");
             return EXIT_USAGE;
         }
-        add_session(c, t, named[i]);
+        add_once(c, t, target_of(t, named[i]));
     }
+    for (size_t i = 0; i < count; i++)
+        if (is_file(words[i]))
+            add_file(c, t, words[i]);
+    if (count == 0)
+        add_all(c, t);
+    return 0;
+}
+
+/* Of a whole store only its paths are kept: a listing takes 3 kB a session. */
+static void let_go(struct context *c, struct targets *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        struct target *target = &t->items[i];
+        target->path = arena_strdup(&c->arena, target->path);
+        if (target->session_id)
+            target->session_id = arena_strdup(&c->arena, target->session_id);
+        target->session = NULL;
+    }
+    sr_snapshot_free(t->snapshot);
+    t->snapshot = NULL;
+}
+
+/*
+ * What the listing has to hold: the sessions that are named, and of a file in a store the session
+ * that it is. Returns: 0, or an exit status.
+ */
+static int narrow(struct context *c, struct selection *selection, const char *const *words,
+                  size_t count)
+{
     for (size_t i = 0; i < count; i++) {
+        char real[PATH_MAX];
         if (!is_file(words[i]))
             continue;
         if (!folder_answers(c, words[i]))
             return EXIT_FAILED;
-        add_file(c, t, words[i]);
+        const char *id = realpath(words[i], real) ? id_in_name(&c->arena, real) : NULL;
+        if (id)
+            selection_add_prefix(selection, &c->arena, id);
     }
-    for (size_t i = 0; count == 0 && i < t->snapshot->session_count; i++)
-        add_session(c, t, &t->snapshot->sessions[i]);
+    selection_narrow(selection, &c->look);
+    if (count == 0) {
+        c->look.stored_limit = SIZE_MAX;
+        c->look.lists_stored_alone = true;
+    }
     return 0;
 }
 
@@ -145,12 +214,9 @@ int targets_find(struct context *c, const char *const *words, size_t count, stru
         context_complain(error.text);
         return EXIT_USAGE;
     }
-    selection_narrow(&selection, &c->look);
-    /* of a file in a store, too, it is asked whose it is */
-    if (count == 0 || session_count < count) {
-        c->look.stored_limit = SIZE_MAX;
-        c->look.stored_prefix_count = 0;
-    }
+    int status = narrow(c, &selection, words, count);
+    if (status)
+        return status;
     int r = sr_detect_processes(&c->look, &t.snapshot, &error);
     if (r < 0 && (session_count || count == 0)) {
         context_complain(error.text);
@@ -158,7 +224,9 @@ int targets_find(struct context *c, const char *const *words, size_t count, stru
     }
     if (r == 0)
         context_print_problems(c, t.snapshot);
-    int status = choose(c, &t, &selection, words, count);
+    status = choose(c, &t, &selection, words, count);
+    if (status == 0 && count == 0)
+        let_go(c, &t);
     if (status)
         targets_release(&t);
     else

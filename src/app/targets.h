@@ -10,12 +10,13 @@
 struct target {
     const char *path;                 /* absolute, unless the file could not be found */
     const char *session_id;           /* NULL: not known yet */
-    const struct sr_session *session; /* NULL: no session of a store */
+    const struct sr_session *session; /* NULL: no session of a store, or all were asked for */
     int live_pid;                     /* that has it, or may have it; 0: none */
+    bool owner_is_unsure;             /* it may have another session of the same folder as well */
 };
 
 struct targets {
-    struct sr_snapshot *snapshot; /* NULL: nothing could be looked at, and only files were named */
+    struct sr_snapshot *snapshot; /* NULL: nothing could be looked at, or all were asked for */
     struct target *items;
     size_t count, capacity;
 };

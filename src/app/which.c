@@ -65,6 +65,26 @@ bool which_names(const struct which *w, const struct sr_session *s)
     return false;
 }
 
+static bool has_id(const struct sr_snapshot *snapshot, const char *id)
+{
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        if (str_equals(snapshot->sessions[i].session_id, id))
+            return true;
+    return false;
+}
+
+/* It only may have what is named, and that is listed by itself: of that the word speaks. */
+static bool is_listed_by_itself(const struct which *w, const struct sr_session *s,
+                                const struct sr_snapshot *snapshot)
+{
+    if (w->kind != WHICH_SESSION || (s->session_id && str_starts_with(s->session_id, w->prefix)))
+        return false;
+    for (size_t i = 0; i < s->candidate_count; i++)
+        if (str_starts_with(s->candidates[i], w->prefix) && !has_id(snapshot, s->candidates[i]))
+            return false;
+    return true;
+}
+
 static void describe(struct buf *out, const struct sr_session *s)
 {
     if (s->pid)
@@ -84,7 +104,7 @@ int which_find(const struct which *w, const struct sr_snapshot *snapshot,
         const struct sr_session *s = &snapshot->sessions[i];
         if (i < LISTED_MAX)
             describe(&list, s);
-        if (!which_names(w, s))
+        if (!which_names(w, s) || is_listed_by_itself(w, s, snapshot))
             continue;
         found = s;
         if (++matches <= LISTED_MAX)

@@ -46,12 +46,11 @@ static void show_process(const struct snapshot *snap, const struct session *s,
 }
 
 /* The session names its parent's process even where the chain of parents is broken. */
-static void show_parent(const struct snapshot *snap, struct sr_session *out)
+static void show_parent(const struct snapshot *snap, size_t live_count, struct sr_session *out)
 {
-    const struct sr_session *all = snap->shown.sessions;
-    for (size_t i = 0; i < snap->shown.session_count; i++) {
-        const struct sr_session *other = &all[i];
-        if (other == out || other->pid == 0)
+    for (size_t i = 0; i < live_count; i++) {
+        const struct sr_session *other = &snap->shown.sessions[i];
+        if (other == out)
             continue;
         if (out->parent_pid == 0 && other->session_id && out->pid &&
             str_equals(other->session_id, out->parent_session_id))
@@ -207,18 +206,23 @@ static bool may_have(const struct sr_session *s, const char *session_id, bool al
     return false;
 }
 
-/* Twins of a live session, possible owners of a stored one. */
-static void show_others(struct snapshot *snap, struct sr_session *out)
+static bool has_too(const struct sr_session *other, const struct sr_session *s)
 {
-    size_t total = snap->shown.session_count, n = 0;
-    int *pids = arena_alloc(&snap->arena, (total + 1) * sizeof *pids);
-    for (size_t i = 0; i < total; i++) {
-        const struct sr_session *other = &snap->shown.sessions[i];
-        if (other != out && other->pid && out->session_id &&
-            str_equals(other->config_dir, out->config_dir) &&
-            may_have(other, out->session_id, out->pid == 0))
-            pids[n++] = other->pid;
-    }
+    return other != s && s->session_id && str_equals(other->config_dir, s->config_dir) &&
+           may_have(other, s->session_id, s->pid == 0);
+}
+
+/* Twins of a live session, possible owners of a stored one. The live ones stand first. */
+static void show_others(struct snapshot *snap, size_t live_count, struct sr_session *out)
+{
+    const struct sr_session *all = snap->shown.sessions;
+    size_t count = 0, n = 0;
+    for (size_t i = 0; i < live_count; i++)
+        count += has_too(&all[i], out);
+    int *pids = count ? arena_alloc(&snap->arena, count * sizeof *pids) : NULL;
+    for (size_t i = 0; i < live_count && n < count; i++)
+        if (has_too(&all[i], out))
+            pids[n++] = all[i].pid;
     if (out->pid) {
         out->twins = pids;
         out->twin_count = n;
@@ -231,7 +235,9 @@ static void show_others(struct snapshot *snap, struct sr_session *out)
 static void show_one(struct snapshot *snap, const struct sr_options *options, struct session *s,
                      struct sr_session *out)
 {
-    bool can_read = session_can_read_store(s) && stores_enter(&snap->stores, s->store->io.path);
+    bool is_listed_alone = options->lists_stored_alone && !s->live;
+    bool can_read = session_can_read_store(s) && !is_listed_alone &&
+                    stores_enter(&snap->stores, s->store->io.path);
     *out = (struct sr_session){
         .uid = -1,
         .started_at_ms = -1,
@@ -272,7 +278,7 @@ void show_all(struct snapshot *snap, const struct sr_options *options, const str
     snap->shown.sessions = shown;
     snap->shown.session_count = total;
     for (size_t i = 0; i < total; i++) {
-        show_parent(snap, &shown[i]);
-        show_others(snap, &shown[i]);
+        show_parent(snap, live_count, &shown[i]);
+        show_others(snap, live_count, &shown[i]);
     }
 }

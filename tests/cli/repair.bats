@@ -129,6 +129,27 @@ is_untouched()
     is_untouched
 }
 
+# Two that were written to since it began, and nothing says which is its own.
+@test "a client that may have it: its id names it all the same, and it is refused with the reason" {
+    install_client
+    local project=$BATS_TEST_TMPDIR/project folder
+    mkdir "$project"
+    fake --no-registry --turn none --cwd "$project" --session "$OTHER" -- "$client"
+    folder=$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$project")
+    mkdir -p "$folder"
+    cp "$FILE" "$folder/$OTHER.jsonl"
+    mv "$FILE" "$folder/"
+    FILE=$folder/$ID.jsonl
+    touch "$folder"/*
+    repair "$ID" --force
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"pid $pid may have the session"* ]]
+    is_untouched
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $output == *missing-parent* ]]
+}
+
 @test "a file outside of any store is mended where it lies, and restored there" {
     cp "$FILE" "$HOME/copy.jsonl"
     repair "$HOME/copy.jsonl" --force

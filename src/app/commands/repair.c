@@ -171,19 +171,22 @@ static int carry_out(struct work *w)
     return status ? status : closed;
 }
 
+static int refuse_owner(struct work *w)
+{
+    const struct target *t = w->target;
+    const char *why = arena_printf(
+        &w->context->arena, "pid %d %s: end it first (--kill); nothing was changed", t->live_pid,
+        t->owner_is_unsure ? "may have the session: it does not say which of its folder it has"
+                           : "has the session");
+    return leave(w, VIEW_REPAIR_REFUSED, why, EXIT_REFUSED);
+}
+
 static int decide(struct work *w)
 {
     const struct options *o = w->context->options;
     const struct repair_plan *plan = &w->e.plan;
-    if (w->target->live_pid) {
-        struct buf why = {0};
-        buf_addf(&why, "pid %d has the session: end it first (--kill); nothing was changed",
-                 w->target->live_pid);
-        int status =
-            leave(w, VIEW_REPAIR_REFUSED, arena_strdup(&w->context->arena, why.p), EXIT_REFUSED);
-        buf_release(&why);
-        return status;
-    }
+    if (w->target->live_pid)
+        return refuse_owner(w);
     if (!o->json && print_plan(w) != 0)
         return EXIT_FAILED;
     if (plan->edit_count == 0) {

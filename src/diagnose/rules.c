@@ -426,6 +426,13 @@ static bool no_reply_came(const struct evidence *e)
            unanswered_since_sent(e);
 }
 
+/* What was written last is older than the request: it went out later, or again. */
+static bool asked_of_late(const struct evidence *e)
+{
+    return a_reply_is_due(e) && files_are_silent(e) && has_connection(e) &&
+           e->api.sent_ago_s >= 0 && !past_patience(e, e->api.sent_ago_s);
+}
+
 /* Mid-turn, and there is nothing that it could be waiting for. */
 static bool nothing_is_pending(const struct evidence *e)
 {
@@ -561,6 +568,9 @@ const struct rule rules[] = {
      "A reply began and broke off; the connection is still open.", reply_stalled},
     {"no reply", SR_HUNG, "no-reply", "high", "revive",
      "The model was asked and has not sent a byte.", no_reply_came},
+    {"asked of late", SR_WORKING, "awaiting-reply", "medium", "wait",
+     "The last event is older than the user's patience, but the last request is not.",
+     asked_of_late},
     {"nothing pending", SR_HUNG, "event-loop-asleep", "medium", "kill",
      "A turn is under way, and there is no connection, no tool and no input that could end it.",
      event_loop_sleeps},

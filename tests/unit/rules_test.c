@@ -133,6 +133,8 @@ static struct scene *scenes(size_t *count)
          TOOL(.open_tool_age_s = 60, .last_event_age_s = 60, .status_age_s = 60,
               WORKERS(WORKER(QUIET))),
          true},
+        {"tried again, and half a reply came", "asked of late",
+         ASKED(.api.sent_ago_s = 90, .api.received_ago_s = 60), true},
         {"asked a minute ago", "awaits reply",
          ASKED(.last_event_age_s = 60, .api.sent_ago_s = 59, .api.received_ago_s = 55), true},
         {"compacts since a minute", "off the record",
@@ -439,13 +441,13 @@ static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
 #define AGAIN .api.sent_ago_s = PATIENCE - 1, .api.received_ago_s = PATIENCE - 2
     wins("retrying", ASKED(AGAIN, .last_event_age_s = PATIENCE + 5));
     wins("trickle unclear", ASKED(AGAIN, .api.sent_ago_s = PATIENCE, .last_event_age_s = LONG));
-    wins("not understood", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
+    wins("asked of late", ASKED(AGAIN, .last_event_age_s = PATIENCE + 4));
     wins("not understood", ASKED(AGAIN, .last_event_age_s = -1));
     wins("not understood", ASKED(AGAIN, .api.sent_ago_s = -1));
     wins("retrying", ASKED(AGAIN, .api.sent_ago_s = 0, .api.received_ago_s = 0));
     wins("retrying", ASKED(AGAIN, .turn = TAIL_TURN_REPLYING));
     /* refused within a second, or not answered yet; what goes on for longer is a reply */
-    wins("not understood", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
+    wins("asked of late", ASKED(AGAIN, .api.received_ago_s = PATIENCE - 3));
     wins("retrying", ASKED(AGAIN, .api.received_ago_s = LONG));
     wins("retrying", ASKED(AGAIN, .api.received_ago_s = 3, .api.bytes_received = 0));
     wins("idle by transcript", REST(OLD, .api = SILENT_CONNECTION, AGAIN));
@@ -490,6 +492,9 @@ static void the_model_is_silent_past_patience_in_both_directions(void **state)
     wins("reply stalled", ASKED(.api.received_ago_s = LONG));
     wins("no reply",
          ASKED(.api.received_ago_s = 0, .api.bytes_received = 0, .api.sent_ago_s = PATIENCE));
+    wins("asked of late", ASKED(.last_event_age_s = PATIENCE, .api.sent_ago_s = PATIENCE - 2,
+                                .api.received_ago_s = PATIENCE - 2));
+    wins("asked of late", ASKED(.api.sent_ago_s = 90, .api.received_ago_s = 60));
     wins("not understood", ASKED(.api.bytes_received = 400000, .api.received_ago_s = -1));
     wins("not understood", ASKED(.api.bytes_received = -1));
     wins("not understood", ASKED(.api.bytes_received = 0, .last_event_age_s = -1));

@@ -125,6 +125,26 @@ static void add_candidates(struct buf *out, const struct sr_session *s)
     buf_adds(out, "\n");
 }
 
+/* With the command, where there is a push for what holds it and waiting is not the better advice.
+ */
+static void add_advice(struct buf *out, const struct sr_session *s)
+{
+    static const char *const pushed[] = {"revive", "kill-child", "continue"};
+    struct buf text = {0};
+    if (!s->advice || strcmp(s->advice, "none") == 0)
+        return;
+    buf_adds(&text, s->advice);
+    for (size_t i = 0; i < sizeof pushed / sizeof *pushed; i++)
+        if (strcmp(s->advice, pushed[i]) == 0 && sr_can_revive(s))
+            buf_adds(&text, ": session-rescue --revive ");
+    if (text.n > strlen(s->advice) && s->session_id && s->twin_count == 0)
+        buf_adds(&text, s->session_id);
+    else if (text.n > strlen(s->advice))
+        buf_addf(&text, "%d", s->pid);
+    add_detail(out, "advice", text.p);
+    buf_release(&text);
+}
+
 static void add_judgement(struct buf *out, const struct sr_session *s,
                           const struct view_style *style)
 {
@@ -138,8 +158,7 @@ static void add_judgement(struct buf *out, const struct sr_session *s,
         add_safe(out, s->evidence[i], 0);
     }
     buf_adds(out, "\n");
-    if (s->advice && strcmp(s->advice, "none") != 0)
-        add_detail(out, "advice", s->advice);
+    add_advice(out, s);
 }
 
 static void add_session(struct buf *out, const struct sr_session *s, const struct view_style *style)

@@ -202,6 +202,23 @@ same_modes()
     grep -q '| Revived | ✅ |' "$log"/SESSION-LOG-*.md
 }
 
+@test "one that was stopped is asked about, and continued" {
+    fake --cwd "$project" --session "$id" --raw -- "$client"
+    kill -STOP "$pid"
+    opened -- "${scratch[@]}"
+    await "Select action"
+    shows "(STOPPED)"
+    press Down
+    await "> Revive in place"
+    press Enter
+    await "send SIGCONT to pid"
+    await "[y/N]"
+    press y Enter
+    await "it runs again"
+    await "status 0"
+    ! grep -q '^State:.T' "/proc/$pid/status"
+}
+
 @test "nothing hung: what runs, and why that is fine" {
     fake --cwd "$project" --session "$other" -- "$client"
     opened -- "${scratch[@]}"

@@ -56,11 +56,58 @@ static void the_hung_ones_come_first(void **state)
           "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n"
           "HUNG      pts/13  3354    01e5af14  56MB    41 min  /srv/x\n"
           "          reply-stalled (high confidence): no reply, 2460 s ago; socket silent\n"
-          "          advice: revive\n"
+          "          advice: revive: session-rescue --revive " ID_A "\n"
           "          note: odd\n"
           "idle      pts/9   9024    bbbbbbbb  39kB    now     /home/u/p  CURRENT\n"
           "          turn-over (high confidence): the last turn ended 3 s ago\n"
           "2 sessions: 1 hung, 1 idle\n");
+}
+
+/* The line of advice for a session; NULL where there is none. */
+static void advises(struct sr_session s, const char *expected)
+{
+    struct buf out = {0};
+    s.evidence_count = s.note_count = 0;
+    view_text_status(&out, &(struct sr_snapshot){.sessions = &s, .session_count = 1},
+                     &(struct view_style){0});
+    char *line = strstr(out.p, "advice: ");
+    if (line)
+        line[strcspn(line, "\n")] = '\0';
+    if (expected)
+        assert_string_equal(line ? line : "none", expected);
+    else
+        assert_null(line);
+    buf_release(&out);
+}
+
+static void a_command_goes_with_the_advice_that_it_carries_out(void **state)
+{
+    (void)state;
+#define REVIVE "session-rescue --revive "
+    struct sr_session s = two[1];
+    advises(s, "advice: revive: " REVIVE ID_A);
+    s.twins = (const int[]){4711};
+    s.twin_count = 1; /* of two processes the id names neither */
+    advises(s, "advice: revive: " REVIVE "3354");
+    s.twin_count = 0;
+    s.session_id = NULL;
+    advises(s, "advice: revive: " REVIVE "3354");
+    s.advice = "wait";
+    advises(s, "advice: wait");
+    s.cause = "spinning";
+    s.advice = "kill";
+    advises(s, "advice: kill");
+    s.cause = "tool-stuck";
+    s.advice = "kill-child";
+    advises(s, "advice: kill-child: " REVIVE "3354");
+    s.verdict = SR_STOPPED;
+    s.cause = "job-control";
+    s.advice = "continue";
+    advises(s, "advice: continue: " REVIVE "3354");
+    s.pid = 0; /* a session without a process */
+    advises(s, "advice: continue");
+    s.advice = "none";
+    advises(s, NULL);
 }
 
 static void all_the_evidence_is_for_those_who_ask(void **state)
@@ -71,7 +118,7 @@ static void all_the_evidence_is_for_those_who_ask(void **state)
           "HUNG      pts/13  3354    01e5af14  56MB    41 min  /srv/x\n"
           "          reply-stalled (high confidence): no reply, 2460 s ago; socket silent; "
           "spinner turns\n"
-          "          advice: revive\n"
+          "          advice: revive: session-rescue --revive " ID_A "\n"
           "          note: odd\n"
           "          mapped by: registry\n"
           "          transcript: /t.jsonl\n"
@@ -164,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_found_is_said),
         cmocka_unit_test(the_hung_ones_come_first),
+        cmocka_unit_test(a_command_goes_with_the_advice_that_it_carries_out),
         cmocka_unit_test(all_the_evidence_is_for_those_who_ask),
         cmocka_unit_test(colours_stand_around_the_verdict_alone),
         cmocka_unit_test(what_is_odd_about_a_process_is_marked),

@@ -1,5 +1,5 @@
 /*
- * The interactive rescue: what runs, and for each hung session a choice.
+ * The interactive rescue: what runs, and for each session that is hung, or stopped, a choice.
  *
  * After a session was ended the machine is looked at again; a session that was
  * skipped is not asked about twice.
@@ -37,7 +37,7 @@ struct rescue {
     struct context *context;
     struct sr_snapshot *snapshot;
     size_t *order;
-    size_t hung_count; /* at the beginning of order */
+    size_t hung_count;
     struct done *done;
     size_t done_count, done_capacity;
     const struct sr_session *session; /* that is asked about */
@@ -83,12 +83,20 @@ static void be_done_with(struct rescue *r, const struct sr_session *s)
     *slot = (struct done){s->pid, s->start_ticks};
 }
 
-/* Returns: the next hung session that was not asked about, NULL where there is none. */
+static bool wants_a_choice(const struct sr_session *s)
+{
+    return s->verdict == SR_HUNG || (s->verdict == SR_STOPPED && sr_can_revive(s));
+}
+
+/* Returns: the next session that wants a choice and was not asked about, NULL where there is none.
+ */
 static const struct sr_session *next(const struct rescue *r)
 {
-    for (size_t i = 0; i < r->hung_count; i++)
-        if (!is_done(r, &r->snapshot->sessions[r->order[i]]))
-            return &r->snapshot->sessions[r->order[i]];
+    for (size_t i = 0; i < r->snapshot->session_count; i++) {
+        const struct sr_session *s = &r->snapshot->sessions[r->order[i]];
+        if (wants_a_choice(s) && !is_done(r, s))
+            return s;
+    }
     return NULL;
 }
 
@@ -281,7 +289,7 @@ static int rescue(struct rescue *r)
     if (status != 0)
         return status;
     context_print_problems(r->context, r->snapshot);
-    if (r->hung_count == 0)
+    if (!next(r))
         return show_all_is_well(r);
     if (!context_answers(r->context, r->context->pending_dir))
         return EXIT_FAILED;

@@ -41,7 +41,7 @@
  *                        ($ANTHROPIC_BASE_URL says where)
  *   --pooled             after that sends as much on a second connection, on which nothing comes
  *                        and for which it does not wait
- *   --ask-again          asks the model once more when the first connection ends
+ *   --ask-again          asks the model once more when the first connection ends, and is answered
  *   --spinner            wakes up 100 times a second, as a client at work does
  *   --spin               computes, and does nothing else
  *   --flood              writes to its terminal, which nobody reads
@@ -609,7 +609,7 @@ static int open_model(void)
     return fd;
 }
 
-static void answer_as_model(int listener)
+static void answer_as_model(int listener, long answer_bytes, long pause_ms)
 {
     static char bytes[REQUEST_BYTES];
     int fd = accept(listener, NULL, NULL); /* stays open, silent, as long as we live */
@@ -618,14 +618,32 @@ static void answer_as_model(int listener)
     for (ssize_t n, got = 0; got < REQUEST_BYTES; got += n)
         if ((n = recv(fd, bytes, sizeof bytes, 0)) <= 0)
             fail("read the request");
-    /* no model answers in the millisecond in which it is asked */
-    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-    for (long left = atol(option("model", "0")); left > 0;) {
+    nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
+    for (long left = answer_bytes; left > 0;) {
         ssize_t n = send(fd, bytes, left < REQUEST_BYTES ? (size_t)left : REQUEST_BYTES, 0);
         if (n <= 0)
             fail("answer");
         left -= n;
     }
+}
+
+/* A process of its own that waits for the client to ask again. */
+static void answer_again_as_model(int listener, int terminal)
+{
+    pid_t launcher = getpid();
+    if (fork() != 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != launcher)
+        _exit(1);
+    alarm(LIFE_S);
+    close(terminal);
+    if (is_told("pooled"))
+        accept(listener, NULL, NULL);
+    /* that it was asked is to be seen before that it answers */
+    answer_as_model(listener, 1000, 300);
+    for (;;)
+        pause();
 }
 
 static _Noreturn void become(char **argv, pid_t launcher)
@@ -688,8 +706,11 @@ int main(int argc, char **argv)
     alarm(LIFE_S);
     pid_t client = start(argv + at, &terminal);
     close(ready[1]);
+    /* no model answers in the millisecond in which it is asked */
     if (listener >= 0)
-        answer_as_model(listener);
+        answer_as_model(listener, atol(option("model", "0")), 50);
+    if (is_told("ask-again"))
+        answer_again_as_model(listener, terminal);
 
     char bytes[4096];
     if (read(ready[0], bytes, 1) != 1) {

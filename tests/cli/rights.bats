@@ -16,6 +16,7 @@ setup()
     chmod 755 "$shared/bin/deny-call"
     settle
     places=(--config-dir "$CONFIG_DIR" --pending-dir "$HOME/kept" --log-dir "$HOME/log" --timeout 0.01)
+    # shellcheck disable=SC2034 # is_hung reads it
     scratch=("${places[@]}")
     "$shared/bin/deny-call" pidfd_getfd true || skip "no system call can be denied here"
 }

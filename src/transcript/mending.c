@@ -1,122 +1,110 @@
 #include "transcript/mending.h"
 
-#include "base/clock.h"
-#include "base/digest.h"
-#include "transcript/picture.h"
-
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+/* ---- what is written down ----------------------------------------------------------------- */
 
-/* ---- lines -------------------------------------------------------------------------------- */
-
-static enum damage_kind kind_of_piece(const struct survey_line *line,
-                                      const struct scan_piece *pieces, size_t count, size_t i)
+void mending_add_step(struct mending *m, enum mending_what what, enum damage_kind kind,
+                      uint32_t node, int64_t argument)
 {
-    switch (pieces[i].kind) {
-    case SCAN_NUL:
-        return DAMAGE_NUL_PADDING;
-    case SCAN_STUB:
-        return i == count - 1 && !line->has_newline &&
-                       line->from + (int64_t)pieces[i].to == line->to
-                   ? DAMAGE_TORN_TAIL
-                   : DAMAGE_STUB;
-    default:
-        return DAMAGE_FRAGMENT;
+    if (m->step_count == m->step_capacity) {
+        m->step_capacity = m->step_capacity ? m->step_capacity * 2 : 32;
+        m->steps = mem_resize(m->steps, m->step_capacity * sizeof *m->steps);
     }
+    m->steps[m->step_count++] = (struct mending_step){
+        .what = what,
+        .kind = kind,
+        .node = node,
+        .line = node == GRAPH_NONE ? 0 : m->g->nodes[node].line,
+        .offset = node == GRAPH_NONE ? 0 : (int64_t)m->g->nodes[node].offset,
+        .argument = argument,
+    };
+    m->mended_kinds |= 1u << kind;
 }
 
-static void tell_pieces(struct mending *m, const struct survey_line *line,
-                        const struct scan_piece *pieces, size_t count)
+struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,
+                                     enum damage_cure action, uint32_t line, int64_t from,
+                                     int64_t to, const char *text)
 {
-    size_t records = 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t at = line->from + (int64_t)pieces[i].from;
-        if (pieces[i].kind == SCAN_RECORD) {
-            records++;
+    struct repair_plan *plan = m->plan;
+    void *items = plan->edits;
+    struct repair_edit *edit =
+        arena_push(m->arena, &items, &plan->edit_count, &plan->edit_capacity, sizeof *edit);
+    plan->edits = items;
+    *edit = (struct repair_edit){
+        .from = from,
+        .to = to,
+        .text = text,
+        .text_length = text ? strlen(text) : 0,
+        .kind = kind,
+        .action = action,
+        .line = line,
+    };
+    return edit;
+}
+
+struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind kind,
+                                           enum damage_severity severity, uint32_t line,
+                                           int64_t offset)
+{
+    struct repair_plan *plan = m->plan;
+    void *items = plan->problems;
+    struct repair_problem *p =
+        arena_push(m->arena, &items, &plan->problem_count, &plan->problem_capacity, sizeof *p);
+    plan->problems = items;
+    *p = (struct repair_problem){
+        .kind = kind,
+        .severity = severity,
+        .line = line,
+        .offset = offset,
+        .length = -1,
+        .node = GRAPH_NONE,
+        .consequence = severity == DAMAGE_HURTS ? damages[kind].consequence : NULL,
+        .is_mended = severity > DAMAGE_HARMLESS && damages[kind].cure != DAMAGE_CURE_NONE,
+    };
+    return p;
+}
+
+struct repair_problem *mending_add_node_problem(struct mending *m, enum damage_kind kind,
+                                                enum damage_severity severity, uint32_t node)
+{
+    const struct graph_node *n = &m->g->nodes[node];
+    struct repair_problem *p = mending_add_problem(m, kind, severity, n->line, (int64_t)n->offset);
+    p->node = node;
+    return p;
+}
+
+/* By the client that wrote the file last, and by what the API said last. */
+enum damage_severity mending_severity(const struct mending *m, enum damage_kind kind)
+{
+    const struct damage *d = &damages[kind];
+    int64_t version = m->newest_version;
+    if (m->v->error_kinds >> kind & 1)
+        return DAMAGE_HURTS;
+    if (d->tolerated_since && d->severity == DAMAGE_HURTS)
+        return version >= d->tolerated_since ? DAMAGE_MILD : DAMAGE_HURTS;
+    if (d->tolerated_since)
+        return version && version < d->tolerated_since ? DAMAGE_HURTS : DAMAGE_HARMLESS;
+    return d->severity;
+}
+
+bool mending_is_message(const struct graph *g, uint32_t node)
+{
+    return g->nodes[node].role >= GRAPH_USER;
+}
+
+/* With all records of its id: none of them is to take its place. */
+void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node)
+{
+    struct graph *g = m->g;
+    bool has_copies = m->v->has_copies;
+    for (uint32_t i = has_copies ? 0 : node; i < (has_copies ? g->count : node + 1); i++) {
+        if (g->nodes[i].is_dropped || g->nodes[i].id != g->nodes[node].id)
             continue;
-        }
-        enum damage_kind kind = kind_of_piece(line, pieces, count, i);
-        bool is_live = kind == DAMAGE_TORN_TAIL && m->options->is_live;
-        struct repair_problem *p =
-            mending_add_problem(m, kind, is_live ? DAMAGE_HARMLESS : DAMAGE_HURTS, line->line, at);
-        p->length = (int64_t)(pieces[i].to - pieces[i].from);
-        if (is_live)
-            p->detail = "a live process has the session: it may be writing just now";
+        mending_add_step(m, MENDING_DROP, kind, i, 0);
+        graph_drop(g, i);
     }
-    if (records == count)
-        mending_add_problem(m, DAMAGE_GLUED, DAMAGE_HURTS, line->line, line->from)->detail =
-            arena_printf(m->arena, "%zu records", count);
-}
-
-/* Leaves the records, a line each. */
-static void edit_pieces(struct mending *m, const struct survey_line *line,
-                        const struct scan_piece *pieces, size_t count)
-{
-    const struct scan_piece *record = NULL; /* the last one so far */
-    size_t first_bad = count;
-    for (size_t i = 0; i < count; i++) {
-        if (pieces[i].kind != SCAN_RECORD) {
-            first_bad = first_bad == count ? i : first_bad;
-            continue;
-        }
-        int64_t at = line->from + (int64_t)pieces[i].from;
-        bool has_bad = first_bad < count;
-        enum damage_kind kind =
-            has_bad ? kind_of_piece(line, pieces, count, first_bad) : DAMAGE_GLUED;
-        if (record)
-            mending_add_edit(m, kind, has_bad ? DAMAGE_CURE_DROP : DAMAGE_CURE_SPLIT, line->line,
-                             line->from + (int64_t)record->to, at, "\n");
-        else if (has_bad)
-            mending_add_edit(m, kind, DAMAGE_CURE_DROP, line->line,
-                             line->from + (int64_t)pieces[first_bad].from, at, NULL);
-        record = &pieces[i];
-        first_bad = count;
-    }
-    if (first_bad == count)
-        return;
-    enum damage_kind kind = kind_of_piece(line, pieces, count, first_bad);
-    if (record)
-        mending_add_edit(m, kind, DAMAGE_CURE_DROP, line->line, line->from + (int64_t)record->to,
-                         line->from + (int64_t)pieces[count - 1].to, NULL);
-    else
-        mending_add_edit(m, kind, DAMAGE_CURE_DROP, line->line, line->from,
-                         line->to + line->has_newline, NULL);
-}
-
-static int mend_line(struct mending *m, const struct survey_line *line)
-{
-    struct buf bytes = {0};
-    struct scan_piece *pieces;
-    size_t count;
-    if (line->is_too_long) {
-        mending_add_problem(m, DAMAGE_LONG_LINE, DAMAGE_HURTS, line->line, line->from)->length =
-            line->to - line->from;
-        return 0;
-    }
-    int r = survey_bytes(m->source, line->from, line->to, &bytes);
-    if (r < 0)
-        return r;
-    scan_pieces((struct sv){bytes.p, bytes.n}, m->source->record_start, &pieces, &count);
-    tell_pieces(m, line, pieces, count);
-    bool is_under_way = m->options->is_live && count > 0 &&
-                        kind_of_piece(line, pieces, count, count - 1) == DAMAGE_TORN_TAIL;
-    if (!is_under_way)
-        edit_pieces(m, line, pieces, count);
-    free(pieces);
-    buf_release(&bytes);
-    return 0;
-}
-
-int mending_lines(struct mending *m)
-{
-    int r = 0;
-    for (size_t i = 0; i < m->v->line_count && r == 0; i++)
-        r = mend_line(m, &m->v->lines[i]);
-    return r;
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -131,22 +119,13 @@ static int compare_steps(const void *a, const void *b)
     return (x->argument > y->argument) - (x->argument < y->argument);
 }
 
-static void sort_steps(struct mending *m)
+void mending_sort_steps(struct mending *m)
 {
     if (m->step_count)
         qsort(m->steps, m->step_count, sizeof *m->steps, compare_steps);
 }
 
-/* The steps from `from` on that are about the same record. Returns: where they end. */
-static size_t same_record(const struct mending *m, size_t from)
-{
-    size_t to = from;
-    while (to < m->step_count && m->steps[to].offset == m->steps[from].offset)
-        to++;
-    return to;
-}
-
-static bool takes_block(const struct mending *m, size_t from, size_t to, size_t block)
+bool mending_takes_block(const struct mending *m, size_t from, size_t to, size_t block)
 {
     for (size_t i = from; i < to; i++)
         if (m->steps[i].what == MENDING_BLOCK && m->steps[i].argument == (int64_t)block)
@@ -158,13 +137,13 @@ static size_t count_kept(const struct mending *m, const struct skim *s, size_t f
 {
     size_t kept = s->top_count;
     for (size_t i = 0; i < s->block_count; i++)
-        kept -= !s->blocks[i].is_nested && takes_block(m, from, to, i);
+        kept -= !s->blocks[i].is_nested && mending_takes_block(m, from, to, i);
     return kept + s->has_more_blocks;
 }
 
 int mending_settle_blocks(struct mending *m)
 {
-    sort_steps(m);
+    mending_sort_steps(m);
     size_t steps = m->step_count; /* dropping adds more */
     for (size_t from = 0, to; from < steps; from = to) {
         bool has_blocks = false;
@@ -180,407 +159,4 @@ int mending_settle_blocks(struct mending *m)
             mending_drop(m, m->steps[from].kind, m->steps[from].node);
     }
     return 0;
-}
-
-/* ---- edits of one record ------------------------------------------------------------------ */
-
-static struct repair_edit *edit(struct mending *m, const struct mending_step *step,
-                                enum damage_cure action, int64_t from, int64_t to, const char *text)
-{
-    struct repair_edit *e = mending_add_edit(m, step->kind, action, step->line, from, to, text);
-    e->is_guess = step->is_guess;
-    return e;
-}
-
-/* What stands behind a record: "\n", "\r\n", the end of the file, or something else. */
-static int line_end_behind(struct mending *m, int64_t at, int64_t *length, bool *is_end)
-{
-    char bytes[2];
-    int64_t n = m->source->read(m->source->context, bytes, sizeof bytes, at);
-    if (n < 0)
-        return (int)n;
-    *is_end = n == 0;
-    *length = n > 0 && bytes[0] == '\n'                        ? 1
-              : n == 2 && bytes[0] == '\r' && bytes[1] == '\n' ? 2
-                                                               : 0;
-    return 0;
-}
-
-static int edit_drop(struct mending *m, const struct mending_step *step)
-{
-    int64_t from = m->skim->record.from, to = m->skim->record.to, length;
-    bool is_end, is_alone = from == 0;
-    char before = 0;
-    int r = line_end_behind(m, to, &length, &is_end);
-    if (r == 0 && from > 0) {
-        int64_t n = m->source->read(m->source->context, &before, 1, from - 1);
-        r = n < 0 ? (int)n : 0;
-        is_alone = n == 1 && before == '\n';
-    }
-    if (r == 0)
-        edit(m, step, DAMAGE_CURE_DROP, from, to + (is_alone ? length : 0), NULL);
-    return r;
-}
-
-static const char *quoted_uuid(struct mending *m, const struct skim *s)
-{
-    const struct skim_value *v = &s->members[SKIM_UUID];
-    return arena_printf(m->arena, "\"%.*s\"", (int)v->n, v->text);
-}
-
-/* Version 4 in form: derived from two hashes, so that a dry run shows what a run does. */
-static const char *made_uuid(struct mending *m, uint64_t a, uint64_t b)
-{
-    return arena_printf(m->arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
-                        (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-                        (unsigned)(b >> 48 & 0x3fff) | 0x8000,
-                        (unsigned long long)(b & 0xffffffffffff));
-}
-
-static int edit_relink(struct mending *m, const struct mending_step *step)
-{
-    uint32_t parent = graph_parent(m->g, step->node);
-    const struct skim_value *value = &m->skim->members[SKIM_PARENT];
-    const char *text = "null";
-    if (value->kind == SKIM_ABSENT)
-        return 0;
-    if (parent != GRAPH_NONE) {
-        int r = survey_skim(m->source, (int64_t)m->g->nodes[parent].offset, m->other);
-        if (r < 0)
-            return r;
-        text = quoted_uuid(m, m->other);
-    }
-    edit(m, step, DAMAGE_CURE_RELINK, value->span.from, value->span.to, text);
-    return 0;
-}
-
-/* A run of blocks goes with the comma before it, or behind it for the first. */
-static void edit_blocks(struct mending *m, size_t from, size_t to)
-{
-    const struct skim *s = m->skim;
-    const struct skim_block *run = NULL; /* the first of those that go together */
-    int64_t run_end = 0;
-    const struct mending_step *step = &m->steps[from];
-    while (step->what != MENDING_BLOCK)
-        step++;
-    for (size_t i = 0; i < s->block_count; i++) {
-        const struct skim_block *b = &s->blocks[i];
-        if (b->is_nested)
-            continue;
-        if (takes_block(m, from, to, i)) {
-            run = run ? run : b;
-            run_end = b->span.to;
-            continue;
-        }
-        if (run)
-            edit(m, step, DAMAGE_CURE_DROP, run->index ? run->before : run->span.from,
-                 run->index ? run_end : b->span.from, NULL);
-        run = NULL;
-    }
-    if (run && run->index)
-        edit(m, step, DAMAGE_CURE_DROP, run->before, run_end, NULL);
-}
-
-/* SHA-256 of what the base64 in [from, to) stands for. */
-static int digest_picture(struct mending *m, struct skim_span data,
-                          char sha[static DIGEST_TEXT_SIZE])
-{
-    enum { PIECE = 64 * 1024 }; /* a multiple of four: no byte is split */
-    struct digest digest;
-    struct buf piece = {0};
-    unsigned char *bytes = mem_resize(NULL, PIECE);
-    int r = 0;
-    digest_init(&digest);
-    for (int64_t at = data.from; at < data.to && r == 0; at += PIECE) {
-        int64_t to = at + PIECE < data.to ? at + PIECE : data.to;
-        piece.n = 0;
-        r = survey_bytes(m->source, at, to, &piece);
-        size_t n = r == 0 ? picture_decode((struct sv){piece.p, piece.n}, bytes) : 0;
-        digest_add(&digest, (const char *)bytes, n);
-    }
-    digest_end(&digest, sha);
-    free(bytes);
-    buf_release(&piece);
-    return r;
-}
-
-static int edit_image(struct mending *m, const struct mending_step *step)
-{
-    const struct skim_block *b = &m->skim->blocks[step->argument];
-    char sha[DIGEST_TEXT_SIZE];
-    struct buf ending = {0};
-    int64_t length = b->data.to - b->data.from;
-    int r = digest_picture(m, b->data, sha);
-    if (r == 0 && length >= 2)
-        r = survey_bytes(m->source, b->data.to - 2, b->data.to, &ending);
-    if (r == 0) {
-        int64_t size = picture_bytes(length, length >= 2 ? ending.p : "AA");
-        edit(m, step, DAMAGE_CURE_REPLACE, b->span.from, b->span.to,
-             arena_printf(m->arena,
-                          "{\"type\":\"text\",\"text\":\"[image removed by session-rescue: %lld "
-                          "bytes, sha256 %s; the original is in the backup ",
-                          (long long)size, sha))
-            ->behind = "]\"}";
-    }
-    buf_release(&ending);
-    return r;
-}
-
-static int edit_trim(struct mending *m, const struct mending_step *step)
-{
-    struct skim_span span = m->skim->members[SKIM_TOOL_USE_RESULT].span;
-    edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.to,
-         arena_printf(m->arena,
-                      "\"[%lld bytes trimmed by session-rescue; the original is in the backup ",
-                      (long long)(span.to - span.from)))
-        ->behind = "]\"";
-    return 0;
-}
-
-static bool is_within(int64_t offset, struct skim_span span)
-{
-    return span.from <= offset && offset < span.to;
-}
-
-/* The ids of calls are compared: they stay as they are. */
-static bool is_in_id(const struct skim *s, int64_t offset)
-{
-    for (size_t i = 0; i < s->block_count; i++)
-        if (is_within(offset, s->blocks[i].id))
-            return true;
-    return false;
-}
-
-static void edit_text(struct mending *m, const struct mending_step *step)
-{
-    for (size_t i = 0; i < m->skim->bad_text_count; i++) {
-        const struct skim_bad_text *b = &m->skim->bad_text[i];
-        if (is_in_id(m->skim, b->offset))
-            continue;
-        edit(m, step, DAMAGE_CURE_REPLACE, b->offset, b->offset + b->length,
-             b->is_escape ? "\\ufffd" : REPLACEMENT);
-    }
-}
-
-static void edit_wrap(struct mending *m, const struct mending_step *step)
-{
-    struct skim_span span = m->skim->members[SKIM_CONTENT].span;
-    edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.from, "[{\"type\":\"text\",\"text\":");
-    edit(m, step, DAMAGE_CURE_REPLACE, span.to, span.to, "}]");
-}
-
-static void edit_time(struct mending *m, const struct mending_step *step)
-{
-    char stamp[WALL_TEXT_SIZE];
-    wall_format((struct wall){step->argument}, stamp);
-    stamp[strcspn(stamp, "Z")] = '\0';
-    const struct skim_value *value = &m->skim->members[SKIM_TIMESTAMP];
-    const char *text = arena_printf(m->arena, "\"%s.%03dZ\"", stamp, (int)(step->argument % 1000));
-    if (value->kind == SKIM_ABSENT) {
-        int64_t at = m->skim->members[SKIM_UUID].span.to;
-        edit(m, step, DAMAGE_CURE_INSERT, at, at,
-             arena_printf(m->arena, ",\"timestamp\":%s", text));
-    } else {
-        edit(m, step, DAMAGE_CURE_INSERT, value->span.from, value->span.to, text);
-    }
-}
-
-static const char *member_text(struct mending *m, enum skim_member member, const char *key)
-{
-    struct sv text = skim_text(m->skim, member);
-    return text.n ? arena_printf(m->arena, "\"%s\":\"%.*s\",", key, (int)text.n, text.p) : "";
-}
-
-/* A record behind this one that answers a call, as the client writes one for a call that failed. */
-static int edit_answer(struct mending *m, const struct mending_step *step)
-{
-    const struct skim *s = m->skim;
-    const struct skim_block *b = &s->blocks[step->argument];
-    struct buf id = {0};
-    int64_t length;
-    bool is_end;
-    int r = survey_bytes(m->source, b->id.from, b->id.to, &id);
-    if (r == 0)
-        r = line_end_behind(m, s->record.to, &length, &is_end);
-    if (r < 0) {
-        buf_release(&id);
-        return r;
-    }
-    const char *parent = quoted_uuid(m, s);
-    const char *uuid = made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
-    static const char said[] = "Interrupted: the result was lost; session recovered";
-    const char *record = arena_printf(
-        m->arena,
-        "%s{\"parentUuid\":%s,\"isSidechain\":false,\"userType\":\"external\",%s%s\"type\":"
-        "\"user\","
-        "\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"content\":\"%s\","
-        "\"is_error\":true,\"tool_use_id\":\"%.*s\"}]},\"uuid\":\"%s\",%s"
-        "\"toolUseResult\":\"Error: %s\",\"sourceToolAssistantUUID\":%s}%s",
-        length ? "" : "\n", parent, member_text(m, SKIM_SESSION_ID, "sessionId"),
-        member_text(m, SKIM_VERSION, "version"), said, (int)id.n, id.p ? id.p : "", uuid,
-        member_text(m, SKIM_TIMESTAMP, "timestamp"), said, parent, length || is_end ? "\n" : "");
-    edit(m, step, DAMAGE_CURE_INSERT, s->record.to + length, s->record.to + length, record);
-    buf_release(&id);
-    return 0;
-}
-
-static int edit_record(struct mending *m, size_t from, size_t to)
-{
-    int r = 0;
-    bool has_blocks = false;
-    m->skim->keeps_bad_text = m->steps[to - 1].what >= MENDING_TEXT || to - from > 1;
-    r = survey_skim(m->source, m->steps[from].offset, m->skim);
-    if (r == 0 && m->steps[from].what == MENDING_DROP)
-        return edit_drop(m, &m->steps[from]);
-    for (size_t i = from; i < to && r == 0; i++) {
-        const struct mending_step *step = &m->steps[i];
-        switch (step->what) {
-        case MENDING_RELINK:
-            r = edit_relink(m, step);
-            break;
-        case MENDING_BLOCK:
-            has_blocks = true;
-            break;
-        case MENDING_IMAGE:
-            r = edit_image(m, step);
-            break;
-        case MENDING_TEXT:
-            edit_text(m, step);
-            break;
-        case MENDING_WRAP:
-            edit_wrap(m, step);
-            break;
-        case MENDING_ANSWER:
-            r = edit_answer(m, step);
-            break;
-        case MENDING_TIME:
-            edit_time(m, step);
-            break;
-        case MENDING_TRIM:
-            r = edit_trim(m, step);
-            break;
-        case MENDING_DROP:
-            break;
-        }
-    }
-    if (r == 0 && has_blocks)
-        edit_blocks(m, from, to);
-    return r;
-}
-
-static int compare_edits(const void *a, const void *b)
-{
-    const struct repair_edit *x = a, *y = b;
-    if (x->from != y->from)
-        return x->from < y->from ? -1 : 1;
-    /* what is put in at a place goes before what is taken away there */
-    return (x->to > y->to) - (x->to < y->to);
-}
-
-/* What lies within bytes that are taken away goes with them. */
-static void remove_overlaps(struct repair_plan *plan)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < plan->edit_count; i++) {
-        const struct repair_edit *last = kept ? &plan->edits[kept - 1] : NULL;
-        if (!last || plan->edits[i].from >= last->to)
-            plan->edits[kept++] = plan->edits[i];
-    }
-    plan->edit_count = kept;
-}
-
-int mending_edits(struct mending *m)
-{
-    int r = 0;
-    sort_steps(m);
-    for (size_t from = 0, to; from < m->step_count && r == 0; from = to) {
-        to = same_record(m, from);
-        r = edit_record(m, from, to);
-    }
-    if (m->plan->edit_count)
-        qsort(m->plan->edits, m->plan->edit_count, sizeof *m->plan->edits, compare_edits);
-    remove_overlaps(m->plan);
-    return r;
-}
-
-int mending_point(struct mending *m, uint32_t node)
-{
-    int64_t end = m->v->size_bytes;
-    if (!m->options->wants_edits || m->options->is_live) /* somebody writes there just now */
-        return 0;
-    int r = survey_skim(m->source, (int64_t)m->g->nodes[node].offset, m->skim);
-    if (r < 0)
-        return r;
-    const char *text = arena_printf(m->arena,
-                                    "%s{\"type\":\"last-prompt\",\"lastPrompt\":\"\",\"leafUuid\":%"
-                                    "s,\"explicit\":true,%s\"rewound\":"
-                                    "false}\n",
-                                    m->v->lacks_final_newline ? "\n" : "", quoted_uuid(m, m->skim),
-                                    member_text(m, SKIM_SESSION_ID, "sessionId"));
-    mending_add_edit(m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end, end,
-                     text)
-        ->is_guess = true;
-    return 0;
-}
-
-/* ---- writing ------------------------------------------------------------------------------ */
-
-enum { WRITE_PIECE = 1024 * 1024 };
-
-struct writing {
-    const struct survey_source *source;
-    const struct repair_sink *sink;
-    char *bytes;
-    int64_t piece; /* how many there is room for */
-};
-
-/* Bytes [from, to) of the file to where they go; edit NULL: they are kept. */
-static int move_bytes(struct writing *w, int64_t from, int64_t to, const struct repair_edit *edit)
-{
-    for (int64_t at = from; at < to;) {
-        size_t wanted = (size_t)(to - at < w->piece ? to - at : w->piece);
-        int64_t n = w->source->read(w->source->context, w->bytes, wanted, at);
-        if (n <= 0)
-            return n < 0 ? (int)n : -EIO;
-        int r = !edit ? w->sink->write(w->sink->context, w->bytes, (size_t)n)
-                : w->sink->removed
-                    ? w->sink->removed(w->sink->context, edit, w->bytes, (size_t)n, at == from)
-                    : 0;
-        if (r < 0)
-            return r;
-        at += n;
-    }
-    return 0;
-}
-
-static int put_text(struct writing *w, const struct repair_edit *e, const char *backup)
-{
-    int r = e->text ? w->sink->write(w->sink->context, e->text, e->text_length) : 0;
-    if (r == 0 && e->behind)
-        r = w->sink->write(w->sink->context, backup, strlen(backup));
-    if (r == 0 && e->behind)
-        r = w->sink->write(w->sink->context, e->behind, strlen(e->behind));
-    return r;
-}
-
-int repair_write(const struct survey_source *source, const struct repair_plan *plan,
-                 const char *backup, const struct repair_sink *sink)
-{
-    size_t piece = source->size_bytes < WRITE_PIECE ? (size_t)source->size_bytes + 1 : WRITE_PIECE;
-    struct writing w = {source, sink, mem_resize(NULL, piece), (int64_t)piece};
-    int64_t at = 0;
-    int r = 0;
-    for (size_t i = 0; i < plan->edit_count && r == 0; i++) {
-        const struct repair_edit *e = &plan->edits[i];
-        r = move_bytes(&w, at, e->from, NULL);
-        if (r == 0)
-            r = put_text(&w, e, backup);
-        if (r == 0)
-            r = move_bytes(&w, e->from, e->to, e);
-        at = e->to;
-    }
-    if (r == 0)
-        r = move_bytes(&w, at, source->size_bytes, NULL);
-    free(w.bytes);
-    return r;
 }

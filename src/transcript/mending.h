@@ -1,8 +1,9 @@
 /*
  * mending: the inside of repair: a plan while it is made.
  *
- * repair.c judges, and says what is to be done with which record (struct
- * mending_step); mending.c turns that into edits of bytes.
+ * shards, spots, calls and links judge, each what it knows of, and say what is
+ * to be done with which record (struct mending_step); edits turns that into
+ * edits of bytes; repair.c puts all of it in order.
  */
 #pragma once
 
@@ -56,11 +57,16 @@ struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind k
                                            enum damage_severity severity, uint32_t line,
                                            int64_t offset);
 
-/* Judges the lines that are no record, and edits them. */
-int mending_lines(struct mending *m);
+struct repair_problem *mending_add_node_problem(struct mending *m, enum damage_kind kind,
+                                                enum damage_severity severity, uint32_t node);
+
+/* By the client that wrote the file last, and by what the API said last. */
+enum damage_severity mending_severity(const struct mending *m, enum damage_kind kind);
+bool mending_is_message(const struct graph *g, uint32_t node);
+
+/* By the place of their record, then by what they do. */
+void mending_sort_steps(struct mending *m);
+/* One of the steps [from, to), which are of one record, takes the block away. */
+bool mending_takes_block(const struct mending *m, size_t from, size_t to, size_t block);
 /* Steps that take every block of a record away become one that drops it. */
 int mending_settle_blocks(struct mending *m);
-/* All steps into edits, and the edits into order. */
-int mending_edits(struct mending *m);
-/* A pointer to a node at the end of the file. */
-int mending_point(struct mending *m, uint32_t node);

@@ -13,8 +13,7 @@
 
 enum { ROUNDS_MAX = 16 };
 
-/* ---- the judgement ----------------------------------------------------------------------------
- */
+/* ---- the judgement ------------------------------------------------------------------------ */
 
 /*
  * The newest message, where the last end of the file leads elsewhere, and to less. *after becomes

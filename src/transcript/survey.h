@@ -3,7 +3,7 @@
  *
  * What is kept: the graph of its records, the ids of calls and results, and
  * where something is to be looked at again. Memory grows with the number of
- * records (some 60 bytes each), not with their length; a line that is no record
+ * records (some 80 bytes each), not with their length; a line that is no record
  * is read into memory once more, for scan to judge.
  *
  * It does no I/O: the caller's function gives it the bytes.

@@ -160,6 +160,14 @@ sound
 END
 }
 
+@test "moved-directory: D20: records of another directory than that of the folder" {
+    it_is moved-directory <<'END'
+check 0 0/26
+repair 0 nothing-to-repair
+sound
+END
+}
+
 @test "two-tips: D13: a branch that was given up, beside the one that went on" {
     it_is two-tips <<'END'
 check 0 0/26

@@ -189,6 +189,10 @@ static int decide(struct work *w)
         return refuse_owner(w);
     if (!o->json && print_plan(w) != 0)
         return EXIT_FAILED;
+    if (plan->is_unsettled)
+        return leave(w, VIEW_REPAIR_FAILED,
+                     "each change would call for another: nothing was changed; please report this",
+                     EXIT_FAILED);
     if (plan->edit_count == 0) {
         if (!o->json && !o->quiet)
             puts("Nothing to repair.");

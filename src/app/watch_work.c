@@ -2,6 +2,7 @@
 
 #include "action/backup.h"
 #include "action/journal.h"
+#include "action/salvage.h"
 #include "agent/agent.h"
 #include "app/report.h"
 #include "base/durable.h"
@@ -226,6 +227,7 @@ static void back_up(struct backing_up *b, size_t i)
     const struct sr_session *s = find(b, what);
     const char *pending_dir = b->context->pending_dir;
     struct backup_source source;
+    struct salvage salvage;
     struct sr_export e;
     struct sr_error error;
     if (!s) {
@@ -238,10 +240,13 @@ static void back_up(struct backing_up *b, size_t i)
     }
     int r = backup_source_of(b->snapshot, s, NULL, b->run.options, &source, &error);
     b->options.why = what->why;
+    salvage_take(b->snapshot, s, false, &salvage);
+    source.salvage = &salvage;
     guard_enter(b->context->guard, s->transcript);
     if (r == 0)
         r = backup_take(&b->run, &source, &e, &error);
     guard_enter(b->context->guard, NULL);
+    salvage_release(&salvage);
     if (r < 0) {
         log_export(b, what, NULL);
         say_result(b, i, CHANGE_FAILED, NULL, error.text);

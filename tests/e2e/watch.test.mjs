@@ -53,7 +53,7 @@ describe('watch', async () => {
     assert.equal(seen('session-new').pid, client.pid);
   });
 
-  test('a stream that stalls is told, and the session is backed up as it is on disk', async () => {
+  test('a stream that stalls is told, and the session is backed up as it is on disk and in memory', async () => {
     mark = events.length;
     await world.api.waitHeld(await client.ask('a question that is never answered', reply.stall()));
     await told('the hang', 'hung');
@@ -63,6 +63,8 @@ describe('watch', async () => {
     const backup = readFileSync(seen('backed-up').backup, 'utf8');
     assert.ok(backup.includes('marmalade') && backup.includes('never answered'));
     assert.ok(readFileSync(await client.transcript(), 'utf8').startsWith(backup));
+    const salvaged = readFileSync(seen('backed-up').backup.replace(/jsonl$/, 'salvage.md'), 'utf8');
+    assert.ok(salvaged.includes('Sentence 00'), 'the half of the reply that is only in its memory is kept too');
   });
 
   test('a client that ends is noticed, and the watcher ends when it is told to', async () => {

@@ -21,7 +21,7 @@ export async function checkBackups(world, auditor, pending, places) {
 /** Every record that an agent noted after it had written it is in its transcript, or in a backup of it. */
 export async function checkEveryByte(auditor, agents, pending) {
   const backups = readdirSync(pending).filter((name) => name.endsWith('.jsonl'));
-  let records = 0;
+  let records = 0, missing = 0;
   for (const { session, path, transcript } of agents.ledgers) {
     if (!existsSync(path)) continue; // it ended before its first record
     const kept = new Set([transcript, ...backups.filter((name) => name.includes(session)).map((name) => join(pending, name))]
@@ -29,7 +29,8 @@ export async function checkEveryByte(auditor, agents, pending) {
     const written = readFileSync(path, 'utf8').split('\n').filter(Boolean);
     const lost = written.filter((line) => !kept.has(line));
     records += written.length;
+    missing += lost.length;
     if (lost.length) auditor.broken(`${session}: ${lost.length} of ${written.length} records are in no transcript and no backup`);
   }
-  auditor.note('records', `${records} written by ${agents.ledgers.length} sessions, all of them found again`);
+  auditor.note('records', `${records} written by ${agents.ledgers.length} sessions, ${records - missing} of them found again`);
 }

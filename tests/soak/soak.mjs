@@ -6,7 +6,8 @@
 //   - every backup verifies (--verify, and sha256sum);
 //   - every byte that an agent wrote is in a transcript or in a backup;
 //   - nobody but this run's own agents was ever listed;
-//   - the watcher has no more descriptors and no more memory than when it had warmed up.
+//   - the watcher has no more descriptors and no more memory than when it had warmed up, and gives back
+//     those of sessions that have ended.
 //
 //     node soak.mjs [SECONDS [AGENTS [CLIENTS]]]
 //
@@ -90,8 +91,8 @@ const progress = setInterval(() => process.stderr.write(`${auditor.summary()} ag
 await Promise.all(loops);
 clearInterval(progress);
 
-await watcher.stop();
 await agents.stop();
+await watcher.stop();
 await checkBackups(world, auditor, pending, places);
 await checkEveryByte(auditor, agents, pending);
 auditor.note('agents', `${agents.started} started, ${agents.resumed} of them resumed a session; ${clients.started} real clients`);

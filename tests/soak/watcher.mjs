@@ -8,6 +8,7 @@ import { until } from '../e2e/lib/wait.mjs';
 const EVERY_MS = 5000;
 const MORE_DESCRIPTORS = 64; // it holds a pidfd and watches for each session, and their number goes up and down
 const MORE_MB = 4;
+const LEFT_DESCRIPTORS = 8; // more than at the beginning, once every session has ended
 
 export class Watcher {
   #samples = [];
@@ -44,6 +45,11 @@ export class Watcher {
       this.auditor.broken(`the watcher is not there any more: ${JSON.stringify(await this.ended)}`);
       return;
     }
+    const [first] = this.#samples;
+    await until('the descriptors of ended sessions to be given back', () => {
+      this.#sample();
+      return this.#samples.at(-1).fds <= first.fds + LEFT_DESCRIPTORS;
+    }, { withinMs: 60_000, everyMs: 1000 }).catch((error) => this.auditor.broken(`${error.message}: ${this.figures()}`));
     process.kill(this.pid, 'SIGTERM');
     await until('the watcher to end', () => !isAlive(this.pid), { withinMs: 60_000 });
     const { status, said } = await this.ended;

@@ -1,0 +1,104 @@
+#include "unit.h"
+
+#include "view/conversation.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* A transcript in memory, of which one record may be gone when it is to be drawn. */
+struct source {
+    struct buf text;
+    int64_t gone_at;  /* offset; negative: none */
+    int64_t other_at; /* another record stands there by now */
+    size_t taken, takes_max;
+};
+
+static int fetch(void *context, const struct conversation_item *item, struct arena *a,
+                 struct sv *text)
+{
+    const struct source *s = context;
+    char *copy = arena_strndup(a, s->text.p + item->offset, (size_t)item->length);
+    if (item->offset == s->gone_at)
+        return -ENODATA;
+    if (item->offset == s->other_at)
+        strstr(copy, "\"uuid\":\"")[8] = 'z';
+    *text = (struct sv){copy, (size_t)item->length};
+    return 0;
+}
+
+static bool take(void *context, struct buf *out)
+{
+    struct source *s = context;
+    (void)out;
+    return s->taken++ < s->takes_max;
+}
+
+static void add_prompt(struct source *s, const char *id, const char *parent)
+{
+    buf_addf(&s->text,
+             "{\"parentUuid\":%s%s%s,\"type\":\"user\",\"uuid\":\"%s\","
+             "\"timestamp\":\"2026-02-02T02:02:02.000Z\",\"message\":{\"role\":\"user\","
+             "\"content\":\"said in %s\"}}\n",
+             parent ? "\"" : "", parent ? parent : "null", parent ? "\"" : "", id, id);
+}
+
+static size_t draw(struct source *s, bool as_json, struct buf *out)
+{
+    static const char *const files[] = {"file"};
+    struct conversation c;
+    add_prompt(s, "a1", NULL);
+    add_prompt(s, "b2", "a1");
+    add_prompt(s, "c3", "b2");
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, (struct sv){s->text.p, s->text.n}, 0, 0);
+    conversation_finish(&c);
+    if (s->gone_at == 1)
+        s->gone_at = c.items[1].offset;
+    if (s->other_at == 1)
+        s->other_at = c.items[1].offset;
+    struct view_conversation v = {"id", NULL, files, 1, &c, false, fetch, take, s};
+    size_t lost = as_json ? view_json_conversation(out, &v) : view_markdown_conversation(out, &v);
+    conversation_release(&c);
+    buf_release(&s->text);
+    return lost;
+}
+
+static bool has(const struct buf *out, const char *words)
+{
+    return strstr(out->p, words) != NULL;
+}
+
+static void a_record_that_is_gone_is_counted_and_the_others_drawn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct source s = {.gone_at = i < 2 ? 1 : -1, .other_at = i < 2 ? -1 : 1, .takes_max = 9};
+        struct buf out = {0};
+        assert_int_equal(draw(&s, i % 2, &out), 1);
+        assert_true(has(&out, "said in a1") && has(&out, "said in c3"));
+        assert_false(has(&out, "said in b2"));
+        buf_release(&out);
+    }
+}
+
+static void where_nobody_takes_it_no_more_is_drawn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct source s = {.gone_at = -1, .other_at = -1, .takes_max = 2};
+        struct buf out = {0};
+        assert_int_equal(draw(&s, i, &out), 0);
+        assert_true(has(&out, "said in b2"));
+        assert_false(has(&out, "said in c3"));
+        buf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_that_is_gone_is_counted_and_the_others_drawn),
+        cmocka_unit_test(where_nobody_takes_it_no_more_is_drawn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -147,7 +147,8 @@ mapped()
 @test "a client that another's tool started names its parent" {
     fake --cwd "$project" --session "$a" \
         --child "exec '$TEST_PROGRAMS/fake-agent' --no-terminal --session $b -- '$client' -p hi" -- "$client"
-    nested() { list && [ "$(json '.sessions.length')" = 2 ]; }
+    # it runs a moment before it has said which session it is
+    nested() { list && [ "$(json '.sessions.filter(s => s.session_id).length')" = 2 ]; }
     wait_until 20 nested
     child=$(json ".sessions.find(s => s.pid !== $pid).pid")
     [ "$(of "$child" .parent_pid)" = "$pid" ]

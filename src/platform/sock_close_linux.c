@@ -4,20 +4,20 @@
 #include "base/fs.h"
 #include "platform/descriptor.h"
 #include "platform/privilege.h"
+#include "platform/sock_diag.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 1000 }; /* the kernel answers at once */
+enum { PATIENCE_MS = 1000, ANSWER_SIZE = 1024 }; /* the kernel answers at once */
 
 /* The lowest descriptor by which a process holds a socket. Returns: it, or -ENOENT. */
 static int number_of(const struct proc *proc, pid_t pid, uint64_t inode)
@@ -82,29 +82,20 @@ static int shut_down(const struct proc *proc, const struct pidref *owner, const 
 /* Returns: what the kernel answers, 0 or negative errno. */
 static int read_answer(int fd, uint32_t sequence)
 {
-    struct {
-        struct nlmsghdr header;
-        struct nlmsgerr body;
-    } answer;
-    struct awake begin = awake_now();
+    char bytes[ANSWER_SIZE];
+    struct awake until = {awake_now().ns + (int64_t)PATIENCE_MS * 1000000};
     for (;;) {
-        int64_t left_ms = PATIENCE_MS - (awake_now().ns - begin.ns) / 1000000;
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        int ready = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
-        if (ready == 0)
-            return -ETIMEDOUT;
-        struct sockaddr_nl from;
-        socklen_t size = sizeof from;
-        ssize_t n = ready < 0 ? -1
-                              : recvfrom(fd, &answer, sizeof answer, MSG_DONTWAIT,
-                                         (struct sockaddr *)&from, &size);
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
-            return -errno;
-        /* any process may send to our address; the kernel's is 0 */
-        if (n >= (ssize_t)sizeof answer.header + (ssize_t)sizeof answer.body.error &&
-            from.nl_pid == 0 && answer.header.nlmsg_type == NLMSG_ERROR &&
-            answer.header.nlmsg_seq == sequence)
-            return answer.body.error;
+        struct nlmsghdr header;
+        int code;
+        ssize_t n = sock_diag_receive(fd, bytes, sizeof bytes, until);
+        if (n < 0)
+            return (int)n;
+        if ((size_t)n < sizeof header + sizeof code)
+            continue;
+        memcpy(&header, bytes, sizeof header);
+        memcpy(&code, bytes + sizeof header, sizeof code);
+        if (header.nlmsg_type == NLMSG_ERROR && header.nlmsg_seq == sequence)
+            return code;
     }
 }
 
@@ -123,15 +114,11 @@ static int destroy(const struct proc *proc, const struct pidref *owner, const st
     };
     memcpy(&request.body.id, sock->kernel_id, sizeof request.body.id);
     PRIVILEGE_SCOPE(PRIVILEGE_NETWORK, proc, owner->pid);
-    FS_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    FS_CLOSE int fd = sock_diag_open();
     if (fd < 0)
-        return -errno;
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    ssize_t n;
-    do
-        n = sendto(fd, &request, sizeof request, 0, (struct sockaddr *)&kernel, sizeof kernel);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : read_answer(fd, 1);
+        return fd;
+    int r = sock_diag_send(fd, &request, sizeof request);
+    return r < 0 ? r : read_answer(fd, 1);
 }
 
 int sock_close(const struct proc *proc, const struct pidref *owner, const struct sock *sock,

@@ -1,6 +1,7 @@
 #include "platform/sock.h"
 
 #include "base/fs.h"
+#include "platform/sock_diag.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -125,12 +125,6 @@ static void take_tcp_info(const char *bytes, size_t n, struct sock *out)
 #undef GIVEN
 }
 
-/* Rounded up to four, as lengths are in netlink. */
-static size_t padded(size_t n)
-{
-    return (n + 3) & ~(size_t)3;
-}
-
 /* What follows a connection's message: attributes, of which one is struct tcp_info. */
 static int parse_attributes(const char *bytes, size_t n, size_t at, struct sock *s)
 {
@@ -143,7 +137,7 @@ static int parse_attributes(const char *bytes, size_t n, size_t at, struct sock 
             return -EBADMSG;
         if (attribute.nla_type == INET_DIAG_INFO)
             take_tcp_info(bytes + at + sizeof attribute, attribute.nla_len - sizeof attribute, s);
-        at += padded(attribute.nla_len);
+        at += sock_diag_padded(attribute.nla_len);
     }
     return 0;
 }
@@ -174,7 +168,7 @@ static int parse_connection(const char *bytes, size_t n, struct arena *a, struct
     if (!state_of_kernel(m.idiag_state, &s.state))
         return 0;
 
-    int r = parse_attributes(bytes, n, padded(sizeof m), &s);
+    int r = parse_attributes(bytes, n, sock_diag_padded(sizeof m), &s);
     if (r < 0)
         return r;
     if (list->count == SOCK_LIMIT) {
@@ -215,7 +209,7 @@ int sock_parse(const char *bytes, size_t n, uint32_t sequence, struct arena *a,
             return -EBADMSG;
         const char *payload = bytes + at + sizeof header;
         size_t payload_n = header.nlmsg_len - sizeof header;
-        at += padded(header.nlmsg_len);
+        at += sock_diag_padded(header.nlmsg_len);
         if (header.nlmsg_seq != sequence)
             continue;
         if (header.nlmsg_flags & NLM_F_DUMP_INTR)
@@ -256,33 +250,7 @@ static int send_request(int fd, int family, uint32_t sequence)
                  .idiag_ext = 1 << (INET_DIAG_INFO - 1),
                  .idiag_states = ~(1U << KERNEL_LISTEN | 1U << KERNEL_TIME_WAIT)},
     };
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    ssize_t n;
-    do
-        n = sendto(fd, &request, sizeof request, 0, (struct sockaddr *)&kernel, sizeof kernel);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : 0;
-}
-
-/* One datagram of the reply. Returns: its size, 0 for one to be passed over, negative errno. */
-static ssize_t receive(int fd, char *bytes, struct awake until)
-{
-    int64_t left_ms = (until.ns - awake_now().ns) / 1000000;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    int ready = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
-    if (ready == 0)
-        return -ETIMEDOUT;
-    struct sockaddr_nl from;
-    struct iovec part = {bytes, REPLY_SIZE};
-    struct msghdr message = {
-        .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1};
-    ssize_t n = ready < 0 ? -1 : recvmsg(fd, &message, MSG_DONTWAIT);
-    if (n < 0)
-        return errno == EINTR || errno == EAGAIN ? 0 : -errno;
-    if (message.msg_flags & MSG_TRUNC)
-        return -EMSGSIZE;
-    /* any process may send to our address; the kernel's is 0 */
-    return from.nl_pid == 0 ? n : 0;
+    return sock_diag_send(fd, &request, sizeof request);
 }
 
 static int dump(int fd, int family, uint32_t sequence, struct awake until, char *bytes,
@@ -290,7 +258,7 @@ static int dump(int fd, int family, uint32_t sequence, struct awake until, char 
 {
     int r = send_request(fd, family, sequence);
     while (r == 0) {
-        ssize_t n = receive(fd, bytes, until);
+        ssize_t n = sock_diag_receive(fd, bytes, REPLY_SIZE, until);
         r = n < 0 ? (int)n : sock_parse(bytes, (size_t)n, sequence, a, list);
     }
     return r < 0 ? r : 0;
@@ -298,9 +266,9 @@ static int dump(int fd, int family, uint32_t sequence, struct awake until, char 
 
 int sock_read(struct arena *a, struct sock_list *out, struct sr_error *error)
 {
-    FS_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    FS_CLOSE int fd = sock_diag_open();
     if (fd < 0)
-        return err_set(error, -errno, "ask the kernel for connections: %s", err_reason(-errno));
+        return err_set(error, fd, "ask the kernel for connections: %s", err_reason(fd));
     struct sock_list list = {.complete = true, .at = awake_now()};
     struct awake until = {list.at.ns + (int64_t)PATIENCE_MS * 1000000};
     char *bytes = arena_alloc(a, REPLY_SIZE);

@@ -1,24 +1,17 @@
 #include "platform/sock_pair.h"
 
-#include "base/clock.h"
 #include "base/fs.h"
+#include "platform/sock_diag.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
 enum { PATIENCE_MS = 1000, ANSWER_SIZE = 1024 }; /* the kernel answers at once */
-
-/* Rounded up to four, as lengths are in netlink. */
-static size_t padded(size_t n)
-{
-    return (n + 3) & ~(size_t)3;
-}
 
 static int ask(int fd, uint32_t inode)
 {
@@ -36,12 +29,7 @@ static int ask(int fd, uint32_t inode)
                  .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER,
                  .udiag_cookie = {~0U, ~0U}}, /* none is known */
     };
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    ssize_t n;
-    do
-        n = sendto(fd, &request, sizeof request, 0, (struct sockaddr *)&kernel, sizeof kernel);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : 0;
+    return sock_diag_send(fd, &request, sizeof request);
 }
 
 /* The attributes behind a struct unix_diag_msg. Returns: as sock_pair_other. */
@@ -58,7 +46,7 @@ static int peer_of(const char *bytes, size_t n, uint32_t *peer)
         if (attribute.nla_type == UNIX_DIAG_PEER &&
             attribute.nla_len >= sizeof attribute + sizeof found)
             memcpy(&found, bytes + at + sizeof attribute, sizeof found);
-        at += padded(attribute.nla_len);
+        at += sock_diag_padded(attribute.nla_len);
     }
     if (has_name || found == 0)
         return -ENOENT;
@@ -84,40 +72,19 @@ static int parse(const char *bytes, size_t n, uint32_t inode, uint32_t *peer)
     memcpy(&m, bytes + sizeof header, sizeof m);
     if (m.udiag_family != AF_UNIX || m.udiag_ino != inode)
         return -EBADMSG;
-    size_t attributes = sizeof header + padded(sizeof m);
+    size_t attributes = sizeof header + sock_diag_padded(sizeof m);
     return attributes > header.nlmsg_len
                ? -ENOENT
                : peer_of(bytes + attributes, header.nlmsg_len - attributes, peer);
-}
-
-/* Returns: the size of the kernel's answer, or negative errno. */
-static ssize_t receive(int fd, char *bytes)
-{
-    struct awake begin = awake_now();
-    for (;;) {
-        int64_t left_ms = PATIENCE_MS - (awake_now().ns - begin.ns) / 1000000;
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        int ready = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
-        if (ready == 0)
-            return -ETIMEDOUT;
-        struct sockaddr_nl from;
-        socklen_t size = sizeof from;
-        ssize_t n = ready < 0 ? -1
-                              : recvfrom(fd, bytes, ANSWER_SIZE, MSG_DONTWAIT,
-                                         (struct sockaddr *)&from, &size);
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
-            return -errno;
-        if (n > 0 && from.nl_pid == 0) /* any process may send to our address; the kernel's is 0 */
-            return n;
-    }
 }
 
 /* Returns: as sock_pair_other, but the other end may have a name. */
 static int look_up(int fd, uint32_t inode, uint32_t *peer)
 {
     char bytes[ANSWER_SIZE];
+    struct awake until = {awake_now().ns + (int64_t)PATIENCE_MS * 1000000};
     int r = ask(fd, inode);
-    ssize_t n = r < 0 ? r : receive(fd, bytes);
+    ssize_t n = r < 0 ? r : sock_diag_receive(fd, bytes, sizeof bytes, until);
     return n < 0 ? (int)n : parse(bytes, (size_t)n, inode, peer);
 }
 
@@ -126,9 +93,9 @@ int sock_pair_other(uint64_t inode, uint64_t *other)
     uint32_t peer, back;
     if (inode == 0 || inode > UINT32_MAX)
         return -ENOENT;
-    FS_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    FS_CLOSE int fd = sock_diag_open();
     if (fd < 0)
-        return -errno;
+        return fd;
     int r = look_up(fd, (uint32_t)inode, &peer);
     if (r == 0)
         r = look_up(fd, peer, &back);

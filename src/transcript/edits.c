@@ -58,10 +58,17 @@ static int edit_drop(struct mending *m, const struct mending_step *step)
     return r;
 }
 
-static const char *quoted_uuid(struct mending *m, const struct skim *s)
+/* With its quotes, as it stands in the file: of a long one the skim has the beginning alone, which
+ * may end within an escape. */
+static int quote_uuid(struct mending *m, const struct skim *s, const char **out)
 {
     const struct skim_value *v = &s->members[SKIM_UUID];
-    return arena_printf(m->arena, "\"%.*s\"", (int)v->n, v->text);
+    struct buf whole = {0};
+    int r = survey_bytes(m->source, v->span.from, v->span.to, &whole);
+    if (r == 0)
+        *out = arena_strndup(m->arena, whole.p, whole.n);
+    buf_release(&whole);
+    return r;
 }
 
 /* Version 4 in form: derived from two hashes, so that a dry run shows what a run does. */
@@ -82,9 +89,10 @@ static int edit_relink(struct mending *m, const struct mending_step *step)
         return 0;
     if (parent != GRAPH_NONE) {
         int r = survey_skim(m->source, (int64_t)m->g->nodes[parent].offset, m->other);
+        if (r == 0)
+            r = quote_uuid(m, m->other, &text);
         if (r < 0)
             return r;
-        text = quoted_uuid(m, m->other);
     }
     edit(m, step, DAMAGE_CURE_RELINK, value->span.from, value->span.to, text);
     return 0;
@@ -221,10 +229,13 @@ static void edit_time(struct mending *m, const struct mending_step *step)
     }
 }
 
+/* Of a text so long that it was cut nothing is told: no client writes one. */
 static const char *member_text(struct mending *m, enum skim_member member, const char *key)
 {
     struct sv text = skim_text(m->skim, member);
-    return text.n ? arena_printf(m->arena, "\"%s\":\"%.*s\",", key, (int)text.n, text.p) : "";
+    return text.n && text.n < SKIM_TEXT_MAX
+               ? arena_printf(m->arena, "\"%s\":\"%.*s\",", key, (int)text.n, text.p)
+               : "";
 }
 
 /* A record behind this one that answers a call, as the client writes one for a call that failed. */
@@ -233,16 +244,18 @@ static int edit_answer(struct mending *m, const struct mending_step *step)
     const struct skim *s = m->skim;
     const struct skim_block *b = &s->blocks[step->argument];
     struct buf id = {0};
+    const char *parent;
     int64_t length;
     bool is_end;
     int r = survey_bytes(m->source, b->id.from, b->id.to, &id);
+    if (r == 0)
+        r = quote_uuid(m, s, &parent);
     if (r == 0)
         r = line_end_behind(m, s->record.to, &length, &is_end);
     if (r < 0) {
         buf_release(&id);
         return r;
     }
-    const char *parent = quoted_uuid(m, s);
     const char *uuid = made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
     static const char said[] = "Interrupted: the result was lost; session recovered";
     const char *record = arena_printf(
@@ -344,14 +357,17 @@ int edits_point(struct mending *m, uint32_t node)
     int64_t end = m->v->size_bytes;
     if (!m->options->wants_edits || m->options->is_live) /* somebody writes there just now */
         return 0;
+    const char *uuid;
     int r = survey_skim(m->source, (int64_t)m->g->nodes[node].offset, m->skim);
+    if (r == 0)
+        r = quote_uuid(m, m->skim, &uuid);
     if (r < 0)
         return r;
     const char *text = arena_printf(m->arena,
                                     "%s{\"type\":\"last-prompt\",\"lastPrompt\":\"\",\"leafUuid\":%"
                                     "s,\"explicit\":true,%s\"rewound\":"
                                     "false}\n",
-                                    m->v->lacks_final_newline ? "\n" : "", quoted_uuid(m, m->skim),
+                                    m->v->lacks_final_newline ? "\n" : "", uuid,
                                     member_text(m, SKIM_SESSION_ID, "sessionId"));
     mending_add_edit(m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end, end,
                      text)

@@ -349,6 +349,24 @@ static void a_branch_that_ends_last_does_not_hide_the_newer_one(void **state)
     end(&s);
 }
 
+/* The reader keeps the first 64 bytes of it, which end within an escape here. */
+static void a_long_id_is_named_whole(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    char id[80] = {0};
+    memset(id, 'i', 63);
+    memcpy(id + 63, "\\n-end", 6);
+    minute = 0;
+    add(&s, id, "", "user", "\"one\"");
+    add(&s, "b", "gone", "assistant", WORDS);
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 1);
+    assert_non_null(strstr(s.made.p, "{\"parentUuid\":\"iiii"));
+    assert_non_null(strstr(s.made.p, "iii\\n-end\",\"type\":\"assistant\""));
+    end(&s);
+}
+
 /* Behind the byte that chooses the target's options. What fuzzing found was mended once and damaged
  * again by that. */
 static void what_fuzzing_found_is_mended_for_good(void **state)
@@ -400,6 +418,7 @@ int main(void)
         cmocka_unit_test(an_image_becomes_a_text_that_says_where_it_is),
         cmocka_unit_test(only_shrinking_trims_what_is_merely_long),
         cmocka_unit_test(a_branch_that_ends_last_does_not_hide_the_newer_one),
+        cmocka_unit_test(a_long_id_is_named_whole),
         cmocka_unit_test(what_fuzzing_found_is_mended_for_good),
         cmocka_unit_test(versions_are_compared_as_numbers),
     };

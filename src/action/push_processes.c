@@ -279,16 +279,17 @@ static pid_t below_client(const struct revive *r, pid_t pid)
     return 0;
 }
 
-static bool is_stuck(enum worker_doing doing)
+static bool is_stuck(const struct worker *w)
 {
-    return doing == WORKER_WANTS_INPUT || doing == WORKER_STOPPED || doing == WORKER_QUIET;
+    return w->doing == WORKER_WANTS_INPUT || w->doing == WORKER_STOPPED ||
+           w->doing == WORKER_QUIET || (w->doing == WORKER_PROGRESSES && w->is_search);
 }
 
 int push_plan_tool(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
     for (size_t i = 0; i < e->worker_count; i++) {
-        pid_t root = is_stuck(e->workers[i].doing) ? below_client(r, e->workers[i].pid) : 0;
+        pid_t root = is_stuck(&e->workers[i]) ? below_client(r, e->workers[i].pid) : 0;
         if (root)
             return add(r, &end_tool, root, error);
     }

@@ -157,6 +157,9 @@ struct agent {
     bool (*could_be)(const char *exe, const char *name);
     enum agent_role (*role)(const struct agent_look *look);
 
+    /* Of a process that a client has started: it searches files for one of the client's tools. */
+    bool (*is_search)(const struct proc_strings *argv);
+
     /* Its config directory, from its environment. Returns: NULL when not known. */
     const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default);

@@ -118,14 +118,19 @@ static enum agent_role role_under_runtime(const struct agent_look *look)
 }
 
 /* The native program has search tools built in, and runs them by calling itself by their names. */
-static bool called_as_a_tool(const struct agent_look *look)
+static bool called_as_a_tool(const struct proc_strings *argv)
 {
     static const char *const tools[] = {"rg", "ugrep", "bfs", "grep", "find"};
-    const char *name = look->argv->count ? str_basename(look->argv->items[0]) : "";
+    const char *name = argv->count ? str_basename(argv->items[0]) : "";
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         if (strcmp(name, tools[i]) == 0)
             return true;
     return false;
+}
+
+static bool claude_is_search(const struct proc_strings *argv)
+{
+    return called_as_a_tool(argv) || (argv->count > 1 && str_equals(argv->items[1], "--ripgrep"));
 }
 
 static enum agent_role claude_role(const struct agent_look *look)
@@ -143,7 +148,7 @@ static enum agent_role claude_role(const struct agent_look *look)
     } else if (!look->exe && str_starts_with(look->name, "node")) {
         role = role_under_runtime(look);
     } else {
-        role = called_as_a_tool(look) ? AGENT_HELPER : AGENT_SESSION;
+        role = called_as_a_tool(look->argv) ? AGENT_HELPER : AGENT_SESSION;
     }
     if (role != AGENT_SESSION)
         return role;
@@ -368,6 +373,7 @@ const struct agent agent_claude = {
     .name = "claude",
     .could_be = claude_could_be,
     .role = claude_role,
+    .is_search = claude_is_search,
     .config_dir = claude_config_dir,
     .session_in_argv = claude_session_in_argv,
     .kind = claude_kind,

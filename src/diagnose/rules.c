@@ -264,6 +264,22 @@ static bool is_idle_by_its_transcript(const struct evidence *e)
            (!may_not_be_up(e) || (e->was_sampled && !computes));
 }
 
+/* The client's own search, at it for longer than the user's patience by the CPU alone: clients end
+ * theirs after 20 s. Nothing else of the tool moves. */
+static bool search_runs_away(const struct evidence *e)
+{
+    bool found = false;
+    for (size_t i = 0; i < e->worker_count; i++) {
+        const struct worker *w = &e->workers[i];
+        if (w->doing != WORKER_PROGRESSES && w->doing != WORKER_UNKNOWN)
+            continue;
+        if (!w->is_search || w->doing == WORKER_UNKNOWN || w->cpu_s < e->patience_s)
+            return false;
+        found = true;
+    }
+    return found && has_tool_open(e) && past_patience(e, e->open_tool_age_s);
+}
+
 static bool tool_progresses(const struct evidence *e)
 {
     return any_worker(e, WORKER_PROGRESSES);
@@ -507,7 +523,10 @@ const struct rule rules[] = {
      "The client publishes no status; its transcript says that the turn is over.",
      is_idle_by_its_transcript},
 
-    /* it is at work */
+    /* it is at work, unless what works is a search that went wild */
+    {"search runs away", SR_HUNG, "tool-stuck", "medium", "kill-child",
+     "A search that the client itself runs has computed for longer than the user's patience.",
+     search_runs_away},
     {"tool progresses", SR_WORKING, "tool-running", "high", "wait",
      "A process of the open tool used the CPU, read or wrote.", tool_progresses},
     {"subagent works", SR_WORKING, "subagent-running", "high", "wait",
@@ -720,6 +739,9 @@ static void say_worker(struct sentences *s, const struct worker *w)
     };
     SAY(s, "%s (pid %d) %s%s%s", w->name, w->pid, doing[w->doing], w->input ? " from " : "",
         w->input ? w->input : "");
+    if (w->is_search)
+        SAY(s, "pid %d is a search of the client's own, and has used %lld s of a CPU", w->pid,
+            (long long)w->cpu_s);
 }
 
 static void say_connection(struct sentences *s, const struct evidence *e)

@@ -327,13 +327,23 @@ static int weight(enum worker_doing doing)
     return weights[doing];
 }
 
-static struct worker worker_of(struct snapshot *snap, const struct member *members, size_t count,
-                               const struct member *m)
+static bool is_search_of(struct snapshot *snap, const struct session *s, const struct member *m)
+{
+    struct proc_strings argv;
+    return m->now->ppid == s->live->stat.pid &&
+           proc_read_argv(&snap->proc, m->now->pid, &snap->arena, &argv) == 0 &&
+           s->live->agent->is_search(&argv);
+}
+
+static struct worker worker_of(struct snapshot *snap, const struct session *s,
+                               const struct member *members, size_t count, const struct member *m)
 {
     struct worker w = {
         .pid = m->now->pid,
         .name = arena_strdup(&snap->arena, m->now->name),
         .doing = doing_of(snap, members, count, m),
+        .is_search = is_search_of(snap, s, m),
+        .cpu_s = m->now->cpu_ticks_ns / 1000000000,
     };
     if (w.doing == WORKER_WANTS_INPUT)
         w.input = m->wait.target ? m->wait.target : "a FIFO that nobody opens";
@@ -341,15 +351,15 @@ static struct worker worker_of(struct snapshot *snap, const struct member *membe
 }
 
 /* One worker a tool: its most telling process. Shells that only wait for a child say nothing. */
-static void collect_workers(struct snapshot *snap, const struct member *members, size_t count,
-                            struct evidence *e)
+static void collect_workers(struct snapshot *snap, const struct session *s,
+                            const struct member *members, size_t count, struct evidence *e)
 {
     struct worker *workers = arena_alloc(&snap->arena, (count + 1) * sizeof *workers);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         if (!members[i].is_worker)
             continue;
-        struct worker w = worker_of(snap, members, count, &members[i]);
+        struct worker w = worker_of(snap, s, members, count, &members[i]);
         bool only_waits = members[i].wait.kind == SAMPLE_WAIT_CHILD && w.doing == WORKER_QUIET;
         if (!only_waits)
             workers[n++] = w;
@@ -541,7 +551,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     const struct sample *before = same_process(&o->first, members[0].now);
     if (before)
         collect_main_thread(snap, &members[0], before, e);
-    collect_workers(snap, members, tree.count, e);
+    collect_workers(snap, s, members, tree.count, e);
     collect_helpers(snap, members, tree.count, e);
     collect_terminal(snap, s, e);
     if (e->has_workers == FACT_NO)

@@ -34,6 +34,8 @@ struct worker {
     const char *name;
     enum worker_doing doing;
     const char *input; /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
+    bool is_search;    /* one that the client runs itself for its search tools */
+    int64_t cpu_s;     /* that it has used in all */
 };
 
 /* The connection on which the client waits for the model. Ages: -1 is unknown; the one of what was

@@ -231,6 +231,21 @@ tool_runs_on()
     runs_on
 }
 
+@test "a search of the client's own that computes without end: that one alone is ended" {
+    fake --cwd "$project" --session "$id" --status busy --turn tool --tool Grep --spinner --raw \
+        --hook "exec bash -c 'exec -a rg bash -c \"while :; do :; done\"'" --server 'exec sleep 110' -- "$client"
+    started_at=$(start_of "$pid")
+    tool=$(pgrep -n -P "$pid")
+    wait_until 60 is_hung
+    rescue --revive "$pid" --force --json "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json .cause)" = tool-stuck ]
+    [ "$(json .push)" = end-tool ]
+    is_gone "$tool"
+    [ "$(pgrep -c -P "$pid")" -eq 1 ]
+    runs_on
+}
+
 # A client with a process that a hook has left behind: with_left_over COMMAND OPTION...
 with_left_over()
 {

@@ -294,9 +294,32 @@ static void settings_say_how_long_transcripts_are_kept(void **state)
     assert_null(settings_of("{\"model\": 5}").model);
 }
 
+static void its_own_searches_are_known_by_their_names(void **state)
+{
+    (void)state;
+    const struct {
+        struct proc_strings argv;
+        bool is_search;
+    } cases[] = {
+        {WORDS("/usr/lib/node_modules/@anthropic-ai/claude-code/vendor/ripgrep/x64-linux/rg",
+               "--files"),
+         true},
+        {WORDS("rg", "-n", "word"), true},
+        {WORDS(NATIVE, "--ripgrep", "--files"), true},
+        {WORDS("ugrep", "word"), true},
+        {WORDS("/bin/bash", "-c", "rg word"), false},
+        {WORDS("node", "/srv/rg"), false},
+        {WORDS(NATIVE), false},
+        {{NULL, 0}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(agent_claude.is_search(&cases[i].argv), cases[i].is_search);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_own_searches_are_known_by_their_names),
         cmocka_unit_test(each_process_is_what_it_is),
         cmocka_unit_test(a_daemon_says_so_in_its_environment),
         cmocka_unit_test(the_command_line_names_a_session),

@@ -67,9 +67,9 @@ enum { PATIENCE = 600, LONG = 2400 };
 #define WORKERS(...)                                                          \
     .has_workers = FACT_YES, .workers = (const struct worker[]){__VA_ARGS__}, \
     .worker_count = sizeof((const struct worker[]){__VA_ARGS__}) / sizeof(struct worker)
-#define WORKER(what)                    \
-    {                                   \
-        4711, "sh", WORKER_##what, NULL \
+#define WORKER(what)                                      \
+    {                                                     \
+        .pid = 4711, .name = "sh", .doing = WORKER_##what \
     }
 
 static const struct rule *winner(const struct evidence *e)
@@ -145,6 +145,13 @@ static struct scene *scenes(size_t *count)
         {"its main thread spins", "spinning",
          ASKED(.state = 'R', .main_cpu_percent = 99, .wakeups_per_s = 0), true},
         {"a tool asks for a password", "tool wants input", TOOL(WORKERS(WORKER(WANTS_INPUT))),
+         true},
+        {"a search computes for an hour", "search runs away",
+         TOOL(WORKERS({.pid = 4712,
+                       .name = "rg",
+                       .doing = WORKER_PROGRESSES,
+                       .is_search = true,
+                       .cpu_s = LONG})),
          true},
         {"a hook reads a pipe", "hook wants input", ASKED(WORKERS(WORKER(WANTS_INPUT))), true},
         {"a tool was stopped", "tool stopped", TOOL(WORKERS(WORKER(STOPPED))), true},
@@ -580,6 +587,24 @@ static void a_tool_is_judged_by_its_processes(void **state)
     wins("awaits reply", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE - 1));
 }
 
+static void a_search_of_the_clients_own_runs_away(void **state)
+{
+    (void)state;
+#define SEARCH(what, seconds) \
+    {.pid = 4712, .name = "rg", .doing = WORKER_##what, .is_search = true, .cpu_s = (seconds)}
+    wins("search runs away", TOOL(WORKERS(SEARCH(PROGRESSES, PATIENCE))));
+    wins("tool progresses", TOOL(WORKERS(SEARCH(PROGRESSES, PATIENCE - 1))));
+    wins("tool progresses", TOOL(BEFORE, WORKERS(SEARCH(PROGRESSES, PATIENCE))));
+    wins("tool progresses", ASKED(WORKERS(SEARCH(PROGRESSES, PATIENCE))));
+    /* a program that a shell runs may compute for as long as it needs */
+    wins("tool progresses",
+         TOOL(WORKERS({.pid = 4712, .name = "rg", .doing = WORKER_PROGRESSES, .cpu_s = LONG})));
+    wins("tool progresses", TOOL(WORKERS(SEARCH(PROGRESSES, LONG), WORKER(PROGRESSES))));
+    wins("search runs away", TOOL(WORKERS(SEARCH(PROGRESSES, LONG), WORKER(QUIET))));
+    wins("tool progresses", TOOL(WORKERS(SEARCH(PROGRESSES, LONG), WORKER(UNKNOWN))));
+    wins("tool is quiet", TOOL(BEFORE, WORKERS(SEARCH(QUIET, LONG))));
+}
+
 static void without_a_process_somebody_else_holds_a_tool(void **state)
 {
     (void)state;
@@ -714,7 +739,11 @@ static struct evidence any_evidence(struct worker *workers)
     e.main_waits_for_tty_write = any_fact();
     e.worker_count = any(3);
     for (size_t i = 0; i < e.worker_count; i++)
-        workers[i] = (struct worker){4711 + (int)i, "sh", (enum worker_doing)any(7), NULL};
+        workers[i] = (struct worker){.pid = 4711 + (int)i,
+                                     .name = "sh",
+                                     .doing = (enum worker_doing)any(7),
+                                     .is_search = any(2),
+                                     .cpu_s = any(2) ? LONG : 0};
     e.workers = workers;
     e.has_workers = e.worker_count ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
     e.pipe_holder = any(4) == 0 ? "gradle (pid 812)" : NULL;
@@ -793,6 +822,10 @@ static bool forget(struct evidence *e, struct worker *workers, int which)
     case 16:
         for (size_t i = 0; i < e->worker_count; i++)
             workers[i].doing = WORKER_UNKNOWN;
+        return true;
+    case 24:
+        for (size_t i = 0; i < e->worker_count; i++)
+            workers[i].is_search = false;
         return true;
     case 17:
         e->pipe_holder = NULL;
@@ -1021,7 +1054,14 @@ static void evidence_is_said_with_numbers(void **state)
     says("no MCP server did anything", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_NO));
     says("an MCP server is at work", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_YES));
     says("sh (pid 4711) waits for input from pipe:[99]",
-         TOOL(WORKERS({4711, "sh", WORKER_WANTS_INPUT, "pipe:[99]"})));
+         TOOL(WORKERS(
+             {.pid = 4711, .name = "sh", .doing = WORKER_WANTS_INPUT, .input = "pipe:[99]"})));
+    says("pid 4711 is a search of the client's own, and has used 700 s of a CPU",
+         TOOL(WORKERS({.pid = 4711,
+                       .name = "rg",
+                       .doing = WORKER_PROGRESSES,
+                       .is_search = true,
+                       .cpu_s = 700})));
     says("sh (pid 4711) waits, and did nothing while it was observed",
          TOOL(WORKERS(WORKER(QUIET))));
     says("a subagent is in the middle of a turn, its last event 2400 s ago",
@@ -1209,6 +1249,7 @@ int main(void)
         cmocka_unit_test(a_terminal_that_is_not_read_needs_a_thread_that_waits),
         cmocka_unit_test(spinning_needs_a_whole_cpu_and_no_wake_up),
         cmocka_unit_test(a_tool_is_judged_by_its_processes),
+        cmocka_unit_test(a_search_of_the_clients_own_runs_away),
         cmocka_unit_test(without_a_process_somebody_else_holds_a_tool),
         cmocka_unit_test(an_old_client_asks_when_its_spinner_rests),
         cmocka_unit_test(nothing_is_pending_only_when_all_was_seen),

@@ -4,7 +4,8 @@
  *     fault REPORT ROOT NUMBER ACTION PROGRAM [ARGUMENT...]
  *
  * Counts the calls, of the program and of all that it forks, that work on a
- * file below the folder ROOT, and does ACTION to the one with that NUMBER:
+ * file below the folder ROOT (and with $FAULT_ACTS set, those that act on other
+ * processes, wherever), and does ACTION to the one with that NUMBER:
  *
  *     none     nothing: to learn how many there are
  *     <errno>  a number: the call is not made and returns it
@@ -31,8 +32,8 @@
 
 enum { TRACEES = 64, CALLS_KEPT = 100000, FAILED = 125 };
 
-/* Where a call names its file. */
-enum place { AT_FD, AT_PATH, AT_FD_AND_PATH };
+/* Where a call names its file. ACTS: it names none, and acts on another process. */
+enum place { AT_FD, AT_PATH, AT_FD_AND_PATH, ACTS };
 
 static const struct call {
     long number;
@@ -69,6 +70,10 @@ static const struct call {
     {SYS_newfstatat, "fstatat", AT_FD_AND_PATH},
     {SYS_statx, "statx", AT_FD_AND_PATH},
     {SYS_readlinkat, "readlinkat", AT_FD_AND_PATH},
+    {SYS_pidfd_open, "pidfd_open", ACTS},
+    {SYS_pidfd_getfd, "pidfd_getfd", ACTS},
+    {SYS_pidfd_send_signal, "pidfd_send_signal", ACTS},
+    {SYS_shutdown, "shutdown", ACTS},
 };
 
 static struct {
@@ -129,6 +134,8 @@ static void read_path(pid_t pid, unsigned long address, char path[static PATH_MA
 static bool concerns_root(pid_t pid, const struct call *call, const struct user_regs_struct *regs)
 {
     char path[PATH_MAX];
+    if (call->place == ACTS)
+        return getenv("FAULT_ACTS") != NULL;
     if (call->place == AT_FD)
         return fd_is_below_root(pid, (int)regs->rdi);
     read_path(pid, call->place == AT_PATH ? regs->rdi : regs->rsi, path);

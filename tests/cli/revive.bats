@@ -231,6 +231,41 @@ tool_runs_on()
     runs_on
 }
 
+@test "a tool that is at work is not ended, however long it takes" {
+    fake --cwd "$project" --session "$id" --status busy --turn tool --spinner --raw \
+        --hook 'while :; do :; done' -- "$client"
+    started_at=$(start_of "$pid")
+    tool=$(pgrep -n -P "$pid")
+    tool_started_at=$(start_of "$tool")
+    # past the patience: it was looked at twice
+    seen_at_work() { rescue --status --json "${scratch[@]}" >/dev/null; [[ $(json '.sessions[0].evidence.join()') == *"(pid $tool) makes progress"* ]]; }
+    wait_until 30 seen_at_work
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"refused: pid $pid is not hung (working, tool-running)"* ]]
+    [ ! -e "$pending" ]
+    tool_runs_on
+    runs_on
+}
+
+@test "Escape is not pressed where a dialog is on the screen, whatever the client says of itself" {
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    private_tmux new-session -d -x 80 -y 24 -s s "cd '$project' && printf 'Do you want to proceed?' && exec env HOME='$HOME' '$TEST_PROGRAMS/fake-agent' --here --session $id --status busy --turn tool --spinner --raw --hook 'cat $BATS_TEST_TMPDIR/fifo; exit 0' -- '$client'"
+    wait_until 30 compgen -G "$CONFIG_DIR/sessions/*.json"
+    pid=$(basename "$(echo "$CONFIG_DIR"/sessions/*.json)" .json)
+    started_pids+=("$pid")
+    started_at=$(start_of "$pid")
+    wait_until 30 is_hung
+    tool=$(pgrep -n -P "$pid")
+    tool_started_at=$(start_of "$tool")
+    rescue --revive "$pid" --escape --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"refused: a dialog is on the screen of pid $pid: Escape would be an answer"* ]]
+    [ ! -e "$pending" ]
+    tool_runs_on
+    runs_on
+}
+
 @test "a search of the client's own that computes without end: that one alone is ended" {
     fake --cwd "$project" --session "$id" --status busy --turn tool --tool Grep --spinner --raw \
         --hook "exec bash -c 'exec -a rg bash -c \"while :; do :; done\"'" --server 'exec sleep 110' -- "$client"

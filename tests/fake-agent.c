@@ -57,7 +57,7 @@
  *   --here               on the launcher's own terminal, in its place; prints no pid
  *
  * It ends with its launcher or its terminal, on SIGTERM (and then removes its
- * registry file, as the real one does), and in any case after 120 s. Not here:
+ * registry file, as the real one does), and in any case after 300 s. Not here:
  * folder names of more than 200 characters, which clients cut and hash.
  */
 #include <arpa/inet.h>
@@ -80,7 +80,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIFE_S = 120, REQUEST_BYTES = 64 * 1024, PATH_SIZE = 4096 };
+enum { LIFE_S = 300, REQUEST_BYTES = 64 * 1024, PATH_SIZE = 4096 };
 
 static _Noreturn void fail(const char *what)
 {

@@ -4,18 +4,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
 import { argvOf, descendantsOf, isAlive, processOf } from './lib/procfs.mjs';
-import { bash, reply } from './lib/replies.mjs';
+import { bash, reply, withDirective } from './lib/replies.mjs';
 import * as scenarios from './lib/scenarios.mjs';
 import { TlsProxy } from './lib/tls-proxy.mjs';
 import { until } from './lib/wait.mjs';
 import { World } from './lib/world.mjs';
 
 const MCP_SERVER = fileURLToPath(new URL('./lib/mcp-server.mjs', import.meta.url));
+// 2.1.330 begins in a mode whose check of each call asks the vendor's server.
+const allowBash = (version) => [...(version === NEWEST ? ['--permission-mode', 'default'] : []), '--allowedTools', 'Bash'];
 const IMPATIENT = ['--timeout', '0.05'];
 
 const placesOf = (world) => ['--pending-dir', join(world.root, 'pending'), '--log-dir', join(world.root, 'log')];
@@ -29,9 +31,13 @@ async function judged(world, client, timeout = IMPATIENT) {
   return sessions.find(({ pid }) => pid === client.pid);
 }
 
-/** Waits until the program itself says so: it acts on nothing else. */
-function untilJudged(world, client, verdict) {
-  return until(`the client to be called ${verdict}`, async () => (await judged(world, client))?.verdict === verdict,
+/** Waits until the program itself says so: it acts on nothing else. (On a starved machine a client that has just
+ *  begun to stand still may be called spinning first.) */
+function untilJudged(world, client, verdict, cause) {
+  return until(`the client to be called ${verdict}`, async () => {
+    const session = await judged(world, client);
+    return session?.verdict === verdict && (!cause || session.cause === cause);
+  },
     { withinMs: 60_000, everyMs: 500, look: async () => JSON.stringify(await judged(world, client)) });
 }
 
@@ -141,8 +147,8 @@ describe('a client whose reply arrives', () => {
 const start = (world, name, options) => world.startClient({ cwd: world.project(name), ...options });
 
 /** A tool that waits for input, after a line of output; what the turn goes on with. */
-async function toolBlocked(world) {
-  const client = await start(world, 'tool', { args: ['--allowedTools', 'Bash'] });
+async function toolBlocked(world, { version = MAIN } = {}) {
+  const client = await start(world, `tool-${version}`, { version, args: allowBash(version) });
   await client.turn('remember the word persimmon');
   client.prompt = 'run the tool';
   await client.ask(client.prompt, reply.tools([bash('echo partial; mkfifo input && cat input', { timeout: 600_000 })], { then: ANSWER }));
@@ -151,17 +157,32 @@ async function toolBlocked(world) {
 }
 
 /** One of two servers does not answer. */
-async function serverStuck(world) {
+async function serverStuck(world, { version = MAIN } = {}) {
   const server = (name) => ({ command: process.execPath, args: [MCP_SERVER, name] });
   const config = { mcpServers: { scripted: server('scripted'), another: server('another') } };
-  const client = await start(world, 'servers', { args: ['--mcp-config', JSON.stringify(config), '--allowedTools', 'mcp__scripted'] });
+  const client = await start(world, `servers-${version}`, { version, args: ['--mcp-config', JSON.stringify(config), '--allowedTools', 'mcp__scripted'] });
   await client.turn('remember the word persimmon');
   client.prompt = 'ask the server';
   await client.ask(client.prompt, reply.tools([{ name: 'mcp__scripted__hang', input: {} }], { then: ANSWER }));
   client.servers = await until('both servers', () => {
     const found = descendantsOf(client.pid).filter(({ pid }) => argvOf(pid).includes(MCP_SERVER));
     return found.length === 2 && found;
-  });
+  }, { withinMs: 60_000, look: () => client.screen() });
+  return client;
+}
+
+/** A hook has ended, and what it left in the background has its output. (2.1.330 does not wait for that.) */
+async function hookLeftBehind(world, { version = MAIN } = {}) {
+  const command = '[ -e armed ] && rm armed || exit 0; sleep 300 & echo $! >holder';
+  const settings = { hooks: { PreToolUse: [{ hooks: [{ type: 'command', command, timeout: 600 }] }] } };
+  const client = await start(world, `hook-${version}`, { version, args: ['--settings', JSON.stringify(settings), ...allowBash(version)] });
+  await client.turn('remember the word persimmon');
+  writeFileSync(join(client.cwd, 'armed'), '');
+  client.prompt = 'run what has a hook';
+  await client.enter(withDirective(client.prompt, reply.tools([bash('echo used')], { then: ANSWER })));
+  const holder = join(client.cwd, 'holder');
+  client.tool = await until('the process that is left', () => existsSync(holder) && processOf(Number(readFileSync(holder, 'utf8'))),
+    { look: () => client.screen() });
   return client;
 }
 
@@ -192,49 +213,62 @@ async function terminalFlat(world) {
 const modesOf = (client) => execFileSync('stty', ['-F', `/dev/${client.tty}`, '-a'], { encoding: 'utf8' });
 
 const PUSHED = {
-  'a tool that waits for input': { scene: toolBlocked, verdict: 'hung', push: 'end-tool' },
-  'one MCP server of two that does not answer': { scene: serverStuck, verdict: 'hung', push: 'end-server' },
+  'a tool that waits for input': { scene: toolBlocked, cause: 'tool-blocked-on-input', push: 'end-tool' },
+  'one MCP server of two that does not answer': { scene: serverStuck, cause: 'mcp-stuck', push: 'end-server' },
+  'a process that a hook left behind': { scene: hookLeftBehind, cause: 'pipe-held', push: 'end-pipe-holder' },
   'a client stopped below its shell': { scene: stoppedBelowShell, verdict: 'stopped', push: 'foreground' },
   'a terminal that lost its raw mode': { scene: terminalCooked, verdict: 'idle', push: 'raw-mode' },
   'a terminal of one row': { scene: terminalFlat, verdict: 'idle', push: 'window-size' },
 };
 
-describe('a client', () => {
-  let world;
-  const clients = {};
-  const done = {};
-
+/** Inside a suite: each scene in a client of its own, and the push that revives it. Returns { world, clients }. */
+function pushEach(scenes, { oneByOne = false } = {}) {
+  const all = { clients: {} };
   before(async () => {
-    world = await World.create();
-    await Promise.all(Object.entries(PUSHED).map(async ([name, { scene }]) => {
-      clients[name] = await scene(world);
-      clients[name].startTicks = processOf(clients[name].pid).startTicks;
-    }));
+    all.world = await World.create();
+    const begin = async ([name, { scene, ...options }]) => {
+      all.clients[name] = await scene(all.world, options);
+      all.clients[name].startTicks = processOf(all.clients[name].pid).startTicks;
+    };
+    if (oneByOne) for (const entry of Object.entries(scenes)) await begin(entry);
+    else await Promise.all(Object.entries(scenes).map(begin));
   });
-  after(() => world?.destroy());
+  after(() => all.world?.destroy());
 
-  for (const [name, { verdict, push }] of Object.entries(PUSHED)) {
+  for (const [name, { verdict = 'hung', cause, push }] of Object.entries(scenes)) {
     test(`${name}: ${push}`, async (t) => {
-      await untilJudged(world, clients[name], verdict);
-      done[name] = await revive(world, clients[name], '--force', '--json');
-      assert.equal(done[name].status, 0, done[name].stderr);
-      assert.equal(done[name].json.outcome, 'revived');
-      assert.equal(done[name].json.push, push, done[name].stderr);
-      t.diagnostic(done[name].json.movement);
+      await untilJudged(all.world, all.clients[name], verdict, cause);
+      const done = await revive(all.world, all.clients[name], '--force', '--json');
+      assert.equal(done.status, 0, done.stderr);
+      assert.equal(done.json.outcome, 'revived');
+      assert.equal(done.json.push, push, done.stderr);
+      t.diagnostic(done.json.movement);
     });
   }
+  return all;
+}
+
+describe('a client', () => {
+  const all = pushEach(PUSHED);
+  const { clients } = all;
 
   test('a tool that waits for input: its partial output is recorded, and the turn goes on', async () => {
     const client = clients['a tool that waits for input'];
     assert.equal(isAlive(client.tool.pid), false);
-    await goesOn(world, client);
+    await goesOn(all.world, client);
     assert.match(readFileSync(await client.transcript(), 'utf8'), /partial/);
+  });
+
+  test('a process that a hook left behind: it is gone, and the turn goes on', async () => {
+    const client = clients['a process that a hook left behind'];
+    assert.equal(isAlive(client.tool.pid), false);
+    await goesOn(all.world, client);
   });
 
   test('one MCP server of two that does not answer: the other runs on, and the turn goes on', async () => {
     const client = clients['one MCP server of two that does not answer'];
     assert.deepEqual(client.servers.filter(({ pid }) => isAlive(pid)).map(({ pid }) => argvOf(pid).at(-1)), ['another']);
-    await goesOn(world, client);
+    await goesOn(all.world, client);
   });
 
   test('a client stopped below its shell: it goes on with the reply, and keys arrive', async () => {
@@ -256,6 +290,17 @@ describe('a client', () => {
   test('a terminal of one row: it has room again, and its columns', () => {
     assert.match(modesOf(clients['a terminal of one row']), /rows 24; columns 145/);
   });
+});
+
+const ON_NEWEST = {
+  'a tool that waits for input': { scene: toolBlocked, version: NEWEST, cause: 'tool-blocked-on-input', push: 'end-tool' },
+  'one MCP server of two that does not answer': { scene: serverStuck, version: NEWEST, cause: 'mcp-stuck', push: 'end-server' },
+};
+
+describe('the newest client', () => {
+  const all = pushEach(ON_NEWEST, { oneByOne: true });
+  for (const name of Object.keys(ON_NEWEST))
+    test(`${name}: the turn goes on`, () => goesOn(all.world, all.clients[name]));
 });
 
 describe('a client whose terminal nobody reads', () => {

@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
     if (child < 0)
         cannot("fork");
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that ends ends this process alone */
         execvp(argv[2], argv + 2);
         fprintf(stderr, "stuck-mount: %s: %s\n", argv[2], strerror(errno));
         _exit(127);

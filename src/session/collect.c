@@ -12,6 +12,8 @@ enum {
     /* A tool's process is started some milliseconds before or after its call is written down;
      * records are queued for up to 0.1 s. Start times are kept in ticks of 10 ms. */
     WORKER_SLACK_MS = 1000,
+    /* Of a CPU without a rest: half of a look at a machine that has nothing else to do. */
+    COMPUTED_NS = 200000000,
 };
 
 /* ---- time --------------------------------------------------------------------------------- */
@@ -505,22 +507,28 @@ static enum fact waits_for_tty_write(const struct member *client)
 static void collect_main_thread(struct snapshot *snap, const struct member *client,
                                 const struct sample *before, struct evidence *e)
 {
-    double elapsed_s = (double)client->used.elapsed_ns / 1e9;
+    const struct sample_usage *used = &client->used;
+    double elapsed_s = (double)used->elapsed_ns / 1e9;
     e->was_sampled = true;
-    e->sample_ms = client->used.elapsed_ns / 1000000;
-    /* On a busy machine a thread that only computes spends most of its time in the queue. */
-    int64_t delay_ns = client->used.main_delay_ns > 0 ? client->used.main_delay_ns : 0;
-    if (client->used.main_cpu_ns >= 0)
-        e->main_cpu_percent = (double)(client->used.main_cpu_ns + delay_ns) / 1e7 / elapsed_s;
-    if (client->used.voluntary_switches >= 0)
-        e->wakeups_per_s = (double)client->used.voluntary_switches / elapsed_s;
-    e->memory_growth_bytes = client->used.rss_growth_bytes;
+    e->sample_ms = used->elapsed_ns / 1000000;
+    /* On a busy machine a thread that only computes spends most of its time in the queue; but so
+     * does one that would rest again at once, if it got its turn. */
+    bool has_computed = used->main_cpu_ns >= COMPUTED_NS;
+    int64_t delay_ns = used->main_delay_ns > 0 ? used->main_delay_ns : 0;
+    if (used->main_cpu_ns >= 0)
+        e->main_cpu_percent =
+            (double)(used->main_cpu_ns + (has_computed ? delay_ns : 0)) / 1e7 / elapsed_s;
+    e->is_starved =
+        !has_computed && used->voluntary_switches == 0 && delay_ns > used->elapsed_ns / 10;
+    if (used->voluntary_switches >= 0)
+        e->wakeups_per_s = e->is_starved ? -1 : (double)used->voluntary_switches / elapsed_s;
+    e->memory_growth_bytes = used->rss_growth_bytes;
     if (client->now->wchan[0])
         e->wait_channel = arena_strdup(&snap->arena, client->now->wchan);
     e->main_waits_for_tty_write = waits_for_tty_write(client);
     /* A disk wait that ended in between is none. */
     bool stays_blocked =
-        before->state == 'D' && client->now->state == 'D' && client->used.voluntary_switches <= 0;
+        before->state == 'D' && client->now->state == 'D' && used->voluntary_switches <= 0;
     e->state = client->now->state == 'D' && !stays_blocked ? 'S' : client->now->state;
 }
 
@@ -529,6 +537,8 @@ void collect_end(struct snapshot *snap, const struct observation *o,
 {
     const struct session *s = o->session;
     struct sample_tree tree;
+    e->is_starved = false;
+    e->pipe_holder = NULL;
     if (!o->began || sample_take_tree(&snap->proc, s->live->stat.pid, &snap->arena, &tree) < 0 ||
         tree.items[0].start_ticks != s->live->stat.start_ticks)
         return;

@@ -23,6 +23,8 @@
 
 /* Long enough to tell a spinner, 85 wake-ups a second, from rest, 7 at most. */
 enum { COLLECT_SAMPLE_MS = 400 };
+/* Who got no CPU meanwhile is looked at for longer, in steps: 3 s in all. */
+enum { COLLECT_STARVED_STEPS = 6 };
 
 /* All TCP connections at one moment; read once for a look at many sessions. */
 struct collect_sockets {

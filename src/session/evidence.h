@@ -96,6 +96,7 @@ struct evidence {
     int64_t sample_ms;
     double main_cpu_percent; /* of one CPU, or of the wait for one; negative: unknown */
     double wakeups_per_s;    /* of the main thread; negative: unknown */
+    bool is_starved;         /* it waited for a CPU all the time: what it would do is not known */
     enum fact main_waits_for_tty_write;
     const struct worker *workers;
     size_t worker_count;

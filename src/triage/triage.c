@@ -45,6 +45,24 @@ static void watch_connections(struct snapshot *snap, struct patient *patients, s
     }
 }
 
+static bool is_any_starved(const struct patient *patients, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (patients[i].is_suspect && patients[i].evidence.is_starved)
+            return true;
+    return false;
+}
+
+static void look_again(struct snapshot *snap, struct patient *patients, size_t count,
+                       bool only_starved)
+{
+    struct collect_sockets sockets;
+    collect_sockets(snap, &sockets);
+    for (size_t i = 0; i < count; i++)
+        if (patients[i].is_suspect && (!only_starved || patients[i].evidence.is_starved))
+            collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
+}
+
 static void observe(struct snapshot *snap, struct patient *patients, size_t count)
 {
     size_t suspects = 0;
@@ -59,11 +77,11 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
         if (patients[i].is_suspect)
             collect_begin(snap, patients[i].session, &patients[i].observation);
     pause_ms(COLLECT_SAMPLE_MS);
-    struct collect_sockets sockets;
-    collect_sockets(snap, &sockets);
-    for (size_t i = 0; i < count; i++)
-        if (patients[i].is_suspect)
-            collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
+    look_again(snap, patients, count, false);
+    for (int step = 0; step < COLLECT_STARVED_STEPS && is_any_starved(patients, count); step++) {
+        pause_ms(COLLECT_SAMPLE_MS);
+        look_again(snap, patients, count, true);
+    }
     watch_connections(snap, patients, count);
 }
 

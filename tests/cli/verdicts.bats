@@ -81,7 +81,7 @@ all_are()
     scene unread --status busy --turn awaits-reply --flood
     scene password --status busy --turn tool --spinner --child "exec cat <'$BATS_TEST_TMPDIR/fifo'"
     scene stoppedtool --status busy --turn tool --spinner --child 'kill -STOP $$'
-    scene mcp --status busy --turn tool --tool mcp__db__query --spinner --server 'exec cat /proc/self/fd/1 3<>/dev/null | sleep 100'
+    scene mcp --status busy --turn tool --tool mcp__db__query --spinner --server 'exec timeout 100 cat /proc/self/fd/1 3<>/dev/null | sleep 100'
     scene deaf --queue-input
     scene builds --status busy --turn tool --spinner --child 'exec cat </dev/zero >/dev/null'
     scene sleeps --status busy --turn tool --spinner --child 'exec sleep 100'

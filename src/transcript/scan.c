@@ -140,80 +140,76 @@ static enum outcome read_scalar(struct reading *r, char c)
     }
 }
 
+/* Reads a key or a value that begins with c, and says what is to follow. Of a bracket only itself
+ * is read. */
+static enum outcome read_token(struct reading *r, char c, enum expect *expect)
+{
+    bool is_key = *expect == A_KEY || *expect == A_KEY_OR_END;
+    enum outcome outcome;
+    if (c == '"') {
+        size_t whole = SIZE_MAX;
+        r->at++;
+        outcome = read_text(r, &whole);
+        if (outcome == CUT && !is_key) {
+            r->keep = whole;
+            r->keeps_open_text = true;
+        }
+    } else if (is_key) {
+        outcome = BROKEN;
+    } else if (c == '{' || c == '[') {
+        if (!open_bracket(r, c == '{'))
+            return BROKEN;
+        r->keep = ++r->at;
+        *expect = c == '{' ? A_KEY_OR_END : A_VALUE_OR_END;
+        return COMPLETE;
+    } else {
+        outcome = read_scalar(r, c);
+    }
+    if (outcome != COMPLETE)
+        return outcome;
+    *expect = is_key ? A_COLON : A_COMMA_OR_END;
+    if (!is_key)
+        r->keep = r->at;
+    return COMPLETE;
+}
+
+static bool may_end(enum expect expect)
+{
+    return expect == A_KEY_OR_END || expect == A_VALUE_OR_END || expect == A_COMMA_OR_END;
+}
+
 /* Reads the object that begins at r->at. */
 static enum outcome read_object(struct reading *r)
 {
     const char *p = r->line.p;
     enum expect expect = A_KEY_OR_END;
-    enum outcome outcome;
+    enum outcome outcome = COMPLETE;
 
     r->depth = 0;
     open_bracket(r, true);
     r->keep = ++r->at;
     r->keeps_open_text = false;
 
-    while (r->depth) {
+    while (r->depth && outcome == COMPLETE) {
         while (r->at < r->line.n && is_space(p[r->at]))
             r->at++;
         if (r->at == r->line.n)
             return CUT;
         char c = p[r->at];
-
-        bool may_end =
-            expect == A_KEY_OR_END || expect == A_VALUE_OR_END || expect == A_COMMA_OR_END;
-        if (may_end && c == (inside_object(r) ? '}' : ']')) {
+        if (may_end(expect) && c == (inside_object(r) ? '}' : ']')) {
             r->depth--;
             r->keep = ++r->at;
             expect = A_COMMA_OR_END;
-            continue;
-        }
-        switch (expect) {
-        case A_COMMA_OR_END:
-            if (c != ',')
+        } else if (expect == A_COMMA_OR_END || expect == A_COLON) {
+            if (c != (expect == A_COLON ? ':' : ','))
                 return BROKEN;
             r->at++;
-            expect = inside_object(r) ? A_KEY : A_VALUE;
-            break;
-        case A_COLON:
-            if (c != ':')
-                return BROKEN;
-            r->at++;
-            expect = A_VALUE;
-            break;
-        case A_KEY:
-        case A_KEY_OR_END:
-        case A_VALUE:
-        case A_VALUE_OR_END: {
-            bool key = expect == A_KEY || expect == A_KEY_OR_END;
-            if (c == '"') {
-                size_t whole = SIZE_MAX;
-                r->at++;
-                outcome = read_text(r, &whole);
-                if (outcome == CUT && !key) {
-                    r->keep = whole;
-                    r->keeps_open_text = true;
-                }
-                if (outcome != COMPLETE)
-                    return outcome;
-            } else if (key) {
-                return BROKEN;
-            } else if (c == '{' || c == '[') {
-                if (!open_bracket(r, c == '{'))
-                    return BROKEN;
-                r->keep = ++r->at;
-                expect = c == '{' ? A_KEY_OR_END : A_VALUE_OR_END;
-                break;
-            } else if ((outcome = read_scalar(r, c)) != COMPLETE) {
-                return outcome;
-            }
-            expect = key ? A_COLON : A_COMMA_OR_END;
-            if (!key)
-                r->keep = r->at;
-            break;
-        }
+            expect = expect == A_COMMA_OR_END && inside_object(r) ? A_KEY : A_VALUE;
+        } else {
+            outcome = read_token(r, c, &expect);
         }
     }
-    return COMPLETE;
+    return outcome;
 }
 
 static void add_piece(struct scan *out, struct sv line, enum scan_piece_kind kind, size_t from,

@@ -88,6 +88,34 @@ static bool begins_turn(const struct event *e)
            (e->kind == EVENT_PROMPT && (e->is_human || e->is_sidechain));
 }
 
+/* For the order, and for the story. */
+static void keep_event(struct tail *t, const struct event *e)
+{
+    struct tail_event *kept = arena_alloc(&t->own, sizeof *kept);
+    kept->e = (struct event){
+        .kind = e->kind,
+        .at = e->at,
+        .uuid = own(t, e->uuid, TAIL_TEXT_MAX),
+        .parent_uuid = own(t, e->parent_uuid, TAIL_TEXT_MAX),
+        .message_id = own(t, e->message_id, TAIL_TEXT_MAX),
+        .text = own(t, e->text, TAIL_TEXT_MAX),
+        .model = own(t, e->model, TAIL_TEXT_MAX),
+        .context_tokens = e->context_tokens,
+        .calls = own_tools(t, e->calls, e->call_count),
+        .call_count = e->call_count,
+        .results = own_tools(t, e->results, e->result_count),
+        .result_count = e->result_count,
+        .is_sidechain = e->is_sidechain,
+        .is_human = e->is_human,
+        .expects_reply = e->expects_reply,
+        .ends_turn = e->ends_turn,
+        .is_automatic = e->is_automatic,
+    };
+    struct tail_event **slot = arena_push(&t->own, (void **)&t->events, &t->event_count,
+                                          &t->event_capacity, sizeof *t->events);
+    *slot = kept;
+}
+
 /* Takes in one record; called from the newest on disk to the oldest. */
 static void take_event(struct tail *t, const struct event *e, int64_t offset)
 {
@@ -118,34 +146,8 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
         if (*start < 0)
             *start = offset;
     }
-    if (e->kind == EVENT_OTHER && !e->uuid.n)
-        return;
-    if (is_metadata)
-        return;
-
-    struct tail_event *kept = arena_alloc(&t->own, sizeof *kept);
-    kept->e = (struct event){
-        .kind = e->kind,
-        .at = e->at,
-        .uuid = own(t, e->uuid, TAIL_TEXT_MAX),
-        .parent_uuid = own(t, e->parent_uuid, TAIL_TEXT_MAX),
-        .message_id = own(t, e->message_id, TAIL_TEXT_MAX),
-        .text = own(t, e->text, TAIL_TEXT_MAX),
-        .model = own(t, e->model, TAIL_TEXT_MAX),
-        .context_tokens = e->context_tokens,
-        .calls = own_tools(t, e->calls, e->call_count),
-        .call_count = e->call_count,
-        .results = own_tools(t, e->results, e->result_count),
-        .result_count = e->result_count,
-        .is_sidechain = e->is_sidechain,
-        .is_human = e->is_human,
-        .expects_reply = e->expects_reply,
-        .ends_turn = e->ends_turn,
-        .is_automatic = e->is_automatic,
-    };
-    struct tail_event **slot = arena_push(&t->own, (void **)&t->events, &t->event_count,
-                                          &t->event_capacity, sizeof *t->events);
-    *slot = kept;
+    if (!is_metadata && (e->kind != EVENT_OTHER || e->uuid.n))
+        keep_event(t, e);
 }
 
 static void note_damage(struct tail *t, const struct scan *scan, const struct line *line,

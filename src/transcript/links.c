@@ -85,8 +85,7 @@ static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uin
         p->detail =
             arena_printf(m->arena, "the record on line %u takes its place", g->nodes[parent].line);
     graph_set_parent(g, node, parent);
-    mending_add_step(m, MENDING_RELINK, kind, node, 0);
-    m->steps[m->step_count - 1].is_guess = true;
+    mending_add_step(m, MENDING_RELINK, kind, node, 0)->is_guess = true;
 }
 
 /* Cuts each cycle where its first line names a later one. Returns: how many, stored in order. */
@@ -161,10 +160,10 @@ void links_follow_drops(struct mending *m)
             continue;
         uint32_t dropped = node->parent;
         graph_set_parent(g, i, graph_parent(g, i));
-        mending_add_step(m, MENDING_RELINK, DAMAGE_ERROR_TAIL, i, 0);
+        struct mending_step *step = mending_add_step(m, MENDING_RELINK, DAMAGE_ERROR_TAIL, i, 0);
         for (size_t s = 0; s < m->step_count; s++) /* why it was dropped */
             if (m->steps[s].what == MENDING_DROP && m->steps[s].node == dropped) {
-                m->steps[m->step_count - 1].kind = m->steps[s].kind;
+                step->kind = m->steps[s].kind;
                 break;
             }
     }

@@ -5,14 +5,15 @@
 
 /* ---- what is written down ----------------------------------------------------------------- */
 
-void mending_add_step(struct mending *m, enum mending_what what, enum damage_kind kind,
-                      uint32_t node, int64_t argument)
+struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
+                                      enum damage_kind kind, uint32_t node, int64_t argument)
 {
     if (m->step_count == m->step_capacity) {
         m->step_capacity = m->step_capacity ? m->step_capacity * 2 : 32;
         m->steps = mem_resize(m->steps, m->step_capacity * sizeof *m->steps);
     }
-    m->steps[m->step_count++] = (struct mending_step){
+    struct mending_step *step = &m->steps[m->step_count++];
+    *step = (struct mending_step){
         .what = what,
         .kind = kind,
         .node = node,
@@ -21,6 +22,7 @@ void mending_add_step(struct mending *m, enum mending_what what, enum damage_kin
         .argument = argument,
     };
     m->mended_kinds |= 1u << kind;
+    return step;
 }
 
 struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,

@@ -46,8 +46,9 @@ struct mending {
     uint32_t mended_kinds;    /* 1 << kind */
 };
 
-void mending_add_step(struct mending *m, enum mending_what what, enum damage_kind kind,
-                      uint32_t node, int64_t argument);
+/* Returns: the step, until the next one is added. */
+struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
+                                      enum damage_kind kind, uint32_t node, int64_t argument);
 /* Takes a record out, with all of its id. */
 void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node);
 struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,

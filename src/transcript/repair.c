@@ -90,8 +90,8 @@ static void judge_times(struct mending *m)
         if (g->nodes[i].is_dropped || g->nodes[i].is_sidechain)
             continue;
         int64_t at_ms = m->options->modified_ms - ((int64_t)g->count - 1 - i);
-        mending_add_step(m, MENDING_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms > 0 ? at_ms : i);
-        m->steps[m->step_count - 1].is_guess = true;
+        mending_add_step(m, MENDING_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms > 0 ? at_ms : i)
+            ->is_guess = true;
     }
 }
 

@@ -69,9 +69,9 @@ static void judge_pointer(struct mending *m, const struct survey_spot *spot)
     add_at(m, spot, severity);
     if (severity != DAMAGE_HURTS)
         return;
-    mending_add_step(m, MENDING_DROP, DAMAGE_STALE_LEAF, GRAPH_NONE, 0);
-    m->steps[m->step_count - 1].offset = spot->offset;
-    m->steps[m->step_count - 1].line = spot->line;
+    struct mending_step *step = mending_add_step(m, MENDING_DROP, DAMAGE_STALE_LEAF, GRAPH_NONE, 0);
+    step->offset = spot->offset;
+    step->line = spot->line;
 }
 
 void spots_judge_pointers(struct mending *m)

@@ -1,5 +1,7 @@
 #include "transcript/plain.h"
 
+#include "base/utf8.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -89,27 +91,11 @@ static size_t escape_length(const char *p, size_t n)
     return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
 }
 
-static inline bool goes_on(unsigned char c)
-{
-    return (c & 0xc0) == 0x80;
-}
-
 /* As escape_length, of a character beyond ASCII. */
-static size_t character_length(const char *text, size_t n)
+static size_t character_length(const char *p, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    unsigned char lead = p[0];
-    if (lead >= 0xc2 && lead <= 0xdf)
-        return n >= 2 && goes_on(p[1]) ? 2 : 0;
-    if (lead >= 0xe0 && lead <= 0xef && n >= 3) {
-        unsigned char low = lead == 0xe0 ? 0xa0 : 0x80, high = lead == 0xed ? 0x9f : 0xbf;
-        return p[1] >= low && p[1] <= high && goes_on(p[2]) ? 3 : 0;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4 && n >= 4) {
-        unsigned char low = lead == 0xf0 ? 0x90 : 0x80, high = lead == 0xf4 ? 0x8f : 0xbf;
-        return p[1] >= low && p[1] <= high && goes_on(p[2]) && goes_on(p[3]) ? 4 : 0;
-    }
-    return 0;
+    uint32_t code;
+    return (unsigned char)*p < 0x80 ? 0 : utf8_decode((struct sv){p, n}, &code);
 }
 
 const char *plain_end_sound(const char *p, const char *end)

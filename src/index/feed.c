@@ -9,6 +9,9 @@
 
 enum {
     READ = 1024 * 1024,
+    /* of transcripts in one transaction: an interrupted first index goes on from the last one, and
+     * the log of changes stays short */
+    COMMIT_BYTES = 64 * 1024 * 1024,
     TAIL = 4096, /* bytes before the place that was reached, which tell a file that was replaced */
 };
 
@@ -19,7 +22,6 @@ struct reading {
     struct buf pending;   /* a line that is not whole yet, from known->read_bytes */
     size_t skipped_bytes; /* of that line, past FEED_LINE_MAX */
     struct buf words, split;
-    int64_t uncommitted_bytes;
 };
 
 bool feed_is_known(const struct index_file *known, const struct fs_file *seen)
@@ -169,7 +171,6 @@ static void commit(struct reading *r)
     save(r, false);
     index_commit(r->feed->ix);
     index_begin(r->feed->ix);
-    r->uncommitted_bytes = 0;
 }
 
 static int read_on(struct reading *r)
@@ -181,10 +182,10 @@ static int read_on(struct reading *r)
            index_code(r->feed->ix, NULL) == 0) {
         take(r, (struct sv){bytes, (size_t)n});
         at += n;
-        r->uncommitted_bytes += n;
+        r->feed->ix->uncommitted_bytes += n;
         if (r->feed->progress)
             r->feed->progress(r->feed->context, n);
-        if (r->uncommitted_bytes >= FEED_COMMIT_BYTES)
+        if (r->feed->ix->uncommitted_bytes >= COMMIT_BYTES)
             commit(r);
     }
     free(bytes);

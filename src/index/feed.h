@@ -14,9 +14,8 @@
 #include "transcript/message.h"
 
 enum {
-    FEED_LINE_MAX = 32 * 1024 * 1024,     /* 13 MB on one line was seen */
-    FEED_WORDS_MAX = 1024 * 1024,         /* of one record */
-    FEED_COMMIT_BYTES = 64 * 1024 * 1024, /* of transcripts, in one transaction */
+    FEED_LINE_MAX = 32 * 1024 * 1024, /* 13 MB on one line was seen */
+    FEED_WORDS_MAX = 1024 * 1024,     /* of one record */
 };
 
 struct feed {

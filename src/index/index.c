@@ -191,6 +191,7 @@ int index_code(const struct index *ix, struct sr_error *error)
 void index_begin(struct index *ix)
 {
     database_run(ix->db, "BEGIN IMMEDIATE", "");
+    ix->uncommitted_bytes = 0;
 }
 
 void index_commit(struct index *ix)

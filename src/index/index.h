@@ -41,7 +41,8 @@ struct index {
     const char *folder, *path; /* of the database */
     int lock;                  /* -1: another process updates it */
     struct database *db;
-    const char *made_anew; /* why; NULL: it was not, or it is the first */
+    const char *made_anew;     /* why; NULL: it was not, or it is the first */
+    int64_t uncommitted_bytes; /* of transcripts, read since index_begin */
     struct arena arena;
 };
 

@@ -140,16 +140,8 @@ int update_run(struct update *u, const int64_t *roots, struct sr_error *error)
     struct todo *todo = mem_resize(NULL, (u->sources->count + 1) * sizeof *todo);
     size_t count = look(u, roots, todo);
     index_begin(u->ix);
-    int64_t committed_bytes = 0;
-    for (size_t i = 0; i < count && index_code(u->ix, NULL) == 0; i++) {
+    for (size_t i = 0; i < count && index_code(u->ix, NULL) == 0; i++)
         read_one(u, roots, &todo[i]);
-        if (u->done_bytes - committed_bytes >= FEED_COMMIT_BYTES) {
-            /* an interrupted first index goes on from here, and the log of changes stays short */
-            index_commit(u->ix);
-            index_begin(u->ix);
-            committed_bytes = u->done_bytes;
-        }
-    }
     /* After the reading: what has moved stands in both places for a moment, and stays known. */
     for (size_t i = 0; i < u->sources->root_count; i++)
         if (!u->sources->roots[i].is_incomplete)

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 1000, ANSWER_SIZE = 1024 }; /* the kernel answers at once */
+enum { ANSWER_SIZE = 1024 };
 
 /* The lowest descriptor by which a process holds a socket. Returns: it, or -ENOENT. */
 static int number_of(const struct proc *proc, pid_t pid, uint64_t inode)
@@ -83,7 +83,7 @@ static int shut_down(const struct proc *proc, const struct pidref *owner, const 
 static int read_answer(int fd, uint32_t sequence)
 {
     char bytes[ANSWER_SIZE];
-    struct awake until = {awake_now().ns + (int64_t)PATIENCE_MS * 1000000};
+    struct awake until = sock_diag_until();
     for (;;) {
         struct nlmsghdr header;
         int code;

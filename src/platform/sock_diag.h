@@ -15,6 +15,10 @@ int sock_diag_open(void);
 /* request: a whole netlink message. Returns: 0 or negative errno. */
 int sock_diag_send(int fd, const void *request, size_t n);
 
+/* How long an answer is waited for: a second from now. The kernel answers at once; an empty table
+ * takes 1 ms. */
+struct awake sock_diag_until(void);
+
 /*
  * One datagram of the kernel's; those of others, who may send to our address, are passed over.
  * Blocks: until then. Returns: its size, -ETIMEDOUT, -EMSGSIZE where it is larger, or another

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+enum { PATIENCE_MS = 1000 };
+
 int sock_diag_open(void)
 {
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -19,6 +21,11 @@ int sock_diag_send(int fd, const void *request, size_t n)
         sent = sendto(fd, request, n, 0, (struct sockaddr *)&kernel, sizeof kernel);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : 0;
+}
+
+struct awake sock_diag_until(void)
+{
+    return (struct awake){awake_now().ns + (int64_t)PATIENCE_MS * 1000000};
 }
 
 ssize_t sock_diag_receive(int fd, char *bytes, size_t size, struct awake until)

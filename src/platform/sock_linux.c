@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 enum {
-    PATIENCE_MS = 1000,     /* an empty table takes 1 ms */
     REPLY_SIZE = 64 * 1024, /* the kernel fills at most 32 kB */
 
     /* The states of a connection in the kernel (include/net/tcp_states.h), which no header
@@ -270,7 +269,7 @@ int sock_read(struct arena *a, struct sock_list *out, struct sr_error *error)
     if (fd < 0)
         return err_set(error, fd, "ask the kernel for connections: %s", err_reason(fd));
     struct sock_list list = {.complete = true, .at = awake_now()};
-    struct awake until = {list.at.ns + (int64_t)PATIENCE_MS * 1000000};
+    struct awake until = sock_diag_until();
     char *bytes = arena_alloc(a, REPLY_SIZE);
     int r = dump(fd, AF_INET, 1, until, bytes, a, &list);
     if (r == 0)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PATIENCE_MS = 1000, ANSWER_SIZE = 1024 }; /* the kernel answers at once */
+enum { ANSWER_SIZE = 1024 };
 
 static int ask(int fd, uint32_t inode)
 {
@@ -82,7 +82,7 @@ static int parse(const char *bytes, size_t n, uint32_t inode, uint32_t *peer)
 static int look_up(int fd, uint32_t inode, uint32_t *peer)
 {
     char bytes[ANSWER_SIZE];
-    struct awake until = {awake_now().ns + (int64_t)PATIENCE_MS * 1000000};
+    struct awake until = sock_diag_until();
     int r = ask(fd, inode);
     ssize_t n = r < 0 ? r : sock_diag_receive(fd, bytes, sizeof bytes, until);
     return n < 0 ? (int)n : parse(bytes, (size_t)n, inode, peer);

@@ -128,7 +128,6 @@ static int prepare_notifications(struct teller *t)
 {
     const char *how = t->context->options->notify;
     bool is_auto = !how || str_equals(how, "auto"), wants_desktop = str_equals(how, "desktop");
-    t->bell = -1;
     if (wants_desktop || (is_auto && t->context->has_desktop)) {
         int r = notifier_find("notify-send", t->context->search_path, &t->notify_send);
         if (r < 0 && wants_desktop) {

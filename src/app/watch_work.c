@@ -240,13 +240,14 @@ static void back_up(struct backing_up *b, size_t i)
     }
     int r = backup_source_of(b->snapshot, s, NULL, b->run.options, &source, &error);
     b->options.why = what->why;
-    salvage_take(b->snapshot, s, false, &salvage);
-    source.salvage = &salvage;
-    guard_enter(b->context->guard, s->transcript);
-    if (r == 0)
+    if (r == 0) {
+        salvage_take(b->snapshot, s, false, &salvage);
+        source.salvage = &salvage;
+        guard_enter(b->context->guard, s->transcript);
         r = backup_take(&b->run, &source, &e, &error);
-    guard_enter(b->context->guard, NULL);
-    salvage_release(&salvage);
+        guard_enter(b->context->guard, NULL);
+        salvage_release(&salvage);
+    }
     if (r < 0) {
         log_export(b, what, NULL);
         say_result(b, i, CHANGE_FAILED, NULL, error.text);

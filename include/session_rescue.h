@@ -180,7 +180,9 @@ struct sr_snapshot {
 };
 
 struct sr_options {
-    const char *const *config_dirs; /* look only at sessions of these; none: every live one's */
+    /* look only at sessions of these; none: every live one's. Relative ones are seen from the
+     * working directory; what is shown is absolute, for resume commands go elsewhere. */
+    const char *const *config_dirs;
     size_t config_dir_count;
     const char *default_config_dir;  /* of the user: $CLAUDE_CONFIG_DIR or ~/.claude */
     const char *standard_config_dir; /* ~/.claude: what the client uses when told nothing */

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,10 +201,7 @@ static bool previous_is_sound(struct job *j)
 static void plan(struct job *j)
 {
     const struct backup_source *s = j->source;
-    char cwd[PATH_MAX];
-    j->config_dir = s->store->path;
-    if (*j->config_dir != '/' && getcwd(cwd, sizeof cwd))
-        j->config_dir = arena_printf(&j->arena, "%s/%s", cwd, j->config_dir);
+    j->config_dir = fs_absolute(&j->arena, s->store->path);
     /* in an arena of its own: of a store with 200 clients and 1,500 sessions, the registrations
      * alone, read for each session, came to 290 MB in the snapshot's */
     struct agent_store store = *s->store;

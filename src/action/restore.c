@@ -205,6 +205,7 @@ static int choose_places(const struct restore_request *q, struct restore_plan *p
     plan->config_dir = q->config_dir && !lay_in_no_store(m) ? q->config_dir : m->config_dir;
     if (!plan->config_dir)
         return err_set(error, -EINVAL, "the backup names no config directory: give --config-dir");
+    plan->config_dir = fs_absolute(plan->arena, plan->config_dir);
     plan->cwd = m->cwd;
     if (!q->cwd)
         return 0;

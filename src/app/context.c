@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
-#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,9 +82,7 @@ static const char *kept_in(struct arena *a, const char *home, const char *overri
 
 static const char *absolute(struct arena *a, const char *path)
 {
-    char cwd[PATH_MAX];
-    return path && *path != '/' && getcwd(cwd, sizeof cwd) ? arena_printf(a, "%s/%s", cwd, path)
-                                                           : path;
+    return path ? fs_absolute(a, path) : NULL;
 }
 
 static void find_folders(struct context *c, const struct options *o, const char *home)

@@ -192,7 +192,7 @@ static void keep_stores(struct watch *w, const struct report *r)
     for (size_t i = 0; i < asked; i++) {
         const char *path = o->config_dir_count ? o->config_dirs[i] : o->default_config_dir;
         if (path)
-            stores[n++] = path;
+            stores[n++] = fs_absolute(&a, path);
     }
     for (size_t i = 0; i < r->store_count; i++) {
         bool is_known = false;

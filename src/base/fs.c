@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +155,18 @@ int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struc
     bytes[n] = '\0';
     *text = (struct sv){bytes, n};
     return 0;
+}
+
+const char *fs_absolute(struct arena *a, const char *path)
+{
+    char cwd[PATH_MAX];
+    if (*path == '/' || !getcwd(cwd, sizeof cwd))
+        return path;
+    while (str_starts_with(path, "./"))
+        path += 1 + strspn(path + 1, "/");
+    bool is_here = !*path || str_equals(path, ".");
+    return is_here ? arena_strdup(a, cwd)
+                   : arena_printf(a, "%s/%s", str_equals(cwd, "/") ? "" : cwd, path);
 }
 
 int fs_read_link(int at, const char *path, struct arena *a, const char **target)

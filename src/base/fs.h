@@ -62,6 +62,13 @@ ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset);
  */
 int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struct sv *text);
 
+/*
+ * A path from the root, as it is seen from the working directory; one that
+ * begins with "/" is itself. Returns: the path as it is where the working
+ * directory is gone. Owner: the arena, or the caller.
+ */
+const char *fs_absolute(struct arena *a, const char *path);
+
 /* Where a link points. Returns: 0 or negative errno. Owner: the arena. */
 int fs_read_link(int at, const char *path, struct arena *a, const char **target);
 

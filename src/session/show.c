@@ -94,9 +94,10 @@ static enum sr_config_dir_use config_dir_use(const struct sr_options *options,
         return SR_CONFIG_DIR_AS_IS;
     if (!store->is_standard)
         return SR_CONFIG_DIR_SET;
-    return str_equals(options->default_config_dir, options->standard_config_dir)
-               ? SR_CONFIG_DIR_AS_IS
-               : SR_CONFIG_DIR_UNSET;
+    if (!str_equals(options->default_config_dir, options->standard_config_dir))
+        return SR_CONFIG_DIR_UNSET;
+    /* a home that is named from here leads elsewhere from there */
+    return *options->standard_config_dir == '/' ? SR_CONFIG_DIR_AS_IS : SR_CONFIG_DIR_SET;
 }
 
 static void show_session(struct snapshot *snap, const struct sr_options *options,

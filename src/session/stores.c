@@ -118,36 +118,53 @@ size_t stores_open_asked(struct stores *stores, const struct agent *agent)
     const struct sr_options *o = stores->options;
     size_t open = 0;
     for (size_t i = 0; i < o->config_dir_count; i++) {
-        struct store *s = open_store(stores, agent, NULL, o->config_dirs[i]);
+        struct store *s =
+            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->config_dirs[i]));
         s->wanted = true;
         if (s->code < 0)
             problems_add(stores->problems, s->io.path, s->code, NULL);
         open += s->code == 0;
     }
     if (o->config_dir_count == 0 && o->default_config_dir) {
-        struct store *s = open_store(stores, agent, NULL, o->default_config_dir);
+        struct store *s =
+            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->default_config_dir));
         s->wanted = true;
         /* that somebody has no ~/.claude is no problem */
         if (s->code < 0 && s->code != -ENOENT)
             problems_add(stores->problems, s->io.path, s->code, NULL);
         open += s->code == 0;
     }
+    const char *standard =
+        o->standard_config_dir ? fs_absolute(stores->arena, o->standard_config_dir) : NULL;
     for (size_t i = 0; i < stores->count; i++)
-        if (str_equals(stores->items[i]->io.path, o->standard_config_dir))
+        if (str_equals(stores->items[i]->io.path, standard))
             stores->items[i]->is_standard = true;
     return open;
 }
 
-/* A config directory may be named relative to where the client was started. */
-static const char *absolute(const struct stores *stores, const struct proc *proc,
-                            const struct live *live)
+/* A config directory may be named relative to where the client was started. Where that is not
+ * known, it must not be looked for where this program was. Returns: 0 or negative errno. */
+static int absolute(const struct stores *stores, const struct proc *proc, const struct live *live,
+                    const char **path)
 {
     const char *cwd;
+    *path = live->config_dir;
     if (live->config_dir[0] == '/')
-        return live->config_dir;
-    if (proc_read_link(proc, live->stat.pid, "cwd", stores->arena, &cwd) < 0)
-        return live->config_dir;
-    return arena_printf(stores->arena, "%s/%s", cwd, live->config_dir);
+        return 0;
+    int r = proc_read_link(proc, live->stat.pid, "cwd", stores->arena, &cwd);
+    if (r == 0)
+        *path = arena_printf(stores->arena, "%s/%s", cwd, live->config_dir);
+    return r < 0 ? r : 0;
+}
+
+/* A store that cannot be opened, of the one process that names it. */
+static struct store *add_unknown(struct stores *stores, const struct live *live, int code)
+{
+    struct store *s =
+        add(stores, live->agent,
+            arena_printf(stores->arena, "%s of pid %d", live->config_dir, (int)live->stat.pid));
+    s->code = code;
+    return s;
 }
 
 struct store *stores_of(struct stores *stores, const struct proc *proc, const struct live *live)
@@ -156,7 +173,10 @@ struct store *stores_of(struct stores *stores, const struct proc *proc, const st
         return NULL;
     const char *root =
         live->own_mounts ? arena_printf(stores->arena, "/proc/%d/root", (int)live->stat.pid) : NULL;
-    struct store *s = open_store(stores, live->agent, root, absolute(stores, proc, live));
+    const char *path;
+    int r = absolute(stores, proc, live, &path);
+    struct store *s =
+        r < 0 ? add_unknown(stores, live, r) : open_store(stores, live->agent, root, path);
     if (stores->options->config_dir_count == 0)
         s->wanted = true;
     if (s->wanted && s->code < 0)

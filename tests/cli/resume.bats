@@ -131,6 +131,46 @@ paste_into()
     [[ $output == *"  cd $tricks && claude --resume $a"* ]]
 }
 
+# Every way to name a config directory from where one stands: the command is pasted elsewhere.
+@test "a relative config directory is absolute in commands, JSON and manifest" {
+    recording_client
+    CONFIG_DIR="$BATS_TEST_TMPDIR/x/my config"
+    mkdir -p "$BATS_TEST_TMPDIR/y"
+    stored "$a" "$tricks"
+    for dir in "./my config" "my config" "../x/my config" ".//my config/"; do
+        rescue_under env -C "$BATS_TEST_TMPDIR/x" -- --resume --config-dir "$dir"
+        command=$(grep -F 'claude --resume' <<<"$output" | sed 's/^  //')
+        paste_into sh "$command"
+        [[ ${seen[1]} == /* && ${seen[1]} -ef $CONFIG_DIR ]]
+        rescue_under env -C "$BATS_TEST_TMPDIR/x" -- --resume --json --config-dir "$dir"
+        [[ $(json '.sessions[0].config_dir') == /* && $(json '.sessions[0].resume_command') == *"CLAUDE_CONFIG_DIR='/"* ]]
+        # the environment's own: the client would look for it below the directory that the command goes to
+        rescue_under env -C "$BATS_TEST_TMPDIR/x" CLAUDE_CONFIG_DIR="$dir" -- --resume
+        command=$(grep -F 'claude --resume' <<<"$output" | sed 's/^  //')
+        paste_into sh "$command"
+        [[ ${seen[1]} == /* && ${seen[1]} -ef $CONFIG_DIR ]]
+        rm -rf "$HOME/pending"
+        rescue_under env -C "$BATS_TEST_TMPDIR/x" -- --export --all --json --config-dir "$dir" --pending-dir "$HOME/pending" --log-dir "$HOME/log"
+        [[ $(json '.exports[0].resume_command') == *"CLAUDE_CONFIG_DIR='/"* ]]
+        output=$(<"$(json '.exports[0].backup' | sed 's/jsonl$/json/')")
+        [[ $(json '.config_dir') == /* && $(json '.files[0].source') == /* ]]
+        rm -rf "$BATS_TEST_TMPDIR/y/new"
+        rescue_under env -C "$BATS_TEST_TMPDIR/y" -- --restore "$a" --json --config-dir ./new --pending-dir "$HOME/pending" --log-dir "$HOME/log"
+        [ "$status" -eq 0 ]
+        [ "$(json '.config_dir')" = "$BATS_TEST_TMPDIR/y/new" ]
+        [[ $(json '.resume_command') == *"CLAUDE_CONFIG_DIR=$BATS_TEST_TMPDIR/y/new "* ]]
+    done
+}
+
+@test "a relative home, and a config directory that is the working directory itself" {
+    recording_client
+    stored "$a" "$tricks"
+    rescue_under env -C "$CONFIG_DIR" -- --resume --config-dir .
+    [[ $output != *CLAUDE_CONFIG_DIR=* ]] # it is the usual one
+    rescue_under env -C "$HOME" HOME=. -- --resume
+    [[ $output == *"CLAUDE_CONFIG_DIR=$CONFIG_DIR claude"* ]]
+}
+
 @test "a session that a live process holds has no command, and says who holds it" {
     install_client
     stored "$b" "$tricks"

@@ -30,6 +30,12 @@ void context_complain(const char *text)
     buf_release(&line);
 }
 
+void context_complain_of(const char *text, const struct buf *lines)
+{
+    context_complain(text);
+    fwrite(lines->p ? lines->p : "", 1, lines->n, stderr);
+}
+
 int context_print(const struct buf *out)
 {
     if (fwrite(out->p ? out->p : "", 1, out->n, stdout) == out->n && fflush(stdout) == 0)

@@ -43,6 +43,9 @@ int context_print(const struct buf *out);
 /* "session-rescue: ..." on standard error, made harmless for a terminal. */
 void context_complain(const char *text);
 
+/* The same, and below it lines that were made harmless before. */
+void context_complain_of(const char *text, const struct buf *lines);
+
 /*
  * Whether a folder may be worked in without getting stuck for ever: it is opened under the guard,
  * and known not to answer at the next try. What follows is done outside the guard: copying takes

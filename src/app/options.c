@@ -190,12 +190,13 @@ void options_help(struct buf *out)
              "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n");
     for (size_t i = 0; i < MODE_COUNT; i++)
         add_help_line(out, modes[i].letter, modes[i].name, modes[i].words, modes[i].help);
-    buf_adds(out, "\n"
-                  "WHICH is a terminal (pts/4, s013), a pid, or a session id or its unique prefix "
-                  "of 8\n"
-                  "characters or more.\n"
-                  "\n"
-                  "Options\n");
+    buf_adds(out,
+             "\n"
+             "WHICH is a terminal (pts/4, s013), a pid, a session id or its unique prefix of 8\n"
+             "characters or more; of a session that lies in several folders the newest, or as\n"
+             "projects/FOLDER/ID or the path of its transcript says.\n"
+             "\n"
+             "Options\n");
     for (size_t i = 0; i < ROW_COUNT; i++)
         add_help_line(out, rows[i].letter, rows[i].name, rows[i].argument, rows[i].help);
     buf_adds(out, "\n"

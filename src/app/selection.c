@@ -1,5 +1,7 @@
 #include "app/selection.h"
 
+#include "app/context.h"
+
 #include <stdint.h>
 
 int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
@@ -14,7 +16,7 @@ int selection_parse(struct selection *s, struct arena *a, const char *const *wor
         int r = which_parse(a, words[i], &parsed.words[i], error);
         if (r < 0)
             return r;
-        if (parsed.words[i].kind == WHICH_SESSION)
+        if (parsed.words[i].prefix)
             parsed.prefixes[parsed.prefix_count++] = parsed.words[i].prefix;
     }
     *s = parsed;
@@ -37,11 +39,18 @@ void selection_narrow(const struct selection *s, struct sr_options *look)
     look->stored_limit = s->prefix_count ? SIZE_MAX : 0;
 }
 
-int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
-                   const struct sr_session **sessions, struct sr_error *error)
+bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                    const struct sr_session **sessions)
 {
-    int r = 0;
-    for (size_t i = 0; i < s->count && r == 0; i++)
-        r = which_find(&s->words[i], snapshot, &sessions[i], error);
-    return r;
+    for (size_t i = 0; i < s->count; i++) {
+        struct buf listed = {0};
+        struct sr_error error;
+        int r = which_find(&s->words[i], snapshot, &sessions[i], &listed, &error);
+        if (r != 0)
+            context_complain_of(error.text, &listed);
+        buf_release(&listed);
+        if (r < 0)
+            return false;
+    }
+    return true;
 }

@@ -4,7 +4,7 @@
  *     selection_parse(&selection, &arena, words, count, &error);
  *     selection_narrow(&selection, &look);
  *     sr_detect_processes(&look, &snapshot, &error);
- *     selection_find(&selection, snapshot, sessions, &error);
+ *     selection_find(&selection, snapshot, sessions);
  */
 #pragma once
 
@@ -27,6 +27,7 @@ void selection_add_prefix(struct selection *s, struct arena *a, const char *pref
 /* Of the stored sessions only those are to be read that a word can mean. */
 void selection_narrow(const struct selection *s, struct sr_options *look);
 
-/* Stores one session a word. Returns: as which_find. */
-int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
-                   const struct sr_session **sessions, struct sr_error *error);
+/* Stores one session a word. Complains of a word that names none or several, and says which of
+ * several copies is taken. Returns: false where a word names no one session. */
+bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                    const struct sr_session **sessions);

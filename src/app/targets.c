@@ -12,11 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_file(const char *word)
-{
-    return strchr(word, '/') || str_ends_with(word, ".jsonl");
-}
-
 static void add(struct context *c, struct targets *t, struct target target)
 {
     void *items = t->items;
@@ -139,13 +134,10 @@ static bool folder_answers(struct context *c, const char *word)
 static int choose(struct context *c, struct targets *t, const struct selection *selection,
                   const char *const *words, size_t count)
 {
-    struct sr_error error;
     const struct sr_session **named =
         arena_alloc(&c->arena, (selection->count + 1) * sizeof *named);
-    if (selection->count && selection_find(selection, t->snapshot, named, &error) < 0) {
-        context_complain(error.text);
+    if (selection->count && !selection_find(selection, t->snapshot, named))
         return EXIT_USAGE;
-    }
     for (size_t i = 0; i < selection->count; i++) {
         if (!named[i]->transcript) {
             context_complain("that session has no transcript, or it is not known which");
@@ -154,7 +146,7 @@ static int choose(struct context *c, struct targets *t, const struct selection *
         add_once(c, t, target_of(t, named[i]));
     }
     for (size_t i = 0; i < count; i++)
-        if (is_file(words[i]))
+        if (which_is_file(words[i]))
             add_file(c, t, words[i]);
     if (count == 0)
         add_all(c, t);
@@ -184,7 +176,7 @@ static int narrow(struct context *c, struct selection *selection, const char *co
 {
     for (size_t i = 0; i < count; i++) {
         char real[PATH_MAX];
-        if (!is_file(words[i]))
+        if (!which_is_file(words[i]))
             continue;
         if (!folder_answers(c, words[i]))
             return EXIT_FAILED;
@@ -208,7 +200,7 @@ int targets_find(struct context *c, const char *const *words, size_t count, stru
     const char **sessions = arena_alloc(&c->arena, (count + 1) * sizeof *sessions);
     size_t session_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (!is_file(words[i]))
+        if (!which_is_file(words[i]))
             sessions[session_count++] = words[i];
     if (selection_parse(&selection, &c->arena, sessions, session_count, &error) < 0) {
         context_complain(error.text);

@@ -9,25 +9,33 @@
 
 #include <stdbool.h>
 
-/* A word names a terminal, a process, or a session by its id or the beginning of it. */
-enum which_kind { WHICH_TERMINAL, WHICH_PID, WHICH_SESSION };
+/* A word names a terminal, a process, a session by its id or the beginning of it ("01e5af14", and
+ * "FOLDER/01e5af14" where copies of it lie in several folders), or by its transcript. */
+enum which_kind { WHICH_TERMINAL, WHICH_PID, WHICH_SESSION, WHICH_FILE };
 
 struct which {
     enum which_kind kind;
     const char *word; /* as typed */
     const char *tty;  /* canonical */
     int pid;
-    const char *prefix; /* lower case */
+    const char *prefix; /* lower case; of FILE: the id that its name says */
+    const char *folder; /* SESSION: the last part of the folder that it is in; NULL: any */
+    const char *file;   /* FILE: as typed */
 };
 
 /* Returns: 0, or -EINVAL when the word can name none of these. Owner: the arena. */
 int which_parse(struct arena *a, const char *word, struct which *out, struct sr_error *error);
 
+/* The word is a path: not FOLDER/ID. */
+bool which_is_file(const char *word);
+
 bool which_names(const struct which *w, const struct sr_session *s);
 
 /*
- * The one session that a word names. Returns: 0, or -ENOENT and -EEXIST with
- * an error that lists the candidates.
+ * The one session that a word names. Of copies of one session in several folders it is the one that
+ * a process has, else the one that was written to last by what it says. Returns: 0; 1: it is one of
+ * several copies, error says so and listed names the others; -ENOENT and -EEXIST with an error, and
+ * the candidates in listed, a line each, ten at most. Owner of listed: the caller.
  */
 int which_find(const struct which *w, const struct sr_snapshot *snapshot,
-               const struct sr_session **out, struct sr_error *error);
+               const struct sr_session **out, struct buf *listed, struct sr_error *error);

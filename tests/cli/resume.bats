@@ -208,7 +208,7 @@ paste_into()
         rescue --resume "$which" --config-dir "$CONFIG_DIR"
         [ "$status" -eq 2 ]
         [ -z "$output" ]
-        [[ $stderr == *"$which"*"pid $pid on pts/"*"session $a"* ]]
+        [[ $stderr == *"$which"*"$a  pid $pid on pts/"*"$tricks"* ]]
     done
 }
 

@@ -68,21 +68,26 @@ static void finds(const char *word, const struct sr_session *expected)
 {
     struct which w = parsed(word);
     const struct sr_session *found = NULL;
+    struct buf listed = {0};
     struct sr_error error;
-    assert_int_equal(which_find(&w, &snapshot, &found, &error), 0);
+    assert_int_equal(which_find(&w, &snapshot, &found, &listed, &error), 0);
     assert_ptr_equal(found, expected);
+    buf_release(&listed);
 }
 
 static void finds_none(const char *word, int code, const char *const *says)
 {
     struct which w = parsed(word);
     const struct sr_session *found = NULL;
+    struct buf text = {0};
     struct sr_error error;
-    assert_int_equal(which_find(&w, &snapshot, &found, &error), code);
+    assert_int_equal(which_find(&w, &snapshot, &found, &text, &error), code);
     assert_null(found);
+    buf_adds(&text, error.text);
     for (; *says; says++)
-        if (!strstr(error.text, *says))
-            fail_msg("'%s' does not say '%s'", error.text, *says);
+        if (!strstr(text.p, *says))
+            fail_msg("'%s' does not say '%s'", text.p, *says);
+    buf_release(&text);
 }
 
 static void one_is_found(void **state)
@@ -94,6 +99,56 @@ static void one_is_found(void **state)
     finds("01e5af14-94", &sessions[0]);
     finds("01e5af14-00", &sessions[1]); /* it may have it */
     finds(ID_C, &sessions[3]);          /* so may pid 102, which is no other session */
+}
+
+static void a_copy_is_named_by_its_folder_or_its_path(void **state)
+{
+    (void)state;
+    struct which w = parsed("-home-u-new/01E5AF14");
+    assert_int_equal(w.kind, WHICH_SESSION);
+    assert_string_equal(w.prefix, "01e5af14");
+    assert_string_equal(w.folder, "-home-u-new");
+    w = parsed("projects/-home-u-new/" ID_A);
+    assert_string_equal(w.folder, "-home-u-new");
+    assert_false(which_is_file("-home-u-new/01e5af14"));
+    w = parsed("/x/" ID_A ".jsonl");
+    assert_int_equal(w.kind, WHICH_FILE);
+    assert_string_equal(w.prefix, ID_A);
+    assert_true(which_is_file("/x/" ID_A ".jsonl"));
+}
+
+static const struct sr_session copies[] = {
+    {.session_id = ID_A, .transcript = "/p/-home-u-old/" ID_A ".jsonl", .last_activity_at_ms = 1},
+    {.session_id = ID_A, .transcript = "/p/-home-u-new/" ID_A ".jsonl", .last_activity_at_ms = 2},
+    {.session_id = ID_C, .transcript = "/p/-home-u-new/" ID_C ".jsonl", .last_activity_at_ms = 3},
+    {.session_id = ID_C, .transcript = "/p/-home-u-old/" ID_C ".jsonl", .pid = 7},
+};
+static const struct sr_snapshot with_copies = {.sessions = copies, .session_count = 4};
+
+static void of_copies(const char *word, int returns, const struct sr_session *expected,
+                      const char *names)
+{
+    struct which w = parsed(word);
+    const struct sr_session *found = NULL;
+    struct buf listed = {0};
+    struct sr_error error;
+    assert_int_equal(which_find(&w, &with_copies, &found, &listed, &error), returns);
+    assert_ptr_equal(found, expected);
+    if (names)
+        assert_non_null(strstr(listed.p, names));
+    else
+        assert_null(listed.p);
+    buf_release(&listed);
+}
+
+static void
+of_copies_the_one_that_runs_or_the_newest_is_taken_and_the_others_are_named(void **state)
+{
+    (void)state;
+    of_copies("01e5af14", 1, &copies[1], "-home-u-old/" ID_A);
+    of_copies(ID_C, 1, &copies[3], "-home-u-new/" ID_C);
+    of_copies("-home-u-old/01e5af14", 0, &copies[0], NULL);
+    of_copies("u-old/01e5af14", -ENOENT, NULL, ID_A);
 }
 
 static void none_or_several_are_named_and_nothing_is_guessed(void **state)
@@ -112,6 +167,10 @@ int main(void)
         cmocka_unit_test_teardown(a_word_is_a_terminal_a_process_or_a_session, forget_all),
         cmocka_unit_test_teardown(what_can_name_nothing_is_refused, forget_all),
         cmocka_unit_test_teardown(one_is_found, forget_all),
+        cmocka_unit_test_teardown(a_copy_is_named_by_its_folder_or_its_path, forget_all),
+        cmocka_unit_test_teardown(
+            of_copies_the_one_that_runs_or_the_newest_is_taken_and_the_others_are_named,
+            forget_all),
         cmocka_unit_test_teardown(none_or_several_are_named_and_nothing_is_guessed, forget_all),
     };
     return cmocka_run_group_tests_name("which", tests, NULL, NULL);

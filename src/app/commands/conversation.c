@@ -123,20 +123,34 @@ static void add_named_file(struct work *w, const char *word)
     add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));
 }
 
-static bool is_file(const char *word)
+/* The session of that name, or, where there is none, its backup. */
+static int add_named(struct work *w, const struct sr_snapshot *snapshot, const struct which *which,
+                     struct buf *listed, struct sr_error *error)
 {
-    return strchr(word, '/') || str_ends_with(word, ".jsonl");
+    struct context *c = w->context;
+    const struct sr_session *s;
+    const char *folder, *stem;
+    int r = which_find(which, snapshot, &s, listed, error);
+    if (r >= 0 && !s->session_id)
+        return err_set(error, -ENODATA, "it is not known which session '%s' is", which->word);
+    if (r >= 0)
+        add_session(w, s->session_id, s->transcript);
+    if (r == -ENOENT && which->kind == WHICH_SESSION && c->pending_dir &&
+        backups_find(&c->arena, c->pending_dir, which->word, &folder, &stem, NULL) == 0) {
+        add_session(w, stem + strlen(stem) - 36, NULL);
+        return 0;
+    }
+    return r;
 }
 
-/* Returns: 0 or negative errno with the error. */
-static int add_word(struct work *w, const struct sr_snapshot *snapshot, const char *word,
-                    struct sr_error *error)
+/* Returns: 0 or negative errno, and then it has complained. */
+static int add_word(struct work *w, const struct sr_snapshot *snapshot, const char *word)
 {
     struct context *c = w->context;
     struct which which;
-    const struct sr_session *s;
-    const char *folder, *stem;
-    if (is_file(word)) {
+    struct buf listed = {0};
+    struct sr_error error;
+    if (which_is_file(word)) {
         add_named_file(w, word);
         return 0;
     }
@@ -144,44 +158,40 @@ static int add_word(struct work *w, const struct sr_snapshot *snapshot, const ch
         add_named_file(w, arena_printf(&c->arena, "%s/%s.jsonl", c->pending_dir, word));
         return 0;
     }
-    int r = which_parse(&c->arena, word, &which, error);
+    int r = which_parse(&c->arena, word, &which, &error);
     if (r == 0)
-        r = which_find(&which, snapshot, &s, error);
-    if (r == 0 && !s->session_id)
-        return err_set(error, -ENODATA, "it is not known which session '%s' is", word);
-    if (r == 0) {
-        add_session(w, s->session_id, s->transcript);
-        return 0;
-    }
-    if (r == -ENOENT && which.kind == WHICH_SESSION && c->pending_dir &&
-        backups_find(&c->arena, c->pending_dir, word, &folder, &stem, NULL) == 0) {
-        add_session(w, stem + strlen(stem) - 36, NULL);
-        return 0;
-    }
-    return r;
+        r = add_named(w, snapshot, &which, &listed, &error);
+    if (r != 0)
+        context_complain_of(error.text, &listed);
+    buf_release(&listed);
+    return r < 0 ? r : 0;
 }
 
-static int find_talks(struct work *w, struct sr_error *error)
+/* Returns: 0 or negative errno, and then it has complained. */
+static int find_talks(struct work *w)
 {
     const struct options *o = w->context->options;
     struct arena *a = &w->context->arena;
     const char **prefixes = arena_alloc(a, (o->which_count + 1) * sizeof *prefixes);
     struct sr_snapshot *snapshot;
     struct which which;
+    struct sr_error error;
     size_t count = 0;
     int r = 0;
     for (size_t i = 0; i < o->which_count; i++)
-        if (!is_file(o->which[i]) && which_parse(a, o->which[i], &which, NULL) == 0 &&
+        if (!which_is_file(o->which[i]) && which_parse(a, o->which[i], &which, NULL) == 0 &&
             which.kind == WHICH_SESSION)
             prefixes[count++] = which.prefix;
     w->context->look.stored_prefixes = prefixes;
     w->context->look.stored_prefix_count = count;
     w->context->look.stored_limit = count ? SIZE_MAX : 0;
-    if ((r = sr_detect_processes(&w->context->look, &snapshot, error)) < 0)
+    if ((r = sr_detect_processes(&w->context->look, &snapshot, &error)) < 0) {
+        context_complain(error.text);
         return r;
+    }
     context_print_problems(w->context, snapshot);
     for (size_t i = 0; i < o->which_count && r == 0; i++)
-        r = add_word(w, snapshot, o->which[i], error);
+        r = add_word(w, snapshot, o->which[i]);
     for (size_t i = 0; o->which_count == 0 && i < snapshot->session_count; i++) {
         const struct sr_session *s = &snapshot->sessions[i];
         if (s->session_id && s->transcript)
@@ -291,15 +301,12 @@ static int show(struct work *w, const struct talk *talk)
 int command_conversation(struct context *context)
 {
     struct work w = {.context = context};
-    struct sr_error error;
     if (context->pending_dir && !context_answers(context, context->pending_dir))
         context->pending_dir = NULL;
-    int r = find_talks(&w, &error);
-    if (r < 0) {
-        context_complain(error.text);
+    int r = find_talks(&w);
+    if (r < 0)
         return r == -EINVAL || r == -ENOENT || r == -EEXIST || r == -ENODATA ? EXIT_USAGE
                                                                              : EXIT_FAILED;
-    }
     if (w.talk_count == 0 && !context->options->quiet)
         context_complain("no session with a transcript is active: name one");
     int status = EXIT_FINE;

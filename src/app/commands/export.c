@@ -56,12 +56,14 @@ static void say_waiting(void *context, const char *holder)
 
 /* ---- which -------------------------------------------------------------------------------- */
 
+/* By the file: copies of a session in two folders are two. */
 static bool is_wanted_already(const struct work *w, const struct sr_session *s, const char *id)
 {
     for (size_t i = 0; i < w->wanted_count; i++) {
         const struct wanted *x = &w->wanted[i];
         if (str_equals(x->candidate ? x->candidate : x->session->session_id, id) &&
-            str_equals(x->session->config_dir, s->config_dir))
+            str_equals(x->session->config_dir, s->config_dir) &&
+            str_equals(x->session->transcript, s->transcript))
             return true;
     }
     return false;
@@ -104,13 +106,12 @@ static void say_nothing_there(const struct sr_session *s)
     buf_release(&text);
 }
 
-static int choose(struct work *w, const struct selection *selection, struct sr_error *error)
+static bool choose(struct work *w, const struct selection *selection)
 {
     size_t count = selection->count;
     const struct sr_session **named = arena_alloc(&w->context->arena, (count + 1) * sizeof *named);
-    int r = selection_find(selection, w->snapshot, named, error);
-    if (r < 0)
-        return r;
+    if (!selection_find(selection, w->snapshot, named))
+        return false;
     for (size_t i = 0; i < count; i++) {
         if (!named[i]->transcript && named[i]->candidate_count == 0)
             say_nothing_there(named[i]);
@@ -118,7 +119,7 @@ static int choose(struct work *w, const struct selection *selection, struct sr_e
     }
     for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++)
         want_session(w, &w->snapshot->sessions[i]);
-    return 0;
+    return true;
 }
 
 /* ---- doing it ----------------------------------------------------------------------------- */
@@ -255,13 +256,10 @@ static int export_all(struct work *w)
 static int export_found(struct work *w, const struct selection *selection)
 {
     struct context *c = w->context;
-    struct sr_error error;
     for (size_t i = 0; i < w->snapshot->session_count; i++)
         w->closing.detected += w->snapshot->sessions[i].pid > 0;
-    if (choose(w, selection, &error) < 0) {
-        context_complain(error.text);
+    if (!choose(w, selection))
         return EXIT_USAGE;
-    }
     if (w->wanted_count == 0 && c->options->if_context >= 0)
         return c->options->json ? print_rows(w) : 0;
     if (w->wanted_count == 0 && !c->options->json) {

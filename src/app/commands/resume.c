@@ -21,23 +21,21 @@ static void show_progress(void *context, size_t done, size_t total)
 }
 
 /* Keeps only the sessions that the words name, in a listing of the same shape. */
-static int pick(struct context *context, const struct sr_snapshot *snapshot,
-                const struct selection *selection, struct sr_snapshot *picked,
-                struct sr_error *error)
+static bool pick(struct context *context, const struct sr_snapshot *snapshot,
+                 const struct selection *selection, struct sr_snapshot *picked)
 {
     size_t count = selection->count;
     const struct sr_session **named = arena_alloc(&context->arena, (count + 1) * sizeof *named);
     struct sr_session *kept = arena_alloc(&context->arena, (count + 1) * sizeof *kept);
-    int r = selection_find(selection, snapshot, named, error);
-    if (r < 0)
-        return r;
+    if (!selection_find(selection, snapshot, named))
+        return false;
     for (size_t i = 0; i < count; i++)
         kept[i] = *named[i];
     *picked = *snapshot;
     picked->sessions = kept;
     picked->session_count = count;
     picked->stored_count = 0;
-    return 0;
+    return true;
 }
 
 static void draw(struct buf *out, const struct context *context, const struct sr_snapshot *snapshot)
@@ -75,11 +73,9 @@ int command_resume(struct context *context)
     if (o->which_count == 0) {
         draw(&out, context, snapshot);
         status = context_print(&out);
-    } else if (pick(context, snapshot, &selection, &picked, &error) == 0) {
+    } else if (pick(context, snapshot, &selection, &picked)) {
         draw(&out, context, &picked);
         status = context_print(&out);
-    } else {
-        context_complain(error.text);
     }
     buf_release(&out);
     sr_snapshot_free(snapshot);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,37 +26,6 @@ static void add_entry(struct buf *out, const char *stamp, const struct journal_r
                  rows[i].action, rows[i].is_done ? "✅" : "❌");
     }
     buf_adds(out, "\n");
-}
-
-static int lock(int fd)
-{
-    int r;
-    do
-        r = flock(fd, LOCK_EX);
-    while (r < 0 && errno == EINTR);
-    return r < 0 ? -errno : 0;
-}
-
-/* Under the lock. On failure the file is what it was. */
-static int append(int fd, const struct buf *entry)
-{
-    struct stat st;
-    char last = '\n';
-    if (fstat(fd, &st) < 0)
-        return -errno;
-    if (st.st_size > 0) {
-        ssize_t n = fs_read_at(fd, &last, 1, st.st_size - 1);
-        if (n < 0)
-            return (int)n;
-    }
-    int r = last == '\n' ? 0 : durable_write(fd, "\n\n", 2);
-    if (r == 0)
-        r = durable_write(fd, entry->p, entry->n);
-    if (r == 0)
-        r = durable_sync(fd);
-    if (r < 0 && ftruncate(fd, st.st_size) < 0)
-        return r; /* the next writer closes what is torn */
-    return r;
 }
 
 int journal_append(const char *folder, struct wall at, const struct journal_row *rows, size_t count,
@@ -79,11 +47,7 @@ int journal_append(const char *folder, struct wall at, const struct journal_row 
 
     struct buf entry = {0};
     add_entry(&entry, stamp, rows, count);
-    r = lock(fd);
-    if (r == 0 && fchmod(fd, LOG_MODE) < 0)
-        r = -errno;
-    if (r == 0)
-        r = append(fd, &entry);
+    r = fchmod(fd, LOG_MODE) < 0 ? -errno : durable_append(fd, "\n\n", entry.p, entry.n);
     if (r == 0)
         r = durable_sync(at_folder);
     buf_release(&entry);

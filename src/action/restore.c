@@ -321,22 +321,11 @@ static int put(void *context, const char *bytes, size_t n)
     return durable_write(*(int *)context, bytes, n);
 }
 
-/* Behind the transcript of size_bytes, where a salvaged reply is wanted; read back. */
-static int add_salvaged(struct work *w, int to, int64_t size_bytes)
+/* Behind the transcript, where a salvaged reply is wanted. */
+static int add_salvaged(struct work *w, int to)
 {
     struct sv records = w->plan->salvaged;
-    if (records.n == 0)
-        return 0;
-    int r = durable_write(to, records.p, records.n);
-    if (r == 0)
-        r = durable_sync(to);
-    if (r < 0)
-        return r;
-    char *back = arena_alloc(w->plan->arena, records.n + 1);
-    ssize_t n = fs_read_at(to, back, records.n + 1, size_bytes);
-    if (n < 0)
-        return (int)n;
-    return sv_equals((struct sv){back, (size_t)n}, records) ? 0 : -EIO;
+    return records.n ? durable_append(to, "\n", records.p, records.n) : 0;
 }
 
 /* The transcript is there, and was the backup's a moment ago. In one write, as the client does. */
@@ -350,7 +339,7 @@ static int append_salvaged(struct work *w, const struct restore_step *step)
     if (there.size_bytes != step->file->copied.size_bytes)
         return -EEXIST;
     FS_CLOSE int fd = durable_open(w->root, step->to, O_RDWR | O_APPEND | O_NOFOLLOW);
-    return fd < 0 ? fd : add_salvaged(w, fd, there.size_bytes);
+    return fd < 0 ? fd : add_salvaged(w, fd);
 }
 
 /* Returns: 0 or negative errno; what was written has been read back. */
@@ -386,7 +375,7 @@ static int write_aside(struct work *w, const struct restore_step *step, const ch
         return (int)n;
     if (n != written.size_bytes || strcmp(back, written.sha256) != 0)
         return -EIO;
-    return step->file->kind == AGENT_FILE_TRANSCRIPT ? add_salvaged(w, to, n) : 0;
+    return step->file->kind == AGENT_FILE_TRANSCRIPT ? add_salvaged(w, to) : 0;
 }
 
 static const char *staged_name(struct work *w, size_t i)
@@ -441,16 +430,11 @@ static int append_lines(struct work *w, const struct restore_step *step)
         r = fs_read_small(w->root, step->to, LINES_LIMIT, &a, &there);
     }
     if (r == 0 || r == -ENOENT) {
-        bool is_torn = there.n && there.p[there.n - 1] != '\n';
         find_missing(there, lines, &missing);
         r = 0;
         if (missing.n) {
-            int fd = durable_open(w->root, step->to, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
-            r = fd < 0 ? fd : is_torn ? durable_write(fd, "\n", 1) : 0;
-            if (r == 0)
-                r = durable_write(fd, missing.p, missing.n);
-            if (r == 0)
-                r = durable_sync(fd);
+            int fd = durable_open(w->root, step->to, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
+            r = fd < 0 ? fd : durable_append(fd, "\n", missing.p, missing.n);
             fs_close(&fd);
         }
     }
@@ -522,7 +506,7 @@ int restore_run(const struct restore_request *q, struct restore_plan *plan, stru
         if (step->fate == RESTORE_CONFLICT)
             return err_set(error, -EEXIST, "%s/%s %s; nothing was changed", plan->config_dir,
                            step->to, step->why);
-        if (step->fate == RESTORE_WRITE)
+        if (step->fate == RESTORE_WRITE || step->fate == RESTORE_APPEND)
             w.total_bytes += step->file->copied.size_bytes;
     }
     w.root = durable_make_dirs(AT_FDCWD, plan->config_dir, true);

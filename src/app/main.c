@@ -29,6 +29,7 @@
 #include "platform/privilege.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct sr_error error;
+    signal(SIGXFSZ, SIG_IGN); /* a limit on sizes is met as a full disk is: by an error */
     if (options_parse(argc, argv, &options, &error) < 0) {
         context_complain(error.text);
         fputs("Try 'session-rescue --help'.\n", stderr);

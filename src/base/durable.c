@@ -6,11 +6,21 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { FILE_MODE = 0600, DIR_MODE = 0700, NAME_SIZE = 256, DEPTH_LIMIT = 64 };
+enum {
+    FILE_MODE = 0600,
+    DIR_MODE = 0700,
+    NAME_SIZE = 256,
+    DEPTH_LIMIT = 64,
+    LOCK_PATIENCE_MS = 10000,
+    LOCK_LOOK_MS = 10,
+    APPEND_PIECE = 4096,
+};
 
 int durable_open(int at, const char *name, int flags)
 {
@@ -88,18 +98,24 @@ int durable_make_dirs(int at, const char *path, bool follows_links)
     return fd;
 }
 
-int durable_write(int fd, const char *bytes, size_t n)
+/* done: how much was written, on failure too. */
+static int write_all(int fd, const char *bytes, size_t n, size_t *done)
 {
-    while (n) {
-        ssize_t written = write(fd, bytes, n);
+    for (*done = 0; *done < n;) {
+        ssize_t written = write(fd, bytes + *done, n - *done);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
             return -errno;
-        bytes += written;
-        n -= (size_t)written;
+        *done += (size_t)written;
     }
     return 0;
+}
+
+int durable_write(int fd, const char *bytes, size_t n)
+{
+    size_t done;
+    return write_all(fd, bytes, n, &done);
 }
 
 int durable_sync(int fd)
@@ -111,6 +127,110 @@ int durable_sync(int fd)
     /* some file systems have nothing to sync in a folder, and say so */
     return r < 0 && errno != EINVAL ? -errno : 0;
 }
+
+/* ---- appending ---------------------------------------------------------------------------- */
+
+static int lock_patiently(int fd)
+{
+    for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited_ms += LOCK_LOOK_MS) {
+        if (errno != EINTR && errno != EWOULDBLOCK)
+            return -errno;
+        if (waited_ms >= LOCK_PATIENCE_MS)
+            return -EBUSY;
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_LOOK_MS * 1000000L}, NULL);
+    }
+    return 0;
+}
+
+/* A disk that is full is met before a byte is written. The size stays. */
+static int reserve(int fd, int64_t offset, size_t n)
+{
+#ifdef FALLOC_FL_KEEP_SIZE
+    int r;
+    do
+        r = fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, (off_t)n);
+    while (r < 0 && errno == EINTR);
+    if (r < 0 && (errno == ENOSPC || errno == EDQUOT))
+        return -errno;
+#else
+    (void)fd, (void)offset, (void)n;
+#endif
+    return 0;
+}
+
+/* Returns: whether the file ends with these bytes, or negative errno. *from: where they begin. */
+static int ends_with(int fd, const char *bytes, size_t n, int64_t *from)
+{
+    struct stat st;
+    char there[APPEND_PIECE];
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    *from = st.st_size - (int64_t)n;
+    for (size_t done = 0; done < n;) {
+        size_t wanted = n - done < sizeof there ? n - done : sizeof there;
+        ssize_t got = *from < 0 ? 0 : fs_read_at(fd, there, wanted, *from + (int64_t)done);
+        if (got < 0)
+            return (int)got;
+        if ((size_t)got != wanted || memcmp(there, bytes + done, wanted) != 0)
+            return false;
+        done += wanted;
+    }
+    return true;
+}
+
+/* Cuts off what stands at the end and is ours. */
+static bool take_back(int fd, const char *bytes, size_t n)
+{
+    int64_t from;
+    return n == 0 || (ends_with(fd, bytes, n, &from) == 1 && ftruncate(fd, from) == 0 &&
+                      durable_sync(fd) == 0);
+}
+
+/* Under the lock. */
+static int append_text(int fd, int64_t size_bytes, const char *bytes, size_t n)
+{
+    size_t done = 0;
+    int64_t from;
+    int r = reserve(fd, size_bytes, n);
+    if (r == 0)
+        r = write_all(fd, bytes, n, &done);
+    if (r == 0)
+        r = durable_sync(fd);
+    if (r == 0) { /* somebody may have written behind it: then it is a whole line, and stays */
+        r = ends_with(fd, bytes, n, &from);
+        if (r == 0 && from == size_bytes)
+            r = -EIO;
+    }
+    if (r >= 0)
+        return 0;
+    return take_back(fd, bytes, done) ? r : -ENOTRECOVERABLE;
+}
+
+int durable_append(int fd, const char *closing, const char *bytes, size_t n)
+{
+    struct stat st;
+    struct buf text = {0};
+    char last = '\n';
+    int r = lock_patiently(fd);
+    if (r < 0)
+        return r;
+    if (fstat(fd, &st) < 0)
+        r = -errno;
+    else if (st.st_size > 0) {
+        ssize_t got = fs_read_at(fd, &last, 1, st.st_size - 1);
+        r = got < 0 ? (int)got : 0;
+    }
+    if (r == 0) {
+        buf_adds(&text, last == '\n' ? "" : closing);
+        buf_add(&text, bytes, n);
+        r = append_text(fd, st.st_size, text.p, text.n);
+    }
+    buf_release(&text);
+    flock(fd, LOCK_UN);
+    return r;
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
 
 int durable_publish(int from_at, const char *from, int to_at, const char *to)
 {

@@ -4,7 +4,8 @@
  * The way is always the same: a new name, write, durable_sync, durable_publish
  * under the final name, durable_sync of the folder. What is made is readable by
  * its owner alone (0700, 0600), whatever the umask says, and nothing that
- * exists is replaced but by durable_replace and durable_exchange.
+ * exists is replaced but by durable_replace and durable_exchange. What is added to
+ * a file that exists goes through durable_append.
  *
  * All return 0 (or a descriptor) or a negative errno, and go on after EINTR.
  */
@@ -31,6 +32,18 @@ int durable_make_dirs(int at, const char *path, bool follows_links);
 /* Writes all of it, past short writes. */
 int durable_write(int fd, const char *bytes, size_t n);
 int durable_sync(int fd);
+
+/*
+ * Appends to a file that others append to, all or nothing: under a lock, the
+ * space reserved first where the file system can, in one write, synced and read
+ * again. A last line without its end gets closing first ("\n"). On failure what
+ * was written is cut off again, unless somebody who knows no lock has appended
+ * behind it meanwhile: then -ENOTRECOVERABLE, and the torn piece stays.
+ *
+ * fd: opened with O_RDWR and O_APPEND. Blocks: while another of us appends, ten
+ * seconds at most (-EBUSY).
+ */
+int durable_append(int fd, const char *closing, const char *bytes, size_t n);
 
 /* Gives a finished file or folder its final name; -EEXIST where that is taken. */
 int durable_publish(int from_at, const char *from, int to_at, const char *to);

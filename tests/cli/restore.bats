@@ -123,3 +123,49 @@ restore()
     restore "$ID" --config-dir "$new"
     grep -q '| 0a0a0a0a... | .* | Restored | ✅ |' "$LOG"/SESSION-LOG-*.md
 }
+
+# The session's files are there, and its prompt is not in the history, which has no room for it.
+long_prompt()
+{
+    rm -r "$PENDING"
+    printf '{"display":"%s","sessionId":"%s"}\n' "$(printf 'x%.0s' {1..9000})" "$ID" >"$CONFIG_DIR/history.jsonl"
+    export_session "$ID"
+    [ "$status" -eq 0 ]
+    printf '{"display":"mine","sessionId":"other"}\n' >"$CONFIG_DIR/history.jsonl"
+    cp -r "$CONFIG_DIR" "$HOME/as-it-was"
+}
+
+@test "a disk that is full tears no line of the history" {
+    long_prompt
+    export PENDING LOG SESSION_RESCUE
+    # shellcheck disable=SC2016 # the inner shell's
+    on_small_disk 64k "$new" '
+        cp -r "$HOME/as-it-was/." .
+        head -c 1M /dev/zero >filler 2>/dev/null
+        env -i HOME="$HOME" "$SESSION_RESCUE" --restore "$ID" --config-dir "$PWD" --pending-dir "$PENDING" --log-dir "$LOG"
+        echo "status $?"
+        cmp history.jsonl "$HOME/as-it-was/history.jsonl"
+        rm filler
+        env -i HOME="$HOME" "$SESSION_RESCUE" --restore "$ID" --config-dir "$PWD" --pending-dir "$PENDING" --log-dir "$LOG" || exit
+        [ "$(wc -l <history.jsonl)" -eq 2 ] && grep -q xxxxx history.jsonl'
+    [ "$status" -eq 0 ]
+    [[ $output == *"status 3"* ]]
+    [[ $stderr == *"no space left on device"* || $stderr == *" are free"* ]]
+}
+
+@test "a limit on the size of files tears no line of the history" {
+    long_prompt
+    # shellcheck disable=SC2016 # the inner shell's
+    rescue_under bash -c 'ulimit -f 4; exec "$@"' bash -- --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 3 ]
+    cmp "$CONFIG_DIR/history.jsonl" "$HOME/as-it-was/history.jsonl"
+    [[ $stderr == *"history.jsonl: too large"* ]]
+}
+
+@test "a history that ends in half a line gets its end, and then the session's lines" {
+    printf '{"display":"to' >"$CONFIG_DIR/history.jsonl"
+    restore "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [ "$(head -n 1 "$CONFIG_DIR/history.jsonl")" = '{"display":"to' ]
+    [ "$(wc -l <"$CONFIG_DIR/history.jsonl")" -eq 2 ]
+}

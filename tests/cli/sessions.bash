@@ -23,6 +23,20 @@ export_session()
     rescue --export "$@" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
 }
 
+# Runs a script where a folder is a disk of its own, of SIZE, or skips the test:
+#     on_small_disk SIZE FOLDER SCRIPT [ARGUMENT...]
+on_small_disk()
+{
+    local space=-m
+    [ "$(id -u)" -eq 0 ] || space=-Urm
+    unshare "$space" mount -t tmpfs none /mnt 2>/dev/null || skip "no small disk can be mounted here"
+    mkdir -p "$2"
+    # shellcheck disable=SC2016 # the inner shell's
+    run --separate-stderr unshare "$space" bash -c 'mount -t tmpfs -o size="$1",mode=700 none "$2" && cd "$2" && eval "$3"' \
+        bash "$1" "$2" "$3" "${@:4}"
+    printf '%s: status %s\n%s\n--- stderr\n%s\n' "$3" "$status" "$output" "${stderr-}"
+}
+
 # A complete backup of the session is there.
 has_backup()
 {

@@ -175,19 +175,6 @@ void revive_describe(const struct revive *r, struct buf *out)
 
 /* ---- carrying it out ---------------------------------------------------------------------- */
 
-static int save(struct revive *r, struct sr_error *error)
-{
-    int code = subject_save(&r->subject, error);
-    r->result.backup = r->subject.saved;
-    r->result.has_transcript = r->subject.has_transcript;
-    if (code < 0)
-        return code;
-    r->result.has_backup = r->result.has_transcript;
-    if (!r->result.has_transcript)
-        subject_tell(&r->subject, "nothing to back up: the session has no transcript yet");
-    return 0;
-}
-
 /* What takes more than the user may do is said before anything is done. */
 static int check_possible(struct revive *r, struct sr_error *error)
 {
@@ -214,13 +201,14 @@ static int ask_about_plan(struct revive *r, struct sr_error *error)
 }
 
 /* Is it still held by what the plan was made for? Returns: as a push's verify. */
-static int look_again(struct revive *r, struct push *p, struct sr_error *error)
+static int look_again(struct revive *r, struct push *p, const struct proof *proof,
+                      struct sr_error *error)
 {
     struct subject_now now;
     int pid = (int)r->subject.ref.pid;
     int code = subject_check(&r->subject, error);
     if (code == 0)
-        code = subject_look_again(&r->subject, true, &now, error);
+        code = subject_look_again(&r->subject, proof, true, &now, error);
     if (code < 0)
         return code;
     int then_cause = cause_of(r->session), now_cause = cause_of(now.session);
@@ -248,11 +236,11 @@ static void note_success(struct revive *r, const struct push *p, const struct bu
 }
 
 /* Gives one push. Returns: 1 it has helped, 0 not, or why no other may be given either. */
-static int push(struct revive *r, struct push *p, struct sr_error *error)
+static int push(struct revive *r, struct push *p, const struct proof *proof, struct sr_error *error)
 {
     struct sr_error why = {0};
     struct buf text = {0};
-    int code = look_again(r, p, &why);
+    int code = look_again(r, p, proof, &why);
     if (code == -EBUSY || code == -ENOENT) {
         subject_tell(&r->subject, "left out: %s", why.text);
         return 0;
@@ -280,7 +268,7 @@ static int push(struct revive *r, struct push *p, struct sr_error *error)
     return has_helped;
 }
 
-static int push_in_turn(struct revive *r, struct sr_error *error)
+static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_error *error)
 {
     bool is_done[PUSH_PURPOSES] = {false}, is_wanted[PUSH_PURPOSES] = {false};
     for (size_t i = 0; i < r->count; i++) {
@@ -288,7 +276,7 @@ static int push_in_turn(struct revive *r, struct sr_error *error)
         is_wanted[p->purpose] = true;
         if (p->blocked || is_done[p->purpose])
             continue;
-        int code = push(r, p, error);
+        int code = push(r, p, proof, error);
         if (code < 0)
             return code;
         is_done[p->purpose] = code > 0;
@@ -306,7 +294,7 @@ static int push_in_turn(struct revive *r, struct sr_error *error)
                    pid, r->result.tried, r->count, pid);
 }
 
-int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error)
+int revive_prove(struct revive *r, struct proof **out, struct sr_error *error)
 {
     int code = 0;
     if (!r->options->force && !r->options->ask)
@@ -314,11 +302,20 @@ int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error)
     if (code == 0)
         code = check_possible(r, error);
     if (code == 0)
-        code = save(r, error);
+        code = proof_make(&r->subject, out, error);
+    r->result.backup = r->subject.saved;
+    r->result.has_transcript = r->subject.has_transcript;
+    r->result.has_backup = code == 0 && r->result.has_transcript;
+    r->result.was_refused = r->subject.was_refused;
+    return code;
+}
+
+int revive_run(struct revive *r, const struct proof *proof, struct sr_revive *out,
+               struct sr_error *error)
+{
+    int code = ask_about_plan(r, error);
     if (code == 0)
-        code = ask_about_plan(r, error);
-    if (code == 0)
-        code = push_in_turn(r, error);
+        code = push_in_turn(r, proof, error);
     r->result.was_refused = r->subject.was_refused;
     *out = r->result;
     return code;
@@ -337,12 +334,18 @@ int sr_revive_process(struct sr_snapshot *snapshot, const struct sr_session *ses
                       struct sr_error *error)
 {
     struct revive revive;
+    struct proof *proof;
     int code = revive_plan(&revive, snapshot, session, options, error);
     if (code < 0) {
         *out = revive.result;
         return code;
     }
-    code = revive_run(&revive, out, error);
+    code = revive_prove(&revive, &proof, error);
+    *out = revive.result;
+    if (code == 0) {
+        code = revive_run(&revive, proof, out, error);
+        proof_release(proof);
+    }
     revive_release(&revive);
     return code;
 }

@@ -6,16 +6,19 @@
  *     r = revive_plan(&revive, snapshot, session, &options, &error);
  *     if (r == 0) {
  *         revive_describe(&revive, &text);               --dry-run ends here
- *         r = revive_run(&revive, &result, &error);
+ *         r = revive_prove(&revive, &proof, &error);     backs up
+ *         if (r == 0)
+ *             r = revive_run(&revive, proof, &result, &error);
  *         revive_release(&revive);
  *     }
  *
- * The plan is a list of pushes (push.h). There is a verified backup before the
- * first is given; before each, the session is looked at again; after each it
- * is watched, and the first that moves it is the last.
+ * The plan is a list of pushes (push.h). None is given without the proof that
+ * nothing is lost by it; before each, the session is looked at again; after each
+ * it is watched, and the first that moves it is the last.
  */
 #pragma once
 
+#include "action/proof.h"
 #include "action/push.h"
 
 struct revive {
@@ -37,7 +40,13 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
 /* What revive_run would do, a numbered line a step. */
 void revive_describe(const struct revive *r, struct buf *out);
 
-int revive_run(struct revive *r, struct sr_revive *out, struct sr_error *error);
+/* The first step: the backup. Returns: as proof_make; -EPERM too where there is nobody to ask, or
+ * nothing of the plan is possible. What came of it is in r->result. Owner: proof_release. */
+int revive_prove(struct revive *r, struct proof **out, struct sr_error *error);
+
+/* The rest. */
+int revive_run(struct revive *r, const struct proof *proof, struct sr_revive *out,
+               struct sr_error *error) __attribute__((nonnull(1, 2, 3)));
 
 void revive_release(struct revive *r);
 

@@ -28,12 +28,10 @@ static long long grace_s(const struct stop *s)
 /* ---- 1. the backup ------------------------------------------------------------------------ */
 
 /* The newest backup, and that there is one, as the result says them. */
-static int save(struct stop *s, struct sr_error *error)
+static void note_backup(struct stop *s)
 {
-    int r = subject_save(&s->subject, error);
     s->result.backup = s->subject.saved;
     s->result.has_transcript = s->subject.has_transcript;
-    return r;
 }
 
 static void describe_save(const struct stop *s, struct buf *out)
@@ -44,15 +42,17 @@ static void describe_save(const struct stop *s, struct buf *out)
              s->options->backup->pending_dir);
 }
 
-static int run_save(struct stop *s, struct sr_error *error)
+int stop_prove(struct stop *s, struct proof **out, struct sr_error *error)
 {
-    int r = save(s, error);
-    if (r < 0)
-        return r;
-    s->result.has_backup = s->result.has_transcript;
-    if (!s->result.has_transcript)
-        subject_tell(&s->subject, "nothing to back up: the session has no transcript yet");
-    return 0;
+    int r = 0;
+    if (!s->options->force && !s->options->ask)
+        r = subject_refuse(&s->subject, error, "there is no terminal to ask on, and no --force");
+    if (r == 0)
+        r = proof_make(&s->subject, out, error);
+    note_backup(s);
+    s->result.has_backup = r == 0 && s->result.has_transcript;
+    s->result.was_refused = s->subject.was_refused;
+    return r;
 }
 
 /* ---- 2. the question ---------------------------------------------------------------------- */
@@ -62,8 +62,9 @@ static void describe_question(const struct stop *s, struct buf *out)
     buf_adds(out, s->options->force ? "ask nobody (--force)" : "ask whether to go on");
 }
 
-static int run_question(struct stop *s, struct sr_error *error)
+static int run_question(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
+    (void)proof;
     if (s->options->force || ask(s, SR_KILL_SESSION, NULL))
         return 0;
     s->result.was_declined = true;
@@ -78,11 +79,11 @@ static void describe_look(const struct stop *s, struct buf *out)
              (int)s->subject.ref.pid, s->session->verdict == SR_HUNG ? ", and still hung" : "");
 }
 
-static int look_again(struct stop *s, struct sr_error *error)
+static int look_again(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     struct subject_now now;
     bool was_hung = s->session->verdict == SR_HUNG;
-    int r = subject_look_again(&s->subject, was_hung, &now, error);
+    int r = subject_look_again(&s->subject, proof, was_hung, &now, error);
     if (r < 0)
         return r;
     if (was_hung && now.session->verdict != SR_HUNG) {
@@ -115,11 +116,11 @@ static int find_family(struct stop *s, struct sr_error *error)
     return 0;
 }
 
-static int run_look(struct stop *s, struct sr_error *error)
+static int run_look(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     int r = subject_check(&s->subject, error);
     if (r == 0)
-        r = look_again(s, error);
+        r = look_again(s, proof, error);
     if (r == 0)
         r = find_family(s, error);
     if (r < 0)
@@ -237,8 +238,9 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
     return 0;
 }
 
-static int run_end(struct stop *s, struct sr_error *error)
+static int run_end(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
+    (void)proof;
     hold_signals_back(s);
     int r = pidref_signal(&s->subject.ref, SIGTERM);
     if (r < 0 && r != -ESRCH)
@@ -262,9 +264,11 @@ static void describe_save_again(const struct stop *s, struct buf *out)
     buf_adds(out, "back up and verify what the client writes while it ends");
 }
 
-static int run_save_again(struct stop *s, struct sr_error *error)
+static int run_save_again(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
-    int r = save(s, error);
+    (void)proof;
+    int r = proof_save_again(&s->subject, error);
+    note_backup(s);
     s->result.is_backup_complete = r == 0;
     if (r < 0)
         err_wrap(error,
@@ -367,8 +371,9 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
     }
 }
 
-static int run_family(struct stop *s, struct sr_error *error)
+static int run_family(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
+    (void)proof;
     (void)error;
     end_helpers(s);
     for (size_t i = 0; i < s->family.count; i++)
@@ -391,8 +396,9 @@ static void describe_terminal(const struct stop *s, struct buf *out)
         buf_adds(out, "no terminal to put in order");
 }
 
-static int run_terminal(struct stop *s, struct sr_error *error)
+static int run_terminal(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
+    (void)proof;
     (void)error;
     if (s->hold.fd < 0)
         return 0;
@@ -429,8 +435,9 @@ static void describe_leftovers(const struct stop *s, struct buf *out)
                   "command");
 }
 
-static int run_leftovers(struct stop *s, struct sr_error *error)
+static int run_leftovers(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
+    (void)proof;
     (void)error;
     const struct session *in = s->subject.inside;
     struct stat st;
@@ -451,9 +458,9 @@ static int run_leftovers(struct stop *s, struct sr_error *error)
 
 static const struct {
     void (*describe)(const struct stop *s, struct buf *out);
-    int (*run)(struct stop *s, struct sr_error *error);
+    int (*run)(struct stop *s, const struct proof *proof, struct sr_error *error);
 } steps[] = {
-    {describe_save, run_save},
+    {describe_save, NULL}, /* stop_prove */
     {describe_question, run_question},
     {describe_look, run_look},
     {describe_end, run_end},
@@ -501,18 +508,15 @@ void stop_describe(const struct stop *s, struct buf *out)
     }
 }
 
-int stop_run(struct stop *s, struct sr_kill *out, struct sr_error *error)
+int stop_run(struct stop *s, const struct proof *proof, struct sr_kill *out, struct sr_error *error)
 {
     int result = 0;
-    if (!s->options->force && !s->options->ask)
-        result =
-            subject_refuse(&s->subject, error, "there is no terminal to ask on, and no --force");
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    for (size_t i = 1; i < sizeof steps / sizeof *steps; i++) {
         struct sr_error later; /* the first failure is the one that is told */
         bool has_failed = result < 0;
         if (has_failed && !s->result.has_ended)
             break;
-        int r = steps[i].run(s, has_failed ? &later : error);
+        int r = steps[i].run(s, proof, has_failed ? &later : error);
         if (!has_failed)
             result = r;
     }
@@ -539,12 +543,18 @@ int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *sessi
                     struct sr_error *error)
 {
     struct stop stop;
+    struct proof *proof;
     int r = stop_plan(&stop, snapshot, session, options, error);
     if (r < 0) {
         *out = stop.result;
         return r;
     }
-    r = stop_run(&stop, out, error);
+    r = stop_prove(&stop, &proof, error);
+    *out = stop.result;
+    if (r == 0) {
+        r = stop_run(&stop, proof, out, error);
+        proof_release(proof);
+    }
     stop_release(&stop);
     return r;
 }

@@ -6,18 +6,20 @@
  *     r = stop_plan(&stop, snapshot, session, &options, &error);
  *     if (r == 0) {
  *         stop_describe(&stop, &text);               --dry-run ends here
- *         r = stop_run(&stop, &result, &error);
+ *         r = stop_prove(&stop, &proof, &error);     backs up
+ *         if (r == 0)
+ *             r = stop_run(&stop, proof, &result, &error);
  *         stop_release(&stop);
  *     }
  *
  * Both go through the same table of steps. The process is pinned before
- * anything is read about it again, and no signal is sent before there is a
- * verified backup, whoever asks.
+ * anything is read about it again, and no signal is sent without the proof that
+ * nothing is lost by it, whoever asks.
  */
 #pragma once
 
 #include "action/family.h"
-#include "action/subject.h"
+#include "action/proof.h"
 #include "base/str.h"
 #include "platform/terminal_hold.h"
 
@@ -43,11 +45,16 @@ int stop_plan(struct stop *stop, struct sr_snapshot *snapshot, const struct sr_s
 /* What stop_run would do, a numbered line a step. */
 void stop_describe(const struct stop *stop, struct buf *out);
 
+/* The first step: the backup. Returns: as proof_make; -EPERM too where there is nobody to ask.
+ * What came of it is in stop->result. Owner: proof_release. */
+int stop_prove(struct stop *stop, struct proof **out, struct sr_error *error);
+
 /*
- * Does it, and stops at the first step that fails before SIGTERM; after it,
+ * Does the rest, and stops at the first step that fails before SIGTERM; after it,
  * goes on with the rest and returns the first failure. From SIGTERM on,
  * SIGINT ends the wait and does not end us; SIGTERM and SIGHUP wait.
  */
-int stop_run(struct stop *stop, struct sr_kill *out, struct sr_error *error);
+int stop_run(struct stop *stop, const struct proof *proof, struct sr_kill *out,
+             struct sr_error *error) __attribute__((nonnull(1, 2, 3)));
 
 void stop_release(struct stop *stop);

@@ -1,6 +1,6 @@
 #include "action/subject.h"
 
-#include "action/backup.h"
+#include "action/proof.h"
 #include "platform/tty.h"
 
 #include <errno.h>
@@ -104,83 +104,10 @@ int subject_check(struct subject *s, struct sr_error *error)
     return 0;
 }
 
-/* ---- the backup --------------------------------------------------------------------------- */
-
-static int save_one(struct subject *s, const char *id, struct sr_error *error)
-{
-    const struct sr_export_options *o = s->backup;
-    struct backup_source source;
-    struct backup_run run;
-    int r = backup_source_of(s->snapshot, s->session, id, o, &source, error);
-    if (r < 0)
-        return r;
-    r = backup_begin(&run, o, error);
-    if (r < 0)
-        return r;
-    source.salvage = &s->salvage;
-    r = backup_take(&run, &source, &s->saved, error);
-    backup_end(&run);
-    if (r < 0)
-        return r == -ENODATA ? -EIO : r; /* there is a transcript */
-    char size[STR_SIZE_TEXT];
-    str_format_size(s->saved.size_bytes, size);
-    subject_tell(s, "%s: %s/%s.jsonl (%s)",
-                 s->saved.outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
-                                                         : "backed up and verified",
-                 o->pending_dir, s->saved.stem, size);
-    if (s->saved.lost_count)
-        return err_set(error, -EIO,
-                       "%s.jsonl is kept, but %zu files of the session could not be read, and "
-                       "are not in it: the manifest names them",
-                       s->saved.stem, s->saved.lost_count);
-    if (s->saved.was_rewritten)
-        return err_set(error, -EIO,
-                       "%s.jsonl is kept, but files changed under every try to copy them",
-                       s->saved.stem);
-    s->has_transcript = true;
-    return 0;
-}
-
-/* Before the first thing is done to it: afterwards it is gone. */
-static void save_memory(struct subject *s)
-{
-    if (s->has_salvage)
-        return;
-    salvage_take(s->snapshot, s->session, false, &s->salvage);
-    s->has_salvage = true;
-    if (s->salvage.note)
-        subject_tell(s, "%s", s->salvage.note);
-}
-
-int subject_save(struct subject *s, struct sr_error *error)
-{
-    const struct sr_session *session = s->session;
-    int r = 0;
-    if (!session_can_read_store(s->inside))
-        return err_set(error, -ENODATA, "back up: the config directory of pid %d cannot be read",
-                       session->pid);
-    save_memory(s);
-    for (size_t i = 0; i < session->candidate_count && r == 0; i++)
-        r = save_one(s, session->candidates[i], error);
-    if (session->candidate_count == 0 && session->session_id)
-        r = save_one(s, session->session_id, error);
-    if (r == -ENODATA && session->candidate_count == 0)
-        r = 0; /* nothing was ever said in it */
-    if (r < 0 && error)
-        err_wrap(error, "back up");
-    return r;
-}
-
 /* ---- still the same? ---------------------------------------------------------------------- */
 
-static bool is_same_session(const struct sr_session *then, const struct sr_session *now)
-{
-    return str_equals(then->session_id, now->session_id) &&
-           then->candidate_count == now->candidate_count;
-}
-
-int subject_look_again(struct subject *s, bool judged, struct subject_now *now,
-                       struct sr_error *error)
+int subject_look_again(struct subject *s, const struct proof *proof, bool judged,
+                       struct subject_now *now, struct sr_error *error)
 {
     struct sr_options look = *s->look;
     look.entering = NULL; /* from here on nobody begins again from the start */
@@ -197,18 +124,15 @@ int subject_look_again(struct subject *s, bool judged, struct subject_now *now,
         if (snapshot->sessions[i].pid == s->ref.pid &&
             snapshot->sessions[i].start_ticks == s->ref.start_ticks)
             found = &snapshot->sessions[i];
-    int pid = (int)s->ref.pid;
-    if (!found)
-        r = err_set(error, -EAGAIN, "refused: pid %d is no session any more", pid);
-    else if (!is_same_session(s->session, found))
-        r = err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)", pid,
-                    found->session_id ? found->session_id : "not known");
+    struct subject_now seen = {snapshot, found};
+    r = found ? proof_check(proof, s, &seen, error)
+              : err_set(error, -EAGAIN, "refused: pid %d is no session any more", (int)s->ref.pid);
     if (r < 0) {
         s->was_refused = true;
         sr_snapshot_free(snapshot);
         return r;
     }
-    *now = (struct subject_now){snapshot, found};
+    *now = seen;
     return 0;
 }
 

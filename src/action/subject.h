@@ -1,12 +1,12 @@
 /*
  * subject: the session that something is about to be done to: pinned, refused
- * where it may not be touched, backed up, and looked at again.
+ * where it may not be touched, and looked at again.
  *
  *     struct subject subject = {.snapshot = ..., .session = ..., .look = &look, ...};
  *     r = subject_pin(&subject, &error);          the process that was listed, and no other
  *     r = subject_check(&subject, &error);        it may be touched
- *     r = subject_save(&subject, &error);         there is a verified backup
- *     r = subject_look_again(&subject, &now, &error);
+ *     r = proof_make(&subject, &proof, &error);   nothing is lost by it (proof.h)
+ *     r = subject_look_again(&subject, proof, true, &now, &error);
  *     ... what it is for ...
  *     subject_release(&subject);
  *
@@ -53,22 +53,22 @@ void subject_release(struct subject *s);
  */
 int subject_check(struct subject *s, struct sr_error *error);
 
-/* Backs it up, with what only its memory holds, and verifies that; where it is not known which
- * session it is, all that it may be. Returns: 0, also where nothing was ever said in it. */
-int subject_save(struct subject *s, struct sr_error *error);
-
 /* A second look, and the same process in it. */
 struct subject_now {
     struct sr_snapshot *snapshot;
     const struct sr_session *session;
 };
 
+struct proof;
+
 /*
- * Looks at the machine again. judged: with a verdict. Returns: 0; -EAGAIN: it is another session
- * by now, or none, which counts as refused. Owner of *now: subject_forget.
+ * Looks at the machine again. judged: with a verdict. Returns: 0; -EAGAIN: it is not the session
+ * any more that the proof speaks of, or none, which counts as refused. Owner of *now:
+ * subject_forget.
  */
-int subject_look_again(struct subject *s, bool judged, struct subject_now *now,
-                       struct sr_error *error);
+int subject_look_again(struct subject *s, const struct proof *proof, bool judged,
+                       struct subject_now *now, struct sr_error *error)
+    __attribute__((nonnull(1, 2, 4)));
 void subject_forget(struct subject_now *now);
 
 /* Says a line to whoever listens. */

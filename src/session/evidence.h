@@ -6,13 +6,12 @@
  */
 #pragma once
 
+#include "base/fact.h"
 #include "session_rescue.h"
 #include "transcript/tail.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
 
 /* What the client publishes in its registry. */
 enum client_status { CLIENT_SAYS_NOTHING, CLIENT_IDLE, CLIENT_SHELL, CLIENT_BUSY, CLIENT_WAITING };

@@ -1,5 +1,6 @@
 #include "action/family.h"
 
+#include "platform/ancestry.h"
 #include "platform/listener.h"
 #include "platform/tty.h"
 
@@ -69,11 +70,20 @@ static bool is_wanted(const struct person *p, const void *context)
     return p->wanted != NULL;
 }
 
-static void mark_own(const struct family_request *q, const struct people *people)
+/* Returns: 0; or negative errno: who is above us cannot be read, and nobody is known to be below.
+ */
+static int mark_own(const struct family_request *q, const struct people *people)
 {
-    struct person *p = by_pid(people, q->own_pid);
-    for (size_t i = 0; p && i < people->count; i++, p = by_pid(people, p->stat.ppid))
-        p->is_own = true;
+    struct ancestry up;
+    int r = ancestry_begin(&up, q->proc, q->own_pid);
+    if (r < 0)
+        return r;
+    do {
+        struct person *p = by_pid(people, up.at.pid);
+        if (p)
+            p->is_own = true;
+    } while (ancestry_up(&up));
+    return up.unread ? up.code : 0;
 }
 
 static bool carries_session(const struct family_request *q, pid_t pid)
@@ -85,20 +95,22 @@ static bool carries_session(const struct family_request *q, pid_t pid)
     return str_equals(proc_variable(&environment, q->agent->child_session_variable), q->session_id);
 }
 
-static bool is_a_session(const struct family_request *q, const struct person *p)
+static enum fact is_a_session(const struct family_request *q, const struct person *p)
 {
     struct agent_look look = {.name = p->stat.name};
     struct proc_strings argv, environment;
     bool deleted;
-    if (proc_read_exe(q->proc, p->stat.pid, q->arena, &look.exe, &deleted) < 0)
+    int r = proc_read_exe(q->proc, p->stat.pid, q->arena, &look.exe, &deleted);
+    if (r < 0)
         look.exe = NULL;
-    if (!q->agent->could_be(look.exe, look.name) ||
-        proc_read_argv(q->proc, p->stat.pid, q->arena, &argv) < 0 ||
+    if (!q->agent->could_be(look.exe, look.name))
+        return r == 0 || r == -ESRCH ? FACT_NO : FACT_UNKNOWN;
+    if (proc_read_argv(q->proc, p->stat.pid, q->arena, &argv) < 0 ||
         proc_read_environ(q->proc, p->stat.pid, q->arena, &environment) < 0)
-        return false;
+        return FACT_UNKNOWN;
     look.argv = &argv;
     look.environment = &environment;
-    return q->agent->role(&look) == AGENT_SESSION;
+    return q->agent->role(&look) == AGENT_SESSION ? FACT_YES : FACT_NO;
 }
 
 /* Standard input is a terminal: a person may be typing into it. An MCP server has a pipe there,
@@ -123,11 +135,16 @@ static const char *own_merits(const struct family_request *q, const struct perso
     pid_t pid = p->stat.pid;
     if (p->stat.state == 'Z')
         return NULL;
-    if (is_a_session(q, p))
+    enum fact is_session = is_a_session(q, p);
+    if (is_session == FACT_YES)
         return "is a session of its own";
     if (proc_read_status(q->proc, pid, &theirs) < 0 ||
-        proc_read_status(q->proc, client->stat.pid, &clients) < 0 || theirs.uid != clients.uid)
+        proc_read_status(q->proc, client->stat.pid, &clients) < 0)
+        return "cannot be looked into";
+    if (theirs.uid != clients.uid)
         return "is another user's";
+    if (is_session == FACT_UNKNOWN)
+        return "cannot be looked into";
     if (p->stat.tty && p->stat.tty != client->stat.tty)
         return "has a terminal of its own";
     const char *tty = terminal_read_by(q, pid, &input_known);
@@ -163,9 +180,12 @@ int family_find(const struct family_request *q, struct family *out)
     if (r == 0)
         r = listener_read(q->proc, q->pid, q->arena, &listeners);
     struct person *client = by_pid(&people, q->pid);
-    if (r < 0 || !client)
-        return r < 0 ? r : -ESRCH;
-    mark_own(q, &people);
+    if (r == 0 && !client)
+        r = pidref_is_there(q->proc, q->pid) == FACT_NO ? -ESRCH : -EACCES;
+    if (r == 0)
+        r = mark_own(q, &people);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < people.count; i++) {
         struct person *p = &people.items[i];
         if (p == client || p->is_own)

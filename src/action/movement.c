@@ -161,7 +161,7 @@ int movement_watch(struct movement *m, unsigned wanted, int64_t ms)
         look(m, (now.ns - m->at.ns) / 1000000);
         if (m->seen & wanted || waited_ms >= ms)
             return (int)m->seen;
-        if (pidref_wait(&s->ref, waited_ms < FAST_MS ? STEP_MS : SLOW_STEP_MS) > 0)
+        if (pidref_wait(&s->ref, waited_ms < FAST_MS ? STEP_MS : SLOW_STEP_MS) == FACT_YES)
             return -ESRCH;
     }
 }

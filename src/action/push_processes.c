@@ -11,6 +11,7 @@
 #include "action/revive.h"
 
 #include "base/utf8.h"
+#include "platform/ancestry.h"
 #include "platform/listener.h"
 
 #include <errno.h>
@@ -43,21 +44,22 @@ static void release(struct victims *v)
     buf_release(&v->names);
 }
 
-static bool descends_from(const struct proc *proc, const struct proc_stat *stat, pid_t root)
-{
-    struct proc_stat up = *stat;
-    while (up.pid != root && up.ppid > 1)
-        if (proc_read_stat(proc, up.ppid, &up) < 0)
-            return false;
-    return up.pid == root;
-}
-
 /* Of the group of the root, where that is not the client's own; and what the root has started. */
 static bool is_meant(const struct revive *r, const struct proc_stat *root,
                      const struct proc_stat *client, const struct proc_stat *stat)
 {
     bool in_group = root->pgrp != client->pgrp && stat->pgrp == root->pgrp;
-    return in_group || descends_from(r->subject.proc, stat, root->pid);
+    struct ancestry up = ancestry_of(r->subject.proc, stat);
+    return in_group || ancestry_find(&up, root->pid) == FACT_YES;
+}
+
+/* Whether this program runs below a process. */
+static enum fact is_above_us(const struct revive *r, pid_t pid)
+{
+    struct ancestry up;
+    if (ancestry_begin(&up, r->subject.proc, r->subject.look->own_pid) < 0)
+        return FACT_UNKNOWN;
+    return ancestry_find(&up, pid);
 }
 
 /* Returns: NULL, or why this one may not be ended, whatever belongs to it. */
@@ -65,17 +67,17 @@ static const char *why_not(const struct revive *r, const struct proc_stat *stat)
 {
     const struct sr_snapshot *snapshot = r->subject.snapshot;
     struct proc_status status;
-    struct proc_stat own;
-    pid_t up = r->subject.look->own_pid;
-    while (up > 1 && proc_read_stat(r->subject.proc, up, &own) == 0) {
-        if (up == stat->pid)
-            return "this program runs below it";
-        up = own.ppid;
-    }
+    enum fact is_above = is_above_us(r, stat->pid);
+    if (is_above != FACT_NO)
+        return is_above == FACT_YES
+                   ? "this program runs below it"
+                   : "this program may run below it: a parent of it cannot be read";
     for (size_t i = 0; i < snapshot->session_count; i++)
         if (snapshot->sessions[i].pid == stat->pid)
             return "it is a session of its own";
-    if (proc_read_status(r->subject.proc, stat->pid, &status) < 0 || status.uid != geteuid())
+    if (proc_read_status(r->subject.proc, stat->pid, &status) < 0)
+        return "whose it is cannot be read";
+    if (status.uid != geteuid())
         return "it belongs to another user";
     return status.tracer ? "a debugger holds it" : NULL;
 }
@@ -134,8 +136,15 @@ static int find_victims(struct revive *r, const struct pidref *root_ref, struct 
             break;
         }
         struct pidref ref;
-        if (pidref_open(proc, stat.pid, stat.start_ticks, &ref) < 0)
+        code = pidref_open(proc, stat.pid, stat.start_ticks, &ref);
+        if (code == -ESRCH) {
+            code = 0;
             continue;
+        }
+        if (code < 0) {
+            err_set(error, code, "pin %s (pid %d): %s", stat.name, (int)stat.pid, err_reason(code));
+            break;
+        }
         void *items = v.items;
         struct pidref *slot = arena_push(&r->arena, &items, &v.count, &v.capacity, sizeof *slot);
         v.items = items;
@@ -160,18 +169,14 @@ static void signal_all(const struct victims *v, int number)
     }
 }
 
-/* Returns: how many live still, after ms at most. */
-static size_t await_all(const struct revive *r, const struct victims *v, int64_t ms)
+/* Returns: how many are not known to have ended, after ms at most. */
+static size_t await_all(const struct victims *v, int64_t ms)
 {
     struct awake begin = awake_now();
     for (;;) {
         size_t alive = 0;
-        struct proc_stat stat;
         for (size_t i = 0; i < v->count; i++)
-            if (pidref_look(&v->items[i], r->subject.proc, &stat) == 0) {
-                alive++;
-                pidref_wait(&v->items[i], STEP_MS);
-            }
+            alive += pidref_wait(&v->items[i], STEP_MS) != FACT_YES;
         if (alive == 0 || awake_now().ns - begin.ns >= ms * 1000000)
             return alive;
     }
@@ -180,7 +185,7 @@ static size_t await_all(const struct revive *r, const struct victims *v, int64_t
 static int end_all(struct revive *r, const struct victims *v, struct sr_error *error)
 {
     signal_all(v, SIGTERM);
-    size_t left = await_all(r, v, r->options->grace_ms);
+    size_t left = await_all(v, r->options->grace_ms);
     if (left == 0)
         return 0;
     struct buf text = {0};
@@ -189,7 +194,7 @@ static int end_all(struct revive *r, const struct victims *v, struct sr_error *e
     buf_release(&text);
     if (may) {
         signal_all(v, SIGKILL);
-        left = await_all(r, v, KILL_WAIT_MS);
+        left = await_all(v, KILL_WAIT_MS);
     }
     return left == 0 ? 0 : err_set(error, -ETIMEDOUT, "%zu of %s run on", left, v->names.p);
 }
@@ -208,9 +213,12 @@ static int verify(struct revive *r, struct push *p, const struct subject_now *no
 {
     struct proc_stat stat;
     (void)now;
-    if (pidref_look(&p->other, r->subject.proc, &stat) < 0)
+    int code = pidref_look(&p->other, r->subject.proc, &stat);
+    if (code == -ESRCH)
         return err_set(error, -ENOENT, "%s (pid %d) has ended", p->other_name, (int)p->other.pid);
-    return 0;
+    return code < 0 ? err_set(error, -EBUSY, "%s (pid %d) cannot be read: %s", p->other_name,
+                              (int)p->other.pid, err_reason(code))
+                    : 0;
 }
 
 static int give(struct revive *r, struct push *p, struct sr_error *error)
@@ -243,17 +251,23 @@ static const struct push_kind end_server = {"end-server", describe, verify, give
 
 /* ---- the plan ----------------------------------------------------------------------------- */
 
-static int add(struct revive *r, const struct push_kind *kind, pid_t pid, struct sr_error *error)
+/* start_ticks: of the process as it was seen, which may be minutes ago. */
+static int add(struct revive *r, const struct push_kind *kind, pid_t pid, uint64_t start_ticks,
+               struct sr_error *error)
 {
     struct proc_stat stat;
     struct pidref ref;
     struct victims v;
-    int code = proc_read_stat(r->subject.proc, pid, &stat);
-    if (code == 0)
-        code = pidref_open(r->subject.proc, pid, stat.start_ticks, &ref);
+    int code = pidref_open(r->subject.proc, pid, start_ticks, &ref);
+    if (code == -ESRCH)
+        return err_set(error, code, "pid %d has ended since it was seen", (int)pid);
     if (code < 0)
         return err_set(error, code, "pid %d: %s", (int)pid, err_reason(code));
-    code = find_victims(r, &ref, &v, error);
+    code = pidref_look(&ref, r->subject.proc, &stat);
+    if (code < 0)
+        err_set(error, code, "pid %d: %s", (int)pid, err_reason(code));
+    else
+        code = find_victims(r, &ref, &v, error);
     if (code < 0) {
         pidref_close(&ref);
         return code;
@@ -266,17 +280,24 @@ static int add(struct revive *r, const struct push_kind *kind, pid_t pid, struct
     return 0;
 }
 
-/* The process that the client itself has started, on the way up from one of a tool's. */
-static pid_t below_client(const struct revive *r, pid_t pid)
+/* The process that the client itself has started, on the way up from one of a tool's. Returns:
+ * FACT_NO where that one is gone, or belongs to the client no more. */
+static enum fact below_client(const struct revive *r, const struct worker *w, struct proc_stat *out)
 {
-    struct proc_stat stat;
+    struct ancestry up;
     pid_t client = r->subject.ref.pid;
-    while (pid > 1 && proc_read_stat(r->subject.proc, pid, &stat) == 0) {
-        if (stat.ppid == client)
-            return pid;
-        pid = stat.ppid;
-    }
-    return 0;
+    int code = ancestry_begin(&up, r->subject.proc, w->pid);
+    if (code == -ESRCH)
+        return pidref_is_there(r->subject.proc, w->pid) == FACT_NO ? FACT_NO : FACT_UNKNOWN;
+    if (code < 0)
+        return FACT_UNKNOWN;
+    if (up.at.start_ticks != w->start_ticks)
+        return FACT_NO;
+    while (up.at.ppid != client)
+        if (!ancestry_up(&up))
+            return ancestry_end(&up);
+    *out = up.at;
+    return FACT_YES;
 }
 
 static bool is_stuck(const struct worker *w)
@@ -288,21 +309,29 @@ static bool is_stuck(const struct worker *w)
 int push_plan_tool(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
+    bool is_known = true;
     for (size_t i = 0; i < e->worker_count; i++) {
-        pid_t root = is_stuck(&e->workers[i]) ? below_client(r, e->workers[i].pid) : 0;
-        if (root)
-            return add(r, &end_tool, root, error);
+        struct proc_stat root = {0};
+        enum fact is_there =
+            is_stuck(&e->workers[i]) ? below_client(r, &e->workers[i], &root) : FACT_NO;
+        if (is_there == FACT_YES)
+            return add(r, &end_tool, root.pid, root.start_ticks, error);
+        is_known = is_known && is_there == FACT_NO;
     }
-    return err_set(error, -EOPNOTSUPP, "the process that holds the tool of pid %d is gone",
+    return err_set(error, -EOPNOTSUPP,
+                   is_known ? "the process that holds the tool of pid %d is gone"
+                            : "which process holds the tool of pid %d cannot be read",
                    (int)r->subject.ref.pid);
 }
 
 /* ---- what a hook or a tool has left behind ------------------------------------------------- */
 
-static bool is_in_group_of(const struct revive *r, const struct proc_stat *stat, pid_t pid)
+static enum fact is_in_group_of(const struct revive *r, const struct proc_stat *stat, pid_t pid)
 {
     struct proc_stat other;
-    return proc_read_stat(r->subject.proc, pid, &other) == 0 && other.pgrp == stat->pgrp;
+    if (proc_read_stat(r->subject.proc, pid, &other) < 0)
+        return FACT_UNKNOWN;
+    return other.pgrp == stat->pgrp ? FACT_YES : FACT_NO;
 }
 
 /* It is ended with its group: that must be its own, or left over from what is gone. Returns: NULL,
@@ -310,12 +339,22 @@ static bool is_in_group_of(const struct revive *r, const struct proc_stat *stat,
 static const char *whose_group(struct revive *r, const struct proc_stat *holder)
 {
     struct proc_stat leader;
-    if (is_in_group_of(r, holder, r->subject.ref.pid))
+    enum fact is_clients = is_in_group_of(r, holder, r->subject.ref.pid);
+    enum fact is_ours = is_in_group_of(r, holder, r->subject.look->own_pid);
+    if (is_clients == FACT_YES)
         return "that of the session itself";
-    if (is_in_group_of(r, holder, r->subject.look->own_pid))
+    if (is_ours == FACT_YES)
         return "that of this program";
-    if (holder->pgrp == holder->pid || proc_read_stat(r->subject.proc, holder->pgrp, &leader) < 0 ||
-        leader.state == 'Z')
+    if (is_clients != FACT_NO || is_ours != FACT_NO)
+        return "not known: this program or the session cannot be read";
+    if (holder->pgrp == holder->pid)
+        return NULL;
+    if (proc_read_stat(r->subject.proc, holder->pgrp, &leader) < 0)
+        return pidref_is_there(r->subject.proc, holder->pgrp) == FACT_NO
+                   ? NULL
+                   : arena_printf(&r->arena, "led by pid %d, which cannot be read",
+                                  (int)holder->pgrp);
+    if (leader.state == 'Z')
         return NULL;
     return arena_printf(&r->arena, "led by %s (pid %d)", leader.name, (int)leader.pid);
 }
@@ -339,15 +378,17 @@ static const struct push_kind end_pipe_holder = {"end-pipe-holder", describe, ve
 int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
 {
     struct proc_stat stat;
-    pid_t pid = revive_evidence(r)->pipe_holder_pid;
-    const char *whose =
-        proc_read_stat(r->subject.proc, pid, &stat) == 0 ? whose_group(r, &stat) : NULL;
+    const struct evidence *e = revive_evidence(r);
+    pid_t pid = e->pipe_holder_pid;
+    bool is_it = proc_read_stat(r->subject.proc, pid, &stat) == 0 &&
+                 stat.start_ticks == e->pipe_holder_start_ticks;
+    const char *whose = is_it ? whose_group(r, &stat) : NULL;
     if (whose)
         return subject_refuse(&r->subject, error,
                               "what holds pid %d is %s (pid %d), whose process group is %s: end "
                               "it yourself (kill %d)",
                               (int)r->subject.ref.pid, stat.name, (int)pid, whose, (int)pid);
-    return add(r, &end_pipe_holder, pid, error);
+    return add(r, &end_pipe_holder, pid, e->pipe_holder_start_ticks, error);
 }
 
 /* ---- an MCP server ------------------------------------------------------------------------ */
@@ -363,17 +404,19 @@ static struct sv server_of_tool(const char *tool)
 }
 
 /* Its command line has the name of the server in it. */
-static bool is_named(struct revive *r, pid_t pid, struct sv name)
+static enum fact is_named(struct revive *r, pid_t pid, struct sv name)
 {
     struct proc_strings argv;
-    if (name.n == 0 || proc_read_argv(r->subject.proc, pid, &r->arena, &argv) < 0)
-        return false;
+    if (name.n == 0)
+        return FACT_NO;
+    if (proc_read_argv(r->subject.proc, pid, &r->arena, &argv) < 0)
+        return FACT_UNKNOWN;
     for (size_t i = 0; i < argv.count; i++) {
         struct sv word = sv_of(argv.items[i]);
         if (sv_find(word, 0, name) < word.n)
-            return true;
+            return FACT_YES;
     }
-    return false;
+    return FACT_NO;
 }
 
 /* The only server there is, or the only one that has the name: else none is taken for it. */
@@ -381,19 +424,22 @@ int push_plan_server(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
     struct sv name = server_of_tool(e->open_tool);
-    pid_t found = 0;
+    const struct worker *found = NULL;
     size_t matches = 0;
+    bool is_known = true;
     struct buf names = {0};
     for (size_t i = 0; i < e->server_count; i++) {
         buf_addf(&names, "%s%s (pid %d)", i ? ", " : "", e->servers[i].name, e->servers[i].pid);
-        if (e->server_count > 1 && !is_named(r, e->servers[i].pid, name))
+        enum fact is_it = e->server_count > 1 ? is_named(r, e->servers[i].pid, name) : FACT_YES;
+        is_known = is_known && is_it != FACT_UNKNOWN;
+        if (is_it != FACT_YES)
             continue;
-        found = e->servers[i].pid;
+        found = &e->servers[i];
         matches++;
     }
     int code = 0;
-    if (matches == 1)
-        code = add(r, &end_server, found, error);
+    if (matches == 1 && is_known)
+        code = add(r, &end_server, found->pid, found->start_ticks, error);
     else
         code =
             err_set(error, -EOPNOTSUPP,

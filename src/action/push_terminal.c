@@ -4,6 +4,7 @@
  */
 #include "action/revive.h"
 
+#include "platform/ancestry.h"
 #include "platform/descriptor.h"
 #include "platform/terminal.h"
 #include "platform/terminal_push.h"
@@ -242,7 +243,7 @@ int push_plan_continue(struct revive *r, struct sr_error *error)
 /* ---- raw mode ----------------------------------------------------------------------------- */
 
 /* Something that the client has started reads from its terminal: an editor. */
-static bool has_other_reader(struct revive *r, const struct proc_stat *client)
+static bool may_have_other_reader(struct revive *r, const struct proc_stat *client)
 {
     const struct proc *proc = r->subject.proc;
     pid_t *pids;
@@ -250,15 +251,13 @@ static bool has_other_reader(struct revive *r, const struct proc_stat *client)
     if (proc_list(proc, &r->arena, &pids, &count) < 0)
         return true;
     for (size_t i = 0; i < count; i++) {
-        struct proc_stat stat, up;
+        struct proc_stat stat;
         const char *target;
         if (pids[i] == client->pid || proc_read_stat(proc, pids[i], &stat) < 0 ||
             stat.tty != client->tty || stat.pgrp != client->tty_pgrp)
             continue;
-        for (up = stat; up.ppid > 1 && up.ppid != client->pid;)
-            if (proc_read_stat(proc, up.ppid, &up) < 0)
-                break;
-        if (up.ppid == client->pid &&
+        struct ancestry up = ancestry_of(proc, &stat);
+        if (ancestry_find(&up, client->pid) != FACT_NO &&
             (proc_read_link(proc, stat.pid, "fd/0", &r->arena, &target) < 0 ||
              tty_canonical(&r->arena, target)))
             return true;
@@ -267,14 +266,27 @@ static bool has_other_reader(struct revive *r, const struct proc_stat *client)
 }
 
 /* It is in front, and its terminal is as for a shell command. */
-static bool lost_raw_mode(struct revive *r)
+static enum fact lost_raw_mode(struct revive *r)
 {
     struct proc_stat stat;
     struct terminal t;
-    return r->session->kind == SR_KIND_INTERACTIVE && look(r, &stat) == 0 && stat.tty &&
-           stat.state != 'T' && stat.tty_pgrp == stat.pgrp &&
-           terminal_read(r->subject.proc, stat.pid, stat.tty, &t) == 0 && t.canonical &&
-           !has_other_reader(r, &stat);
+    if (r->session->kind != SR_KIND_INTERACTIVE)
+        return FACT_NO;
+    if (look(r, &stat) < 0)
+        return FACT_UNKNOWN;
+    if (!stat.tty || stat.state == 'T' || stat.tty_pgrp != stat.pgrp)
+        return FACT_NO;
+    if (terminal_read(r->subject.proc, stat.pid, stat.tty, &t) < 0)
+        return FACT_UNKNOWN;
+    return t.canonical && !may_have_other_reader(r, &stat) ? FACT_YES : FACT_NO;
+}
+
+/* Of a fault that a push is for. Returns: as its verify. */
+static int still_needed(enum fact is_there, struct sr_error *error)
+{
+    if (is_there == FACT_UNKNOWN)
+        return err_set(error, -EBUSY, "its terminal cannot be read any more");
+    return is_there == FACT_YES ? 0 : 1;
 }
 
 static void describe_raw(const struct revive *r, const struct push *p, struct buf *out)
@@ -290,8 +302,7 @@ static int verify_raw(struct revive *r, struct push *p, const struct subject_now
 {
     (void)p;
     (void)now;
-    (void)error;
-    return lost_raw_mode(r) ? 0 : 1;
+    return still_needed(lost_raw_mode(r), error);
 }
 
 static int give_raw(struct revive *r, struct push *p, struct sr_error *error)
@@ -309,7 +320,7 @@ static int give_raw(struct revive *r, struct push *p, struct sr_error *error)
 static bool is_raw_now(struct revive *r, struct push *p, struct buf *how)
 {
     (void)p;
-    if (lost_raw_mode(r))
+    if (lost_raw_mode(r) != FACT_NO)
         return false;
     buf_adds(how, "its terminal is raw again");
     return true;
@@ -320,14 +331,19 @@ static const struct push_kind raw_mode = {"raw-mode", describe_raw, verify_raw, 
 
 /* ---- size --------------------------------------------------------------------------------- */
 
-/* Returns: whether it has a size that nothing can be drawn on, which is not the same as none. */
-static bool has_degenerate_size(struct revive *r, struct terminal *t)
+/* Whether it has a size that nothing can be drawn on, which is not the same as none. */
+static enum fact has_degenerate_size(struct revive *r, struct terminal *t)
 {
     struct proc_stat stat;
-    if (look(r, &stat) < 0 || !stat.tty ||
-        terminal_read(r->subject.proc, stat.pid, stat.tty, t) < 0)
-        return false;
-    return (t->rows > 0 && t->rows < LEAST_ROWS) || (t->columns > 0 && t->columns < LEAST_COLUMNS);
+    if (look(r, &stat) < 0)
+        return FACT_UNKNOWN;
+    if (!stat.tty)
+        return FACT_NO;
+    if (terminal_read(r->subject.proc, stat.pid, stat.tty, t) < 0)
+        return FACT_UNKNOWN;
+    return (t->rows > 0 && t->rows < LEAST_ROWS) || (t->columns > 0 && t->columns < LEAST_COLUMNS)
+               ? FACT_YES
+               : FACT_NO;
 }
 
 static void describe_size(const struct revive *r, const struct push *p, struct buf *out)
@@ -342,8 +358,7 @@ static int verify_size(struct revive *r, struct push *p, const struct subject_no
     struct terminal t;
     (void)p;
     (void)now;
-    (void)error;
-    return has_degenerate_size(r, &t) ? 0 : 1;
+    return still_needed(has_degenerate_size(r, &t), error);
 }
 
 static int give_size(struct revive *r, struct push *p, struct sr_error *error)
@@ -362,7 +377,7 @@ static int give_size(struct revive *r, struct push *p, struct sr_error *error)
 static bool has_size_now(struct revive *r, struct push *p, struct buf *how)
 {
     struct terminal t;
-    if (has_degenerate_size(r, &t))
+    if (has_degenerate_size(r, &t) != FACT_NO)
         return false;
     buf_addf(how, "its terminal has %d rows and %d columns", p->rows, p->columns);
     return true;
@@ -374,7 +389,7 @@ static const struct push_kind window_size = {"window-size", describe_size, verif
 void push_plan_terminal(struct revive *r)
 {
     struct terminal t;
-    if (has_degenerate_size(r, &t)) {
+    if (has_degenerate_size(r, &t) == FACT_YES) {
         struct push *p = push_add(r, &window_size, PUSH_FOR_SIZE);
         p->rows = t.rows < LEAST_ROWS ? USUAL_ROWS : t.rows;
         p->columns = t.columns < LEAST_COLUMNS ? USUAL_COLUMNS : t.columns;
@@ -382,7 +397,7 @@ void push_plan_terminal(struct revive *r)
     /* A shell that was in front in between leaves it as it needs it itself, and 2.1.197 does not
      * set it again when it was stopped by SIGSTOP. */
     bool comes_back = r->session->verdict == SR_STOPPED && r->count && !r->pushes[0].blocked;
-    if (lost_raw_mode(r) || comes_back)
+    if (lost_raw_mode(r) == FACT_YES || comes_back)
         push_add(r, &raw_mode, PUSH_FOR_MODES);
 }
 
@@ -400,8 +415,11 @@ static int verify_reader(struct revive *r, struct push *p, const struct subject_
     struct proc_stat stat;
     (void)now;
     int code = pidref_look(&p->other, r->subject.proc, &stat);
-    if (code < 0)
+    if (code == -ESRCH)
         return err_set(error, -ENOENT, "%s (pid %d) is gone", p->other_name, (int)p->other.pid);
+    if (code < 0)
+        return err_set(error, -EBUSY, "%s (pid %d) cannot be read: %s", p->other_name,
+                       (int)p->other.pid, err_reason(code));
     return stat.state == 'T' ? 0
                              : err_set(error, -EBUSY, "%s (pid %d) is not stopped any more",
                                        p->other_name, (int)p->other.pid);

@@ -143,9 +143,10 @@ static int read_memory(const struct snapshot *snap, const struct sr_session *s,
     if (r < 0)
         return r;
     r = memory_read(&snap->proc, s->pid, &limits, image);
-    if (r == 0 && pidref_look(&ref, &snap->proc, &stat) < 0) {
+    int still = r == 0 ? pidref_look(&ref, &snap->proc, &stat) : 0;
+    if (still < 0) {
         memory_release(image);
-        r = -ESRCH;
+        r = still;
     }
     pidref_close(&ref);
     return r;

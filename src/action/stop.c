@@ -167,21 +167,22 @@ static bool take_interrupt(void)
 }
 
 /* Sends SIGCONT whenever it is stopped: a stopped process does not act on SIGTERM, and one in the
- * background stops again (SIGTTOU) when it puts its terminal in order. */
-static bool wait_for_end(const struct pidref *ref, const struct proc *proc, int64_t ms)
+ * background stops again (SIGTTOU) when it puts its terminal in order. Returns: has it ended? */
+static enum fact wait_for_end(const struct pidref *ref, const struct proc *proc, int64_t ms)
 {
     struct awake begin = awake_now();
+    enum fact ended;
     do {
-        int ended = pidref_wait(ref, WATCH_STEP_MS);
         struct proc_stat now;
-        if (ended || pidref_look(ref, proc, &now) == -ESRCH)
-            return true;
-        if (now.state == 'T')
+        ended = pidref_wait(ref, WATCH_STEP_MS);
+        if (ended == FACT_YES)
+            break;
+        if (pidref_look(ref, proc, &now) == 0 && now.state == 'T')
             pidref_signal(ref, SIGCONT);
         if (take_interrupt())
-            return false;
+            break;
     } while (awake_now().ns - begin.ns < ms * 1000000);
-    return false;
+    return ended;
 }
 
 static int fail_to_end(const struct stop *s, int code, struct sr_error *error, const char *why)
@@ -192,6 +193,21 @@ static int fail_to_end(const struct stop *s, int code, struct sr_error *error, c
                        (int)s->subject.ref.pid, why, s->result.backup.stem);
     return err_set(error, code, "kill failed: pid %d: %s; it runs on", (int)s->subject.ref.pid,
                    why);
+}
+
+/* A signal was sent, and what came of it cannot be seen: nothing is said of its end, and no
+ * stronger one follows. */
+static int fail_to_see(const struct stop *s, const char *signal_name, struct sr_error *error)
+{
+    int pid = (int)s->subject.ref.pid;
+    if (s->result.has_backup)
+        return err_set(error, -EIO,
+                       "kill failed: pid %d was sent %s, and whether it has ended cannot be told; "
+                       "its backup %s is kept",
+                       pid, signal_name, s->result.backup.stem);
+    return err_set(error, -EIO,
+                   "kill failed: pid %d was sent %s, and whether it has ended cannot be told", pid,
+                   signal_name);
 }
 
 static void tell_if_unreachable(const struct stop *s)
@@ -228,7 +244,10 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
                      "%d bytes that were typed and never read are thrown away: the shell would run "
                      "them",
                      typed);
-    if (!wait_for_end(&s->subject.ref, s->subject.proc, KILL_WAIT_MS)) {
+    enum fact ended = wait_for_end(&s->subject.ref, s->subject.proc, KILL_WAIT_MS);
+    if (ended == FACT_UNKNOWN)
+        return fail_to_see(s, "SIGKILL", error);
+    if (ended != FACT_YES) {
         tell_if_unreachable(s);
         return fail_to_end(s, -EBUSY, error,
                            "does not end on SIGKILL: it is held inside the "
@@ -245,8 +264,9 @@ static int run_end(struct stop *s, const struct proof *proof, struct sr_error *e
     int r = pidref_signal(&s->subject.ref, SIGTERM);
     if (r < 0 && r != -ESRCH)
         return fail_to_end(s, r, error, err_reason(r));
-    if (!wait_for_end(&s->subject.ref, s->subject.proc, s->options->grace_ms)) {
-        r = kill_by_force(s, error);
+    enum fact ended = wait_for_end(&s->subject.ref, s->subject.proc, s->options->grace_ms);
+    if (ended != FACT_YES) {
+        r = ended == FACT_NO ? kill_by_force(s, error) : fail_to_see(s, "SIGTERM", error);
         if (r < 0)
             return r;
     }
@@ -304,13 +324,13 @@ static void describe_family(const struct stop *s, struct buf *out)
     add_names(s, out, true);
 }
 
-static bool is_alive(const struct stop *s, const struct relative *r)
+/* As far as is known: one that may live is waited for, and counted. */
+static bool may_live(const struct relative *r)
 {
-    struct proc_stat now;
-    return pidref_look(&r->ref, s->subject.proc, &now) == 0;
+    return pidref_has_ended(&r->ref) != FACT_YES;
 }
 
-/* Returns: how many helpers live still, after ms at most. */
+/* Returns: how many helpers are not known to have ended, after ms at most. */
 static size_t await_helpers(const struct stop *s, int64_t ms)
 {
     struct awake begin = awake_now();
@@ -319,7 +339,7 @@ static size_t await_helpers(const struct stop *s, int64_t ms)
         int64_t left_ms = ms - (awake_now().ns - begin.ns) / 1000000;
         for (size_t i = 0; i < s->family.count; i++) {
             const struct relative *r = &s->family.items[i];
-            if (r->wanted || !is_alive(s, r))
+            if (r->wanted || !may_live(r))
                 continue;
             alive++;
             if (left_ms > 0)
@@ -334,7 +354,7 @@ static void signal_helpers(const struct stop *s, int signal_number)
 {
     for (size_t i = 0; i < s->family.count; i++) {
         const struct relative *r = &s->family.items[i];
-        if (r->wanted || !is_alive(s, r))
+        if (r->wanted || !may_live(r))
             continue;
         subject_tell(&s->subject, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
         pidref_signal(&r->ref, signal_number);
@@ -366,8 +386,12 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
         subject_tell(&s->subject, "left running: %s", text);
     } else if (ask(s, SR_KILL_WANTED, text)) {
         pidref_signal(&r->ref, SIGTERM);
-        if (!wait_for_end(&r->ref, s->subject.proc, HELPERS_GRACE_MS))
-            subject_tell(&s->subject, "it ignores SIGTERM and runs on: %s", text);
+        enum fact ended = wait_for_end(&r->ref, s->subject.proc, HELPERS_GRACE_MS);
+        if (ended != FACT_YES)
+            subject_tell(&s->subject,
+                         ended == FACT_NO ? "it ignores SIGTERM and runs on: %s"
+                                          : "it was sent SIGTERM, and may run on: %s",
+                         text);
     }
 }
 
@@ -377,11 +401,11 @@ static int run_family(struct stop *s, const struct proof *proof, struct sr_error
     (void)error;
     end_helpers(s);
     for (size_t i = 0; i < s->family.count; i++)
-        if (s->family.items[i].wanted && is_alive(s, &s->family.items[i]))
+        if (s->family.items[i].wanted && may_live(&s->family.items[i]))
             ask_about_wanted(s, &s->family.items[i]);
     s->result.survivor_count = 0;
     for (size_t i = 0; i < s->family.count; i++)
-        s->result.survivor_count += is_alive(s, &s->family.items[i]);
+        s->result.survivor_count += may_live(&s->family.items[i]);
     return 0;
 }
 

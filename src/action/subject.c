@@ -1,7 +1,7 @@
 #include "action/subject.h"
 
 #include "action/proof.h"
-#include "platform/tty.h"
+#include "platform/ancestry.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -61,16 +61,28 @@ void subject_release(struct subject *s)
 
 /* ---- what may not be touched -------------------------------------------------------------- */
 
-/* Returns: pid is this program, or above it. */
-static bool is_in_own_line(const struct proc *proc, pid_t own, pid_t pid)
+/* Neither above this program, nor on a terminal of those above it, as far up as there is anybody.
+ */
+static int check_line(struct subject *s, const struct proc_stat *theirs, struct sr_error *error)
 {
-    struct proc_stat stat;
-    while (own > 0 && own != pid) {
-        if (proc_read_stat(proc, own, &stat) < 0)
-            return false;
-        own = stat.ppid;
-    }
-    return own == pid;
+    struct ancestry up;
+    int pid = (int)theirs->pid;
+    int r = ancestry_begin(&up, s->proc, s->look->own_pid);
+    if (r < 0)
+        return subject_refuse(s, error, "pid %d, this program, cannot be read: %s",
+                              (int)s->look->own_pid, err_reason(r));
+    do {
+        if (up.at.pid == theirs->pid || up.at.ppid == theirs->pid)
+            return subject_refuse(s, error, "pid %d is above this program", pid);
+        if (theirs->tty && theirs->tty == up.at.tty)
+            return subject_refuse(s, error, "pid %d is on this terminal", pid);
+    } while (ancestry_up(&up));
+    if (up.unread)
+        return subject_refuse(s, error,
+                              "pid %d, a parent of this program, cannot be read: pid %d may be "
+                              "above it",
+                              (int)up.unread, pid);
+    return 0;
 }
 
 int subject_check(struct subject *s, struct sr_error *error)
@@ -78,7 +90,6 @@ int subject_check(struct subject *s, struct sr_error *error)
     const struct sr_session *session = s->session;
     struct proc_stat theirs;
     struct proc_status status;
-    struct tty_own terminals;
     pid_t pid = s->ref.pid;
     int r = pidref_look(&s->ref, s->proc, &theirs);
     if (r == 0)
@@ -88,13 +99,9 @@ int subject_check(struct subject *s, struct sr_error *error)
     if (session->current ||
         (session->session_id && str_equals(session->session_id, s->look->own_session_id)))
         return subject_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
-    if (is_in_own_line(s->proc, s->look->own_pid, pid))
-        return subject_refuse(s, error, "pid %d is above this program", (int)pid);
-    if (tty_find_own(s->proc, s->look->own_pid, &terminals) < 0)
-        return subject_refuse(s, error, "our own terminal cannot be told from that of pid %d",
-                              (int)pid);
-    if (tty_is_own(&terminals, theirs.tty))
-        return subject_refuse(s, error, "pid %d is on this terminal", (int)pid);
+    r = check_line(s, &theirs, error);
+    if (r < 0)
+        return r;
     if (status.uid != geteuid())
         return subject_refuse(s, error, "pid %d belongs to user %u; run this as that user",
                               (int)pid, (unsigned)status.uid);

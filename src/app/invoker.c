@@ -3,6 +3,7 @@
 #include "app/context.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "platform/ancestry.h"
 #include "platform/host.h"
 #include "platform/privilege.h"
 #include "platform/proc.h"
@@ -20,8 +21,6 @@ struct invoker {
     bool is_seen; /* a process above this one is theirs, or a set-uid program of root's */
     struct proc_strings environment; /* that sudo was started with; empty: not known */
 };
-
-enum { ANCESTOR_LIMIT = 256 };
 
 /* What the user may have exported, and this program or one that it runs asks for. */
 static const char *const restored[] = {
@@ -77,20 +76,18 @@ static bool is_set_uid_root(const struct proc *proc, pid_t pid)
  */
 static pid_t find_sudo(const struct proc *proc, pid_t own_pid, uid_t uid, bool *is_seen)
 {
-    struct proc_stat stat;
+    struct ancestry up;
     struct proc_status status;
-    pid_t sudo = 0, pid = own_pid;
-    for (int i = 0; i < ANCESTOR_LIMIT; i++) {
-        if (proc_read_stat(proc, pid, &stat) < 0 || stat.ppid <= 0 ||
-            proc_read_status(proc, stat.ppid, &status) < 0)
-            break;
-        pid = stat.ppid;
+    pid_t sudo = 0;
+    if (ancestry_begin(&up, proc, own_pid) < 0)
+        return 0;
+    while (ancestry_up(&up) && proc_read_status(proc, up.at.pid, &status) == 0) {
         if (status.uid != 0) {
             *is_seen = sudo || status.uid == uid;
             return sudo;
         }
-        if (is_set_uid_root(proc, pid))
-            sudo = pid;
+        if (is_set_uid_root(proc, up.at.pid))
+            sudo = up.at.pid;
     }
     *is_seen = sudo != 0;
     return sudo;

@@ -140,12 +140,13 @@ static void watch_processes(struct watch *w, const struct change_look *look)
     w->process_count = look->session_count;
 }
 
-/* Those that have ended are readable for ever. */
+/* Those that have ended are readable for ever; so may be one that cannot be waited for. Which it is
+ * the next look says, and it pins those that live again. */
 static void drop_ended_processes(struct watch *w)
 {
     for (size_t i = 0; i < w->process_count; i++) {
         struct pidref p = {w->processes[i].fd, w->processes[i].pid, w->processes[i].start_ticks};
-        if (p.fd >= 0 && pidref_wait(&p, 0) != 0) {
+        if (p.fd >= 0 && pidref_has_ended(&p) != FACT_NO) {
             stop_listening_to(w, w->processes[i].fd);
             fs_close(&w->processes[i].fd);
             w->has_names = true;

@@ -1,23 +1,21 @@
 #include "platform/multiplexer.h"
 
 #include "base/str.h"
+#include "platform/ancestry.h"
 
 #include <string.h>
 
-/* Deep enough for a shell in an editor in a shell in a pane; ends at pid 1 in any case. */
-enum { ANCESTOR_LIMIT = 64 };
-
 /* comm of the servers: "tmux: server", "screen" or "SCREEN", "zellij". */
-static bool has_ancestor_named(const struct proc *proc, pid_t ppid, const char *prefix)
+static enum fact has_ancestor_named(const struct proc *proc, pid_t ppid, const char *prefix)
 {
-    struct proc_stat stat;
-    for (int i = 0; i < ANCESTOR_LIMIT && ppid > 1; i++, ppid = stat.ppid) {
-        if (proc_read_stat(proc, ppid, &stat) < 0)
-            return false;
-        if (strncasecmp(stat.name, prefix, strlen(prefix)) == 0)
-            return true;
-    }
-    return false;
+    struct ancestry up;
+    if (ancestry_begin(&up, proc, ppid) < 0)
+        return FACT_UNKNOWN;
+    do {
+        if (strncasecmp(up.at.name, prefix, strlen(prefix)) == 0)
+            return FACT_YES;
+    } while (ancestry_up(&up));
+    return ancestry_end(&up);
 }
 
 bool multiplexer_find(const struct proc *proc, const struct proc_strings *environment, pid_t ppid,
@@ -35,7 +33,7 @@ bool multiplexer_find(const struct proc *proc, const struct proc_strings *enviro
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const char *server = proc_variable(environment, known[i].server_variable);
         const char *pane = proc_variable(environment, known[i].pane_variable);
-        if (!server || !pane || !has_ancestor_named(proc, ppid, known[i].kind))
+        if (!server || !pane || has_ancestor_named(proc, ppid, known[i].kind) != FACT_YES)
             continue;
         size_t n = i == 0 ? strcspn(server, ",") : strlen(server);
         *out = (struct sr_multiplexer){known[i].kind, arena_strndup(a, server, n),

@@ -6,8 +6,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { RETRY_MS = 20 };
 
 int pidref_open(const struct proc *proc, pid_t pid, uint64_t start_ticks, struct pidref *out)
 {
@@ -34,19 +38,20 @@ void pidref_close(struct pidref *p)
 /*
  * The pid's files are read first, then the pidfd is asked. While the pidfd says
  * that its process lives, the number is that process's: so it was when the files
- * were read.
+ * were read. Files that are not there are no end: /proc hides those of others,
+ * and of processes that changed their user (hidepid).
  */
 int pidref_look(const struct pidref *p, const struct proc *proc, struct proc_stat *out)
 {
     struct proc_stat stat;
     int r = proc_read_stat(proc, p->pid, &stat);
-    if (r < 0)
-        return r;
-    int ended = pidref_wait(p, 0);
-    if (ended < 0)
-        return ended;
-    if (ended || stat.start_ticks != p->start_ticks)
+    enum fact ended = pidref_has_ended(p);
+    if (ended == FACT_YES || (r == 0 && stat.start_ticks != p->start_ticks))
         return -ESRCH;
+    if (ended == FACT_UNKNOWN)
+        return -EIO;
+    if (r < 0)
+        return r == -ESRCH ? -EACCES : r;
     *out = stat;
     return 0;
 }
@@ -58,18 +63,37 @@ int pidref_signal(const struct pidref *p, int signal_number)
     return 0;
 }
 
-int pidref_wait(const struct pidref *p, int64_t timeout_ms)
+enum fact pidref_wait(const struct pidref *p, int64_t timeout_ms)
 {
     int64_t end_ns = awake_now().ns + timeout_ms * 1000000;
     for (;;) {
         int64_t left_ms = (end_ns - awake_now().ns + 999999) / 1000000;
         struct pollfd look = {.fd = p->fd, .events = POLLIN};
         int n = poll(&look, 1, left_ms <= 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            return look.revents & POLLNVAL ? -EBADF : 1;
-        if (n == 0 && left_ms <= 0)
-            return 0;
+        bool is_answer = n >= 0 && !(look.revents & (POLLNVAL | POLLERR)) && p->fd >= 0;
+        if (n > 0 && is_answer)
+            return FACT_YES;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (left_ms <= 0)
+            return is_answer ? FACT_NO : FACT_UNKNOWN;
+        if (!is_answer) /* as long as it was to be waited for: who asks again and again must rest */
+            nanosleep(
+                &(struct timespec){.tv_nsec = (left_ms < RETRY_MS ? left_ms : RETRY_MS) * 1000000L},
+                NULL);
     }
+}
+
+enum fact pidref_has_ended(const struct pidref *p)
+{
+    return pidref_wait(p, 0);
+}
+
+enum fact pidref_is_there(const struct proc *proc, pid_t pid)
+{
+    if (!proc->is_live || pid <= 0)
+        return FACT_UNKNOWN;
+    if (kill(pid, 0) == 0 || errno == EPERM)
+        return FACT_YES;
+    return errno == ESRCH ? FACT_NO : FACT_UNKNOWN;
 }

@@ -8,14 +8,16 @@
  *     struct pidref p;
  *     if (pidref_open(&proc, pid, start_ticks, &p) < 0) ...   // gone, or another process by now
  *     pidref_signal(&p, SIGTERM);
- *     if (pidref_wait(&p, 10000) == 0) ...                    // still there after 10 s
+ *     if (pidref_wait(&p, 10000) == FACT_YES) ...             // it has ended
  *     pidref_close(&p);
  *
- * All return 0 or positive, or a negative errno; -ESRCH: the process has ended.
+ * Those of type int return 0 or a negative errno; -ESRCH: the process has ended,
+ * and nothing else says so: one that cannot be read may live.
  * -ENOSYS: the kernel has no pidfd (Linux before 5.3); nothing is signalled there.
  */
 #pragma once
 
+#include "base/fact.h"
 #include "platform/proc.h"
 
 #include <stdint.h>
@@ -33,11 +35,18 @@ void pidref_close(struct pidref *p);
 
 /*
  * What it is at the moment. A process that has ended, and which its parent has
- * not collected, has ended: -ESRCH.
+ * not collected, has ended: -ESRCH. One that lives and is not shown: -EACCES.
  */
 int pidref_look(const struct pidref *p, const struct proc *proc, struct proc_stat *out);
 
 int pidref_signal(const struct pidref *p, int signal_number);
 
-/* Blocks: until it has ended, at most timeout_ms. Returns: 1 when it has ended, 0 when not. */
-int pidref_wait(const struct pidref *p, int64_t timeout_ms);
+/* Blocks: until it has ended, at most timeout_ms. FACT_UNKNOWN: it could not be waited for. */
+enum fact pidref_wait(const struct pidref *p, int64_t timeout_ms);
+enum fact pidref_has_ended(const struct pidref *p);
+
+/*
+ * Whether a number is any process at all, asked of the kernel itself: /proc does not show every
+ * user every process. One that nobody has collected is there, too.
+ */
+enum fact pidref_is_there(const struct proc *proc, pid_t pid);

@@ -56,32 +56,3 @@ bool tty_link_is_gone(const char *target)
 {
     return str_starts_with(target, "/dev/") && str_ends_with(target, " (deleted)");
 }
-
-enum { ANCESTOR_LIMIT = 256 };
-
-bool tty_is_own(const struct tty_own *own, uint64_t device)
-{
-    for (size_t i = 0; i < own->count; i++)
-        if (own->devices[i] == device)
-            return true;
-    return false;
-}
-
-int tty_find_own(const struct proc *proc, pid_t pid, struct tty_own *out)
-{
-    struct tty_own own = {.count = 0};
-    for (int i = 0; i < ANCESTOR_LIMIT && pid > 0; i++) {
-        struct proc_stat stat;
-        int r = proc_read_stat(proc, pid, &stat);
-        if (r < 0 && i == 0)
-            return r;
-        if (r < 0)
-            break;
-        if (stat.tty && !tty_is_own(&own, stat.tty) &&
-            own.count < sizeof own.devices / sizeof *own.devices)
-            own.devices[own.count++] = stat.tty;
-        pid = stat.ppid;
-    }
-    *out = own;
-    return 0;
-}

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "base/arena.h"
-#include "platform/proc.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The name of a terminal's device number as people write it, without /dev/:
@@ -24,19 +24,3 @@ const char *tty_canonical(struct arena *a, const char *text);
 
 /* A descriptor's link target names a terminal that no longer exists: "/dev/pts/4 (deleted)". */
 bool tty_link_is_gone(const char *target);
-
-/*
- * The terminals that a person sees a process on: its own, and those of the
- * processes above it. sudo and script give what they run another terminal than
- * the one that they were typed on.
- */
-struct tty_own {
-    uint64_t devices[16]; /* the nearest ones */
-    size_t count;
-};
-
-/* Returns: 0, or negative errno when the process itself cannot be read. */
-int tty_find_own(const struct proc *proc, pid_t pid, struct tty_own *out);
-
-/* device: of a process; 0, none, is nobody's own. */
-bool tty_is_own(const struct tty_own *own, uint64_t device);

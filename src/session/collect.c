@@ -342,6 +342,7 @@ static struct worker worker_of(struct snapshot *snap, const struct session *s,
 {
     struct worker w = {
         .pid = m->now->pid,
+        .start_ticks = m->now->start_ticks,
         .name = arena_strdup(&snap->arena, m->now->name),
         .doing = doing_of(snap, members, count, m),
         .is_search = is_search_of(snap, s, m),
@@ -395,7 +396,9 @@ static void collect_helpers(struct snapshot *snap, const struct member *members,
         moved = moved || members[i].used.cpu_ns > 0;
         if (now->ppid == members[0].now->pid)
             servers[e->server_count++] =
-                (struct worker){.pid = now->pid, .name = arena_strdup(&snap->arena, now->name)};
+                (struct worker){.pid = now->pid,
+                                .start_ticks = now->start_ticks,
+                                .name = arena_strdup(&snap->arena, now->name)};
     }
     e->servers = servers;
     e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
@@ -479,6 +482,7 @@ static void collect_pipe_holder(struct snapshot *snap, const struct member *memb
                 continue;
             e->pipe_holder = arena_printf(&snap->arena, "%s (pid %d)", h->name, (int)h->pid);
             e->pipe_holder_pid = h->pid;
+            e->pipe_holder_start_ticks = h->start_ticks;
         }
     }
 }

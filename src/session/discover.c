@@ -67,6 +67,11 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         return err_set(error, snap->problems.items[0].code, "%s", snap->problems.items[0].text);
     add_registered(&q, &snap->stores, &list);
     processes_relate(&q, &list);
+    if (list.unread_above && list.count && snap->proc.is_live)
+        problems_add(&snap->problems,
+                     arena_printf(&snap->arena, "/proc/%d", (int)list.unread_above), -EACCES,
+                     "a parent of this program that cannot be read: which session this runs in is "
+                     "not known");
 
     struct session *live = arena_alloc(&snap->arena, (list.count + 1) * sizeof *live);
     size_t live_count = gather_live(snap, &q, &list, live);

@@ -30,6 +30,7 @@ enum worker_doing {
 /* A process started for what the session is doing: a tool's shell, a hook. */
 struct worker {
     int pid;
+    uint64_t start_ticks; /* the number alone may be another's by the time that it is used */
     const char *name;
     enum worker_doing doing;
     const char *input; /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
@@ -103,6 +104,7 @@ struct evidence {
     const char *pipe_holder; /* "sleep (pid 4711)": started since, not below the client, and can
                                 still write to where it reads a tool or a hook; NULL: none */
     int pipe_holder_pid;
+    uint64_t pipe_holder_start_ticks;
     const struct worker *servers; /* started by the client, and not for this turn: MCP servers */
     size_t server_count;
     enum fact mcp_progresses;

@@ -1,6 +1,7 @@
 #include "session/processes.h"
 
 #include "base/fs.h"
+#include "platform/ancestry.h"
 #include "platform/host.h"
 #include "platform/multiplexer.h"
 #include "platform/tty.h"
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 enum {
-    ANCESTOR_LIMIT = 256, /* no process tree is that deep; a broken fixture may loop */
     ZOMBIE_MOMENT_MS =
         100, /* a shell collects its child within a few ms, on a loaded machine too */
 };
@@ -277,29 +277,6 @@ struct live *processes_add_registered(const struct processes_request *q, const s
     return found ? append(list, q->arena, &live) : NULL;
 }
 
-/* Parents that have been asked for: the sessions of one terminal share most of their ancestors. */
-struct family {
-    struct {
-        pid_t pid, ppid;
-    } known[ANCESTOR_LIMIT];
-    size_t count;
-};
-
-/* Returns: 0 where the process is gone. */
-static pid_t parent_of(const struct processes_request *q, struct family *family, pid_t pid)
-{
-    struct proc_stat stat;
-    for (size_t i = 0; i < family->count; i++)
-        if (family->known[i].pid == pid)
-            return family->known[i].ppid;
-    pid_t ppid = proc_read_stat(q->proc, pid, &stat) < 0 ? 0 : stat.ppid;
-    if (family->count < ANCESTOR_LIMIT) {
-        family->known[family->count].pid = pid;
-        family->known[family->count++].ppid = ppid;
-    }
-    return ppid;
-}
-
 static struct live *by_pid(struct live_list *list, pid_t pid)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -308,23 +285,23 @@ static struct live *by_pid(struct live_list *list, pid_t pid)
     return NULL;
 }
 
-/* Returns: the nearest of a process and its ancestors that is in the list. */
-static struct live *session_above(const struct processes_request *q, struct family *family,
-                                  struct live_list *list, pid_t pid)
+/* Returns: the nearest session above a process, where one can be seen. */
+static struct live *session_above(const struct processes_request *q, struct live_list *list,
+                                  const struct live *live)
 {
-    for (int i = 0; i < ANCESTOR_LIMIT && pid > 1; i++) {
-        struct live *found = by_pid(list, pid);
+    struct ancestry up = ancestry_of(q->proc, &live->stat);
+    while (ancestry_up(&up)) {
+        struct live *found = by_pid(list, up.at.pid);
         if (found)
             return found;
-        pid = parent_of(q, family, pid);
     }
     return NULL;
 }
 
-static void find_parent(const struct processes_request *q, struct family *family,
-                        struct live_list *list, struct live *live)
+static void find_parent(const struct processes_request *q, struct live_list *list,
+                        struct live *live)
 {
-    struct live *above = session_above(q, family, list, live->stat.ppid);
+    struct live *above = session_above(q, list, live);
     if (above)
         live->parent_session = above->stat.pid;
     /* started by a tool: its own environment names the session of that tool */
@@ -335,30 +312,29 @@ static void find_parent(const struct processes_request *q, struct family *family
 
 /*
  * Current is every session that this program runs inside: its process is an
- * ancestor of ours, or it sits on a terminal that we are seen on.
+ * ancestor of ours, or it sits on a terminal that we or an ancestor are on.
+ * sudo and script give what they run another terminal than they were typed on.
  */
-static void mark_current(const struct processes_request *q, struct family *family,
-                         struct live_list *list)
+static void mark_current(const struct processes_request *q, struct live_list *list)
 {
-    struct proc_stat own;
-    struct tty_own terminals;
-    if (proc_read_stat(q->proc, q->options->own_pid, &own) < 0 ||
-        tty_find_own(q->proc, q->options->own_pid, &terminals) < 0)
+    struct ancestry up;
+    if (ancestry_begin(&up, q->proc, q->options->own_pid) < 0) {
+        list->unread_above = q->options->own_pid;
         return;
-    for (size_t i = 0; i < list->count; i++)
-        if (tty_is_own(&terminals, list->items[i].stat.tty))
-            list->items[i].current = true;
-    struct live *above = session_above(q, family, list, own.ppid);
-    for (int i = 0; above && i < ANCESTOR_LIMIT; i++) {
-        above->current = true;
-        above = session_above(q, family, list, above->stat.ppid);
     }
+    do {
+        for (size_t i = 0; i < list->count; i++) {
+            const struct proc_stat *stat = &list->items[i].stat;
+            if (stat->pid == up.at.pid || (stat->tty && stat->tty == up.at.tty))
+                list->items[i].current = true;
+        }
+    } while (ancestry_up(&up));
+    list->unread_above = up.unread;
 }
 
 void processes_relate(const struct processes_request *q, struct live_list *list)
 {
-    struct family family = {.count = 0};
     for (size_t i = 0; i < list->count; i++)
-        find_parent(q, &family, list, &list->items[i]);
-    mark_current(q, &family, list);
+        find_parent(q, list, &list->items[i]);
+    mark_current(q, list);
 }

@@ -42,6 +42,9 @@ struct live {
 struct live_list {
     struct live *items;
     size_t count, capacity;
+    /* processes_relate: a process at or above the asking one that cannot be read, so that not
+     * every current session is known to be one; 0: all were */
+    pid_t unread_above;
 };
 
 /* What looking at processes needs; entering is told before a read that could get stuck. */

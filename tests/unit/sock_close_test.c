@@ -182,7 +182,7 @@ static void one_that_has_ended_is_none(void **state)
 {
     struct line *l = *state;
     kill(l->child, SIGKILL);
-    until(pidref_wait(&l->owner, 0) == 1);
+    until(pidref_has_ended(&l->owner) == FACT_YES);
     assert_true(sock_close_way(&l->proc, &l->owner, &l->sock) < 0);
     assert_true(sock_close(&l->proc, &l->owner, &l->sock, SOCK_CLOSE_BY_KERNEL) < 0);
 }

@@ -7,10 +7,24 @@
 #include "action/stop.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <stdbool.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+
+/* In place of the library's: from the first wait on there is no memory for it. */
+static bool waits_fail, has_waited;
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    has_waited = waits_fail && (has_waited || timeout_ms != 0);
+    if (!has_waited)
+        return (int)syscall(SYS_poll, fds, count, timeout_ms);
+    errno = ENOMEM;
+    return -1;
+}
 
 struct scene {
     char root[64], program[128], config[128], pending[128];
@@ -246,6 +260,25 @@ static void force_needs_nobody(void **state)
     assert_true(s->result.has_ended);
 }
 
+/* It lives, and the kernel has no memory to wait for it by. */
+static void what_cannot_be_waited_for_is_not_said_to_have_ended(void **state)
+{
+    struct scene *s = *state;
+    begin(s, true);
+    s->options.grace_ms = 200;
+    s->options.force = true;
+    waits_fail = true;
+    int r = stop(s);
+    waits_fail = false;
+    assert_int_equal(r, -EIO);
+    assert_false(s->result.has_ended);
+    assert_false(s->result.by_force); /* nothing shows that it does not end on SIGTERM */
+    assert_non_null(strstr(s->error.text, "whether it has ended cannot be told"));
+    assert_null(strstr(s->error.text, "runs on"));
+    assert_true(!s->told.n || !strstr(s->told.p, "has ended"));
+    assert_true(lives(s));
+}
+
 static void a_stopped_one_is_continued_to_its_end(void **state)
 {
     struct scene *s = *state;
@@ -439,6 +472,7 @@ int main(void)
         TEST(it_lives_on_after_a_no),
         TEST(nobody_to_ask_is_a_no),
         TEST(force_needs_nobody),
+        TEST(what_cannot_be_waited_for_is_not_said_to_have_ended),
         TEST(a_stopped_one_is_continued_to_its_end),
         TEST(sigkill_takes_a_second_yes),
         TEST(force_is_the_second_yes_too),

@@ -2,7 +2,6 @@
 
 #include "platform/tty.h"
 
-#include <errno.h>
 #include <sys/sysmacros.h>
 
 static struct arena arena;
@@ -88,25 +87,6 @@ static void a_terminal_that_is_gone_is_told_by_its_link(void **state)
     assert_false(tty_link_is_gone("/tmp/out (deleted)"));
 }
 
-/* 8716 is on pts/1, as is the shell above it; the tmux server above both has no terminal. */
-static void terminals_of_those_above_are_own_ones(void **state)
-{
-    (void)state;
-    struct proc proc;
-    struct tty_own own;
-    assert_int_equal(proc_open(&proc, "tests/fixtures/proc/machine", NULL), 0);
-    assert_int_equal(tty_find_own(&proc, 8716, &own), 0);
-    assert_int_equal(own.count, 1);
-    assert_true(tty_is_own(&own, 34817));
-    assert_false(tty_is_own(&own, 34818));
-    assert_false(tty_is_own(&own, 0));
-    assert_int_equal(tty_find_own(&proc, 8710, &own), 0);
-    assert_int_equal(own.count, 0);
-    assert_false(tty_is_own(&own, 0));
-    assert_int_equal(tty_find_own(&proc, 8730, &own), -ESRCH);
-    proc_close(&proc);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,7 +96,6 @@ int main(void)
         cmocka_unit_test_teardown(each_way_of_writing_comes_to_one, release),
         cmocka_unit_test_teardown(what_names_no_terminal_is_refused, release),
         cmocka_unit_test(a_terminal_that_is_gone_is_told_by_its_link),
-        cmocka_unit_test(terminals_of_those_above_are_own_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,49 @@
+/*
+ * ancestry: the way from a process up to the first one, parent by parent.
+ *
+ *     struct ancestry up;
+ *     if (ancestry_begin(&up, &proc, pid) < 0) ...       the process itself cannot be read
+ *     do {
+ *         ... up.at: the process, then its parent, and so on ...
+ *     } while (ancestry_up(&up));
+ *     if (up.unread) ...                                 who is above there is not known
+ *
+ * /proc does not show everybody every process: a parent that runs as another
+ * user is missing where it is mounted with hidepid=2. So the way may end before
+ * the top, and what was not met on it is not known to be absent.
+ *
+ * A parent ends, and its number is given away, while it is walked: then the child
+ * has another parent by now, and is asked again. A process is never older than
+ * its parent.
+ *
+ * Process 1 is the top whether it can be read or not: it has no parent, and, as
+ * the one that starts all sessions, no terminal.
+ */
+#pragma once
+
+#include "base/fact.h"
+#include "platform/proc.h"
+
+#include <stdbool.h>
+
+struct ancestry {
+    const struct proc *proc;
+    struct proc_stat at;
+    size_t steps;
+    pid_t unread; /* after the last step: the parent that cannot be read; 0: the top was reached */
+    int code;     /* why, a negative errno */
+};
+
+/* Returns: 0 or negative errno. */
+int ancestry_begin(struct ancestry *up, const struct proc *proc, pid_t pid);
+/* The same from what was read of the process before. */
+struct ancestry ancestry_of(const struct proc *proc, const struct proc_stat *stat);
+
+/* Returns: true when up->at is the parent of what it was. */
+bool ancestry_up(struct ancestry *up);
+
+/* What follows from not having met something on the way: FACT_NO only where it led to the top. */
+enum fact ancestry_end(const struct ancestry *up);
+
+/* Whether pid is this process, or above it. Moves up to it. */
+enum fact ancestry_find(struct ancestry *up, pid_t pid);

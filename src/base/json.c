@@ -144,6 +144,14 @@ bool json_integer(const struct json_value *v, int64_t *out)
     return true;
 }
 
+bool json_real(const struct json_value *v, double *out)
+{
+    if (!yyjson_is_num(raw(v)))
+        return false;
+    *out = yyjson_get_num(raw(v));
+    return true;
+}
+
 bool json_is_true(const struct json_value *v)
 {
     return yyjson_is_true(raw(v));

@@ -34,6 +34,7 @@ const struct json_value *json_get(const struct json_value *object, const char *k
 const struct json_value *json_path(const struct json_value *object, ...) __attribute__((sentinel));
 bool json_string(const struct json_value *v, struct sv *out);
 bool json_integer(const struct json_value *v, int64_t *out);
+bool json_real(const struct json_value *v, double *out); /* of any number */
 bool json_is_true(const struct json_value *v);
 bool json_is_null(const struct json_value *v); /* the value null, not an absent one */
 bool json_is_object(const struct json_value *v);

@@ -16,14 +16,21 @@ enum {
     /* The longest time-out that the client gives a shell command is 10 min; past it, it should
      * have ended the command itself. */
     TOOL_LIMIT_S = 660,
-    /* Replies bring kilobytes a minute; pings some 50 bytes every few seconds. */
-    PING_BYTES_PER_S = 30,
     /* The smallest piece of a reply takes 120 bytes and more, a ping 52, 80 over TLS. */
     REPLY_PIECE_BYTES = 100,
     /* A reply brings pieces several times a second, with pauses of up to 2 s. */
     WATCHED_ENOUGH_MS = 2000,
     /* A refusal comes back at once, and the connection is silent until the next try. */
     REFUSED_WITHIN_S = 1,
+    /* A try that was announced and is this much late was not made: a refused one is announced
+     * anew, and one that stands has a connection. */
+    RETRY_LATE_S = 60,
+    /* Between two tries pass up to 40 s. */
+    RETRY_PAUSE_S = 40,
+    /* Linux repeats the first packet of a connection six times, and gives up after 127 to 135 s. */
+    CONNECT_GIVES_UP_S = 135,
+    /* A loop that is alive wakes up once a second or more (2.1.197: timers; node: five in 10 s). */
+    ASLEEP_FOR_MS = 2000,
 };
 
 /* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
@@ -103,7 +110,32 @@ static bool spinner_rests(const struct evidence *e)
 
 static bool has_connection(const struct evidence *e)
 {
-    return e->api.is_there == FACT_YES;
+    return e->api.is_there == FACT_YES && !e->api.is_connecting;
+}
+
+static bool is_connecting(const struct evidence *e)
+{
+    return e->api.is_there == FACT_YES && e->api.is_connecting;
+}
+
+/* The client has said that it tries again, and the time for that has not passed unused. */
+static bool has_announced_a_try(const struct evidence *e)
+{
+    return e->retry.is_said && e->retry.due_in_s >= -RETRY_LATE_S;
+}
+
+/* Anything that says that the client's own loop runs: who is told to kill it would lose work. */
+static bool loop_runs(const struct evidence *e)
+{
+    return e->wakeups_per_s > 0 || has_announced_a_try(e) ||
+           (e->last_event_age_s >= 0 && e->last_event_age_s < RECEIVING_S);
+}
+
+/* Watched for long enough, and it has not woken up once. */
+static bool loop_sleeps(const struct evidence *e)
+{
+    return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms >= ASLEEP_FOR_MS &&
+           e->main_cpu_percent >= 0 && e->main_cpu_percent < SPINNING_PERCENT && !loop_runs(e);
 }
 
 /* A piece of a reply was seen to arrive. */
@@ -113,18 +145,15 @@ static bool was_seen_to_stream(const struct evidence *e)
 }
 
 /*
- * All bytes since the request was sent, or all that were seen to arrive, fit
- * pings alone. Said only of a connection that was watched: after pings a reply
- * may have begun, and a piece of one may arrive in two halves.
+ * What was seen to arrive fits pings alone. Said only of bytes that were seen:
+ * a reply may come in small pieces with long pauses (160 bytes every 9 s), and
+ * its average is that of pings.
  */
 static bool brings_only_pings(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
-    bool few_in_all = c->sent_ago_s > 0 && c->bytes_received >= 0 &&
-                      c->bytes_received / c->sent_ago_s < PING_BYTES_PER_S;
-    bool small_ones_seen = c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
     return past_patience(e, c->sent_ago_s) && c->watched_ms >= WATCHED_ENOUGH_MS &&
-           (few_in_all || small_ones_seen) && !was_seen_to_stream(e);
+           c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
 }
 
 static bool answered_since_sent(const struct evidence *e)
@@ -242,6 +271,32 @@ static bool ignores_its_input(const struct evidence *e)
             (turn_is_over(e) && e->is_registered && e->status == CLIENT_SAYS_NOTHING));
 }
 
+static bool sleeps_over_its_input(const struct evidence *e)
+{
+    return ignores_its_input(e) && loop_sleeps(e);
+}
+
+/* Its own words for that: "You've hit your session limit, resets 4pm", "Session limit reached". */
+static bool speaks_of_a_limit(const char *text)
+{
+    struct sv s = sv_of(text);
+    return text && sv_find(s, 0, SV("limit")) < s.n &&
+           (sv_find(s, 0, SV("reset")) < s.n || sv_find(s, 0, SV("limit reached")) < s.n);
+}
+
+static const char *usage_limit(const struct evidence *e)
+{
+    if (e->retry.is_said && speaks_of_a_limit(e->retry.why))
+        return e->retry.why;
+    return speaks_of_a_limit(e->api_error) ? e->api_error : NULL;
+}
+
+/* Not over for the client, which waits for its limit to be lifted. */
+static bool waits_for_its_limit(const struct evidence *e)
+{
+    return usage_limit(e) && (e->status == CLIENT_BUSY || awaits_reply(e));
+}
+
 static bool runs_background_jobs(const struct evidence *e)
 {
     return e->status == CLIENT_SHELL;
@@ -300,9 +355,11 @@ static bool is_generating(const struct evidence *e)
 
 static bool is_retrying(const struct evidence *e)
 {
-    return awaits_reply(e) && asked_again(e) && !past_patience(e, e->api.sent_ago_s) &&
-           (!answered_since_sent(e) ||
-            e->api.sent_ago_s - e->api.received_ago_s <= REFUSED_WITHIN_S);
+    bool is_seen =
+        asked_again(e) && !past_patience(e, e->api.sent_ago_s) &&
+        (!answered_since_sent(e) || e->api.sent_ago_s - e->api.received_ago_s <= REFUSED_WITHIN_S);
+    bool may_be = awaits_reply(e) || works_off_the_record(e) || e->subagent_is_busy == FACT_YES;
+    return (awaits_reply(e) && is_seen) || (may_be && has_announced_a_try(e));
 }
 
 static bool tool_is_recent(const struct evidence *e)
@@ -456,11 +513,23 @@ static bool nothing_is_pending(const struct evidence *e)
            e->mcp_progresses != FACT_YES;
 }
 
-static bool event_loop_sleeps(const struct evidence *e)
+static bool asks_nobody(const struct evidence *e)
 {
     return (a_reply_is_due(e) || works_off_the_record(e)) && nothing_is_pending(e) &&
            files_are_silent(e) &&
            (past_patience(e, e->status_age_s) || e->status == CLIENT_SAYS_NOTHING);
+}
+
+static bool event_loop_sleeps(const struct evidence *e)
+{
+    return asks_nobody(e) && loop_sleeps(e);
+}
+
+/* No connection comes about: nobody answers the first packet. */
+static bool cannot_connect(const struct evidence *e)
+{
+    return is_connecting(e) && (a_reply_is_due(e) || works_off_the_record(e)) &&
+           nothing_is_written(e);
 }
 
 static bool start_up_is_stuck(const struct evidence *e)
@@ -512,7 +581,16 @@ const struct rule rules[] = {
      "The client has published nothing, and rests: a dialog of its start is on the screen.",
      asks_at_start},
     {"input ignored", SR_HUNG, "event-loop-asleep", "high", "kill",
-     "Input was typed and never taken up, although no turn is under way.", ignores_its_input},
+     "Input was typed and never taken up, no turn is under way, and the main thread does not wake "
+     "up.",
+     sleeps_over_its_input},
+    {"input left", SR_HUNG, "input-ignored", "medium", "look",
+     "Input was typed and never taken up, although no turn is under way and the main thread wakes "
+     "up.",
+     ignores_its_input},
+    {"usage limit", SR_WAITING, "usage-limit", "medium", "wait",
+     "The last request was refused because a usage limit is reached, and the turn is not over.",
+     waits_for_its_limit},
     {"background jobs", SR_IDLE, "background-jobs", "high", "none",
      "The turn is over; shells that it started run in the background.", runs_background_jobs},
     {"nothing yet", SR_IDLE, "nothing-yet", "high", "none",
@@ -532,7 +610,8 @@ const struct rule rules[] = {
     {"subagent works", SR_WORKING, "subagent-running", "high", "wait",
      "A subagent's transcript was written to.", subagent_works},
     {"retrying", SR_WORKING, "retrying", "medium", "wait",
-     "A new request was sent well after the last event: the client tries again.", is_retrying},
+     "The client says that it tries again, or a new request was sent well after the last event.",
+     is_retrying},
     {"generating", SR_WORKING, "generating", "high", "wait",
      "Bytes of a reply arrive on the connection to the model.", is_generating},
     {"tool is recent", SR_WORKING, "tool-running", "medium", "wait",
@@ -590,9 +669,16 @@ const struct rule rules[] = {
     {"asked of late", SR_WORKING, "awaiting-reply", "medium", "wait",
      "The last event is older than the user's patience, but the last request is not.",
      asked_of_late},
+    {"no connection", SR_HUNG, "no-connection", "medium", "wait",
+     "The model was asked, and no connection to it comes about.", cannot_connect},
     {"nothing pending", SR_HUNG, "event-loop-asleep", "medium", "kill",
-     "A turn is under way, and there is no connection, no tool and no input that could end it.",
+     "A turn is under way, there is no connection, no tool and no input that could end it, and the "
+     "main thread does not wake up.",
      event_loop_sleeps},
+    {"no request seen", SR_UNKNOWN, "no-request-seen", "low", "look",
+     "A turn is under way and the client's loop runs, but there is no connection and no tool: "
+     "between two tries it looks so, too.",
+     asks_nobody},
     {"startup stuck", SR_HUNG, "startup-stuck", "medium", "kill",
      "The client has been starting for longer than the user's patience, computing all the time.",
      start_up_is_stuck},
@@ -611,16 +697,28 @@ const size_t rule_count = sizeof rules / sizeof *rules;
 
 /* ---- judging ------------------------------------------------------------------------------ */
 
+/* The rule that holds: the last one always does. */
+static const struct rule *winner(const struct evidence *e)
+{
+    size_t i = 0;
+    while (i + 1 < rule_count && !rules[i].holds(e))
+        i++;
+    return &rules[i];
+}
+
 /* Verdicts that stand for themselves after one look; the rest is worth another one. */
 bool rules_suspect(const struct evidence *e)
 {
     if (e->state == 'D')
         return true;
-    for (size_t i = 0; i < rule_count; i++)
-        if (rules[i].holds(e))
-            return rules[i].verdict == SR_HUNG || rules[i].verdict == SR_UNKNOWN ||
-                   rules[i].holds == tool_is_quiet;
-    return true;
+    const struct rule *rule = winner(e);
+    return rule->verdict == SR_HUNG || rule->verdict == SR_UNKNOWN || rule->holds == tool_is_quiet;
+}
+
+bool rules_want_longer(const struct evidence *e)
+{
+    return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms < ASLEEP_FOR_MS &&
+           (asks_nobody(e) || ignores_its_input(e));
 }
 
 bool rules_want_connection(const struct evidence *e)
@@ -642,6 +740,12 @@ struct sentences {
 #define SAY(s, ...)                                                                   \
     (*(const char **)arena_push((s)->arena, &(s)->items, &(s)->count, &(s)->capacity, \
                                 sizeof(const char *)) = arena_printf((s)->arena, __VA_ARGS__))
+
+/* An age as text, so that one that is not known can never be shown as a number. */
+static const char *span(struct sentences *s, int64_t age_s)
+{
+    return age_s < 0 ? "an unknown time" : arena_printf(s->arena, "%lld s", (long long)age_s);
+}
 
 static void say_process(struct sentences *s, const struct evidence *e)
 {
@@ -695,35 +799,50 @@ static const char *status_word(enum client_status status)
 
 static void say_status(struct sentences *s, const struct evidence *e)
 {
+    const char *colon = e->waiting_for ? " for: " : "",
+               *what = e->waiting_for ? e->waiting_for : "";
     if (e->status == CLIENT_SAYS_NOTHING)
         SAY(s, "the client publishes no status");
     else if (e->status_age_s >= 0)
-        SAY(s, "the client says '%s%s%s' since %lld s", status_word(e->status),
-            e->waiting_for ? " for: " : "", e->waiting_for ? e->waiting_for : "",
-            (long long)e->status_age_s);
+        SAY(s, "the client has said '%s%s%s' for %s", status_word(e->status), colon, what,
+            span(s, e->status_age_s));
     else
-        SAY(s, "the client says '%s'", status_word(e->status));
+        SAY(s, "the client says '%s%s%s'", status_word(e->status), colon, what);
+}
+
+static void say_failure(struct sentences *s, const struct evidence *e)
+{
+    const struct retry_facts *r = &e->retry;
+    const char *limit = usage_limit(e);
+    if (limit)
+        SAY(s, "a usage limit is reached, in the client's words: %s", limit);
+    else if (e->api_error)
+        SAY(s, "the last request failed: %s", e->api_error);
+    else if (r->is_said && r->why)
+        SAY(s, "the last try failed: %s", r->why);
+    if (r->is_said && r->attempt > 0 && r->of > 0)
+        SAY(s, "try %lld of %lld was announced %s", (long long)r->attempt, (long long)r->of,
+            r->is_on_screen ? "on its screen" : "in its transcript");
 }
 
 static void say_conversation(struct sentences *s, const struct evidence *e)
 {
-    long long age = (long long)e->last_event_age_s;
+    const char *age = span(s, e->last_event_age_s);
     if (has_tool_open(e))
-        SAY(s, "tool %s is open since %lld s%s", e->open_tool, (long long)e->open_tool_age_s,
+        SAY(s, "tool %s has been open for %s%s", e->open_tool, span(s, e->open_tool_age_s),
             e->open_tool_count > 1 ? ", and others" : "");
     else if (e->turn == TAIL_TURN_AWAITS_REPLY)
-        SAY(s, "last record is a prompt or a tool result with no reply, %lld s ago", age);
+        SAY(s, "last record is a prompt or a tool result with no reply, %s ago", age);
     else if (e->turn == TAIL_TURN_REPLYING)
-        SAY(s, "last record is a part of a reply that has not ended, %lld s ago", age);
-    else if (turn_is_over(e) && age >= 0)
-        SAY(s, "the last turn ended %lld s ago", age);
+        SAY(s, "last record is a part of a reply that has not ended, %s ago", age);
+    else if (turn_is_over(e) && e->last_event_age_s >= 0)
+        SAY(s, "the last turn ended %s ago", age);
     if (e->subagent_is_busy == FACT_YES)
-        SAY(s, "a subagent is in the middle of a turn, its last event %lld s ago", age);
+        SAY(s, "a subagent is in the middle of a turn, its last event %s ago", age);
     if (e->queued_count)
-        SAY(s, "%zu inputs were typed and not taken up, the first %lld s ago", e->queued_count,
-            (long long)e->queued_age_s);
-    if (e->api_error)
-        SAY(s, "the last request failed: %s", e->api_error);
+        SAY(s, "%zu inputs were typed and not taken up, the first %s ago", e->queued_count,
+            span(s, e->queued_age_s));
+    say_failure(s, e);
 }
 
 static void say_worker(struct sentences *s, const struct worker *w)
@@ -744,29 +863,42 @@ static void say_worker(struct sentences *s, const struct worker *w)
             (long long)w->cpu_s);
 }
 
+static void say_traffic(struct sentences *s, const struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    if (answered_since_sent(e))
+        SAY(s, "socket %s silent %s, request sent %s ago", c->peer, span(s, c->received_ago_s),
+            span(s, c->sent_ago_s));
+    else
+        SAY(s, "socket %s: request sent %s ago, no byte came back", c->peer,
+            span(s, c->sent_ago_s));
+    if (brings_only_pings(e) && !past_patience(e, c->received_ago_s))
+        SAY(s, "only keep-alive pings arrive, %lld bytes at once at the most while it was watched",
+            (long long)c->largest_arrival);
+    else if (c->watched_ms > 0 && c->largest_arrival == 0)
+        SAY(s, "watched for %lld ms, nothing arrived: a slow reply and rare pings look alike",
+            (long long)c->watched_ms);
+    else if (c->watched_ms > 0)
+        SAY(s, "watched for %lld ms, the most that arrived at once was %lld bytes",
+            (long long)c->watched_ms, (long long)c->largest_arrival);
+    if (c->unread_bytes > 0)
+        SAY(s, "%lld bytes have arrived that the client does not read", (long long)c->unread_bytes);
+}
+
 static void say_connection(struct sentences *s, const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
     if (c->is_there == FACT_NO)
         SAY(s, "there is no connection to the model");
-    if (c->is_there == FACT_UNKNOWN)
+    else if (c->is_there == FACT_UNKNOWN)
         SAY(s, "its connections could not be seen");
-    if (c->is_there != FACT_YES)
-        return;
-    if (answered_since_sent(e))
-        SAY(s, "socket %s silent %lld s, request sent %lld s ago", c->peer,
-            (long long)c->received_ago_s, (long long)c->sent_ago_s);
+    else if (!is_connecting(e))
+        say_traffic(s, e);
+    else if (c->unanswered > 0)
+        SAY(s, "no connection to %s comes about: nobody answers, though it was tried %lld times",
+            c->peer, (long long)c->unanswered + 1);
     else
-        SAY(s, "socket %s: request sent %lld s ago, no byte came back", c->peer,
-            (long long)c->sent_ago_s);
-    if (brings_only_pings(e) && !past_patience(e, c->received_ago_s))
-        SAY(s, "only keep-alive pings arrive, %lld bytes in all since it was opened",
-            (long long)c->bytes_received);
-    if (c->watched_ms > 0)
-        SAY(s, "watched for %lld ms, the most that arrived at once was %lld bytes",
-            (long long)c->watched_ms, (long long)c->largest_arrival);
-    if (c->unread_bytes > 0)
-        SAY(s, "%lld bytes have arrived that the client does not read", (long long)c->unread_bytes);
+        SAY(s, "a connection to %s is being made, nobody has answered yet", c->peer);
 }
 
 static void say_second_look(struct sentences *s, const struct evidence *e)
@@ -782,7 +914,10 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
     if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
         SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
                                              : "no MCP server did anything");
-    if (e->main_cpu_percent >= 0 && e->wakeups_per_s >= 0)
+    if (e->main_cpu_percent >= 0 && e->wakeups_per_s == 0)
+        SAY(s, "over %lld ms the main thread wanted %.0f %% of a CPU and did not wake up once",
+            (long long)e->sample_ms, e->main_cpu_percent);
+    else if (e->main_cpu_percent >= 0 && e->wakeups_per_s > 0)
         SAY(s,
             "over %lld ms the main thread wanted %.0f %% of a CPU and woke up %.0f "
             "times a second%s",
@@ -790,7 +925,8 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
             spinner_turns(e) ? " (its spinner turns)" : "");
 }
 
-/* Seconds until the client itself does what we would advise; 0: it will not. */
+/* Seconds until the client itself does what we would advise; 0: it will not, or that is not known.
+ */
 static int64_t watchdog_left_s(const struct evidence *e)
 {
     struct watchdog_client client = {e->version, e->is_first_party, e->api_timeout_s};
@@ -800,31 +936,70 @@ static int64_t watchdog_left_s(const struct evidence *e)
                                               : only_pings            ? WATCHDOG_ONLY_PINGS
                                                                       : WATCHDOG_MID_STREAM);
     int64_t since = answered_since_sent(e) && !only_pings ? c->received_ago_s : c->sent_ago_s;
-    return after > since && since >= 0 ? after - since : 0;
+    return has_connection(e) && after > since && since >= 0 ? after - since : 0;
+}
+
+/* What will happen by itself, and when: for those who are told to wait. */
+static void say_what_comes(struct sentences *s, const struct rule *rule, const struct evidence *e)
+{
+    const struct retry_facts *r = &e->retry;
+    int64_t left_s = watchdog_left_s(e);
+    if (has_announced_a_try(e) && r->due_in_s > 0)
+        SAY(s, "the client tries again by itself in %s", span(s, r->due_in_s));
+    else if (has_announced_a_try(e) || rule->holds == is_retrying)
+        SAY(s, "the client tries again by itself, within %d s of the last try", RETRY_PAUSE_S);
+    else if (rule->holds == waits_for_its_limit)
+        SAY(s, "it goes on when the limit is lifted, or when you type something then");
+    else if (rule->holds == cannot_connect)
+        SAY(s,
+            "the system gives an attempt up after %d s, and the client then tries again by itself",
+            CONNECT_GIVES_UP_S);
+    else if (rule->holds == is_starting)
+        SAY(s, "it should be up %d s after its start", STARTING_S);
+    else if (rule->holds == tool_is_quiet)
+        SAY(s,
+            "it goes on when the tool ends; a command that does nothing for %d s is called stuck",
+            TOOL_LIMIT_S);
+    else if (has_tool_open(e) && e->subagent_is_busy != FACT_YES)
+        SAY(s, "it goes on when the tool ends");
+    else if (left_s > 0 && rule->holds != is_generating)
+        SAY(s, "where nothing comes, the client's own watchdog acts in %s%s: it asks again",
+            span(s, left_s), brings_only_pings(e) ? " at the earliest" : "");
+    else
+        SAY(s, "it goes on by itself; silence is judged after %s", span(s, e->patience_s));
+}
+
+/*
+ * Nobody is told to kill a client whose own loop runs, whatever rule has won. An
+ * orphan's runs for nobody, unless it is in the middle of a turn.
+ */
+static const char *careful_advice(const struct rule *rule, const struct evidence *e)
+{
+    bool is_spent = rule->verdict == SR_ORPHANED && e->status != CLIENT_BUSY;
+    return str_equals(rule->advice, "kill") && loop_runs(e) && !is_spent ? "look" : rule->advice;
 }
 
 struct judgement rules_judge(const struct evidence *e, struct arena *a)
 {
-    size_t i = 0;
-    while (i + 1 < rule_count && !rules[i].holds(e))
-        i++;
-    const struct rule *rule = &rules[i];
-    struct judgement j = {.rule = rule, .advice = rule->advice};
+    const struct rule *rule = winner(e);
+    struct judgement j = {rule, careful_advice(rule, e), rule->confidence, NULL, 0};
+    bool heals = str_equals(rule->advice, "revive") && watchdog_left_s(e) > 0;
+    if (heals) {
+        j.advice = "wait";
+        j.confidence = "medium";
+    }
 
     struct sentences s = {.arena = a};
     say_process(&s, e);
     say_conversation(&s, e);
+    if (str_equals(j.advice, "wait"))
+        say_what_comes(&s, rule, e);
     if (may_be_asking(e))
         say_connection(&s, e);
     say_second_look(&s, e);
     say_terminal(&s, e);
     say_memory(&s, e);
     say_status(&s, e);
-    int64_t left_s = str_equals(rule->advice, "revive") ? watchdog_left_s(e) : 0;
-    if (left_s > 0) {
-        j.advice = "wait";
-        SAY(&s, "the client's own watchdog acts in %lld s", (long long)left_s);
-    }
     j.evidence = s.items;
     j.evidence_count = s.count;
     return j;

@@ -29,7 +29,8 @@ extern const size_t rule_count;
 
 struct judgement {
     const struct rule *rule;
-    const char *advice; /* the rule's, or "wait" where the client's own watchdog is about to act */
+    const char *advice; /* the rule's; "wait" where the client's own watchdog is about to act, */
+    const char *confidence; /* which is then less; "look" for "kill" while its own loop runs */
     const char *const *evidence;
     size_t evidence_count;
 };
@@ -45,6 +46,12 @@ bool rules_want_connection(const struct evidence *e);
  * are not suspect, so that a listing of them takes no second look.
  */
 bool rules_suspect(const struct evidence *e);
+
+/*
+ * After a second look: would it be called asleep, if it were watched for longer? A loop that is
+ * alive wakes up once a second at the least.
+ */
+bool rules_want_longer(const struct evidence *e);
 
 /*
  * After a second look: do bytes arrive of which it cannot be said whether they

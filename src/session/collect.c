@@ -3,6 +3,7 @@
 #include "platform/descriptor.h"
 #include "platform/sock_pair.h"
 #include "platform/terminal.h"
+#include "session/moment.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@ enum {
     /* A tool's process is started some milliseconds before or after its call is written down;
      * records are queued for up to 0.1 s. Start times are kept in ticks of 10 ms. */
     WORKER_SLACK_MS = 1000,
+    /* A clock that is set by less than a minute is no surprise; a stamp that lies further ahead
+     * says nothing. */
+    FUTURE_MS = 60000,
     /* Of a CPU without a rest: half of a look at a machine that has nothing else to do. */
     COMPUTED_NS = 200000000,
 };
@@ -19,19 +23,19 @@ enum {
 /* ---- time --------------------------------------------------------------------------------- */
 
 /*
- * Seconds awake since a moment of wall time, at least. Time that the machine
- * has slept since boot is taken off, since it may all lie behind that moment;
- * and nothing that this process did is older than the process, whatever a
- * clock that was set says.
+ * Seconds awake since a stamp of the client's, at least; -1: not known, or it lies in the future.
+ * Time that the machine has slept since boot is taken off, since it may all lie behind that moment;
+ * and nothing that this process did is older than the process.
  */
-static int64_t awake_age_s(const struct snapshot *snap, const struct session *s, struct wall moment)
+static int64_t awake_age_s(const struct snapshot *snap, const struct session *s, struct wall stamp)
 {
-    if (!wall_known(moment))
+    if (!wall_known(stamp))
         return -1;
+    struct wall moment = moment_of(snap, s, stamp);
     int64_t age_ms = snap->shown.taken_at_ms - moment.ms;
     int64_t started_ms = proc_start_time(&snap->proc, s->live->stat.start_ticks).ms;
     if (age_ms < 0)
-        return 0;
+        return age_ms < -FUTURE_MS ? -1 : 0;
     age_ms -= snap->proc.is_live ? clock_suspended_ms() : 0;
     int64_t lived_ms = snap->shown.taken_at_ms - started_ms;
     if (moment.ms >= started_ms && age_ms > lived_ms)
@@ -60,8 +64,25 @@ static enum client_status status_of(const struct agent_registration *r)
 static bool is_older_than_process(const struct snapshot *snap, const struct session *s,
                                   struct wall moment)
 {
-    return wall_known(moment) &&
-           moment.ms < proc_start_time(&snap->proc, s->live->stat.start_ticks).ms;
+    return wall_known(moment) && moment_of(snap, s, moment).ms <
+                                     proc_start_time(&snap->proc, s->live->stat.start_ticks).ms;
+}
+
+/* Some versions (2.0.0 to 2.1.110) write down each try that failed, with the pause before the next.
+ */
+static void collect_retry(const struct snapshot *snap, const struct session *s, struct evidence *e)
+{
+    const struct tail_result *tail = &s->activity.tail;
+    int64_t age_s = awake_age_s(snap, s, tail->api_retry_at);
+    if (age_s < 0 || is_older_than_process(snap, s, tail->api_retry_at))
+        return;
+    e->retry = (struct retry_facts){
+        .is_said = true,
+        .due_in_s = tail->api_retry_in_ms / 1000 - age_s,
+        .attempt = tail->api_retry_attempt,
+        .of = tail->api_retry_limit,
+        .why = tail->api_retry,
+    };
 }
 
 static void collect_conversation(const struct snapshot *snap, const struct session *s,
@@ -104,6 +125,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->queued_age_s = awake_age_s(snap, s, tail->queued_since);
     }
     e->api_error = tail->api_error;
+    collect_retry(snap, s, e);
 }
 
 static void collect_terminal(const struct snapshot *snap, const struct session *s,
@@ -233,6 +255,8 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     e->api.peer =
         arena_printf(&snap->arena, strchr(best->remote_address, ':') ? "[%s]:%u" : "%s:%u",
                      best->remote_address, best->remote_port);
+    e->api.is_connecting = best->state == SOCK_CONNECTING;
+    e->api.unanswered = best->retransmits;
     e->api.sent_ago_s = seconds(best->sent_ms);
     e->api.received_ago_s = seconds(best->received_ms);
     /* The last answer may have come in the second in which the next request went out. */
@@ -408,16 +432,17 @@ static void collect_helpers(struct snapshot *snap, const struct member *members,
  * When what the session is at was begun: processes started since then work for it. What leaves no
  * record (a hook that a prompt starts, a compaction) was begun when the client called itself busy.
  */
-static struct wall work_began_at(const struct session *s, const struct evidence *e)
+static struct wall work_began_at(const struct snapshot *snap, const struct session *s,
+                                 const struct evidence *e)
 {
     const struct tail_result *tail = &s->activity.tail;
     bool is_off_the_record = e->status == CLIENT_BUSY && s->registration &&
                              (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN);
     if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count)
-        return tail->open_tools[0].since;
+        return moment_of(snap, s, tail->open_tools[0].since);
     if (is_off_the_record && wall_known(s->registration->status_at))
-        return s->registration->status_at;
-    return tail->turn_began_at;
+        return moment_of(snap, s, s->registration->status_at);
+    return moment_of(snap, s, tail->turn_began_at);
 }
 
 static bool began_since(const struct snapshot *snap, uint64_t start_ticks, struct wall moment)
@@ -548,7 +573,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
         return;
 
     struct member *members = arena_alloc(&snap->arena, (tree.count + 1) * sizeof *members);
-    struct wall began = work_began_at(s, e);
+    struct wall began = work_began_at(snap, s, e);
     for (size_t i = 0; i < tree.count; i++) {
         struct member *m = &members[i];
         m->now = &tree.items[i];

@@ -48,8 +48,19 @@ struct api_connection {
     int64_t received_ago_s;
     int64_t bytes_received;  /* over its life; -1: unknown */
     int64_t unread_bytes;    /* that the client has not taken yet */
+    bool is_connecting;      /* nobody has answered yet: no request can have been sent */
+    int64_t unanswered;      /* how often the first packet was repeated; -1: unknown */
     int64_t watched_ms;      /* the connection was watched for so long; 0: it was not */
     int64_t largest_arrival; /* bytes that came between two looks while it was watched */
+};
+
+/* What the client says of a request that failed and that it is going to send again. */
+struct retry_facts {
+    bool is_said;
+    bool is_on_screen;   /* else in its transcript */
+    int64_t due_in_s;    /* negative: so long ago it was to be sent */
+    int64_t attempt, of; /* 0: not said */
+    const char *why;     /* NULL: not said */
 };
 
 /* The terminal, as a suspect or stopped session has it. */
@@ -89,7 +100,8 @@ struct evidence {
     enum fact subagent_is_busy;
     size_t queued_count; /* input typed and not taken up, by this process's user */
     int64_t queued_age_s;
-    const char *api_error;
+    const char *api_error; /* of the last request, where nothing came since */
+    struct retry_facts retry;
 
     /* the second look; was_sampled false: none was taken */
     bool was_sampled;

@@ -1,6 +1,7 @@
 #include "session/mapping.h"
 
 #include "base/fs.h"
+#include "session/moment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -244,9 +245,13 @@ static void doubt_registered(struct session *sessions, size_t count, struct sess
 static bool tool_knows_better(const struct session *s, const struct proc *proc)
 {
     const struct live *live = s->live;
-    return live->nested_session_id &&
-           !str_equals(live->nested_session_id, s->registration->session_id) &&
-           proc_start_time(proc, live->nested_session_start).ms > s->registration->changed_at.ms;
+    const struct agent_registration *r = s->registration;
+    if (!live->nested_session_id || str_equals(live->nested_session_id, r->session_id))
+        return false;
+    struct wall started = proc_start_time(proc, live->stat.start_ticks);
+    struct wall changed = moment_on_todays_clock(
+        r->changed_at, moment_step_ms(r->started_at, started), started, wall_now());
+    return proc_start_time(proc, live->nested_session_start).ms > changed.ms;
 }
 
 static void map_by_own_word(struct session *s, const struct proc *proc)

@@ -1,6 +1,7 @@
 #include "session/show.h"
 
 #include "session/fullness.h"
+#include "session/moment.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -127,7 +128,8 @@ static void show_session(struct snapshot *snap, const struct sr_options *options
         last = s->transcript.modified_at;
     if (wall_known(last)) {
         out->last_activity_at_ms = last.ms;
-        out->silent_s = (snap->shown.taken_at_ms - last.ms) / 1000;
+        struct wall moment = s->live ? moment_of(snap, s, last) : last;
+        out->silent_s = (snap->shown.taken_at_ms - moment.ms) / 1000;
         if (out->silent_s < 0) /* the clock was set back */
             out->silent_s = 0;
     }

@@ -64,6 +64,8 @@ struct event {
     size_t call_count;
     const struct event_tool *results;
     size_t result_count;
+    /* EVENT_API_RETRY: which try comes next, of how many, and after what pause; 0: not said. */
+    int64_t retry_attempt, retry_limit, retry_in_ms;
     bool is_root;       /* says that it has no parent */
     bool is_sidechain;  /* of a subagent */
     bool is_human;      /* EVENT_PROMPT: a person's own words */

@@ -5,7 +5,10 @@
 
 #include <errno.h>
 
-enum { TOKENS_LIMIT = 1000000000 }; /* what a window never holds: a broken record */
+enum {
+    TOKENS_LIMIT = 1000000000,         /* what a window never holds: a broken record */
+    RETRY_LIMIT_MS = 7 * 24 * 3600000, /* nor is a try put off for so long */
+};
 
 static struct sv text_at(const struct json_value *object, const char *key)
 {
@@ -188,8 +191,14 @@ static void read_system(const struct json_value *root, struct event *e)
     } else if (sv_equals(subtype, SV("local_command"))) {
         e->kind = EVENT_LOCAL_OUTPUT;
     } else if (sv_equals(subtype, SV("api_error"))) {
+        double pause_ms;
         e->kind = EVENT_API_RETRY;
         e->text = text_at(root, "content");
+        json_integer(json_get(root, "retryAttempt"), &e->retry_attempt);
+        json_integer(json_get(root, "maxRetries"), &e->retry_limit);
+        if (json_real(json_get(root, "retryInMs"), &pause_ms) && pause_ms > 0 &&
+            pause_ms < (double)RETRY_LIMIT_MS)
+            e->retry_in_ms = (int64_t)pause_ms;
     }
 }
 

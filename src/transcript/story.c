@@ -194,8 +194,13 @@ void story_end(struct story *s)
         r->api_error = kept(s, s->error->text);
         r->api_error_at = s->error->at;
     }
-    if (s->retry)
+    if (s->retry) {
         r->api_retry_at = s->retry->at;
+        r->api_retry_attempt = s->retry->retry_attempt;
+        r->api_retry_limit = s->retry->retry_limit;
+        r->api_retry_in_ms = s->retry->retry_in_ms;
+        r->api_retry = s->retry->text.n ? kept(s, s->retry->text) : NULL;
+    }
     if (s->sized) {
         r->context_tokens = s->sized->context_tokens;
         r->context_model = kept(s, s->sized->model);

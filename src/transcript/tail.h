@@ -107,6 +107,8 @@ struct tail_result {
     struct wall api_error_at; /* since the last progress; unknown: none */
     const char *api_error;
     struct wall api_retry_at; /* likewise, of a request that is tried again */
+    int64_t api_retry_attempt, api_retry_limit, api_retry_in_ms; /* 0: not said */
+    const char *api_retry;                                       /* why; NULL: not said */
 
     size_t queued_count; /* input typed and not taken up; may be left from a process that is
                             gone: compare queued_since with the process's start */

@@ -45,21 +45,27 @@ static void watch_connections(struct snapshot *snap, struct patient *patients, s
     }
 }
 
-static bool is_any_starved(const struct patient *patients, size_t count)
+/* It got no CPU all the time, or may be asleep. */
+static bool is_too_short(const struct patient *p)
+{
+    return p->is_suspect && (p->evidence.is_starved || rules_want_longer(&p->evidence));
+}
+
+static bool is_any_too_short(const struct patient *patients, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (patients[i].is_suspect && patients[i].evidence.is_starved)
+        if (is_too_short(&patients[i]))
             return true;
     return false;
 }
 
 static void look_again(struct snapshot *snap, struct patient *patients, size_t count,
-                       bool only_starved)
+                       bool only_too_short)
 {
     struct collect_sockets sockets;
     collect_sockets(snap, &sockets);
     for (size_t i = 0; i < count; i++)
-        if (patients[i].is_suspect && (!only_starved || patients[i].evidence.is_starved))
+        if (only_too_short ? is_too_short(&patients[i]) : patients[i].is_suspect)
             collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
 }
 
@@ -78,7 +84,7 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
             collect_begin(snap, patients[i].session, &patients[i].observation);
     pause_ms(COLLECT_SAMPLE_MS);
     look_again(snap, patients, count, false);
-    for (int step = 0; step < COLLECT_STARVED_STEPS && is_any_starved(patients, count); step++) {
+    for (int step = 0; step < COLLECT_STARVED_STEPS && is_any_too_short(patients, count); step++) {
         pause_ms(COLLECT_SAMPLE_MS);
         look_again(snap, patients, count, true);
     }
@@ -92,7 +98,7 @@ static bool judge(struct snapshot *snap, struct patient *p)
     struct sr_session *shown = p->session->shown;
     shown->verdict = j.rule->verdict;
     shown->cause = j.rule->cause;
-    shown->confidence = j.rule->confidence;
+    shown->confidence = j.confidence;
     shown->advice = j.advice;
     shown->evidence = j.evidence;
     shown->evidence_count = j.evidence_count;

@@ -61,6 +61,14 @@ enum { PATIENCE = 600, LONG = 2400 };
 #define OLD \
     .status = CLIENT_SAYS_NOTHING, .status_age_s = -1, .version = "2.1.110", .is_native = false
 
+/* Watched for longer, since it did not wake up. */
+#define ASLEEP .wakeups_per_s = 0, .main_cpu_percent = 0, .sample_ms = 2400
+/* A connection that nobody answers. */
+#define CONNECTING                                                                             \
+    {                                                                                          \
+        .is_there = FACT_YES, .is_connecting = true, .unanswered = 5, .peer = "127.0.0.1:443", \
+        .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1                           \
+    }
 /* The connection was watched, and so much came at once. */
 #define WATCHED(bytes) .api.watched_ms = 2000, .api.largest_arrival = (bytes)
 
@@ -81,6 +89,33 @@ static const struct rule *winner(const struct evidence *e)
 }
 
 #define wins(rule_name, ...) assert_string_equal(winner(&__VA_ARGS__)->name, rule_name)
+
+static bool speaks_of(const struct evidence *e, const char *part)
+{
+    struct arena a = {0};
+    struct judgement j = rules_judge(e, &a);
+    bool found = false;
+    for (size_t i = 0; i < j.evidence_count; i++)
+        found = found || strstr(j.evidence[i], part);
+    arena_release(&a);
+    return found;
+}
+
+static bool is_said(const struct evidence *e, const char *sentence)
+{
+    struct arena a = {0};
+    struct judgement j = rules_judge(e, &a);
+    bool found = false;
+    for (size_t i = 0; i < j.evidence_count; i++)
+        found = found || strcmp(j.evidence[i], sentence) == 0;
+    for (size_t i = 0; i < j.evidence_count && !found; i++)
+        print_message("# said: %s\n", j.evidence[i]);
+    arena_release(&a);
+    return found;
+}
+
+#define does_not_say(part, ...) assert_false(speaks_of(&__VA_ARGS__, part))
+#define says(sentence, ...) assert_true(is_said(&__VA_ARGS__, sentence))
 
 /* ---- scenes ------------------------------------------------------------------------------- */
 
@@ -111,7 +146,18 @@ static struct scene *scenes(size_t *count)
          REST(.status = CLIENT_WAITING, .waiting_for = "dialog open"), true},
         {"was started a moment ago", "starting", STARTING(.process_age_s = 2), true},
         {"idle, and deaf to what is typed", "input ignored",
+         REST(.queued_count = 2, .queued_age_s = LONG, ASLEEP), true},
+        {"idle, its loop runs, and what is typed stays", "input left",
          REST(.queued_count = 2, .queued_age_s = LONG), true},
+        {"its usage limit is reached", "usage limit",
+         ASKED(.turn = TAIL_TURN_OVER, .api = NO_CONNECTION,
+               .api_error = "You've hit your session limit \xc2\xb7 resets 4pm"),
+         true},
+        {"connections are refused, and it says so", "retrying",
+         ASKED(.api = NO_CONNECTION, .retry = {true, true, 2, 6, 10, "ConnectionRefused"}), true},
+        {"its first packets are swallowed", "no connection", ASKED(.api = CONNECTING), true},
+        {"mid-turn, its spinner turns, no connection", "no request seen",
+         ASKED(.api = NO_CONNECTION), true},
         {"idle, background shells", "background jobs",
          REST(.status = CLIENT_SHELL, WORKERS(WORKER(SLEEPS))), true},
         {"opened, nothing asked yet", "nothing yet",
@@ -180,8 +226,8 @@ static struct scene *scenes(size_t *count)
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES), true},
         {"the model never answered", "no reply",
          ASKED(.api.received_ago_s = LONG, .api.bytes_received = 0), true},
-        {"mid-turn, nothing could end it", "nothing pending",
-         ASKED(.wakeups_per_s = 85, .api = NO_CONNECTION), true},
+        {"mid-turn, nothing could end it", "nothing pending", ASKED(.api = NO_CONNECTION, ASLEEP),
+         true},
         {"starts up for ever", "startup stuck",
          STARTING(.main_cpu_percent = 96, .process_age_s = LONG, .wakeups_per_s = 20), true},
         {"another user's, in a container", "connections not seen",
@@ -307,9 +353,19 @@ static void input_is_ignored_past_patience_while_nothing_is_under_way(void **sta
 {
     (void)state;
 #define TYPED .queued_count = 1, .queued_age_s = PATIENCE
-    wins("input ignored", REST(TYPED));
-    wins("input ignored", REST(TYPED, .status = CLIENT_SHELL));
-    wins("input ignored", REST(TYPED, OLD));
+    wins("input ignored", REST(TYPED, ASLEEP));
+    wins("input ignored", REST(TYPED, ASLEEP, .status = CLIENT_SHELL));
+    wins("input ignored", REST(TYPED, ASLEEP, OLD));
+    /* it wakes up, or was not watched for long enough: it is not called asleep */
+    wins("input left", REST(TYPED));
+    wins("input left", REST(TYPED, ASLEEP, .sample_ms = 1999));
+    wins("input left", REST(TYPED, ASLEEP, .wakeups_per_s = -1));
+    wins("input left", REST(TYPED, ASLEEP, .main_cpu_percent = -1));
+    wins("input left", REST(TYPED, .was_sampled = false));
+    assert_true(rules_want_longer(&REST(TYPED, ASLEEP, .sample_ms = 400)));
+    assert_false(rules_want_longer(&REST(TYPED, ASLEEP)));
+    assert_false(rules_want_longer(&REST(TYPED)));
+    assert_false(rules_want_longer(&REST(ASLEEP, .sample_ms = 400)));
     wins("idle", REST(TYPED, .queued_age_s = PATIENCE - 1));
     wins("idle", REST(TYPED, .queued_age_s = -1));
     wins("idle", REST(TYPED, .queued_count = 0));
@@ -393,11 +449,12 @@ static void bytes_that_arrive_are_a_reply(void **state)
 static void pings_are_no_reply(void **state)
 {
     (void)state;
-    /* 30 bytes a second over 2,400 s */
-#define FEW .api.received_ago_s = 1, .api.bytes_received = 71999, WATCHED(0)
+#define FEW .api.received_ago_s = 1, .api.bytes_received = 20000, WATCHED(52)
     wins("reply stalled", ASKED(FEW));
-    wins("trickle unclear", ASKED(FEW, .api.bytes_received = 72000));
-    wins("trickle unclear", ASKED(FEW, .api.bytes_received = -1));
+    wins("reply stalled", ASKED(FEW, WATCHED(99)));
+    /* nothing was seen: 160 bytes every 9 s are a slow reply, and as many as pings bring */
+    wins("trickle unclear", ASKED(FEW, WATCHED(0)));
+    wins("trickle unclear", ASKED(FEW, WATCHED(0), .api.bytes_received = 300));
     /* after pings a reply may have begun */
     wins("generating", ASKED(FEW, WATCHED(100)));
     wins("trickle unclear", ASKED(FEW, .api.watched_ms = 1999));
@@ -414,7 +471,6 @@ static void pings_are_no_reply(void **state)
     /* it takes the user's patience to call them so */
     wins("generating", ASKED(FEW, .api.sent_ago_s = PATIENCE - 1, .api.bytes_received = 300));
     wins("reply stalled", ASKED(FEW, .api.sent_ago_s = PATIENCE, .api.bytes_received = 300));
-    /* with no patience: what was just sent has no age to divide by */
     wins("reply stalled",
          ASKED(FEW, .patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0));
 }
@@ -665,7 +721,7 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
 static void nothing_is_pending_only_when_all_was_seen(void **state)
 {
     (void)state;
-#define PENDING_NOTHING(...) ASKED(.api = NO_CONNECTION, __VA_ARGS__)
+#define PENDING_NOTHING(...) ASKED(.api = NO_CONNECTION, ASLEEP, __VA_ARGS__)
     wins("nothing pending", PENDING_NOTHING(.last_event_age_s = PATIENCE));
     wins("awaits reply", PENDING_NOTHING(.last_event_age_s = PATIENCE - 1));
     wins("nothing pending", PENDING_NOTHING(.status_age_s = PATIENCE));
@@ -677,9 +733,70 @@ static void nothing_is_pending_only_when_all_was_seen(void **state)
     wins("not understood", PENDING_NOTHING(.mcp_progresses = FACT_YES));
     wins("not understood", PENDING_NOTHING(.was_sampled = false));
     wins("nothing pending",
-         TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .api = NO_CONNECTION));
+         TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .api = NO_CONNECTION, ASLEEP));
+    /* its loop runs: between two tries it looks so */
+    wins("no request seen", PENDING_NOTHING(.wakeups_per_s = 0.4));
+    wins("no request seen", PENDING_NOTHING(.wakeups_per_s = 97));
+    wins("no request seen", PENDING_NOTHING(.wakeups_per_s = -1));
+    wins("no request seen", PENDING_NOTHING(.sample_ms = 1999));
+    assert_true(rules_want_longer(&PENDING_NOTHING(.sample_ms = 400)));
+    assert_false(rules_want_longer(&PENDING_NOTHING(.wakeups_per_s = 97, .sample_ms = 400)));
     wins("connections not seen", TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES,
                                       .api = NO_CONNECTION, .api.is_there = FACT_UNKNOWN));
+}
+
+static void a_try_that_is_announced_is_waited_for(void **state)
+{
+    (void)state;
+#define ANNOUNCED(due_in_s, ...) \
+    ASKED(.api = NO_CONNECTION, .retry = {true, true, (due_in_s), 6, 10, NULL}, __VA_ARGS__)
+    wins("retrying", ANNOUNCED(2));
+    wins("retrying", ANNOUNCED(2, ASLEEP));
+    wins("retrying", ANNOUNCED(-60));
+    wins("no request seen", ANNOUNCED(-61)); /* it was not made */
+    wins("nothing pending", ANNOUNCED(-61, ASLEEP));
+    wins("retrying", ANNOUNCED(2, OLD));
+    wins("retrying", ANNOUNCED(2, .turn = TAIL_TURN_OVER));
+    wins("idle", REST(.retry = {true, true, 2, 6, 10, NULL}));
+    says("the client tries again by itself in 2 s", ANNOUNCED(2));
+    says("try 6 of 10 was announced on its screen", ANNOUNCED(2));
+    says("try 6 of 10 was announced in its transcript", ANNOUNCED(2, .retry.is_on_screen = false));
+    says("the client tries again by itself, within 40 s of the last try", ANNOUNCED(0));
+}
+
+static void a_usage_limit_is_waited_for(void **state)
+{
+    (void)state;
+#define LIMITED(words, ...) ASKED(.api = NO_CONNECTION, .api_error = (words), __VA_ARGS__)
+    wins("usage limit", LIMITED("You've hit your limit, resets 4pm"));
+    wins("usage limit", LIMITED("Claude usage limit reached. Your limit will reset at 4pm (UTC)."));
+    wins("usage limit", LIMITED("You've hit your limit, resets 4pm", .turn = TAIL_TURN_OVER));
+    wins("usage limit", ASKED(.api = NO_CONNECTION,
+                              .retry = {true, true, 8, 6, 10, "Session limit reached (3:22am)"}));
+    wins("no request seen", LIMITED("529 Overloaded"));
+    wins("no request seen", LIMITED("would exceed your account's rate limit"));
+    wins("idle", REST(.api_error = "You've hit your limit, resets 4pm"));
+    says("a usage limit is reached, in the client's words: You've hit your limit, resets 4pm",
+         LIMITED("You've hit your limit, resets 4pm"));
+    says("it goes on when the limit is lifted, or when you type something then",
+         LIMITED("You've hit your limit, resets 4pm"));
+}
+
+static void a_connection_that_does_not_come_about(void **state)
+{
+    (void)state;
+#define UNCONNECTED(...) ASKED(.api = CONNECTING, __VA_ARGS__)
+    wins("no connection", UNCONNECTED());
+    wins("no connection", UNCONNECTED(ASLEEP));
+    wins("no connection", UNCONNECTED(.turn = TAIL_TURN_OVER));
+    wins("awaits reply", UNCONNECTED(.last_event_age_s = PATIENCE - 1));
+    wins("retrying", UNCONNECTED(.retry = {true, false, -5, 2, 10, NULL}));
+    says("no connection to 127.0.0.1:443 comes about: nobody answers, though it was tried 6 times",
+         UNCONNECTED());
+    says("a connection to 127.0.0.1:443 is being made, nobody has answered yet",
+         UNCONNECTED(.api.unanswered = 0));
+    says("the system gives an attempt up after 135 s, and the client then tries again by itself",
+         UNCONNECTED());
 }
 
 /* ---- what must hold for any evidence ------------------------------------------------------ */
@@ -998,33 +1115,6 @@ static void what_is_hung_or_not_understood_is_looked_at_twice(void **state)
 
 /* ---- what is said ------------------------------------------------------------------------- */
 
-static bool speaks_of(const struct evidence *e, const char *part)
-{
-    struct arena a = {0};
-    struct judgement j = rules_judge(e, &a);
-    bool found = false;
-    for (size_t i = 0; i < j.evidence_count; i++)
-        found = found || strstr(j.evidence[i], part);
-    arena_release(&a);
-    return found;
-}
-
-static bool is_said(const struct evidence *e, const char *sentence)
-{
-    struct arena a = {0};
-    struct judgement j = rules_judge(e, &a);
-    bool found = false;
-    for (size_t i = 0; i < j.evidence_count; i++)
-        found = found || strcmp(j.evidence[i], sentence) == 0;
-    for (size_t i = 0; i < j.evidence_count && !found; i++)
-        print_message("# said: %s\n", j.evidence[i]);
-    arena_release(&a);
-    return found;
-}
-
-#define does_not_say(part, ...) assert_false(speaks_of(&__VA_ARGS__, part))
-#define says(sentence, ...) assert_true(is_said(&__VA_ARGS__, sentence))
-
 static void evidence_is_said_with_numbers(void **state)
 {
     (void)state;
@@ -1034,20 +1124,22 @@ static void evidence_is_said_with_numbers(void **state)
     says("socket 127.0.0.1:443 silent 2395 s, request sent 2400 s ago", ASKED());
     says("socket 127.0.0.1:443: request sent 2400 s ago, no byte came back",
          ASKED(.api.bytes_received = 0));
-    says("only keep-alive pings arrive, 12000 bytes in all since it was opened",
+    says("only keep-alive pings arrive, 52 bytes at once at the most while it was watched",
          ASKED(.api.received_ago_s = 4, .api.bytes_received = 12000, WATCHED(52)));
     says("817 bytes have arrived that the client does not read", ASKED(.api.unread_bytes = 817));
     says("there is no connection to the model", ASKED(.api = NO_CONNECTION));
     says("its connections could not be seen",
          ASKED(.api = NO_CONNECTION, .api.is_there = FACT_UNKNOWN));
-    says("the client says 'busy' since 2400 s", ASKED());
-    says("the client says 'waiting for: permission prompt' since 2400 s",
+    says("watched for 2000 ms, nothing arrived: a slow reply and rare pings look alike",
+         ASKED(.api.received_ago_s = 6, WATCHED(0)));
+    says("the client has said 'busy' for 2400 s", ASKED());
+    says("the client has said 'waiting for: permission prompt' for 2400 s",
          TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt"));
     says("the client says 'idle'", REST(.status_age_s = -1));
     says("the client publishes no status", ASKED(OLD));
     says("the last turn ended 2400 s ago", REST());
-    says("tool Bash is open since 2400 s", TOOL());
-    says("tool Bash is open since 2400 s, and others", TOOL(.open_tool_count = 2));
+    says("tool Bash has been open for 2400 s", TOOL());
+    says("tool Bash has been open for 2400 s, and others", TOOL(.open_tool_count = 2));
     says("no process runs for it", TOOL());
     says("gradle (pid 812) has the output of a hook or a tool open",
          TOOL(.pipe_holder = "gradle (pid 812)"));
@@ -1072,7 +1164,7 @@ static void evidence_is_said_with_numbers(void **state)
     says("over 400 ms the main thread wanted 8 % of a CPU and woke up 85 times a second "
          "(its spinner turns)",
          ASKED());
-    says("over 400 ms the main thread wanted 96 % of a CPU and woke up 0 times a second",
+    says("over 400 ms the main thread wanted 96 % of a CPU and did not wake up once",
          ASKED(.main_cpu_percent = 96, .wakeups_per_s = 0));
     says("over 400 ms the main thread wanted 8 % of a CPU and woke up 12 times a second "
          "(its spinner turns)",
@@ -1114,6 +1206,57 @@ static const char *advice_for(const struct evidence *e)
     return advice;
 }
 
+static const char *confidence_of(const struct evidence *e)
+{
+    struct arena a = {0};
+    const char *confidence = rules_judge(e, &a).confidence;
+    arena_release(&a);
+    return confidence;
+}
+
+/* Nobody is told to kill a client of which anything says that its loop runs. */
+static void no_client_whose_loop_runs_is_to_be_killed(void **state)
+{
+    (void)state;
+    size_t count, kills = 0;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct evidence e = all[i].e;
+        kills += strcmp(advice_for(&e), "kill") == 0;
+        bool is_spent = winner(&e)->verdict == SR_ORPHANED;
+        e.wakeups_per_s = 1;
+        assert_true(is_spent || strcmp(advice_for(&e), "kill") != 0);
+        e = all[i].e;
+        e.last_event_age_s = 4;
+        assert_true(is_spent || strcmp(advice_for(&e), "kill") != 0);
+        e = all[i].e;
+        e.retry = (struct retry_facts){true, false, 5, 2, 10, NULL};
+        assert_true(is_spent || strcmp(advice_for(&e), "kill") != 0);
+    }
+    assert_true(kills >= 3); /* it is still said */
+    release(all, count);
+    /* nor an orphan that is in the middle of something */
+    assert_string_equal(advice_for(&ASKED(.terminal_is_gone = FACT_YES)), "look");
+    assert_string_equal(advice_for(&REST(.terminal_is_gone = FACT_YES)), "kill");
+}
+
+/* An age that is not known is no number. */
+static void no_age_is_ever_negative(void **state)
+{
+    (void)state;
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct evidence e = all[i].e;
+        e.last_event_age_s = e.open_tool_age_s = e.status_age_s = e.queued_age_s = -1;
+        e.api.sent_ago_s = e.api.received_ago_s = e.process_age_s = -1;
+        e.api.unanswered = e.api.bytes_received = -1;
+        assert_false(speaks_of(&all[i].e, "-1"));
+        assert_false(speaks_of(&e, "-1"));
+    }
+    release(all, count);
+}
+
 /* Where the client is about to help itself, that is waited for; the verdict stands. */
 static void the_clients_own_watchdog_is_waited_for(void **state)
 {
@@ -1123,7 +1266,10 @@ static void the_clients_own_watchdog_is_waited_for(void **state)
           .api.received_ago_s = (s), __VA_ARGS__)
     wins("reply stalled", STALLED_FOR(179));
     assert_string_equal(advice_for(&STALLED_FOR(179)), "wait");
-    says("the client's own watchdog acts in 1 s", STALLED_FOR(179));
+    says("where nothing comes, the client's own watchdog acts in 1 s: it asks again",
+         STALLED_FOR(179));
+    assert_string_equal(confidence_of(&STALLED_FOR(179)), "medium");
+    assert_string_equal(confidence_of(&STALLED_FOR(180)), "high");
     assert_string_equal(advice_for(&STALLED_FOR(180)), "revive");
     assert_string_equal(advice_for(&STALLED_FOR(299, .is_first_party = false)), "wait");
     assert_string_equal(advice_for(&STALLED_FOR(300, .is_first_party = false)), "revive");
@@ -1136,6 +1282,10 @@ static void the_clients_own_watchdog_is_waited_for(void **state)
     ASKED(.patience_s = 60, .last_event_age_s = (s), .api.sent_ago_s = (s), \
           .api.received_ago_s = 2, .api.bytes_received = 800, WATCHED(52), __VA_ARGS__)
     assert_string_equal(advice_for(&PINGED_FOR(299)), "wait");
+    assert_string_equal(confidence_of(&PINGED_FOR(299)), "medium");
+    says(
+        "where nothing comes, the client's own watchdog acts in 1 s at the earliest: it asks again",
+        PINGED_FOR(299));
     assert_string_equal(advice_for(&PINGED_FOR(300)), "revive");
     assert_string_equal(advice_for(&PINGED_FOR(600, .version = "2.1.330")), "wait");
     assert_string_equal(advice_for(&PINGED_FOR(601, .version = "2.1.330")), "revive");
@@ -1253,6 +1403,11 @@ int main(void)
         cmocka_unit_test(without_a_process_somebody_else_holds_a_tool),
         cmocka_unit_test(an_old_client_asks_when_its_spinner_rests),
         cmocka_unit_test(nothing_is_pending_only_when_all_was_seen),
+        cmocka_unit_test(a_try_that_is_announced_is_waited_for),
+        cmocka_unit_test(a_usage_limit_is_waited_for),
+        cmocka_unit_test(a_connection_that_does_not_come_about),
+        cmocka_unit_test(no_client_whose_loop_runs_is_to_be_killed),
+        cmocka_unit_test(no_age_is_ever_negative),
         cmocka_unit_test(no_alarm_comes_from_knowing_less),
         cmocka_unit_test(a_healthy_scene_stays_so_with_a_fact_less),
         cmocka_unit_test(a_permission_prompt_is_never_hung),

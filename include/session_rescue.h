@@ -273,6 +273,10 @@ struct sr_export {
      * and in a sentence what they are, or why there is none. Empty: nothing was looked for. */
     size_t salvaged_count;
     char salvage[512];
+    /* An earlier backup holds a longer transcript: the session lost something before this one was
+     * made. Empty: none does. */
+    char fuller_stem[80];
+    int64_t fuller_bytes; /* of its transcript */
 };
 
 /*

@@ -544,6 +544,12 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
         e.grown_bytes = e.size_bytes - j->previous.files[0].copied.size_bytes;
     for (size_t i = 0; i < j->files.left_out_count; i++)
         e.lost_count += j->files.left_out[i].is_lost;
+    const struct backup_run *run = j->run;
+    const struct pending_entry *fuller =
+        pending_fuller(&run->pending, run->entries, run->entry_count,
+                       j->source->transcript.session_id, e.size_bytes, &e.fuller_bytes);
+    if (fuller)
+        snprintf(e.fuller_stem, sizeof e.fuller_stem, "%s", fuller->stem);
     if (j->source->salvage && j->source->salvage->note)
         snprintf(e.salvage, sizeof e.salvage, "%s", j->source->salvage->note);
     e.salvaged_count = j->source->salvage ? j->source->salvage->part_count : 0;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define PARTIAL ".partial-"
+#define QUARANTINE ".quarantine.jsonl"
 #define LOCK_NAME ".lock"
 #define WATCHER_NAME ".watch"
 
@@ -361,6 +362,32 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
     *entries = all;
     *count = kept;
     return 0;
+}
+
+const struct pending_entry *pending_fuller(const struct pending *p,
+                                           const struct pending_entry *entries, size_t count,
+                                           const char *session_id, int64_t than_bytes,
+                                           int64_t *size_bytes)
+{
+    const struct pending_entry *found = NULL;
+    int64_t longest = than_bytes + 1;
+    char name[NAME_SIZE + sizeof QUARANTINE];
+    for (size_t i = 0; i < count; i++) {
+        struct stat st;
+        if (!entries[i].is_complete || !str_equals(entries[i].session_id, session_id) ||
+            fstatat(p->fd, part_name(name, entries[i].stem, "jsonl"), &st, AT_SYMLINK_NOFOLLOW) <
+                0 ||
+            st.st_size < longest)
+            continue;
+        snprintf(name, sizeof name, "%s" QUARANTINE, entries[i].stem);
+        if (than_bytes > 0 && is_there(p, name))
+            continue;
+        found = &entries[i];
+        longest = st.st_size;
+    }
+    if (found)
+        *size_bytes = longest;
+    return found;
 }
 
 /* When the newest complete backup of a session was begun, by its name, to the second. */

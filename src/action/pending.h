@@ -74,6 +74,17 @@ struct pending_entry {
 int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
                  size_t *count);
 
+/*
+ * Of a session's complete backups, the one whose transcript is longest, and the
+ * newest of several; among those longer than so many bytes. One that a repair
+ * was made of is longer on purpose, and counts only against an empty transcript.
+ * Returns: NULL where there is none; *size_bytes: of its transcript.
+ */
+const struct pending_entry *pending_fuller(const struct pending *p,
+                                           const struct pending_entry *entries, size_t count,
+                                           const char *session_id, int64_t than_bytes,
+                                           int64_t *size_bytes);
+
 /* Whether a session that is copied again and again has been within the last ten minutes. */
 bool pending_is_recent(const char *path, const char *session_id);
 

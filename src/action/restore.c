@@ -83,6 +83,21 @@ static const char *describe_difference(struct arena *a, int64_t there, int64_t w
     return arena_printf(a, "is there and is %s %s", size, there > wanted ? "longer" : "shorter");
 }
 
+/* Whether the file in the backup is longer, and its first bytes have that digest. */
+static bool begins_with(const struct restore_request *q, const struct restore_step *step,
+                        int64_t size_bytes, const char *expected)
+{
+    struct fs_file copy;
+    char sha256[DIGEST_TEXT_SIZE];
+    if (size_bytes >= step->file->copied.size_bytes ||
+        fs_open_file_beneath(q->pending->fd, step->from, &copy) < 0)
+        return false;
+    bool same = stream_read(copy.fd, size_bytes, NULL, NULL, sha256) == size_bytes &&
+                strcmp(sha256, expected) == 0;
+    fs_close(&copy.fd);
+    return same;
+}
+
 static void judge_existing(const struct restore_request *q, struct restore_plan *plan, int root,
                            struct restore_step *step)
 {
@@ -92,7 +107,7 @@ static void judge_existing(const struct restore_request *q, struct restore_plan 
     int r = fs_open_file_beneath(root, step->to, &there);
     if (r == -ENOENT)
         return;
-    bool is_same = false, is_repaired = false;
+    bool is_same = false, is_repaired = false, is_beginning = false;
     if (r == 0) {
         bool is_read = !is_rewritten(plan, f) && stream_read(there.fd, there.size_bytes, NULL, NULL,
                                                              sha256) == there.size_bytes;
@@ -100,13 +115,19 @@ static void judge_existing(const struct restore_request *q, struct restore_plan 
                   strcmp(sha256, f->copied.sha256) == 0;
         is_repaired = is_read && f->kind == AGENT_FILE_TRANSCRIPT &&
                       quarantine_tells_of(q->pending->fd, q->stem, sha256);
+        is_beginning = is_read && f->kind != AGENT_FILE_SHARED &&
+                       begins_with(q, step, there.size_bytes, sha256);
         fs_close(&there.fd);
     }
     if (is_same) {
         step->fate = RESTORE_IS_THERE;
-    } else if (is_repaired) {
-        step->undoes_repair = true;
+    } else if (is_repaired || is_beginning) {
+        char size[STR_SIZE_TEXT];
+        step->replaces = true;
         step->there = there;
+        step->why = is_repaired ? "in place of what a repair made of it"
+                                : arena_printf(plan->arena, "in place of its first %s",
+                                               str_format_size(there.size_bytes, size));
     } else if (r == 0 && f->kind == AGENT_FILE_SHARED) {
         step->fate = RESTORE_LEAVE;
     } else {
@@ -443,7 +464,7 @@ static int append_lines(struct work *w, const struct restore_step *step)
     return r;
 }
 
-/* Nobody has written to what a repair made since the plan looked at it. */
+/* Nobody has written to what is replaced since the plan looked at it. */
 static bool is_as_planned(int folder, const char *name, const struct fs_file *then)
 {
     struct fs_file now;
@@ -462,10 +483,10 @@ static int publish_one(struct work *w, size_t i)
     FS_CLOSE int folder = durable_make_dirs(w->root, path, false);
     if (folder < 0)
         return folder;
-    if (step->undoes_repair && !is_as_planned(folder, name, &step->there))
+    if (step->replaces && !is_as_planned(folder, name, &step->there))
         return -EEXIST;
-    int r = step->undoes_repair ? durable_replace(w->staging, staged_name(w, i), folder, name)
-                                : durable_publish(w->staging, staged_name(w, i), folder, name);
+    int r = step->replaces ? durable_replace(w->staging, staged_name(w, i), folder, name)
+                           : durable_publish(w->staging, staged_name(w, i), folder, name);
     return r < 0 ? r : durable_sync(folder);
 }
 

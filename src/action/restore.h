@@ -5,9 +5,10 @@
  * way. Nothing that exists is ever replaced: a file that is there and differs
  * is a conflict when it is the session's own, and stays as it is when others
  * use it too. Then all files are written aside, read back and renamed into
- * place, the transcript last: until then there is no session to resume. One
- * thing alone is replaced: a transcript that is, byte for byte, what a repair made
- * of this very backup (quarantine.h).
+ * place, the transcript last: until then there is no session to resume. Two
+ * things alone are replaced: a transcript that is, byte for byte, what a repair
+ * made of this very backup (quarantine.h); and a file of the session's own that
+ * has lost its end: every byte of it stands in the backup, at the same place.
  *
  *     restore_plan(&request, &arena, &plan, &error);
  *     ... show plan.steps
@@ -46,9 +47,9 @@ struct restore_step {
     const char *from; /* in the pending folder */
     const char *to;   /* below the config directory; NULL: RESTORE_KEEP */
     enum restore_fate fate;
-    bool undoes_repair;   /* RESTORE_WRITE: what is there is what a repair of this backup made */
-    struct fs_file there; /* undoes_repair: what is there */
-    const char *why;      /* of a conflict: "is there and is 4kB longer" */
+    bool replaces;        /* RESTORE_WRITE: what is there holds no byte that the backup does not */
+    struct fs_file there; /* replaces: what is there */
+    const char *why;      /* of a conflict, and of replacing: "is there and is 4kB longer" */
 };
 
 struct restore_plan {

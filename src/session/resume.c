@@ -95,6 +95,8 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
         return -EBUSY;
     if (!agent || !s->session_id)
         return -ENODATA;
+    if (s->transcript && s->size_bytes == 0)
+        return -ENODATA; /* the client finds no conversation in it */
     if (s->cwd && !s->cwd_is_gone) {
         buf_adds(out, "cd ");
         add_directory(out, s->cwd);

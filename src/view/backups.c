@@ -58,6 +58,9 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         if (e->stem[0])
             buf_addf(out, "/%s.jsonl", e->stem);
         buf_adds(out, "\n");
+        if (e->fuller_stem[0])
+            buf_addf(out, "  an earlier backup holds %s more, and is kept: %s\n",
+                     str_format_size(e->fuller_bytes - e->size_bytes, size), e->fuller_stem);
         if (e->salvage[0]) {
             buf_adds(out, "  ");
             utf8_adds_printable(out, e->salvage);
@@ -95,6 +98,7 @@ static struct json_node *export_node(struct json_document *d, const struct view_
     json_put_integer(d, node, "files", (int64_t)e->file_count);
     json_put_count(d, node, "grown_bytes", e->grown_bytes);
     json_put_integer(d, node, "lost_files", (int64_t)e->lost_count);
+    put_path(d, node, "fuller_backup", pending_dir, e->fuller_stem);
     json_put_bool(d, node, "is_stable", !e->was_rewritten);
     json_put_bool(d, node, "last_line_is_whole", !e->last_line_is_torn);
     json_put_integer(d, node, "salvaged", (int64_t)e->salvaged_count);

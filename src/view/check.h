@@ -16,9 +16,17 @@ struct view_checked {
     const char *why; /* it could not be read; NULL: it was */
     const struct survey *survey;
     const struct repair_plan *plan;
+    const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
+    int64_t fuller_bytes;
 };
 
-enum view_checked_verdict { VIEW_SOUND, VIEW_DAMAGED, VIEW_UNREADABLE };
+enum view_checked_verdict {
+    VIEW_SOUND,
+    VIEW_DAMAGED,
+    VIEW_UNREADABLE,
+    VIEW_EMPTY,
+    VIEW_CHECKED_VERDICTS
+};
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
 
 /* "resume would lose 312 of 340 messages"; nothing is added where it would lose none. */
@@ -40,7 +48,7 @@ struct json_node *view_json_problems(struct json_document *d, const struct repai
 struct view_check_json {
     struct json_document *document;
     struct json_node *root, *transcripts;
-    size_t counts[3]; /* by enum view_checked_verdict */
+    size_t counts[VIEW_CHECKED_VERDICTS]; /* by enum view_checked_verdict */
 };
 
 void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms);

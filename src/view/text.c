@@ -241,6 +241,11 @@ static void add_stored(struct buf *out, const struct sr_session *s)
         buf_addf(out, "  %s\n", command.p);
     else if (s->owner_count)
         buf_addf(out, "  no command: pid %d may have it\n", s->owners[0]);
+    else if (s->transcript && s->size_bytes == 0)
+        buf_addf(out,
+                 "  no command: its transcript is empty; --check %.*s names a backup that "
+                 "holds more, if there is one\n",
+                 ID_COLUMNS, s->session_id);
     else
         buf_adds(out, "  no command: neither its directory nor its file is known\n");
     buf_release(&command);

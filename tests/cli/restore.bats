@@ -169,3 +169,110 @@ long_prompt()
     [ "$(head -n 1 "$CONFIG_DIR/history.jsonl")" = '{"display":"to' ]
     [ "$(wc -l <"$CONFIG_DIR/history.jsonl")" -eq 2 ]
 }
+
+# The session's transcript was cut to so many bytes, by a full disk for example, and exported so. The two backups:
+# $full and $short.
+exported_short()
+{
+    full=$(basename "$PENDING"/*-LOSSLESS-"$ID".sha256 .sha256)
+    truncate -s "$1" "$TRANSCRIPT"
+    touch -d '1 hour ago' "$TRANSCRIPT"
+    export_session "$ID"
+    short=$(basename "$(ls -t "$PENDING"/*-LOSSLESS-"$ID".sha256 | head -n 1)" .sha256)
+    [ "$short" != "$full" ]
+}
+
+@test "an emptied transcript is exported as such: the backup that holds more is named and kept" {
+    exported_short 0
+    [ "$status" -eq 1 ]
+    [[ $output == *"an earlier backup holds "*"B more, and is kept: $full"* ]]
+    [[ $output != *"claude --resume"* ]]
+    export_session "$ID" --json
+    [ "$status" -eq 1 ]
+    [ "$(json '.exports[0].fuller_backup')" = "$PENDING/$full.jsonl" ]
+    [ "$(json '.exports[0].resume_command')" = null ]
+    has_backup "$ID"
+    [ -s "$PENDING/$full.jsonl" ]
+}
+
+@test "an emptied transcript is not sound, and --check says what to restore" {
+    : >"$TRANSCRIPT"
+    full=$(basename "$PENDING"/*-LOSSLESS-"$ID".sha256 .sha256)
+    rescue --check --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+    [[ $output == *"$TRANSCRIPT: empty (0B"*"session-rescue --restore $full"*"0 sound, 1 empty"* ]]
+    rescue --check --json --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$(json '.transcripts[0].verdict')/$(json '.transcripts[0].can_resume')/$(json '.transcripts[0].fuller_backup')/$(json .counts.empty)" = "empty/false/$full/1" ]
+    rescue --resume --all --config-dir "$CONFIG_DIR"
+    [[ $output == *"no command: its transcript is empty"* && $output != *"claude --resume"* ]]
+    rescue --resume --all --json --config-dir "$CONFIG_DIR"
+    [ "$(json '.sessions[0].resume_command')" = null ]
+    rm -r "$PENDING" # no backup: empty all the same
+    rescue --check "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+    [[ $output == *": empty (0B"* && $output != *--restore* && -z $stderr ]]
+}
+
+@test "--restore of a session does not choose an empty newest backup, nor a shorter one" {
+    for size in 0 20; do
+        printf '%s\n' '{"parentUuid":null,"type":"user","uuid":"a","sessionId":"'"$ID"'","cwd":"/tmp/p","message":{"role":"user","content":"hello"}}' >"$TRANSCRIPT"
+        rm -rf "$PENDING" "$new"
+        export_session "$ID"
+        exported_short "$size"
+        rm "$TRANSCRIPT"
+        restore "$ID" --config-dir "$new"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"--restore $full"*verified*"--restore $short"* ]]
+        [ ! -e "$new/projects" ]
+        restore "${ID:0:8}" --config-dir "$new" --force
+        [ "$status" -eq 4 ]
+        restore "$full" --config-dir "$new"
+        [ "$status" -eq 0 ]
+        cmp "$new/projects/-tmp-p/$ID.jsonl" "$PENDING/$full.jsonl"
+        # the shorter one, by its name: that is a yes
+        rm -r "$new"
+        restore "$short" --config-dir "$new"
+        [ "$status" -eq 0 ]
+        [ "$(stat -c %s "$new/projects/-tmp-p/$ID.jsonl")" -eq "$size" ]
+        [[ $size -ne 0 || $output != *"claude --resume"* ]]
+    done
+}
+
+@test "a fuller backup that is damaged is said to be" {
+    exported_short 0
+    printf X | dd of="$PENDING/$full.jsonl" conv=notrunc status=none
+    restore "$ID" --config-dir "$new"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"--restore $full"*damaged* ]]
+}
+
+@test "a transcript that lost its end is replaced by the backup that begins with it; another is not" {
+    full=$(basename "$PENDING"/*-LOSSLESS-"$ID".sha256 .sha256)
+    for size in 0 20; do
+        truncate -s "$size" "$TRANSCRIPT"
+        restore "$full" --dry-run
+        [[ $status -eq 0 && $output == *"in place of its first ${size}B"* ]]
+        restore "$full"
+        [ "$status" -eq 0 ]
+        cmp "$TRANSCRIPT" "$PENDING/$full.jsonl"
+    done
+    truncate -s 20 "$TRANSCRIPT"
+    printf X | dd of="$TRANSCRIPT" bs=1 seek=7 conv=notrunc status=none
+    restore "$full"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"is there and is "*" shorter"* ]]
+}
+
+@test "what a repair made is shorter on purpose: its backup is restored without a question" {
+    printf '%s' '{"torn' >>"$TRANSCRIPT"
+    rm -r "$PENDING"
+    rescue --repair "$ID" --force --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    export_session "$ID"
+    [ "$status" -eq 0 ]
+    [[ $output != *"an earlier backup"* ]]
+    cp "$TRANSCRIPT" "$HOME/repaired"
+    restore "$ID" --config-dir "$new"
+    [ "$status" -eq 0 ]
+    cmp "$HOME/repaired" "$new/projects/-tmp-p/$ID.jsonl"
+}

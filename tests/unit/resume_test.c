@@ -43,6 +43,7 @@ static const struct sr_session usual = {
     .cwd = "/home/u/my project",
     .config_dir = "/home/u/.claude",
     .transcript = "/home/u/.claude/projects/-home-u-my-project/" ID ".jsonl",
+    .size_bytes = 1000,
 };
 
 static void commands(const struct sr_session *s, const char *expected)
@@ -105,6 +106,18 @@ static void no_command_while_somebody_has_the_session(void **state)
     assert_int_equal(sr_resume_command(&s, NULL, 0), -ENODATA);
 }
 
+static void no_command_for_an_empty_transcript(void **state)
+{
+    (void)state;
+    struct sr_session s = usual;
+    s.size_bytes = 0;
+    assert_int_equal(sr_resume_command(&s, NULL, 0), -ENODATA);
+    s.cwd = NULL;
+    assert_int_equal(sr_resume_command(&s, NULL, 0), -ENODATA);
+    s.size_bytes = -1; /* not known: not said to be empty */
+    assert_true(sr_resume_command(&s, NULL, 0) > 0);
+}
+
 static void a_text_that_is_too_small_is_cut_and_its_length_said(void **state)
 {
     (void)state;
@@ -127,6 +140,7 @@ int main(void)
         cmocka_unit_test(where_its_directory_is_gone_it_is_named_by_its_file),
         cmocka_unit_test(the_config_directory_is_said_where_it_must_be),
         cmocka_unit_test(no_command_while_somebody_has_the_session),
+        cmocka_unit_test(no_command_for_an_empty_transcript),
         cmocka_unit_test(a_text_that_is_too_small_is_cut_and_its_length_said),
     };
     return cmocka_run_group_tests_name("resume", tests, NULL, NULL);

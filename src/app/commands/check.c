@@ -5,18 +5,23 @@
 #include "app/commands/commands.h"
 
 #include "action/examine.h"
+#include "action/pending.h"
 #include "app/meter.h"
 #include "app/targets.h"
 #include "base/clock.h"
 #include "view/check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 struct work {
     struct context *context;
     struct meter meter;
     struct view_check_json json;
-    size_t counts[3]; /* by enum view_checked_verdict */
+    size_t counts[VIEW_CHECKED_VERDICTS]; /* by enum view_checked_verdict */
+    struct pending pending;               /* fd -1: there are no backups */
+    struct pending_entry *backups;
+    size_t backup_count;
     bool shows_sound;
 };
 
@@ -71,6 +76,11 @@ static int check_one(struct work *w, const struct target *target)
         .survey = &e.survey,
         .plan = &e.plan,
     };
+    const struct pending_entry *fuller =
+        r < 0 ? NULL
+              : pending_fuller(&w->pending, w->backups, w->backup_count, checked.session_id,
+                               checked.size_bytes, &checked.fuller_bytes);
+    checked.fuller = fuller ? fuller->stem : NULL;
     int status = tell(w, &checked);
     if (r == 0)
         examine_release(&e);
@@ -82,7 +92,9 @@ static int finish(struct work *w)
 {
     const struct context *c = w->context;
     struct buf out = {0};
-    size_t all = w->counts[0] + w->counts[1] + w->counts[2];
+    size_t all = 0;
+    for (size_t i = 0; i < VIEW_CHECKED_VERDICTS; i++)
+        all += w->counts[i];
     if (c->options->json) {
         view_json_check_end(&w->json, &out);
     } else {
@@ -90,6 +102,8 @@ static int finish(struct work *w)
                  w->counts[VIEW_SOUND]);
         if (w->counts[VIEW_DAMAGED])
             buf_addf(&out, ", %zu damaged", w->counts[VIEW_DAMAGED]);
+        if (w->counts[VIEW_EMPTY])
+            buf_addf(&out, ", %zu empty", w->counts[VIEW_EMPTY]);
         if (w->counts[VIEW_UNREADABLE])
             buf_addf(&out, ", %zu unreadable", w->counts[VIEW_UNREADABLE]);
         buf_adds(&out, "\n");
@@ -99,10 +113,31 @@ static int finish(struct work *w)
     }
     int status = context_print(&out);
     buf_release(&out);
-    return status                       ? status
-           : w->counts[VIEW_UNREADABLE] ? EXIT_FAILED
-           : w->counts[VIEW_DAMAGED]    ? EXIT_ATTENTION
-                                        : EXIT_FINE;
+    if (status)
+        return status;
+    if (w->counts[VIEW_UNREADABLE])
+        return EXIT_FAILED;
+    return w->counts[VIEW_DAMAGED] || w->counts[VIEW_EMPTY] ? EXIT_ATTENTION : EXIT_FINE;
+}
+
+/* Which backups there are. That none can be read is no reason to check nothing. */
+static void list_backups(struct work *w)
+{
+    struct context *c = w->context;
+    struct sr_error error;
+    w->pending = (struct pending){.fd = -1, .lock = -1};
+    if (!c->pending_dir || !context_answers(c, c->pending_dir))
+        return;
+    int r = pending_open(&w->pending, c->pending_dir, false, &error);
+    if (r == 0) {
+        r = pending_list(&w->pending, &c->arena, &w->backups, &w->backup_count);
+        if (r < 0)
+            err_set(&error, r, "list %s: %s", c->pending_dir, err_reason(r));
+    }
+    if (r < 0 && r != -ENOENT) {
+        err_wrap(&error, "whether a backup holds more is not known");
+        context_complain(error.text);
+    }
 }
 
 int command_check(struct context *context)
@@ -115,12 +150,14 @@ int command_check(struct context *context)
         return status;
     if (o->json)
         view_json_check_begin(&w.json, wall_now().ms);
+    list_backups(&w);
     meter_begin(&w.meter, context->shows_progress);
     for (size_t i = 0; i < targets.count && status == 0; i++)
         status = check_one(&w, &targets.items[i]);
     meter_end(&w.meter);
     if (status == 0)
         status = finish(&w);
+    pending_close(&w.pending);
     targets_release(&targets);
     return status;
 }

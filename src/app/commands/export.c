@@ -178,12 +178,19 @@ static void close_and_log(struct work *w)
         closing_log(&w->closing, w->context, log, count);
 }
 
+/* It lost something since an earlier backup: said each time where nothing is left, else once. */
+static bool has_shrunk(const struct sr_export *e)
+{
+    return e->fuller_stem[0] && (e->outcome != SR_ALREADY_EXPORTED || e->size_bytes == 0);
+}
+
 static bool needs_attention(const struct work *w)
 {
-    for (size_t i = 0; i < w->wanted_count; i++)
-        if (w->rows[i].code == 0 &&
-            (w->rows[i].result.lost_count || w->rows[i].result.was_rewritten))
+    for (size_t i = 0; i < w->wanted_count; i++) {
+        const struct sr_export *e = &w->rows[i].result;
+        if (w->rows[i].code == 0 && (e->lost_count || e->was_rewritten || has_shrunk(e)))
             return true;
+    }
     return false;
 }
 

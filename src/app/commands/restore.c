@@ -1,6 +1,7 @@
 /*
  * --restore: a backup put back where the agent's resume finds it. It asks
- * nothing: nothing that exists is replaced.
+ * nothing: nothing is lost by it. A session's newest backup is taken for the
+ * session unless an earlier one holds more: then the user names the one.
  */
 #include "app/commands/commands.h"
 
@@ -12,6 +13,11 @@
 #include "view/backups.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { UUID_LENGTH = 36 };
 
 struct work {
     struct context *context;
@@ -138,6 +144,47 @@ static int restore(struct work *w, const struct pending *pending, const char *st
     return status;
 }
 
+static void say_choice(const char *stem, int64_t size_bytes, const char *what)
+{
+    char size[STR_SIZE_TEXT];
+    struct buf text = {0};
+    buf_addf(&text, "  --restore %s (%s, %s)", stem, str_format_size(size_bytes, size), what);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
+/* Where a word named a session, is its newest backup the one to take? Returns: 0, or an exit
+ * status and a message printed. */
+static int refuse_shorter(struct context *c, const struct pending *pending, const char *newest)
+{
+    struct pending_entry *entries;
+    size_t count;
+    struct stat st;
+    struct verified v;
+    int64_t fuller_bytes;
+    const char *name = arena_printf(&c->arena, "%s.jsonl", newest);
+    struct sr_error error;
+    int r = pending_list(pending, &c->arena, &entries, &count);
+    if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        r = errno == ENOENT ? 0 : -errno;
+    if (r < 0) {
+        err_set(&error, r, "which backup holds most is not known: list %s: %s", pending->path,
+                err_reason(r));
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    const struct pending_entry *fuller = pending_fuller(
+        pending, entries, count, newest + strlen(newest) - UUID_LENGTH, st.st_size, &fuller_bytes);
+    if (!fuller)
+        return 0;
+    verify_backup(pending, fuller->stem, &c->arena, &v);
+    context_complain("the newest backup holds less than an earlier one; nothing was restored. Name "
+                     "the one to take:");
+    say_choice(fuller->stem, fuller_bytes, verify_word(v.verdict));
+    say_choice(newest, st.st_size, "the newest");
+    return EXIT_REFUSED;
+}
+
 int command_restore(struct context *context)
 {
     struct work w = {.context = context};
@@ -161,7 +208,10 @@ int command_restore(struct context *context)
         context_complain(error.text);
         return EXIT_FAILED;
     }
-    int status = restore(&w, &pending, stem);
+    bool is_named = strstr(context->options->which[0], stem) != NULL;
+    int status = is_named ? 0 : refuse_shorter(context, &pending, stem);
+    if (status == 0)
+        status = restore(&w, &pending, stem);
     pending_close(&pending);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "platform/host.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -47,7 +48,8 @@ int context_print(const struct buf *out)
 void context_print_problems(const struct context *context, const struct sr_snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->problem_count && !context->options->quiet; i++)
-        context_complain(snapshot->problems[i].text);
+        if (snapshot->problems[i].code != -EBADMSG || context->options->verbose)
+            context_complain(snapshot->problems[i].text);
 }
 
 static size_t terminal_columns(int fd)
@@ -195,6 +197,29 @@ bool context_answers(struct context *context, const char *folder)
     return true;
 }
 
+/* Looked for under the guard, as it may be on a mount that does not answer: that is said later. */
+static bool is_missing(const struct context *c, const char *folder)
+{
+    struct stat st;
+    for (size_t i = 0; i < c->look.skipped_path_count; i++)
+        if (str_equals(c->look.skipped_paths[i], folder))
+            return false;
+    guard_enter(c->guard, folder);
+    bool missing = stat(folder, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
+    guard_enter(c->guard, NULL);
+    return missing;
+}
+
+/* --restore makes what is missing. */
+static bool misses_config_dir(const struct context *c)
+{
+    const struct options *o = c->options;
+    for (size_t i = 0; i < o->config_dir_count && o->mode != MODE_RESTORE; i++)
+        if (is_missing(c, o->config_dirs[i]))
+            return true;
+    return false;
+}
+
 struct job {
     const struct options *options;
     command_run *command;
@@ -215,7 +240,11 @@ static int run_guarded(struct guard *g, const char *const *stuck, size_t stuck_c
     c.look.skipped_path_count = stuck_count;
     c.look.entering = tell_guard;
     c.look.context = &c;
+    /* It is named as what could not be read, beside what the others hold. */
+    bool misses = misses_config_dir(&c);
     int status = job->command(&c);
+    if (misses && status != EXIT_USAGE && status != EXIT_REFUSED)
+        status = EXIT_FAILED;
     arena_release(&c.arena);
     return status;
 }

@@ -34,7 +34,8 @@ typedef int command_run(struct context *context);
 /* For who does not run under the guard. Owner: the caller releases c->arena. */
 void context_look_around(struct context *c, const struct options *o);
 
-/* Runs a command under the guard. Returns: the exit status. */
+/* Runs a command under the guard. Returns: the exit status; EXIT_FAILED too where a config
+ * directory that was named is not there. */
 int context_run(const struct options *options, command_run *command);
 
 /* Prints a buffer on standard output. Returns: 0, or EXIT_FAILED and a message when it cannot. */
@@ -53,5 +54,6 @@ void context_complain_of(const char *text, const struct buf *lines);
  */
 bool context_answers(struct context *context, const char *folder);
 
-/* What could not be read, a line each on standard error; nothing with -q. */
+/* What could not be read, a line each on standard error; nothing with -q, and with -v alone what
+ * is no file of a client's (a foreign file in its registry). */
 void context_print_problems(const struct context *context, const struct sr_snapshot *snapshot);

@@ -29,8 +29,8 @@ struct mode_row {
 #define NO_WORD 0, 0, "no argument"
 
 static const struct mode_row modes[] = {
-    {MODE_STATUS, "status", 0, NULL, NO_WORD,
-     "every session found, with a verdict; changes nothing"},
+    {MODE_STATUS, "status", 0, "[VERDICT|WHICH...]", ANY_NUMBER,
+     "every session found, with a verdict; changes nothing;\n--status hung: those alone"},
     {MODE_RESUME, "resume", 0, "[WHICH...]", ANY_NUMBER,
      "sessions that can be resumed, each with the exact command"},
     {MODE_EXPORT, "export", 0, "[WHICH...]", ANY_NUMBER,

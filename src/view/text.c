@@ -161,6 +161,14 @@ static void add_judgement(struct buf *out, const struct sr_session *s,
     add_advice(out, s);
 }
 
+/* There is nothing about it that anybody has to know, and there may be sixty of them. */
+static bool is_quiet(const struct sr_session *s)
+{
+    return s->verdict == SR_IDLE && s->confidence && strcmp(s->confidence, "high") == 0 &&
+           s->advice && strcmp(s->advice, "none") == 0 && s->candidate_count == 0 &&
+           s->note_count == 0;
+}
+
 static void add_session(struct buf *out, const struct sr_session *s, const struct view_style *style)
 {
     char pid[16], size[STR_SIZE_TEXT] = "-", age[VIEW_AGE_TEXT], id[ID_COLUMNS + 1] = "-";
@@ -178,7 +186,12 @@ static void add_session(struct buf *out, const struct sr_session *s, const struc
     add_padded(out, last_activity(s, age), 8);
     add_safe(out, s->cwd ? s->cwd : "-", limit(style, 56));
     add_marks(out, s);
+    bool is_short = is_quiet(s) && !style->verbose;
+    if (is_short && !str_equals(s->cause, "turn-over"))
+        buf_addf(out, "  %s", s->cause);
     buf_adds(out, "\n");
+    if (is_short)
+        return;
 
     add_judgement(out, s, style);
     add_candidates(out, s);
@@ -197,13 +210,20 @@ const enum sr_verdict view_by_urgency[VIEW_VERDICTS] = {SR_HUNG,    SR_BLOCKED, 
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style)
 {
-    if (snapshot->session_count == 0) {
+    size_t of = snapshot->session_count + style->not_asked_for;
+    if (of == 0) {
         buf_adds(out, "No Claude processes found.\n");
         return;
     }
+    if (snapshot->session_count == 0) {
+        buf_addf(out, "None of %zu session%s.\n", of, of == 1 ? "" : "s");
+        return;
+    }
     struct buf summary = {0};
-    buf_addf(&summary, "%zu session%s", snapshot->session_count,
-             snapshot->session_count == 1 ? "" : "s");
+    buf_addf(&summary, "%zu", snapshot->session_count);
+    if (snapshot->session_count < of)
+        buf_addf(&summary, " of %zu", of);
+    buf_adds(&summary, of == 1 ? " session" : " sessions");
     buf_adds(out, "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n");
     for (size_t i = 0; i < VIEW_VERDICTS; i++) {
         size_t count = 0;

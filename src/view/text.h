@@ -12,7 +12,8 @@
 struct view_style {
     bool color;
     bool verbose;
-    size_t columns; /* of the terminal; 0: not a terminal, nothing is cut */
+    size_t columns;       /* of the terminal; 0: not a terminal, nothing is cut */
+    size_t not_asked_for; /* sessions that there are beside those of the listing */
 };
 
 /* What runs: a line for each session, its evidence below. */

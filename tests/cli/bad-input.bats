@@ -28,13 +28,13 @@ named_once()
 resume_list()
 {
     rescue_under timeout --signal=KILL 60 -- --resume "$@" --config-dir "$CONFIG_DIR"
-    [ "$status" -eq 0 ]
+    [ "$status" -eq "${expected_status-0}" ]
     [[ $output == *"the one that is well"* ]]
 }
 
 status_list()
 {
-    rescue_under timeout --signal=KILL 60 -- --status --json --config-dir "$CONFIG_DIR"
+    rescue_under timeout --signal=KILL 60 -- --status --json "$@" --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
 }
 
@@ -56,7 +56,7 @@ as_nobody()
 }
 
 @test "a config directory that is missing" {
-    resume_list --config-dir "$BATS_TEST_TMPDIR/missing"
+    expected_status=3 resume_list --config-dir "$BATS_TEST_TMPDIR/missing"
     named_once "$BATS_TEST_TMPDIR/missing"
     [[ $stderr == *"no such file or directory"* ]]
 }
@@ -117,7 +117,7 @@ as_nobody()
     ln -s 1010.json 1010.json
     echo '{"pid":1011,"sessionId":"../../../etc/passwd"}' >1011.json
     printf '{"pid":1012,\0"sessionId":"%s"}' "$b" >1012.json
-    status_list
+    status_list -v
     [ "$(json '.sessions.map(s => s.session_id)')" = "[\"$b\"]" ]
     for n in 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1011 1012; do
         named_once "sessions/$n.json" || { echo "$n is not named once"; false; }

@@ -97,7 +97,7 @@ static void what_is_wrong_is_named(void **state)
     refused("--json", ARGV(W("--json=yes")));
     refused("at most one mode", ARGV(W("--status"), W("--resume")));
     refused("'extra'", ARGV(W("extra")));
-    refused("'extra'", ARGV(W("--status"), W("extra")));
+    refused("'extra'", ARGV(W("--watch"), W("extra")));
     refused("--all", ARGV(W("--all")));
     refused("'gpt'", ARGV(W("--agent"), W("gpt")));
     refused("--config-dir", ARGV(W("--config-dir"), W("")));
@@ -130,7 +130,7 @@ static void the_help_is_a_table(void **state)
     struct buf help = {0};
     options_help(&help);
     const char *expected[] = {
-        "  --status             every session found",
+        "  --resume [WHICH...]  sessions that can be resumed",
         "  -h, --help           this text\n",
         "  --grace SEC          --kill, --revive: wait",
         "                       also those without a process",

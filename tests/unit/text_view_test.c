@@ -59,8 +59,32 @@ static void the_hung_ones_come_first(void **state)
           "          advice: revive: session-rescue --revive " ID_A "\n"
           "          note: odd\n"
           "idle      pts/9   9024    bbbbbbbb  39kB    now     /home/u/p  CURRENT\n"
-          "          turn-over (high confidence): the last turn ended 3 s ago\n"
           "2 sessions: 1 hung, 1 idle\n");
+}
+
+static void an_idle_one_takes_a_line_unless_there_is_something_to_say(void **state)
+{
+    (void)state;
+    struct sr_session s = two[0];
+    const struct view_style style = {.not_asked_for = 59};
+    static const char head[] = "VERDICT   TTY     PID     SESSION   SIZE    LAST    DIRECTORY\n";
+    struct buf expected = {0};
+    s.cause = "background-jobs";
+    buf_addf(&expected,
+             "%sidle      pts/9   9024    bbbbbbbb  39kB    now     /home/u/p  CURRENT  "
+             "background-jobs\n1 of 60 sessions: 1 idle\n",
+             head);
+    draws(view_text_status, &s, 1, style, expected.p);
+    buf_release(&expected);
+    s.advice = "look";
+    buf_addf(&expected,
+             "%sidle      pts/9   9024    bbbbbbbb  39kB    now     /home/u/p  CURRENT\n"
+             "          background-jobs (high confidence): the last turn ended 3 s ago\n"
+             "          advice: look\n1 of 60 sessions: 1 idle\n",
+             head);
+    draws(view_text_status, &s, 1, style, expected.p);
+    buf_release(&expected);
+    draws(view_text_status, NULL, 0, style, "None of 59 sessions.\n");
 }
 
 /* The line of advice for a session; NULL where there is none. */
@@ -211,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_found_is_said),
         cmocka_unit_test(the_hung_ones_come_first),
+        cmocka_unit_test(an_idle_one_takes_a_line_unless_there_is_something_to_say),
         cmocka_unit_test(a_command_goes_with_the_advice_that_it_carries_out),
         cmocka_unit_test(all_the_evidence_is_for_those_who_ask),
         cmocka_unit_test(colours_stand_around_the_verdict_alone),

@@ -15,6 +15,7 @@
 #include "app/completion.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "view/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +121,8 @@ static void offer_backups(struct offer *o)
 
 static void offer_words(struct offer *o, const char *kinds)
 {
+    for (size_t i = 0; i < VIEW_VERDICTS && completion_has_kind(kinds, "VERDICT"); i++)
+        offer(o, sr_verdict_word(view_by_urgency[i]), "those sessions alone");
     if (completion_has_kind(kinds, "WHICH"))
         offer_sessions(o);
     if (completion_has_kind(kinds, "BACKUP"))

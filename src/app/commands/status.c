@@ -1,27 +1,96 @@
-/* --status: every session found, with a verdict. Changes nothing. */
+/*
+ * --status: every session found, with a verdict, or those that words name: a
+ * verdict ("hung"), or as WHICH everywhere. Changes nothing.
+ */
 #include "app/commands/commands.h"
 
+#include "app/selection.h"
 #include "view/json.h"
+
+#include <string.h>
+
+static bool is_verdict(const char *word)
+{
+    for (size_t i = 0; i < VIEW_VERDICTS; i++)
+        if (strcmp(word, sr_verdict_word(view_by_urgency[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The words that name no verdict. Returns: false where one can name nothing. */
+static bool parse(struct context *c, struct selection *named)
+{
+    const struct options *o = c->options;
+    const char **words = arena_alloc(&c->arena, (o->which_count + 1) * sizeof *words);
+    size_t count = 0;
+    struct sr_error error;
+    for (size_t i = 0; i < o->which_count; i++)
+        if (!is_verdict(o->which[i]))
+            words[count++] = o->which[i];
+    if (selection_parse(named, &c->arena, words, count, &error) == 0)
+        return true;
+    context_complain(error.text);
+    return false;
+}
+
+static bool is_asked_for(const struct options *o, const struct sr_session *s)
+{
+    for (size_t i = 0; i < o->which_count; i++)
+        if (strcmp(o->which[i], sr_verdict_word(s->verdict)) == 0)
+            return true;
+    return false;
+}
+
+/* The same listing with those alone that were asked for. Returns: false where a word names no one
+ * session. */
+static bool pick(struct context *c, const struct selection *named,
+                 const struct sr_snapshot *snapshot, struct sr_snapshot *picked)
+{
+    const struct sr_session **found = arena_alloc(&c->arena, (named->count + 1) * sizeof *found);
+    struct sr_session *kept = arena_alloc(&c->arena, (snapshot->session_count + 1) * sizeof *kept);
+    *picked = *snapshot;
+    if (c->options->which_count == 0)
+        return true;
+    if (!selection_find(named, snapshot, found))
+        return false;
+    picked->sessions = kept;
+    picked->session_count = 0;
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        const struct sr_session *s = &snapshot->sessions[i];
+        bool is_kept = is_asked_for(c->options, s);
+        for (size_t j = 0; j < named->count; j++)
+            is_kept = is_kept || found[j] == s;
+        if (is_kept)
+            kept[picked->session_count++] = *s;
+    }
+    return true;
+}
 
 int command_status(struct context *context)
 {
-    struct sr_snapshot *snapshot;
+    struct sr_snapshot *snapshot, picked;
+    struct selection named;
     struct sr_error error;
+    if (!parse(context, &named))
+        return EXIT_USAGE;
     if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
         context_complain(error.text);
         return EXIT_FAILED;
     }
     int hung = sr_detect_hung_sessions(snapshot, context->options->timeout_minutes);
-
+    int status = EXIT_USAGE;
     struct buf out = {0};
-    if (context->options->json)
-        view_json_sessions(&out, snapshot);
-    else
-        view_text_status(&out, snapshot, &context->style);
-    context_print_problems(context, snapshot);
-    int status = context_print(&out);
-    if (status == 0 && hung > 0)
-        status = EXIT_ATTENTION;
+    if (pick(context, &named, snapshot, &picked)) {
+        context->style.not_asked_for = snapshot->session_count - picked.session_count;
+        if (context->options->json)
+            view_json_sessions(&out, &picked);
+        else
+            view_text_status(&out, &picked, &context->style);
+        context_print_problems(context, snapshot);
+        status = context_print(&out);
+        if (status == 0 && hung > 0)
+            status = EXIT_ATTENTION;
+    }
     buf_release(&out);
     sr_snapshot_free(snapshot);
     return status;

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# --status: what is asked for, and what is left unsaid.
+
+load helper
+load hung
+
+id=00000000-0000-4000-8000-0000000000aa
+other=00000000-0000-4000-8000-0000000000bb
+
+setup()
+{
+    scratch_folders
+}
+
+teardown()
+{
+    end_started
+}
+
+one_hung_one_idle()
+{
+    fake --cwd "$project" --session "$other" -- "$client"
+    idle_pid=$pid
+    hung
+}
+
+@test "a verdict or a session chooses; the exit status speaks of all" {
+    one_hung_one_idle
+    rescue --status hung "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"HUNG"*"$pid"*"1 of 2 sessions: 1 hung"* && $output != *"$idle_pid"* ]]
+    rescue --status waiting "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [ "$output" = "None of 2 sessions." ]
+    rescue --status waiting idle "${scratch[@]}"
+    [[ $output == *"$idle_pid"*"1 of 2 sessions: 1 idle"* ]]
+    rescue --status "$idle_pid" --json "${scratch[@]}"
+    [ "$(json '.sessions.length')" -eq 1 ]
+    [ "$(json '.sessions[0].pid')" -eq "$idle_pid" ]
+    rescue --status ffffffff "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    rescue --status hanging "${scratch[@]}"
+    [ "$status" -eq 2 ]
+}
+
+@test "an idle session takes a line; -v says why" {
+    fake --cwd "$project" --session "$other" -- "$client"
+    rescue --status "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <<<"$output")" -eq 3 ]
+    rescue --status -v "${scratch[@]}"
+    [ "$(wc -l <<<"$output")" -gt 3 ]
+}
+
+@test "a config directory that was named and is not there: exit 3" {
+    for mode in --status --export --resume --check; do
+        rescue "$mode" --config-dir "$BATS_TEST_TMPDIR/nowhere"
+        [ "$status" -eq 3 ]
+        [ -z "$output" ]
+        [[ $stderr == *"$BATS_TEST_TMPDIR/nowhere"*"no such file or directory"* ]]
+        rescue "$mode" --config-dir "$BATS_TEST_TMPDIR/nowhere" --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"$BATS_TEST_TMPDIR/nowhere"*"no such file or directory"* ]]
+    done
+    rescue --watch --config-dir "$BATS_TEST_TMPDIR/nowhere"
+    [ "$status" -eq 3 ]
+    rescue --status
+    [ "$status" -eq 0 ]
+}
+
+@test "a foreign file in the registry is named once, and with -v alone" {
+    fake --cwd "$project" --session "$other" -- "$client"
+    echo '{"half":' >"$CONFIG_DIR/sessions/4711.json"
+    rescue --status "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    rescue --status -v "${scratch[@]}"
+    [ "$(grep -c 4711.json <<<"$stderr")" -eq 1 ]
+}

@@ -21,7 +21,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak coverage screen install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak faults coverage screen install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -88,6 +88,15 @@ soak:
 	@$(NINJA) -C $(BUILD) tests/fake-agent tests/witness
 	@tests/soak/run $(BUILD) $(SOAK_SECONDS)
 
+# Every system call of every mode that acts, each way: hours. make test meets one of each name.
+# FAULT_SCENES="export kill" are met alone; a number in SR_FAULTS: so many of each name.
+faults:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory $(BUILD)/.with-tests all
+	@$(NINJA) -C $(BUILD) tests/fake-agent tests/fault
+	@SR_FAULTS=$${SR_FAULTS:-all} SR_FAULTS_TABLE=$(BUILD)/faults.md JOBS=$(JOBS) tests/faults/run \
+	    $(BUILD)/tests/fault $(BUILD)/session-rescue $(BUILD)/tests/fake-agent $(FAULT_SCENES)
+
 # The listing that README.md shows, from a run beside real clients.
 screen:
 	@tools/install-deps test
@@ -142,6 +151,7 @@ help:
 	@echo "make bench     measure against the other ways to the same answer"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make soak      all modes at once on agents that live and die at random, SOAK_SECONDS=$(SOAK_SECONDS)"
+	@echo "make faults    every system call made to fail, by every mode that acts; the table in $(BUILD)/faults.md"
 	@echo "make coverage  which lines the tests run"
 	@echo "make screen    records the listing that README.md shows"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"

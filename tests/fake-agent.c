@@ -47,6 +47,7 @@
  *   --flood              writes to its terminal, which nobody reads
  *   --ignore-term        SIGTERM does not end it
  *   --last-words TEXT    it writes one more record when SIGTERM ends it
+ *   --linger MS          it is still there for so long after SIGTERM, its work done
  *   --raw                sets up its terminal as a client's screen does, and puts it in order when
  *                        SIGTERM ends it
  *
@@ -129,7 +130,7 @@ static bool takes_value(const char *name)
     static const char *const names[] = {"session", "cwd",   "version",    "status",  "waiting-for",
                                         "turn",    "tool",  "prompt",     "age",     "child",
                                         "server",  "model", "last-words", "context", "write-every",
-                                        "ledger",  "hook"};
+                                        "ledger",  "hook",  "linger"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -497,6 +498,8 @@ static void end_cleanly(int signal_number)
     }
     if (registry_path[0])
         unlink(registry_path);
+    long linger_ms = signal_number == SIGTERM ? atol(option("linger", "0")) : 0;
+    nanosleep(&(struct timespec){linger_ms / 1000, linger_ms % 1000 * 1000000}, NULL);
     _exit(128 + signal_number);
 }
 

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STUCK_LIMIT = 16 };
@@ -86,6 +87,22 @@ static int wait_for(pid_t child, int *ended_by)
 /* Looks in on the child this often in the time of one patience. */
 enum { LOOKS = 8 };
 
+/* Returns: whether the child has ended, after ms at most; or nobody can say, and whoever waits for
+ * it will hear why. */
+static bool has_ended_after(int pidfd, pid_t child, int ms)
+{
+    struct pollfd p = {.fd = pidfd, .events = POLLIN};
+    int n = poll(&p, 1, ms);
+    if (n >= 0)
+        return n > 0;
+    /* a signal, or no memory to wait with: neither says anything of the child */
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
+        return true;
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+    return false;
+}
+
 /* Waits until the child ends (its status), or stays at one path for patience_ms (-ETIMEDOUT). */
 static int watch(struct guard *g, pid_t child, int patience_ms, int *ended_by)
 {
@@ -93,17 +110,16 @@ static int watch(struct guard *g, pid_t child, int patience_ms, int *ended_by)
     if (pidfd < 0)
         return wait_for(child, ended_by); /* before Linux 5.3: unwatched */
     unsigned seen = atomic_load(&g->steps);
-    int ended = 0;
-    for (int unmoved = 0; unmoved < LOOKS && ended <= 0;) {
-        struct pollfd p = {.fd = pidfd, .events = POLLIN};
-        ended = poll(&p, 1, patience_ms / LOOKS);
+    bool has_ended = false;
+    for (int unmoved = 0; unmoved < LOOKS && !has_ended;) {
+        has_ended = has_ended_after(pidfd, child, patience_ms / LOOKS);
         unsigned now = atomic_load(&g->steps);
         bool is_waiting = now == seen && atomic_load(&g->inside) && !guard_wants_cpu(child);
         unmoved = is_waiting ? unmoved + 1 : 0;
         seen = now;
     }
     close(pidfd);
-    return ended > 0 ? wait_for(child, ended_by) : -ETIMEDOUT;
+    return has_ended ? wait_for(child, ended_by) : -ETIMEDOUT;
 }
 
 /* What a person types is for the child: it may have to put the terminal in order first. */

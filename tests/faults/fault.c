@@ -1,22 +1,43 @@
 /*
- * fault: run a program and make one of its system calls fail.
+ * fault: run a program and make its system calls fail.
  *
- *     fault REPORT ROOT NUMBER ACTION PROGRAM [ARGUMENT...]
+ *     fault REPORT CALL OBJECT NUMBER SPREAD ACTION PROGRAM [ARGUMENT...]
  *
- * Counts the calls, of the program and of all that it forks, that work on a
- * file below the folder ROOT (and with $FAULT_ACTS set, those that act on other
- * processes, wherever), and does ACTION to the one with that NUMBER:
+ * Looks at the calls of the program and of all that it forks, however they are made, from the start
+ * of its own code on, and tells them apart by their name, by what they work on, and by how often
+ * the two were met before. The call of that name, on that object, with that NUMBER (from 0) is
+ * the one that is met. SPREAD says what else is:
  *
- *     none     nothing: to learn how many there are
- *     <errno>  a number: the call is not made and returns it
+ *     once     nothing
+ *     object   every call from then on that works on the same object
+ *     kind     every call of that name from then on
+ *
+ * and ACTION what is done to it:
+ *
+ *     none     nothing: to learn what there is
+ *     <errno>  a number: the call is not made, and returns it
  *     short    a read or write of several bytes does half of them
  *     kill     every process of the program is killed before the call is made
  *
- * REPORT gets two lines: the name of the call that was met ("-": none was, or it
- * is not one that the action suits), and the names of all. Ends as the program
- * does; 137 when it was killed. x86-64 Linux.
+ * An object is a path, or what /proc says of a descriptor ("pipe:[#]"); "-" where a call has none.
+ * Each row of digits in it is a "#", so that pids and times are alike from run to run. What the
+ * loader and the C library read of /usr, /lib and /etc is no part of it.
+ *
+ * REPORT gets lines of words between tabs:
+ *
+ *     met NAME OBJECT                   a call that was met
+ *     call NAME OBJECT NUMBER ERRNO...  with "none" each call, and what it can be made to fail
+ * with; before the numbers "changes" where it changes something, "waits" where a signal can
+ * interrupt it, "moves" for bytes acted NAME PID WHAT RESULT FILE... a call that acts on another
+ * process: the signal, or the descriptor; and the sums in $FAULT_PENDING at that moment said STATE
+ * TEXT                   what it wrote to standard output or error, a line each, and whether
+ * $FAULT_WATCHED (a pid) was "alive" or "gone" then
+ *
+ * Ends as the program does; 137 when it was killed. x86-64 Linux.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,68 +45,143 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TRACEES = 64, CALLS_KEPT = 100000, FAILED = 125 };
+enum { TRACEES = 64, SEEN = 20000, FAILED = 125, OBJECT_SIZE = PATH_MAX + 64 };
 
-/* Where a call names its file. ACTS: it names none, and acts on another process. */
-enum place { AT_FD, AT_PATH, AT_FD_AND_PATH, ACTS };
+/* Where a call names what it works on. */
+enum place { NOTHING, AT_FD, AT_PATH, AT_FD_AND_PATH, AT_SECOND_PATH };
+
+enum { CHANGES = 1, WAITS = 2, MOVES = 4, ACTS = 8 };
 
 static const struct call {
     long number;
     const char *name;
     enum place place;
+    int traits;
+    int errors[6];
 } calls[] = {
-    {SYS_read, "read", AT_FD},
-    {SYS_pread64, "pread", AT_FD},
-    {SYS_write, "write", AT_FD},
-    {SYS_pwrite64, "pwrite", AT_FD},
-    {SYS_fsync, "fsync", AT_FD},
-    {SYS_fdatasync, "fdatasync", AT_FD},
-    {SYS_sync_file_range, "sync_file_range", AT_FD},
-    {SYS_ftruncate, "ftruncate", AT_FD},
-    {SYS_fstat, "fstat", AT_FD},
-    {SYS_fstatfs, "fstatfs", AT_FD},
-    {SYS_fchmod, "fchmod", AT_FD},
-    {SYS_flock, "flock", AT_FD},
-    {SYS_fcntl, "fcntl", AT_FD},
-    {SYS_ioctl, "ioctl", AT_FD},
-    {SYS_lseek, "lseek", AT_FD},
-    {SYS_getdents64, "getdents", AT_FD},
-    {SYS_copy_file_range, "copy_file_range", AT_FD},
-    {SYS_close, "close", AT_FD},
-    {SYS_stat, "stat", AT_PATH},
-    {SYS_lstat, "lstat", AT_PATH},
-    {SYS_readlink, "readlink", AT_PATH},
-    {SYS_openat, "openat", AT_FD_AND_PATH},
-    {SYS_openat2, "openat2", AT_FD_AND_PATH},
-    {SYS_mkdirat, "mkdirat", AT_FD_AND_PATH},
-    {SYS_unlinkat, "unlinkat", AT_FD_AND_PATH},
-    {SYS_renameat, "renameat", AT_FD_AND_PATH},
-    {SYS_renameat2, "renameat2", AT_FD_AND_PATH},
-    {SYS_newfstatat, "fstatat", AT_FD_AND_PATH},
-    {SYS_statx, "statx", AT_FD_AND_PATH},
-    {SYS_readlinkat, "readlinkat", AT_FD_AND_PATH},
-    {SYS_pidfd_open, "pidfd_open", ACTS},
-    {SYS_pidfd_getfd, "pidfd_getfd", ACTS},
-    {SYS_pidfd_send_signal, "pidfd_send_signal", ACTS},
-    {SYS_shutdown, "shutdown", ACTS},
+    {SYS_read, "read", AT_FD, WAITS | MOVES, {EIO, ENOMEM, EACCES}},
+    {SYS_readv, "readv", AT_FD, WAITS, {EIO, ENOMEM}},
+    {SYS_pread64, "pread", AT_FD, WAITS | MOVES, {EIO, ENOMEM, EACCES}},
+    {SYS_write, "write", AT_FD, WAITS | MOVES | CHANGES, {EIO, ENOSPC, EDQUOT, EROFS}},
+    {SYS_writev, "writev", AT_FD, WAITS | CHANGES, {EIO, ENOSPC}},
+    {SYS_pwrite64, "pwrite", AT_FD, WAITS | MOVES | CHANGES, {EIO, ENOSPC, EDQUOT, EROFS}},
+    {SYS_fsync, "fsync", AT_FD, WAITS | CHANGES, {EIO, ENOSPC, EDQUOT, EROFS}},
+    {SYS_fdatasync, "fdatasync", AT_FD, WAITS | CHANGES, {EIO, ENOSPC, EDQUOT}},
+    {SYS_syncfs, "syncfs", AT_FD, CHANGES, {EIO, ENOSPC}},
+    {SYS_sync_file_range, "sync_file_range", AT_FD, CHANGES, {EIO, ENOSPC}},
+    {SYS_fadvise64, "fadvise", AT_FD, 0, {EINVAL, ENOSYS}},
+    {SYS_fallocate, "fallocate", AT_FD, CHANGES, {ENOSPC, EIO, EOPNOTSUPP}},
+    {SYS_ftruncate, "ftruncate", AT_FD, CHANGES, {EIO, EACCES, EROFS}},
+    {SYS_fstat, "fstat", AT_FD, 0, {EIO, ENOMEM}},
+    {SYS_fstatfs, "fstatfs", AT_FD, 0, {EIO, ENOMEM}},
+    {SYS_fchmod, "fchmod", AT_FD, CHANGES, {EIO, EPERM, EROFS}},
+    {SYS_fchown, "fchown", AT_FD, CHANGES, {EIO, EPERM, EROFS}},
+    {SYS_fchdir, "fchdir", AT_FD, 0, {EACCES, EIO}},
+    {SYS_flock, "flock", AT_FD, WAITS, {ENOLCK, EIO}},
+    {SYS_fcntl, "fcntl", AT_FD, 0, {EMFILE, ENOLCK, EACCES}},
+    {SYS_ioctl, "ioctl", AT_FD, 0, {EIO, ENOSPC, EACCES}},
+    {SYS_lseek, "lseek", AT_FD, 0, {EIO, EINVAL}},
+    {SYS_getdents64, "getdents", AT_FD, 0, {EIO, ENOMEM, EACCES}},
+    {SYS_copy_file_range, "copy_file_range", AT_FD, CHANGES, {EIO, ENOSPC, ENOMEM}},
+    {SYS_sendfile, "sendfile", AT_FD, CHANGES, {EIO, ENOSPC, ENOMEM}},
+    {SYS_close, "close", AT_FD, 0, {EIO, EDQUOT}},
+    {SYS_dup, "dup", AT_FD, 0, {EMFILE}},
+    {SYS_dup2, "dup2", AT_FD, 0, {EMFILE}},
+    {SYS_dup3, "dup3", AT_FD, 0, {EMFILE}},
+    {SYS_pipe2, "pipe2", NOTHING, 0, {EMFILE, ENFILE}},
+    {SYS_memfd_create, "memfd_create", NOTHING, 0, {EMFILE, ENOMEM}},
+    {SYS_stat, "stat", AT_PATH, 0, {EIO, EACCES, ENOMEM}},
+    {SYS_lstat, "lstat", AT_PATH, 0, {EIO, EACCES, ENOMEM}},
+    {SYS_statfs, "statfs", AT_PATH, 0, {EIO, EACCES}},
+    {SYS_access, "access", AT_PATH, 0, {EIO, EACCES}},
+    {SYS_faccessat, "faccessat", AT_FD_AND_PATH, 0, {EIO, EACCES}},
+    {SYS_faccessat2, "faccessat", AT_FD_AND_PATH, 0, {EIO, EACCES}},
+    {SYS_newfstatat, "fstatat", AT_FD_AND_PATH, 0, {EIO, EACCES, ENOMEM}},
+    {SYS_statx, "statx", AT_FD_AND_PATH, 0, {EIO, EACCES, ENOMEM}},
+    {SYS_readlink, "readlink", AT_PATH, 0, {EIO, EACCES, ENOMEM}},
+    {SYS_readlinkat, "readlink", AT_FD_AND_PATH, 0, {EIO, EACCES, ENOMEM}},
+    {SYS_getcwd, "getcwd", NOTHING, 0, {EACCES, ENOMEM}},
+    {SYS_open, "open", AT_PATH, WAITS, {EIO, EACCES, EMFILE, ENOMEM}},
+    {SYS_openat, "openat", AT_FD_AND_PATH, WAITS, {EIO, EACCES, EMFILE, ENOMEM}},
+    {SYS_openat2, "openat2", AT_FD_AND_PATH, WAITS, {EIO, EACCES, EMFILE, ENOMEM}},
+    {SYS_mkdir, "mkdir", AT_PATH, CHANGES, {EIO, ENOSPC, EACCES, EROFS}},
+    {SYS_mkdirat, "mkdirat", AT_FD_AND_PATH, CHANGES, {EIO, ENOSPC, EACCES, EROFS}},
+    {SYS_unlink, "unlink", AT_PATH, CHANGES, {EIO, EACCES, EROFS}},
+    {SYS_rmdir, "rmdir", AT_PATH, CHANGES, {EIO, EACCES, EROFS}},
+    {SYS_unlinkat, "unlinkat", AT_FD_AND_PATH, CHANGES, {EIO, EACCES, EROFS}},
+    {SYS_rename, "rename", AT_PATH, CHANGES, {EIO, ENOSPC, EACCES, EROFS}},
+    {SYS_renameat, "renameat", AT_FD_AND_PATH, CHANGES, {EIO, ENOSPC, EACCES, EROFS}},
+    {SYS_renameat2, "renameat2", AT_FD_AND_PATH, CHANGES, {EIO, ENOSPC, EACCES, EROFS}},
+    {SYS_link, "link", AT_PATH, CHANGES, {EIO, ENOSPC, EPERM, EROFS}},
+    {SYS_linkat, "linkat", AT_FD_AND_PATH, CHANGES, {EIO, ENOSPC, EPERM, EROFS}},
+    {SYS_symlinkat, "symlinkat", AT_SECOND_PATH, CHANGES, {EIO, ENOSPC, EROFS}},
+    {SYS_utimensat, "utimensat", AT_FD_AND_PATH, CHANGES, {EIO, EACCES, EROFS}},
+    {SYS_fchmodat, "fchmodat", AT_FD_AND_PATH, CHANGES, {EIO, EPERM, EROFS}},
+    {SYS_mmap, "mmap", NOTHING, 0, {ENOMEM}},
+    {SYS_poll, "poll", NOTHING, WAITS, {ENOMEM, EINVAL}},
+    {SYS_ppoll, "ppoll", NOTHING, WAITS, {ENOMEM, EINVAL}},
+    {SYS_select, "select", NOTHING, WAITS, {ENOMEM}},
+    {SYS_pselect6, "pselect", NOTHING, WAITS, {ENOMEM}},
+    {SYS_waitid, "waitid", NOTHING, WAITS, {ECHILD, EINVAL}},
+    {SYS_wait4, "waitpid", NOTHING, WAITS, {ECHILD, EINVAL}},
+    {SYS_rt_sigtimedwait, "sigtimedwait", NOTHING, WAITS, {EAGAIN, EINVAL}},
+    {SYS_nanosleep, "nanosleep", NOTHING, WAITS, {EINVAL}},
+    {SYS_clock_nanosleep, "clock_nanosleep", NOTHING, 0, {EINVAL}},
+    {SYS_fork, "fork", NOTHING, CHANGES, {EAGAIN, ENOMEM}},
+    {SYS_vfork, "fork", NOTHING, CHANGES, {EAGAIN, ENOMEM}},
+    {SYS_clone, "fork", NOTHING, CHANGES, {EAGAIN, ENOMEM}},
+    {SYS_clone3, "fork", NOTHING, CHANGES, {EAGAIN, ENOMEM}},
+    {SYS_execve, "execve", AT_PATH, 0, {EACCES, ENOMEM}},
+    {SYS_prctl, "prctl", NOTHING, 0, {EPERM, EINVAL}},
+    {SYS_prlimit64, "prlimit", NOTHING, 0, {EPERM}},
+    {SYS_socket, "socket", NOTHING, 0, {EMFILE, ENOMEM, EACCES}},
+    {SYS_connect, "connect", AT_FD, WAITS, {EACCES, EIO}},
+    {SYS_bind, "bind", AT_FD, 0, {EACCES, ENOMEM}},
+    {SYS_sendto, "sendto", AT_FD, WAITS, {ENOBUFS, ENOMEM, EPERM}},
+    {SYS_sendmsg, "sendmsg", AT_FD, WAITS, {ENOBUFS, ENOMEM, EPERM}},
+    {SYS_recvfrom, "recvfrom", AT_FD, WAITS, {ENOBUFS, ENOMEM}},
+    {SYS_recvmsg, "recvmsg", AT_FD, WAITS, {ENOBUFS, ENOMEM}},
+    {SYS_getsockopt, "getsockopt", AT_FD, 0, {ENOMEM}},
+    {SYS_setsockopt, "setsockopt", AT_FD, 0, {ENOMEM}},
+    {SYS_getsockname, "getsockname", AT_FD, 0, {ENOBUFS}},
+    {SYS_process_vm_readv, "process_vm_readv", NOTHING, 0, {EPERM, ENOMEM, EFAULT}},
+    {SYS_kcmp, "kcmp", NOTHING, 0, {EPERM}},
+    {SYS_pidfd_open, "pidfd_open", NOTHING, 0, {EMFILE, ENOMEM, ENOSYS}},
+    {SYS_pidfd_getfd, "pidfd_getfd", AT_FD, CHANGES, {EPERM, EMFILE}},
+    {SYS_pidfd_send_signal, "pidfd_send_signal", AT_FD, CHANGES | ACTS, {EPERM, ENOSYS}},
+    {SYS_shutdown, "shutdown", AT_FD, CHANGES | ACTS, {ENOTCONN, EPERM}},
+    {SYS_kill, "kill", NOTHING, CHANGES | ACTS, {EPERM}},
+    {SYS_tkill, "tkill", NOTHING, CHANGES | ACTS, {EPERM}},
+    {SYS_tgkill, "tgkill", NOTHING, CHANGES | ACTS, {EPERM}},
+    {SYS_ptrace, "ptrace", NOTHING, CHANGES | ACTS, {EPERM}},
 };
 
 static struct {
     pid_t pid;
     bool is_inside; /* between the entry of a call and its exit */
+    bool has_begun; /* its own code runs, no more the loader's */
     long result;    /* to be returned at the exit; 0: its own */
+    char *acted;    /* to be reported at the exit, with its result */
 } tracees[TRACEES];
 
-static const char *root, *action;
-static long wanted, seen;
-static const char *met = "-";
-static const char *names[CALLS_KEPT];
+static struct seen {
+    const char *name;
+    char *object;
+    long count;
+} seen[SEEN];
+static size_t seen_count;
+
+static const char *wanted_name, *wanted_object, *spread, *action;
+static long wanted_number;
+static bool was_met; /* what is persistent has begun */
+static FILE *report;
 
 static size_t slot_of(pid_t pid)
 {
@@ -103,45 +199,138 @@ static size_t slot_of(pid_t pid)
     return free_slot;
 }
 
-static bool is_below_root(const char *path)
-{
-    size_t n = strlen(root);
-    return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
+/* ---- what a call works on ----------------------------------------------------------------- */
 
-static bool fd_is_below_root(pid_t pid, int fd)
+static void read_memory_text(pid_t pid, unsigned long address, char text[static PATH_MAX])
 {
-    char link[64], path[PATH_MAX + 1];
-    snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd);
-    ssize_t n = readlink(link, path, PATH_MAX);
-    if (n < 0)
-        return false;
-    path[n] = '\0';
-    return is_below_root(path);
-}
-
-static void read_path(pid_t pid, unsigned long address, char path[static PATH_MAX])
-{
-    struct iovec to = {path, PATH_MAX - 1}, from = {(void *)address, PATH_MAX - 1};
+    struct iovec to = {text, PATH_MAX - 1}, from = {(void *)address, PATH_MAX - 1};
     ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
     if (n < 0) { /* it may end near the end of what is mapped */
         to.iov_len = from.iov_len = 4096 - address % 4096;
         n = process_vm_readv(pid, &to, 1, &from, 1, 0);
     }
-    path[n < 0 ? 0 : n] = '\0';
+    text[n < 0 ? 0 : n] = '\0';
 }
 
-static bool concerns_root(pid_t pid, const struct call *call, const struct user_regs_struct *regs)
+static void describe_fd(pid_t pid, int fd, char text[static PATH_MAX])
 {
-    char path[PATH_MAX];
-    if (call->place == ACTS)
-        return getenv("FAULT_ACTS") != NULL;
-    if (call->place == AT_FD)
-        return fd_is_below_root(pid, (int)regs->rdi);
-    read_path(pid, call->place == AT_PATH ? regs->rdi : regs->rsi, path);
-    if (path[0] == '/' || call->place == AT_PATH)
-        return is_below_root(path);
-    return fd_is_below_root(pid, (int)regs->rdi);
+    char link[64];
+    const char *name = fd == AT_FDCWD ? "cwd" : "fd";
+    if (fd == AT_FDCWD)
+        snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
+    else
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd);
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO) {
+        strcpy(text, fd == STDOUT_FILENO ? "stdout" : "stderr");
+        return;
+    }
+    ssize_t n = readlink(link, text, PATH_MAX - 1);
+    if (n < 0)
+        strcpy(text, name);
+    else
+        text[n] = '\0';
+}
+
+/* A row of digits is one "#"; no byte of it is a tab or ends a line. */
+static void normalise(const char *text, char *object)
+{
+    for (; *text; text++) {
+        bool is_digit = *text >= '0' && *text <= '9';
+        if (is_digit && text[1] >= '0' && text[1] <= '9')
+            continue;
+        *object++ = is_digit ? '#' : (unsigned char)*text < ' ' ? '?' : *text;
+    }
+    *object = '\0';
+}
+
+static void describe(pid_t pid, const struct call *call, const struct user_regs_struct *regs,
+                     char object[static OBJECT_SIZE])
+{
+    char text[2 * PATH_MAX + 2] = "-", path[PATH_MAX];
+    unsigned long address = call->place == AT_PATH ? regs->rdi : regs->rsi;
+    if (call->place == AT_SECOND_PATH)
+        address = regs->rdx;
+    if (call->place == AT_FD) {
+        describe_fd(pid, (int)regs->rdi, text);
+    } else if (call->place != NOTHING) {
+        int fd = call->place == AT_PATH          ? AT_FDCWD
+                 : call->place == AT_SECOND_PATH ? (int)regs->rsi
+                                                 : (int)regs->rdi;
+        if (address)
+            read_memory_text(pid, address, path);
+        else
+            path[0] = '\0';
+        if (path[0] == '/') {
+            strcpy(text, path);
+        } else {
+            describe_fd(pid, fd, text);
+            if (path[0]) {
+                strcat(text, "/");
+                strcat(text, path);
+            }
+        }
+    }
+    text[PATH_MAX] = '\0';
+    normalise(text, object);
+}
+
+static bool is_of_system(const char *object)
+{
+    static const char *const folders[] = {"/usr/", "/lib", "/etc/", "/bin/"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(object, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Returns: how often the two were met before. */
+static long count(const char *name, const char *object)
+{
+    size_t i = 0;
+    while (i < seen_count && (seen[i].name != name || strcmp(seen[i].object, object) != 0))
+        i++;
+    if (i == SEEN)
+        exit(FAILED);
+    if (i == seen_count) {
+        seen[seen_count++] = (struct seen){name, strdup(object), 0};
+        if (!seen[i].object)
+            exit(FAILED);
+    }
+    return seen[i].count++;
+}
+
+/* ---- what is done to it ------------------------------------------------------------------- */
+
+/* A file is made or emptied by opening it. */
+static bool changes(const struct call *call, const struct user_regs_struct *regs)
+{
+    unsigned long flags = call->number == SYS_openat ? regs->rdx : 0;
+    return call->traits & CHANGES || flags & (O_CREAT | O_TRUNC);
+}
+
+static void report_call(const struct call *call, const struct user_regs_struct *regs,
+                        const char *object, long number)
+{
+    fprintf(report, "call\t%s\t%s\t%ld", call->name, object, number);
+    if (changes(call, regs))
+        fprintf(report, "\tchanges");
+    if (call->traits & WAITS)
+        fprintf(report, "\twaits");
+    if (call->traits & MOVES && regs->rdx > 1)
+        fprintf(report, "\tmoves");
+    for (size_t i = 0; i < sizeof call->errors / sizeof *call->errors && call->errors[i]; i++)
+        fprintf(report, "\t%d", call->errors[i]);
+    fputc('\n', report);
+}
+
+static bool is_to_be_met(const struct call *call, const char *object, long number)
+{
+    bool is_object = strcmp(object, wanted_object) == 0,
+         is_name = strcmp(call->name, wanted_name) == 0;
+    if (was_met)
+        return strcmp(spread, "object") == 0 ? is_object : strcmp(spread, "kind") == 0 && is_name;
+    was_met = is_object && is_name && number == wanted_number;
+    return was_met;
 }
 
 static void kill_all(void)
@@ -151,55 +340,174 @@ static void kill_all(void)
             kill(tracees[i].pid, SIGKILL);
 }
 
-static bool moves_bytes(long number)
-{
-    return number == SYS_read || number == SYS_pread64 || number == SYS_write ||
-           number == SYS_pwrite64;
-}
-
-static void act(size_t slot, const struct call *call, struct user_regs_struct *regs)
+static void act(size_t slot, const struct call *call, const char *object,
+                struct user_regs_struct *regs)
 {
     pid_t pid = tracees[slot].pid;
     if (strcmp(action, "kill") == 0) {
-        met = call->name;
         kill_all();
     } else if (strcmp(action, "short") == 0) {
-        if (!moves_bytes(call->number) || regs->rdx < 2)
+        if (!(call->traits & MOVES) || regs->rdx < 2)
             return;
-        met = call->name;
         regs->rdx /= 2;
         ptrace(PTRACE_SETREGS, pid, NULL, regs);
-    } else if (strcmp(action, "none") != 0) {
-        met = call->name;
+    } else {
         tracees[slot].result = -atol(action);
         regs->orig_rax = (unsigned long)-1; /* no such call: nothing is done */
         ptrace(PTRACE_SETREGS, pid, NULL, regs);
     }
+    fprintf(report, "met\t%s\t%s\n", call->name, object);
+    fflush(report);
+}
+
+/* ---- what acts on another process --------------------------------------------------------- */
+
+/* The process that a descriptor pins, or 0. */
+static int pid_of_pidfd(pid_t pid, int fd)
+{
+    char path[64], line[256];
+    int found = 0;
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)pid, fd);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "Pid: %d", &found) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static void add_names(FILE *f, const char *folder)
+{
+    DIR *d = folder ? opendir(folder) : NULL;
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (strstr(e->d_name, ".sha256"))
+            fprintf(f, "\t%s", e->d_name);
+    if (d)
+        closedir(d);
+}
+
+static void note_act(size_t slot, const struct call *call, const struct user_regs_struct *regs,
+                     const char *object)
+{
+    pid_t pid = tracees[slot].pid;
+    char what[64], *text = NULL;
+    size_t size;
+    long target = 0;
+    if (call->number == SYS_pidfd_send_signal)
+        target = pid_of_pidfd(pid, (int)regs->rdi);
+    else if (call->number == SYS_ptrace)
+        target = (long)regs->rsi;
+    else if (call->number != SYS_shutdown)
+        target = (int)regs->rdi;
+    snprintf(what, sizeof what, "%d",
+             (int)(call->number == SYS_tgkill   ? regs->rdx
+                   : call->number == SYS_ptrace ? regs->rdi
+                                                : regs->rsi));
+    FILE *f = open_memstream(&text, &size);
+    if (!f)
+        exit(FAILED);
+    fprintf(f, "acted\t%s\t%ld\t%s", call->name, target,
+            call->number == SYS_shutdown ? object : what);
+    add_names(f, getenv("FAULT_PENDING"));
+    fclose(f);
+    free(tracees[slot].acted);
+    tracees[slot].acted = text;
+}
+
+/* Whether a process is there and has not ended. */
+static bool is_alive(long pid)
+{
+    char path[64], state = 'Z';
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return false;
+    if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'Z';
+    fclose(f);
+    return state != 'Z' && state != 'X';
+}
+
+/* A write that is cut or fails is said as a whole: it was meant. */
+static void report_words(pid_t pid, const struct user_regs_struct *regs)
+{
+    static char text[65536];
+    const char *watched = getenv("FAULT_WATCHED");
+    size_t n = regs->rdx < sizeof text ? regs->rdx : sizeof text - 1;
+    struct iovec to = {text, n}, from = {(void *)regs->rsi, n};
+    ssize_t got = process_vm_readv(pid, &to, 1, &from, 1, 0);
+    text[got < 0 ? 0 : got] = '\0';
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        fprintf(report, "said\t%s\t%s\n", watched && is_alive(atol(watched)) ? "alive" : "gone",
+                line);
+    fflush(report);
+}
+
+/* Only what was really done to somebody else: its result is 0, and it was no question. */
+static void report_act(size_t slot, long result)
+{
+    if (tracees[slot].acted && result == 0)
+        fprintf(report, "%s\n", tracees[slot].acted);
+    fflush(report);
+    free(tracees[slot].acted);
+    tracees[slot].acted = NULL;
+}
+
+/* ---- the tracer --------------------------------------------------------------------------- */
+
+static void on_exit_of_call(size_t slot, struct user_regs_struct *regs)
+{
+    if (tracees[slot].result) {
+        regs->rax = (unsigned long)tracees[slot].result;
+        tracees[slot].result = 0;
+        ptrace(PTRACE_SETREGS, tracees[slot].pid, NULL, regs);
+    }
+    report_act(slot, (long)regs->rax);
 }
 
 static void on_call(pid_t pid)
 {
     struct user_regs_struct regs;
     size_t slot = slot_of(pid);
+    char object[OBJECT_SIZE];
     if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
         return;
     tracees[slot].is_inside = !tracees[slot].is_inside;
     if (!tracees[slot].is_inside) {
-        if (tracees[slot].result) {
-            regs.rax = (unsigned long)tracees[slot].result;
-            tracees[slot].result = 0;
-            ptrace(PTRACE_SETREGS, pid, NULL, &regs);
-        }
+        on_exit_of_call(slot, &regs);
         return;
     }
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (calls[i].number == (long)regs.orig_rax && concerns_root(pid, &calls[i], &regs)) {
-            if (seen < CALLS_KEPT)
-                names[seen] = calls[i].name;
-            if (seen++ == wanted)
-                act(slot, &calls[i], &regs);
-            return;
-        }
+    long number = (long)regs.orig_rax;
+    if (number == SYS_getrandom) /* the last that the C library does before main() */
+        tracees[slot].has_begun = true;
+    if (!tracees[slot].has_begun)
+        return;
+    const struct call *call = calls, *end = calls + sizeof calls / sizeof *calls;
+    while (call < end && call->number != number)
+        call++;
+    if (call == end)
+        return;
+    describe(pid, call, &regs, object);
+    if (is_of_system(object))
+        return;
+    long before = count(call->name, object);
+    if (number == SYS_write && (regs.rdi == STDOUT_FILENO || regs.rdi == STDERR_FILENO))
+        report_words(pid, &regs);
+    if (call->traits & ACTS)
+        note_act(slot, call, &regs, object);
+    if (strcmp(action, "none") == 0)
+        report_call(call, &regs, object, before);
+    else if (is_to_be_met(call, object, before))
+        act(slot, call, object, &regs);
+}
+
+/* A child begins where its parent is: in its own code. */
+static void on_new_child(pid_t parent)
+{
+    unsigned long child;
+    if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) == 0)
+        tracees[slot_of((pid_t)child)].has_begun = tracees[slot_of(parent)].has_begun;
 }
 
 /* Runs all tracees to their end. Returns: the exit status of the first. */
@@ -207,20 +515,26 @@ static int trace(pid_t first)
 {
     int status, result = FAILED;
     for (pid_t pid; (pid = waitpid(-1, &status, __WALL)) > 0;) {
+        size_t slot = slot_of(pid);
         if (WIFEXITED(status) || WIFSIGNALED(status)) {
-            tracees[slot_of(pid)].pid = 0;
+            report_act(slot, WIFSIGNALED(status) ? 0 : -1);
+            tracees[slot].pid = 0;
             if (pid == first)
                 result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
             continue;
         }
-        slot_of(pid);
-        int signal = WSTOPSIG(status);
+        int signal = WSTOPSIG(status), event = status >> 16;
         if (signal == (SIGTRAP | 0x80)) {
             on_call(pid);
             signal = 0;
-        } else if (status >> 16 || signal == SIGSTOP || signal == SIGTRAP) {
+        } else if (event || signal == SIGSTOP || signal == SIGTRAP) {
             signal = 0; /* a fork, an exec, or the stop that a new tracee begins with */
         }
+        if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+            event == PTRACE_EVENT_CLONE)
+            on_new_child(pid);
+        if (event == PTRACE_EVENT_EXEC)
+            tracees[slot].has_begun = false;
         ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)signal);
     }
     return result;
@@ -228,16 +542,21 @@ static int trace(pid_t first)
 
 int main(int argc, char **argv)
 {
-    if (argc < 6)
+    if (argc < 8)
         return FAILED;
-    root = argv[2];
-    wanted = atol(argv[3]);
-    action = argv[4];
+    report = fopen(argv[1], "we");
+    if (!report)
+        return FAILED;
+    wanted_name = argv[2];
+    wanted_object = argv[3];
+    wanted_number = atol(argv[4]);
+    spread = argv[5];
+    action = argv[6];
     pid_t first = fork();
     if (first == 0) {
         ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         raise(SIGSTOP);
-        execv(argv[5], argv + 5);
+        execv(argv[7], argv + 7);
         _exit(FAILED);
     }
     int status;
@@ -249,11 +568,5 @@ int main(int argc, char **argv)
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
     ptrace(PTRACE_SYSCALL, first, NULL, NULL);
     int result = trace(first);
-    FILE *report = fopen(argv[1], "w");
-    if (!report)
-        return FAILED;
-    fprintf(report, "%s\n", met);
-    for (long i = 0; i < seen && i < CALLS_KEPT; i++)
-        fprintf(report, "%s ", names[i]);
     return fclose(report) == 0 ? result : FAILED;
 }

@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 64, CTRL_C = 3, ESCAPE = 27, ESCAPE_DELAY_MS = 50 };
+enum { LINE_SIZE = 64, CTRL_C = 3, ESCAPE = 27, ESCAPE_DELAY_MS = 50, RESIZE_MS = 50 };
 
 /* ---- a line of input ---------------------------------------------------------------------- */
 
@@ -72,7 +72,7 @@ bool prompt_yes(const char *question)
 static int select_by_number(const struct prompt_menu *menu)
 {
     struct buf text = {0};
-    menu->draw(menu->context, 0, &text);
+    menu->draw(menu->context, 0, 0, 0, &text);
     fwrite(text.p, 1, text.n, stdout);
     buf_release(&text);
     for (size_t i = 0; i < menu->count; i++)
@@ -97,10 +97,10 @@ static int select_by_number(const struct prompt_menu *menu)
 /* ---- with arrow keys ---------------------------------------------------------------------- */
 
 /* The lines above the items, as many as there is room for: the items are always seen. */
-static int show_above(const struct prompt_menu *menu, int room)
+static int show_above(const struct prompt_menu *menu, int room, int page)
 {
     struct buf text = {0};
-    menu->draw(menu->context, (size_t)COLS, &text);
+    menu->draw(menu->context, (size_t)COLS, (size_t)room, page, &text);
     struct sv all = {text.p, text.n};
     size_t count = 0;
     for (size_t i = 0; i < all.n; i++)
@@ -120,11 +120,11 @@ static int show_above(const struct prompt_menu *menu, int room)
     return row;
 }
 
-static void show(const struct prompt_menu *menu, size_t selected)
+static void show(const struct prompt_menu *menu, size_t selected, int page)
 {
     erase();
     int room = LINES - (int)menu->count;
-    int row = show_above(menu, room > 0 ? room : 0);
+    int row = room > 0 ? show_above(menu, room, page) : 0;
     for (size_t i = 0; i < menu->count; i++) {
         if (i == selected)
             attron(A_BOLD);
@@ -135,11 +135,25 @@ static void show(const struct prompt_menu *menu, size_t selected)
     refresh();
 }
 
+/* Of a terminal that is dragged to another size, the last size is drawn, and all of it. */
+static void await_size(void)
+{
+    int key;
+    timeout(RESIZE_MS);
+    while ((key = getch()) == KEY_RESIZE)
+        ;
+    timeout(-1);
+    if (key != ERR)
+        ungetch(key);
+    clearok(stdscr, TRUE);
+}
+
 static int read_choice(const struct prompt_menu *menu)
 {
     size_t selected = 0;
+    int page = 0;
     for (;;) {
-        show(menu, selected);
+        show(menu, selected, page);
         int key = getch();
         switch (key) {
         case KEY_UP:
@@ -150,6 +164,16 @@ static int read_choice(const struct prompt_menu *menu)
         case 'j':
         case '\t':
             selected = (selected + 1) % menu->count;
+            break;
+        case KEY_NPAGE:
+        case ' ':
+            page++;
+            break;
+        case KEY_PPAGE:
+            page--;
+            break;
+        case KEY_RESIZE:
+            await_size();
             break;
         case '\r':
         case '\n':

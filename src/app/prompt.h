@@ -14,8 +14,9 @@
 
 struct prompt_menu {
     /* What stands above the items, lines without control characters; drawn again when the
-     * terminal has another size. */
-    void (*draw)(void *context, size_t columns, struct buf *out);
+     * terminal has another size, and when a key turns a page. rows: that there are for it, 0: no
+     * bound; page: 0, and more or less with each key. */
+    void (*draw)(void *context, size_t columns, size_t rows, int page, struct buf *out);
     void *context;
     const char *const *items;
     size_t count;

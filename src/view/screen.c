@@ -9,6 +9,9 @@
 
 enum { ID_COLUMNS = 8, INNER_COLUMNS = 62, INNER_LEAST = 20, DAY_S = 86400, NOW_S = 5 };
 
+/* Of the box around the sessions, of each in it, and of what is said of the one asked about. */
+enum { BORDER_ROWS = 4, SESSION_ROWS = 2, STATE_ROWS = 1 };
+
 size_t screen_order(const struct sr_snapshot *snapshot, size_t *order)
 {
     size_t n = 0, hung = 0;
@@ -213,29 +216,105 @@ static size_t inner_columns(const struct buf *lines, const struct screen_style *
     return inner;
 }
 
+static void add_title(struct buf *out, size_t first, size_t end, size_t of)
+{
+    buf_adds(out, " CLAUDE SESSIONS ");
+    if (end - first == of)
+        buf_adds(out, "DETECTED");
+    else if (end - first == 1)
+        buf_addf(out, "%zu OF %zu", end, of);
+    else
+        buf_addf(out, "%zu-%zu OF %zu", first + 1, end, of);
+}
+
 void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, const size_t *order,
                          const struct screen_style *style)
 {
-    static const char title[] = " CLAUDE SESSIONS DETECTED";
     const struct frame *f = &frames[style->utf8];
-    struct buf lines = {0};
-    for (size_t i = 0; i < snapshot->session_count; i++) {
+    struct buf lines = {0}, title = {0};
+    size_t end = style->count ? style->first + style->count : snapshot->session_count;
+    if (end > snapshot->session_count)
+        end = snapshot->session_count;
+    for (size_t i = style->first; i < end; i++) {
         const struct sr_session *s = &snapshot->sessions[order[i]];
         add_first_line(&lines, s, i + 1);
         buf_adds(&lines, "\n");
         add_second_line(&lines, s, style);
         buf_adds(&lines, "\n");
     }
+    add_title(&title, style->first, end, snapshot->session_count);
     if (style->is_spoken) {
-        buf_addf(out, "%s\n", title + 1);
+        buf_addf(out, "%s\n", title.p + 1);
         buf_add(out, lines.p, lines.n);
     } else {
         size_t inner = inner_columns(&lines, style);
         add_border(out, f, 0, inner);
-        add_boxed(out, f, sv_of(title), inner);
+        add_boxed(out, f, sv_of(title.p), inner);
         add_border(out, f, 1, inner);
         add_lines(out, f, &lines, inner);
         add_border(out, f, 2, inner);
     }
     buf_release(&lines);
+    buf_release(&title);
+}
+
+/* ---- above the menu ----------------------------------------------------------------------- */
+
+static size_t place_of(const struct screen_ask *ask)
+{
+    for (size_t i = 0; i < ask->snapshot->session_count; i++)
+        if (&ask->snapshot->sessions[ask->order[i]] == ask->session)
+            return i;
+    return 0;
+}
+
+/* Pages go on behind the one that the session is on, and round. Returns: whether the list fits. */
+static bool choose_page(const struct screen_ask *ask, size_t others, struct screen_style *style)
+{
+    size_t count = ask->snapshot->session_count;
+    if (ask->rows == 0 || BORDER_ROWS + SESSION_ROWS * count + others <= ask->rows)
+        return true;
+    others += STATE_ROWS;
+    style->count =
+        ask->rows > others + BORDER_ROWS ? (ask->rows - others - BORDER_ROWS) / SESSION_ROWS : 0;
+    if (style->count == 0)
+        return false;
+    int pages = (int)((count + style->count - 1) / style->count);
+    int page = ((int)(place_of(ask) / style->count) + ask->page) % pages;
+    style->first = (size_t)(page < 0 ? page + pages : page) * style->count;
+    return false;
+}
+
+static void add_cut(struct buf *out, const struct buf *line, size_t columns)
+{
+    utf8_add_printable(out, (struct sv){line->p, line->n}, columns);
+    buf_adds(out, "\n");
+}
+
+void screen_add_ask(struct buf *out, const struct screen_ask *ask, const struct screen_style *style)
+{
+    struct screen_style part = *style;
+    struct buf state = {0}, message = {0};
+    bool fits = choose_page(ask, 1 + (ask->message != NULL), &part);
+    if (fits || part.count) {
+        screen_add_sessions(out, ask->snapshot, ask->order, &part);
+    } else {
+        add_first_line(&state, ask->session, place_of(ask) + 1);
+        add_cut(out, &state, style->columns);
+        state.n = 0;
+    }
+    if (!fits || (style->columns && style->columns < INNER_COLUMNS + 2)) {
+        screen_add_name(&state, ask->session);
+        buf_adds(&state, " ");
+        screen_add_state(&state, ask->session);
+        add_cut(out, &state, style->columns);
+    }
+    if (ask->message) {
+        buf_adds(&message, ask->message);
+        add_cut(out, &message, style->columns);
+    }
+    screen_add_menu_question(out, ask->session);
+    buf_adds(out, "\n");
+    buf_release(&state);
+    buf_release(&message);
 }

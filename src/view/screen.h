@@ -11,10 +11,11 @@
 #include <stdbool.h>
 
 struct screen_style {
-    bool utf8;        /* the terminal shows UTF-8; else the box is drawn in ASCII */
-    bool is_spoken;   /* no box at all: for screen readers */
-    size_t columns;   /* that there are; 0: as many as are needed */
-    int utc_offset_s; /* of local time */
+    bool utf8;           /* the terminal shows UTF-8; else the box is drawn in ASCII */
+    bool is_spoken;      /* no box at all: for screen readers */
+    size_t columns;      /* that there are; 0: as many as are needed */
+    int utc_offset_s;    /* of local time */
+    size_t first, count; /* of the order, the sessions that are drawn; count 0: all */
 };
 
 /* Stores the places of all sessions, those that need their user most first. order has room for all.
@@ -23,6 +24,19 @@ size_t screen_order(const struct sr_snapshot *snapshot, size_t *order);
 
 void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, const size_t *order,
                          const struct screen_style *style);
+
+/* What stands above the menu: the sessions, as many as there is room for, and always what is known
+ * of the one that is asked about. */
+struct screen_ask {
+    const struct sr_snapshot *snapshot;
+    const size_t *order;
+    const struct sr_session *session; /* asked about; one of snapshot's */
+    const char *message;              /* what came of the last choice; NULL: nothing */
+    size_t rows;                      /* that there are; 0: as many as are needed */
+    int page;                         /* of a list that does not fit: 0 shows the session */
+};
+void screen_add_ask(struct buf *out, const struct screen_ask *ask,
+                    const struct screen_style *style);
 
 /* "pts/4", or "pid 4711" where it has no terminal. */
 void screen_add_name(struct buf *out, const struct sr_session *s);

@@ -123,13 +123,36 @@ same_modes()
     opened -- "${scratch[@]}"
     await "Select action"
     private_tmux resize-window -t s -x 40 -y 12
-    await "..."
+    await " 1. pts/N (PID N) - 00000000..."
+    await "hung: reply stalled"
+    shows "Select action for pts/N session:"
     await "> Export to pending"
     press Down
     await "> Revive in place"
     private_tmux resize-window -t s -x 80 -y 24
     await "(HUNG)"
     await "> Revive in place"
+    press q
+    await "status 1"
+}
+
+@test "of twelve sessions the page of the one asked about is shown, and the others by Page Down" {
+    local i
+    for i in $(seq -w 11); do
+        fake --cwd "$project" --session "11111111-0000-4000-8000-0000000000$i" -- "$client"
+    done
+    hung
+    opened -- "${scratch[@]}"
+    await "Select action"
+    shows "CLAUDE SESSIONS 1-6 OF 12"
+    shows " 1. pts/N (PID N) - 00000000... ("
+    shows "(HUNG)"
+    shows "pts/N hung: "
+    press PageDown
+    await "CLAUDE SESSIONS 7-12 OF 12"
+    shows "pts/N hung: "
+    press PageUp
+    await "CLAUDE SESSIONS 1-6 OF 12"
     press q
     await "status 1"
 }

@@ -104,6 +104,70 @@ static void a_screen_reader_gets_no_box(void **state)
                  "    Last activity: 02:30 (HUNG) reply stalled 41 min\n");
 }
 
+/* What stands above a menu of 12 sessions; the 8th in order is asked about. */
+static struct buf asked(size_t columns, size_t rows, int page, const char *message)
+{
+    static struct sr_session sessions[12];
+    struct sr_snapshot snapshot = {.sessions = sessions, .session_count = 12};
+    struct screen_style style = {.columns = columns};
+    size_t order[12];
+    struct buf out = {0};
+    for (size_t i = 0; i < 12; i++) {
+        sessions[i] = hung;
+        sessions[i].pid = 101 + (int)i;
+    }
+    screen_order(&snapshot, order);
+    screen_add_ask(&out, &(struct screen_ask){&snapshot, order, &sessions[7], message, rows, page},
+                   &style);
+    return out;
+}
+
+static size_t rows_of(const struct buf *text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text->n; i++)
+        n += text->p[i] == '\n';
+    return n;
+}
+
+static void of_a_long_list_the_page_of_the_session_is_drawn(void **state)
+{
+    (void)state;
+    struct buf out = asked(80, 19, 0, NULL);
+    assert_true(rows_of(&out) <= 19);
+    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 7-12 OF 12"));
+    assert_non_null(strstr(out.p, "8. s013 (PID 108)"));
+    assert_non_null(strstr(out.p, "\ns013 hung: reply stalled 41 min\n? Select action for s013"));
+    buf_release(&out);
+    out = asked(80, 19, 1, "Exported");
+    assert_true(rows_of(&out) <= 19);
+    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 1-6 OF 12"));
+    assert_non_null(strstr(out.p, "\ns013 hung: reply stalled 41 min\nExported\n? Select"));
+    buf_release(&out);
+    out = asked(80, 19, -1, NULL);
+    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 1-6 OF 12"));
+    buf_release(&out);
+    out = asked(80, 29, 0, NULL);
+    assert_non_null(strstr(out.p, "CLAUDE SESSIONS DETECTED"));
+    buf_release(&out);
+}
+
+static void of_a_small_screen_the_session_gets_what_there_is(void **state)
+{
+    (void)state;
+    struct buf out = asked(40, 8, 0, NULL);
+    assert_true(rows_of(&out) <= 8);
+    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 8 OF 12"));
+    assert_non_null(strstr(out.p, "8. s013 (PID 108)"));
+    buf_release(&out);
+    for (size_t rows = 1; rows < 8; rows++) {
+        out = asked(40, rows, 0, "Exported: /a/b/c");
+        assert_non_null(strstr(out.p, "s013 hung: reply stalled 41 min\n"));
+        assert_null(strstr(out.p, "SESSIONS"));
+        buf_release(&out);
+    }
+}
+
 static void times_are_local_and_old_ones_are_ages(void **state)
 {
     (void)state;
@@ -178,6 +242,8 @@ int main(void)
         cmocka_unit_test(without_utf8_it_is_drawn_in_ascii),
         cmocka_unit_test(a_narrow_terminal_cuts_its_lines),
         cmocka_unit_test(a_screen_reader_gets_no_box),
+        cmocka_unit_test(of_a_long_list_the_page_of_the_session_is_drawn),
+        cmocka_unit_test(of_a_small_screen_the_session_gets_what_there_is),
         cmocka_unit_test(times_are_local_and_old_ones_are_ages),
         cmocka_unit_test(nothing_in_it_drives_the_terminal),
         cmocka_unit_test(the_question_says_what_is_killed_and_why),

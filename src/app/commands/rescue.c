@@ -109,16 +109,20 @@ static void draw_sessions(const struct rescue *r, size_t columns, struct buf *ou
     screen_add_sessions(out, r->snapshot, r->order, &style);
 }
 
-static void draw(void *context, size_t columns, struct buf *out)
+static void draw(void *context, size_t columns, size_t rows, int page, struct buf *out)
 {
     const struct rescue *r = context;
-    draw_sessions(r, columns, out);
-    if (r->message.n) {
-        utf8_add_printable(out, (struct sv){r->message.p, r->message.n}, columns);
-        buf_adds(out, "\n");
-    }
-    screen_add_menu_question(out, r->session);
-    buf_adds(out, "\n");
+    const struct screen_ask ask = {
+        .snapshot = r->snapshot,
+        .order = r->order,
+        .session = r->session,
+        .message = r->message.n ? r->message.p : NULL,
+        .rows = rows,
+        .page = page,
+    };
+    struct screen_style style = r->context->screen;
+    style.columns = columns;
+    screen_add_ask(out, &ask, &style);
 }
 
 static void set_message(struct rescue *r, const char *text)

@@ -33,7 +33,8 @@
  *
  *   --child COMMAND      runs it as a tool would: a session of its own, no terminal
  *   --hook COMMAND       runs it as a hook: the same, its output read through a pair of sockets;
- *                        writes one more record when nobody has the other end any more
+ *                        writes one more record when nobody has the other end any more; with
+ *                        --turn tool it is the open tool's process
  *   --piped              that output comes through a pipe
  *   --server COMMAND     starts it before anything is written, as an MCP server is, with its output
  *                        on a pair of sockets
@@ -374,7 +375,25 @@ static void write_transcript(const char *session, const char *cwd)
 /* ---- the client: what it does ------------------------------------------------------------- */
 
 /* As the client's tools run: a session of their own, no terminal, the session's id around them. */
-static void run_child(const char *command, const char *session, int output)
+enum child_kind { CHILD_TOOL, CHILD_HOOK, CHILD_SERVER };
+
+/* What 2.1.197 gives them. */
+static void mark_child(enum child_kind kind, const char *session)
+{
+    setenv("CLAUDECODE", "1", 1);
+    setenv("CLAUDE_CODE_SESSION_ID", session, 1);
+    setenv("CLAUDE_CODE_ENTRYPOINT", "cli", 1);
+    if (kind != CHILD_SERVER) {
+        setsid();
+        setenv("CLAUDE_CODE_CHILD_SESSION", "1", 1);
+    }
+    if (kind == CHILD_TOOL)
+        setenv("CLAUDE_CODE_EXECPATH", "/proc/self/exe", 1);
+    else
+        setenv("CLAUDE_PROJECT_DIR", "/", 1);
+}
+
+static void run_child(enum child_kind kind, const char *command, const char *session, int output)
 {
     pid_t client = getpid(), child = fork();
     if (child < 0)
@@ -385,28 +404,24 @@ static void run_child(const char *command, const char *session, int output)
     if (getppid() != client)
         _exit(1);
     alarm(LIFE_S); /* survives exec */
-    setsid();
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(output < 0 ? null : output, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     unsetenv("FAKE_AGENT");
-    setenv("CLAUDECODE", "1", 1);
-    if (session)
-        setenv("CLAUDE_CODE_SESSION_ID", session, 1);
-    setenv("CLAUDE_CODE_ENTRYPOINT", "cli", 1);
+    mark_child(kind, session);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
 /* Returns: where its output is read. */
-static int run_helper(const char *command, const char *session, bool is_piped)
+static int run_helper(enum child_kind kind, const char *command, const char *session, bool is_piped)
 {
     int ends[2];
     if (is_piped ? pipe2(ends, O_CLOEXEC) < 0
                  : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         fail("make the ends of its output");
-    run_child(command, session, ends[1]);
+    run_child(kind, command, session, ends[1]);
     close(ends[1]);
     return ends[0];
 }
@@ -578,7 +593,7 @@ static _Noreturn void play_client(void)
     find_config_dir();
     make_dir(config_dir);
     if (is_told("server")) {
-        run_helper(option("server", ""), NULL, false);
+        run_helper(CHILD_SERVER, option("server", ""), session, false);
         /* A tool's process is told from a server by when it was started. */
         nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
     }
@@ -587,9 +602,10 @@ static _Noreturn void play_client(void)
     write_registry(session, cwd);
     write_transcript(session, cwd);
     if (is_told("child"))
-        run_child(option("child", ""), session, -1);
+        run_child(CHILD_TOOL, option("child", ""), session, -1);
     if (is_told("hook"))
-        hook = run_helper(option("hook", ""), session, is_told("piped"));
+        hook = run_helper(strcmp(option("turn", ""), "tool") == 0 ? CHILD_TOOL : CHILD_HOOK,
+                          option("hook", ""), session, is_told("piped"));
     if (write(ready, "r", 1) == 1)
         close(ready);
     live();

@@ -375,20 +375,25 @@ static int verify_holder(struct revive *r, struct push *p, const struct subject_
 static const struct push_kind end_pipe_holder = {"end-pipe-holder", describe, verify_holder, give,
                                                  helped};
 
+/* One push for each: the client goes on when the last of them has ended. */
 int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
 {
-    struct proc_stat stat;
     const struct evidence *e = revive_evidence(r);
-    pid_t pid = e->pipe_holder_pid;
-    bool is_it = proc_read_stat(r->subject.proc, pid, &stat) == 0 &&
-                 stat.start_ticks == e->pipe_holder_start_ticks;
-    const char *whose = is_it ? whose_group(r, &stat) : NULL;
-    if (whose)
-        return subject_refuse(&r->subject, error,
-                              "what holds pid %d is %s (pid %d), whose process group is %s: end "
-                              "it yourself (kill %d)",
-                              (int)r->subject.ref.pid, stat.name, (int)pid, whose, (int)pid);
-    return add(r, &end_pipe_holder, pid, e->pipe_holder_start_ticks, error);
+    int code = 0;
+    for (size_t i = 0; i < e->pipe_holder_count && code == 0; i++) {
+        const struct pipe_holder *h = &e->pipe_holders[i];
+        struct proc_stat stat;
+        bool is_it = proc_read_stat(r->subject.proc, h->pid, &stat) == 0 &&
+                     stat.start_ticks == h->start_ticks;
+        const char *whose = is_it ? whose_group(r, &stat) : NULL;
+        if (whose)
+            return subject_refuse(&r->subject, error,
+                                  "what holds pid %d is %s (pid %d), whose process group is %s: "
+                                  "end it yourself (kill %d)",
+                                  (int)r->subject.ref.pid, stat.name, h->pid, whose, h->pid);
+        code = add(r, &end_pipe_holder, h->pid, h->start_ticks, error);
+    }
+    return code;
 }
 
 /* ---- an MCP server ------------------------------------------------------------------------ */

@@ -36,6 +36,23 @@ struct agent_look {
     const struct proc_strings *environment;
 };
 
+/* What a client has started a child of its own for. */
+enum agent_child {
+    AGENT_CHILD_UNKNOWN, /* it bears no mark, or its marks may not be read */
+    AGENT_CHILD_TOOL,    /* a command of the model's, or one that the user typed */
+    AGENT_CHILD_SEARCH,  /* it searches files for one of the client's tools */
+    AGENT_CHILD_HOOK,    /* a hook, or what draws the status line: they look the same */
+    AGENT_CHILD_SERVER,  /* an MCP server, or another helper that is there for more than a turn */
+};
+
+/* A child of a client, as it is seen. */
+struct agent_child_look {
+    const struct proc_strings *argv;
+    const struct proc_strings *environment; /* NULL: may not be read */
+    const struct proc_strings *client_environment;
+    bool is_in_group; /* its process group is the client's */
+};
+
 /* Where a client finds its model. */
 struct agent_api {
     uint16_t port;         /* of the connection: the proxy's where there is one */
@@ -157,8 +174,7 @@ struct agent {
     bool (*could_be)(const char *exe, const char *name);
     enum agent_role (*role)(const struct agent_look *look);
 
-    /* Of a process that a client has started: it searches files for one of the client's tools. */
-    bool (*is_search)(const struct proc_strings *argv);
+    enum agent_child (*child)(const struct agent_child_look *look);
 
     /* Its config directory, from its environment. Returns: NULL when not known. */
     const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,

@@ -128,9 +128,51 @@ static bool called_as_a_tool(const struct proc_strings *argv)
     return false;
 }
 
-static bool claude_is_search(const struct proc_strings *argv)
+static bool is_search(const struct proc_strings *argv)
 {
     return called_as_a_tool(argv) || (argv->count > 1 && str_equals(argv->items[1], "--ripgrep"));
+}
+
+/* A tool's shell reads the user's functions first:
+ * /bin/bash -c "source .../shell-snapshots/snapshot-bash-1795739066045-b5l5zn.sh ... eval '...'" */
+static bool sources_a_snapshot(const struct proc_strings *argv)
+{
+    for (size_t i = 1; i < argv->count; i++)
+        if (strstr(argv->items[i], "/shell-snapshots/snapshot-"))
+            return true;
+    return false;
+}
+
+/* A variable of a child that it did not inherit from what the client itself was started by. */
+static bool is_given(const struct agent_child_look *look, const char *variable)
+{
+    const char *value = look->environment ? proc_variable(look->environment, variable) : NULL;
+    return value && !str_equals(value, look->client_environment
+                                           ? proc_variable(look->client_environment, variable)
+                                           : NULL);
+}
+
+/*
+ * What clients give their children (measured):
+ *
+ *                    2.1.197, 2.1.330                               2.1.110
+ *   tool             own session, EXECPATH, CHILD_SESSION           own session, EXECPATH
+ *   hook             own session, PROJECT_DIR, CHILD_SESSION        client's group, PROJECT_DIR
+ *   status line      as a hook                                      as a hook
+ *   MCP server       client's group, PROJECT_DIR, SESSION_ID        client's group
+ */
+static enum agent_child claude_child(const struct agent_child_look *look)
+{
+    if (sources_a_snapshot(look->argv))
+        return AGENT_CHILD_TOOL;
+    if (is_search(look->argv))
+        return AGENT_CHILD_SEARCH;
+    if (is_given(look, "CLAUDE_PROJECT_DIR"))
+        return look->is_in_group && is_given(look, "CLAUDE_CODE_SESSION_ID") ? AGENT_CHILD_SERVER
+                                                                             : AGENT_CHILD_HOOK;
+    if (look->is_in_group)
+        return AGENT_CHILD_SERVER;
+    return is_given(look, "CLAUDE_CODE_EXECPATH") ? AGENT_CHILD_TOOL : AGENT_CHILD_UNKNOWN;
 }
 
 static enum agent_role claude_role(const struct agent_look *look)
@@ -373,7 +415,7 @@ const struct agent agent_claude = {
     .name = "claude",
     .could_be = claude_could_be,
     .role = claude_role,
-    .is_search = claude_is_search,
+    .child = claude_child,
     .config_dir = claude_config_dir,
     .session_in_argv = claude_session_in_argv,
     .kind = claude_kind,

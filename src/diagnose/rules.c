@@ -51,10 +51,18 @@ static bool has_tool_open(const struct evidence *e)
     return e->open_tool != NULL;
 }
 
-static bool any_worker(const struct evidence *e, enum worker_doing doing)
+static bool any_worker(const struct evidence *e, bool is_hook, enum worker_doing doing)
 {
     for (size_t i = 0; i < e->worker_count; i++)
-        if (e->workers[i].doing == doing)
+        if (e->workers[i].is_hook == is_hook && e->workers[i].doing == doing)
+            return true;
+    return false;
+}
+
+static bool has_hook(const struct evidence *e)
+{
+    for (size_t i = 0; i < e->worker_count; i++)
+        if (e->workers[i].is_hook)
             return true;
     return false;
 }
@@ -85,6 +93,14 @@ static bool works_off_the_record(const struct evidence *e)
     return e->status == CLIENT_BUSY && (turn_is_over(e) || e->has_transcript == FACT_NO);
 }
 
+/* Since when it is at what it waits for, where no tool is open: the last record, unless it has
+ * called itself busy since. -1: not known. */
+static int64_t work_age_s(const struct evidence *e)
+{
+    bool is_of_this_turn = turn_is_over(e) && e->last_event_age_s < e->status_age_s;
+    return awaits_reply(e) || is_of_this_turn ? e->last_event_age_s : e->status_age_s;
+}
+
 /* The same for all we know: what the records tell is not known. */
 static bool may_work_off_the_record(const struct evidence *e)
 {
@@ -96,6 +112,18 @@ static bool may_be_asking(const struct evidence *e)
 {
     return awaits_reply(e) || e->subagent_is_busy == FACT_YES || works_off_the_record(e) ||
            (e->turn == TAIL_TURN_UNKNOWN && !says_idle(e) && e->status != CLIENT_WAITING);
+}
+
+/* A process can be a tool's only where a tool is open, or the user has had a command run ("!make"),
+ * which leaves no record while it runs. */
+static bool tool_may_run(const struct evidence *e)
+{
+    return has_tool_open(e) || may_work_off_the_record(e);
+}
+
+static bool any_of_tool(const struct evidence *e, enum worker_doing doing)
+{
+    return tool_may_run(e) && any_worker(e, false, doing);
 }
 
 static bool spinner_turns(const struct evidence *e)
@@ -337,7 +365,7 @@ static bool search_runs_away(const struct evidence *e)
 
 static bool tool_progresses(const struct evidence *e)
 {
-    return any_worker(e, WORKER_PROGRESSES);
+    return any_of_tool(e, WORKER_PROGRESSES);
 }
 
 static bool subagent_works(const struct evidence *e)
@@ -374,7 +402,7 @@ static bool awaits_reply_patiently(const struct evidence *e)
 
 static bool compacts_or_runs_a_command(const struct evidence *e)
 {
-    return may_work_off_the_record(e) && e->status_age_s >= 0 && !past_patience(e, e->status_age_s);
+    return may_work_off_the_record(e) && work_age_s(e) >= 0 && !past_patience(e, work_age_s(e));
 }
 
 static bool terminal_is_not_read(const struct evidence *e)
@@ -390,58 +418,90 @@ static bool main_thread_spins(const struct evidence *e)
            past_patience(e, e->process_age_s);
 }
 
-static bool tool_wants_input(const struct evidence *e)
+static bool tool_is_overdue(const struct evidence *e)
 {
-    return any_worker(e, WORKER_WANTS_INPUT) && past_patience(e, e->open_tool_age_s);
+    return has_tool_open(e) ? past_patience(e, e->open_tool_age_s)
+                            : works_off_the_record(e) && past_patience(e, e->status_age_s);
 }
 
-static bool hook_wants_input(const struct evidence *e)
+static bool tool_wants_input(const struct evidence *e)
 {
-    bool is_known = e->turn != TAIL_TURN_UNKNOWN || works_off_the_record(e);
-    return !has_tool_open(e) && is_known && any_worker(e, WORKER_WANTS_INPUT) &&
-           nothing_is_written(e);
+    return any_of_tool(e, WORKER_WANTS_INPUT) && tool_is_overdue(e);
 }
 
 static bool tool_sleeps(const struct evidence *e)
 {
-    return any_worker(e, WORKER_SLEEPS);
+    return any_of_tool(e, WORKER_SLEEPS);
 }
 
 static bool tool_was_stopped(const struct evidence *e)
 {
-    return any_worker(e, WORKER_STOPPED) && past_patience(e, e->open_tool_age_s);
+    return any_of_tool(e, WORKER_STOPPED) && tool_is_overdue(e);
 }
 
 static bool tool_died_uncollected(const struct evidence *e)
 {
-    return any_worker(e, WORKER_DEAD) && !any_worker(e, WORKER_QUIET) &&
-           past_patience(e, e->open_tool_age_s);
+    return any_of_tool(e, WORKER_DEAD) && !any_of_tool(e, WORKER_QUIET) && tool_is_overdue(e);
 }
 
 static bool tool_outlives_its_limit(const struct evidence *e)
 {
-    return has_tool_open(e) && any_worker(e, WORKER_QUIET) && e->open_tool_age_s >= TOOL_LIMIT_S &&
+    return has_tool_open(e) && any_of_tool(e, WORKER_QUIET) && e->open_tool_age_s >= TOOL_LIMIT_S &&
            past_patience(e, e->open_tool_age_s);
 }
 
 static bool tool_is_quiet(const struct evidence *e)
 {
-    return any_worker(e, WORKER_QUIET) || any_worker(e, WORKER_UNKNOWN);
+    return any_of_tool(e, WORKER_QUIET) || any_of_tool(e, WORKER_UNKNOWN);
 }
 
 /* No request has gone out since what the session is at was begun. */
 static bool has_asked_nobody(const struct evidence *e)
 {
-    int64_t begun_ago_s = awaits_reply(e) ? e->last_event_age_s : e->status_age_s;
+    int64_t begun_ago_s = work_age_s(e);
+    if (e->turn == TAIL_TURN_REPLYING && has_connection(e))
+        return false; /* a part of the answer is written down: it was asked */
     return e->api.is_there == FACT_NO ||
            (has_connection(e) && begun_ago_s >= 0 && e->api.sent_ago_s > begun_ago_s);
+}
+
+/*
+ * A hook that runs before a request or beside a tool holds the turn up, if the client waits for it.
+ * Of one that is declared "async" it does not: once a request has gone out, or a process of the
+ * tool runs, no hook is waited for.
+ */
+static bool hook_is_waited_for(const struct evidence *e)
+{
+    if (has_tool_open(e))
+        return e->worker_count > 0 && !any_of_tool(e, WORKER_PROGRESSES) &&
+               !any_of_tool(e, WORKER_SLEEPS) && !tool_is_quiet(e);
+    return (awaits_reply(e) || may_work_off_the_record(e)) && has_asked_nobody(e);
+}
+
+static bool hook_works(const struct evidence *e)
+{
+    return any_worker(e, true, WORKER_PROGRESSES) && hook_is_waited_for(e);
+}
+
+static bool hook_wants_input(const struct evidence *e)
+{
+    bool is_known = has_tool_open(e) || awaits_reply(e) || works_off_the_record(e);
+    bool is_silent =
+        has_tool_open(e) ? past_patience(e, e->open_tool_age_s) : nothing_is_written(e);
+    return any_worker(e, true, WORKER_WANTS_INPUT) && hook_is_waited_for(e) && is_known &&
+           is_silent;
+}
+
+static bool hook_waits(const struct evidence *e)
+{
+    return has_hook(e) && hook_is_waited_for(e);
 }
 
 /* Between two records, or off the record: a hook runs before a request, and after a turn. */
 static bool hook_may_run(const struct evidence *e)
 {
-    bool is_silent = awaits_reply(e) ? files_are_silent(e) : past_patience(e, e->status_age_s);
-    return (awaits_reply(e) || works_off_the_record(e)) && is_silent && has_asked_nobody(e);
+    return (awaits_reply(e) || works_off_the_record(e)) && past_patience(e, work_age_s(e)) &&
+           has_asked_nobody(e);
 }
 
 static bool pipe_is_held(const struct evidence *e)
@@ -449,7 +509,7 @@ static bool pipe_is_held(const struct evidence *e)
     bool is_at_work =
         e->status == CLIENT_BUSY || (e->status == CLIENT_SAYS_NOTHING && spinner_turns(e));
     bool is_due = has_tool_open(e) ? past_patience(e, e->open_tool_age_s) : hook_may_run(e);
-    return e->pipe_holder != NULL && has_no_worker(e) && e->subagent_is_busy == FACT_NO &&
+    return e->pipe_holder_count > 0 && has_no_worker(e) && e->subagent_is_busy == FACT_NO &&
            is_at_work && is_due;
 }
 
@@ -510,7 +570,7 @@ static bool asked_of_late(const struct evidence *e)
 static bool nothing_is_pending(const struct evidence *e)
 {
     return e->was_sampled && e->api.is_there == FACT_NO && has_no_worker(e) &&
-           e->mcp_progresses != FACT_YES;
+           !(has_tool_open(e) && e->mcp_progresses == FACT_YES);
 }
 
 static bool asks_nobody(const struct evidence *e)
@@ -607,6 +667,9 @@ const struct rule rules[] = {
      search_runs_away},
     {"tool progresses", SR_WORKING, "tool-running", "high", "wait",
      "A process of the open tool used the CPU, read or wrote.", tool_progresses},
+    {"hook works", SR_WORKING, "tool-running", "medium", "wait",
+     "A process of a hook used the CPU, read or wrote, and no request has gone out since.",
+     hook_works},
     {"subagent works", SR_WORKING, "subagent-running", "high", "wait",
      "A subagent's transcript was written to.", subagent_works},
     {"retrying", SR_WORKING, "retrying", "medium", "wait",
@@ -645,6 +708,9 @@ const struct rule rules[] = {
     {"tool is quiet", SR_WORKING, "tool-running", "low", "wait",
      "A process of the open tool waits for something; a long tool is not a hung one.",
      tool_is_quiet},
+    {"hook waits", SR_UNKNOWN, "needs-eyes", "low", "look",
+     "A process of a hook does nothing; whether the client waits for it cannot be seen.",
+     hook_waits},
     {"pipe held", SR_HUNG, "pipe-held", "medium", "kill-child",
      "A hook or a tool has ended, but a process that it left behind has its output open.",
      pipe_is_held},
@@ -856,8 +922,8 @@ static void say_worker(struct sentences *s, const struct worker *w)
         [WORKER_STOPPED] = "is stopped",
         [WORKER_DEAD] = "has ended and was not collected",
     };
-    SAY(s, "%s (pid %d) %s%s%s", w->name, w->pid, doing[w->doing], w->input ? " from " : "",
-        w->input ? w->input : "");
+    SAY(s, "%s (pid %d%s) %s%s%s", w->name, w->pid, w->is_hook ? ", of a hook" : "",
+        doing[w->doing], w->input ? " from " : "", w->input ? w->input : "");
     if (w->is_search)
         SAY(s, "pid %d is a search of the client's own, and has used %lld s of a CPU", w->pid,
             (long long)w->cpu_s);
@@ -909,8 +975,9 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
         say_worker(s, &e->workers[i]);
     if (has_tool_open(e) && has_no_worker(e))
         SAY(s, "no process runs for it");
-    if (e->pipe_holder)
-        SAY(s, "%s has the output of a hook or a tool open", e->pipe_holder);
+    for (size_t i = 0; i < e->pipe_holder_count; i++)
+        SAY(s, "%s (pid %d) has the output of a hook or a tool open", e->pipe_holders[i].name,
+            e->pipe_holders[i].pid);
     if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
         SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
                                              : "no MCP server did anything");

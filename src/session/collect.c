@@ -4,15 +4,13 @@
 #include "platform/sock_pair.h"
 #include "platform/terminal.h"
 #include "session/moment.h"
+#include "session/workers.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    /* A tool's process is started some milliseconds before or after its call is written down;
-     * records are queued for up to 0.1 s. Start times are kept in ticks of 10 ms. */
-    WORKER_SLACK_MS = 1000,
     /* A clock that is set by less than a minute is no surprise; a stamp that lies further ahead
      * says nothing. */
     FUTURE_MS = 60000,
@@ -279,7 +277,8 @@ void collect_begin(struct snapshot *snap, const struct session *s, struct observ
 struct member {
     const struct sample *now;
     struct sample_usage used; /* since the first sample; all of it where the member is new */
-    bool is_worker;           /* it, or what it descends from, was started for this turn */
+    enum agent_child kind;    /* of a child of the client's own */
+    enum worker_part part;
     struct sample_wait wait;
 };
 
@@ -353,23 +352,16 @@ static int weight(enum worker_doing doing)
     return weights[doing];
 }
 
-static bool is_search_of(struct snapshot *snap, const struct session *s, const struct member *m)
-{
-    struct proc_strings argv;
-    return m->now->ppid == s->live->stat.pid &&
-           proc_read_argv(&snap->proc, m->now->pid, &snap->arena, &argv) == 0 &&
-           s->live->agent->is_search(&argv);
-}
-
-static struct worker worker_of(struct snapshot *snap, const struct session *s,
-                               const struct member *members, size_t count, const struct member *m)
+static struct worker worker_of(struct snapshot *snap, const struct member *members, size_t count,
+                               const struct member *m)
 {
     struct worker w = {
         .pid = m->now->pid,
         .start_ticks = m->now->start_ticks,
         .name = arena_strdup(&snap->arena, m->now->name),
         .doing = doing_of(snap, members, count, m),
-        .is_search = is_search_of(snap, s, m),
+        .is_search = m->kind == AGENT_CHILD_SEARCH,
+        .is_hook = m->part == WORKER_OF_HOOK,
         .cpu_s = m->now->cpu_ticks_ns / 1000000000,
     };
     if (w.doing == WORKER_WANTS_INPUT)
@@ -377,16 +369,21 @@ static struct worker worker_of(struct snapshot *snap, const struct session *s,
     return w;
 }
 
+static bool is_worker(const struct member *m)
+{
+    return m->part == WORKER_OF_TOOL || m->part == WORKER_OF_HOOK;
+}
+
 /* One worker a tool: its most telling process. Shells that only wait for a child say nothing. */
-static void collect_workers(struct snapshot *snap, const struct session *s,
-                            const struct member *members, size_t count, struct evidence *e)
+static void collect_workers(struct snapshot *snap, const struct member *members, size_t count,
+                            struct evidence *e)
 {
     struct worker *workers = arena_alloc(&snap->arena, (count + 1) * sizeof *workers);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!members[i].is_worker)
+        if (!is_worker(&members[i]))
             continue;
-        struct worker w = worker_of(snap, s, members, count, &members[i]);
+        struct worker w = worker_of(snap, members, count, &members[i]);
         bool only_waits = members[i].wait.kind == SAMPLE_WAIT_CHILD && w.doing == WORKER_QUIET;
         if (!only_waits)
             workers[n++] = w;
@@ -400,21 +397,22 @@ static void collect_workers(struct snapshot *snap, const struct session *s,
         }
     e->workers = workers;
     e->worker_count = n;
-    bool any = false;
-    for (size_t i = 0; i < count; i++)
-        any = any || members[i].is_worker;
-    e->has_workers = any ? FACT_YES : FACT_NO;
+    bool any = false, untold = false;
+    for (size_t i = 0; i < count; i++) {
+        any = any || is_worker(&members[i]);
+        untold = untold || members[i].part == WORKER_UNTOLD;
+    }
+    e->has_workers = any ? FACT_YES : untold ? FACT_UNKNOWN : FACT_NO;
 }
 
-/* Helpers (MCP servers) are what the client started, and not for this turn. */
-static void collect_helpers(struct snapshot *snap, const struct member *members, size_t count,
+static void collect_servers(struct snapshot *snap, const struct member *members, size_t count,
                             struct evidence *e)
 {
     struct worker *servers = arena_alloc(&snap->arena, (count + 1) * sizeof *servers);
     bool any = false, moved = false;
     for (size_t i = 1; i < count; i++) {
         const struct sample *now = members[i].now;
-        if (members[i].is_worker)
+        if (members[i].part != WORKER_OF_SERVER)
             continue;
         any = true;
         moved = moved || members[i].used.cpu_ns > 0;
@@ -428,27 +426,78 @@ static void collect_helpers(struct snapshot *snap, const struct member *members,
     e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
 }
 
-/*
- * When what the session is at was begun: processes started since then work for it. What leaves no
- * record (a hook that a prompt starts, a compaction) was begun when the client called itself busy.
- */
-static struct wall work_began_at(const struct snapshot *snap, const struct session *s,
-                                 const struct evidence *e)
+/* What the session is at, and since when. What leaves no record (a hook that a prompt starts, a
+ * compaction) was begun when the client called itself busy. */
+static struct workers_work work_of(const struct snapshot *snap, const struct session *s,
+                                   const struct evidence *e)
 {
     const struct tail_result *tail = &s->activity.tail;
-    bool is_off_the_record = e->status == CLIENT_BUSY && s->registration &&
-                             (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN);
-    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count)
-        return moment_of(snap, s, tail->open_tools[0].since);
-    if (is_off_the_record && wall_known(s->registration->status_at))
-        return moment_of(snap, s, s->registration->status_at);
-    return moment_of(snap, s, tail->turn_began_at);
+    struct workers_work work = {.now_ms = snap->shown.taken_at_ms};
+    struct wall began = {0};
+    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
+        work.kind = WORK_TOOL;
+        began = moment_of(snap, s, tail->open_tools[0].since);
+    } else if (e->status == CLIENT_BUSY && s->registration &&
+               (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN) &&
+               wall_known(s->registration->status_at)) {
+        work.kind = WORK_OFF_RECORD;
+        began = moment_of(snap, s, s->registration->status_at);
+    } else if (e->turn == TAIL_TURN_AWAITS_REPLY || e->turn == TAIL_TURN_REPLYING) {
+        work.kind = WORK_REPLY;
+        began = moment_of(snap, s, tail->turn_began_at);
+    }
+    if (!wall_known(began))
+        work.kind = WORK_NONE;
+    work.began_ms = began.ms;
+    return work;
 }
 
-static bool began_since(const struct snapshot *snap, uint64_t start_ticks, struct wall moment)
+static bool began_since(const struct snapshot *snap, uint64_t start_ticks,
+                        const struct workers_work *work)
 {
-    return wall_known(moment) &&
-           proc_start_time(&snap->proc, start_ticks).ms >= moment.ms - WORKER_SLACK_MS;
+    return work->kind != WORK_NONE &&
+           proc_start_time(&snap->proc, start_ticks).ms >= work->began_ms - WORKERS_SLACK_MS;
+}
+
+static enum agent_child kind_of(struct snapshot *snap, const struct session *s,
+                                const struct sample *now)
+{
+    const struct proc *proc = &snap->proc;
+    struct proc_strings argv = {0}, environment = {0};
+    struct proc_stat stat = {0};
+    if (proc_read_stat(proc, now->pid, &stat) < 0)
+        return AGENT_CHILD_UNKNOWN;
+    proc_read_argv(proc, now->pid, &snap->arena, &argv);
+    bool is_known = proc_read_environ(proc, now->pid, &snap->arena, &environment) == 0;
+    struct agent_child_look look = {
+        .argv = &argv,
+        .environment = is_known ? &environment : NULL,
+        .client_environment = s->live->environment_known ? &s->live->environment : NULL,
+        .is_in_group = stat.pgrp == s->live->stat.pgrp,
+    };
+    return s->live->agent->child(&look);
+}
+
+/* What part each member has in the work; the client is the first. */
+static void tell_parts(struct snapshot *snap, const struct session *s, struct member *members,
+                       size_t count, const struct workers_work *work)
+{
+    struct workers_process *processes = arena_alloc(&snap->arena, count * sizeof *processes);
+    enum worker_part *parts = arena_alloc(&snap->arena, count * sizeof *parts);
+    for (size_t i = 0; i < count; i++) {
+        const struct sample *now = members[i].now;
+        if (i > 0 && now->ppid == members[0].now->pid)
+            members[i].kind = kind_of(snap, s, now);
+        processes[i] = (struct workers_process){
+            .pid = now->pid,
+            .ppid = now->ppid,
+            .began_ms = proc_start_time(&snap->proc, now->start_ticks).ms,
+            .kind = members[i].kind,
+        };
+    }
+    workers_tell(processes, count, work, parts);
+    for (size_t i = 0; i < count; i++)
+        members[i].part = parts[i];
 }
 
 /* ---- who else has a tool's output --------------------------------------------------------- */
@@ -486,30 +535,44 @@ static const char *write_end_of(struct snapshot *snap, const struct member *memb
     return arena_printf(&snap->arena, "socket:[%llu]", (unsigned long long)other);
 }
 
-/* Who, outside the tree and started since, could still write to where the client reads? */
-static void collect_pipe_holder(struct snapshot *snap, const struct member *members, size_t count,
-                                struct wall since, struct evidence *e)
+static bool is_listed(const struct pipe_holder *items, size_t count, pid_t pid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].pid == pid)
+            return true;
+    return false;
+}
+
+/* Who, outside the tree and started since, could still write to where the client reads? All of
+ * them: it goes on when the last has ended. */
+static void collect_pipe_holders(struct snapshot *snap, const struct member *members, size_t count,
+                                 const struct workers_work *since, struct evidence *e)
 {
     struct descriptor *open;
-    size_t n;
+    size_t n, found = 0, capacity = 0;
+    void *items = NULL;
     pid_t client = members[0].now->pid;
     if (descriptor_list(&snap->proc, client, &snap->arena, &open, &n) < 0)
         return;
-    for (size_t i = 0; i < n && !e->pipe_holder; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct descriptor_holders holders;
         const char *target = write_end_of(snap, members, count, &open[i]);
         if (!target ||
             descriptor_find_writers(&snap->proc, target, client, &snap->arena, &holders) < 0)
             continue;
-        for (size_t j = 0; j < holders.count && !e->pipe_holder; j++) {
+        for (size_t j = 0; j < holders.count; j++) {
             const struct descriptor_holder *h = &holders.items[j];
-            if (member_by_pid(members, count, h->pid) || !began_since(snap, h->start_ticks, since))
+            if (member_by_pid(members, count, h->pid) || is_listed(items, found, h->pid) ||
+                !began_since(snap, h->start_ticks, since))
                 continue;
-            e->pipe_holder = arena_printf(&snap->arena, "%s (pid %d)", h->name, (int)h->pid);
-            e->pipe_holder_pid = h->pid;
-            e->pipe_holder_start_ticks = h->start_ticks;
+            struct pipe_holder *holder =
+                arena_push(&snap->arena, &items, &found, &capacity, sizeof *holder);
+            *holder = (struct pipe_holder){h->pid, h->start_ticks, h->name};
+            holder->name = arena_strdup(&snap->arena, h->name);
         }
     }
+    e->pipe_holders = items;
+    e->pipe_holder_count = found;
 }
 
 /* ---- the main thread ---------------------------------------------------------------------- */
@@ -567,34 +630,32 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     const struct session *s = o->session;
     struct sample_tree tree;
     e->is_starved = false;
-    e->pipe_holder = NULL;
+    e->pipe_holder_count = 0;
     if (!o->began || sample_take_tree(&snap->proc, s->live->stat.pid, &snap->arena, &tree) < 0 ||
         tree.items[0].start_ticks != s->live->stat.start_ticks)
         return;
 
     struct member *members = arena_alloc(&snap->arena, (tree.count + 1) * sizeof *members);
-    struct wall began = work_began_at(snap, s, e);
+    struct workers_work work = work_of(snap, s, e);
     for (size_t i = 0; i < tree.count; i++) {
         struct member *m = &members[i];
-        m->now = &tree.items[i];
+        *m = (struct member){.now = &tree.items[i]};
         const struct sample *before = same_process(&o->first, m->now);
         if (before)
             sample_subtract(before, m->now, &m->used);
         else
             m->used.cpu_ns = m->now->cpu_ns > 0 ? m->now->cpu_ns : 1; /* it was started */
         sample_find_wait(&snap->proc, m->now, &snap->arena, &m->wait);
-        const struct member *parent = member_by_pid(members, i, m->now->ppid);
-        m->is_worker = i > 0 && ((parent && parent->is_worker) ||
-                                 began_since(snap, m->now->start_ticks, began));
     }
+    tell_parts(snap, s, members, tree.count, &work);
     const struct sample *before = same_process(&o->first, members[0].now);
     if (before)
         collect_main_thread(snap, &members[0], before, e);
-    collect_workers(snap, s, members, tree.count, e);
-    collect_helpers(snap, members, tree.count, e);
+    collect_workers(snap, members, tree.count, e);
+    collect_servers(snap, members, tree.count, e);
     collect_terminal(snap, s, e);
     if (e->has_workers == FACT_NO)
-        collect_pipe_holder(snap, members, tree.count, began, e);
+        collect_pipe_holders(snap, members, tree.count, &work, e);
 
     collect_connection(snap, s, sockets, e);
 }

@@ -34,8 +34,16 @@ struct worker {
     const char *name;
     enum worker_doing doing;
     const char *input; /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
+    bool is_hook;      /* started for a hook: see has_workers */
     bool is_search;    /* one that the client runs itself for its search tools */
     int64_t cpu_s;     /* that it has used in all */
+};
+
+/* A process that has the output of a tool or a hook open. */
+struct pipe_holder {
+    int pid;
+    uint64_t start_ticks;
+    const char *name;
 };
 
 /* The connection on which the client waits for the model. Ages: -1 is unknown; the one of what was
@@ -112,11 +120,13 @@ struct evidence {
     enum fact main_waits_for_tty_write;
     const struct worker *workers;
     size_t worker_count;
-    enum fact has_workers;   /* unknown: children cannot be seen */
-    const char *pipe_holder; /* "sleep (pid 4711)": started since, not below the client, and can
-                                still write to where it reads a tool or a hook; NULL: none */
-    int pipe_holder_pid;
-    uint64_t pipe_holder_start_ticks;
+    /* unknown: children cannot be seen, or there is one of which it cannot be told what for. Which
+     * process has a part in the work says session/workers.h. */
+    enum fact has_workers;
+    /* Started since, not below the client, and can still write to where it reads a tool or a hook:
+     * while one of them lives the client waits. */
+    const struct pipe_holder *pipe_holders;
+    size_t pipe_holder_count;
     const struct worker *servers; /* started by the client, and not for this turn: MCP servers */
     size_t server_count;
     enum fact mcp_progresses;

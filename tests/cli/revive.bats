@@ -174,10 +174,16 @@ with_child()
     mkfifo "$BATS_TEST_TMPDIR/fifo"
     fake --cwd "$project" --session "$id" --status busy --turn "$turn" --spinner --raw --hook "$command" "$@" -- "$client"
     started_at=$(start_of "$pid")
-    wait_until 30 is_hung
+    wait_until 30 waits_for_input
     tool=$(pgrep -n -P "$pid")
     tool_started_at=$(start_of "$tool")
     started_pids+=("$tool")
+}
+
+# A hook is told from what draws the status line by its age: 8 s.
+waits_for_input()
+{
+    is_hung && [ "$(json '.sessions[0].cause')" = tool-blocked-on-input ]
 }
 
 tool_runs_on()

@@ -313,7 +313,9 @@ static void its_own_searches_are_known_by_their_names(void **state)
         {{NULL, 0}, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(agent_claude.is_search(&cases[i].argv), cases[i].is_search);
+        assert_int_equal(agent_claude.child(&(struct agent_child_look){.argv = &cases[i].argv}) ==
+                             AGENT_CHILD_SEARCH,
+                         cases[i].is_search);
 }
 
 int main(void)

@@ -75,10 +75,17 @@ enum { PATIENCE = 600, LONG = 2400 };
 #define WORKERS(...)                                                          \
     .has_workers = FACT_YES, .workers = (const struct worker[]){__VA_ARGS__}, \
     .worker_count = sizeof((const struct worker[]){__VA_ARGS__}) / sizeof(struct worker)
+#define HOOK(what)                                                         \
+    {                                                                      \
+        .pid = 4711, .name = "sh", .doing = WORKER_##what, .is_hook = true \
+    }
 #define WORKER(what)                                      \
     {                                                     \
         .pid = 4711, .name = "sh", .doing = WORKER_##what \
     }
+
+static const struct pipe_holder holders[] = {{812, 1, "gradle"}, {813, 1, "java"}};
+#define HELD .pipe_holders = holders, .pipe_holder_count = 1
 
 static const struct rule *winner(const struct evidence *e)
 {
@@ -199,15 +206,19 @@ static struct scene *scenes(size_t *count)
                        .is_search = true,
                        .cpu_s = LONG})),
          true},
-        {"a hook reads a pipe", "hook wants input", ASKED(WORKERS(WORKER(WANTS_INPUT))), true},
+        {"a hook reads a pipe", "hook wants input",
+         ASKED(.last_event_age_s = LONG - 1, WORKERS(HOOK(WANTS_INPUT))), true},
+        {"a hook computes before the model is asked", "hook works",
+         ASKED(.api = NO_CONNECTION, WORKERS(HOOK(PROGRESSES))), true},
+        {"a hook sleeps, and may be waited for", "hook waits",
+         ASKED(.api = NO_CONNECTION, WORKERS(HOOK(SLEEPS))), true},
         {"a tool was stopped", "tool stopped", TOOL(WORKERS(WORKER(STOPPED))), true},
         {"a tool has died unnoticed", "tool uncollected", TOOL(WORKERS(WORKER(DEAD))), true},
         {"a tool sleeps an hour", "tool sleeps", TOOL(WORKERS(WORKER(SLEEPS))), true},
         {"a tool waits past its limit", "tool past its limit", TOOL(WORKERS(WORKER(QUIET))), true},
         {"a tool waits for 11 minutes but one second", "tool is quiet",
          TOOL(.open_tool_age_s = 659, WORKERS(WORKER(QUIET))), true},
-        {"a process has a hook's output", "pipe held", TOOL(.pipe_holder = "gradle (pid 812)"),
-         true},
+        {"a process has a hook's output", "pipe held", TOOL(HELD), true},
         {"an MCP server at work", "mcp works",
          TOOL(.open_tool = "mcp__db__query", .open_tool_is_mcp = true, .mcp_progresses = FACT_YES),
          true},
@@ -624,7 +635,6 @@ static void a_tool_is_judged_by_its_processes(void **state)
                                WORKERS(WORKER(QUIET))));
     wins("tool past its limit", TOOL(.patience_s = 700, .open_tool_age_s = 700,
                                      .last_event_age_s = 700, WORKERS(WORKER(QUIET))));
-    wins("tool is quiet", ASKED(WORKERS(WORKER(QUIET)))); /* a hook */
     wins("tool is quiet", TOOL(WORKERS(WORKER(UNKNOWN))));
     wins("tool sleeps", TOOL(BEFORE, WORKERS(WORKER(SLEEPS))));
 
@@ -633,14 +643,75 @@ static void a_tool_is_judged_by_its_processes(void **state)
     wins("tool wants input", TOOL(WORKERS(WORKER(QUIET), WORKER(WANTS_INPUT))));
     wins("tool past its limit", TOOL(WORKERS(WORKER(DEAD), WORKER(QUIET))));
 
-    wins("hook wants input", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE));
+    /* "!make": a command that the user typed leaves no record */
+#define TYPED_COMMAND(...) REST(.status = CLIENT_BUSY, WORKERS(__VA_ARGS__))
+    wins("tool progresses", TYPED_COMMAND(WORKER(PROGRESSES)));
+    wins("tool sleeps", TYPED_COMMAND(WORKER(SLEEPS)));
+    wins("tool wants input", TYPED_COMMAND(WORKER(WANTS_INPUT)));
+    wins("tool is quiet", TYPED_COMMAND(WORKER(QUIET)));
+}
+
+static void a_process_is_a_tools_only_where_a_tool_is_open(void **state)
+{
+    (void)state;
+    for (enum worker_doing doing = WORKER_UNKNOWN; doing <= WORKER_DEAD; doing++) {
+        const struct worker any[] = {
+            {.pid = 4711, .name = "sh", .doing = doing},
+            {.pid = 4712, .name = "rg", .doing = doing, .is_search = true, .cpu_s = LONG}};
+#define ANY .workers = any, .worker_count = 2, .has_workers = FACT_YES
+        wins("reply stalled", ASKED(ANY));
+        wins("reply stalled", ASKED(ANY, .turn = TAIL_TURN_REPLYING));
+        wins("no reply", ASKED(ANY, .api.bytes_received = 0));
+        wins("idle", REST(ANY));
+        wins("idle by transcript", REST(ANY, OLD));
+        wins("permission prompt",
+             REST(ANY, .status = CLIENT_WAITING, .waiting_for = "permission prompt"));
+        wins("retrying", ASKED(ANY, .api.sent_ago_s = 30, .api.received_ago_s = 29));
+    }
+}
+
+static void a_hook_holds_up_what_was_not_asked_yet(void **state)
+{
+    (void)state;
+#define NOT_ASKED .last_event_age_s = LONG - 1
+    wins("hook wants input", ASKED(WORKERS(HOOK(WANTS_INPUT)), .api = NO_CONNECTION));
+    wins("hook wants input", ASKED(WORKERS(HOOK(WANTS_INPUT)), .last_event_age_s = PATIENCE));
     wins("hook wants input",
-         REST(WORKERS(WORKER(WANTS_INPUT)), .status = CLIENT_BUSY, .turn = TAIL_TURN_UNKNOWN,
+         REST(WORKERS(HOOK(WANTS_INPUT)), .status = CLIENT_BUSY, .turn = TAIL_TURN_UNKNOWN,
               .has_transcript = FACT_NO, .last_event_age_s = -1));
     wins("off the record",
-         REST(WORKERS(WORKER(WANTS_INPUT)), .status = CLIENT_BUSY, .turn = TAIL_TURN_UNKNOWN,
+         REST(WORKERS(HOOK(WANTS_INPUT)), .status = CLIENT_BUSY, .turn = TAIL_TURN_UNKNOWN,
               .has_transcript = FACT_NO, .last_event_age_s = -1, .status_age_s = PATIENCE - 1));
-    wins("awaits reply", ASKED(WORKERS(WORKER(WANTS_INPUT)), .last_event_age_s = PATIENCE - 1));
+    wins("awaits reply", ASKED(WORKERS(HOOK(WANTS_INPUT)), .last_event_age_s = PATIENCE - 1));
+    /* the request has gone out: whatever runs was declared async, and explains nothing */
+    wins("reply stalled", ASKED(WORKERS(HOOK(WANTS_INPUT))));
+    wins("reply stalled", ASKED(WORKERS(HOOK(PROGRESSES))));
+    wins("reply stalled", ASKED(WORKERS(HOOK(SLEEPS))));
+    wins("reply stalled", ASKED(WORKERS(HOOK(PROGRESSES)), NOT_ASKED, .turn = TAIL_TURN_REPLYING));
+    wins("connections not seen", ASKED(WORKERS(HOOK(PROGRESSES)), .api.is_there = FACT_UNKNOWN));
+    wins("idle", REST(WORKERS(HOOK(PROGRESSES))));
+    /* after a turn: its last request is older than its end */
+#define AFTER_A_TURN                                                      \
+    .status = CLIENT_BUSY, .status_age_s = LONG, .last_event_age_s = 700, \
+    .api = {.is_there = FACT_YES,                                         \
+            .peer = "127.0.0.1:443",                                      \
+            .sent_ago_s = 720,                                            \
+            .received_ago_s = 701,                                        \
+            .bytes_received = 90000}
+    wins("hook wants input", REST(AFTER_A_TURN, WORKERS(HOOK(WANTS_INPUT))));
+    wins("hook works", REST(AFTER_A_TURN, WORKERS(HOOK(PROGRESSES))));
+    wins("hook waits", REST(AFTER_A_TURN, WORKERS(HOOK(QUIET))));
+    wins("off the record",
+         REST(AFTER_A_TURN, WORKERS(HOOK(QUIET)), .last_event_age_s = PATIENCE - 1));
+    wins("pipe held", REST(AFTER_A_TURN, HELD));
+    /* beside a tool: where the tool has a process, that speaks */
+    wins("hook wants input", TOOL(AT_PATIENCE, WORKERS(HOOK(WANTS_INPUT))));
+    wins("hook waits", TOOL(BEFORE, WORKERS(HOOK(WANTS_INPUT))));
+    wins("hook works", TOOL(WORKERS(HOOK(PROGRESSES))));
+    wins("hook waits", TOOL(WORKERS(HOOK(STOPPED))));
+    wins("tool wants input", TOOL(WORKERS(WORKER(WANTS_INPUT), HOOK(QUIET))));
+    wins("tool past its limit", TOOL(WORKERS(WORKER(QUIET), HOOK(PROGRESSES))));
+    wins("tool sleeps", TOOL(WORKERS(WORKER(SLEEPS), HOOK(WANTS_INPUT))));
 }
 
 static void a_search_of_the_clients_own_runs_away(void **state)
@@ -651,7 +722,6 @@ static void a_search_of_the_clients_own_runs_away(void **state)
     wins("search runs away", TOOL(WORKERS(SEARCH(PROGRESSES, PATIENCE))));
     wins("tool progresses", TOOL(WORKERS(SEARCH(PROGRESSES, PATIENCE - 1))));
     wins("tool progresses", TOOL(BEFORE, WORKERS(SEARCH(PROGRESSES, PATIENCE))));
-    wins("tool progresses", ASKED(WORKERS(SEARCH(PROGRESSES, PATIENCE))));
     /* a program that a shell runs may compute for as long as it needs */
     wins("tool progresses",
          TOOL(WORKERS({.pid = 4712, .name = "rg", .doing = WORKER_PROGRESSES, .cpu_s = LONG})));
@@ -664,7 +734,6 @@ static void a_search_of_the_clients_own_runs_away(void **state)
 static void without_a_process_somebody_else_holds_a_tool(void **state)
 {
     (void)state;
-#define HELD .pipe_holder = "gradle (pid 812)"
     wins("pipe held", TOOL(HELD, AT_PATIENCE));
     wins("pipe held", TOOL(HELD, OLD));
     wins("question", TOOL(HELD, .status = CLIENT_WAITING));
@@ -730,7 +799,10 @@ static void nothing_is_pending_only_when_all_was_seen(void **state)
     wins("nothing pending", PENDING_NOTHING(.turn = TAIL_TURN_OVER));
     wins("connections not seen", PENDING_NOTHING(.api.is_there = FACT_UNKNOWN));
     wins("not understood", PENDING_NOTHING(.has_workers = FACT_UNKNOWN));
-    wins("not understood", PENDING_NOTHING(.mcp_progresses = FACT_YES));
+    /* what servers do by themselves says nothing of a turn that has asked none of them */
+    wins("nothing pending", PENDING_NOTHING(.mcp_progresses = FACT_YES));
+    wins("not understood", TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES,
+                                .api = NO_CONNECTION, .mcp_progresses = FACT_YES));
     wins("not understood", PENDING_NOTHING(.was_sampled = false));
     wins("nothing pending",
          TOOL(.open_tool = "Agent", .subagent_is_busy = FACT_YES, .api = NO_CONNECTION, ASLEEP));
@@ -860,10 +932,12 @@ static struct evidence any_evidence(struct worker *workers)
                                      .name = "sh",
                                      .doing = (enum worker_doing)any(7),
                                      .is_search = any(2),
+                                     .is_hook = any(3) == 0,
                                      .cpu_s = any(2) ? LONG : 0};
     e.workers = workers;
     e.has_workers = e.worker_count ? FACT_YES : any(2) ? FACT_NO : FACT_UNKNOWN;
-    e.pipe_holder = any(4) == 0 ? "gradle (pid 812)" : NULL;
+    e.pipe_holders = holders;
+    e.pipe_holder_count = any(4) == 0 ? 1 + (size_t)any(2) : 0;
     e.mcp_progresses = any_fact();
     e.api.is_there = any_fact();
     if (e.api.is_there == FACT_YES) {
@@ -921,7 +995,7 @@ static bool forget(struct evidence *e, struct worker *workers, int which)
         e->main_cpu_percent = e->wakeups_per_s = -1;
         e->main_waits_for_tty_write = e->has_workers = e->mcp_progresses = FACT_UNKNOWN;
         e->worker_count = 0;
-        e->pipe_holder = NULL;
+        e->pipe_holder_count = 0;
         return true;
     case 12:
         e->main_cpu_percent = -1;
@@ -945,7 +1019,7 @@ static bool forget(struct evidence *e, struct worker *workers, int which)
             workers[i].is_search = false;
         return true;
     case 17:
-        e->pipe_holder = NULL;
+        e->pipe_holder_count = 0;
         return true;
     case 18:
         e->api = (struct api_connection)NO_CONNECTION;
@@ -1141,8 +1215,9 @@ static void evidence_is_said_with_numbers(void **state)
     says("tool Bash has been open for 2400 s", TOOL());
     says("tool Bash has been open for 2400 s, and others", TOOL(.open_tool_count = 2));
     says("no process runs for it", TOOL());
-    says("gradle (pid 812) has the output of a hook or a tool open",
-         TOOL(.pipe_holder = "gradle (pid 812)"));
+    says("gradle (pid 812) has the output of a hook or a tool open", TOOL(HELD));
+    says("java (pid 813) has the output of a hook or a tool open",
+         TOOL(HELD, .pipe_holder_count = 2));
     says("no MCP server did anything", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_NO));
     says("an MCP server is at work", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_YES));
     says("sh (pid 4711) waits for input from pipe:[99]",
@@ -1399,6 +1474,8 @@ int main(void)
         cmocka_unit_test(a_terminal_that_is_not_read_needs_a_thread_that_waits),
         cmocka_unit_test(spinning_needs_a_whole_cpu_and_no_wake_up),
         cmocka_unit_test(a_tool_is_judged_by_its_processes),
+        cmocka_unit_test(a_process_is_a_tools_only_where_a_tool_is_open),
+        cmocka_unit_test(a_hook_holds_up_what_was_not_asked_yet),
         cmocka_unit_test(a_search_of_the_clients_own_runs_away),
         cmocka_unit_test(without_a_process_somebody_else_holds_a_tool),
         cmocka_unit_test(an_old_client_asks_when_its_spinner_rests),

@@ -2,7 +2,6 @@
 
 #include "action/copy.h"
 #include "action/manifest.h"
-#include "action/stream.h"
 #include "action/sums.h"
 #include "action/verify.h"
 #include "base/durable.h"
@@ -319,16 +318,9 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
     return copied.torn_bytes ? add_torn_tail(j, f, error) : 0;
 }
 
-static int write_new(int at, const char *name, const struct buf *text)
+static int put_text(int at, const char *name, const struct buf *text, enum readback_way *way)
 {
-    int fd = durable_create(at, name);
-    if (fd < 0)
-        return fd;
-    int r = durable_write(fd, text->p ? text->p : "", text->n);
-    if (r == 0)
-        r = durable_sync(fd);
-    fs_close(&fd);
-    return r;
+    return readback_put(at, name, text->p ? text->p : "", text->n, way);
 }
 
 static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error *error)
@@ -348,7 +340,7 @@ static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error
         int folder = make_folder_of(j, to, error);
         r = folder;
         if (folder >= 0) {
-            r = write_new(folder, str_basename(to), &lines);
+            r = put_text(folder, str_basename(to), &lines, &copied.read_back);
             if (r == 0)
                 r = durable_sync(folder);
             if (r < 0)
@@ -374,18 +366,6 @@ static int copy_all(struct job *j, struct sr_error *error)
     return r;
 }
 
-static int read_back(int at, const char *name, const struct buf *text, const char *sha256)
-{
-    struct fs_file file;
-    char back[DIGEST_TEXT_SIZE];
-    int r = fs_open_file(at, name, &file);
-    if (r < 0)
-        return r;
-    int64_t n = stream_read(file.fd, (int64_t)text->n + 1, NULL, NULL, back);
-    fs_close(&file.fd);
-    return n < 0 ? (int)n : n == (int64_t)text->n && strcmp(back, sha256) == 0 ? 0 : -EIO;
-}
-
 /* Beside the transcript, never in it. */
 static int add_salvage(struct job *j, struct sr_error *error)
 {
@@ -407,9 +387,7 @@ static int add_salvage(struct job *j, struct sr_error *error)
         .part_count = j->source->salvage->part_count,
     };
     digest_of(&text, f->copied.sha256);
-    int r = write_new(j->partial, "salvage.md", &text);
-    if (r == 0)
-        r = read_back(j->partial, "salvage.md", &text, f->copied.sha256);
+    int r = put_text(j->partial, "salvage.md", &text, &f->copied.read_back);
     buf_release(&text);
     if (r < 0)
         return err_set(error, r, "write %s/%s.salvage.md: %s", j->run->pending.path, j->stem,
@@ -443,7 +421,7 @@ static int read_torn_tails(struct job *j, struct sr_error *error)
         int r = fs_open_file(j->partial, path, &file);
         int64_t n = r;
         if (r == 0) {
-            n = stream_read(file.fd, file.size_bytes, NULL, NULL, f->copied.sha256);
+            n = readback_digest(file.fd, f->copied.sha256, &f->copied.read_back);
             f->copied.size_bytes = n;
             fs_close(&file.fd);
         }
@@ -473,7 +451,7 @@ static void describe(struct job *j)
 static int write_part(struct job *j, const char *part, const struct buf *text,
                       struct sr_error *error)
 {
-    int r = write_new(j->partial, part, text);
+    int r = put_text(j->partial, part, text, NULL);
     if (r < 0)
         return err_set(error, r, "write %s/%s.%s: %s", j->run->pending.path, j->stem, part,
                        err_reason(r));

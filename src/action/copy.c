@@ -1,6 +1,5 @@
 #include "action/copy.h"
 
-#include "action/follow.h"
 #include "action/stream.h"
 #include "base/durable.h"
 
@@ -15,7 +14,6 @@
 enum {
     TRIES = 5,
     TAIL_PIECE = 64 * 1024,
-    FOLLOWED_BYTES = 4 * 1024 * 1024, /* below, another thread is not worth its while */
     WRITEBACK_BYTES =
         8 * 1024 * 1024, /* handed to the disk early, so that fsync finds less to do */
 };
@@ -31,9 +29,7 @@ struct attempt {
     const struct copy_request *request;
     struct fs_file source;
     int to;
-    int64_t written, sent;     /* bytes; of these, on their way to the disk */
-    struct follower *follower; /* NULL: the copy is read back afterwards */
-    bool is_read_back;
+    int64_t written, sent; /* bytes; of these, on their way to the disk */
 };
 
 static int put(void *context, const char *bytes, size_t n)
@@ -43,8 +39,6 @@ static int put(void *context, const char *bytes, size_t n)
     if (r < 0)
         return r;
     a->written += (int64_t)n;
-    if (a->follower)
-        follow_to(a->follower, a->written);
     if (a->written - a->sent >= WRITEBACK_BYTES) {
         sync_file_range(a->to, a->sent, a->written - a->sent, SYNC_FILE_RANGE_WRITE);
         a->sent = a->written;
@@ -109,25 +103,6 @@ static int set_torn_apart(struct attempt *a, int64_t from, int64_t size, struct 
     return r < 0 ? err_set(error, r, "write %s: %s", q->torn, err_reason(r)) : 0;
 }
 
-/* Reads the copy again, through a descriptor of its own, and compares. */
-static int read_back(const struct copy_request *q, int64_t size, const char *expected,
-                     struct sr_error *error)
-{
-    struct fs_file copy;
-    char found[DIGEST_TEXT_SIZE];
-    int r = fs_open_file(q->to_at, q->to, &copy);
-    int64_t n = r;
-    if (r == 0) {
-        n = stream_read(copy.fd, copy.size_bytes, NULL, NULL, found);
-        fs_close(&copy.fd);
-    }
-    if (n < 0)
-        return err_set(error, (int)n, "read back %s: %s", q->to_shown, err_reason((int)n));
-    if (n != size || strcmp(found, expected) != 0)
-        return err_set(error, -EIO, "read back %s: it is not what was written", q->to_shown);
-    return 0;
-}
-
 /* Is the name still that of the file that is open? */
 static bool is_replaced(const struct copy_request *q, const struct fs_file *source)
 {
@@ -173,25 +148,6 @@ static int compare_again(struct attempt *a, bool is_clone, struct copied *copied
     return 0;
 }
 
-/* Reads and writes. Returns: how many bytes, or negative errno. */
-static int64_t write_copy(struct attempt *a, char sha256[static DIGEST_TEXT_SIZE])
-{
-    const struct copy_request *q = a->request;
-    struct follower follower;
-    struct fs_file copy;
-    char back[DIGEST_TEXT_SIZE];
-    if (a->source.size_bytes < FOLLOWED_BYTES || fs_open_file(q->to_at, q->to, &copy) < 0)
-        return stream_read(a->source.fd, a->source.size_bytes, put, a, sha256);
-
-    a->follower = follow_begin(&follower, copy.fd) == 0 ? &follower : NULL;
-    int64_t n = stream_read(a->source.fd, a->source.size_bytes, put, a, sha256);
-    if (a->follower)
-        a->is_read_back = follow_end(&follower, back) == n && n >= 0 && strcmp(back, sha256) == 0;
-    a->follower = NULL;
-    fs_close(&copy.fd);
-    return n;
-}
-
 /* Fills the new file with what the source holds now. Returns: 0 with *copied, or an error. */
 static int fill(struct attempt *a, struct copied *copied, struct sr_error *error)
 {
@@ -200,7 +156,7 @@ static int fill(struct attempt *a, struct copied *copied, struct sr_error *error
     int64_t shared = a->source.size_bytes > TAIL_PIECE ? share_blocks(a) : -EOPNOTSUPP;
     bool is_clone = shared >= 0;
     int64_t n = is_clone ? stream_read(a->source.fd, shared, NULL, NULL, copied->sha256)
-                         : write_copy(a, copied->sha256);
+                         : stream_read(a->source.fd, a->source.size_bytes, put, a, copied->sha256);
     int r = n < 0 ? (int)n : fs_look_again(&after);
     if (r < 0)
         return err_set(error, r, "copy %s to %s: %s", q->from_shown, q->to_shown, err_reason(r));
@@ -216,7 +172,6 @@ static int fill(struct attempt *a, struct copied *copied, struct sr_error *error
     copied->source = a->source;
     if (!changed)
         return 0;
-    a->is_read_back = false; /* what is read again below is the digest to hold it against */
     if (q->is_lines && whole < n)
         r = cut_at_line_end(a, whole, copied, error);
     return r < 0 ? r : compare_again(a, is_clone, copied, error);
@@ -235,9 +190,10 @@ static int attempt(struct attempt *a, bool is_last, struct copied *out, struct s
     r = durable_sync(a->to);
     if (r < 0)
         return err_set(error, r, "sync %s: %s", q->to_shown, err_reason(r));
-    r = a->is_read_back ? 0 : read_back(q, copied.size_bytes, copied.sha256, error);
+    r = readback_check(q->to_at, q->to, copied.size_bytes, copied.sha256, &copied.read_back);
     if (r < 0)
-        return r;
+        return err_set(error, r, "read back %s: %s", q->to_shown,
+                       r == -EIO ? "it is not what was written, or cannot be read" : err_reason(r));
     copied.source.fd = -1;
     *out = copied;
     return 0;

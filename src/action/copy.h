@@ -5,12 +5,12 @@
  * What the copy holds is a state that the file had: its bytes are read once,
  * digested on the way, and, where the file changed meanwhile, read again and
  * compared; that is tried a few times. The source is opened below a folder,
- * for reading, and nothing about it changes. Then the copy is read back from
- * the destination and its digest compared.
+ * for reading, and nothing about it changes. Then the copy is synced, read back
+ * from the disk and its digest compared.
  */
 #pragma once
 
-#include "base/digest.h"
+#include "action/readback.h"
 #include "base/err.h"
 #include "base/fs.h"
 
@@ -43,8 +43,9 @@ struct copied {
     struct fs_file source; /* when it was read; its descriptor is closed */
     int64_t size_bytes;
     char sha256[DIGEST_TEXT_SIZE];
-    bool ends_in_newline; /* or is empty */
-    int64_t torn_bytes;   /* kept apart */
+    bool ends_in_newline;        /* or is empty */
+    int64_t torn_bytes;          /* kept apart */
+    enum readback_way read_back; /* not read from a manifest */
 };
 
 /* Returns: 0; -ENOENT when there is no source; another errno with *error set. The copy is synced.

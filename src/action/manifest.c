@@ -57,6 +57,7 @@ static struct json_node *file_node(struct json_document *d, const struct manifes
     json_put_string(d, node, "sha256", c->sha256);
     json_put_integer(d, node, "size_bytes", c->size_bytes);
     json_put_string(d, node, "source", f->source);
+    json_put_string(d, node, "read_back", readback_word(c->read_back));
     if (f->kind == AGENT_FILE_SALVAGE)
         json_put(d, node, "parts", parts_node(d, f));
     if (f->is_torn_tail || f->kind == AGENT_FILE_SALVAGE)

@@ -1,8 +1,8 @@
 #include "action/mend.h"
 
 #include "action/owner.h"
+#include "action/readback.h"
 #include "action/rewrite.h"
-#include "action/stream.h"
 #include "action/verify.h"
 #include "base/durable.h"
 
@@ -215,7 +215,7 @@ static int keep_removed(void *context, const struct repair_edit *edit, const cha
 
 static int write_file(struct work *w, const char *wanted_sha256, struct sr_error *error)
 {
-    char original[DIGEST_TEXT_SIZE], back[DIGEST_TEXT_SIZE];
+    char original[DIGEST_TEXT_SIZE];
     struct passing p = {.w = w, .source = &w->e->source};
     struct survey_source source = w->e->source;
     struct repair_sink sink = {write_made, keep_removed, &p};
@@ -234,11 +234,9 @@ static int write_file(struct work *w, const char *wanted_sha256, struct sr_error
     if (strcmp(original, wanted_sha256) != 0)
         return err_set(error, -EAGAIN, "%s is not what was backed up: it was written to meanwhile",
                        w->request->path);
-    int64_t n = stream_read(w->file, w->size_bytes + 1, NULL, NULL, back);
-    if (n != w->size_bytes || strcmp(back, w->sha256) != 0)
-        return err_set(error, n < 0 ? (int)n : -EIO, "read back %s/%s: %s", w->folder,
-                       w->unfinished, err_reason(n < 0 ? (int)n : -EIO));
-    return 0;
+    r = readback_check(w->at, w->unfinished, w->size_bytes, w->sha256, NULL);
+    return r < 0 ? err_set(error, r, "read back %s/%s: %s", w->folder, w->unfinished, err_reason(r))
+                 : 0;
 }
 
 /* What was made must load no less than what was there. */
@@ -353,6 +351,8 @@ static int rewrite_copy(struct work *w, const char *renamed)
     int r = rewrite_file(w->file, fd, old, new, &rewritten);
     if (r == 0)
         r = durable_sync(fd);
+    if (r == 0)
+        r = readback_check(w->at, renamed, rewritten.size_bytes, rewritten.sha256, NULL);
     if (r == 0) {
         w->size_bytes = rewritten.size_bytes;
         memcpy(w->sha256, rewritten.sha256, sizeof w->sha256);

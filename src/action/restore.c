@@ -390,12 +390,10 @@ static int write_aside(struct work *w, const struct restore_step *step, const ch
         return -EIO; /* it was sound a moment ago */
     w->plan->ids_rewritten += written.count;
     r = durable_sync(to);
-    char back[DIGEST_TEXT_SIZE];
-    int64_t n = r < 0 ? r : stream_read(to, written.size_bytes + 1, NULL, NULL, back);
-    if (n < 0)
-        return (int)n;
-    if (n != written.size_bytes || strcmp(back, written.sha256) != 0)
-        return -EIO;
+    if (r == 0)
+        r = readback_check(w->staging, name, written.size_bytes, written.sha256, NULL);
+    if (r < 0)
+        return r;
     return step->file->kind == AGENT_FILE_TRANSCRIPT ? add_salvaged(w, to) : 0;
 }
 

@@ -1,12 +1,12 @@
 #include "action/stream.h"
 
 #include "base/arena.h"
-#include "base/fs.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { PIECE = 1024 * 1024, PIECES = 4 };
 
@@ -69,18 +69,35 @@ static void end(struct ring *ring)
     pthread_mutex_unlock(&ring->mutex);
 }
 
+static size_t aligned(size_t n)
+{
+    return (n + STREAM_ALIGNMENT - 1) / STREAM_ALIGNMENT * STREAM_ALIGNMENT;
+}
+
+/* What one call gives: behind the last, odd piece of a file nothing may be read that is aligned. */
+static ssize_t read_once(int fd, char *bytes, size_t n, int64_t offset)
+{
+    ssize_t r;
+    do
+        r = pread(fd, bytes, n, offset);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : r;
+}
+
 static int64_t read_pieces(struct ring *ring, bool has_digester, int fd, int64_t length,
                            stream_sink *sink, void *context)
 {
     int64_t done = 0;
     while (done < length) {
-        size_t wanted = length - done < PIECE ? (size_t)(length - done) : PIECE;
+        size_t wanted = length - done < PIECE ? aligned((size_t)(length - done)) : PIECE;
         size_t slot = has_digester ? free_slot(ring) : 0;
-        ssize_t n = fs_read_at(fd, ring->bytes[slot], wanted, done);
+        ssize_t n = read_once(fd, ring->bytes[slot], wanted, done);
         if (n < 0)
             return n;
         if (n == 0)
             break;
+        if (n > length - done)
+            n = (ssize_t)(length - done);
         if (has_digester)
             give(ring, slot, (size_t)n);
         else
@@ -98,9 +115,12 @@ int64_t stream_read(int fd, int64_t length, stream_sink *sink, void *context,
 {
     struct ring ring = {.mutex = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
     bool is_long = length > PIECE;
-    size_t room = is_long ? PIECE : (size_t)length + 1;
-    for (size_t i = 0; i < (is_long ? PIECES : 1); i++)
-        ring.bytes[i] = mem_resize(NULL, room);
+    size_t room = is_long ? PIECE : aligned((size_t)length + 1);
+    char *blocks[PIECES] = {NULL};
+    for (size_t i = 0; i < (is_long ? PIECES : 1); i++) {
+        blocks[i] = mem_resize(NULL, room + STREAM_ALIGNMENT);
+        ring.bytes[i] = blocks[i] + aligned((uintptr_t)blocks[i]) - (uintptr_t)blocks[i];
+    }
     digest_init(&ring.digest);
 
     pthread_t thread;
@@ -113,7 +133,7 @@ int64_t stream_read(int fd, int64_t length, stream_sink *sink, void *context,
     char text[DIGEST_TEXT_SIZE];
     digest_end(&ring.digest, text);
     for (size_t i = 0; i < PIECES; i++)
-        free(ring.bytes[i]);
+        free(blocks[i]);
     if (r >= 0)
         for (size_t i = 0; i < sizeof text; i++)
             sha256[i] = text[i];

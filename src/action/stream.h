@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of every offset, length and buffer that is read with: fd may read around the cache (O_DIRECT). */
+enum { STREAM_ALIGNMENT = 4096 };
+
 /* What is done with each piece; a negative result ends the stream with it. */
 typedef int stream_sink(void *context, const char *bytes, size_t n);
 

@@ -86,7 +86,7 @@ static void check_file(struct check *c, const struct sum *sum, const struct mani
         return;
     }
     char sha256[DIGEST_TEXT_SIZE];
-    int64_t n = stream_read(file.fd, file.size_bytes, NULL, NULL, sha256);
+    int64_t n = readback_digest(file.fd, sha256, NULL);
     if (n < 0)
         find(c, VERIFY_DAMAGED, sum->name, err_reason((int)n));
     else if (f && n != f->copied.size_bytes)

@@ -139,6 +139,8 @@ struct sr_session {
     int64_t size_bytes;     /* of the transcript; negative: not known */
     const char *cwd;        /* the directory that the session was started in */
     bool cwd_is_gone;       /* it does not exist any more */
+    bool cwd_is_elsewhere;  /* a client that is started there looks for the session in another
+                               folder of its store, as where cwd is a link by now */
     const char *first_prompt;
     int64_t last_activity_at_ms; /* wall time of the newest event; negative: not known */
     int64_t silent_s;            /* seconds since then */

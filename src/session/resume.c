@@ -97,22 +97,22 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
         return -ENODATA;
     if (s->transcript && s->size_bytes == 0)
         return -ENODATA; /* the client finds no conversation in it */
-    if (s->cwd && !s->cwd_is_gone) {
+    bool has_directory = s->cwd && !s->cwd_is_gone;
+    /* Named by its file, a session resumes from anywhere (2.1.110 to 2.1.332). */
+    bool by_file = !has_directory || s->cwd_is_elsewhere;
+    if (by_file && !s->transcript)
+        return -ENODATA;
+    if (has_directory) {
         buf_adds(out, "cd ");
         add_directory(out, s->cwd);
         buf_adds(out, " && ");
-        add_environment(out, agent, s);
-        agent->resume(out, s->session_id);
-        return 0;
     }
-    /* Its directory is gone, or not known: named by its file, a session resumes from anywhere. */
-    if (!s->transcript)
-        return -ENODATA;
-    struct buf quoted = {0};
-    resume_add_quoted(&quoted, s->transcript);
     add_environment(out, agent, s);
-    agent->resume(out, quoted.p);
-    buf_release(&quoted);
+    struct buf file = {0};
+    if (by_file)
+        resume_add_quoted(&file, s->transcript);
+    agent->resume(out, by_file ? file.p : s->session_id);
+    buf_release(&file);
     return 0;
 }
 

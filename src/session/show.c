@@ -4,6 +4,9 @@
 #include "session/moment.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static double cpu_percent(const struct proc *proc, const struct proc_stat *stat)
@@ -71,6 +74,23 @@ static bool is_gone(const struct stores *stores, const char *directory)
     return gone;
 }
 
+/*
+ * A client looks in the folder of the directory that it is started in, links resolved (2.1.110 to
+ * 2.1.332). Where they cannot be resolved, it is not known to look where the session is.
+ */
+static bool leads_elsewhere(struct snapshot *snap, const struct session *s, const char *directory)
+{
+    char real[PATH_MAX];
+    if (!s->has_transcript || !stores_enter(&snap->stores, directory))
+        return false;
+    bool is_resolved = realpath(directory, real) != NULL;
+    stores_leave(&snap->stores);
+    const char *folder = is_resolved ? s->store->agent->project_folder(&snap->arena, real) : "";
+    size_t n = strlen(folder);
+    return !is_resolved || strncmp(s->transcript.path, folder, n) != 0 ||
+           s->transcript.path[n] != '/';
+}
+
 static void show_directory(struct snapshot *snap, const struct session *s, bool can_read,
                            struct sr_session *out)
 {
@@ -86,6 +106,8 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
         proc_read_link(&snap->proc, s->live->stat.pid, "cwd", &snap->arena, &cwd) == 0)
         out->cwd = cwd;
     out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
+    out->cwd_is_elsewhere =
+        out->cwd && !s->live && !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
 }
 
 static enum sr_config_dir_use config_dir_use(const struct sr_options *options,

@@ -127,3 +127,17 @@ folder()
     [ "$(grep -c "^  bbbbbbbb-.*no process.*$project" <<<"$stderr")" -eq 10 ]
     [[ $stderr == *"... and 2 more"* ]]
 }
+
+@test "a folder that was renamed, with a link in its old place: the command names the file" {
+    stored "$a" "$project"
+    mv "$project" "$project-renamed"
+    ln -s "$project-renamed" "$project"
+    rescue --resume "$a" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"  cd $project && "*"claude --resume $transcript"* ]]
+    # the other way round a link leads to the folder that the session was started in
+    rm "$project"
+    mv "$project-renamed" "$project"
+    rescue --resume "$a" --config-dir "$CONFIG_DIR"
+    [[ $output == *"claude --resume $a"* ]]
+}

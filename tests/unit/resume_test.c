@@ -75,6 +75,15 @@ static void where_its_directory_is_gone_it_is_named_by_its_file(void **state)
     assert_int_equal(sr_resume_command(&s, NULL, 0), -ENODATA);
 }
 
+static void where_its_directory_leads_elsewhere_it_is_named_by_its_file_too(void **state)
+{
+    (void)state;
+    struct sr_session s = usual;
+    s.cwd_is_elsewhere = true;
+    commands(&s, "cd '/home/u/my project' && claude --resume "
+                 "/home/u/.claude/projects/-home-u-my-project/" ID ".jsonl");
+}
+
 static void the_config_directory_is_said_where_it_must_be(void **state)
 {
     (void)state;
@@ -138,6 +147,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_shown_is_printed_by_the_command),
         cmocka_unit_test(the_command_goes_where_the_session_was_started),
         cmocka_unit_test(where_its_directory_is_gone_it_is_named_by_its_file),
+        cmocka_unit_test(where_its_directory_leads_elsewhere_it_is_named_by_its_file_too),
         cmocka_unit_test(the_config_directory_is_said_where_it_must_be),
         cmocka_unit_test(no_command_while_somebody_has_the_session),
         cmocka_unit_test(no_command_for_an_empty_transcript),

@@ -51,7 +51,7 @@ static void find_command(struct work *w)
             continue;
         if (w->request.cwd) { /* its records still name the old directory */
             s.cwd = w->plan.cwd;
-            s.cwd_is_gone = false;
+            s.cwd_is_gone = s.cwd_is_elsewhere = false;
         }
         resume_add_command(&w->command, &s);
     }

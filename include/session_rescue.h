@@ -76,6 +76,14 @@ enum sr_verdict {
     SR_STARTING,
 };
 
+/* Whether what was said in a session is on disk. */
+enum sr_persistence {
+    SR_PERSISTENCE_UNKNOWN, /* not known, or nothing was said yet */
+    SR_PERSISTENCE_OK,
+    SR_PERSISTENCE_BEHIND, /* the transcript lacks what was said last */
+    SR_PERSISTENCE_NONE,   /* there is no transcript: all of it is in the client's memory alone */
+};
+
 /* What a command must do for the client to look into a session's config directory. */
 enum sr_config_dir_use {
     SR_CONFIG_DIR_AS_IS, /* nothing: the user's environment leads there */
@@ -88,6 +96,8 @@ const char *sr_mapping_word(enum sr_mapping mapping);
 const char *sr_certainty_word(enum sr_certainty certainty);
 const char *sr_kind_word(enum sr_kind kind);
 const char *sr_verdict_word(enum sr_verdict verdict);
+/* Returns: NULL for SR_PERSISTENCE_UNKNOWN. */
+const char *sr_persistence_word(enum sr_persistence persistence);
 
 struct sr_child {
     int pid;
@@ -161,6 +171,13 @@ struct sr_session {
      * Negative: not known, as after a compaction until the next reply. */
     int64_t context_tokens, context_window;
     double context_percent;
+
+    /* Beside the verdict: is the conversation on disk? */
+    enum sr_persistence persistence;
+    int64_t unsaved_since_ms; /* wall time until which it is; negative: saved, or not known */
+    const char *unsaved_why;  /* "environment", "option", "disk-full", "not-writable", "not-known";
+                                 NULL: saved, or not known */
+    const char *saving;       /* a sentence; NULL: nothing speaks against it */
 };
 
 /* Something on the way that could not be read; the rest was. */

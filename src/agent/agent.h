@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fact.h"
 #include "base/fs.h"
 #include "base/problems.h"
 #include "base/str.h"
@@ -92,6 +93,30 @@ struct agent_transcript {
     const char *path; /* below the store */
     int64_t size_bytes;
     struct wall modified_at;
+};
+
+/* A prompt that was typed, as the agent's history of prompts has it. */
+struct agent_prompt {
+    const char *session_id; /* that it was typed in */
+    const char *text;
+    struct wall at;
+};
+
+/* The last of them, the oldest first. What never becomes part of a conversation is not among them.
+ */
+struct agent_prompts {
+    struct agent_prompt *items;
+    size_t count;
+    bool is_whole;           /* all that there are; else: */
+    struct wall known_since; /* none after this moment is missing */
+};
+
+/* Of a client, what decides whether it saves what is said. */
+struct agent_saving {
+    const struct proc_strings *argv;
+    const struct proc_strings *environment; /* NULL: not known */
+    bool is_registered;
+    enum sr_kind kind;
 };
 
 /* What a file is to a session. */
@@ -227,6 +252,16 @@ struct agent {
     /* The files beside a transcript that grow with it: its subagents'. */
     int (*list_subagents)(const struct agent_store *store, const struct agent_transcript *of,
                           struct agent_transcript **transcripts, size_t *count);
+    /* The end of its history of prompts, in bounds. Returns: 0, -ENOENT where there is none, or
+     * negative errno. Owner: the store's arena. */
+    int (*read_prompts)(const struct agent_store *store, struct agent_prompts *out);
+    /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
+     * not. certain: false where that depends on what cannot be seen. */
+    const char *(*saves_nothing)(const struct agent_saving *client, bool *is_certain);
+    /* Files that are written while a session goes on, below a folder of transcripts, whether or not
+     * its transcript is. */
+    enum fact (*has_side_files)(const struct agent_store *store, const char *folder,
+                                const char *session_id);
     /*
      * Every file that belongs to a session: what a lossless copy must hold. Credentials are not
      * among them, keys are left out; what cannot be read is said to be. temporary is the folder

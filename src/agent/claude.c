@@ -4,6 +4,7 @@
  */
 #include "agent/agent.h"
 #include "agent/claude_files.h"
+#include "agent/claude_saving.h"
 #include "agent/claude_store.h"
 
 #include "base/utf8.h"
@@ -436,6 +437,9 @@ const struct agent agent_claude = {
     .list_watched = claude_list_watched,
     .find_transcript = claude_find_transcript,
     .list_subagents = claude_list_subagents,
+    .read_prompts = claude_read_prompts,
+    .saves_nothing = claude_saves_nothing,
+    .has_side_files = claude_has_side_files,
     .list_files = claude_list_files,
     .renamed = claude_renamed,
     .temporary_variable = "CLAUDE_CODE_TMPDIR",

@@ -18,6 +18,10 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     json_put_string(d, node, "tty", s->tty);
     json_put_integer(d, node, "size", s->size_bytes);
     json_put_integer(d, node, "verdict", s->verdict);
+    json_put_integer(d, node, "persistence", s->persistence);
+    json_put_integer(d, node, "unsaved_since", s->unsaved_since_ms);
+    json_put_string(d, node, "unsaved_why", s->unsaved_why);
+    json_put_string(d, node, "saving", s->saving);
     json_put_string(d, node, "cause", s->cause);
     json_put_string(d, node, "confidence", s->confidence);
     json_put_string(d, node, "advice", s->advice);
@@ -79,7 +83,7 @@ void report_write_backup(size_t number, const struct change_result *result, stru
 
 static void read_session(struct arena *a, const struct json_value *v, struct sr_session *s)
 {
-    int64_t verdict = json_number(v, "verdict");
+    int64_t verdict = json_number(v, "verdict"), saved = json_number(v, "persistence");
     *s = (struct sr_session){
         .pid = (int)json_number(v, "pid"),
         .start_ticks = (uint64_t)json_number(v, "start"),
@@ -96,6 +100,11 @@ static void read_session(struct arena *a, const struct json_value *v, struct sr_
         .context_tokens = json_number(v, "tokens"),
         .context_window = json_number(v, "window"),
         .context_percent = -1,
+        .persistence = saved >= 0 && saved <= SR_PERSISTENCE_NONE ? (enum sr_persistence)saved
+                                                                  : SR_PERSISTENCE_UNKNOWN,
+        .unsaved_since_ms = json_number(v, "unsaved_since"),
+        .unsaved_why = json_copy_text(a, v, "unsaved_why"),
+        .saving = json_copy_text(a, v, "saving"),
     };
     s->evidence = json_copy_strings(a, json_get(v, "evidence"), &s->evidence_count);
     if (s->context_tokens > 0 && s->context_window > 0)

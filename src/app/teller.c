@@ -68,9 +68,9 @@ static void tell_persons(struct teller *t, const struct change_events *events)
 static bool is_printed(const struct teller *t, const struct change_event *e)
 {
     const struct options *o = t->context->options;
-    return o->json || !o->quiet || e->kind == CHANGE_HUNG || e->kind == CHANGE_CONTEXT_FULL ||
-           e->kind == CHANGE_EXPIRING || e->kind == CHANGE_BACKUP_FAILED ||
-           e->kind == CHANGE_PROBLEM;
+    return o->json || !o->quiet || e->kind == CHANGE_HUNG || e->kind == CHANGE_UNSAVED ||
+           e->kind == CHANGE_CONTEXT_FULL || e->kind == CHANGE_EXPIRING ||
+           e->kind == CHANGE_BACKUP_FAILED || e->kind == CHANGE_PROBLEM;
 }
 
 void teller_tell(struct teller *t, struct change_events *events)

@@ -15,8 +15,8 @@ struct change_known {
     uint64_t start_ticks;
     const char *session_id, *config_dir, *transcript, *cwd, *tty;
     int64_t size_bytes;
-    bool hangs, is_full;
-    int64_t hang_told_ms, full_told_ms; /* 0: never */
+    bool hangs, is_full, is_unsaved;
+    int64_t hang_told_ms, full_told_ms, unsaved_told_ms; /* 0: never */
     struct want want;
     int64_t saved_ms;    /* when it was last copied; 0: never */
     int64_t saved_bytes; /* how large its transcript was then */
@@ -38,6 +38,8 @@ const char *change_word(enum change_kind kind)
         [CHANGE_SESSION_ENDED] = "session-ended",
         [CHANGE_HUNG] = "hung",
         [CHANGE_RECOVERED] = "recovered",
+        [CHANGE_UNSAVED] = "unsaved",
+        [CHANGE_SAVED] = "saved",
         [CHANGE_CONTEXT_FULL] = "context-full",
         [CHANGE_EXPIRING] = "expiring",
         [CHANGE_BACKED_UP] = "backed-up",
@@ -178,6 +180,25 @@ static void watch_for_a_hang(struct change_known *k, const struct sr_session *s,
     k->hangs = hangs || (k->hangs && s->verdict == SR_UNKNOWN);
 }
 
+static void watch_the_saving(struct change_known *k, const struct sr_session *s, int64_t now_ms,
+                             struct change_events *events)
+{
+    bool is_unsaved =
+        s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
+    if (is_unsaved && !k->is_unsaved) {
+        struct change_event *e = tell_of(events, CHANGE_UNSAVED, s);
+        e->persistence = s->persistence;
+        e->unsaved_since_ms = s->unsaved_since_ms;
+        e->why = copied(events->arena, s->unsaved_why);
+        e->text = copied(events->arena, s->saving);
+        e->wants_person = is_news(k->unsaved_told_ms, now_ms);
+        k->unsaved_told_ms = now_ms;
+    } else if (k->is_unsaved && s->persistence == SR_PERSISTENCE_OK) {
+        tell_of(events, CHANGE_SAVED, s);
+    }
+    k->is_unsaved = is_unsaved || (k->is_unsaved && s->persistence == SR_PERSISTENCE_UNKNOWN);
+}
+
 static void watch_the_context(struct change_known *k, const struct sr_session *s, int64_t now_ms,
                               struct change_events *events)
 {
@@ -255,6 +276,7 @@ static void look_at_sessions(struct changes *c, struct changes *next,
         *k = now_known(&next->arena, before, s);
         tell_of_the_new(k, s, c->has_looked, events);
         watch_for_a_hang(k, s, now_ms, events);
+        watch_the_saving(k, s, now_ms, events);
         watch_the_context(k, s, now_ms, events);
         next->moves = next->moves || may_turn(s->verdict);
     }

@@ -56,6 +56,8 @@ enum change_kind {
     CHANGE_SESSION_ENDED,
     CHANGE_HUNG, /* it does not answer: hung, blocked or orphaned */
     CHANGE_RECOVERED,
+    CHANGE_UNSAVED, /* what is said in it is on no disk */
+    CHANGE_SAVED,   /* it is again */
     CHANGE_CONTEXT_FULL,
     CHANGE_EXPIRING,
     CHANGE_BACKED_UP,
@@ -81,15 +83,18 @@ struct change_event {
     size_t evidence_count;
     int64_t context_tokens, context_window;
     double context_percent;
-    int64_t deleted_at_ms; /* CHANGE_EXPIRING */
-    const char *why;       /* of a backup: "hung", "context", "expiring" */
-    const char *backup;    /* its transcript's path */
-    bool was_unchanged;    /* the last backup still held all of it */
-    int64_t retry_in_s;    /* CHANGE_BACKUP_FAILED */
-    const char *text;      /* what failed, a line */
-    int64_t sessions;      /* CHANGE_WATCHING: how many there are */
-    const char *by;        /* CHANGE_WATCHING: "inotify" or "polling" */
-    bool wants_person;     /* worth disturbing somebody */
+    int64_t deleted_at_ms;           /* CHANGE_EXPIRING */
+    enum sr_persistence persistence; /* CHANGE_UNSAVED */
+    int64_t unsaved_since_ms;
+    const char *why;    /* CHANGE_UNSAVED: sr_session's unsaved_why; of a backup: "hung", "context",
+                           "expiring" */
+    const char *backup; /* its transcript's path */
+    bool was_unchanged; /* the last backup still held all of it */
+    int64_t retry_in_s; /* CHANGE_BACKUP_FAILED */
+    const char *text;   /* what failed, or how it shows, a line */
+    int64_t sessions;   /* CHANGE_WATCHING: how many there are */
+    const char *by;     /* CHANGE_WATCHING: "inotify" or "polling" */
+    bool wants_person;  /* worth disturbing somebody */
 };
 
 struct change_events {

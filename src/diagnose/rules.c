@@ -332,7 +332,7 @@ static bool runs_background_jobs(const struct evidence *e)
 
 static bool has_said_nothing_yet(const struct evidence *e)
 {
-    return e->has_transcript == FACT_NO && e->status == CLIENT_IDLE;
+    return e->has_transcript == FACT_NO && e->status == CLIENT_IDLE && !e->is_unsaved;
 }
 
 static bool is_idle(const struct evidence *e)

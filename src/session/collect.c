@@ -43,7 +43,7 @@ static int64_t awake_age_s(const struct snapshot *snap, const struct session *s,
 
 /* ---- the first look ----------------------------------------------------------------------- */
 
-static enum client_status status_of(const struct agent_registration *r)
+enum client_status client_status_of(const struct agent_registration *r)
 {
     static const struct {
         const char *word;
@@ -157,7 +157,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
                             : live->tty       ? FACT_NO
                                               : FACT_UNKNOWN,
         .is_registered = r != NULL,
-        .status = status_of(r),
+        .status = client_status_of(r),
         .waiting_for = r ? r->waiting_for : NULL,
         .status_age_s = r ? awake_age_s(snap, s, r->status_at) : -1,
         .last_event_age_s = -1,
@@ -169,6 +169,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .is_first_party = true,
         .api = {.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1},
     };
+    e.is_unsaved = s->shown->persistence == SR_PERSISTENCE_NONE;
     e.process_age_s =
         (snap->shown.taken_at_ms - proc_start_time(&snap->proc, live->stat.start_ticks).ms) / 1000;
     collect_conversation(snap, s, &e);
@@ -262,6 +263,7 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     if (came_before && e->api.received_ago_s == e->api.sent_ago_s && e->api.sent_ago_s >= 0)
         e->api.received_ago_s++;
     e->api.bytes_received = best->bytes_received;
+    e->api.has_asked = best->bytes_sent >= COLLECT_REQUEST_BYTES ? FACT_YES : FACT_NO;
     e->api.unread_bytes = best->receive_queue_bytes;
 }
 

@@ -46,6 +46,9 @@ enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 25 };
  * same port is far smaller. */
 enum { COLLECT_REQUEST_BYTES = 16 * 1024 };
 
+/* As the client's registration says it; NULL: it has none. */
+enum client_status client_status_of(const struct agent_registration *r);
+
 void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
 
 /*

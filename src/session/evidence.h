@@ -49,9 +49,10 @@ struct pipe_holder {
 /* The connection on which the client waits for the model. Ages: -1 is unknown; the one of what was
  * received is the greater exactly when nothing came since the last request was sent. */
 struct api_connection {
-    enum fact is_there; /* unknown: this process's connections cannot be seen */
-    const char *peer;   /* "127.0.0.1:443" */
-    uint64_t inode;     /* of the socket; 0: none */
+    enum fact is_there;  /* unknown: this process's connections cannot be seen */
+    enum fact has_asked; /* as much as a request is was sent on it */
+    const char *peer;    /* "127.0.0.1:443" */
+    uint64_t inode;      /* of the socket; 0: none */
     int64_t sent_ago_s;
     int64_t received_ago_s;
     int64_t bytes_received;  /* over its life; -1: unknown */
@@ -98,6 +99,7 @@ struct evidence {
 
     /* the conversation */
     enum fact has_transcript; /* no: none, or one in which nothing has been said */
+    bool is_unsaved;          /* something was said all the same: it is on no disk */
     enum tail_turn turn;
     int64_t last_event_age_s; /* newest of all its files; -1: unknown */
     const char *open_tool;    /* the oldest without a result; NULL: none */

@@ -8,6 +8,7 @@
 
 #include "session/activity.h"
 #include "session/evidence.h"
+#include "session/persistence.h"
 #include "session/processes.h"
 #include "session/stores.h"
 
@@ -25,6 +26,7 @@ struct session {
     bool has_transcript;
     struct agent_transcript transcript;
     struct activity activity;
+    struct persistence_facts saving; /* of a live one */
     const struct evidence *evidence; /* that it was judged by; NULL: it was not */
 
     struct sr_session *shown; /* its public face */

@@ -274,6 +274,7 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
         .context_tokens = -1,
         .context_window = -1,
         .context_percent = -1,
+        .unsaved_since_ms = -1,
     };
     if (can_read && s->has_transcript)
         activity_read(s->store, &s->transcript, &s->activity);
@@ -283,6 +284,10 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
     if (s->activity.is_known)
         show_fullness(options, s, out);
     show_directory(snap, s, can_read, out);
+    if (s->live && can_read) {
+        persistence_read(&snap->proc, s, &s->saving);
+        persistence_show(s, &snap->arena);
+    }
     stores_leave(&snap->stores);
     show_notes(snap, s, out);
 }

@@ -23,6 +23,8 @@ struct store {
     struct agent_settings settings;
     struct agent_registration *registrations;
     size_t registration_count;
+    struct agent_prompts prompts; /* read when they are first asked for */
+    bool has_prompts;
 };
 
 struct stores {

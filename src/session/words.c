@@ -78,3 +78,18 @@ const char *sr_verdict_word(enum sr_verdict verdict)
     }
     return "unknown";
 }
+
+const char *sr_persistence_word(enum sr_persistence persistence)
+{
+    switch (persistence) {
+    case SR_PERSISTENCE_UNKNOWN:
+        break;
+    case SR_PERSISTENCE_OK:
+        return "ok";
+    case SR_PERSISTENCE_BEHIND:
+        return "behind";
+    case SR_PERSISTENCE_NONE:
+        return "none";
+    }
+    return NULL;
+}

@@ -91,6 +91,18 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
     watch_connections(snap, patients, count);
 }
 
+/* Beside the verdict, and before what speaks for it. */
+static void say_first(struct snapshot *snap, struct sr_session *shown, const char *sentence)
+{
+    size_t count = shown->evidence_count;
+    const char **all = arena_alloc(&snap->arena, (count + 1) * sizeof *all);
+    all[0] = sentence;
+    for (size_t i = 0; i < count; i++)
+        all[i + 1] = shown->evidence[i];
+    shown->evidence = all;
+    shown->evidence_count = count + 1;
+}
+
 static bool judge(struct snapshot *snap, struct patient *p)
 {
     p->session->evidence = &p->evidence;
@@ -102,6 +114,10 @@ static bool judge(struct snapshot *snap, struct patient *p)
     shown->advice = j.advice;
     shown->evidence = j.evidence;
     shown->evidence_count = j.evidence_count;
+    p->session->saving.has_asked = p->evidence.api.has_asked;
+    persistence_show(p->session, &snap->arena);
+    if (shown->saving)
+        say_first(snap, shown, shown->saving);
     return j.rule->verdict == SR_HUNG;
 }
 

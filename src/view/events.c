@@ -58,7 +58,15 @@ static void put_members(struct json_document *d, struct json_node *to, const str
         break;
     case CHANGE_SESSION_NEW:
     case CHANGE_SESSION_ENDED:
+    case CHANGE_SAVED:
         put_session(d, to, e);
+        break;
+    case CHANGE_UNSAVED:
+        put_session(d, to, e);
+        json_put_string(d, to, "persistence", sr_persistence_word(e->persistence));
+        json_put_time(d, to, "unsaved_since", (struct wall){e->unsaved_since_ms});
+        json_put_string(d, to, "unsaved_why", e->why);
+        json_put_string(d, to, "text", e->text);
         break;
     case CHANGE_HUNG:
     case CHANGE_RECOVERED:
@@ -169,12 +177,14 @@ static void add_what_happened(struct buf *out, const struct change_event *e)
         utf8_adds_printable(out, e->text);
         buf_addf(out, "; again in %lld s", (long long)e->retry_in_s);
         break;
+    case CHANGE_UNSAVED:
     case CHANGE_PROBLEM:
         buf_adds(out, ": ");
         utf8_adds_printable(out, e->text);
         break;
     case CHANGE_SESSION_NEW:
     case CHANGE_SESSION_ENDED:
+    case CHANGE_SAVED:
     case CHANGE_STOPPED:
         break;
     }
@@ -196,6 +206,8 @@ static const char *title_of(const struct change_event *e)
     switch (e->kind) {
     case CHANGE_HUNG:
         return e->verdict == SR_ORPHANED ? "A session has lost its terminal" : "A session hangs";
+    case CHANGE_UNSAVED:
+        return "A session is not saved";
     case CHANGE_CONTEXT_FULL:
         return "A context window fills up";
     case CHANGE_EXPIRING:
@@ -212,6 +224,8 @@ static const char *title_of_several(const struct change_event *e)
     switch (e->kind) {
     case CHANGE_HUNG:
         return "sessions hang";
+    case CHANGE_UNSAVED:
+        return "sessions are not saved";
     case CHANGE_CONTEXT_FULL:
         return "context windows fill up";
     case CHANGE_EXPIRING:

@@ -62,6 +62,9 @@ static void put_judgement(struct json_document *d, struct json_node *to, const s
     json_put_string(d, to, "confidence", s->confidence);
     json_put_strings(d, to, "evidence", s->evidence, s->evidence_count);
     json_put_string(d, to, "advice", s->advice);
+    json_put_string(d, to, "persistence", sr_persistence_word(s->persistence));
+    json_put_time(d, to, "unsaved_since", (struct wall){s->unsaved_since_ms});
+    json_put_string(d, to, "unsaved_why", s->unsaved_why);
 }
 
 static void put_resume_command(struct json_document *d, struct json_node *to,

@@ -98,6 +98,8 @@ static void add_marks(struct buf *out, const struct sr_session *s)
     }
     if (s->container)
         buf_adds(out, "  in a container");
+    if (s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND)
+        buf_adds(out, "  UNSAVED");
     if (s->context_percent >= CONTEXT_SHOWN)
         buf_addf(out, "  context %d%% full", (int)s->context_percent);
     for (size_t i = 0; i < s->twin_count; i++)

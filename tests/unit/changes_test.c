@@ -260,6 +260,40 @@ static void full_context_is_copied_every_ten_minutes_while_it_grows(void **state
     assert_string_equal(told(), "context-full");
 }
 
+static void what_is_not_saved_is_told_once_and_unknown_is_no_answer(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_IDLE);
+    s.persistence = SR_PERSISTENCE_OK;
+    look_at_one(SECOND, s);
+    assert_string_equal(told(), "");
+    s.persistence = SR_PERSISTENCE_BEHIND;
+    s.unsaved_since_ms = 5;
+    s.unsaved_why = "disk-full";
+    s.saving = "how it shows";
+    look_at_one(2 * SECOND, s);
+    assert_string_equal(told(), "unsaved");
+    assert_true(events.items[0].wants_person);
+    assert_int_equal(events.items[0].persistence, SR_PERSISTENCE_BEHIND);
+    assert_int_equal(events.items[0].unsaved_since_ms, 5);
+    assert_string_equal(events.items[0].why, "disk-full");
+    assert_string_equal(events.items[0].text, "how it shows");
+    s.persistence = SR_PERSISTENCE_UNKNOWN;
+    look_at_one(3 * SECOND, s);
+    assert_string_equal(told(), "");
+    s.persistence = SR_PERSISTENCE_NONE;
+    look_at_one(4 * SECOND, s);
+    assert_string_equal(told(), "");
+    s.persistence = SR_PERSISTENCE_OK;
+    look_at_one(5 * SECOND, s);
+    assert_string_equal(told(), "saved");
+    s.persistence = SR_PERSISTENCE_BEHIND;
+    look_at_one(6 * SECOND, s);
+    assert_string_equal(told(), "unsaved");
+    assert_false(events.items[0].wants_person); /* within ten minutes */
+    nothing_is_due(6 * SECOND);
+}
+
 static void a_window_that_was_emptied_is_not_copied_any_more(void **state)
 {
     (void)state;
@@ -423,6 +457,7 @@ int main(void)
         TEST(a_session_that_hangs_again_disturbs_nobody_within_ten_minutes),
         TEST(nothing_is_backed_up_where_there_is_no_transcript),
         TEST(full_context_is_copied_every_ten_minutes_while_it_grows),
+        TEST(what_is_not_saved_is_told_once_and_unknown_is_no_answer),
         TEST(a_window_that_was_emptied_is_not_copied_any_more),
         TEST(what_expires_is_told_once_and_copied_in_its_order),
         TEST(a_backup_that_fails_is_tried_again_later_and_later),

@@ -42,6 +42,10 @@ static void a_look_is_read_back_as_it_was(void **state)
          .cause = "no-reply",
          .confidence = "high",
          .advice = "revive",
+         .persistence = SR_PERSISTENCE_BEHIND,
+         .unsaved_since_ms = 1234,
+         .unsaved_why = "disk-full",
+         .saving = "how it shows",
          .evidence = evidence,
          .evidence_count = 2,
          .context_tokens = 150000,
@@ -72,6 +76,10 @@ static void a_look_is_read_back_as_it_was(void **state)
     assert_int_equal(s->size_bytes, 5000000000);
     assert_int_equal(s->verdict, SR_HUNG);
     assert_string_equal(s->cause, "no-reply");
+    assert_int_equal(s->persistence, SR_PERSISTENCE_BEHIND);
+    assert_int_equal(s->unsaved_since_ms, 1234);
+    assert_string_equal(s->unsaved_why, "disk-full");
+    assert_string_equal(s->saving, "how it shows");
     assert_int_equal(s->evidence_count, 2);
     assert_string_equal(s->evidence[0], "socket silent\x1b");
     assert_true(s->context_percent == 75);

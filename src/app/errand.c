@@ -1,13 +1,13 @@
 #include "app/errand.h"
 
 #include "base/fs.h"
+#include "platform/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,13 +19,9 @@ enum {
     PAUSE_LAST_MS = 30 * 60 * 1000,
 };
 
-static _Noreturn void play_child(struct errand *w, int out, pid_t parent, errand_work *work,
-                                 void *context)
+static _Noreturn void play_child(struct errand *w, int out, errand_work *work, void *context)
 {
     sigset_t none;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(1);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     work(w->guard, out, context);
@@ -35,7 +31,6 @@ static _Noreturn void play_child(struct errand *w, int out, pid_t parent, errand
 int errand_start(struct errand *w, errand_work *work, void *context, int64_t now_ms)
 {
     int ends[2];
-    pid_t parent = getpid();
     struct errand started = {.pipe = -1, .guard = guard_new(), .moved_ms = now_ms};
     if (!started.guard)
         return -ENOMEM;
@@ -44,10 +39,10 @@ int errand_start(struct errand *w, errand_work *work, void *context, int64_t now
         guard_free(started.guard);
         return code;
     }
-    started.pid = fork();
+    started.pid = child_fork();
     if (started.pid == 0)
-        play_child(&started, ends[1], parent, work, context);
-    int code = -errno;
+        play_child(&started, ends[1], work, context);
+    int code = started.pid;
     close(ends[1]);
     if (started.pid < 0) {
         close(ends[0]);

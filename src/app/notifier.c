@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/durable.h"
 #include "base/fs.h"
+#include "platform/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -212,13 +213,12 @@ static int start(struct notifier *n, int64_t now_ms)
     int input = input_of(job);
     if (input < 0)
         return input;
-    pid_t pid = fork();
+    pid_t pid = child_fork();
     if (pid == 0)
         become(job, input);
-    int code = -errno;
     close(input);
     if (pid < 0)
-        return code;
+        return pid;
     n->pid = pid;
     n->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (n->pidfd >= 0)

@@ -27,7 +27,6 @@ static void take_over(struct context *c, struct guard *guard, const char *const 
                       size_t skipped_count)
 {
     c->guard = guard;
-    c->look.own_pid = getppid(); /* the watcher: its own terminal's session is current */
     c->look.skipped_paths = skipped;
     c->look.skipped_path_count = skipped_count;
     c->look.entering = tell_guard;

@@ -1,6 +1,7 @@
 #include "platform/guard.h"
 
 #include "base/arena.h"
+#include "platform/child.h"
 #include "platform/proc.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -154,13 +154,12 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
     leave_to_child(&before);
     for (;;) {
         fflush(NULL);
-        pid_t child = fork();
+        pid_t child = child_fork();
         if (child < 0) {
-            r = err_set(error, -errno, "start the listing: %s", err_reason(-errno));
+            r = err_set(error, child, "start the listing: %s", err_reason(child));
             break;
         }
         if (child == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGTERM);
             take_back(&before);
             int status = work(g, stuck, stuck_count, context);
             fflush(NULL);

@@ -3,13 +3,13 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "platform/child.h"
 #include "platform/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -71,28 +71,27 @@ static int collect(pid_t pid, struct awake begin)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
-static int start(const char *const *words, int output, pid_t *pid)
+static _Noreturn void become(const char *const *words, int output)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     char *environment[] = {NULL};
-    int r = posix_spawn(pid, words[0], &actions, NULL, (char *const *)words, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    return -r;
+    int none = open("/dev/null", O_RDWR);
+    if (none >= 0 && dup2(none, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+        dup2(none, STDERR_FILENO) >= 0)
+        execve(words[0], (char *const *)words, environment);
+    _exit(127);
 }
 
 static int run(const char *const *words, struct buf *out)
 {
     int ends[2];
-    pid_t pid;
     struct awake begin = awake_now();
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    int r = start(words, ends[1], &pid);
+    pid_t pid = child_fork();
+    if (pid == 0)
+        become(words, ends[1]);
     close(ends[1]);
+    int r = pid < 0 ? pid : 0;
     if (r == 0) {
         int read_code = read_all(ends[0], begin, out);
         r = collect(pid, begin);

@@ -1,0 +1,17 @@
+/*
+ * child: a process of ours that does not outlive us.
+ *
+ * The kernel sends a signal to a child whose parent ends, once the child has
+ * asked for it. A parent that ends before that leaves a child that nobody
+ * watches: it would go on to list, to back up, to type keys. So the child looks
+ * whose it is after it has asked, and ends where that is not its parent.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+/*
+ * As fork(2): the child gets SIGTERM when this process ends, and runs nothing where it has ended
+ * before. Returns: the child's pid, 0 in the child, or negative errno.
+ */
+pid_t child_fork(void);

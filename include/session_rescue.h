@@ -292,6 +292,7 @@ struct sr_export {
      * and in a sentence what they are, or why there is none. Empty: nothing was looked for. */
     size_t salvaged_count;
     char salvage[512];
+    char lost[1024]; /* what lost_count counts: "PATH: why; PATH: why; and 3 more"; else empty */
     /* An earlier backup holds a longer transcript: the session lost something before this one was
      * made. Empty: none does. */
     char fuller_stem[80];
@@ -310,10 +311,11 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
                       struct sr_error *error);
 
 enum sr_kill_question {
-    SR_KILL_SESSION,  /* end it? */
-    SR_KILL_BY_FORCE, /* it ignores SIGTERM: SIGKILL? */
-    SR_KILL_HELPERS,  /* helpers of the session ignore SIGTERM: SIGKILL? */
-    SR_KILL_WANTED,   /* a process that the session started, and which may be wanted: end it? */
+    SR_KILL_SESSION,    /* end it? */
+    SR_KILL_BY_FORCE,   /* it ignores SIGTERM: SIGKILL? */
+    SR_KILL_HELPERS,    /* helpers of the session ignore SIGTERM: SIGKILL? */
+    SR_KILL_WANTED,     /* a process that the session started, and which may be wanted: end it? */
+    SR_KILL_INCOMPLETE, /* files of the session are in no backup, as they cannot be read: go on? */
 };
 
 struct sr_kill_options {
@@ -358,9 +360,11 @@ int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *sessi
                     struct sr_error *error);
 
 enum sr_revive_question {
-    SR_REVIVE_SESSION,  /* go on with the plan that was told? */
-    SR_REVIVE_END,      /* end these processes of the session's? */
-    SR_REVIVE_BY_FORCE, /* they ignore SIGTERM: SIGKILL? */
+    SR_REVIVE_SESSION,    /* go on with the plan that was told? */
+    SR_REVIVE_END,        /* end these processes of the session's? */
+    SR_REVIVE_BY_FORCE,   /* they ignore SIGTERM: SIGKILL? */
+    SR_REVIVE_INCOMPLETE, /* files of the session are in no backup, as they cannot be read: go on?
+                           */
 };
 
 struct sr_revive_options {

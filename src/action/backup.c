@@ -123,28 +123,63 @@ static bool is_settled(const struct job *j, const struct agent_file *now,
            now->seen.ctime_ns < old_ns;
 }
 
-/* Returns: whether there are such lines, and their digest. */
-static bool digest_lines(const struct agent_file *f, char sha256[static DIGEST_TEXT_SIZE])
+/* Returns: whether there are such lines, and their digest; or negative errno. */
+static int digest_lines(const struct agent_file *f, char sha256[static DIGEST_TEXT_SIZE])
 {
     struct fs_file source;
     struct buf lines = {0};
     size_t too_long;
-    bool found = extract_lines(f, &source, &lines, &too_long) == 0 && lines.n;
+    int r = extract_lines(f, &source, &lines, &too_long);
+    bool found = r == 0 && lines.n;
     if (found)
         digest_of(&lines, sha256);
     buf_release(&lines);
-    return found;
+    return r < 0 ? r : found;
+}
+
+static size_t count_lost(const struct agent_left_out *items, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        n += items[i].is_lost;
+    return n;
+}
+
+static bool is_lost_in(const struct manifest *m, const struct agent_left_out *what)
+{
+    for (size_t i = 0; i < m->left_out_count; i++)
+        if (m->left_out[i].is_lost && str_equals(m->left_out[i].path, what->path) &&
+            str_equals(m->left_out[i].why, what->why))
+            return true;
+    return false;
+}
+
+/* What could not be read is the same, for the same reasons. */
+static bool lost_the_same(const struct manifest *a, const struct manifest *b)
+{
+    if (count_lost(a->left_out, a->left_out_count) != count_lost(b->left_out, b->left_out_count))
+        return false;
+    for (size_t i = 0; i < a->left_out_count; i++)
+        if (a->left_out[i].is_lost && !is_lost_in(b, &a->left_out[i]))
+            return false;
+    return true;
 }
 
 static bool looks_unchanged(const struct job *j)
 {
     size_t compared = 0;
+    /* what could not be read, then or now, perhaps can be by the next try */
+    if (j->previous.lost_count || count_lost(j->files.left_out, j->files.left_out_count))
+        return false;
     for (size_t i = 0; i < j->files.count; i++) {
         const struct agent_file *now = &j->files.items[i];
         const struct manifest_file *then = find_file(&j->previous, now->name);
         char sha256[DIGEST_TEXT_SIZE];
         if (now->kind == AGENT_FILE_LINES) {
-            if (!digest_lines(now, sha256))
+            int found = digest_lines(now, sha256);
+            if (found < 0)
+                return false;
+            if (found == 0)
                 continue;
             if (!then || strcmp(then->copied.sha256, sha256) != 0)
                 return false;
@@ -160,7 +195,7 @@ static bool looks_unchanged(const struct job *j)
 /* By what was copied: another machine's clock or inode numbers do not make another backup. */
 static bool is_the_same(const struct manifest *a, const struct manifest *b)
 {
-    if (count_compared(a) != count_compared(b))
+    if (count_compared(a) != count_compared(b) || !lost_the_same(a, b))
         return false;
     for (size_t i = 0; i < a->file_count; i++) {
         const struct manifest_file *f = &a->files[i];
@@ -191,10 +226,8 @@ static bool has_new_salvage(const struct job *j)
 static bool previous_is_sound(struct job *j)
 {
     struct verified v;
-    if (j->previous.lost_count)
-        return false; /* what could not be read then, perhaps can be now */
     verify_backup(&j->run->pending, j->previous_stem, &j->arena, &v);
-    return v.verdict == VERIFY_SOUND;
+    return verify_holds(&v);
 }
 
 static void plan(struct job *j)
@@ -297,19 +330,20 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
         .progress = report,
         .context = j,
     };
-    int r = copy_file(&request, &copied, error);
-    if (r < 0) {
-        /* What was listed a moment ago may be gone since, or not be this user's to read. That
-         * one file is then missing, and said to be; all else is a failure of the whole copy. */
-        struct fs_file probe;
-        int why = is_transcript ? 0 : fs_open_file_beneath(f->at, f->path, &probe);
-        if (why == 0 && !is_transcript)
-            fs_close(&probe.fd);
-        if (why == 0)
-            return r;
-        agent_leave_out(&j->files, from, why == -ENOENT ? "was removed meanwhile" : err_reason(why),
-                        why != -ENOENT);
+    struct sr_error failure;
+    int r = copy_file(&request, &copied, &failure);
+    if (r == COPY_SOURCE_FAILED && !is_transcript) {
+        /* What was listed a moment ago may be gone since, not be this user's to read, or lie on a
+         * bad block. That one file is missing then, and said to be. */
+        bool is_gone = failure.code == -ENOENT;
+        agent_leave_out(&j->files, from,
+                        is_gone ? "was removed meanwhile" : err_reason(failure.code), !is_gone);
         return 0;
+    }
+    if (r != 0) {
+        if (error)
+            *error = failure;
+        return failure.code;
     }
     r = durable_sync(folder);
     if (r < 0)
@@ -333,7 +367,9 @@ static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error
     if (too_long)
         agent_leave_out(&j->files, shown(j, f),
                         "has lines of more than 64MB, in which nobody looked", true);
-    if (r < 0) {
+    if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
+        err_set(error, r, "read %s: %s", shown(j, f), err_reason(r));
+    } else if (r < 0) {
         agent_leave_out(&j->files, shown(j, f), err_reason(r), r != -ENOENT);
         r = 0;
     } else if (lines.n) {
@@ -462,7 +498,6 @@ static int finish(struct job *j, struct sr_error *error)
 {
     struct buf text = {0}, sums = {0};
     char sha256[DIGEST_TEXT_SIZE];
-    describe(j);
     manifest_write(&j->manifest, &text);
     digest_of(&text, sha256);
     for (size_t i = 0; i < j->manifest.file_count; i++)
@@ -499,6 +534,27 @@ static int check_space(struct job *j, struct sr_error *error)
     return 0;
 }
 
+/* What is missing and why, as much of it as there is room for. */
+static void say_lost(const struct job *j, struct sr_export *e)
+{
+    size_t n = 0, told = 0;
+    for (size_t i = 0; i < j->files.left_out_count; i++) {
+        const struct agent_left_out *l = &j->files.left_out[i];
+        if (!l->is_lost)
+            continue;
+        e->lost_count++;
+        size_t wanted = strlen(l->path) + strlen(l->why) + 32;
+        if (told + 1 < e->lost_count || n + wanted > sizeof e->lost)
+            continue;
+        n += (size_t)snprintf(e->lost + n, sizeof e->lost - n, "%s%s: %s", told ? "; " : "",
+                              l->path, l->why);
+        told++;
+    }
+    if (told < e->lost_count)
+        snprintf(e->lost + n, sizeof e->lost - n, "%s%zu %s", told ? "; and " : "",
+                 e->lost_count - told, told ? "more" : "that the manifest names");
+}
+
 static void say(const struct job *j, const struct manifest *m, enum sr_export_outcome outcome,
                 const char *stem, struct sr_export *out)
 {
@@ -520,8 +576,7 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
     }
     if (j->previous_stem)
         e.grown_bytes = e.size_bytes - j->previous.files[0].copied.size_bytes;
-    for (size_t i = 0; i < j->files.left_out_count; i++)
-        e.lost_count += j->files.left_out[i].is_lost;
+    say_lost(j, &e);
     const struct backup_run *run = j->run;
     const struct pending_entry *fuller =
         pending_fuller(&run->pending, run->entries, run->entry_count,
@@ -550,6 +605,7 @@ static int make(struct job *j, struct sr_export *out, struct sr_error *error)
         r = read_torn_tails(j, error);
     if (r == 0)
         r = add_salvage(j, error);
+    describe(j);
     bool is_known = r == 0 && j->previous_stem && !has_new_salvage(j) &&
                     is_the_same(&j->manifest, &j->previous) && previous_is_sound(j);
     if (r == 0 && !is_known)

@@ -30,12 +30,21 @@ struct attempt {
     struct fs_file source;
     int to;
     int64_t written, sent; /* bytes; of these, on their way to the disk */
+    bool has_failed_writing;
 };
+
+/* What is said of the source by a call that failed: nothing, where it was we who lacked something.
+ */
+static int failed_on_source(int code)
+{
+    return code == -ENOMEM || code == -EMFILE || code == -ENFILE ? code : COPY_SOURCE_FAILED;
+}
 
 static int put(void *context, const char *bytes, size_t n)
 {
     struct attempt *a = context;
     int r = durable_write(a->to, bytes, n);
+    a->has_failed_writing = r < 0;
     if (r < 0)
         return r;
     a->written += (int64_t)n;
@@ -141,7 +150,8 @@ static int compare_again(struct attempt *a, bool is_clone, struct copied *copied
         again = stream_read(a->source.fd, copied->size_bytes, NULL, NULL, of_source);
     if (n < 0 || again < 0) {
         int r = (int)(n < 0 ? n : again);
-        return err_set(error, r, "read %s again: %s", a->request->from_shown, err_reason(r));
+        err_set(error, r, "read %s again: %s", a->request->from_shown, err_reason(r));
+        return n < 0 ? r : failed_on_source(r);
     }
     bool stands = is_clone || (again == n && strcmp(of_source, copied->sha256) == 0);
     copied->state = stands ? COPY_GREW : COPY_UNSTABLE;
@@ -158,8 +168,10 @@ static int fill(struct attempt *a, struct copied *copied, struct sr_error *error
     int64_t n = is_clone ? stream_read(a->source.fd, shared, NULL, NULL, copied->sha256)
                          : stream_read(a->source.fd, a->source.size_bytes, put, a, copied->sha256);
     int r = n < 0 ? (int)n : fs_look_again(&after);
-    if (r < 0)
-        return err_set(error, r, "copy %s to %s: %s", q->from_shown, q->to_shown, err_reason(r));
+    if (r < 0) {
+        err_set(error, r, "copy %s to %s: %s", q->from_shown, q->to_shown, err_reason(r));
+        return a->has_failed_writing ? r : failed_on_source(r);
+    }
 
     bool changed = n != a->source.size_bytes || !is_same_state(&a->source, &after);
     if (is_clone)
@@ -183,7 +195,7 @@ static int attempt(struct attempt *a, bool is_last, struct copied *out, struct s
     const struct copy_request *q = a->request;
     struct copied copied = {.state = COPY_STABLE};
     int r = fill(a, &copied, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     if (!is_last && (copied.state == COPY_UNSTABLE || is_replaced(q, &a->source)))
         return -EAGAIN;
@@ -205,8 +217,10 @@ static int try_once(const struct copy_request *q, bool is_last, struct copied *o
 {
     struct attempt a = {.request = q};
     int r = fs_open_file_beneath(q->from_at, q->from, &a.source);
-    if (r < 0)
-        return err_set(error, r, "open %s: %s", q->from_shown, err_reason(r));
+    if (r < 0) {
+        err_set(error, r, "open %s: %s", q->from_shown, err_reason(r));
+        return failed_on_source(r);
+    }
     a.to = durable_create(q->to_at, q->to);
     if (a.to < 0)
         r = err_set(error, a.to, "create %s: %s", q->to_shown, err_reason(a.to));
@@ -214,7 +228,7 @@ static int try_once(const struct copy_request *q, bool is_last, struct copied *o
         r = attempt(&a, is_last, out, error);
     fs_close(&a.source.fd);
     fs_close(&a.to);
-    if (r == -EAGAIN) {
+    if (r == -EAGAIN || r == COPY_SOURCE_FAILED) {
         durable_remove(q->to_at, q->to);
         durable_remove(q->torn_at, q->torn);
     }

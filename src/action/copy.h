@@ -48,7 +48,13 @@ struct copied {
     enum readback_way read_back; /* not read from a manifest */
 };
 
-/* Returns: 0; -ENOENT when there is no source; another errno with *error set. The copy is synced.
+enum { COPY_SOURCE_FAILED = 1 };
+
+/*
+ * The copy is synced and read back. Returns: 0; COPY_SOURCE_FAILED where the
+ * source cannot be opened or read, with error->code and nothing left of the copy;
+ * a negative errno where the copy cannot be made, or this program lacks memory
+ * or descriptors.
  */
 int copy_file(const struct copy_request *request, struct copied *out, struct sr_error *error);
 

@@ -205,9 +205,18 @@ int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const 
     if (m.file_count == 0 || m.files[0].kind != AGENT_FILE_TRANSCRIPT)
         return -EBADMSG;
     const struct json_value *left_out = json_get(root, "left_out");
+    size_t capacity = 0;
+    items = NULL;
     for (const struct json_value *v = json_is_array(left_out) ? json_first(left_out) : NULL; v;
-         v = json_next(left_out, v))
-        m.lost_count += json_is_true(json_get(v, "is_lost"));
+         v = json_next(left_out, v)) {
+        struct agent_left_out *slot =
+            arena_push(a, &items, &m.left_out_count, &capacity, sizeof *slot);
+        const char *path = json_copy_text(a, v, "path"), *why = json_copy_text(a, v, "why");
+        *slot = (struct agent_left_out){path ? path : "", why ? why : "",
+                                        json_is_true(json_get(v, "is_lost"))};
+        m.lost_count += slot->is_lost;
+    }
+    m.left_out = items;
     *out = m;
     return 0;
 }

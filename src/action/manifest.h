@@ -38,7 +38,7 @@ struct manifest {
     const struct sr_session *process; /* when it was taken; NULL: none. Written, not read */
     struct manifest_file *files;      /* the transcript is the first */
     size_t file_count, file_capacity;
-    const struct agent_left_out *left_out; /* written, not read */
+    const struct agent_left_out *left_out;
     size_t left_out_count;
     size_t lost_count; /* of these, what should have been copied; read, not written */
 };

@@ -44,6 +44,21 @@ static struct proof *make(const struct subject *s, enum proof_kind kind)
 
 /* ---- sealed ------------------------------------------------------------------------------- */
 
+/* The transcript is whole; whether the rest may be missing is for its user to say, by name, once.
+ */
+static bool is_accepted(struct subject *s)
+{
+    char text[sizeof s->saved.lost + 128];
+    if (s->accepted.n && strstr(s->accepted.p, s->saved.lost))
+        return true;
+    snprintf(text, sizeof text, "The transcript is backed up whole; not in the backup: %s",
+             s->saved.lost);
+    if (!s->accepts || !s->accepts(s->options, text))
+        return false;
+    buf_addf(&s->accepted, "%s\n", s->saved.lost);
+    return true;
+}
+
 static int save_one(struct subject *s, const char *id, struct sr_error *error)
 {
     const struct sr_export_options *o = s->backup;
@@ -66,11 +81,12 @@ static int save_one(struct subject *s, const char *id, struct sr_error *error)
                  s->saved.outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
                                                          : "backed up and verified",
                  o->pending_dir, s->saved.stem, size);
-    if (s->saved.lost_count)
-        return err_set(error, -EIO,
-                       "%s.jsonl is kept, but %zu files of the session could not be read, and "
-                       "are not in it: the manifest names them",
-                       s->saved.stem, s->saved.lost_count);
+    if (s->saved.lost_count && !is_accepted(s))
+        return subject_refuse(s, error,
+                              "%s.jsonl is kept, and incomplete: %zu file%s of the session could "
+                              "not be read: %s",
+                              s->saved.stem, s->saved.lost_count,
+                              s->saved.lost_count > 1 ? "s" : "", s->saved.lost);
     if (s->saved.was_rewritten)
         return err_set(error, -EIO,
                        "%s.jsonl is kept, but files changed under every try to copy them",
@@ -110,7 +126,10 @@ static int save_all(struct subject *s, struct sr_error *error)
 
 int proof_save_again(struct subject *s, struct sr_error *error)
 {
+    bool was_refused = s->was_refused;
+    s->accepts = NULL; /* it has ended: what is new in being lost is said, and nobody asked */
     int r = save_all(s, error);
+    s->was_refused = was_refused;
     return r == -ENODATA ? 0 : r;
 }
 

@@ -256,7 +256,7 @@ int restore_plan(const struct restore_request *q, struct arena *a, struct restor
 {
     struct restore_plan plan = {.arena = a};
     verify_backup(q->pending, q->stem, a, &plan.verified);
-    if (plan.verified.verdict != VERIFY_SOUND)
+    if (!verify_holds(&plan.verified))
         return err_set(error, -EBADMSG, "%s is %s: %s %s", q->stem,
                        verify_word(plan.verified.verdict), plan.verified.findings[0].file,
                        plan.verified.findings[0].what);

@@ -119,6 +119,13 @@ static int plan_pushes(struct revive *r, struct sr_error *error)
     return r->count ? 0 : refuse_to_push(r, error);
 }
 
+/* --force answers no question about what would be lost. */
+static bool accepts(void *options, const char *text)
+{
+    const struct sr_revive_options *o = options;
+    return !o->force && o->ask && o->ask(o->context, SR_REVIVE_INCOMPLETE, text);
+}
+
 int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
                 const struct sr_revive_options *options, struct sr_error *error)
 {
@@ -132,6 +139,8 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
                 .backup = options->backup,
                 .tell = options->tell,
                 .context = options->context,
+                .accepts = accepts,
+                .options = (void *)options,
             },
         .session = session,
         .options = options,

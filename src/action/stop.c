@@ -494,6 +494,13 @@ static const struct {
     {describe_leftovers, run_leftovers},
 };
 
+/* --force answers no question about what would be lost. */
+static bool accepts(void *options, const char *text)
+{
+    const struct sr_kill_options *o = options;
+    return !o->force && o->ask && o->ask(o->context, SR_KILL_INCOMPLETE, text);
+}
+
 int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_session *session,
               const struct sr_kill_options *options, struct sr_error *error)
 {
@@ -507,6 +514,8 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
                 .backup = options->backup,
                 .tell = options->tell,
                 .context = options->context,
+                .accepts = accepts,
+                .options = (void *)options,
             },
         .session = session,
         .options = options,

@@ -55,6 +55,7 @@ void subject_release(struct subject *s)
 {
     if (s->has_salvage)
         salvage_release(&s->salvage);
+    buf_release(&s->accepted);
     s->has_salvage = false;
     pidref_close(&s->ref);
 }

@@ -27,6 +27,10 @@ struct subject {
     const struct sr_export_options *backup;
     void (*tell)(void *context, const char *line); /* NULL: nobody listens */
     void *context;
+    /* Asks whether to go on although files of it could not be backed up; text names them.
+     * NULL: there is nobody to ask, and the answer is no. */
+    bool (*accepts)(void *options, const char *text);
+    void *options;
 
     /* set by subject_pin */
     const struct session *inside;
@@ -39,6 +43,7 @@ struct subject {
     bool was_refused;
     bool has_transcript;    /* there was something to back up */
     struct sr_export saved; /* the newest backup */
+    struct buf accepted;    /* what its user was told to be in no backup, and took */
 };
 
 /* Pins the process. Returns: 0; -ESRCH: it is not there any more, which counts as refused. Owner:

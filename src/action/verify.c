@@ -16,8 +16,14 @@ enum {
 
 const char *verify_word(enum verify_verdict verdict)
 {
-    static const char *const words[] = {"verified", "damaged", "incomplete", "manifest missing"};
+    static const char *const words[] = {"verified", "damaged", "incomplete", "manifest missing",
+                                        "incomplete"};
     return words[verdict];
+}
+
+bool verify_holds(const struct verified *v)
+{
+    return v->verdict == VERIFY_SOUND || v->verdict == VERIFY_LACKING;
 }
 
 struct check {
@@ -26,18 +32,21 @@ struct check {
     struct verified *out;
 };
 
-static void find(struct check *c, enum verify_verdict verdict, const char *file, const char *what)
+static void find_at(struct check *c, enum verify_verdict verdict, const char *path,
+                    const char *what)
 {
     void *items = c->out->findings;
     struct verify_finding *slot = arena_push(c->arena, &items, &c->out->finding_count,
                                              &c->out->finding_capacity, sizeof *slot);
     c->out->findings = items;
-    *slot = (struct verify_finding){
-        arena_printf(c->arena, "%s/%s", c->pending->path, file),
-        what,
-    };
+    *slot = (struct verify_finding){path, what};
     if (c->out->verdict == VERIFY_SOUND)
         c->out->verdict = verdict;
+}
+
+static void find(struct check *c, enum verify_verdict verdict, const char *file, const char *what)
+{
+    find_at(c, verdict, arena_printf(c->arena, "%s/%s", c->pending->path, file), what);
 }
 
 /* Where two files first differ within length bytes; length where they do not; or negative errno. */
@@ -160,4 +169,8 @@ void verify_backup(const struct pending *p, const char *stem, struct arena *a, s
         out->file_count += !is_manifest;
     }
     out->names = names;
+    for (size_t i = 0; has_manifest && i < out->manifest.left_out_count; i++)
+        if (out->manifest.left_out[i].is_lost)
+            find_at(&c, VERIFY_LACKING, out->manifest.left_out[i].path,
+                    arena_printf(a, "is not in it: %s", out->manifest.left_out[i].why));
 }

@@ -13,6 +13,7 @@ enum verify_verdict {
     VERIFY_DAMAGED,
     VERIFY_INCOMPLETE,  /* it has no .sha256 */
     VERIFY_NO_MANIFEST, /* the .json is missing or cannot be read; the sums may still hold */
+    VERIFY_LACKING,     /* sound, but files could not be read when it was made */
 };
 
 struct verify_finding {
@@ -31,6 +32,9 @@ struct verified {
 };
 
 const char *verify_word(enum verify_verdict verdict); /* "verified", "damaged", ... */
+
+/* What is in it is as it was copied, and can be restored: sound, or lacking files. */
+bool verify_holds(const struct verified *v);
 
 /* Never fails: what cannot be read is a finding. Owner: the arena. */
 void verify_backup(const struct pending *p, const char *stem, struct arena *a,

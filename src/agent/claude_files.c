@@ -131,13 +131,14 @@ static void note_slug(struct slugs *slugs, struct arena *a, struct sv slug)
 }
 
 /* Finds "slug":"..." in what is there of the transcript now. Inside a text it would be escaped. */
-static void read_slugs(int fd, struct arena *a, struct slugs *slugs)
+static int read_slugs(int fd, struct arena *a, struct slugs *slugs)
 {
     static const struct sv mark = {"\"slug\":\"", 8};
     char *bytes = mem_resize(NULL, PIECE);
     int64_t offset = 0;
+    ssize_t n;
     for (;;) {
-        ssize_t n = fs_read_at(fd, bytes, PIECE, offset);
+        n = fs_read_at(fd, bytes, PIECE, offset);
         struct sv piece = {bytes, n > 0 ? (size_t)n : 0};
         for (size_t at = 0; (at = sv_find(piece, at, mark)) < piece.n; at += mark.n) {
             struct sv rest = sv_slice(piece, at + mark.n, piece.n);
@@ -150,6 +151,7 @@ static void read_slugs(int fd, struct arena *a, struct slugs *slugs)
         offset += n - SLUG_LENGTH_LIMIT * 2; /* one may lie across the end of the piece */
     }
     free(bytes);
+    return n < 0 ? (int)n : 0;
 }
 
 /* The plans are few; the transcript is searched only where there are any. */
@@ -158,9 +160,14 @@ static void add_plans(struct walk *w, int transcript)
     struct fs_name *names;
     size_t count;
     struct slugs slugs = {0};
-    if (fs_list(w->at, "plans", NAME_LIMIT, w->arena, &names, &count) < 0 || count == 0)
+    int r = fs_list(w->at, "plans", NAME_LIMIT, w->arena, &names, &count);
+    if (r < 0 && r != -ENOENT)
+        leave_out(w, "plans", err_reason(r), true);
+    if (r < 0 || count == 0)
         return;
-    read_slugs(transcript, w->arena, &slugs);
+    r = read_slugs(transcript, w->arena, &slugs);
+    if (r < 0)
+        leave_out(w, "plans", err_reason(r), true);
     for (size_t i = 0; i < count; i++) {
         struct sv name = sv_of(names[i].name);
         for (size_t j = 0; j < slugs.count; j++)
@@ -200,21 +207,30 @@ static void add_outside(struct agent_files *out, struct arena *a, const char *te
 {
     const char *name = arena_printf(a, "claude-%u", uid);
     int fd = open_outside(temporary, uid, name);
-    if (fd < 0)
+    const char *shown = arena_printf(a, "%s/%s", temporary, name);
+    if (fd < 0) {
+        if (fd != -ENOENT) /* somebody else's folder, or a link: none of the session's */
+            agent_leave_out(out, shown, err_reason(fd), fd != -EACCES && fd != -ELOOP);
         return;
+    }
     out->outside = fd;
-    out->outside_path = arena_printf(a, "%s/%s", temporary, name);
+    out->outside_path = shown;
     struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/"};
     struct fs_name *folders;
     size_t count;
-    if (fs_list(fd, ".", NAME_LIMIT, a, &folders, &count) < 0)
+    int r = fs_list(fd, ".", NAME_LIMIT, a, &folders, &count);
+    if (r < 0) {
+        agent_leave_out(out, shown, err_reason(r), true);
         return;
+    }
     /* by every project's folder: a session can move to another directory */
     for (size_t i = 0; i < count; i++) {
         const char *path = arena_printf(a, "%s/%s", folders[i].name, session_id);
         struct stat st;
         if (fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
             add_any(&w, path, 0);
+        else if (errno != ENOENT && errno != ENOTDIR)
+            leave_out(&w, path, err_reason(-errno), true);
     }
 }
 
@@ -260,12 +276,14 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
         add_plans(&w, transcript.fd);
         fs_close(&transcript.fd);
         add_outside(out, a, temporary, transcript.uid, id);
-    }
+    } /* else: the copy of it will fail, and all with it */
 
     w.kind = AGENT_FILE_LINES;
     if (fstatat(store->fd, "history.jsonl", &st, 0) == 0) {
         struct agent_file *history = add_file(&w, "history.jsonl", &st);
         history->mark = sv_of(arena_printf(a, "\"sessionId\":\"%s\"", id));
+    } else if (errno != ENOENT) {
+        leave_out(&w, "history.jsonl", err_reason(-errno), true);
     }
     add_registrations(&w, store, id);
 }

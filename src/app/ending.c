@@ -26,6 +26,9 @@ static bool ask(void *context, enum sr_kill_question question, const char *text)
     case SR_KILL_WANTED:
         buf_adds(&line, ". End it too?");
         break;
+    case SR_KILL_INCOMPLETE:
+        buf_adds(&line, ". End it all the same?");
+        break;
     }
     bool yes = scene_ask(scene, line.p);
     buf_release(&line);

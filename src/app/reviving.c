@@ -22,6 +22,9 @@ static bool ask(void *context, enum sr_revive_question question, const char *tex
     case SR_REVIVE_BY_FORCE:
         buf_adds(&line, ". Send SIGKILL?");
         break;
+    case SR_REVIVE_INCOMPLETE:
+        buf_adds(&line, ". Go on all the same?");
+        break;
     }
     bool yes = scene_ask(scene, line.p);
     buf_release(&line);

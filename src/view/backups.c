@@ -31,7 +31,7 @@ static void add_remarks(struct buf *out, const struct sr_export *e)
     if (e->last_line_is_torn)
         buf_adds(out, "; its last line breaks off");
     if (e->lost_count)
-        buf_addf(out, "; NOT WHOLE: %zu %s could not be read, see the manifest", e->lost_count,
+        buf_addf(out, "; incomplete: %zu %s could not be read", e->lost_count,
                  files_word(e->lost_count));
     if (e->was_rewritten)
         buf_adds(out, "; NOT STABLE: it was rewritten each time it was read, export it again");
@@ -58,6 +58,11 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         if (e->stem[0])
             buf_addf(out, "/%s.jsonl", e->stem);
         buf_adds(out, "\n");
+        if (e->lost_count) {
+            buf_adds(out, "  not in it: ");
+            utf8_adds_printable(out, e->lost);
+            buf_adds(out, "\n");
+        }
         if (e->fuller_stem[0])
             buf_addf(out, "  an earlier backup holds %s more, and is kept: %s\n",
                      str_format_size(e->fuller_bytes - e->size_bytes, size), e->fuller_stem);
@@ -98,6 +103,7 @@ static struct json_node *export_node(struct json_document *d, const struct view_
     json_put_integer(d, node, "files", (int64_t)e->file_count);
     json_put_count(d, node, "grown_bytes", e->grown_bytes);
     json_put_integer(d, node, "lost_files", (int64_t)e->lost_count);
+    json_put_string(d, node, "lost", e->lost_count ? e->lost : NULL);
     put_path(d, node, "fuller_backup", pending_dir, e->fuller_stem);
     json_put_bool(d, node, "is_stable", !e->was_rewritten);
     json_put_bool(d, node, "last_line_is_whole", !e->last_line_is_torn);
@@ -142,8 +148,12 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
     for (size_t i = 0; i < count; i++) {
         const struct verified *v = &rows[i].result;
         char size[STR_SIZE_TEXT];
-        buf_addf(out, "%-16s  %s", verify_word(v->verdict), rows[i].stem);
-        if (v->verdict == VERIFY_SOUND)
+        if (v->verdict == VERIFY_LACKING)
+            buf_addf(out, "incomplete: %zu %s  %s", v->manifest.lost_count,
+                     files_word(v->manifest.lost_count), rows[i].stem);
+        else
+            buf_addf(out, "%-16s  %s", verify_word(v->verdict), rows[i].stem);
+        if (verify_holds(v))
             buf_addf(out, " (%s in %zu %s)", str_format_size(v->total_bytes, size), v->file_count,
                      files_word(v->file_count));
         buf_adds(out, "\n");
@@ -178,6 +188,7 @@ void view_json_verified(struct buf *out, const struct view_verified *rows, size_
         json_put_string(d, node, "result", verify_word(v->verdict));
         json_put_integer(d, node, "total_bytes", v->total_bytes);
         json_put_integer(d, node, "files", (int64_t)v->file_count);
+        json_put_integer(d, node, "lost_files", (int64_t)v->manifest.lost_count);
         for (size_t j = 0; j < v->finding_count; j++) {
             struct json_node *finding = json_object(d);
             json_put_string(d, finding, "file", v->findings[j].file);
@@ -221,6 +232,16 @@ void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is
         }
         buf_adds(out, "\n");
     }
+    const struct manifest *m = &plan->verified.manifest;
+    for (size_t i = 0; i < m->left_out_count; i++) {
+        if (!m->left_out[i].is_lost)
+            continue;
+        buf_addf(out, "  %-18s  ", "not in the backup");
+        utf8_adds_printable(out, m->left_out[i].path);
+        buf_adds(out, ": ");
+        utf8_adds_printable(out, m->left_out[i].why);
+        buf_adds(out, "\n");
+    }
     if (!plan->verified.manifest.files[0].copied.ends_in_newline)
         buf_adds(out, "  note: the transcript's last line breaks off, as it did in the session\n");
     if (plan->salvaged.n)
@@ -250,6 +271,7 @@ void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is
         json_put(d, files, NULL, node);
     }
     json_put(d, root, "files", files);
+    json_put_integer(d, root, "lost_files", (int64_t)plan->verified.manifest.lost_count);
     json_put_string(d, root, "resume_command", resume_command);
     write_document(d, root, out);
 }

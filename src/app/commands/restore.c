@@ -114,6 +114,8 @@ static int carry_out(struct work *w)
         return close_and_log(w, &error);
     find_command(w);
     int status = print_plan(w, true), closed = close_and_log(w, NULL);
+    if (status == 0 && closed == 0 && w->plan.verified.manifest.lost_count)
+        return EXIT_ATTENTION;
     return status ? status : closed;
 }
 

@@ -196,6 +196,7 @@ struct sr_snapshot {
     size_t stored_count; /* sessions in the stores without a process, listed or not */
     const struct sr_problem *problems;
     size_t problem_count;
+    bool may_lack_sessions; /* some place or process where one may be could not be looked at */
 };
 
 struct sr_options {

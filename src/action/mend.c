@@ -174,7 +174,9 @@ static int create_file(struct work *w, struct sr_error *error)
         return err_set(error, fd, "create %s/%s: %s", w->folder, w->unfinished, err_reason(fd));
     w->file = fd;
     struct stat st;
-    int r = flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(w->e->file.fd, &st) < 0 ? -errno : 0;
+    int r = TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) < 0 || fstat(w->e->file.fd, &st) < 0
+                ? -errno
+                : 0;
     if (r == 0 && st.st_uid != geteuid() && fchown(fd, st.st_uid, st.st_gid) < 0)
         r = -errno;
     return r < 0 ? err_set(error, r, "prepare %s/%s: %s", w->folder, w->unfinished, err_reason(r))

@@ -14,6 +14,21 @@ struct snapshot *snapshot_of(struct sr_snapshot *shown)
     return (struct snapshot *)shown;
 }
 
+/* One that is found has its place from there, where its environment cannot be read. */
+static bool is_known(struct live_list *list, const struct agent_registration *r,
+                     const struct store *store)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct live *live = &list->items[i];
+        if (live->stat.pid != r->pid)
+            continue;
+        if (!live->config_dir && live->stat.start_ticks == r->start_ticks)
+            live->config_dir = store->io.path;
+        return true;
+    }
+    return false;
+}
+
 /* Processes that only their registration gives away: run under an unusual program. */
 static void add_registered(const struct processes_request *q, struct stores *stores,
                            struct live_list *list)
@@ -22,10 +37,7 @@ static void add_registered(const struct processes_request *q, struct stores *sto
         const struct store *store = stores->items[i];
         for (size_t j = 0; j < store->registration_count; j++) {
             const struct agent_registration *r = &store->registrations[j];
-            bool known = r->start_ticks == 0;
-            for (size_t k = 0; k < list->count && !known; k++)
-                known = list->items[k].stat.pid == r->pid;
-            if (!known)
+            if (r->start_ticks && !is_known(list, r, store))
                 processes_add_registered(q, store->agent, store->io.path, (pid_t)r->pid,
                                          r->start_ticks, list);
         }
@@ -43,6 +55,9 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
     for (size_t i = 0; i < list->count; i++) {
         struct live *live = &list->items[i];
         struct store *store = stores_of(&snap->stores, &snap->proc, live);
+        if (!store && q->options->config_dir_count)
+            problems_add(q->problems, arena_printf(q->arena, "/proc/%d", (int)live->stat.pid),
+                         -ENODATA, "a client whose config directory is not known: not listed");
         if (store ? !store->wanted : q->options->config_dir_count > 0)
             continue;
         processes_describe(q, live);
@@ -51,9 +66,19 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
     return n;
 }
 
+/* A file with a line that is no record was read all the same. */
+static bool may_hide_sessions(const struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        if (problems->items[i].code != -EBADMSG)
+            return true;
+    return false;
+}
+
 static int discover(struct snapshot *snap, const struct sr_options *options, struct sr_error *error)
 {
     struct processes_request q = processes_request_of(&snap->proc, &snap->arena, options);
+    q.problems = &snap->problems;
     struct live_list list = {0};
     int r = processes_find(&q, &list);
     if (r < 0)
@@ -67,11 +92,6 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         return err_set(error, snap->problems.items[0].code, "%s", snap->problems.items[0].text);
     add_registered(&q, &snap->stores, &list);
     processes_relate(&q, &list);
-    if (list.unread_above && list.count && snap->proc.is_live)
-        problems_add(&snap->problems,
-                     arena_printf(&snap->arena, "/proc/%d", (int)list.unread_above), -EACCES,
-                     "a parent of this program that cannot be read: which session this runs in is "
-                     "not known");
 
     struct session *live = arena_alloc(&snap->arena, (list.count + 1) * sizeof *live);
     size_t live_count = gather_live(snap, &q, &list, live);
@@ -83,6 +103,12 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         snap->shown.stored_count = stored_find(&snap->stores, &snap->arena, options->stored_limit,
                                                live, live_count, &stored, &stored_count);
     show_all(snap, options, live, live_count, stored, stored_count);
+    snap->shown.may_lack_sessions = may_hide_sessions(&snap->problems);
+    if (list.unread_above && list.count && snap->proc.is_live)
+        problems_add(&snap->problems,
+                     arena_printf(&snap->arena, "/proc/%d", (int)list.unread_above), -EACCES,
+                     "a parent of this program that cannot be read: which session this runs in is "
+                     "not known");
     return 0;
 }
 

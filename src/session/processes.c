@@ -182,10 +182,24 @@ void processes_describe(const struct processes_request *q, struct live *live)
     watched_leave(q->options);
 }
 
-static bool may_be_seen(const struct processes_request *q, struct live *live)
+/* A process that may be a session, and could not be told: one that has ended is none. */
+static bool miss(const struct processes_request *q, pid_t pid, const char *file, int code)
 {
-    return proc_read_status(q->proc, live->stat.pid, &live->status) == 0 &&
-           (q->own_uid == 0 || live->status.uid == q->own_uid);
+    if (code != -ESRCH && q->problems)
+        problems_add(q->problems, arena_printf(q->arena, "/proc/%d/%s", (int)pid, file), code,
+                     NULL);
+    return false;
+}
+
+static bool may_be_seen(const struct processes_request *q, pid_t pid, struct live *live)
+{
+    int r = proc_read_stat(q->proc, pid, &live->stat);
+    if (r < 0)
+        return miss(q, pid, "stat", r);
+    r = proc_read_status(q->proc, pid, &live->status);
+    if (r < 0)
+        return miss(q, pid, "status", r);
+    return q->own_uid == 0 || live->status.uid == q->own_uid;
 }
 
 /* Every process is a zombie for a moment; one that stays so has a parent that does not wait. */
@@ -208,12 +222,14 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
 {
     struct live live = {.agent = agent};
     int exe = proc_read_exe(q->proc, pid, q->arena, &live.exe, &live.exe_deleted);
-    if ((exe == -ESRCH && !is_registered) || /* gone, or a kernel thread */
-        (exe < 0 && proc_read_stat(q->proc, pid, &live.stat) < 0))
+    int stat = exe < 0 ? proc_read_stat(q->proc, pid, &live.stat) : 0;
+    if (exe == -ESRCH && !is_registered) /* gone, or a kernel thread */
         return false;
+    if (stat < 0)
+        return miss(q, pid, "stat", stat);
     if (!agent)
         live.agent = agent_to_ask(q->options, live.exe, live.stat.name);
-    if (!live.agent || proc_read_stat(q->proc, pid, &live.stat) < 0 || !may_be_seen(q, &live))
+    if (!live.agent || !may_be_seen(q, pid, &live))
         return false;
     if (exe == -ESRCH) { /* a zombie has neither program nor arguments left */
         *out = live;
@@ -227,7 +243,7 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
                               live.environment_known ? &live.environment : NULL};
     enum agent_role role = live.agent->role(&look);
     if (role == AGENT_HELPER || (role == AGENT_NO && !is_registered))
-        return false;
+        return argv < 0 ? miss(q, pid, "cmdline", argv) : false;
     note_unread(&live, q->arena, "program", exe);
     note_unread(&live, q->arena, "command line", argv);
     note_unread(&live, q->arena, "environment", environment);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "agent/agent.h"
+#include "base/problems.h"
 #include "platform/proc.h"
 #include "session_rescue.h"
 
@@ -53,6 +54,8 @@ struct processes_request {
     struct arena *arena;
     const struct sr_options *options;
     uid_t own_uid; /* root (0) sees every user's */
+    struct problems
+        *problems; /* gets what may be a session and cannot be read; NULL: nobody asks */
     /* of the asking process; NULL: not known */
     const char *own_pid_namespace, *own_mount_namespace;
 };

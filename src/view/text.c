@@ -214,7 +214,8 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
 {
     size_t of = snapshot->session_count + style->not_asked_for;
     if (of == 0) {
-        buf_adds(out, "No Claude processes found.\n");
+        buf_addf(out, "No Claude processes found%s.\n",
+                 snapshot->may_lack_sessions ? "; not all could be looked at" : "");
         return;
     }
     if (snapshot->session_count == 0) {

@@ -178,3 +178,17 @@ Resume commands:
     [ "$status" -eq 0 ]
     cmp "$odd" "$HOME/new/${odd#"$CONFIG_DIR"/}"
 }
+
+@test "what may be a session and cannot be looked at is not 'no session': it is named, and the exit status says so" {
+    command -v setpriv >/dev/null || skip "no util-linux here"
+    chmod 0 "$CONFIG_DIR/sessions"
+    rescue_under setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- --export \
+        --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 3 ]
+    [ "$output" = "No session to export was found; not all could be looked at." ]
+    [[ $stderr == *"$CONFIG_DIR/sessions"* ]]
+    chmod 700 "$CONFIG_DIR/sessions"
+    export_session
+    [ "$status" -eq 0 ]
+    [ "$output" = "No Claude processes found." ]
+}

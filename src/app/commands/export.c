@@ -35,6 +35,7 @@ struct work {
     struct meter meter;
     struct closing closing;
     bool has_waited;
+    bool may_lack; /* all were asked for, and there may be more than could be seen */
 };
 
 static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
@@ -186,6 +187,8 @@ static bool has_shrunk(const struct sr_export *e)
 
 static bool needs_attention(const struct work *w)
 {
+    if (w->may_lack)
+        return true;
     for (size_t i = 0; i < w->wanted_count; i++) {
         const struct sr_export *e = &w->rows[i].result;
         if (w->rows[i].code == 0 && (e->lost_count || e->was_rewritten || has_shrunk(e)))
@@ -260,22 +263,29 @@ static int export_all(struct work *w)
     return closing_print(&w->closing, c, status);
 }
 
+static int say_none(const struct work *w)
+{
+    struct buf out = {0};
+    buf_adds(&out, w->may_lack ? "No session to export was found; not all could be looked at.\n"
+                   : w->closing.detected ? "No session to export.\n"
+                                         : "No Claude processes found.\n");
+    int status = context_print(&out);
+    buf_release(&out);
+    return w->may_lack ? EXIT_FAILED : status;
+}
+
 static int export_found(struct work *w, const struct selection *selection)
 {
     struct context *c = w->context;
     for (size_t i = 0; i < w->snapshot->session_count; i++)
         w->closing.detected += w->snapshot->sessions[i].pid > 0;
+    w->may_lack = selection->count == 0 && w->snapshot->may_lack_sessions;
     if (!choose(w, selection))
         return EXIT_USAGE;
     if (w->wanted_count == 0 && c->options->if_context >= 0)
         return c->options->json ? print_rows(w) : 0;
     if (w->wanted_count == 0 && !c->options->json) {
-        struct buf out = {0};
-        buf_adds(&out,
-                 w->closing.detected ? "No session to export.\n" : "No Claude processes found.\n");
-        int status = context_print(&out);
-        buf_release(&out);
-        return status;
+        return say_none(w);
     }
     if (!context_answers(c, c->pending_dir))
         return EXIT_FAILED;

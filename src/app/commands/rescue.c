@@ -280,7 +280,8 @@ static int show_all_is_well(const struct rescue *r)
         draw_sessions(r, r->context->style.columns, &out);
         buf_adds(&out, "Nothing is hung.\n");
     } else {
-        buf_adds(&out, "No Claude processes found.\n");
+        buf_addf(&out, "No Claude processes found%s.\n",
+                 r->snapshot->may_lack_sessions ? "; not all could be looked at" : "");
     }
     int status = context_print(&out);
     buf_release(&out);

@@ -2,13 +2,13 @@
  * What a session's terminal takes: to be continued and brought to the front,
  * its raw mode and a size given back, its reader continued, the Escape key.
  */
+#include "action/keyboard.h"
 #include "action/revive.h"
 
 #include "platform/ancestry.h"
 #include "platform/descriptor.h"
 #include "platform/terminal.h"
 #include "platform/terminal_push.h"
-#include "platform/tmux.h"
 #include "platform/tty.h"
 
 #include <errno.h>
@@ -44,48 +44,28 @@ static int look(const struct revive *r, struct proc_stat *stat)
     return pidref_look(&r->subject.ref, r->subject.proc, stat);
 }
 
-static bool is_in_front(const struct proc_stat *stat)
-{
-    return !stat->tty || stat->tty_pgrp == stat->pgrp;
-}
-
 /* ---- keys --------------------------------------------------------------------------------- */
-
-static bool open_tmux(struct revive *r, struct tmux *tmux)
-{
-    const struct live *live = r->subject.inside->live;
-    const char *path = live->environment_known ? proc_variable(&live->environment, "PATH") : NULL;
-    return tmux_open(&r->arena, &r->session->multiplexer, path, tmux) == 0 &&
-           tmux_has_terminal(tmux, &r->arena, r->session->tty);
-}
 
 /* By which way keys can be typed. other_way: what the user can do where there is none. */
 static void find_keyboard(struct revive *r, struct push *p, const char *other_way)
 {
-    struct tmux tmux;
-    p->through_tmux = open_tmux(r, &tmux);
-    if (!p->through_tmux && !terminal_can_type())
+    struct keyboard k;
+    if (!keyboard_find(&r->subject, &r->arena, &k))
         p->blocked = arena_printf(&r->arena,
                                   "no tmux pane is known for its terminal, and TIOCSTI takes "
                                   "CAP_SYS_ADMIN: %s, or sudo session-rescue --revive %d",
                                   other_way, (int)r->subject.ref.pid);
+    p->through_tmux = k.through_tmux;
 }
 
-static int type(struct revive *r, const struct push *p, const char *const *tmux_keys,
-                const char *bytes)
+static struct keyboard keyboard_of(struct revive *r, const struct push *p)
 {
-    struct tmux tmux;
-    struct proc_stat stat;
-    if (p->through_tmux)
-        return open_tmux(r, &tmux) ? tmux_type(&tmux, &r->arena, tmux_keys) : -ENOENT;
-    int code = look(r, &stat);
-    return code < 0 ? code
-                    : terminal_type(r->subject.proc, stat.pid, stat.tty, bytes, strlen(bytes));
+    return (struct keyboard){&r->subject, &r->arena, p->through_tmux};
 }
 
 static const char *by_which_way(const struct push *p)
 {
-    return p->through_tmux ? "through tmux" : "by TIOCSTI";
+    return keyboard_way(&(struct keyboard){.through_tmux = p->through_tmux});
 }
 
 /* ---- stopped by job control --------------------------------------------------------------- */
@@ -113,7 +93,7 @@ static bool stays_up(struct revive *r, struct push *p, struct buf *how)
         int64_t now_ns = awake_now().ns;
         if (look(r, &stat) < 0)
             return false;
-        bool is_up = stat.state != 'T' && is_in_front(&stat);
+        bool is_up = stat.state != 'T' && keyboard_is_in_front(&stat);
         if (!is_up)
             up_since_ns = -1;
         else if (up_since_ns < 0)
@@ -149,47 +129,6 @@ static const struct push_kind continue_it = {"continue", describe_continue, stil
 
 /* ---- behind a shell that has taken the terminal ------------------------------------------- */
 
-static bool is_shell(const char *name)
-{
-    static const char *const names[] = {"bash", "zsh",  "fish", "dash", "sh",
-                                        "ksh",  "mksh", "ash",  "tcsh", "csh"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_equals(name, names[i]))
-            return true;
-    return false;
-}
-
-/* Another job of that shell is stopped: its fg could mean that one. */
-static bool has_other_stopped_job(const struct proc *proc, const struct proc_stat *client)
-{
-    struct arena scratch = {0};
-    pid_t *pids;
-    size_t count;
-    bool found = proc_list(proc, &scratch, &pids, &count) < 0;
-    for (size_t i = 0; !found && i < count; i++) {
-        struct proc_stat stat;
-        found = proc_read_stat(proc, pids[i], &stat) == 0 && stat.sid == client->sid &&
-                stat.state == 'T' && stat.pgrp != client->pgrp;
-    }
-    arena_release(&scratch);
-    return found;
-}
-
-/* Returns: NULL, or why the word fg must not be typed there. */
-static const char *why_not_fg(struct revive *r, const struct proc_stat *client)
-{
-    struct proc_stat shell;
-    const struct proc *proc = r->subject.proc;
-    if (proc_read_stat(proc, client->ppid, &shell) < 0 || !is_shell(shell.name))
-        return "what started it is no shell that is known";
-    if (shell.tty != client->tty || shell.tty_pgrp != shell.pgrp)
-        return arena_printf(&r->arena, "%s (pid %d) is not at its prompt", shell.name,
-                            (int)shell.pid);
-    if (has_other_stopped_job(proc, client))
-        return "other jobs of that shell are stopped, too";
-    return NULL;
-}
-
 static void describe_fg(const struct revive *r, const struct push *p, struct buf *out)
 {
     buf_addf(out, "type fg into the shell on %s, %s", r->session->tty, by_which_way(p));
@@ -203,17 +142,15 @@ static int verify_fg(struct revive *r, struct push *p, const struct subject_now 
     if (code != 0)
         return code;
     code = look(r, &stat);
-    const char *why = code < 0 ? err_reason(code) : why_not_fg(r, &stat);
+    const char *why =
+        code < 0 ? err_reason(code) : keyboard_why_not_fg(&r->subject, &r->arena, &stat);
     return why ? err_set(error, -EBUSY, "%s", why) : 0;
 }
 
-/* Ctrl-E and Ctrl-U empty the line first, in line editors and in plain terminals. */
 static int give_fg(struct revive *r, struct push *p, struct sr_error *error)
 {
-    static const char *const keys[] = {"C-e", "C-u", "f", "g", "Enter", NULL};
-    int code = type(r, p, keys,
-                    "\x05\x15"
-                    "fg\r");
+    struct keyboard k = keyboard_of(r, p);
+    int code = keyboard_type_fg(&k);
     return code < 0 ? err_set(error, code, "type fg: %s", err_reason(code)) : 0;
 }
 
@@ -226,13 +163,13 @@ int push_plan_continue(struct revive *r, struct sr_error *error)
     int code = look(r, &stat);
     if (code < 0)
         return err_set(error, code, "pid %d: %s", (int)r->subject.ref.pid, err_reason(code));
-    if (is_in_front(&stat)) {
+    if (keyboard_is_in_front(&stat)) {
         push_add(r, &continue_it, PUSH_FOR_CAUSE);
         return 0;
     }
     /* SIGCONT alone: it would be stopped again as soon as it uses its terminal. */
     struct push *p = push_add(r, &bring_to_front, PUSH_FOR_CAUSE);
-    const char *why = why_not_fg(r, &stat);
+    const char *why = keyboard_why_not_fg(&r->subject, &r->arena, &stat);
     if (why)
         p->blocked = arena_printf(&r->arena, "%s: bring it back there with fg yourself", why);
     else
@@ -534,8 +471,7 @@ static void describe_escape(const struct revive *r, const struct push *p, struct
 /* By the client's own word, by its spinner, and by what is on its screen. */
 static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr_error *error)
 {
-    struct tmux tmux;
-    const char *screen;
+    struct keyboard k = {.subject = &r->subject, .arena = &r->arena};
     struct proc_stat stat;
     bool is_busy = e->status == CLIENT_BUSY ||
                    (e->status == CLIENT_SAYS_NOTHING && e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S);
@@ -546,7 +482,8 @@ static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr
     if (look(r, &stat) < 0 || !stat.tty || stat.tty_pgrp != stat.pgrp)
         return subject_refuse(&r->subject, error, "pid %d is not in front of a terminal",
                               (int)r->subject.ref.pid);
-    if (open_tmux(r, &tmux) && tmux_screen(&tmux, &r->arena, &screen) == 0 && shows_dialog(screen))
+    const char *screen = keyboard_screen(&k);
+    if (screen && shows_dialog(screen))
         return subject_refuse(&r->subject, error,
                               "a dialog is on the screen of pid %d: Escape would be an answer",
                               (int)r->subject.ref.pid);
@@ -563,7 +500,8 @@ static int verify_escape(struct revive *r, struct push *p, const struct subject_
 static int give_escape(struct revive *r, struct push *p, struct sr_error *error)
 {
     static const char *const keys[] = {"Escape", NULL};
-    int code = type(r, p, keys, "\x1b");
+    struct keyboard k = keyboard_of(r, p);
+    int code = keyboard_type(&k, keys, "\x1b");
     return code < 0 ? err_set(error, code, "press Escape: %s", err_reason(code)) : 0;
 }
 

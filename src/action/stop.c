@@ -13,6 +13,8 @@ enum {
     HELPERS_GRACE_MS = 5000,
     /* From SIGKILL to the end of a client with 300 MB, on a machine that swaps. */
     KILL_WAIT_MS = 5000,
+    /* From fg to the end of a client that SIGTERM waits for: 65 ms, and the shell's own time. */
+    FRONT_WAIT_MS = 3000,
 };
 
 static bool ask(const struct stop *s, enum sr_kill_question question, const char *text)
@@ -135,12 +137,27 @@ static int run_look(struct stop *s, const struct proof *proof, struct sr_error *
 
 /* ---- 4. the end --------------------------------------------------------------------------- */
 
+/* It was stopped, and the shell that started it has taken the terminal: when it puts that in order
+ * as it ends, it is stopped again (SIGTTOU), but for where the shell brings it to the front. */
+static bool find_way_to_front(struct stop *s)
+{
+    struct proc_stat now;
+    return pidref_look(&s->subject.ref, s->subject.proc, &now) == 0 && now.state == 'T' &&
+           !keyboard_is_in_front(&now) && !keyboard_why_not_fg(&s->subject, &s->arena, &now) &&
+           keyboard_find(&s->subject, &s->arena, &s->keyboard);
+}
+
 static void describe_end(const struct stop *s, struct buf *out)
 {
     struct proc_stat now;
     bool is_stopped = pidref_look(&s->subject.ref, s->subject.proc, &now) == 0 && now.state == 'T';
-    buf_addf(out, "send SIGTERM%s to pid %d and wait %lld s; ", is_stopped ? " and SIGCONT" : "",
-             (int)s->subject.ref.pid, grace_s(s));
+    int pid = (int)s->subject.ref.pid;
+    if (s->can_come_to_front)
+        buf_addf(out, "send SIGTERM to pid %d, type fg into the shell on %s, %s,", pid,
+                 s->session->tty, keyboard_way(&s->keyboard));
+    else
+        buf_addf(out, "send SIGTERM%s to pid %d", is_stopped ? " and SIGCONT" : "", pid);
+    buf_addf(out, " and wait %lld s; ", grace_s(s));
     buf_adds(out, s->options->force ? "then SIGKILL (--force)" : "then ask before SIGKILL");
 }
 
@@ -257,6 +274,17 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
     return 0;
 }
 
+/* The shell continues it in front, where SIGTERM finds it. Returns: has it ended? */
+static enum fact end_in_front(struct stop *s)
+{
+    int r = keyboard_type_fg(&s->keyboard);
+    if (r < 0)
+        return FACT_NO; /* SIGCONT, then, as without a shell */
+    subject_tell(&s->subject, "typed fg into the shell on %s", s->session->tty);
+    int64_t ms = s->options->grace_ms < FRONT_WAIT_MS ? s->options->grace_ms : FRONT_WAIT_MS;
+    return pidref_wait(&s->subject.ref, ms);
+}
+
 static int run_end(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     (void)proof;
@@ -264,7 +292,11 @@ static int run_end(struct stop *s, const struct proof *proof, struct sr_error *e
     int r = pidref_signal(&s->subject.ref, SIGTERM);
     if (r < 0 && r != -ESRCH)
         return fail_to_end(s, r, error, err_reason(r));
-    enum fact ended = wait_for_end(&s->subject.ref, s->subject.proc, s->options->grace_ms);
+    enum fact ended = FACT_NO;
+    if (find_way_to_front(s))
+        ended = end_in_front(s);
+    if (ended == FACT_NO)
+        ended = wait_for_end(&s->subject.ref, s->subject.proc, s->options->grace_ms);
     if (ended != FACT_YES) {
         r = ended == FACT_NO ? kill_by_force(s, error) : fail_to_see(s, "SIGTERM", error);
         if (r < 0)
@@ -526,6 +558,7 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
         r = subject_check(&s->subject, error);
     if (r == 0)
         r = find_family(s, error);
+    s->can_come_to_front = r == 0 && find_way_to_front(s);
     s->result.was_refused = s->subject.was_refused;
     if (r < 0)
         stop_release(s);

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "action/family.h"
+#include "action/keyboard.h"
 #include "action/proof.h"
 #include "base/str.h"
 #include "platform/terminal_hold.h"
@@ -32,6 +33,8 @@ struct stop {
     struct arena arena;
     struct family family;      /* as it was when the plan was made, then again before SIGTERM */
     struct terminal_hold hold; /* fd -1: none */
+    struct keyboard keyboard;
+    bool can_come_to_front; /* stopped behind its shell, which fg can be typed into */
     bool is_signalled;
     sigset_t mask; /* of the caller, while signals are held back */
     struct sr_kill result;

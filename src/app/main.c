@@ -106,9 +106,10 @@ static unsigned rights_of(enum mode mode)
     switch (mode) {
     case MODE_STATUS:
     case MODE_EXPORT:
-    case MODE_KILL:
     case MODE_WATCH:
         return PRIVILEGE_TRACE;
+    case MODE_KILL: /* types fg where the session is stopped behind its shell */
+        return PRIVILEGE_TRACE | PRIVILEGE_TYPE;
     case MODE_NONE: /* its menu revives, too */
     case MODE_REVIVE:
         return PRIVILEGE_TRACE | PRIVILEGE_NETWORK | PRIVILEGE_TYPE;

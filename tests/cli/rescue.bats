@@ -334,3 +334,23 @@ for_the_shell()
     for_the_shell
     forget "$pid"
 }
+
+is_stopped()
+{
+    grep -q '^State:.T' "/proc/$pid/status"
+}
+
+@test "stopped below its shell: brought to the front by fg, where SIGTERM ends it" {
+    client_in_shell "bash --norc -i"
+    kill -STOP "$pid"
+    wait_until 20 is_stopped
+    wait_until 20 shows "Stopped"
+    rescue --kill "$pid" --dry-run "${scratch[@]}"
+    [[ $output == *"send SIGTERM to pid $pid, type fg into the shell on pts/"*" and wait 10 s"* ]]
+    rescue --kill "$pid" --force --grace 30 "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"typed fg into the shell"*"pid $pid has ended"* ]]
+    [[ $output != *SIGKILL* ]]
+    for_the_shell
+    forget "$pid"
+}

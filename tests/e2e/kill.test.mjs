@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from './lib/client.mjs';
-import { descendantsOf, isAlive } from './lib/procfs.mjs';
+import { descendantsOf, isAlive, processOf } from './lib/procfs.mjs';
 import { bash, reply } from './lib/replies.mjs';
 import { PROGRAM } from './lib/rescue.mjs';
 import * as scenarios from './lib/scenarios.mjs';
@@ -140,6 +140,32 @@ describe('a stopped client', () => {
     const ended = await kill(world, client.pid, '--force');
     assert.equal(ended.status, 0, ended.stderr + ended.stdout);
     assert.equal(isAlive(client.pid), false);
+  });
+});
+
+describe('a client stopped below its shell', () => {
+  let world;
+  let client;
+  let ended;
+  before(async () => {
+    world = await World.create();
+    client = await scenarios.idle(world);
+    client.signal('SIGSTOP');
+    await until('the shell to be back', () => processOf(client.pid).state === 'T' && processOf(client.pid).foreground !== processOf(client.pid).group);
+    ended = await kill(world, client.pid, '--force');
+  });
+  after(() => world?.destroy());
+
+  test('is brought to the front, and ends there by SIGTERM', () => {
+    assert.equal(ended.status, 0, ended.stderr + ended.stdout);
+    assert.match(ended.stdout, /typed fg into the shell/);
+    assert.doesNotMatch(ended.stdout, /SIGKILL/);
+    assert.equal(isAlive(client.pid), false);
+  });
+
+  test('leaves no file in the registry, and its terminal as a shell needs it', () => {
+    assert.equal(existsSync(join(world.configDir, 'sessions', `${client.pid}.json`)), false);
+    assert.match(execFileSync('stty', ['-F', `/dev/${client.tty}`, '-a'], { encoding: 'utf8' }), /(^|\s)isig\s/);
   });
 });
 

@@ -191,7 +191,7 @@ static int open_outside(const char *temporary, unsigned uid, const char *name)
         .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
-    int inner = (int)syscall(SYS_openat2, fd, name, &how, sizeof how);
+    int inner = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, name, &how, sizeof how));
     int r = inner < 0 ? -errno : inner;
     struct stat st;
     if (inner >= 0 && (fstat(inner, &st) < 0 || st.st_uid != uid)) {

@@ -11,6 +11,6 @@ pid_t child_fork(void)
     if (pid < 0)
         return -errno;
     if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent))
-        _exit(1);
+        _exit(CHILD_RAN_NOTHING);
     return pid;
 }

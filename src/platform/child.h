@@ -10,8 +10,12 @@
 
 #include <sys/types.h>
 
+/* The exit status of a child that has run nothing. */
+enum { CHILD_RAN_NOTHING = 127 };
+
 /*
  * As fork(2): the child gets SIGTERM when this process ends, and runs nothing where it has ended
- * before. Returns: the child's pid, 0 in the child, or negative errno.
+ * before, or where the kernel does not promise that. Returns: the child's pid, 0 in the child, or
+ * negative errno.
  */
 pid_t child_fork(void);

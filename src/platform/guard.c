@@ -168,6 +168,8 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
         r = watch(g, child, stuck_count ? patience_ms / 2 : patience_ms, &ended_by);
         if (r == -EINTR)
             err_set(error, r, "the listing was ended by a signal");
+        if (r == CHILD_RAN_NOTHING)
+            r = err_set(error, -ECHILD, "start the listing: it would not end with this program");
         if (r != -ETIMEDOUT)
             break;
         kill(child, SIGKILL); /* our own child, not yet waited for: its pid is its own */

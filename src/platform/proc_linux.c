@@ -21,10 +21,10 @@ enum {
     PIDS_LIMIT = 4 * 1024 * 1024, /* PID_MAX_LIMIT */
 };
 
-static bool is_proc(int fd)
+static int is_proc(int fd)
 {
     struct statfs fs;
-    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+    return fstatfs(fd, &fs) < 0 ? -errno : fs.f_type == PROC_SUPER_MAGIC;
 }
 
 int proc_open(struct proc *proc, const char *path, struct sr_error *error)
@@ -32,9 +32,14 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     int fd = fs_open_dir(AT_FDCWD, path);
     if (fd < 0)
         return err_set(error, fd, "open %s: %s", path, err_reason(fd));
+    int is_live = is_proc(fd);
+    if (is_live < 0) {
+        fs_close(&fd);
+        return err_set(error, is_live, "look at %s: %s", path, err_reason(is_live));
+    }
     *proc = (struct proc){
         .fd = fd,
-        .is_live = is_proc(fd),
+        .is_live = is_live,
         .boot = {wall_now().ms - clock_since_boot_ms()},
         .ticks_per_s = sysconf(_SC_CLK_TCK),
         .page_bytes = sysconf(_SC_PAGESIZE),

@@ -35,7 +35,7 @@ static int open_in_root(const char *root, const char *path)
         .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
-    int opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof how);
+    int opened = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, path, &how, sizeof how));
     return opened < 0 ? -errno : opened;
 }
 

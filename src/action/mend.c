@@ -19,7 +19,7 @@
 /* Not "*.jsonl": no client is to take it for a transcript. */
 #define UNFINISHED ".session-rescue-repair-"
 
-enum { UUID_SIZE = 37, SPARE_BYTES = 4 * 1024 * 1024 };
+enum { NAMES = 16, UUID_SIZE = 37, SPARE_BYTES = 4 * 1024 * 1024 };
 
 struct work {
     const struct mend_request *request;
@@ -158,18 +158,38 @@ static int refuse_owner(struct work *w, struct sr_error *error)
     return err_set(error, -EBUSY, "pid %d has the session: end it first; nothing was changed", pid);
 }
 
-/* Creates the unfinished file; one that nobody holds is what a killed repair left. */
+/*
+ * A name for the unfinished file. One that is there and that nobody holds stays: it may be what a
+ * killed repair left, and it may be the only copy of an original that could not be put back.
+ */
+static int choose_name(struct work *w, struct sr_error *error)
+{
+    const char *first = w->unfinished;
+    for (int n = 2; n < NAMES; n++) {
+        int fd = durable_open(w->at, w->unfinished, O_RDONLY | O_NOFOLLOW);
+        if (fd == -ENOENT)
+            return 0;
+        if (fd < 0)
+            return err_set(error, fd, "open %s/%s: %s", w->folder, w->unfinished, err_reason(fd));
+        bool is_held = flock(fd, LOCK_EX | LOCK_NB) < 0;
+        close(fd);
+        if (is_held)
+            return err_set(error, -EBUSY, "%s/%s is there: another repair of this file runs",
+                           w->folder, w->unfinished);
+        w->out->leftover = arena_printf(w->arena, "%s/%s", w->folder, w->unfinished);
+        w->unfinished = arena_printf(w->arena, "%s.%d", first, n);
+    }
+    return err_set(error, -EEXIST,
+                   "%s/%s and %d more are there: look into them, and move them away", w->folder,
+                   first, NAMES - 3);
+}
+
 static int create_file(struct work *w, struct sr_error *error)
 {
-    int fd = durable_open(w->at, w->unfinished, O_RDONLY | O_NOFOLLOW);
-    if (fd >= 0) {
-        int r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : durable_remove(w->at, w->unfinished);
-        close(fd);
-        if (r < 0)
-            return err_set(error, r, "%s/%s is there: another repair of this file runs", w->folder,
-                           w->unfinished);
-    }
-    fd = durable_create(w->at, w->unfinished);
+    int chosen = choose_name(w, error);
+    if (chosen < 0)
+        return chosen;
+    int fd = durable_create(w->at, w->unfinished);
     if (fd < 0)
         return err_set(error, fd, "create %s/%s: %s", w->folder, w->unfinished, err_reason(fd));
     w->file = fd;

@@ -31,9 +31,10 @@ struct mended {
     bool was_refused; /* nothing was changed, since somebody has it */
     bool has_backup;
     struct sr_export backup;
-    const char *path;                /* of the repaired file */
-    const char *new_id;              /* as_copy */
-    const char *quarantine;          /* path */
+    const char *path;       /* of the repaired file */
+    const char *new_id;     /* as_copy */
+    const char *quarantine; /* path */
+    const char *leftover; /* of an earlier repair, in the same folder, and left there; NULL: none */
     struct repair_messages messages; /* of the repaired file */
     bool can_resume;
     int64_t size_bytes;

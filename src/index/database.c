@@ -213,8 +213,3 @@ int64_t database_last_id(const struct database *db)
 {
     return sqlite3_last_insert_rowid(db->handle);
 }
-
-int64_t database_changes(const struct database *db)
-{
-    return sqlite3_changes(db->handle);
-}

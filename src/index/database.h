@@ -54,5 +54,3 @@ int64_t database_number(struct database *db, int64_t fallback, const char *sql, 
                         ...);
 
 int64_t database_last_id(const struct database *db);
-/* Rows that the last INSERT, UPDATE or DELETE touched. */
-int64_t database_changes(const struct database *db);

@@ -292,14 +292,15 @@ int64_t index_key(struct sv s)
     return (int64_t)hash;
 }
 
-/* A message that is known: it stands in this file too. */
-static void add_copy(struct index *ix, const struct index_file *file, int64_t key, int64_t offset)
+/* Returns: false where the message is not known; else it is noted that it stands in this file too.
+ */
+static bool add_copy(struct index *ix, const struct index_file *file, int64_t key, int64_t offset)
 {
     struct rows *rows =
         database_rows(ix->db, "SELECT id, file, offset FROM message WHERE session = ? AND key = ?",
                       "ii", file->session, key);
     if (!database_next(rows))
-        return;
+        return false;
     int64_t id = database_integer(rows, 0), owner = database_integer(rows, 1);
     bool is_unsettled = database_integer(rows, 2) < 0;
     database_stop(rows);
@@ -308,22 +309,23 @@ static void add_copy(struct index *ix, const struct index_file *file, int64_t ke
                      "iii", file->id, id, offset);
     else if (is_unsettled)
         database_run(ix->db, "UPDATE message SET offset = ? WHERE id = ?", "ii", offset, id);
+    return true;
 }
 
+/* Looked for before it is inserted: an insertion that comes to nothing takes a row number all the
+ * same, and those that were taken tell how much is stale. */
 void index_add_message(struct index *ix, const struct index_file *file, int64_t key, int64_t at_ms,
                        int64_t offset, struct sv words)
 {
+    if (add_copy(ix, file, key, offset) || database_code(ix->db) < 0)
+        return;
     database_run(ix->db,
-                 "INSERT INTO message(session, key, at, file, offset) VALUES(?, ?, ?, ?, ?) "
-                 "ON CONFLICT DO NOTHING",
+                 "INSERT INTO message(session, key, at, file, offset) VALUES(?, ?, ?, ?, ?)",
                  "iiiii", file->session, key, at_ms, file->id, offset);
     if (database_code(ix->db) < 0)
         return;
-    if (database_changes(ix->db) == 0)
-        add_copy(ix, file, key, offset);
-    else
-        database_run(ix->db, "INSERT INTO words(rowid, text) VALUES(?, ?)", "it",
-                     database_last_id(ix->db), words);
+    database_run(ix->db, "INSERT INTO words(rowid, text) VALUES(?, ?)", "it",
+                 database_last_id(ix->db), words);
 }
 
 void index_unsettle(struct index *ix, struct index_file *file)

@@ -295,3 +295,28 @@ say()
     [[ $output == *"1 message in 1 session" ]]
     [[ $stderr == *"$OTHER.jsonl"* ]]
 }
+
+# The index is made anew where most of what it once held is gone. Copies are not gone.
+@test "the same session in two backups: the second search makes no new index" {
+    stored "$ID" /tmp/p "orange marmalade"
+    node -e '
+        const fs = require("fs"), file = process.argv[1];
+        for (let i = 0; i < 6000; i++)
+            fs.appendFileSync(file, JSON.stringify({ parentUuid: null, type: "user", message: { role: "user", content: "word" + i },
+                uuid: "00000000-0000-4000-8000-" + String(i).padStart(12, "0"), timestamp: "2026-01-02T03:05:00.000Z", cwd: "/tmp/p" }) + "\n");
+    ' "$CONFIG_DIR"/projects/*/"$ID".jsonl
+    for text in first second; do
+        say "$CONFIG_DIR"/projects/*/"$ID".jsonl "00000000-0000-4000-9000-0000000000${#text}0" "$text"
+        rescue --export "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        [ "$status" -eq 0 ]
+    done
+    search marmalade
+    [ "$status" -eq 0 ]
+    before=$(stat -c %i "$INDEX"/search.db)
+    for turn in 1 2; do
+        search marmalade
+        [ "$status" -eq 0 ]
+        [[ $stderr != *"transcripts that are gone"* ]]
+        [ "$(stat -c %i "$INDEX"/search.db)" = "$before" ]
+    done
+}

@@ -158,6 +158,12 @@ static int carry_out(struct work *w)
     };
     int r = mend(&request, &w->e, &c->arena, &w->mended, &error);
     meter_end(&w->scene.meter);
+    if (w->mended.leftover)
+        context_complain(
+            arena_printf(&c->arena,
+                         "%s is left of an earlier repair, and may be the only copy of "
+                         "an original: look into it; it is left as it is",
+                         w->mended.leftover));
     w->view.outcome = r == 0                        ? VIEW_REPAIRED
                       : r == -EBUSY || r == -EAGAIN ? VIEW_REPAIR_REFUSED
                                                     : VIEW_REPAIR_FAILED;

@@ -211,11 +211,14 @@ is_untouched()
     [[ $output == *"COMMAND COMPLETE"* ]]
 }
 
-@test "what a killed repair left is cleared away, and does not hinder" {
+@test "what a killed repair left is named and kept, and does not hinder" {
     echo leftover >"${FILE%/*}/.session-rescue-repair-$ID.jsonl"
     repair "$ID" --force
     [ "$status" -eq 0 ]
-    [ ! -e "${FILE%/*}/.session-rescue-repair-$ID.jsonl" ]
+    # it may be the only copy of an original
+    [ "$(cat "${FILE%/*}/.session-rescue-repair-$ID.jsonl")" = leftover ]
+    [[ $stderr == *".session-rescue-repair-$ID.jsonl is left of an earlier repair"* ]]
+    [ "$(find "${FILE%/*}" -name '.session-rescue-repair-*' | wc -l)" -eq 1 ]
 }
 
 @test "a pending directory that cannot be written: nothing is changed" {
@@ -234,4 +237,24 @@ is_untouched()
     [ "$status" -eq 2 ]
     repair "$HOME/none.jsonl" --force
     [ "$status" -eq 3 ]
+}
+
+@test "a file without one whole record is refused, and stays as it is" {
+    local dir=$BATS_TEST_TMPDIR/other name
+    mkdir "$dir"
+    printf '{\n  "permissions": {\n    "allow": [\n      "Bash(ls:*)"\n    ]\n  },\n  "env": {}\n}\n' >"$dir/settings.json"
+    node -e 'for (const l of require("fs").readFileSync(process.argv[1], "utf8").split("\n").filter(Boolean))
+        try { console.log(JSON.stringify(JSON.parse(l), null, 2)); } catch {}' "$FILE" >"$dir/pretty.jsonl"
+    iconv -f UTF-8 -t UTF-16LE "$FILE" >"$dir/le.jsonl"
+    iconv -f UTF-8 -t UTF-16 "$FILE" >"$dir/bom.jsonl"
+    iconv -f UTF-8 -t UTF-16BE "$FILE" >"$dir/be.jsonl"
+    printf '[\n  {},\n  {\n    "a": 1\n  },\n  {}\n]\n' >"$dir/list.json"
+    printf 'some words\n' >"$dir/words.txt"
+    head -c 3000 /dev/zero >"$dir/zeros.jsonl"
+    for name in "$dir"/*; do
+        cp -p "$name" "$BATS_TEST_TMPDIR/before"
+        rescue --repair "$name" --force --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        [ "$status" -eq 4 ]
+        cmp "$name" "$BATS_TEST_TMPDIR/before"
+    done
 }

@@ -193,6 +193,14 @@ static int decide(struct work *w)
     const struct repair_plan *plan = &w->e.plan;
     if (w->target->live_pid)
         return refuse_owner(w);
+    bool says_nothing = plan->messages.expected == 0 && !w->e.survey.session_id[0];
+    if (w->e.file.size_bytes > 0 &&
+        (w->e.survey.all_records == 0 || (says_nothing && plan->edit_count)))
+        return leave(w, VIEW_REPAIR_REFUSED,
+                     "not one whole record of a session is in it: it is no transcript, or one in "
+                     "another form "
+                     "(a record over several lines, UTF-16); nothing was changed",
+                     EXIT_REFUSED);
     if (!o->json && print_plan(w) != 0)
         return EXIT_FAILED;
     if (plan->is_unsettled)

@@ -69,9 +69,6 @@ static bool stands_still(const struct sr_session *s)
 static const char *why_no_reply(struct salvage *out, const struct session *in)
 {
     const struct sr_session *s = out->session;
-    if (!stands_still(s))
-        return arena_printf(&out->arena, "it is not hung in the middle of a reply (%s, %s)",
-                            sr_verdict_word(s->verdict), s->cause ? s->cause : "not known why");
     if (!session_can_read_store(in) || !in->has_transcript || !in->activity.is_known)
         return "its transcript cannot be read, to tell what is new";
     enum tail_turn turn = in->activity.tail.turn;
@@ -230,12 +227,13 @@ void salvage_take(const struct sr_snapshot *snapshot, const struct sr_session *s
     const struct session *in = &snap->sessions[session - snapshot->sessions];
     struct sv shown = {0};
     *out = (struct salvage){.session = session, .taken_at = wall_now(), .bytes_read = -1};
-    if (!session->pid || !snap->proc.is_live || session->candidate_count)
+    /* Of one that does not stand still nothing is sought, and nothing is said. */
+    if (!session->pid || !snap->proc.is_live || session->candidate_count || !stands_still(session))
         return;
     const char *why_no = why_no_reply(out, in);
     if (is_dry_run && !why_no)
         why_no = "it would be read (--dry-run)";
-    if (stands_still(session) && !is_dry_run)
+    if (!is_dry_run)
         shown = read_prompt(session, in->live, &out->arena);
     if ((!why_no && !is_dry_run) || shown.n)
         why_no = look_in_memory(snap, in, shown, why_no, out);

@@ -1,5 +1,6 @@
 #include "app/context.h"
 
+#include "app/which.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/utf8.h"
@@ -210,11 +211,14 @@ static bool is_missing(const struct context *c, const char *folder)
     return missing;
 }
 
-/* --restore makes what is missing. */
+/* --restore makes what is missing, and where files alone are named nothing is looked for in it. */
 static bool misses_config_dir(const struct context *c)
 {
     const struct options *o = c->options;
-    for (size_t i = 0; i < o->config_dir_count && o->mode != MODE_RESTORE; i++)
+    bool needs_them = o->mode != MODE_RESTORE && o->which_count == 0;
+    for (size_t i = 0; i < o->which_count && o->mode != MODE_RESTORE; i++)
+        needs_them = needs_them || !which_is_file(o->which[i]);
+    for (size_t i = 0; i < o->config_dir_count && needs_them; i++)
         if (is_missing(c, o->config_dirs[i]))
             return true;
     return false;

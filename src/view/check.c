@@ -7,15 +7,16 @@
 
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 {
-    return c->why               ? VIEW_UNREADABLE
-           : c->size_bytes == 0 ? VIEW_EMPTY
-           : c->plan->hurts     ? VIEW_DAMAGED
-                                : VIEW_SOUND;
+    return c->why                    ? VIEW_UNREADABLE
+           : c->size_bytes == 0      ? VIEW_EMPTY
+           : !c->survey->all_records ? VIEW_NO_TRANSCRIPT
+           : c->plan->hurts          ? VIEW_DAMAGED
+                                     : VIEW_SOUND;
 }
 
 static const char *verdict_word(enum view_checked_verdict verdict)
 {
-    static const char *const words[] = {"sound", "damaged", "unreadable", "empty"};
+    static const char *const words[] = {"sound", "damaged", "unreadable", "empty", "no transcript"};
     return words[verdict];
 }
 
@@ -78,6 +79,11 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     if (c->fuller)
         buf_addf(out, "  a backup holds %s more: session-rescue --restore %s\n",
                  str_format_size(c->fuller_bytes - c->size_bytes, size), c->fuller);
+    if (view_checked_verdict(c) == VIEW_NO_TRANSCRIPT) {
+        buf_adds(out,
+                 "  no line of it is a whole record; --repair says whether it can be made one\n");
+        return;
+    }
     if (c->plan->hurts && m->expected && (m->reached < m->expected || !c->plan->can_resume)) {
         buf_adds(out, "  ");
         view_add_consequence(out, c->plan);
@@ -157,7 +163,9 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
         json_put_integer(d, node, "lines", c->survey->all_lines);
         json_put_integer(d, node, "records", c->survey->all_records);
         json_put(d, node, "messages", view_json_messages(d, c->plan));
-        json_put_bool(d, node, "can_resume", verdict != VIEW_EMPTY && c->plan->can_resume);
+        json_put_bool(d, node, "can_resume",
+                      verdict != VIEW_EMPTY && verdict != VIEW_NO_TRANSCRIPT &&
+                          c->plan->can_resume);
         json_put_string(d, node, "fuller_backup", c->fuller);
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
         json_put(d, node, "problems", view_json_problems(d, c->plan, verbose));
@@ -175,6 +183,7 @@ void view_json_check_end(struct view_check_json *j, struct buf *out)
     json_put_integer(d, counts, "transcripts", (int64_t)all);
     json_put_integer(d, counts, "damaged", (int64_t)j->counts[VIEW_DAMAGED]);
     json_put_integer(d, counts, "empty", (int64_t)j->counts[VIEW_EMPTY]);
+    json_put_integer(d, counts, "no_transcript", (int64_t)j->counts[VIEW_NO_TRANSCRIPT]);
     json_put_integer(d, counts, "unreadable", (int64_t)j->counts[VIEW_UNREADABLE]);
     json_put(d, j->root, "counts", counts);
     json_write(d, j->root, false, out);

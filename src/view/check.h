@@ -25,6 +25,7 @@ enum view_checked_verdict {
     VIEW_DAMAGED,
     VIEW_UNREADABLE,
     VIEW_EMPTY,
+    VIEW_NO_TRANSCRIPT, /* no line of it is a record */
     VIEW_CHECKED_VERDICTS
 };
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);

@@ -50,7 +50,7 @@ check()
     [ "$(json '.transcripts[0].problems[0].severity')" = hurts ]
     [ "$(json '.transcripts[0].problems[0].cure')" = relink ]
     [ "$(json '.transcripts[0].problems[0].is_guess')" = true ]
-    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"empty":0,"unreadable":0}' ]
+    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"empty":0,"no_transcript":0,"unreadable":0}' ]
 }
 
 @test "without a word every session of the store is read; only the damaged are named" {
@@ -134,4 +134,17 @@ check()
     check "$ID" -v
     [ "$status" -eq 0 ]
     [[ $output == *"huge-record (D19): "*"13MB; harmless"* ]]
+}
+
+@test "a file in which no line is a record is no transcript, in one line" {
+    local file=$BATS_TEST_TMPDIR/notes.txt
+    for i in 1 2 3; do echo "a line of text, $i"; done >"$file"
+    head -c 2000 "$SESSION_RESCUE" >"$BATS_TEST_TMPDIR/program.jsonl"
+    for each in "$file" "$BATS_TEST_TMPDIR/program.jsonl"; do
+        rescue --check "$BATS_TEST_TMPDIR/../$(basename "$BATS_TEST_TMPDIR")/$(basename "$each")"
+        [ "$status" -eq 1 ]
+        [[ ${lines[0]} == "$each: no transcript ("* ]]
+        [[ ${lines[1]} == "  no line of it is a whole record"* ]]
+        [ "${lines[2]}" = "1 transcript: 0 sound, 1 no transcript" ]
+    done
 }

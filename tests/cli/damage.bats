@@ -723,7 +723,7 @@ END
 
 @test "empty: a file of no bytes" {
     it_is empty <<'END'
-check 0 0/0 .no-conversation
+check 1 0/0 .no-conversation
 repair 0 nothing-to-repair
 sound
 END

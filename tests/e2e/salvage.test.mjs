@@ -104,10 +104,10 @@ for (const version of [MAIN, NEWEST, ON_NODE]) describe(`a reply that stops half
   before(s.begin);
   after(s.end);
 
-  test('while the session is not called hung, nothing is salvaged', async () => {
+  test('while the session is not called hung, nothing is salvaged, and memory is not spoken of', async () => {
     const { status, stdout } = await s.rescue(['--export', s.id]);
     assert.equal(status, 0, stdout);
-    assert.match(stdout, /nothing salvaged from the memory of pid \d+: it is not hung/);
+    assert.doesNotMatch(stdout, /memory|salvage/);
     assert.deepEqual(newestBackup(s.pending).parts, []);
   });
 

@@ -104,6 +104,8 @@ static int finish(struct work *w)
             buf_addf(&out, ", %zu damaged", w->counts[VIEW_DAMAGED]);
         if (w->counts[VIEW_EMPTY])
             buf_addf(&out, ", %zu empty", w->counts[VIEW_EMPTY]);
+        if (w->counts[VIEW_NO_TRANSCRIPT])
+            buf_addf(&out, ", %zu no transcript", w->counts[VIEW_NO_TRANSCRIPT]);
         if (w->counts[VIEW_UNREADABLE])
             buf_addf(&out, ", %zu unreadable", w->counts[VIEW_UNREADABLE]);
         buf_adds(&out, "\n");
@@ -117,7 +119,9 @@ static int finish(struct work *w)
         return status;
     if (w->counts[VIEW_UNREADABLE])
         return EXIT_FAILED;
-    return w->counts[VIEW_DAMAGED] || w->counts[VIEW_EMPTY] ? EXIT_ATTENTION : EXIT_FINE;
+    return w->counts[VIEW_DAMAGED] || w->counts[VIEW_EMPTY] || w->counts[VIEW_NO_TRANSCRIPT]
+               ? EXIT_ATTENTION
+               : EXIT_FINE;
 }
 
 /* Which backups there are. That none can be read is no reason to check nothing. */

@@ -258,8 +258,7 @@ static void report(void *context, int64_t bytes)
 
 static const char *shown(struct job *j, const struct agent_file *f)
 {
-    const char *root = f->kind == AGENT_FILE_OUTSIDE ? j->files.outside_path : j->config_dir;
-    return arena_printf(&j->arena, "%s/%s", root, f->path);
+    return arena_printf(&j->arena, "%s/%s", f->root ? f->root : j->config_dir, f->path);
 }
 
 static struct manifest_file *add_to_manifest(struct job *j, const struct agent_file *f)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -471,9 +472,24 @@ int mend(const struct mend_request *q, struct examined *e, struct arena *a, stru
         .pending = {.fd = -1, .lock = -1},
         .quarantine = {.fd = -1},
     };
-    w.at = fs_open_dir(AT_FDCWD, w.folder);
-    int r = w.at < 0 ? err_set(error, w.at, "open %s: %s", w.folder, err_reason(w.at))
-                     : prepare(&w, error);
+    /* a link stays: what it leads to is mended */
+    int r = fs_enter_file(AT_FDCWD, q->path, ".jsonl", geteuid(), a, &w.at, &w.name);
+    if (r < 0)
+        return err_set(error, r, "follow %s: %s", q->path, err_reason(r));
+    char real[PATH_MAX] = "";
+    if (r == 0 && !realpath(q->path, real)) {
+        r = -errno;
+        fs_close(&w.at);
+        return err_set(error, r, "follow %s: %s", q->path, err_reason(r));
+    }
+    if (r == 0) {
+        w.folder = arena_strndup(a, real, (size_t)(str_basename(real) - real) - 1);
+        w.unfinished = arena_printf(a, UNFINISHED "%s", w.name);
+    } else {
+        w.at = fs_open_dir(AT_FDCWD, w.folder);
+    }
+    r = w.at < 0 ? err_set(error, w.at, "open %s: %s", w.folder, err_reason(w.at))
+                 : prepare(&w, error);
     if (r == 0)
         r = put_in_place(&w, error);
     out->size_bytes = w.size_bytes;

@@ -83,6 +83,35 @@ static const char *describe_difference(struct arena *a, int64_t there, int64_t w
     return arena_printf(a, "is there and is %s %s", size, there > wanted ? "longer" : "shorter");
 }
 
+/* Where a file of the store really is, by what links of the user's say. Returns: a descriptor of
+ * the folder that *below is named from, or negative errno. */
+static int enter(const struct restore_plan *plan, int root, const char *to, const char **below)
+{
+    struct stat st;
+    const char *rest, *name;
+    int place = -1, folder;
+    if (fstat(root, &st) < 0)
+        return -errno;
+    int r = fs_enter(root, to, plan->agent->linked_parts(to), st.st_uid, &place, &rest);
+    if (r < 0)
+        return r;
+    if (place < 0)
+        place = fcntl(root, F_DUPFD_CLOEXEC, 0);
+    if (place < 0)
+        return -errno;
+    r = fs_enter_file(place, rest, ".jsonl", st.st_uid, plan->arena, &folder, &name);
+    if (r == 0) {
+        close(place);
+        place = folder;
+        rest = name;
+    } else if (r < 0 && r != -ENOENT && r != -ENOTDIR) {
+        close(place);
+        return r;
+    }
+    *below = rest;
+    return place;
+}
+
 /* Whether the file in the backup is longer, and its first bytes have that digest. */
 static bool begins_with(const struct restore_request *q, const struct restore_step *step,
                         int64_t size_bytes, const char *expected)
@@ -104,7 +133,9 @@ static void judge_existing(const struct restore_request *q, struct restore_plan 
     const struct manifest_file *f = step->file;
     struct fs_file there;
     char sha256[DIGEST_TEXT_SIZE];
-    int r = fs_open_file_beneath(root, step->to, &there);
+    const char *below;
+    FS_CLOSE int at = enter(plan, root, step->to, &below);
+    int r = at < 0 ? at : fs_open_file_beneath(at, below, &there);
     if (r == -ENOENT)
         return;
     bool is_same = false, is_repaired = false, is_beginning = false;
@@ -280,10 +311,21 @@ int restore_plan(const struct restore_request *q, struct arena *a, struct restor
 
 /* ---- doing it ----------------------------------------------------------------------------- */
 
+/* A folder that files are written below: the config directory, or where a link of it leads. What
+ * is staged lies in the same one, and so on the same file system. */
+struct place {
+    int fd, staging; /* staging -1: nothing is staged here */
+    uint64_t device, inode;
+    int64_t total_bytes;
+};
+
 struct work {
     const struct restore_request *request;
     struct restore_plan *plan;
-    int root, staging;
+    struct place *places; /* the config directory is the first */
+    size_t place_count;
+    size_t *place_of;   /* by step */
+    const char **below; /* by step: its path from there; NULL: none */
     int64_t done_bytes, total_bytes;
 };
 
@@ -315,26 +357,68 @@ static int clean(int root)
     return r;
 }
 
-static int open_staging(struct work *w, const char *name, struct sr_error *error)
+static int open_staging(struct work *w, struct place *p, const char *name, struct sr_error *error)
 {
-    int r = clean(w->root);
+    int r = clean(p->fd);
     if (r < 0)
         return err_set(error, r, "remove what a restore left in %s: %s", w->plan->config_dir,
                        err_reason(r));
-    if (mkdirat(w->root, name, 0700) < 0)
+    if (mkdirat(p->fd, name, 0700) < 0)
         return err_set(error, -errno, "make %s/%s: %s", w->plan->config_dir, name,
                        errno == EEXIST ? "another restore of this session is running"
                                        : err_reason(-errno));
-    int fd = durable_open(w->root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    int fd = durable_open(p->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     r = fd < 0 ? fd : lock_now(fd);
     if (r < 0) {
         err_set(error, r, "lock %s/%s: %s", w->plan->config_dir, name, err_reason(r));
         fs_close(&fd);
-        durable_remove(w->root, name);
+        durable_remove(p->fd, name);
         return r;
     }
-    w->staging = fd;
+    p->staging = fd;
     return 0;
+}
+
+/* Takes fd over. Returns: which place it is, or negative errno. */
+static int add_place(struct work *w, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0) {
+        int r = -errno;
+        close(fd);
+        return r;
+    }
+    for (size_t i = 0; i < w->place_count; i++)
+        if (w->places[i].device == st.st_dev && w->places[i].inode == st.st_ino) {
+            close(fd);
+            return (int)i;
+        }
+    w->places[w->place_count] = (struct place){fd, -1, st.st_dev, st.st_ino, 0};
+    return (int)w->place_count++;
+}
+
+static int find_places(struct work *w, struct sr_error *error)
+{
+    struct restore_plan *plan = w->plan;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        if (step->fate != RESTORE_WRITE && step->fate != RESTORE_APPEND)
+            continue;
+        int fd = enter(plan, w->places[0].fd, step->to, &w->below[i]);
+        int r = fd < 0 ? fd : add_place(w, fd);
+        if (r < 0)
+            return err_set(error, r, "put back %s/%s: %s", plan->config_dir, step->to,
+                           err_reason(r));
+        w->place_of[i] = (size_t)r;
+        w->places[r].total_bytes += step->file->copied.size_bytes;
+        w->total_bytes += step->file->copied.size_bytes;
+    }
+    return 0;
+}
+
+static struct place *place_of(const struct work *w, size_t step)
+{
+    return &w->places[w->place_of[step]];
 }
 
 static int put(void *context, const char *bytes, size_t n)
@@ -350,29 +434,32 @@ static int add_salvaged(struct work *w, int to)
 }
 
 /* The transcript is there, and was the backup's a moment ago. In one write, as the client does. */
-static int append_salvaged(struct work *w, const struct restore_step *step)
+static int append_salvaged(struct work *w, size_t i)
 {
+    const struct place *p = place_of(w, i);
     struct fs_file there;
-    int r = fs_open_file_beneath(w->root, step->to, &there);
+    int r = fs_open_file_beneath(p->fd, w->below[i], &there);
     if (r < 0)
         return r;
     fs_close(&there.fd);
-    if (there.size_bytes != step->file->copied.size_bytes)
+    if (there.size_bytes != w->plan->steps[i].file->copied.size_bytes)
         return -EEXIST;
-    FS_CLOSE int fd = durable_open(w->root, step->to, O_RDWR | O_APPEND | O_NOFOLLOW);
+    FS_CLOSE int fd = durable_open(p->fd, w->below[i], O_RDWR | O_APPEND | O_NOFOLLOW);
     return fd < 0 ? fd : add_salvaged(w, fd);
 }
 
 /* Returns: 0 or negative errno; what was written has been read back. */
-static int write_aside(struct work *w, const struct restore_step *step, const char *name)
+static int write_aside(struct work *w, size_t i, const char *name)
 {
+    const struct restore_step *step = &w->plan->steps[i];
+    int staging = place_of(w, i)->staging;
     struct rewritten written = {0};
     struct fs_file from;
     int r = fs_open_file_beneath(w->request->pending->fd, step->from, &from);
     if (r < 0)
         return r;
     FS_CLOSE int from_fd = from.fd;
-    r = durable_create(w->staging, name);
+    r = durable_create(staging, name);
     if (r < 0)
         return r;
     FS_CLOSE int to = r;
@@ -391,7 +478,7 @@ static int write_aside(struct work *w, const struct restore_step *step, const ch
     w->plan->ids_rewritten += written.count;
     r = durable_sync(to);
     if (r == 0)
-        r = readback_check(w->staging, name, written.size_bytes, written.sha256, NULL);
+        r = readback_check(staging, name, written.size_bytes, written.sha256, NULL);
     if (r < 0)
         return r;
     return step->file->kind == AGENT_FILE_TRANSCRIPT ? add_salvaged(w, to) : 0;
@@ -409,14 +496,16 @@ static int stage(struct work *w, struct sr_error *error)
         const struct restore_step *step = &plan->steps[i];
         if (step->fate != RESTORE_WRITE)
             continue;
-        int r = write_aside(w, step, staged_name(w, i));
+        int r = write_aside(w, i, staged_name(w, i));
         if (r < 0)
             return err_set(error, r, "write %s/%s: %s", plan->config_dir, step->to, err_reason(r));
         w->done_bytes += step->file->copied.size_bytes;
         if (w->request->progress)
             w->request->progress(w->request->context, w->done_bytes, w->total_bytes);
     }
-    int r = durable_sync(w->staging);
+    int r = 0;
+    for (size_t i = 0; i < w->place_count && r == 0; i++)
+        r = w->places[i].staging >= 0 ? durable_sync(w->places[i].staging) : 0;
     return r < 0 ? err_set(error, r, "sync %s: %s", plan->config_dir, err_reason(r)) : 0;
 }
 
@@ -434,8 +523,10 @@ static void find_missing(struct sv text, struct sv lines, struct buf *missing)
 }
 
 /* The user's own history goes on meanwhile: what is missing is appended in one write. */
-static int append_lines(struct work *w, const struct restore_step *step)
+static int append_lines(struct work *w, size_t i)
 {
+    const struct restore_step *step = &w->plan->steps[i];
+    const struct place *p = place_of(w, i);
     struct arena a = {0};
     struct sv lines, there = {0};
     struct buf missing = {0};
@@ -446,13 +537,13 @@ static int append_lines(struct work *w, const struct restore_step *step)
             w->plan->ids_rewritten +=
                 rewrite_bytes(copy, lines.n, w->plan->old_id, w->plan->session_id);
         lines.p = copy;
-        r = fs_read_small(w->root, step->to, LINES_LIMIT, &a, &there);
+        r = fs_read_small(p->fd, w->below[i], LINES_LIMIT, &a, &there);
     }
     if (r == 0 || r == -ENOENT) {
         find_missing(there, lines, &missing);
         r = 0;
         if (missing.n) {
-            int fd = durable_open(w->root, step->to, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
+            int fd = durable_open(p->fd, w->below[i], O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
             r = fd < 0 ? fd : durable_append(fd, "\n", missing.p, missing.n);
             fs_close(&fd);
         }
@@ -476,15 +567,16 @@ static bool is_as_planned(int folder, const char *name, const struct fs_file *th
 static int publish_one(struct work *w, size_t i)
 {
     const struct restore_step *step = &w->plan->steps[i];
-    const char *name = str_basename(step->to);
-    const char *path = arena_strndup(w->plan->arena, step->to, (size_t)(name - step->to));
-    FS_CLOSE int folder = durable_make_dirs(w->root, path, false);
+    const struct place *p = place_of(w, i);
+    const char *name = str_basename(w->below[i]);
+    const char *path = arena_strndup(w->plan->arena, w->below[i], (size_t)(name - w->below[i]));
+    FS_CLOSE int folder = durable_make_dirs(p->fd, path, false);
     if (folder < 0)
         return folder;
     if (step->replaces && !is_as_planned(folder, name, &step->there))
         return -EEXIST;
-    int r = step->replaces ? durable_replace(w->staging, staged_name(w, i), folder, name)
-                           : durable_publish(w->staging, staged_name(w, i), folder, name);
+    int r = step->replaces ? durable_replace(p->staging, staged_name(w, i), folder, name)
+                           : durable_publish(p->staging, staged_name(w, i), folder, name);
     return r < 0 ? r : durable_sync(folder);
 }
 
@@ -495,8 +587,8 @@ static int publish(struct work *w, struct sr_error *error)
         const struct restore_step *step = &plan->steps[i];
         int r = step->fate == RESTORE_WRITE                 ? publish_one(w, i)
                 : step->fate != RESTORE_APPEND              ? 0
-                : step->file->kind == AGENT_FILE_TRANSCRIPT ? append_salvaged(w, step)
-                                                            : append_lines(w, step);
+                : step->file->kind == AGENT_FILE_TRANSCRIPT ? append_salvaged(w, i)
+                                                            : append_lines(w, i);
         if (r < 0)
             return err_set(error, r, "put back %s/%s: %s", plan->config_dir, step->to,
                            err_reason(r));
@@ -506,42 +598,66 @@ static int publish(struct work *w, struct sr_error *error)
 
 static int check_space(const struct work *w, struct sr_error *error)
 {
-    int64_t free_bytes;
     char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
-    int r = durable_free_bytes(w->root, &free_bytes);
-    if (r < 0)
-        return err_set(error, r, "ask for the space in %s: %s", w->plan->config_dir, err_reason(r));
-    if (free_bytes < w->total_bytes)
-        return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", w->plan->config_dir,
-                       str_format_size(w->total_bytes, wanted), str_format_size(free_bytes, there));
+    for (size_t i = 0; i < w->place_count; i++) {
+        int64_t free_bytes, needed = w->places[i].total_bytes;
+        int r = durable_free_bytes(w->places[i].fd, &free_bytes);
+        if (r < 0)
+            return err_set(error, r, "ask for the space in %s: %s", w->plan->config_dir,
+                           err_reason(r));
+        if (free_bytes < needed)
+            return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", w->plan->config_dir,
+                           str_format_size(needed, wanted), str_format_size(free_bytes, there));
+    }
     return 0;
+}
+
+/* The config directory's is always made: it keeps a second restore away. */
+static int open_all_staging(struct work *w, const char *name, struct sr_error *error)
+{
+    int r = open_staging(w, &w->places[0], name, error);
+    for (size_t i = 0; i < w->plan->step_count && r == 0; i++)
+        if (w->plan->steps[i].fate == RESTORE_WRITE && place_of(w, i)->staging < 0)
+            r = open_staging(w, place_of(w, i), name, error);
+    return r;
+}
+
+static int open_root(struct work *w, struct sr_error *error)
+{
+    struct restore_plan *plan = w->plan;
+    size_t count = plan->step_count;
+    w->places = arena_alloc(plan->arena, (count + 1) * sizeof *w->places);
+    w->place_of = arena_alloc(plan->arena, (count + 1) * sizeof *w->place_of);
+    w->below = arena_alloc(plan->arena, (count + 1) * sizeof *w->below);
+    int fd = durable_make_dirs(AT_FDCWD, plan->config_dir, true);
+    int r = fd < 0 ? fd : add_place(w, fd);
+    return r < 0 ? err_set(error, r, "open %s: %s", plan->config_dir, err_reason(r)) : 0;
 }
 
 int restore_run(const struct restore_request *q, struct restore_plan *plan, struct sr_error *error)
 {
-    struct work w = {.request = q, .plan = plan, .root = -1, .staging = -1};
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct restore_step *step = &plan->steps[i];
-        if (step->fate == RESTORE_CONFLICT)
+    struct work w = {.request = q, .plan = plan};
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].fate == RESTORE_CONFLICT)
             return err_set(error, -EEXIST, "%s/%s %s; nothing was changed", plan->config_dir,
-                           step->to, step->why);
-        if (step->fate == RESTORE_WRITE || step->fate == RESTORE_APPEND)
-            w.total_bytes += step->file->copied.size_bytes;
-    }
-    w.root = durable_make_dirs(AT_FDCWD, plan->config_dir, true);
-    if (w.root < 0)
-        return err_set(error, w.root, "open %s: %s", plan->config_dir, err_reason(w.root));
+                           plan->steps[i].to, plan->steps[i].why);
     const char *name = arena_printf(plan->arena, STAGING "%s", plan->session_id);
-    int r = check_space(&w, error);
+    int r = open_root(&w, error);
     if (r == 0)
-        r = open_staging(&w, name, error);
-    if (r == 0) {
+        r = find_places(&w, error);
+    if (r == 0)
+        r = check_space(&w, error);
+    if (r == 0)
+        r = open_all_staging(&w, name, error);
+    if (r == 0)
         r = stage(&w, error);
-        if (r == 0)
-            r = publish(&w, error);
-        durable_remove(w.root, name);
+    if (r == 0)
+        r = publish(&w, error);
+    for (size_t i = 0; i < w.place_count; i++) {
+        if (w.places[i].staging >= 0)
+            durable_remove(w.places[i].fd, name);
+        fs_close(&w.places[i].staging);
+        fs_close(&w.places[i].fd);
     }
-    fs_close(&w.staging);
-    fs_close(&w.root);
     return r;
 }

@@ -110,6 +110,9 @@ void agent_listings_release(struct agent_listings *listings)
 void agent_files_release(struct agent_files *files)
 {
     fs_close(&files->outside);
+    for (size_t i = 0; i < files->place_count; i++)
+        fs_close(&files->places[i]);
+    files->place_count = 0;
 }
 
 static int newest_first(const void *a, const void *b)

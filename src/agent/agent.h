@@ -136,6 +136,7 @@ struct agent_file {
     int at;              /* what path is below: the store, or agent_files.outside */
     const char *path;    /* to open it by */
     const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
+    const char *root;    /* the real path of at; NULL: the store's */
     struct sv mark;      /* LINES: what such a line holds */
     bool is_lines;       /* JSONL, appended to while the session lives */
     struct fs_file seen; /* when it was listed */
@@ -177,6 +178,8 @@ int agent_list_registry(struct agent_listings *listings, const struct agent *age
                         size_t *count);
 void agent_listings_release(struct agent_listings *listings);
 
+enum { AGENT_PLACES = 24 };
+
 struct agent_files {
     struct arena *arena;
     struct agent_file *items; /* the transcript is the first */
@@ -185,6 +188,8 @@ struct agent_files {
     size_t left_out_count, left_out_capacity;
     const char *outside_path; /* NULL: there is no such folder */
     int outside;              /* its descriptor, -1: none; agent_files_release closes it */
+    int places[AGENT_PLACES]; /* folders that links led to, likewise */
+    size_t place_count;
 };
 
 /* Appends to left_out. */
@@ -271,6 +276,9 @@ struct agent {
     void (*list_files)(const struct agent_store *store, const struct agent_transcript *of,
                        const char *temporary, struct agent_listings *listings,
                        struct agent_files *out);
+    /* How many folders at the beginning of a path below the store may be links of the user's:
+     * no more than are well known. */
+    size_t (*linked_parts)(const char *path);
     /* A name in a backup, as it is for another session id and project folder. */
     const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder);

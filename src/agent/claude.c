@@ -440,6 +440,7 @@ const struct agent agent_claude = {
     .read_prompts = claude_read_prompts,
     .saves_nothing = claude_saves_nothing,
     .has_side_files = claude_has_side_files,
+    .linked_parts = claude_linked_parts,
     .list_files = claude_list_files,
     .renamed = claude_renamed,
     .temporary_variable = "CLAUDE_CODE_TMPDIR",

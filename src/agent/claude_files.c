@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,43 @@ struct walk {
     int at;
     enum agent_file_kind kind;
     const char *shown;  /* the path of at, for messages */
-    const char *prefix; /* of names in the backup: "" or "tmp/" */
+    const char *prefix; /* of names in the backup: "", "tmp/", or as far as a link led */
+    unsigned owner;     /* whose links are followed */
 };
+
+/* A path below a folder that may be at itself: "". */
+static const char *join(const struct walk *w, const char *folder, const char *name)
+{
+    return *folder ? arena_printf(w->arena, "%s/%s", folder, name) : name;
+}
+
+size_t claude_linked_parts(const char *path)
+{
+    return str_starts_with(path, "projects/") ? 2 : 1;
+}
+
+/* Where a folder really is, by what links of the user's say. *below: its path from there. One that
+ * may not be followed stays in the path, and nothing is copied through it. */
+static struct walk enter(const struct walk *w, const char *folder, const char **below)
+{
+    struct walk in = *w;
+    int place;
+    const char *rest, *path = arena_printf(w->arena, "%s/.", folder);
+    char real[PATH_MAX];
+    *below = folder;
+    if (w->out->place_count == AGENT_PLACES ||
+        fs_enter(w->at, path, claude_linked_parts(path), w->owner, &place, &rest) < 0 || place < 0)
+        return in;
+    w->out->places[w->out->place_count++] = place;
+    const char *entered = arena_strndup(w->arena, path, (size_t)(rest - path));
+    in.at = place;
+    in.prefix = arena_printf(w->arena, "%s%s", w->prefix, entered);
+    in.shown = arena_printf(w->arena, "%s/%.*s", w->shown, (int)strlen(entered) - 1, entered);
+    if (realpath(in.shown, real))
+        in.shown = arena_strdup(w->arena, real);
+    *below = str_equals(rest, ".") ? "" : arena_strndup(w->arena, rest, strlen(rest) - 2);
+    return in;
+}
 
 static struct agent_file *add_file(struct walk *w, const char *path, const struct stat *st)
 {
@@ -44,6 +80,7 @@ static struct agent_file *add_file(struct walk *w, const char *path, const struc
         .at = w->at,
         .path = path,
         .name = arena_printf(w->arena, "%s%s", w->prefix, path),
+        .root = w->shown,
         .is_lines = str_ends_with(path, ".jsonl"),
         .seen = fs_file_of(st),
     };
@@ -87,15 +124,16 @@ static void add_tree(struct walk *w, const char *path, int depth)
 {
     struct fs_name *names;
     size_t count;
-    int r =
-        depth < DEPTH_LIMIT ? fs_list(w->at, path, NAME_LIMIT, w->arena, &names, &count) : -ELOOP;
+    int r = depth < DEPTH_LIMIT
+                ? fs_list(w->at, *path ? path : ".", NAME_LIMIT, w->arena, &names, &count)
+                : -ELOOP;
     if (r < 0) {
         if (r != -ENOENT)
             leave_out(w, path, err_reason(r), true);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        add_any(w, arena_printf(w->arena, "%s/%s", path, names[i].name), depth + 1);
+        add_any(w, join(w, path, names[i].name), depth + 1);
 }
 
 /* What in a folder begins with the session's id: "<id>", "<id>.ccr-tip.json", "<id>-agent-...". */
@@ -103,15 +141,24 @@ static void add_named(struct walk *w, const char *folder, const char *id, const 
 {
     struct fs_name *names;
     size_t count;
-    int r = agent_list_folder(w->listings, w->at, folder, &names, &count);
+    int r = agent_list_folder(w->listings, w->at, *folder ? folder : ".", &names, &count);
     if (r < 0) {
         if (r != -ENOENT)
             leave_out(w, folder, err_reason(r), true);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        if (str_starts_with(names[i].name, id) && !str_equals(names[i].name, but))
-            add_any(w, arena_printf(w->arena, "%s/%s", folder, names[i].name), 0);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = join(w, folder, names[i].name), *below;
+        if (!str_starts_with(names[i].name, id) || str_equals(names[i].name, but))
+            continue;
+        struct walk in = *w;
+        if (str_equals(names[i].name, id))
+            in = enter(w, path, &below);
+        if (in.at != w->at)
+            add_tree(&in, below, 0);
+        else
+            add_any(w, path, 0);
+    }
 }
 
 /* ---- plans -------------------------------------------------------------------------------- */
@@ -160,7 +207,9 @@ static void add_plans(struct walk *w, int transcript)
     struct fs_name *names;
     size_t count;
     struct slugs slugs = {0};
-    int r = fs_list(w->at, "plans", NAME_LIMIT, w->arena, &names, &count);
+    const char *folder;
+    struct walk in = enter(w, "plans", &folder);
+    int r = fs_list(in.at, *folder ? folder : ".", NAME_LIMIT, w->arena, &names, &count);
     if (r < 0 && r != -ENOENT)
         leave_out(w, "plans", err_reason(r), true);
     if (r < 0 || count == 0)
@@ -173,7 +222,7 @@ static void add_plans(struct walk *w, int transcript)
         for (size_t j = 0; j < slugs.count; j++)
             /* "<slug>.md", and "<slug>-agent-<id>.md" of its subagents */
             if (sv_starts_with(name, sv_of(slugs.items[j])) && sv_ends_with(name, SV(".md"))) {
-                add_any(w, arena_printf(w->arena, "plans/%s", names[i].name), 0);
+                add_any(&in, join(&in, folder, names[i].name), 0);
                 break;
             }
     }
@@ -215,7 +264,7 @@ static void add_outside(struct agent_files *out, struct arena *a, const char *te
     }
     out->outside = fd;
     out->outside_path = shown;
-    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/"};
+    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/", uid};
     struct fs_name *folders;
     size_t count;
     int r = fs_list(fd, ".", NAME_LIMIT, a, &folders, &count);
@@ -243,9 +292,37 @@ static void add_registrations(struct walk *w, const struct agent_store *store, c
     w->kind = AGENT_FILE_RECORD;
     if (agent_list_registry(w->listings, &agent_claude, store, &entries, &count) < 0)
         return;
+    const char *folder;
+    struct walk in = enter(w, "sessions", &folder);
     for (size_t i = 0; i < count; i++)
         if (str_equals(entries[i].session_id, id))
-            add_any(w, entries[i].file, 0);
+            add_any(&in, join(&in, folder, str_basename(entries[i].file)), 0);
+}
+
+/* Whose the store is; nobody's where links in it would lead where its processes do not go. */
+static unsigned owner_of(const struct agent_store *store)
+{
+    struct stat st;
+    bool is_elsewhere = str_starts_with(store->path, "/proc/");
+    return !is_elsewhere && fstat(store->fd, &st) == 0 ? st.st_uid : (unsigned)-1;
+}
+
+/* A file that may be a link itself, under the name that it has in the store. */
+static struct agent_file *add_linked(struct walk *w, const char *path, const struct stat *st)
+{
+    int folder;
+    const char *name;
+    char real[PATH_MAX];
+    struct agent_file *file = add_file(w, path, st);
+    if (w->out->place_count == AGENT_PLACES ||
+        fs_enter_file(w->at, path, ".jsonl", w->owner, w->arena, &folder, &name) != 0)
+        return file;
+    w->out->places[w->out->place_count++] = folder;
+    file->at = folder;
+    file->path = name;
+    if (realpath(arena_printf(w->arena, "%s/%s", w->shown, path), real))
+        file->root = arena_strndup(w->arena, real, (size_t)(str_basename(real) - real) - 1);
+    return file;
 }
 
 void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
@@ -256,23 +333,33 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
                                                 "session-env", "debug", "jobs"};
     struct arena *a = store->arena;
     const char *id = of->session_id;
-    const char *slash = strrchr(of->path, '/');
-    const char *project = arena_strndup(a, of->path, (size_t)(slash - of->path));
+    const char *slash = strrchr(of->path, '/'), *project, *below;
+    const char *folder = arena_strndup(a, of->path, (size_t)(slash - of->path));
+    char real[PATH_MAX];
+    unsigned owner = owner_of(store);
     *out = (struct agent_files){.arena = a, .outside = -1};
 
-    struct walk w = {out, listings, a, store->fd, AGENT_FILE_TRANSCRIPT, store->path, ""};
+    const char *shown =
+        owner != (unsigned)-1 && realpath(store->path, real) ? arena_strdup(a, real) : store->path;
+    struct walk w = {out, listings, a, store->fd, AGENT_FILE_TRANSCRIPT, shown, "", owner};
+    struct walk in = enter(&w, folder, &project);
     struct stat st = {.st_size = of->size_bytes};
-    fstatat(store->fd, of->path, &st, 0); /* should it be gone, the copy will say so */
-    add_file(&w, of->path, &st);
-    w.kind = AGENT_FILE_OWN;
-    add_named(&w, project, id, slash + 1);
-    for (size_t i = 0; i < sizeof named_folders / sizeof *named_folders; i++)
-        add_named(&w, named_folders[i], id, NULL);
+    const char *transcript_path = join(&in, project, slash + 1);
+    fstatat(in.at, transcript_path, &st, 0); /* should it be gone, the copy will say so */
+    const struct agent_file *found = add_linked(&in, transcript_path, &st);
+    int at = found->at;
+    const char *path = found->path;
+    in.kind = w.kind = AGENT_FILE_OWN;
+    add_named(&in, project, id, slash + 1);
+    for (size_t i = 0; i < sizeof named_folders / sizeof *named_folders; i++) {
+        struct walk named = enter(&w, named_folders[i], &below);
+        add_named(&named, below, id, NULL);
+    }
 
-    w.kind = AGENT_FILE_SHARED;
-    add_tree(&w, arena_printf(a, "%s/memory", project), 0);
+    in.kind = w.kind = AGENT_FILE_SHARED;
+    add_tree(&in, join(&in, project, "memory"), 0);
     struct fs_file transcript;
-    if (fs_open_file_beneath(store->fd, of->path, &transcript) == 0) {
+    if (fs_open_file_beneath(at, path, &transcript) == 0) {
         add_plans(&w, transcript.fd);
         fs_close(&transcript.fd);
         add_outside(out, a, temporary, transcript.uid, id);
@@ -280,7 +367,7 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
 
     w.kind = AGENT_FILE_LINES;
     if (fstatat(store->fd, "history.jsonl", &st, 0) == 0) {
-        struct agent_file *history = add_file(&w, "history.jsonl", &st);
+        struct agent_file *history = add_linked(&w, "history.jsonl", &st);
         history->mark = sv_of(arena_printf(a, "\"sessionId\":\"%s\"", id));
     } else if (errno != ENOENT) {
         leave_out(&w, "history.jsonl", err_reason(-errno), true);

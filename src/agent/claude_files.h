@@ -18,6 +18,8 @@
 
 #include "agent/agent.h"
 
+/* "projects" and the folders in it; of all else the first. */
+size_t claude_linked_parts(const char *path);
 void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
                        const char *temporary, struct agent_listings *listings,
                        struct agent_files *out);

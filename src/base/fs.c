@@ -102,6 +102,154 @@ int fs_open_file_beneath(int at, const char *path, struct fs_file *file)
     return open_quietly(at, path, open_beneath, file);
 }
 
+/* ---- links of the user's ------------------------------------------------------------------ */
+
+enum { LINKS_LIMIT = 8, PART_SIZE = 256 };
+
+static bool is_theirs(const struct stat *st, unsigned owner)
+{
+    return st->st_uid == owner || (S_ISLNK(st->st_mode) && st->st_uid == 0);
+}
+
+/* Follows any link but those of /proc. */
+static int open_following(int at, const char *path, int flags)
+{
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_MAGICLINKS};
+    int fd;
+    do
+        fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
+    while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+static int close_with(int fd, int code)
+{
+    close(fd);
+    return code;
+}
+
+/* Returns: a descriptor of the folder that a link leads to. */
+static int follow_to_folder(int at, const char *name, unsigned owner)
+{
+    int fd = open_following(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) < 0)
+        return close_with(fd, -errno);
+    return is_theirs(&st, owner) ? fd : close_with(fd, -EXDEV);
+}
+
+static bool keeps_name(int at, const char *name)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(at, name, target, sizeof target - 1);
+    if (n < 0)
+        return false;
+    target[n] = '\0';
+    return str_is_uuid(sv_of(name)) && str_equals(str_basename(target), name);
+}
+
+/* Returns: a descriptor, negative errno; *is_link: it was one. */
+static int enter_part(int at, const char *name, bool is_free, unsigned owner, bool *is_link)
+{
+    struct stat st;
+    *is_link = false;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    if (!S_ISLNK(st.st_mode))
+        return open_retrying(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    *is_link = true;
+    if (!is_theirs(&st, owner) || (!is_free && !keeps_name(at, name)))
+        return -EXDEV;
+    return follow_to_folder(at, name, owner);
+}
+
+int fs_enter(int at, const char *path, size_t free_parts, unsigned owner, int *place,
+             const char **rest)
+{
+    int fd = -1, linked = -1, r = 0;
+    const char *after = path;
+    size_t part = 0;
+    for (const char *p = path, *slash; (slash = strchr(p, '/')); p = slash + 1, part++) {
+        char name[PART_SIZE];
+        bool is_link;
+        if ((size_t)(slash - p) >= sizeof name) {
+            r = -ENAMETOOLONG;
+            break;
+        }
+        memcpy(name, p, (size_t)(slash - p));
+        name[slash - p] = '\0';
+        int inner = enter_part(fd < 0 ? at : fd, name, part < free_parts, owner, &is_link);
+        fs_close(&fd);
+        if (inner < 0) {
+            r = inner;
+            break;
+        }
+        fd = inner;
+        if (is_link) {
+            fs_close(&linked);
+            linked = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+            after = slash + 1;
+            if (linked < 0) {
+                r = -errno;
+                break;
+            }
+        }
+    }
+    fs_close(&fd);
+    if (r < 0 && r != -ENOENT && r != -ENOTDIR) {
+        fs_close(&linked);
+        return r;
+    }
+    *place = linked; /* what is not there yet is below it, and no link */
+    *rest = after;
+    return 0;
+}
+
+int fs_enter_file(int at, const char *path, const char *suffix, unsigned owner, struct arena *a,
+                  int *folder, const char **name)
+{
+    FS_CLOSE int dir = fcntl(at, F_DUPFD_CLOEXEC, 0);
+    if (at == AT_FDCWD)
+        dir = fs_open_dir(AT_FDCWD, ".");
+    if (dir < 0)
+        return dir == -1 ? -errno : dir;
+    for (int links = 0;; links++) {
+        struct stat st;
+        const char *target;
+        if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return -errno;
+        if (!S_ISLNK(st.st_mode)) {
+            if (links == 0)
+                return 1;
+            if (!S_ISREG(st.st_mode) || !is_theirs(&st, owner) || !str_ends_with(path, suffix))
+                return -EXDEV;
+            *folder = dir;
+            *name = path;
+            dir = -1;
+            return 0;
+        }
+        int r = links == LINKS_LIMIT ? -ELOOP : is_theirs(&st, owner) ? 0 : -EXDEV;
+        if (r == 0)
+            r = fs_read_link(dir, path, a, &target);
+        if (r < 0)
+            return r;
+        /* the link's own folder first, then what it says */
+        const char *base = str_basename(path);
+        const char *way =
+            *target == '/' ? target : arena_printf(a, "%.*s%s", (int)(base - path), path, target);
+        base = str_basename(way);
+        const char *to = base == way ? "." : arena_strndup(a, way, (size_t)(base - way));
+        int next = open_following(dir, to, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+        if (next < 0)
+            return next;
+        fs_close(&dir);
+        dir = next;
+        path = base;
+    }
+}
+
 int fs_look_again(struct fs_file *file)
 {
     return describe(file->fd, file);

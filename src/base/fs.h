@@ -42,6 +42,28 @@ int fs_open_file(int at, const char *path, struct fs_file *file);
  * -EXDEV. */
 int fs_open_file_beneath(int at, const char *path, struct fs_file *file);
 
+/*
+ * Links that people have, of what a store consists of: on another disk, in a
+ * folder of dotfiles. One is followed where it belongs to owner or to root, and
+ * what it leads to belongs to owner; what it led to is then open, and stays what
+ * it was. All others are refused: -EXDEV.
+ *
+ * Of path, the folders are gone through: the first free_parts of them may be
+ * links, deeper ones only where they keep their name, and that is a session's
+ * id. Returns: 0; *place is the folder that the last link led to (the caller
+ * closes it; -1: there is none on the way), and *rest the path from there.
+ */
+int fs_enter(int at, const char *path, size_t free_parts, unsigned owner, int *place,
+             const char **rest);
+
+/*
+ * The same for a file that is a link itself, to a regular file of the same
+ * suffix: *folder (the caller closes it) and *name are where it really is.
+ * Returns: 0; 1: it is no link; -EXDEV, or another negative errno.
+ */
+int fs_enter_file(int at, const char *path, const char *suffix, unsigned owner, struct arena *a,
+                  int *folder, const char **name);
+
 /* The same facts out of a stat; fd is -1. */
 struct stat;
 struct fs_file fs_file_of(const struct stat *st);

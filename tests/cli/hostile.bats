@@ -144,6 +144,7 @@ swap()
 {
     local link=$BATS_TEST_TMPDIR/link
     ln -s "$2" "$link"
+    ${3:+"$3"}
     start python3 -c '
 import ctypes, os, sys, time
 exchange, here = 2, -100
@@ -162,15 +163,30 @@ is_swapping()
     [ "$(sed 's/.*) //' "/proc/$swapper/stat" | cut -c1)" != Z ]
 }
 
-@test "a folder swapped for a link while it is exported: nothing from outside gets in" {
-    local real=$CONFIG_DIR/projects/-tmp-p outside=$BATS_TEST_TMPDIR/elsewhere i
+# Somebody who may write to the store, and is not its owner: a link of their own.
+by_another()
+{
+    [ "$(id -u)" -eq 0 ] || skip "a link of another user's can only be made by root"
+    chown -h 65534 "$BATS_TEST_TMPDIR/link"
+}
+
+# The outside of the swapping tests: another transcript of the same session.
+fill_outside()
+{
+    local real=$CONFIG_DIR/projects/-tmp-p i
+    outside=$BATS_TEST_TMPDIR/elsewhere
     mkdir -p "$outside/$ID/subagents"
     sed 's/hello/TOP-SECRET/' "$TRANSCRIPT" >"$outside/$ID.jsonl"
     for i in {1..30}; do
         echo '{"sessionId":"'"$ID"'"}' >"$real/$ID/subagents/agent-$i.jsonl"
         echo 'TOP-SECRET' >"$outside/$ID/subagents/agent-$i.jsonl"
     done
-    swap "$real" "$outside"
+}
+
+@test "a folder swapped for a link of another's while it is exported: nothing from outside gets in" {
+    local i
+    fill_outside
+    swap "$CONFIG_DIR/projects/-tmp-p" "$outside" by_another
     for i in {1..8}; do
         rescue_under timeout --signal=KILL 60 -- --export "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING.$i" --log-dir "$LOG"
         [[ $status -le 1 || $status -eq 3 ]] # the session is found each time
@@ -179,11 +195,26 @@ is_swapping()
     run ! grep -rqs TOP-SECRET "$PENDING".*
 }
 
-@test "a folder swapped for a link while a session is restored: nothing is written outside" {
+# Of the user's own link either the one or the other is copied, and never half of each.
+@test "a folder swapped for a link of one's own while it is exported: nothing is mixed" {
+    local i secret plain
+    fill_outside
+    swap "$CONFIG_DIR/projects/-tmp-p" "$outside"
+    for i in {1..8}; do
+        rescue_under timeout --signal=KILL 60 -- --export "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING.$i" --log-dir "$LOG"
+        [[ $status -le 1 || $status -eq 3 ]]
+        secret=$(grep -rls TOP-SECRET "$PENDING.$i" --include='*agent-*.jsonl' --include="*-LOSSLESS-$ID.jsonl" | wc -l)
+        plain=$(grep -rLs TOP-SECRET "$PENDING.$i" --include='*agent-*.jsonl' --include="*-LOSSLESS-$ID.jsonl" | wc -l)
+        [[ $secret -eq 0 || $plain -eq 0 ]]
+    done
+    is_swapping
+}
+
+@test "a folder swapped for a link of another's while a session is restored: nothing is written outside" {
     export_session "$ID"
     local new=$HOME/new outside=$BATS_TEST_TMPDIR/elsewhere i
     mkdir -p "$new/projects" "$outside"
-    swap "$new/projects" "$outside"
+    swap "$new/projects" "$outside" by_another
     for i in {1..8}; do
         rescue_under timeout --signal=KILL 60 -- --restore "$ID" --new-id --force --config-dir "$new" --pending-dir "$PENDING" --log-dir "$LOG"
         [ "$status" -le 4 ]

@@ -226,8 +226,8 @@ ended()
     hung
     mkfifo "$CONFIG_DIR/history.jsonl"
     rescue --kill "$pid" --force "${scratch[@]}"
-    [ "$status" -eq 3 ]
-    [[ $stderr == *"1 files of the session could not be read"* ]]
+    [ "$status" -eq 4 ] # --force answers no question about what would be lost
+    [[ $stderr == *"incomplete: 1 file of the session could not be read: "*history.jsonl* ]]
     [ "$(backups)" -eq 1 ]
     is_alive "$pid"
 }

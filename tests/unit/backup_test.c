@@ -143,9 +143,9 @@ static void a_transcript_behind_a_link_out_is_refused(void **state)
     (void)state;
     struct sr_export e;
     struct sr_error error;
-    scratch_put("elsewhere.jsonl", LINE);
+    scratch_put("elsewhere.txt", LINE); /* a transcript it would follow */
     unlink(scratch(PROJECT "/" ID ".jsonl"));
-    assert_int_equal(symlink(scratch("elsewhere.jsonl"), scratch(PROJECT "/" ID ".jsonl")), 0);
+    assert_int_equal(symlink(scratch("elsewhere.txt"), scratch(PROJECT "/" ID ".jsonl")), 0);
     assert_int_equal(store_export(&e, &error), -EXDEV);
     assert_non_null(strstr(error.text, ID));
 }

@@ -185,14 +185,24 @@ static void a_name_does_not_lead_out_of_the_config_directory(void **state)
     assert_false(scratch_has("ns"));
 }
 
-static void a_link_in_the_config_directory_is_not_followed(void **state)
+static void a_link_is_followed_where_the_store_may_have_one(void **state)
 {
     (void)state;
     mkdir(scratch("new"), 0700);
     mkdir(scratch("elsewhere"), 0700);
     assert_int_equal(symlink("../elsewhere", scratch("new/plans")), 0);
+    assert_int_equal(restore("new", NULL, false, true, NULL), 0);
+    assert_true(scratch_has("elsewhere/blue-cat.md"));
+}
+
+static void a_link_deep_in_the_store_is_not_followed(void **state)
+{
+    (void)state;
+    scratch_put("new/projects/-home-u-p/x", "");
+    mkdir(scratch("elsewhere"), 0700);
+    assert_int_equal(symlink(scratch("elsewhere"), scratch("new/projects/-home-u-p/memory")), 0);
     assert_true(restore("new", NULL, false, true, NULL) < 0);
-    assert_false(scratch_has("elsewhere/blue-cat.md"));
+    assert_false(scratch_has("elsewhere/MEMORY.md"));
 }
 
 static void what_a_killed_restore_left_is_removed(void **state)
@@ -241,7 +251,8 @@ int main(void)
         WITH_BACKUP(a_new_id_is_in_every_record_and_name),
         WITH_BACKUP(a_damaged_backup_is_not_restored),
         WITH_BACKUP(a_name_does_not_lead_out_of_the_config_directory),
-        WITH_BACKUP(a_link_in_the_config_directory_is_not_followed),
+        WITH_BACKUP(a_link_is_followed_where_the_store_may_have_one),
+        WITH_BACKUP(a_link_deep_in_the_store_is_not_followed),
         WITH_BACKUP(what_a_killed_restore_left_is_removed),
         WITH_BACKUP(a_word_across_two_pieces_is_replaced),
     };

@@ -35,7 +35,7 @@ struct work {
     struct meter meter;
     struct closing closing;
     bool has_waited;
-    bool may_lack; /* all were asked for, and there may be more than could be seen */
+    bool may_lack; /* there may be more of what was asked for than could be seen */
 };
 
 static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
@@ -99,10 +99,14 @@ static void want_session(struct work *w, const struct sr_session *s)
         want(w, s, s->candidates[i]);
 }
 
-static void say_nothing_there(const struct sr_session *s)
+static void say_nothing_there(struct work *w, const struct sr_session *s)
 {
     struct buf text = {0};
-    buf_addf(&text, "pid %d has no transcript yet: there is nothing to export", s->pid);
+    w->may_lack = w->may_lack || w->snapshot->may_lack_sessions;
+    if (w->snapshot->may_lack_sessions)
+        buf_addf(&text, "pid %d: no transcript was found; not all could be looked at", s->pid);
+    else
+        buf_addf(&text, "pid %d has no transcript yet: there is nothing to export", s->pid);
     context_complain(text.p);
     buf_release(&text);
 }
@@ -115,7 +119,7 @@ static bool choose(struct work *w, const struct selection *selection)
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!named[i]->transcript && named[i]->candidate_count == 0)
-            say_nothing_there(named[i]);
+            say_nothing_there(w, named[i]);
         want_session(w, named[i]);
     }
     for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++)

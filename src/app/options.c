@@ -80,7 +80,7 @@ struct option_row {
     enum option_kind kind;
     size_t member;
     uint32_t modes;   /* IN(...) of those that it goes with; 0: all */
-    const char *what; /* OPTION_NUMBER: "a number of minutes" */
+    const char *what; /* OPTION_NUMBER: "0.1 to 3600 seconds": it begins with the least, if not 0 */
     double at_most;
     const char *help;
 };
@@ -115,7 +115,7 @@ static const struct option_row rows[] = {
      0, "--watch: run CMD for each event, which it reads as JSON"},
     {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), IN(MODE_WATCH), NULL, 0,
      "--watch: auto, desktop, bell or none (auto)"},
-    {"interval", 0, NUMBER("SEC", interval_s), IN(MODE_WATCH), "0 to 3600 seconds", 3600,
+    {"interval", 0, NUMBER("SEC", interval_s), IN(MODE_WATCH), "0.1 to 3600 seconds", 3600,
      "--watch: between two looks while something moves (20)"},
     {"event-timeout", 0, NUMBER("SEC", event_timeout_s), IN(MODE_WATCH), "0 to 3600 seconds", 3600,
      "--watch: how long CMD may take (30)"},
@@ -219,7 +219,7 @@ static int set_number(double *member, const struct option_row *row, const char *
 {
     char *end;
     double x = strtod(text, &end);
-    if (end == text || *end || !isfinite(x) || x < 0 || x > row->at_most)
+    if (end == text || *end || !isfinite(x) || x < strtod(row->what, NULL) || x > row->at_most)
         return err_set(error, -EINVAL, "--%s takes %s, not '%s'", row->name, row->what, text);
     *member = x;
     return 0;

@@ -28,6 +28,8 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     json_put_strings(d, node, "evidence", s->evidence, s->evidence_count);
     json_put_integer(d, node, "tokens", s->context_tokens);
     json_put_integer(d, node, "window", s->context_window);
+    json_put_integer(d, node, "activity", s->last_activity_at_ms);
+    json_put_integer(d, node, "mapped", s->mapped_by);
     return node;
 }
 
@@ -62,6 +64,10 @@ void report_write(const struct report *r, struct buf *out)
             json_put(d, expiring, NULL, expiring_node(d, &r->look.expiring[i]));
         json_put(d, root, "expiring", expiring);
     }
+    struct json_node *left = json_array(d);
+    for (size_t i = 0; i < r->look.left_count; i++)
+        json_put_integer(d, left, NULL, r->look.left[i]);
+    json_put(d, root, "left", left);
     json_put_strings(d, root, "problems", r->look.problems, r->look.problem_count);
     json_put_strings(d, root, "stores", r->stores, r->store_count);
     json_put_string(d, root, "blind", r->blind);
@@ -105,6 +111,9 @@ static void read_session(struct arena *a, const struct json_value *v, struct sr_
         .unsaved_since_ms = json_number(v, "unsaved_since"),
         .unsaved_why = json_copy_text(a, v, "unsaved_why"),
         .saving = json_copy_text(a, v, "saving"),
+        .last_activity_at_ms = json_number(v, "activity"),
+        .mapped_by = json_number(v, "mapped") == SR_MAPPED_BY_REGISTRY ? SR_MAPPED_BY_REGISTRY
+                                                                       : SR_MAPPED_BY_NOTHING,
     };
     s->evidence = json_copy_strings(a, json_get(v, "evidence"), &s->evidence_count);
     if (s->context_tokens > 0 && s->context_window > 0)
@@ -134,6 +143,12 @@ int report_read(struct arena *a, struct sv text, struct report *out)
     for (v = json_first(list); v; v = json_next(list, v))
         read_session(a, v, &sessions[r.look.session_count++]);
     r.look.sessions = sessions;
+
+    list = json_get(root, "left");
+    int64_t *left = arena_alloc(a, (json_length(list) + 1) * sizeof *left);
+    for (v = json_first(list); v; v = json_next(list, v))
+        r.look.left_count += json_integer(v, &left[r.look.left_count]);
+    r.look.left = left;
 
     list = json_get(root, "expiring");
     struct change_expiring *expiring = arena_alloc(a, (json_length(list) + 1) * sizeof *expiring);

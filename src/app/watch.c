@@ -41,6 +41,7 @@ struct process {
     pid_t pid;
     uint64_t start_ticks;
     int fd;
+    bool has_ended; /* it is kept until a look misses it: how it ended is asked then */
 };
 
 struct watch {
@@ -99,17 +100,30 @@ static int pin(const struct sr_session *s)
     return r < 0 ? -1 : p.fd;
 }
 
-static int take_known_fd(struct watch *w, const struct sr_session *s)
+static struct process take_known(struct watch *w, const struct sr_session *s)
 {
     for (size_t i = 0; i < w->process_count; i++) {
         struct process *p = &w->processes[i];
         if (p->fd >= 0 && p->pid == s->pid && p->start_ticks == s->start_ticks) {
-            int fd = p->fd;
+            struct process taken = *p;
             p->fd = -1;
-            return fd;
+            return taken;
         }
     }
-    return -1;
+    return (struct process){s->pid, s->start_ticks, -1, false};
+}
+
+/* Of those that the look does not have any more. Owner: the arena. */
+static void add_ends(const struct watch *w, struct arena *a, struct change_look *look)
+{
+    struct change_end *ends = arena_alloc(a, (w->process_count + 1) * sizeof *ends);
+    for (size_t i = 0; i < w->process_count; i++) {
+        struct pidref p = {w->processes[i].fd, w->processes[i].pid, w->processes[i].start_ticks};
+        struct change_end end = {p.pid, p.start_ticks, 0};
+        if (p.fd >= 0 && pidref_wait_status(&p, &end.wait_status) == 0)
+            ends[look->end_count++] = end;
+    }
+    look->ends = ends;
 }
 
 static void forget_processes(struct watch *w)
@@ -128,9 +142,8 @@ static void watch_processes(struct watch *w, const struct change_look *look)
     struct process *next = mem_resize(NULL, (look->session_count + 1) * sizeof *next);
     for (size_t i = 0; i < look->session_count; i++) {
         const struct sr_session *s = &look->sessions[i];
-        int fd = take_known_fd(w, s);
-        next[i] = (struct process){s->pid, s->start_ticks, fd};
-        if (fd < 0) {
+        next[i] = take_known(w, s);
+        if (next[i].fd < 0) {
             next[i].fd = pin(s);
             listen_to(w, next[i].fd, PROCESS);
         }
@@ -142,13 +155,14 @@ static void watch_processes(struct watch *w, const struct change_look *look)
 
 /* Those that have ended are readable for ever; so may be one that cannot be waited for. Which it is
  * the next look says, and it pins those that live again. */
-static void drop_ended_processes(struct watch *w)
+static void note_ended_processes(struct watch *w)
 {
     for (size_t i = 0; i < w->process_count; i++) {
-        struct pidref p = {w->processes[i].fd, w->processes[i].pid, w->processes[i].start_ticks};
-        if (p.fd >= 0 && pidref_has_ended(&p) != FACT_NO) {
-            stop_listening_to(w, w->processes[i].fd);
-            fs_close(&w->processes[i].fd);
+        struct process *known = &w->processes[i];
+        struct pidref p = {known->fd, known->pid, known->start_ticks};
+        if (p.fd >= 0 && !known->has_ended && pidref_has_ended(&p) != FACT_NO) {
+            stop_listening_to(w, known->fd);
+            known->has_ended = true;
             w->has_names = true;
         }
     }
@@ -229,6 +243,7 @@ static void take_report(struct watch *w, const struct report *r, int64_t cost_ms
     struct change_look look = r->look;
     look.cost_ms = cost_ms;
     keep_stores(w, r);
+    add_ends(w, &a, &look);
     watch_processes(w, &look);
     note_blindness(w, r->blind);
     if (!w->has_begun) {
@@ -466,7 +481,7 @@ static void wake(struct watch *w, enum source source, int64_t now_ms)
     case COMMAND: /* plan collects it */
         break;
     case PROCESS:
-        drop_ended_processes(w);
+        note_ended_processes(w);
         break;
     }
 }

@@ -139,6 +139,20 @@ static void add_problems(struct snapshot *snap, struct change_look *look)
     look->problem_count = snap->shown.problem_count;
 }
 
+/* The registry entries that are there: one of a process that is gone was not removed by it. */
+static void add_left(struct snapshot *snap, struct change_look *look)
+{
+    size_t count = 0, room = 1;
+    for (size_t i = 0; i < snap->stores.count; i++)
+        room += snap->stores.items[i]->registration_count;
+    int64_t *left = arena_alloc(&snap->arena, room * sizeof *left);
+    for (size_t i = 0; i < snap->stores.count; i++)
+        for (size_t j = 0; j < snap->stores.items[i]->registration_count; j++)
+            left[count++] = snap->stores.items[i]->registrations[j].pid;
+    look->left = left;
+    look->left_count = count;
+}
+
 static void say(int out, const struct buf *text)
 {
     durable_write(out, text->p ? text->p : "", text->n);
@@ -165,6 +179,7 @@ void watch_look(struct guard *guard, int out, void *context)
             add_expiring(snap, &c->look, &r.look);
         add_stores(snap, &r);
         add_problems(snap, &r.look);
+        add_left(snap, &r.look);
     } else if (code != -ENOENT) { /* that a directory is still to appear is no problem */
         r.look.problems = &failure;
         r.look.problem_count = 1;

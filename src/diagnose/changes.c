@@ -2,6 +2,8 @@
 
 #include "base/str.h"
 
+#include <sys/wait.h>
+
 /* A backup that is wanted, and how it stands with it. */
 struct want {
     const char *why; /* NULL: none */
@@ -15,12 +17,22 @@ struct change_known {
     uint64_t start_ticks;
     const char *session_id, *config_dir, *transcript, *cwd, *tty;
     int64_t size_bytes;
-    bool hangs, is_full, is_unsaved;
+    bool hangs, is_full, is_unsaved, is_stopped;
     int64_t hang_told_ms, full_told_ms, unsaved_told_ms; /* 0: never */
+    int64_t hang_seen_ms, stop_seen_ms; /* since when, without a break; 0: it does not */
+    const char *hang_cause;
+    int64_t hang_activity_ms; /* when it had last done something, as it hung */
+    bool is_registered;
     struct want want;
     int64_t saved_ms;    /* when it was last copied; 0: never */
     int64_t saved_bytes; /* how large its transcript was then */
     bool is_told;        /* that it came */
+};
+
+struct change_problem {
+    const char *text;
+    int64_t seen_ms;
+    bool is_told;
 };
 
 struct change_saved {
@@ -36,6 +48,8 @@ const char *change_word(enum change_kind kind)
         [CHANGE_WATCHING] = "watching",
         [CHANGE_SESSION_NEW] = "session-new",
         [CHANGE_SESSION_ENDED] = "session-ended",
+        [CHANGE_SESSION_STOPPED] = "session-stopped",
+        [CHANGE_SESSION_CONTINUED] = "session-continued",
         [CHANGE_HUNG] = "hung",
         [CHANGE_RECOVERED] = "recovered",
         [CHANGE_UNSAVED] = "unsaved",
@@ -161,23 +175,75 @@ static void add_judgement(struct change_event *e, const struct sr_session *s, st
     e->evidence_count = s->evidence_count;
 }
 
-static void watch_for_a_hang(struct change_known *k, const struct sr_session *s, int64_t now_ms,
+/* Whether a state has lasted. since_ms: when it was first seen. */
+static bool lasts(struct changes *next, bool is_so, int64_t *since_ms, int64_t for_ms,
+                  int64_t now_ms)
+{
+    if (!is_so)
+        *since_ms = 0;
+    else if (*since_ms == 0)
+        *since_ms = now_ms;
+    if (!is_so || now_ms - *since_ms >= for_ms)
+        return is_so;
+    int64_t until_ms = *since_ms + for_ms;
+    if (next->confirm_at_ms == 0 || until_ms < next->confirm_at_ms)
+        next->confirm_at_ms = until_ms;
+    return false;
+}
+
+/*
+ * That it answers again is said on proof alone: the client's own word, bytes or a
+ * process that were seen to move, or something written since. That it asks once more is none.
+ */
+static bool is_proof_of_life(const struct change_known *k, const struct sr_session *s)
+{
+    if (does_not_answer(s->verdict) || s->verdict == SR_UNKNOWN || s->verdict == SR_STOPPED)
+        return false;
+    return str_equals(s->confidence, "high") || str_equals(k->hang_cause, "uninterruptible") ||
+           (s->last_activity_at_ms > 0 && s->last_activity_at_ms != k->hang_activity_ms);
+}
+
+static void begin_hang(struct change_known *k, struct arena *a, const struct sr_session *s,
+                       int64_t now_ms, struct change_events *events)
+{
+    struct change_event *e = tell_of(events, CHANGE_HUNG, s);
+    add_judgement(e, s, events->arena);
+    e->wants_person = is_news(k->hang_told_ms, now_ms);
+    k->hangs = true;
+    k->hang_told_ms = now_ms;
+    k->hang_cause = copied(a, s->cause);
+    k->hang_activity_ms = s->last_activity_at_ms;
+    if (k->want.why == why_context) /* which can wait; this cannot */
+        k->want.why = NULL;
+    want_backup(k, why_hung, now_ms);
+}
+
+static void watch_for_a_hang(struct change_known *k, struct changes *next,
+                             const struct sr_session *s, int64_t now_ms,
                              struct change_events *events)
 {
-    bool hangs = does_not_answer(s->verdict);
+    int64_t for_ms = str_equals(s->cause, "zombie") ? CHANGES_ZOMBIE_MS : CHANGES_CONFIRM_MS;
+    bool hangs =
+        lasts(next, does_not_answer(s->verdict), &k->hang_seen_ms, k->hangs ? 0 : for_ms, now_ms);
     if (hangs && !k->hangs) {
-        struct change_event *e = tell_of(events, CHANGE_HUNG, s);
-        add_judgement(e, s, events->arena);
-        e->wants_person = is_news(k->hang_told_ms, now_ms);
-        k->hang_told_ms = now_ms;
-        if (k->want.why == why_context) /* which can wait; this cannot */
-            k->want.why = NULL;
-        want_backup(k, why_hung, now_ms);
-    } else if (!hangs && k->hangs && s->verdict != SR_UNKNOWN) {
+        begin_hang(k, &next->arena, s, now_ms, events);
+    } else if (k->hangs && is_proof_of_life(k, s)) {
         add_judgement(tell_of(events, CHANGE_RECOVERED, s), s, events->arena);
+        k->hangs = false;
     }
-    /* a look that could not tell leaves it as it was */
-    k->hangs = hangs || (k->hangs && s->verdict == SR_UNKNOWN);
+}
+
+static void watch_for_a_stop(struct change_known *k, struct changes *next,
+                             const struct sr_session *s, int64_t now_ms,
+                             struct change_events *events)
+{
+    bool is_stopped = lasts(next, s->verdict == SR_STOPPED, &k->stop_seen_ms,
+                            k->is_stopped ? 0 : CHANGES_CONFIRM_MS, now_ms);
+    if (is_stopped && !k->is_stopped)
+        add_judgement(tell_of(events, CHANGE_SESSION_STOPPED, s), s, events->arena);
+    else if (k->is_stopped && !is_stopped && s->verdict != SR_UNKNOWN)
+        tell_of(events, CHANGE_SESSION_CONTINUED, s);
+    k->is_stopped = is_stopped || (k->is_stopped && s->verdict == SR_UNKNOWN);
 }
 
 static void watch_the_saving(struct change_known *k, const struct sr_session *s, int64_t now_ms,
@@ -236,7 +302,38 @@ static struct change_known now_known(struct arena *a, const struct change_known 
     k.cwd = copied(a, s->cwd);
     k.tty = copied(a, s->tty);
     k.size_bytes = s->size_bytes;
+    k.hang_cause = copied(a, k.hang_cause);
+    k.is_registered = k.is_registered || s->mapped_by == SR_MAPPED_BY_REGISTRY;
     return k;
+}
+
+static bool has_begun_since(const struct changes *c, const struct change_look *look)
+{
+    for (size_t i = 0; i < look->session_count; i++)
+        if (!find_known(c, &look->sessions[i]))
+            return true;
+    return false;
+}
+
+/* What its process left behind tells less than the kernel: a client that starts tidies up after
+ * others. */
+static void add_end(struct change_event *e, const struct changes *c, const struct change_known *k,
+                    const struct change_look *look)
+{
+    for (size_t i = 0; i < look->end_count; i++) {
+        const struct change_end *end = &look->ends[i];
+        if (end->pid != k->pid || end->start_ticks != k->start_ticks)
+            continue;
+        bool exited = WIFEXITED(end->wait_status);
+        e->how = exited ? CHANGE_HOW_EXIT : CHANGE_HOW_SIGNAL;
+        e->status = exited ? WEXITSTATUS(end->wait_status) : WTERMSIG(end->wait_status);
+        return;
+    }
+    for (size_t i = 0; i < look->left_count; i++)
+        if (look->left[i] == k->pid)
+            e->how = CHANGE_HOW_UNTIDY;
+    if (e->how == CHANGE_HOW_UNKNOWN && k->is_registered && !has_begun_since(c, look))
+        e->how = CHANGE_HOW_TIDY;
 }
 
 static void tell_of_the_gone(const struct changes *c, const struct change_look *look,
@@ -248,7 +345,8 @@ static void tell_of_the_gone(const struct changes *c, const struct change_look *
             is_there = look->sessions[j].pid == c->known[i].pid &&
                        look->sessions[j].start_ticks == c->known[i].start_ticks;
         if (!is_there && c->known[i].is_told)
-            tell_of_known(events, CHANGE_SESSION_ENDED, &c->known[i]);
+            add_end(tell_of_known(events, CHANGE_SESSION_ENDED, &c->known[i]), c, &c->known[i],
+                    look);
     }
 }
 
@@ -275,7 +373,8 @@ static void look_at_sessions(struct changes *c, struct changes *next,
         struct change_known *k = &next->known[next->known_count++];
         *k = now_known(&next->arena, before, s);
         tell_of_the_new(k, s, c->has_looked, events);
-        watch_for_a_hang(k, s, now_ms, events);
+        watch_for_a_stop(k, next, s, now_ms, events);
+        watch_for_a_hang(k, next, s, now_ms, events);
         watch_the_saving(k, s, now_ms, events);
         watch_the_context(k, s, now_ms, events);
         next->moves = next->moves || may_turn(s->verdict);
@@ -346,23 +445,23 @@ static void look_at_expiring(const struct changes *c, struct changes *next,
 
 /* ---- a look ------------------------------------------------------------------------------- */
 
-static bool is_among(const char *text, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_equals(list[i], text))
-            return true;
-    return false;
-}
-
-/* Each once, as long as it lasts. */
+/* Each once, if it lasts, as long as it does. */
 static void look_at_problems(const struct changes *c, struct changes *next,
-                             const struct change_look *look, struct change_events *events)
+                             const struct change_look *look, int64_t now_ms,
+                             struct change_events *events)
 {
     next->problems = arena_alloc(&next->arena, (look->problem_count + 1) * sizeof *next->problems);
     for (size_t i = 0; i < look->problem_count; i++) {
-        next->problems[next->problem_count++] = copied(&next->arena, look->problems[i]);
-        if (!is_among(look->problems[i], (const char *const *)c->problems, c->problem_count))
-            change_add(events, CHANGE_PROBLEM)->text = copied(events->arena, look->problems[i]);
+        struct change_problem p = {.text = look->problems[i]};
+        for (size_t j = 0; j < c->problem_count; j++)
+            if (str_equals(c->problems[j].text, p.text))
+                p = c->problems[j];
+        p.text = copied(&next->arena, p.text);
+        bool is_news = lasts(next, true, &p.seen_ms, p.is_told ? 0 : CHANGES_CONFIRM_MS, now_ms);
+        if (is_news && !p.is_told)
+            change_add(events, CHANGE_PROBLEM)->text = copied(events->arena, p.text);
+        p.is_told = is_news;
+        next->problems[next->problem_count++] = p;
     }
 }
 
@@ -377,7 +476,7 @@ void changes_look(struct changes *c, const struct change_look *look, int64_t now
     };
     look_at_sessions(c, &next, look, now_ms, events);
     look_at_expiring(c, &next, look, now_ms, events);
-    look_at_problems(c, &next, look, events);
+    look_at_problems(c, &next, look, now_ms, events);
     arena_release(&c->arena);
     *c = next;
 }
@@ -539,5 +638,8 @@ int64_t changes_look_pause_ms(const struct changes *c, bool has_moved, int64_t n
     int64_t pause_ms = shortest_pause_ms(c);
     if (!has_moved && !c->moves && pause_ms < c->interval_ms * CHANGES_IDLE_LOOKS)
         pause_ms = c->interval_ms * CHANGES_IDLE_LOOKS;
-    return until(c->looked_at_ms + pause_ms, now_ms);
+    int64_t at_ms = c->looked_at_ms + pause_ms;
+    if (c->confirm_at_ms > 0 && c->confirm_at_ms < at_ms)
+        at_ms = c->confirm_at_ms;
+    return until(at_ms, now_ms);
 }

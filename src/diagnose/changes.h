@@ -29,6 +29,9 @@ enum {
     CHANGES_IDLE_LOOKS = 15,   /* nothing moves: a look every so many intervals */
     CHANGES_SHARE = 1000,      /* of the time at most one part in so many is spent on looking, */
     CHANGES_SLOWEST_LOOKS = 6, /* but a look is put off by no more intervals than this */
+    CHANGES_CONFIRM_MS = 2000, /* what is over sooner was no hang, no stop and no problem: a client
+                                  that is about to end looks dead, and rewrites files in place */
+    CHANGES_ZOMBIE_MS = 10 * 1000, /* a busy parent collects its child that late */
 };
 
 /* A transcript that a client is going to delete. */
@@ -36,6 +39,13 @@ struct change_expiring {
     const char *session_id, *config_dir, *transcript;
     int64_t size_bytes;
     int64_t modified_at_ms, deleted_at_ms; /* wall time; it is not deleted before that */
+};
+
+/* How a process ended, as far as it was seen. */
+struct change_end {
+    int pid;
+    uint64_t start_ticks;
+    int wait_status; /* as of waitpid(2) */
 };
 
 /* One look. */
@@ -47,13 +57,19 @@ struct change_look {
     size_t expiring_count;
     const char *const *problems; /* a line each */
     size_t problem_count;
-    int64_t cost_ms; /* of a CPU that the look took */
+    int64_t cost_ms;               /* of a CPU that the look took */
+    const struct change_end *ends; /* of processes that are gone */
+    size_t end_count;
+    const int64_t *left; /* the pids in registry entries that are there, whoever has them now */
+    size_t left_count;
 };
 
 enum change_kind {
     CHANGE_WATCHING, /* it begins */
     CHANGE_SESSION_NEW,
     CHANGE_SESSION_ENDED,
+    CHANGE_SESSION_STOPPED, /* by a signal, or held by a debugger */
+    CHANGE_SESSION_CONTINUED,
     CHANGE_HUNG, /* it does not answer: hung, blocked or orphaned */
     CHANGE_RECOVERED,
     CHANGE_UNSAVED, /* what is said in it is on no disk */
@@ -69,6 +85,15 @@ enum change_kind {
 /* The words used in JSON. */
 const char *change_word(enum change_kind kind);
 
+/* CHANGE_SESSION_ENDED */
+enum change_how {
+    CHANGE_HOW_UNKNOWN,
+    CHANGE_HOW_EXIT,   /* see status */
+    CHANGE_HOW_SIGNAL, /* likewise */
+    CHANGE_HOW_TIDY,   /* its registry entry is gone: it removed it itself */
+    CHANGE_HOW_UNTIDY, /* it was left: killed, or crashed */
+};
+
 /* NULL, 0 and negative: does not belong to the event, or is not known. Strings: the list's arena.
  */
 struct change_event {
@@ -77,7 +102,9 @@ struct change_event {
     const char *session_id, *config_dir, *transcript, *cwd, *tty;
     int pid;
     int64_t size_bytes;
-    enum sr_verdict verdict; /* CHANGE_HUNG, CHANGE_RECOVERED */
+    enum change_how how;
+    int status;              /* CHANGE_HOW_EXIT: its exit status, CHANGE_HOW_SIGNAL: the signal */
+    enum sr_verdict verdict; /* CHANGE_HUNG, CHANGE_RECOVERED, CHANGE_SESSION_STOPPED */
     const char *cause, *confidence, *advice;
     const char *const *evidence;
     size_t evidence_count;
@@ -107,6 +134,7 @@ struct change_events {
 struct change_event *change_add(struct change_events *events, enum change_kind kind);
 
 struct change_known; /* a session, as the last look saw it */
+struct change_problem;
 struct change_saved; /* a transcript that expires, and whether there is a backup */
 
 struct changes {
@@ -115,9 +143,10 @@ struct changes {
     size_t known_count;
     struct change_saved *saved;
     size_t saved_count;
-    const char **problems;
+    struct change_problem *problems;
     size_t problem_count;
     bool has_looked, moves;
+    int64_t confirm_at_ms; /* something was seen that is told if it lasts until then; 0: nothing */
     int64_t looked_at_ms, cost_ms;
     int64_t interval_ms;
 };

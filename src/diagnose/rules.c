@@ -381,10 +381,18 @@ static bool is_generating(const struct evidence *e)
     return may_be_asking && reply_arrives(e);
 }
 
+/* A try of late; after one that was refused the next comes when it comes, however impatient the
+ * user is. */
+static bool is_between_tries(const struct evidence *e)
+{
+    return !past_patience(e, e->api.sent_ago_s) ||
+           (answered_since_sent(e) && e->api.sent_ago_s <= RETRY_PAUSE_S + RECEIVING_S);
+}
+
 static bool is_retrying(const struct evidence *e)
 {
     bool is_seen =
-        asked_again(e) && !past_patience(e, e->api.sent_ago_s) &&
+        asked_again(e) && is_between_tries(e) &&
         (!answered_since_sent(e) || e->api.sent_ago_s - e->api.received_ago_s <= REFUSED_WITHIN_S);
     bool may_be = awaits_reply(e) || works_off_the_record(e) || e->subagent_is_busy == FACT_YES;
     return (awaits_reply(e) && is_seen) || (may_be && has_announced_a_try(e));

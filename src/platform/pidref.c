@@ -7,11 +7,21 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { RETRY_MS = 20 };
+
+/* struct pidfd_info as of Linux 6.13, which few systems' headers have yet. */
+struct exit_info {
+    uint64_t mask, cgroup;
+    uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+    int32_t exit_code;
+};
+enum { INFO_EXIT = 1 << 3 };
+#define PIDFD_ASK_INFO _IOWR(0xFF, 11, struct exit_info)
 
 int pidref_open(const struct proc *proc, pid_t pid, uint64_t start_ticks, struct pidref *out)
 {
@@ -87,6 +97,17 @@ enum fact pidref_wait(const struct pidref *p, int64_t timeout_ms)
 enum fact pidref_has_ended(const struct pidref *p)
 {
     return pidref_wait(p, 0);
+}
+
+int pidref_wait_status(const struct pidref *p, int *wait_status)
+{
+    struct exit_info info = {.mask = INFO_EXIT};
+    if (ioctl(p->fd, PIDFD_ASK_INFO, &info) < 0)
+        return -errno == -ESRCH ? -ENODATA : -errno;
+    if (!(info.mask & INFO_EXIT))
+        return -ENODATA;
+    *wait_status = info.exit_code;
+    return 0;
 }
 
 enum fact pidref_is_there(const struct proc *proc, pid_t pid)

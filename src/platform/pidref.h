@@ -46,6 +46,12 @@ enum fact pidref_wait(const struct pidref *p, int64_t timeout_ms);
 enum fact pidref_has_ended(const struct pidref *p);
 
 /*
+ * How it ended, as waitpid(2) would say, though it is nobody's child. Once its parent has collected
+ * it. -ENODATA: not yet; -ENOTTY, -EINVAL: the kernel does not say (Linux before 6.15).
+ */
+int pidref_wait_status(const struct pidref *p, int *wait_status);
+
+/*
  * Whether a number is any process at all, asked of the kernel itself: /proc does not show every
  * user every process. One that nobody has collected is there, too.
  */

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "view/json.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 enum { ID_COLUMNS = 8, BODY_COLUMNS = 200 };
@@ -35,6 +36,14 @@ static void put_judgement(struct json_document *d, struct json_node *to,
     json_put_string(d, to, "advice", e->advice);
 }
 
+static void put_end(struct json_document *d, struct json_node *to, const struct change_event *e)
+{
+    static const char *const words[] = {NULL, "exit", "signal", "tidy", "untidy"};
+    json_put_string(d, to, "how", words[e->how]);
+    json_put_count(d, to, "exit_status", e->how == CHANGE_HOW_EXIT ? e->status : -1);
+    json_put_count(d, to, "signal", e->how == CHANGE_HOW_SIGNAL ? e->status : -1);
+}
+
 static void put_backup(struct json_document *d, struct json_node *to, const struct change_event *e)
 {
     json_put_string(d, to, "session_id", e->session_id);
@@ -57,7 +66,7 @@ static void put_members(struct json_document *d, struct json_node *to, const str
         json_put_string(d, to, "by", e->by);
         break;
     case CHANGE_SESSION_NEW:
-    case CHANGE_SESSION_ENDED:
+    case CHANGE_SESSION_CONTINUED:
     case CHANGE_SAVED:
         put_session(d, to, e);
         break;
@@ -68,6 +77,11 @@ static void put_members(struct json_document *d, struct json_node *to, const str
         json_put_string(d, to, "unsaved_why", e->why);
         json_put_string(d, to, "text", e->text);
         break;
+    case CHANGE_SESSION_ENDED:
+        put_session(d, to, e);
+        put_end(d, to, e);
+        break;
+    case CHANGE_SESSION_STOPPED:
     case CHANGE_HUNG:
     case CHANGE_RECOVERED:
         put_session(d, to, e);
@@ -149,6 +163,47 @@ static void add_day(struct buf *out, const struct change_event *e)
              wall_format((struct wall){e->deleted_at_ms}, text));
 }
 
+static const char *signal_name(int number)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"},
+                 {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"},
+                 {SIGBUS, "SIGBUS"},   {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].number == number)
+            return names[i].name;
+    return NULL;
+}
+
+/* A program that ends itself on a signal says which by adding 128. */
+enum { EXIT_BY_SIGNAL = 128 };
+
+static void add_end(struct buf *out, const struct change_event *e)
+{
+    const char *name =
+        signal_name(e->how == CHANGE_HOW_EXIT ? e->status - EXIT_BY_SIGNAL : e->status);
+    switch (e->how) {
+    case CHANGE_HOW_EXIT:
+        buf_addf(out, ": ended %s%s, exit status %d", name ? "itself on " : "by itself",
+                 name ? name : "", e->status);
+        break;
+    case CHANGE_HOW_SIGNAL:
+        buf_addf(out, ": killed by %s (signal %d)", name ? name : "a signal", e->status);
+        break;
+    case CHANGE_HOW_TIDY:
+        buf_adds(out, ": it removed its registry entry, as in a clean end");
+        break;
+    case CHANGE_HOW_UNTIDY:
+        buf_adds(out, ": its registry entry was left, so it was killed or crashed");
+        break;
+    case CHANGE_HOW_UNKNOWN:
+        buf_adds(out, ": how is not known");
+        break;
+    }
+}
+
 static void add_what_happened(struct buf *out, const struct change_event *e)
 {
     switch (e->kind) {
@@ -157,7 +212,11 @@ static void add_what_happened(struct buf *out, const struct change_event *e)
                  e->sessions == 1 ? "" : "s", e->by);
         break;
     case CHANGE_HUNG:
+    case CHANGE_SESSION_STOPPED:
         add_judgement(out, e);
+        break;
+    case CHANGE_SESSION_ENDED:
+        add_end(out, e);
         break;
     case CHANGE_RECOVERED:
         buf_addf(out, ": %s", sr_verdict_word(e->verdict));
@@ -183,7 +242,7 @@ static void add_what_happened(struct buf *out, const struct change_event *e)
         utf8_adds_printable(out, e->text);
         break;
     case CHANGE_SESSION_NEW:
-    case CHANGE_SESSION_ENDED:
+    case CHANGE_SESSION_CONTINUED:
     case CHANGE_SAVED:
     case CHANGE_STOPPED:
         break;

@@ -36,6 +36,7 @@ static struct sr_session session(int pid, enum sr_verdict verdict)
         .size_bytes = 1000,
         .verdict = verdict,
         .cause = "because",
+        .confidence = "high",
         .context_percent = -1,
     };
 }
@@ -50,6 +51,13 @@ static void look(int64_t now_ms, const struct sr_session *sessions, size_t count
 static void look_at_one(int64_t now_ms, struct sr_session s)
 {
     look(now_ms, &s, 1);
+}
+
+/* As one that lasts is told. */
+static void look_at_one_twice(int64_t now_ms, struct sr_session s)
+{
+    look_at_one(now_ms - CHANGES_CONFIRM_MS, s);
+    look_at_one(now_ms, s);
 }
 
 /* "hung session-ended": what the last look or backup gave. */
@@ -176,7 +184,7 @@ static void a_hang_is_told_and_backed_up_once(void **state)
     (void)state;
     look_at_one(SECOND, session(1, SR_WORKING));
     nothing_is_due(SECOND);
-    look_at_one(20 * SECOND, session(1, SR_HUNG));
+    look_at_one_twice(20 * SECOND, session(1, SR_HUNG));
     assert_string_equal(told(), "hung");
     assert_true(events.items[0].wants_person);
     struct change_backup b = due(20 * SECOND);

@@ -386,7 +386,8 @@ static bool is_generating(const struct evidence *e)
 static bool is_between_tries(const struct evidence *e)
 {
     return !past_patience(e, e->api.sent_ago_s) ||
-           (answered_since_sent(e) && e->api.sent_ago_s <= RETRY_PAUSE_S + RECEIVING_S);
+           (answered_since_sent(e) && !brings_only_pings(e) &&
+            e->api.sent_ago_s <= RETRY_PAUSE_S + RECEIVING_S);
 }
 
 static bool is_retrying(const struct evidence *e)

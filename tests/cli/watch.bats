@@ -95,6 +95,24 @@ event()
     run ! saw session-new "$ID"
 }
 
+@test "a stop is told, and how a session ended" {
+    watch
+    fake --session "$ID" -- "$client"
+    wait_until 60 saw session-new "$ID"
+    kill -STOP "$pid"
+    wait_until 60 saw session-stopped "$ID"
+    kill -CONT "$pid"
+    wait_until 60 saw session-continued "$ID"
+    kill -KILL "$pid"
+    wait_until 60 saw session-ended "$ID"
+    event session-ended
+    case $(json .how) in
+    signal) [ "$(json .signal)" -eq 9 ] ;; # the kernel says it since Linux 6.15
+    *) [ "$(json .how)" = untidy ] ;;
+    esac
+    run ! saw hung
+}
+
 @test "a session that hangs is told, backed up and in the session log" {
     watch
     fake --session "$ID" --status busy --turn awaits-reply -- "$client"
@@ -286,7 +304,7 @@ event()
 }
 
 @test "bad values are refused" {
-    for words in "--notify smoke" "--interval x" "--interval 3601" "--event-timeout -1" "WORD"; do
+    for words in "--notify smoke" "--interval x" "--interval 0" "--interval 3601" "--event-timeout -1" "WORD"; do
         # shellcheck disable=SC2086
         rescue --watch $words
         [ "$status" -eq 2 ]

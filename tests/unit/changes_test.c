@@ -204,27 +204,137 @@ static void a_hang_is_told_and_backed_up_once(void **state)
 static void what_answers_again_has_recovered_and_unknown_is_no_answer(void **state)
 {
     (void)state;
-    look_at_one(SECOND, session(1, SR_BLOCKED));
+    look_at_one_twice(4 * SECOND, session(1, SR_BLOCKED));
     assert_string_equal(told(), "hung");
-    look_at_one(2 * SECOND, session(1, SR_UNKNOWN));
+    look_at_one(5 * SECOND, session(1, SR_UNKNOWN));
     assert_string_equal(told(), "");
-    look_at_one(3 * SECOND, session(1, SR_BLOCKED));
+    look_at_one(6 * SECOND, session(1, SR_BLOCKED));
     assert_string_equal(told(), "");
-    look_at_one(4 * SECOND, session(1, SR_IDLE));
+    look_at_one(7 * SECOND, session(1, SR_IDLE));
     assert_string_equal(told(), "recovered");
+}
+
+/* A client that ends has taken its name from the registry, and looks dead until it is gone. */
+static void a_hang_that_does_not_last_is_none(void **state)
+{
+    (void)state;
+    look_at_one(SECOND, session(1, SR_WORKING));
+    look_at_one(2 * SECOND, session(1, SR_HUNG));
+    assert_string_equal(told(), "");
+    assert_int_equal(changes_look_pause_ms(&c, false, 2 * SECOND), CHANGES_CONFIRM_MS);
+    look_at_one(3 * SECOND, session(1, SR_UNKNOWN));
+    look_at_one(4 * SECOND, session(1, SR_HUNG));
+    look_at_one(5999, session(1, SR_HUNG));
+    assert_string_equal(told(), "");
+    look_at_one(6 * SECOND, session(1, SR_HUNG));
+    assert_string_equal(told(), "hung");
+}
+
+static void a_zombie_of_a_moment_is_no_hang(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_HUNG);
+    s.cause = "zombie";
+    look_at_one(SECOND, s);
+    look_at_one(10 * SECOND, s);
+    assert_string_equal(told(), "");
+    look_at_one(11 * SECOND, s);
+    assert_string_equal(told(), "hung");
+}
+
+static void recovery_is_told_on_proof_alone(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_HUNG);
+    s.last_activity_at_ms = 500;
+    look_at_one_twice(MINUTE, s);
+    assert_string_equal(told(), "hung");
+    s.verdict = SR_WORKING; /* it asks again */
+    s.confidence = "medium";
+    look_at_one(2 * MINUTE, s);
+    assert_string_equal(told(), "");
+    s.verdict = SR_HUNG; /* in vain: nothing is said twice */
+    look_at_one_twice(3 * MINUTE, s);
+    assert_string_equal(told(), "");
+    s.verdict = SR_STOPPED;
+    look_at_one_twice(4 * MINUTE, s);
+    assert_string_equal(told(), "session-stopped");
+    s.verdict = SR_WORKING;
+    s.last_activity_at_ms = 600; /* something was written */
+    look_at_one(5 * MINUTE, s);
+    assert_string_equal(told(), "session-continued recovered");
+}
+
+static void a_stop_is_told_and_so_is_its_end(void **state)
+{
+    (void)state;
+    look_at_one(SECOND, session(1, SR_IDLE));
+    look_at_one(2 * SECOND, session(1, SR_STOPPED));
+    assert_string_equal(told(), "");
+    look_at_one(4 * SECOND, session(1, SR_STOPPED));
+    assert_string_equal(told(), "session-stopped");
+    look_at_one(5 * SECOND, session(1, SR_STOPPED));
+    assert_string_equal(told(), "");
+    look_at_one(6 * SECOND, session(1, SR_UNKNOWN));
+    assert_string_equal(told(), "");
+    look_at_one(7 * SECOND, session(1, SR_IDLE));
+    assert_string_equal(told(), "session-continued");
+}
+
+/* Returns: how the session 1 is said to have ended, in the next look. */
+static enum change_how ended(int64_t now_ms, const struct change_look *look)
+{
+    events.count = 0;
+    changes_look(&c, look, now_ms, &events);
+    assert_int_equal(events.items[0].kind, CHANGE_SESSION_ENDED);
+    return events.items[0].how;
+}
+
+static void an_end_says_how(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_IDLE);
+    struct change_end exited = {1, 7, 143 << 8}, killed = {1, 7, 9}, other = {1, 8, 9};
+    int64_t left[] = {4, 1};
+    s.mapped_by = SR_MAPPED_BY_REGISTRY;
+    look_at_one(SECOND, s);
+    assert_int_equal(ended(2 * SECOND, &(struct change_look){.ends = &exited, .end_count = 1}),
+                     CHANGE_HOW_EXIT);
+    assert_int_equal(events.items[0].status, 143);
+    look_at_one(SECOND, s);
+    assert_int_equal(ended(2 * SECOND, &(struct change_look){.ends = &killed, .end_count = 1}),
+                     CHANGE_HOW_SIGNAL);
+    assert_int_equal(events.items[0].status, 9);
+    /* where the kernel does not say */
+    look_at_one(SECOND, s);
+    assert_int_equal(ended(2 * SECOND, &(struct change_look){.ends = &other, .end_count = 1}),
+                     CHANGE_HOW_TIDY);
+    look_at_one(SECOND, s);
+    assert_int_equal(ended(2 * SECOND, &(struct change_look){.left = left, .left_count = 2}),
+                     CHANGE_HOW_UNTIDY);
+    /* another client has begun since, and such tidy up */
+    struct sr_session next = session(2, SR_IDLE);
+    look_at_one(SECOND, s);
+    struct change_look l = {.sessions = &next, .session_count = 1};
+    events.count = 0;
+    changes_look(&c, &l, 2 * SECOND, &events);
+    assert_string_equal(told(), "session-new session-ended");
+    assert_int_equal(events.items[1].how, CHANGE_HOW_UNKNOWN);
+    look(3 * SECOND, NULL, 0); /* one that was never in the registry */
+    assert_int_equal(events.items[0].how, CHANGE_HOW_UNKNOWN);
 }
 
 static void a_session_that_hangs_again_disturbs_nobody_within_ten_minutes(void **state)
 {
     (void)state;
-    look_at_one(MINUTE, session(1, SR_HUNG));
+    look_at_one_twice(MINUTE, session(1, SR_HUNG));
     assert_true(events.items[0].wants_person);
     look_at_one(2 * MINUTE, session(1, SR_WORKING));
-    look_at_one(3 * MINUTE, session(1, SR_HUNG));
+    look_at_one_twice(3 * MINUTE, session(1, SR_HUNG));
     assert_string_equal(told(), "hung");
     assert_false(events.items[0].wants_person);
     look_at_one(4 * MINUTE, session(1, SR_WORKING));
-    look_at_one(13 * MINUTE, session(1, SR_HUNG));
+    look_at_one_twice(13 * MINUTE, session(1, SR_HUNG));
     assert_true(events.items[0].wants_person);
 }
 
@@ -233,9 +343,9 @@ static void nothing_is_backed_up_where_there_is_no_transcript(void **state)
     (void)state;
     struct sr_session s = session(1, SR_HUNG);
     s.transcript = NULL;
-    look_at_one(SECOND, s);
+    look_at_one_twice(4 * SECOND, s);
     assert_string_equal(told(), "hung");
-    nothing_is_due(SECOND);
+    nothing_is_due(4 * SECOND);
 }
 
 static void full_context_is_copied_every_ten_minutes_while_it_grows(void **state)
@@ -383,10 +493,11 @@ static void a_hang_goes_before_what_expires_and_what_fills_up(void **state)
                             .expiring = old,
                             .expiring_count = 1};
     changes_look(&c, &l, SECOND, &events);
-    assert_string_equal(due(SECOND).why, "hung");
-    assert_string_equal(due(SECOND).why, "expiring");
-    assert_string_equal(due(SECOND).why, "context");
-    nothing_is_due(SECOND);
+    changes_look(&c, &l, 3 * SECOND, &events);
+    assert_string_equal(due(3 * SECOND).why, "hung");
+    assert_string_equal(due(3 * SECOND).why, "expiring");
+    assert_string_equal(due(3 * SECOND).why, "context");
+    nothing_is_due(3 * SECOND);
 }
 
 static void a_transcript_that_is_gone_is_let_go(void **state)
@@ -399,21 +510,26 @@ static void a_transcript_that_is_gone_is_let_go(void **state)
     nothing_is_due(60 * MINUTE);
 }
 
-static void a_problem_is_told_once_as_long_as_it_lasts(void **state)
+static void a_problem_is_told_once_if_it_lasts(void **state)
 {
     (void)state;
     const char *problems[] = {"/nfs: does not answer", "/x: permission denied"};
     struct change_look l = {.problems = problems, .problem_count = 1};
     changes_look(&c, &l, SECOND, &events);
+    assert_string_equal(told(), ""); /* a file that is being written is read again */
+    assert_int_equal(changes_look_pause_ms(&c, false, SECOND), CHANGES_CONFIRM_MS);
+    changes_look(&c, &l, 3 * SECOND, &events);
     assert_string_equal(told(), "problem");
     events.count = 0;
     l.problem_count = 2;
-    changes_look(&c, &l, 2 * SECOND, &events);
+    changes_look(&c, &l, 4 * SECOND, &events);
+    changes_look(&c, &l, 6 * SECOND, &events);
     assert_string_equal(told(), "problem");
     assert_string_equal(events.items[0].text, problems[1]);
-    look(3 * SECOND, NULL, 0);
+    look(7 * SECOND, NULL, 0);
     events.count = 0;
-    changes_look(&c, &l, 4 * SECOND, &events);
+    changes_look(&c, &l, 8 * SECOND, &events);
+    changes_look(&c, &l, 10 * SECOND, &events);
     assert_string_equal(told(), "problem problem");
 }
 
@@ -431,6 +547,7 @@ static void where_all_is_quiet_looks_are_rare_until_something_is_written(void **
 {
     (void)state;
     struct sr_session quiet[] = {session(1, SR_IDLE), session(2, SR_WAITING), session(3, SR_HUNG)};
+    look(MINUTE - CHANGES_CONFIRM_MS, quiet, 3);
     look(MINUTE, quiet, 3);
     assert_int_equal(changes_look_pause_ms(&c, false, MINUTE), 5 * MINUTE);
     assert_int_equal(changes_look_pause_ms(&c, true, MINUTE), 20 * SECOND);
@@ -461,6 +578,11 @@ int main(void)
         TEST(a_pid_that_was_given_again_is_another_session),
         TEST(a_cleared_conversation_is_new_and_its_process_is_not),
         TEST(a_hang_is_told_and_backed_up_once),
+        TEST(a_hang_that_does_not_last_is_none),
+        TEST(a_zombie_of_a_moment_is_no_hang),
+        TEST(recovery_is_told_on_proof_alone),
+        TEST(a_stop_is_told_and_so_is_its_end),
+        TEST(an_end_says_how),
         TEST(what_answers_again_has_recovered_and_unknown_is_no_answer),
         TEST(a_session_that_hangs_again_disturbs_nobody_within_ten_minutes),
         TEST(nothing_is_backed_up_where_there_is_no_transcript),
@@ -471,7 +593,7 @@ int main(void)
         TEST(a_backup_that_fails_is_tried_again_later_and_later),
         TEST(a_hang_goes_before_what_expires_and_what_fills_up),
         TEST(a_transcript_that_is_gone_is_let_go),
-        TEST(a_problem_is_told_once_as_long_as_it_lasts),
+        TEST(a_problem_is_told_once_if_it_lasts),
         TEST(looks_come_every_interval_while_something_moves),
         TEST(where_all_is_quiet_looks_are_rare_until_something_is_written),
         TEST(looks_that_cost_much_are_rarer),

@@ -211,12 +211,14 @@ static bool is_missing(const struct context *c, const char *folder)
     return missing;
 }
 
-/* --restore makes what is missing, and where files alone are named nothing is looked for in it. */
+/* --restore makes what is missing, --watch waits for it, and where files alone are named nothing is
+ * looked for in it. */
 static bool misses_config_dir(const struct context *c)
 {
     const struct options *o = c->options;
-    bool needs_them = o->mode != MODE_RESTORE && o->which_count == 0;
-    for (size_t i = 0; i < o->which_count && o->mode != MODE_RESTORE; i++)
+    bool may_miss = o->mode == MODE_RESTORE || o->mode == MODE_WATCH;
+    bool needs_them = !may_miss && o->which_count == 0;
+    for (size_t i = 0; i < o->which_count && !may_miss; i++)
         needs_them = needs_them || !which_is_file(o->which[i]);
     for (size_t i = 0; i < o->config_dir_count && needs_them; i++)
         if (is_missing(c, o->config_dirs[i]))

@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -113,15 +114,38 @@ static struct process take_known(struct watch *w, const struct sr_session *s)
     return (struct process){s->pid, s->start_ticks, -1, false};
 }
 
+static const char *signal_name(int number)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"},
+                 {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"},
+                 {SIGBUS, "SIGBUS"},   {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].number == number)
+            return names[i].name;
+    return NULL;
+}
+
+/* A program that ends itself on a signal says which by adding 128 to it. */
+static struct change_end end_of(const struct pidref *p, int wait_status)
+{
+    bool exited = WIFEXITED(wait_status);
+    int status = exited ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status);
+    return (struct change_end){p->pid, p->start_ticks, exited ? CHANGE_HOW_EXIT : CHANGE_HOW_SIGNAL,
+                               status, signal_name(exited ? status - 128 : status)};
+}
+
 /* Of those that the look does not have any more. Owner: the arena. */
 static void add_ends(const struct watch *w, struct arena *a, struct change_look *look)
 {
     struct change_end *ends = arena_alloc(a, (w->process_count + 1) * sizeof *ends);
     for (size_t i = 0; i < w->process_count; i++) {
         struct pidref p = {w->processes[i].fd, w->processes[i].pid, w->processes[i].start_ticks};
-        struct change_end end = {p.pid, p.start_ticks, 0};
-        if (p.fd >= 0 && pidref_wait_status(&p, &end.wait_status) == 0)
-            ends[look->end_count++] = end;
+        int wait_status;
+        if (p.fd >= 0 && pidref_wait_status(&p, &wait_status) == 0)
+            ends[look->end_count++] = end_of(&p, wait_status);
     }
     look->ends = ends;
 }

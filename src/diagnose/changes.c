@@ -2,8 +2,6 @@
 
 #include "base/str.h"
 
-#include <sys/wait.h>
-
 /* A backup that is wanted, and how it stands with it. */
 struct want {
     const char *why; /* NULL: none */
@@ -317,16 +315,16 @@ static bool has_begun_since(const struct changes *c, const struct change_look *l
 
 /* What its process left behind tells less than the kernel: a client that starts tidies up after
  * others. */
-static void add_end(struct change_event *e, const struct changes *c, const struct change_known *k,
-                    const struct change_look *look)
+static void add_end(struct change_event *e, struct arena *a, const struct changes *c,
+                    const struct change_known *k, const struct change_look *look)
 {
     for (size_t i = 0; i < look->end_count; i++) {
         const struct change_end *end = &look->ends[i];
         if (end->pid != k->pid || end->start_ticks != k->start_ticks)
             continue;
-        bool exited = WIFEXITED(end->wait_status);
-        e->how = exited ? CHANGE_HOW_EXIT : CHANGE_HOW_SIGNAL;
-        e->status = exited ? WEXITSTATUS(end->wait_status) : WTERMSIG(end->wait_status);
+        e->how = end->how;
+        e->status = end->status;
+        e->signal = copied(a, end->signal);
         return;
     }
     for (size_t i = 0; i < look->left_count; i++)
@@ -345,8 +343,8 @@ static void tell_of_the_gone(const struct changes *c, const struct change_look *
             is_there = look->sessions[j].pid == c->known[i].pid &&
                        look->sessions[j].start_ticks == c->known[i].start_ticks;
         if (!is_there && c->known[i].is_told)
-            add_end(tell_of_known(events, CHANGE_SESSION_ENDED, &c->known[i]), c, &c->known[i],
-                    look);
+            add_end(tell_of_known(events, CHANGE_SESSION_ENDED, &c->known[i]), events->arena, c,
+                    &c->known[i], look);
     }
 }
 

@@ -41,11 +41,23 @@ struct change_expiring {
     int64_t modified_at_ms, deleted_at_ms; /* wall time; it is not deleted before that */
 };
 
+/* CHANGE_SESSION_ENDED */
+enum change_how {
+    CHANGE_HOW_UNKNOWN,
+    CHANGE_HOW_EXIT,   /* see status */
+    CHANGE_HOW_SIGNAL, /* likewise */
+    CHANGE_HOW_TIDY,   /* its registry entry is gone: it removed it itself */
+    CHANGE_HOW_UNTIDY, /* it was left: killed, or crashed */
+};
+
 /* How a process ended, as far as it was seen. */
 struct change_end {
     int pid;
     uint64_t start_ticks;
-    int wait_status; /* as of waitpid(2) */
+    enum change_how how; /* an exit, or a signal */
+    int status;
+    const char
+        *signal; /* "SIGTERM": that ended it, or on which it ended itself; NULL: none known */
 };
 
 /* One look. */
@@ -85,15 +97,6 @@ enum change_kind {
 /* The words used in JSON. */
 const char *change_word(enum change_kind kind);
 
-/* CHANGE_SESSION_ENDED */
-enum change_how {
-    CHANGE_HOW_UNKNOWN,
-    CHANGE_HOW_EXIT,   /* see status */
-    CHANGE_HOW_SIGNAL, /* likewise */
-    CHANGE_HOW_TIDY,   /* its registry entry is gone: it removed it itself */
-    CHANGE_HOW_UNTIDY, /* it was left: killed, or crashed */
-};
-
 /* NULL, 0 and negative: does not belong to the event, or is not known. Strings: the list's arena.
  */
 struct change_event {
@@ -104,6 +107,7 @@ struct change_event {
     int64_t size_bytes;
     enum change_how how;
     int status;              /* CHANGE_HOW_EXIT: its exit status, CHANGE_HOW_SIGNAL: the signal */
+    const char *signal;      /* the name of that, or of the one that it ended itself on */
     enum sr_verdict verdict; /* CHANGE_HUNG, CHANGE_RECOVERED, CHANGE_SESSION_STOPPED */
     const char *cause, *confidence, *advice;
     const char *const *evidence;

@@ -5,7 +5,6 @@
 #include "base/utf8.h"
 #include "view/json.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 enum { ID_COLUMNS = 8, BODY_COLUMNS = 200 };
@@ -163,34 +162,15 @@ static void add_day(struct buf *out, const struct change_event *e)
              wall_format((struct wall){e->deleted_at_ms}, text));
 }
 
-static const char *signal_name(int number)
-{
-    static const struct {
-        int number;
-        const char *name;
-    } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"},
-                 {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"},
-                 {SIGBUS, "SIGBUS"},   {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].number == number)
-            return names[i].name;
-    return NULL;
-}
-
-/* A program that ends itself on a signal says which by adding 128. */
-enum { EXIT_BY_SIGNAL = 128 };
-
 static void add_end(struct buf *out, const struct change_event *e)
 {
-    const char *name =
-        signal_name(e->how == CHANGE_HOW_EXIT ? e->status - EXIT_BY_SIGNAL : e->status);
     switch (e->how) {
     case CHANGE_HOW_EXIT:
-        buf_addf(out, ": ended %s%s, exit status %d", name ? "itself on " : "by itself",
-                 name ? name : "", e->status);
+        buf_addf(out, ": ended %s%s, exit status %d", e->signal ? "itself on " : "by itself",
+                 e->signal ? e->signal : "", e->status);
         break;
     case CHANGE_HOW_SIGNAL:
-        buf_addf(out, ": killed by %s (signal %d)", name ? name : "a signal", e->status);
+        buf_addf(out, ": killed by %s (signal %d)", e->signal ? e->signal : "a signal", e->status);
         break;
     case CHANGE_HOW_TIDY:
         buf_adds(out, ": it removed its registry entry, as in a clean end");

@@ -186,7 +186,8 @@ const scenes = () => [
     undo: (c) => c.press('Escape'), then: [BACK] },
   { name: 'long tool', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 60')])); await patience(); } },
   { name: 'stopped', play: async (c) => { await c.turn('hello'); c.signal('SIGSTOP'); }, expects: [{ event: 'session-stopped' }],
-    undo: (c) => c.signal('SIGCONT'), then: [{ event: 'session-continued' }] },
+    // As a user brings it back: continued in the background, its own write to the terminal would stop it again.
+    undo: async (c) => { await c.tmux.type(c.pane.id, 'fg'); await c.press('Enter'); }, then: [{ event: 'session-continued' }] },
   { name: 'killed', keeps: true, play: async (c) => { await c.turn('hello'); await c.kill(); }, expects: [{ event: 'session-ended' }] },
   { name: 'clock set ahead', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 80')])); setClock(clock.set + DAY_MS, clock.slept); await patience(); } },
   { name: 'stall, clock set ahead', play: async (c) => { await c.ask('a question', reply.stall()); setClock(clock.set + DAY_MS, clock.slept); },

@@ -294,7 +294,9 @@ static void an_end_says_how(void **state)
 {
     (void)state;
     struct sr_session s = session(1, SR_IDLE);
-    struct change_end exited = {1, 7, 143 << 8}, killed = {1, 7, 9}, other = {1, 8, 9};
+    struct change_end exited = {1, 7, CHANGE_HOW_EXIT, 143, "SIGTERM"},
+                      killed = {1, 7, CHANGE_HOW_SIGNAL, 9, "SIGKILL"},
+                      other = {1, 8, CHANGE_HOW_SIGNAL, 9, NULL};
     int64_t left[] = {4, 1};
     s.mapped_by = SR_MAPPED_BY_REGISTRY;
     look_at_one(SECOND, s);

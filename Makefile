@@ -21,7 +21,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak faults coverage screen install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak faults coverage screen e2e-day install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -102,6 +102,13 @@ screen:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory all
 	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue node tests/e2e/record-screen.mjs
+
+# A day of SR_DAY_MINUTES (60) beside --watch, played by real clients; every line is judged.
+e2e-day:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory $(BUILD)/.with-tests all
+	@$(NINJA) -C $(BUILD) tests/step-clock.so
+	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue node tests/e2e/watch-day.mjs
 
 coverage:
 	@tools/install-deps test

@@ -25,6 +25,7 @@
  *   --prompt TEXT        the prompt (hello)
  *   --context TOKENS     what its reply says that the model has seen (not said)
  *   --age SECONDS        how long ago the records say that they were written (0)
+ *   --clock SECONDS      its wall clock is so far ahead, or behind: it was set since (0)
  *   --queue-input        a prompt that was typed and not taken up
  *   --write-every MS     then a record each so many milliseconds, for as long as it lives
  *   --ledger FILE        appends there each of these records, once it is in the transcript
@@ -131,7 +132,7 @@ static bool takes_value(const char *name)
     static const char *const names[] = {"session", "cwd",   "version",    "status",  "waiting-for",
                                         "turn",    "tool",  "prompt",     "age",     "child",
                                         "server",  "model", "last-words", "context", "write-every",
-                                        "ledger",  "hook",  "linger"};
+                                        "ledger",  "hook",  "linger",     "clock"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -212,7 +213,7 @@ static long long wall_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return ((long long)now.tv_sec + atoll(option("clock", "0"))) * 1000 + now.tv_nsec / 1000000;
 }
 
 /* "2026-02-05T10:11:12.345Z" */

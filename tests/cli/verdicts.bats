@@ -120,3 +120,19 @@ all_are()
     wait_until 30 hung
     all_are 1000000 "asked: working awaiting-reply wait"
 }
+
+# The clients' clocks are a day behind or ahead of ours: as when ours was set since they started.
+@test "a clock that was set makes nothing hung, and hides nothing" {
+    declare -A pid_of
+    scene ahead --clock -86400 --status busy --turn tool --spinner --child 'exec sleep 100'
+    scene back --clock 86400 --status busy --turn tool --spinner --child 'exec sleep 100'
+    scene asked --clock -86400 --status busy --turn awaits-reply --spinner --model 5000
+    scene queued --clock -86400 --queue-input
+    # no record is taken for another process's, and none for a day old
+    wait_until 30 all_are 10 "ahead: working tool-running wait" "back: working tool-running wait" \
+        "queued: idle turn-over none"
+    [ "$(json ".sessions.filter(s => s.pid === ${pid_of[ahead]})[0].silent_s < 60")" = true ]
+    [ "$(json '.counts.hung')" -eq 0 ]
+    # and what stands still is found, by the time that has really passed
+    wait_until 60 all_are 0.05 "asked: hung reply-stalled wait" "queued: hung event-loop-asleep kill"
+}

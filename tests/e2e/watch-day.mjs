@@ -193,7 +193,9 @@ const scenes = () => [
   { name: 'stall, clock set ahead', play: async (c) => { await c.ask('a question', reply.stall()); setClock(clock.set + DAY_MS, clock.slept); },
     expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
   { name: 'clock set back', play: async (c) => { await c.turn('hello'); setClock(clock.set - 3 * DAY_MS, clock.slept); }, holdMs: 10_000 },
-  { name: 'sleep', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 40')])); setClock(clock.set, clock.slept + HOUR_MS); await patience(); } },
+  // All that the machine has slept is taken off every age until the next boot (doc/diagnosis.md): the day goes on as after one.
+  { name: 'sleep', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 40')])); setClock(clock.set, clock.slept + HOUR_MS); await patience(); },
+    undo: () => setClock(clock.set, 0) },
   { name: 'newest, stall', version: NEWEST, play: (c) => c.ask('a question', reply.stall()), expects: [STALLS], then: [BACK],
     undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
 ];

@@ -152,11 +152,15 @@ static int refuse_owner(struct work *w, struct sr_error *error)
         .session_id = w->request->session_id,
         .own_id = w->e->survey.session_id[0] ? w->e->survey.session_id : NULL,
     };
-    int pid, r = owner_find(&q, &pid, error);
-    if (r < 0 || !pid)
-        return r;
-    w->out->was_refused = true;
-    return err_set(error, -EBUSY, "pid %d has the session: end it first; nothing was changed", pid);
+    struct owner owner;
+    int r = owner_find(&q, &owner, error);
+    if (r == 0 && !owner.pid)
+        return 0;
+    w->out->was_refused = r == 0 || r == -ENODATA;
+    return r < 0
+               ? r
+               : err_set(error, -EBUSY, "pid %d %s the session: end it first; nothing was changed",
+                         owner.pid, owner.is_sure ? "has" : "may have");
 }
 
 /*

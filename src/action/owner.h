@@ -6,6 +6,14 @@
 #include "base/err.h"
 #include "session_rescue.h"
 
+#include <stdbool.h>
+
+struct owner {
+    int pid;        /* 0: nobody has it */
+    bool is_sure;   /* else: it may have it */
+    char where[64]; /* "pts/4", "no terminal" */
+};
+
 struct owner_request {
     const struct sr_options *look;
     const char *path;       /* of the transcript, absolute */
@@ -14,7 +22,10 @@ struct owner_request {
 };
 
 /*
- * By the session's id, by the file, and by a command line that names the file. Looks at the machine
- * afresh. Returns: 0 with *pid, 0 for nobody; or negative errno.
+ * By the session's id, by the file, by a command line that names the file, and by the directory
+ * where it is not known which session a client has. Looks at the machine afresh. Returns: 0 with
+ * *out; -ENODATA, with the reason, where a process that may have it could not be looked at: nobody
+ * is known not to have it, and whoever would write refuses; another negative errno where the look
+ * failed.
  */
-int owner_find(const struct owner_request *request, int *pid, struct sr_error *error);
+int owner_find(const struct owner_request *request, struct owner *out, struct sr_error *error);

@@ -1,5 +1,6 @@
 #include "action/restore.h"
 
+#include "action/owner.h"
 #include "action/quarantine.h"
 #include "action/rewrite.h"
 #include "action/salvage.h"
@@ -208,7 +209,6 @@ static int refuse_owner(const struct restore_request *q, const struct restore_pl
                         struct sr_error *error)
 {
     struct sr_options look = *q->look;
-    struct sr_snapshot *snapshot;
     struct stat st;
     if (stat(plan->config_dir, &st) < 0 && errno == ENOENT)
         return 0; /* nobody works in a config directory that is still to be made */
@@ -216,21 +216,12 @@ static int refuse_owner(const struct restore_request *q, const struct restore_pl
         look.config_dirs = &plan->config_dir;
         look.config_dir_count = 1;
     }
-    look.stored_limit = 0;
-    int r = sr_detect_processes(&look, &snapshot, error);
-    if (r < 0)
-        return err_wrap(error, "look for a live owner");
-    for (size_t i = 0; i < snapshot->session_count && r == 0; i++) {
-        const struct sr_session *s = &snapshot->sessions[i];
-        bool owns = str_equals(s->session_id, plan->session_id);
-        for (size_t j = 0; j < s->candidate_count; j++)
-            owns = owns || str_equals(s->candidates[j], plan->session_id);
-        if (owns)
-            r = err_set(error, -EBUSY, "pid %d on %s %s session %s: end it first, or use --new-id",
-                        s->pid, s->tty ? s->tty : "no terminal", s->session_id ? "has" : "may have",
-                        plan->session_id);
-    }
-    sr_snapshot_free(snapshot);
+    const struct owner_request asked = {.look = &look, .session_id = plan->session_id};
+    struct owner owner;
+    int r = owner_find(&asked, &owner, error);
+    if (r == 0 && owner.pid)
+        r = err_set(error, -EBUSY, "pid %d on %s %s session %s: end it first, or use --new-id",
+                    owner.pid, owner.where, owner.is_sure ? "has" : "may have", plan->session_id);
     return r;
 }
 

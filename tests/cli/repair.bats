@@ -150,6 +150,34 @@ is_untouched()
     [[ $output == *missing-parent* ]]
 }
 
+@test "a client in its directory of which nobody knows what it has: refused" {
+    install_client
+    local project=$BATS_TEST_TMPDIR/project folder
+    mkdir "$project"
+    folder=$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$project")
+    mkdir -p "$folder"
+    mv "$FILE" "$folder/"
+    FILE=$folder/$ID.jsonl
+    touch -d '2 hours ago' "$FILE"
+    fake --no-registry --turn none --cwd "$project" --session "$OTHER" -- "$client"
+    repair "$FILE" --force
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"pid $pid may have the session"* ]]
+    is_untouched
+}
+
+# Root without its capabilities: what has mode 0 cannot be read.
+@test "whether a process has it cannot be told: refused, with what could not be read" {
+    command -v setpriv >/dev/null || skip "no util-linux here"
+    chmod 0 "$CONFIG_DIR/sessions"
+    rescue_under setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- --repair "$FILE" --force \
+        --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"whether a process has the session cannot be told: $CONFIG_DIR/sessions"* ]]
+    is_untouched
+    chmod 700 "$CONFIG_DIR/sessions"
+}
+
 @test "a file outside of any store is mended where it lies, and restored there" {
     cp "$FILE" "$HOME/copy.jsonl"
     repair "$HOME/copy.jsonl" --force

@@ -164,9 +164,10 @@ static int carry_out(struct work *w)
                          "%s is left of an earlier repair, and may be the only copy of "
                          "an original: look into it; it is left as it is",
                          w->mended.leftover));
-    w->view.outcome = r == 0                        ? VIEW_REPAIRED
-                      : r == -EBUSY || r == -EAGAIN ? VIEW_REPAIR_REFUSED
-                                                    : VIEW_REPAIR_FAILED;
+    bool is_refused = w->mended.was_refused || r == -EBUSY || r == -EAGAIN;
+    w->view.outcome = r == 0       ? VIEW_REPAIRED
+                      : is_refused ? VIEW_REPAIR_REFUSED
+                                   : VIEW_REPAIR_FAILED;
     describe(w);
     if (w->view.outcome == VIEW_REPAIR_REFUSED)
         return leave(w, VIEW_REPAIR_REFUSED, arena_strdup(&c->arena, error.text), EXIT_REFUSED);

@@ -520,17 +520,8 @@ static int finish(struct job *j, struct sr_error *error)
 
 static int check_space(struct job *j, struct sr_error *error)
 {
-    int64_t free_bytes;
     int64_t needed = j->total_bytes + SPARE_BYTES + (int64_t)j->files.count * SPARE_BYTES_PER_FILE;
-    int r = durable_free_bytes(j->run->pending.fd, &free_bytes);
-    if (r < 0)
-        return err_set(error, r, "ask for the space in %s: %s", j->run->pending.path,
-                       err_reason(r));
-    char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
-    if (free_bytes < needed)
-        return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", j->run->pending.path,
-                       str_format_size(needed, wanted), str_format_size(free_bytes, there));
-    return 0;
+    return durable_check_room(j->run->pending.fd, needed, j->run->pending.path, error);
 }
 
 /* What is missing and why, as much of it as there is room for. */

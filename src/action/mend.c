@@ -411,25 +411,12 @@ static int publish_copy(struct work *w, struct sr_error *error)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static int check_space(const struct work *w, struct sr_error *error)
-{
-    int64_t free_bytes, needed = w->e->file.size_bytes + SPARE_BYTES;
-    char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
-    int r = durable_free_bytes(w->at, &free_bytes);
-    if (r < 0)
-        return err_set(error, r, "ask for the space in %s: %s", w->folder, err_reason(r));
-    if (free_bytes < needed)
-        return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", w->folder,
-                       str_format_size(needed, wanted), str_format_size(free_bytes, there));
-    return 0;
-}
-
 static int prepare(struct work *w, struct sr_error *error)
 {
     const char *sha256 = "";
     int r = refuse_owner(w, error);
     if (r == 0)
-        r = check_space(w, error);
+        r = durable_check_room(w->at, w->e->file.size_bytes + SPARE_BYTES, w->folder, error);
     if (r == 0)
         r = take_backup(w, error);
     if (r == 0)

@@ -589,18 +589,11 @@ static int publish(struct work *w, struct sr_error *error)
 
 static int check_space(const struct work *w, struct sr_error *error)
 {
-    char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
-    for (size_t i = 0; i < w->place_count; i++) {
-        int64_t free_bytes, needed = w->places[i].total_bytes;
-        int r = durable_free_bytes(w->places[i].fd, &free_bytes);
-        if (r < 0)
-            return err_set(error, r, "ask for the space in %s: %s", w->plan->config_dir,
-                           err_reason(r));
-        if (free_bytes < needed)
-            return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", w->plan->config_dir,
-                           str_format_size(needed, wanted), str_format_size(free_bytes, there));
-    }
-    return 0;
+    int r = 0;
+    for (size_t i = 0; i < w->place_count && r == 0; i++)
+        r = durable_check_room(w->places[i].fd, w->places[i].total_bytes, w->plan->config_dir,
+                               error);
+    return r;
 }
 
 /* The config directory's is always made: it keeps a second restore away. */

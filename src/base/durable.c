@@ -1,5 +1,6 @@
 #include "base/durable.h"
 
+#include "base/err.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -133,6 +134,8 @@ int durable_sync(int fd)
 static int lock_patiently(int fd)
 {
     for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited_ms += LOCK_LOOK_MS) {
+        if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP)
+            return 0; /* a file system without locks: what is ours is known by its bytes */
         if (errno != EINTR && errno != EWOULDBLOCK)
             return -errno;
         if (waited_ms >= LOCK_PATIENCE_MS)
@@ -308,16 +311,21 @@ int durable_remove(int at, const char *name)
     return remove_at(at, name, 0);
 }
 
-int durable_free_bytes(int fd, int64_t *free_bytes)
+int durable_check_room(int fd, int64_t needed_bytes, const char *shown, struct sr_error *error)
 {
+    char wanted[STR_SIZE_TEXT], there[STR_SIZE_TEXT];
     struct statvfs s;
     int r;
     do
         r = fstatvfs(fd, &s);
     while (r < 0 && errno == EINTR);
     if (r < 0)
-        return -errno;
+        return err_set(error, -errno, "ask for the space in %s: %s", shown, err_reason(-errno));
+    /* what an ordinary user may still write */
     unsigned long long bytes = (unsigned long long)s.f_bavail * s.f_frsize;
-    *free_bytes = bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
-    return 0;
+    int64_t free_bytes = bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
+    if (free_bytes >= needed_bytes)
+        return 0;
+    return err_set(error, -ENOSPC, "%s: %s are needed, %s are free", shown,
+                   str_format_size(needed_bytes, wanted), str_format_size(free_bytes, there));
 }

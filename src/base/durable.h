@@ -57,5 +57,7 @@ int durable_exchange(int at, const char *a, const char *b);
 /* Removes a file, or a folder with all that is in it; follows no link. 0 where there is none. */
 int durable_remove(int at, const char *name);
 
-/* What an ordinary user may still write on the file system of fd. */
-int durable_free_bytes(int fd, int64_t *free_bytes);
+/* Is there room for so many bytes on the file system of fd? shown: its path, for the message.
+ * Returns: 0, -ENOSPC, or another negative errno. */
+struct sr_error;
+int durable_check_room(int fd, int64_t needed_bytes, const char *shown, struct sr_error *error);

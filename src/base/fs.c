@@ -158,7 +158,7 @@ static int enter_part(int at, const char *name, bool is_free, unsigned owner, bo
     if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     if (!S_ISLNK(st.st_mode))
-        return open_retrying(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return open_retrying(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     *is_link = true;
     if (!is_theirs(&st, owner) || (!is_free && !keeps_name(at, name)))
         return -EXDEV;

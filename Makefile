@@ -159,6 +159,7 @@ help:
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make soak      all modes at once on agents that live and die at random, SOAK_SECONDS=$(SOAK_SECONDS)"
 	@echo "make faults    every system call made to fail, by every mode that acts; the table in $(BUILD)/faults.md"
+	@echo "make e2e-day   a day beside --watch played by real clients, SR_DAY_MINUTES=60"
 	@echo "make coverage  which lines the tests run"
 	@echo "make screen    records the listing that README.md shows"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"

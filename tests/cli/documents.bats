@@ -248,10 +248,10 @@ commands_work()
 }
 
 @test "make targets: those that documents name exist, and HACKING.md names those of make help" {
-    for target in $(grep -ohE '(`|\$ )make [a-z]+' "${documents[@]}" | sed 's/.*make //' | sort -u); do
+    for target in $(grep -ohE '(`|\$ )make [a-z0-9-]+' "${documents[@]}" | sed 's/.*make //' | sort -u); do
         grep -qE "^$target:" Makefile || { echo "there is no target $target"; return 1; }
     done
-    targets=$(make help | sed -nE 's/^make ([a-z]+) .*/\1/p')
+    targets=$(make help | sed -nE 's/^make ([a-z0-9-]+) .*/\1/p')
     [ "$(wc -l <<<"$targets")" -gt 8 ]
     for target in $targets; do
         [ "$target" = build ] || grep -q "^| \`make $target\`" HACKING.md || { echo "not in HACKING.md: $target"; return 1; }

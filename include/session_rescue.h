@@ -332,6 +332,12 @@ struct sr_kill_options {
     /* Told what is being done, a line each. NULL: nobody listens. */
     void (*tell)(void *context, const char *line);
     void *context;
+    /* Gives up what is not on disk: the first eight characters of the session's id, as its user
+     * named it; "": they are asked for; NULL: nothing is given up. force does not. */
+    const char *without_backup;
+    /* Asks for these; text says what would be lost. Returns: false where nothing was typed. NULL:
+     * there is nobody to ask. */
+    bool (*ask_for)(void *context, const char *text, char *typed, size_t size);
 };
 
 /* What came of it; filled on failure too, as far as things went. */
@@ -348,7 +354,8 @@ struct sr_kill {
 };
 
 /*
- * Ends a session's process, never without a verified backup of the session,
+ * Ends a session's process, never without a verified backup of the session, nor
+ * where not all that was said in it is on disk, unless that is given up by name,
  * and never the session or terminal that the asking process (look->own_pid)
  * runs in, an ancestor of it, another user's process, or a traced one.
  * Blocks: for the backup, the questions, and up to twice grace_ms.
@@ -381,6 +388,12 @@ struct sr_revive_options {
     /* Told what is being done, a line each. NULL: nobody listens. */
     void (*tell)(void *context, const char *line);
     void *context;
+    /* Gives up what is not on disk: the first eight characters of the session's id, as its user
+     * named it; "": they are asked for; NULL: nothing is given up. force does not. */
+    const char *without_backup;
+    /* Asks for these; text says what would be lost. Returns: false where nothing was typed. NULL:
+     * there is nobody to ask. */
+    bool (*ask_for)(void *context, const char *text, char *typed, size_t size);
 };
 
 /* What came of it; filled on failure too, as far as things went. */

@@ -135,17 +135,67 @@ int proof_save_again(struct subject *s, struct sr_error *error)
 
 /* ---- all three ---------------------------------------------------------------------------- */
 
-int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
+static bool is_unsaved(const struct sr_session *s)
+{
+    return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
+}
+
+/* What is in its memory alone is in no backup. */
+static int refuse_unsaved(struct subject *s, struct sr_error *error)
+{
+    char since[WALL_TEXT_SIZE];
+    const struct sr_session *session = s->session;
+    return subject_refuse(s, error,
+                          "pid %d, %s; what was said in it since %s is in its memory alone, and "
+                          "would be lost for good",
+                          session->pid, session->saving,
+                          wall_format((struct wall){session->unsaved_since_ms}, since));
+}
+
+static int prove(struct subject *s, struct proof **out, struct sr_error *error)
 {
     int r = save_all(s, error);
     if (r < 0 && r != -ENODATA)
         return r;
     if (r == -ENODATA && s->session->candidate_count)
         return err_wrap(error, "back up");
+    if (is_unsaved(s->session))
+        return refuse_unsaved(s, error);
     if (r == -ENODATA)
         subject_tell(s, "nothing to back up: the session has no transcript yet");
     *out = make(s, r == 0 ? PROOF_SEALED : PROOF_EMPTY);
     return 0;
+}
+
+/* Its user may give up what was refused, by name. */
+static int give_up(struct subject *s, const char *refusal, struct proof **out,
+                   struct sr_error *error)
+{
+    char typed[64] = "";
+    const char *given = s->without_backup;
+    if (!*given && !s->ask_for)
+        return subject_refuse(s, error,
+                              "there is no terminal to type the beginning of the session's id on: "
+                              "give it as --without-backup=FIRST8");
+    if (!*given && !s->ask_for(s->context, refusal, typed, sizeof typed))
+        return subject_refuse(s, error, "pid %d is not given up", s->session->pid);
+    int r = proof_waive(s, *given ? given : typed, out, error);
+    if (r == 0) {
+        s->was_refused = false;
+        subject_tell(s, "given up by name: %s", refusal);
+    }
+    return r;
+}
+
+int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
+{
+    struct sr_error why;
+    int r = prove(s, out, &why);
+    if (r == -EPERM && s->without_backup)
+        return give_up(s, why.text, out, error);
+    if (r == -EPERM && is_unsaved(s->session))
+        return err_set(error, r, "%s. To give it up: --without-backup", why.text);
+    return r < 0 ? err_set(error, r, "%s", why.text) : 0;
 }
 
 int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error)
@@ -184,9 +234,13 @@ static bool speaks_of_all(const struct proof *p, const struct sr_session *now)
 int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,
                 struct sr_error *error)
 {
-    if (speaks_of_all(p, now->session))
+    bool is_whole = p->kind == PROOF_WAIVED || !is_unsaved(now->session);
+    if (is_whole && speaks_of_all(p, now->session))
         return 0;
     s->was_refused = true;
+    if (!is_whole)
+        return err_set(error, -EAGAIN, "refused: pid %d, %s", (int)s->ref.pid,
+                       now->session->saving);
     return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)",
                    (int)s->ref.pid,
                    now->session->session_id ? now->session->session_id : "not known");

@@ -141,6 +141,8 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
                 .context = options->context,
                 .accepts = accepts,
                 .options = (void *)options,
+                .without_backup = options->without_backup,
+                .ask_for = options->ask_for,
             },
         .session = session,
         .options = options,

@@ -71,6 +71,7 @@ enum option_kind {
     OPTION_NOTIFY,  /* const char *, one of some words */
     OPTION_AGENT,
     OPTION_CONFIG_DIR,
+    OPTION_GIVEN_UP, /* const char *, the beginning of an id; may be left out: "" */
 };
 
 struct option_row {
@@ -105,6 +106,10 @@ static const struct option_row rows[] = {
      "do not ask; --kill, --revive: also SIGKILL where SIGTERM is\nignored"},
     {"grace", 0, NUMBER("SEC", grace_s), IN(MODE_KILL) | IN(MODE_REVIVE) | IN(MODE_NONE),
      "0 to 3600 seconds", 3600, "--kill, --revive: wait between SIGTERM and SIGKILL (10)"},
+    {"without-backup", 0, "[=FIRST8]", OPTION_GIVEN_UP, offsetof(struct options, without_backup),
+     IN(MODE_KILL) | IN(MODE_REVIVE) | IN(MODE_NONE), NULL, 0,
+     "--kill, --revive: even if not all that was said is on disk;\n"
+     "wants the first 8 characters of the session's id"},
     {"escape", 0, FLAG(escape), IN(MODE_REVIVE), NULL, 0,
      "--revive: press Escape instead, to get the prompt back"},
     {"if-context", 0, NUMBER("PERCENT", if_context), IN(MODE_EXPORT), "0 to 100 percent", 100,
@@ -166,7 +171,7 @@ static void add_help_line(struct buf *out, char letter, const char *name, const 
         buf_addf(out, "  -%c,", letter);
     buf_addf(out, "%s--%s", letter ? " " : "  ", name);
     if (argument)
-        buf_addf(out, " %s", argument);
+        buf_addf(out, "%s%s", str_starts_with(argument, "[=") ? "" : " ", argument);
     if (out->n - start >= TEXT_COLUMN) {
         buf_adds(out, "\n");
         start = out->n;
@@ -254,6 +259,19 @@ static int set_command(const char **member, const struct option_row *row, const 
     return 0;
 }
 
+/* No abbreviation and no wildcard: what is lost for good is named. */
+static int set_given_up(const char **member, const char *text, struct sr_error *error)
+{
+    enum { LENGTH = 8 };
+    if (text && strlen(text) != LENGTH)
+        return err_set(error, -EINVAL,
+                       "--without-backup takes the first %d characters of the session's id, not "
+                       "'%s'",
+                       LENGTH, text);
+    *member = text ? text : "";
+    return 0;
+}
+
 static int set_notify(const char **member, const char *text, struct sr_error *error)
 {
     static const char *const words[] = {"auto", "desktop", "bell", "none"};
@@ -291,6 +309,8 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         return set_command(member, row, text, error);
     case OPTION_NOTIFY:
         return set_notify(member, text, error);
+    case OPTION_GIVEN_UP:
+        return set_given_up(member, text, error);
     case OPTION_AGENT:
         return set_agent(o, text, error);
     case OPTION_CONFIG_DIR:
@@ -329,8 +349,12 @@ static void fill_tables(struct getopt_tables *t)
             t->letters[++n] = modes[i].letter;
     }
     for (int i = 0; i < (int)ROW_COUNT; i++) {
-        t->names[MODE_COUNT + i] = (struct option){
-            rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, FIRST_ROW + i};
+        t->names[MODE_COUNT + i] =
+            (struct option){rows[i].name,
+                            rows[i].kind == OPTION_GIVEN_UP ? optional_argument
+                            : rows[i].argument              ? required_argument
+                                                            : no_argument,
+                            NULL, FIRST_ROW + i};
         if (rows[i].letter)
             t->letters[++n] = rows[i].letter;
     }
@@ -432,7 +456,8 @@ bool options_shape(size_t i, struct option_shape *out)
     const struct option_row *row = &rows[i - MODE_COUNT];
     *out = (struct option_shape){.name = row->name,
                                  .letter = row->letter,
-                                 .argument = row->argument,
+                                 /* the next word is never this one's value */
+                                 .argument = row->kind == OPTION_GIVEN_UP ? NULL : row->argument,
                                  .help = row->help,
                                  .modes = row->modes,
                                  .may_come_again = row->kind == OPTION_CONFIG_DIR};

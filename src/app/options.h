@@ -56,7 +56,9 @@ struct options {
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id, escape, with_salvage;
     bool as_copy, shrink; /* --repair */
-    const char **typed;   /* MODE_COMPLETE: the words of the line, the last one unfinished */
+    const char
+        *without_backup; /* NULL: not given; "": what gives a session up is to be asked for */
+    const char **typed;  /* MODE_COMPLETE: the words of the line, the last one unfinished */
     size_t typed_count;
     double if_context;      /* --export: only where the context window is so full; -1: not asked */
     int64_t context_window; /* tokens; 0: as the model's name says */

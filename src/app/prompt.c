@@ -67,6 +67,20 @@ bool prompt_yes(const char *question)
     return r >= 0 && (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
 }
 
+bool prompt_for(const char *question, char *typed, size_t size)
+{
+    char line[LINE_SIZE];
+    fflush(stdout);
+    fprintf(stderr, "%s ", question);
+    int r = read_line(line);
+    if (r < 0)
+        fputs("\n", stderr);
+    if (r <= 0)
+        return false;
+    snprintf(typed, size, "%s", line);
+    return true;
+}
+
 /* ---- numbered ----------------------------------------------------------------------------- */
 
 static int select_by_number(const struct prompt_menu *menu)

@@ -35,5 +35,8 @@ int prompt_select(const struct prompt_menu *menu);
  */
 bool prompt_yes(const char *question);
 
-/* Whether there is somebody to answer prompt_yes. */
+/* The same for a word: false where none was typed. */
+bool prompt_for(const char *question, char *typed, size_t size);
+
+/* Whether there is somebody to answer prompt_yes and prompt_for. */
 bool prompt_can_ask(void);

@@ -44,6 +44,8 @@ static struct sr_revive_options revive_options(struct scene *scene)
         .ask = prompt_can_ask() ? ask : NULL,
         .tell = scene_tell,
         .context = scene,
+        .without_backup = c->options->without_backup,
+        .ask_for = prompt_can_ask() ? scene_ask_to_give_up : NULL,
     };
 }
 

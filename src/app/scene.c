@@ -51,6 +51,19 @@ bool scene_ask(struct scene *scene, const char *question)
     return yes;
 }
 
+bool scene_ask_to_give_up(void *context, const char *what, char *typed, size_t size)
+{
+    struct scene *scene = context;
+    struct buf line = {0};
+    utf8_adds_printable(&line, what);
+    buf_adds(&line, ".\nTo give it up, type the first 8 characters of the session's id:");
+    meter_end(&scene->meter);
+    bool has_typed = prompt_for(line.p, typed, size);
+    meter_begin(&scene->meter, scene->context->shows_progress);
+    buf_release(&line);
+    return has_typed;
+}
+
 int scene_print_plan(const struct scene *scene, const char *plan)
 {
     struct buf text = {0};

@@ -25,5 +25,8 @@ void scene_tell(void *scene, const char *line);
 /* Asks for a y or n. */
 bool scene_ask(struct scene *scene, const char *question);
 
+/* Says what would be lost, and asks for the beginning of the session's id: an ask_for. */
+bool scene_ask_to_give_up(void *scene, const char *what, char *typed, size_t size);
+
 /* Prints what would be done to the session, and that nothing was. Returns: 0 or -EIO. */
 int scene_print_plan(const struct scene *scene, const char *plan);

@@ -155,9 +155,9 @@ const char *persistence_sentence(const struct persistence *p, const struct persi
     };
     if (!p->how)
         return NULL;
-    const char *state = p->state == SR_PERSISTENCE_NONE     ? "unsaved: "
-                        : p->state == SR_PERSISTENCE_BEHIND ? "unsaved since then: "
-                                                            : "";
+    char at[WALL_TEXT_SIZE];
+    const char *state =
+        p->why ? arena_printf(a, "unsaved since %s: ", wall_format(p->since, at)) : "";
     if (f->told_by)
         return arena_printf(a, "%s%s: %s is %s", state, p->how, f->told_by,
                             f->told_by[0] == '-' ? "on its command line" : "set for it");

@@ -12,6 +12,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { statSync } from 'node:fs';
 import { processOf } from './lib/procfs.mjs';
+import { Rescue } from './lib/rescue.mjs';
 import * as scenarios from './lib/scenarios.mjs';
 import { sleep, until } from './lib/wait.mjs';
 import { World } from './lib/world.mjs';
@@ -94,6 +95,10 @@ for (const [group, states] of Object.entries(STATES)) {
       if (expectedSoon) test(`${name}: ${wordsOf(expectedSoon)}`, () => judged(soon, clients[name], expectedSoon));
       if (expectedLate) test(`${name}, out of patience: ${wordsOf(expectedLate)}`, () => judged(late, clients[name], expectedLate));
     }
+
+    test('none is called unsaved', () => {
+      assert.deepEqual([...Rescue.unsaved(soon), ...Rescue.unsaved(late)], []);
+    });
 
     test('the exit status says whether something is hung', () => {
       const anyHung = (looks) => Object.values(states).some((state) => (state[looks] ?? state.always)?.verdict === 'hung');

@@ -13,7 +13,7 @@ import { Client } from './lib/client.mjs';
 import { MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
 import { descendantsOf, isAlive } from './lib/procfs.mjs';
 import { bash, reply, withDirective } from './lib/replies.mjs';
-import { PROGRAM } from './lib/rescue.mjs';
+import { PROGRAM, Rescue } from './lib/rescue.mjs';
 import { until } from './lib/wait.mjs';
 import { World } from './lib/world.mjs';
 
@@ -110,6 +110,10 @@ describe('finding', () => {
     assert.equal(status.json.counts.detected, live.length);
     assert.equal(status.json.counts.hung, 0);
     assert.equal(status.status, 0, status.stderr);
+  });
+
+  test('none of them is called unsaved', () => {
+    assert.deepEqual(Rescue.unsaved(status), []);
   });
 
   // A registry entry is the expectation for what it says itself; the rest is known to the test.

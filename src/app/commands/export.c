@@ -34,6 +34,7 @@ struct work {
     struct view_export *rows;
     struct meter meter;
     struct closing closing;
+    size_t unsaved_count; /* sessions of which not all, or nothing, is on disk */
     bool has_waited;
     bool may_lack; /* there may be more of what was asked for than could be seen */
 };
@@ -99,6 +100,18 @@ static void want_session(struct work *w, const struct sr_session *s)
         want(w, s, s->candidates[i]);
 }
 
+/* No copy has what is in a client's memory alone. */
+static void say_unsaved(struct work *w, const struct sr_session *s)
+{
+    struct buf text = {0};
+    if (s->persistence != SR_PERSISTENCE_NONE && s->persistence != SR_PERSISTENCE_BEHIND)
+        return;
+    w->unsaved_count++;
+    buf_addf(&text, "pid %d, %s; no export has what is in its memory alone", s->pid, s->saving);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
 static void say_nothing_there(struct work *w, const struct sr_session *s)
 {
     struct buf text = {0};
@@ -118,12 +131,17 @@ static bool choose(struct work *w, const struct selection *selection)
     if (!selection_find(selection, w->snapshot, named))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!named[i]->transcript && named[i]->candidate_count == 0)
+        if (!named[i]->transcript && named[i]->candidate_count == 0 &&
+            named[i]->persistence != SR_PERSISTENCE_NONE)
             say_nothing_there(w, named[i]);
+        say_unsaved(w, named[i]);
         want_session(w, named[i]);
     }
-    for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++)
+    for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++) {
+        if (w->context->options->if_context < 0)
+            say_unsaved(w, &w->snapshot->sessions[i]);
         want_session(w, &w->snapshot->sessions[i]);
+    }
     return true;
 }
 
@@ -198,7 +216,7 @@ static bool needs_attention(const struct work *w)
         if (w->rows[i].code == 0 && (e->lost_count || e->was_rewritten || has_shrunk(e)))
             return true;
     }
-    return false;
+    return w->unsaved_count > 0;
 }
 
 static int print_rows(const struct work *w)
@@ -270,12 +288,15 @@ static int export_all(struct work *w)
 static int say_none(const struct work *w)
 {
     struct buf out = {0};
-    buf_adds(&out, w->may_lack ? "No session to export was found; not all could be looked at.\n"
+    buf_adds(&out, w->unsaved_count ? "Nothing was exported: it is not on disk.\n"
+                   : w->may_lack ? "No session to export was found; not all could be looked at.\n"
                    : w->closing.detected ? "No session to export.\n"
                                          : "No Claude processes found.\n");
     int status = context_print(&out);
     buf_release(&out);
-    return w->may_lack ? EXIT_FAILED : status;
+    if (w->may_lack)
+        return EXIT_FAILED;
+    return status == 0 && w->unsaved_count ? EXIT_ATTENTION : status;
 }
 
 static int export_found(struct work *w, const struct selection *selection)

@@ -37,6 +37,12 @@ export class Rescue {
     });
   }
 
+  /** Those of a look that are called unsaved: of healthy clients there is none, in any state. */
+  static unsaved({ json }) {
+    return json.sessions.filter(({ persistence }) => persistence !== 'ok' && persistence !== null)
+      .map(({ pid, cwd, cause, persistence, evidence }) => ({ pid, cwd, cause, persistence, evidence }));
+  }
+
   /** The sessions of `--status --json` (or of another mode with the same shape). */
   async sessions(args, configDirs) {
     const { json } = await this.run([...args, '--json'], configDirs);

@@ -1,0 +1,192 @@
+# Sessions whose conversation is not on disk, by stand-ins for their clients: what is said of them, that
+# --export says so, that --kill and --revive touch none unless it is given up by name, and that healthy
+# ones are called nothing of the kind.
+
+load helper
+load hung
+
+setup()
+{
+    scratch_folders
+    id=0c0c0c0c-1111-4222-8333-444444444444
+    folder=$CONFIG_DIR/projects/$(tr -c 'A-Za-z0-9\n' - <<<"$project")
+}
+teardown() { end_started; }
+
+# A prompt in the history: prompt SECONDS_AGO TEXT [SESSION]
+prompt()
+{
+    printf '{"display":"%s","pastedContents":{},"timestamp":%s,"project":"%s","sessionId":"%s"}\n' \
+        "$2" "$(($(date +%s%3N) - $1 * 1000))" "$project" "${3-$id}" >>"$CONFIG_DIR/history.jsonl"
+}
+
+client() { fake --cwd "$project" --session "$id" "$@" -- "$client"; }
+
+# Prompts that are typed now, and have settled: two, with different words.
+two_prompts()
+{
+    prompt 0 "the first"
+    prompt 0 "the second"
+}
+
+look()
+{
+    rescue --status --json "${scratch[@]}"
+    said=$(json '.sessions[0].persistence')
+}
+says()
+{
+    look >/dev/null
+    [ "$said" = "$1" ] || { echo "it says $said"; return 1; }
+}
+
+doubts()
+{
+    look >/dev/null
+    [[ $(json '.sessions[0].evidence[0]') == "its last prompt is in no record"* ]]
+}
+
+@test "a session that is saved, and one of which nothing was said, are not unsaved" {
+    client
+    look
+    [ "$said" = ok ]
+    [ "$(json '.sessions[0].unsaved_why')" = null ]
+    [ "$(json '.sessions[0].unsaved_since')" = null ]
+    kill "$pid"
+    id=0d0d0d0d-1111-4222-8333-444444444444
+    client --turn none
+    wait_until 30 says null
+    rescue --status "${scratch[@]}"
+    [[ $output != *UNSAVED* ]]
+}
+
+@test "files of tools beside a transcript that is not there: nothing is saved" {
+    client --turn none
+    mkdir -p "$folder/$id/tool-results"
+    look
+    [ "$said" = none ]
+    [ "$(json '.sessions[0].unsaved_why')" = not-known ]
+    [ "$(json '.sessions[0].unsaved_since')" = "$(json '.sessions[0].started_at')" ]
+    [ "$(json '.sessions[0].cause')" != nothing-yet ]
+    [[ $(json '.sessions[0].evidence[0]') == "unsaved since "* ]]
+    rescue --status "${scratch[@]}"
+    [[ $output == *UNSAVED*"unsaved since "* ]]
+}
+
+@test "prompts without a transcript, later than its last record, and those that are no proof" {
+    client --turn none
+    prompt 0 /help
+    prompt 0 '!ls'
+    prompt 0 '#note'
+    prompt 0 other 0d0d0d0d-1111-4222-8333-444444444444
+    prompt 90000 before
+    prompt 0 once
+    prompt 0 once
+    wait_until 30 doubts # once a record has had its time
+    [ "$said" = null ]
+    prompt 0 twice
+    wait_until 30 says none
+    rescue --export "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"unsaved since "*": its prompts"* ]]
+    [[ $output != *"No session to export"* ]]
+}
+
+@test "a transcript that has stopped growing is behind, since its last record; its export says so" {
+    client --age 900
+    two_prompts
+    wait_until 30 says behind
+    since=$(json '.sessions[0].unsaved_since')
+    [ "$(($(date +%s) - $(date -d "$since" +%s)))" -ge 890 ]
+    rescue --export --json "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"pid $pid, unsaved since $since: "*"no export has what is in its memory alone"* ]]
+    [ "$(backups)" -eq 1 ]
+    rescue --export "$pid" "${scratch[@]}"
+    [ "$status" -eq 1 ]
+}
+
+@test "an unsaved session is not ended or pushed by --force, and is by the beginning of its id" {
+    client --turn none
+    mkdir -p "$folder/$id/subagents"
+    says none
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"in its memory alone, and would be lost for good. To give it up: --without-backup"* ]]
+    is_alive "$pid"
+    rescue --kill "$pid" --force --without-backup=0c0c0c0d "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    for wrong in 0c0c0c0 0c0c0c0c1 ''; do
+        rescue --kill "$pid" --force --without-backup="$wrong" "${scratch[@]}"
+        [ "$status" -eq 2 ]
+    done
+    rescue --kill "$pid" --force --without-backup "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"there is no terminal to type"* ]]
+    is_alive "$pid"
+    rescue --kill "$pid" --force --without-backup=0c0c0c0c "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"given up by name: "* ]]
+    is_gone "$pid"
+    forget "$pid"
+}
+
+@test "what of it is on disk is backed up all the same" {
+    client --age 900
+    two_prompts
+    wait_until 30 says behind
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    is_alive "$pid"
+    [ "$(backups)" -eq 1 ]
+    rescue --kill "$pid" --force --without-backup=0c0c0c0c "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    is_gone "$pid"
+    forget "$pid"
+}
+
+@test "--revive refuses it too, --without-backup goes with these modes alone, and gives up nothing that is saved" {
+    hung
+    two_prompts
+    wait_until 30 says behind
+    rescue --revive "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"would be lost for good"* ]]
+    rescue --export --without-backup "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    id=0d0d0d0d-1111-4222-8333-444444444444
+    client
+    rescue --kill "$pid" --force --without-backup=0d0d0d0d "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output != *"given up"* ]]
+    [ "$(backups)" -ge 1 ]
+    forget "$pid"
+}
+
+@test "a person types the beginning of its id" {
+    client --turn none
+    mkdir -p "$folder/$id/tool-results"
+    says none
+    : >"$BATS_TEST_TMPDIR/screen"
+    for keys in '\n' 'y\n' '0c0c0c0d\n'; do
+        typed_id "$keys"
+        [ "$status" -eq 4 ]
+        is_alive "$pid"
+    done
+    typed_id '0c0c0c0c\ny\n'
+    [ "$status" -eq 0 ]
+    [[ $output == *"would be lost for good"* ]]
+    is_gone "$pid"
+    forget "$pid"
+}
+
+typed_id()
+{
+    : >"$BATS_TEST_TMPDIR/screen"
+    ( wait_until 60 grep -q "first 8 characters" "$BATS_TEST_TMPDIR/screen"; printf "$1"; sleep 1 ) |
+        env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC ASAN_OPTIONS="${ASAN_OPTIONS-}" \
+            script -qefc "exec $(printf '%q ' "$SESSION_RESCUE" --kill "$pid" --without-backup "${scratch[@]}")" \
+            "$BATS_TEST_TMPDIR/screen" >/dev/null && status=0 || status=$?
+    output=$(tr -d '\r' <"$BATS_TEST_TMPDIR/screen")
+    printf '%s\n' "status $status" "$output"
+}

@@ -13,6 +13,8 @@ WERROR       ?= false
 FUZZ_SECONDS ?= 60
 BENCHES      ?= run export check search watch
 SOAK_SECONDS ?= 600
+ORACLE_SEED  ?= $(shell date +%j)
+ORACLE_CASES ?= 1000
 
 # Ninja's own choice (two more than there are processors) starves small machines.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -le 8 ] || n=8; echo $$n)
@@ -21,7 +23,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak faults coverage screen e2e-day install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak faults oracle coverage screen e2e-day install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -97,6 +99,12 @@ faults:
 	@SR_FAULTS=$${SR_FAULTS:-all} SR_FAULTS_TABLE=$(BUILD)/faults.md JOBS=$(JOBS) tests/faults/run \
 	    $(BUILD)/tests/fault $(BUILD)/session-rescue $(BUILD)/tests/fake-agent $(FAULT_SCENES)
 
+# What a resume loads: the real clients judge the model.
+oracle:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue tests/oracle/run --seed $(ORACLE_SEED) --cases $(ORACLE_CASES) --keep $(CURDIR)/$(BUILD)/oracle
+
 # The listing that README.md shows, from a run beside real clients.
 screen:
 	@tools/install-deps test
@@ -160,6 +168,7 @@ help:
 	@echo "make soak      all modes at once on agents that live and die at random, SOAK_SECONDS=$(SOAK_SECONDS)"
 	@echo "make faults    every system call made to fail, by every mode that acts; the table in $(BUILD)/faults.md"
 	@echo "make e2e-day   a day beside --watch played by real clients, SR_DAY_MINUTES=60"
+	@echo "make oracle    what a resume loads, judged by the real clients on ORACLE_CASES=$(ORACLE_CASES) variations each"
 	@echo "make coverage  which lines the tests run"
 	@echo "make screen    records the listing that README.md shows"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"

@@ -274,7 +274,9 @@ static int examine_made(struct work *w, struct sr_error *error)
         .at = w->at,
         .path = w->unfinished,
         .shown = arena_printf(w->arena, "%s/%s", w->folder, w->unfinished),
-        .options = {.shrinks = w->request->shrinks, .wants_edits = true},
+        .options = {.shrinks = w->request->shrinks,
+                    .wants_edits = true,
+                    .client_version = w->request->client_version},
     };
     int r = examine(&q, w->arena, &made, error);
     if (r < 0)

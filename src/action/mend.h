@@ -25,6 +25,7 @@ struct mend_request {
     const struct sr_export_options *backup;
     bool as_copy; /* under a new id, beside the original, which stays as it is */
     bool shrinks;
+    int64_t client_version; /* as repair_options */
 };
 
 struct mended {

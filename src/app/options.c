@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "base/err.h"
+#include "transcript/damage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -67,6 +68,7 @@ enum option_kind {
     OPTION_FOLDER,  /* const char *, not empty */
     OPTION_NUMBER,  /* double, in the range */
     OPTION_TOKENS,  /* int64_t */
+    OPTION_VERSION, /* int64_t: damage_version */
     OPTION_COMMAND, /* const char *, not empty */
     OPTION_NOTIFY,  /* const char *, one of some words */
     OPTION_AGENT,
@@ -116,6 +118,9 @@ static const struct option_row rows[] = {
      "--export: only those whose context window is that full"},
     {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), 0, NULL, 0,
      "tokens that the context window holds (as the model's name says)"},
+    {"client-version", 0, "VERSION", OPTION_VERSION, offsetof(struct options, client_version),
+     IN(MODE_CHECK) | IN(MODE_REPAIR), NULL, 0,
+     "--check, --repair: of the client that will resume (the newest\nthat wrote in it)"},
     {"on-event", 0, "CMD", OPTION_COMMAND, offsetof(struct options, on_event), IN(MODE_WATCH), NULL,
      0, "--watch: run CMD for each event, which it reads as JSON"},
     {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), IN(MODE_WATCH), NULL, 0,
@@ -283,6 +288,17 @@ static int set_notify(const char **member, const char *text, struct sr_error *er
     return err_set(error, -EINVAL, "--notify takes auto, desktop, bell or none, not '%s'", text);
 }
 
+static int set_version(int64_t *member, const struct option_row *row, const char *text,
+                       struct sr_error *error)
+{
+    int64_t version = damage_version(sv_of(text));
+    if (!version)
+        return err_set(error, -EINVAL, "--%s takes a version such as 2.1.197, not '%s'", row->name,
+                       text);
+    *member = version;
+    return 0;
+}
+
 static int set_agent(struct options *o, const char *name, struct sr_error *error)
 {
     if (!agent_by_name(name))
@@ -305,6 +321,8 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         return set_number(member, row, text, error);
     case OPTION_TOKENS:
         return options_tokens("--context-window", text, member, error);
+    case OPTION_VERSION:
+        return set_version(member, row, text, error);
     case OPTION_COMMAND:
         return set_command(member, row, text, error);
     case OPTION_NOTIFY:

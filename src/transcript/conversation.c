@@ -164,7 +164,7 @@ static void append(struct conversation *c, uint32_t node, size_t branch)
 static enum graph_end walk(struct conversation *c, size_t branch, int64_t *last_ms)
 {
     struct graph_walk w;
-    graph_walk(&c->graph, &w);
+    graph_walk_from_end(&c->graph, &w);
     *last_ms = 0;
     for (size_t i = 0; i < w.count; i++) {
         const struct graph_node *node = &c->graph.nodes[w.order[i]];

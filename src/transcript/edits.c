@@ -352,6 +352,22 @@ int edits_make(struct mending *m)
     return r;
 }
 
+/* The record once more, at the end of the file: there it is the leaf for clients that know no
+ * pointers. */
+static int write_again(struct mending *m)
+{
+    int64_t end = m->v->size_bytes;
+    struct buf record = {0};
+    int r = survey_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
+    if (r == 0)
+        mending_add_edit(
+            m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end, end,
+            arena_printf(m->arena, "%s%s\n", m->v->lacks_final_newline ? "\n" : "", record.p))
+            ->is_guess = true;
+    buf_release(&record);
+    return r;
+}
+
 int edits_point(struct mending *m, uint32_t node)
 {
     int64_t end = m->v->size_bytes;
@@ -363,6 +379,8 @@ int edits_point(struct mending *m, uint32_t node)
         r = quote_uuid(m, m->skim, &uuid);
     if (r < 0)
         return r;
+    if (!graph_knows_pointers(m->g))
+        return write_again(m);
     const char *text = arena_printf(m->arena,
                                     "%s{\"type\":\"last-prompt\",\"lastPrompt\":\"\",\"leafUuid\":%"
                                     "s,\"explicit\":true,%s\"rewound\":"

@@ -43,6 +43,8 @@ void graph_release(struct graph *g)
     free(g->nodes);
     free(g->by_id);
     free(g->preserved);
+    free(g->compactions);
+    free(g->pointers);
     *g = (struct graph){0};
 }
 
@@ -62,6 +64,7 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .role = r->role & 0xf,
         .is_sidechain = r->is_sidechain,
         .is_hidden = r->is_hidden,
+        .is_beside = r->is_beside,
         .is_summary = r->is_summary,
         .message = (uint32_t)graph_id_of(r->message_id),
         .line = r->line,
@@ -70,7 +73,6 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         g->has_sidechain = true;
     } else {
         g->has_main_chain = true;
-        g->has_pointer = false;
     }
     return (uint32_t)g->count++;
 }
@@ -84,11 +86,20 @@ void graph_preserve(struct graph *g, uint32_t boundary, uint64_t id)
     g->preserved[g->preserved_count++] = (struct graph_preserved){boundary, id};
 }
 
-void graph_point(struct graph *g, struct sv uuid)
+void graph_compaction(struct graph *g, const struct graph_compaction *compaction)
 {
-    g->has_pointer = true;
-    g->leaf_id = graph_id_of(uuid);
-    g->is_cleared = uuid.n == 0;
+    g->compactions = mem_resize(g->compactions, (g->compaction_count + 1) * sizeof *g->compactions);
+    g->compactions[g->compaction_count++] = *compaction;
+}
+
+void graph_point(struct graph *g, struct sv uuid, bool is_explicit)
+{
+    if (g->pointer_count == g->pointer_capacity) {
+        g->pointer_capacity = g->pointer_capacity ? g->pointer_capacity * 2 : 16;
+        g->pointers = mem_resize(g->pointers, g->pointer_capacity * sizeof *g->pointers);
+    }
+    g->pointers[g->pointer_count++] =
+        (struct graph_pointer){graph_id_of(uuid), (uint32_t)g->count, is_explicit};
 }
 
 /* ---- linking ------------------------------------------------------------------------------ */
@@ -239,104 +250,563 @@ bool graph_is_in_play(const struct graph *g, uint32_t i)
     return !node->is_sidechain && !node->is_superseded && !node->is_dropped && !node->is_hidden;
 }
 
-/* ---- walking ------------------------------------------------------------------------------ */
+/* ---- what the client has of it -------------------------------------------------------------- */
+
+enum { MISSING = GRAPH_NONE - 1 };
+
+/* The loaders that are known: read in and measured on 2.1.110, 2.1.197, and 2.1.330 with 2.1.332.
+ * Where between those each began is not known. */
+enum loader { LOADER_BY_ENDS, LOADER_BY_POINTER, LOADER_BY_BATCH };
+enum { POINTER_SINCE = 2010150, BATCH_SINCE = 2010260 };
+
+static enum loader loader_of(const struct graph *g)
+{
+    return !g->version || g->version >= BATCH_SINCE ? LOADER_BY_BATCH
+           : g->version >= POINTER_SINCE            ? LOADER_BY_POINTER
+                                                    : LOADER_BY_ENDS;
+}
 
 /* For the search by time: only when there is a gap. */
 struct timed {
     int64_t at_ms;
-    uint32_t node;
+    uint32_t rank, node;
+    uint32_t
+        below; /* the next place at or below this one that may not have been met; own: itself */
+    bool is_sidechain;
 };
 
+/*
+ * The records by id as the client holds them: of several with one id the last, at the place of the
+ * first; without progress records, which children are led past.
+ */
 struct walking {
     const struct graph *g;
     struct graph_walk *w;
+    enum loader loader;
+    uint32_t *held; /* in the client's order */
+    size_t held_count;
+    uint32_t *up;          /* of each node: its parent, GRAPH_NONE, or MISSING */
+    uint32_t *ranks;       /* of each node: its place in held; GRAPH_NONE: it is not held */
+    bool has_kept;         /* a compaction kept records, and they were hung behind its summary */
     struct timed *by_time; /* NULL: not sorted yet */
     size_t timed_count;
 };
 
+static bool is_seen(const struct graph *g, uint32_t node)
+{
+    const struct graph_node *n = &g->nodes[node];
+    return !n->is_hidden && !n->is_dropped && n->role != GRAPH_PROGRESS;
+}
+
+static bool is_message(const struct graph *g, uint32_t node)
+{
+    return g->nodes[node].role >= GRAPH_USER;
+}
+
+/* A progress record passes on its own parent to children that stand behind it, to no others. */
+static uint32_t parent_as_read(const struct graph *g, uint32_t node)
+{
+    uint32_t child = node, parent = graph_parent(g, node);
+    while (parent != GRAPH_NONE && g->nodes[parent].role == GRAPH_PROGRESS) {
+        if (parent >= child)
+            return MISSING;
+        child = parent;
+        parent = graph_parent(g, child);
+    }
+    if (parent == GRAPH_NONE)
+        return graph_lacks_parent(g, child) ? MISSING : GRAPH_NONE;
+    return is_seen(g, parent) ? parent : MISSING;
+}
+
+static void hold(struct walking *k)
+{
+    const struct graph *g = k->g;
+    k->held = mem_resize(NULL, (g->count + 1) * sizeof *k->held);
+    k->up = mem_resize(NULL, (g->count + 1) * sizeof *k->up);
+    k->ranks = mem_resize(NULL, (g->count + 1) * sizeof *k->ranks);
+    for (uint32_t i = 0; i < g->count; i++) {
+        k->ranks[i] = GRAPH_NONE;
+        k->up[i] = GRAPH_NONE;
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (!is_seen(g, i))
+            continue;
+        uint32_t last = g->nodes[i].is_superseded ? graph_find(g, g->nodes[i].id) : i;
+        if (last == GRAPH_NONE || !is_seen(g, last) || k->ranks[last] != GRAPH_NONE)
+            continue;
+        k->ranks[last] = (uint32_t)k->held_count;
+        k->held[k->held_count++] = last;
+        k->up[last] = parent_as_read(g, last);
+    }
+}
+
+static bool is_held(const struct walking *k, uint32_t node)
+{
+    return node < MISSING && k->ranks[node] != GRAPH_NONE;
+}
+
+static void let_go(struct walking *k)
+{
+    free(k->held);
+    free(k->up);
+    free(k->ranks);
+    free(k->by_time);
+}
+
+/* ---- what a compaction kept ------------------------------------------------------------------ */
+
+/* The records that a boundary keeps, in order. Returns: false where the client gives up on it. */
+static bool find_kept(const struct walking *k, const struct graph_compaction *c, uint32_t *kept,
+                      size_t *count)
+{
+    const struct graph *g = k->g;
+    *count = 0;
+    for (size_t i = 0; i < g->preserved_count && k->loader != LOADER_BY_ENDS; i++)
+        if (g->preserved[i].boundary == c->boundary) {
+            kept[*count] = graph_find(g, g->preserved[i].id);
+            if (!is_held(k, kept[(*count)++]))
+                return false;
+        }
+    if (*count || !c->has_segment)
+        return true;
+    uint32_t node = graph_find(g, c->tail), head = graph_find(g, c->head);
+    while (is_held(k, node) && *count < k->held_count) {
+        kept[(*count)++] = node;
+        if (node == head) {
+            for (size_t i = 0; i < *count / 2; i++) {
+                uint32_t other = kept[i];
+                kept[i] = kept[*count - 1 - i];
+                kept[*count - 1 - i] = other;
+            }
+            return true;
+        }
+        node = k->up[node];
+    }
+    return false;
+}
+
+/* Hangs what was kept behind the summary, and what hung there behind that. */
+static void hang_kept(struct walking *k, uint64_t anchor_id, const uint32_t *kept, size_t count)
+{
+    uint32_t anchor = graph_find(k->g, anchor_id), tail = kept[count - 1];
+    bool in_line = k->loader != LOADER_BY_ENDS;
+    for (size_t i = 0; i < (in_line ? count : 1); i++)
+        k->up[kept[i]] = i ? kept[i - 1] : is_held(k, anchor) ? anchor : MISSING;
+    for (size_t i = 0; i < k->held_count && is_held(k, anchor); i++)
+        if (k->up[k->held[i]] == anchor && k->held[i] != kept[0])
+            k->up[k->held[i]] = tail;
+}
+
+/* What stands before the last boundary is gone but for what was kept. */
+static void cut_before(struct walking *k, uint32_t boundary, const uint32_t *kept, size_t count)
+{
+    uint32_t rank = k->ranks[boundary], tail = count ? kept[count - 1] : GRAPH_NONE;
+    unsigned char *is_kept = mem_resize(NULL, k->g->count + 1);
+    size_t left = 0;
+    memset(is_kept, 0, k->g->count + 1);
+    for (size_t i = 0; i < count; i++)
+        is_kept[kept[i]] = 1;
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i];
+        if (i < rank && !is_kept[node])
+            k->ranks[node] = GRAPH_NONE;
+        else
+            k->held[left++] = node;
+    }
+    k->held_count = left;
+    for (size_t i = 0; i < left; i++) {
+        uint32_t node = k->held[i], parent = k->up[node];
+        if (parent >= MISSING || is_held(k, parent))
+            continue;
+        bool follows = tail != GRAPH_NONE && k->loader != LOADER_BY_ENDS && is_message(k->g, node);
+        k->up[node] = follows ? tail : MISSING;
+    }
+    free(is_kept);
+}
+
+static void apply_compaction(struct walking *k)
+{
+    const struct graph *g = k->g;
+    uint32_t last = GRAPH_NONE;
+    const struct graph_compaction *keeping = NULL;
+    for (size_t i = 0; i < k->held_count; i++) {
+        if (g->nodes[k->held[i]].role != GRAPH_BOUNDARY)
+            continue;
+        last = k->held[i];
+        for (size_t c = 0; c < g->compaction_count; c++)
+            if (g->compactions[c].boundary == last &&
+                (g->compactions[c].has_segment || k->loader != LOADER_BY_ENDS))
+                keeping = &g->compactions[c];
+    }
+    if (!keeping)
+        return;
+    uint32_t *kept = mem_resize(NULL, (g->count + g->preserved_count + 1) * sizeof *kept);
+    size_t count = 0;
+    if (keeping->boundary != last) {
+        cut_before(k, last, NULL, 0);
+    } else if (find_kept(k, keeping, kept, &count)) {
+        if (count)
+            hang_kept(k, keeping->anchor, kept, count);
+        cut_before(k, last, kept, count);
+        k->has_kept = count > 0 && k->loader != LOADER_BY_ENDS;
+    }
+    free(kept);
+}
+
+/* ---- the leaf ---------------------------------------------------------------------------------
+ */
+
+/* What the pointers of a file come to by its end. */
+struct choice {
+    uint32_t leaf; /* GRAPH_NONE: none, or not there */
+    bool is_explicit, was_explicit, is_cleared, has_any;
+};
+
+static void follow_pointer(const struct graph_pointer *p, uint64_t *leaf, struct choice *c)
+{
+    c->has_any = true;
+    if (p->id) {
+        bool is_same = p->id == *leaf;
+        c->is_explicit = p->is_explicit || (c->is_explicit && is_same);
+        c->was_explicit = p->is_explicit || (c->was_explicit && is_same);
+        c->is_cleared = false;
+        *leaf = p->id;
+    } else if (p->is_explicit) {
+        c->is_explicit = c->was_explicit = false;
+        c->is_cleared = true;
+        *leaf = 0;
+    }
+}
+
+static struct choice read_pointers(const struct graph *g)
+{
+    struct choice c = {.leaf = GRAPH_NONE};
+    uint64_t leaf = 0;
+    size_t p = 0;
+    for (uint32_t i = 0; i <= g->count; i++) {
+        for (; p < g->pointer_count && g->pointers[p].at <= i; p++)
+            follow_pointer(&g->pointers[p], &leaf, &c);
+        if (i == g->count || !is_seen(g, i))
+            continue;
+        if (!g->nodes[i].is_sidechain)
+            c.is_explicit = c.is_cleared = false;
+        if (g->nodes[i].role == GRAPH_BOUNDARY) {
+            c.is_explicit = c.was_explicit = false;
+            leaf = 0;
+        }
+    }
+    c.leaf = graph_find(g, leaf);
+    return c;
+}
+
+bool graph_knows_pointers(const struct graph *g)
+{
+    return loader_of(g) != LOADER_BY_ENDS;
+}
+
+void graph_see_as(struct graph *g, int64_t version)
+{
+    bool hides = false;
+    g->version = version;
+    for (uint32_t i = 0; i < g->count && !graph_knows_pointers(g); i++)
+        if (g->nodes[i].is_beside) {
+            g->nodes[i].is_hidden = 1;
+            hides = true;
+        }
+    if (hides)
+        graph_settle(g);
+}
+
+bool graph_user_cleared(const struct graph *g)
+{
+    return graph_knows_pointers(g) && read_pointers(g).is_cleared;
+}
+
+bool graph_user_chose(const struct graph *g)
+{
+    if (!graph_knows_pointers(g))
+        return false;
+    struct choice c = read_pointers(g);
+    return c.is_cleared || (c.is_explicit && c.leaf != GRAPH_NONE && is_seen(g, c.leaf));
+}
+
+/* The last record of the file that is no subagent's. */
+static uint32_t last_record(const struct walking *k)
+{
+    const struct graph *g = k->g;
+    for (uint32_t i = (uint32_t)g->count; i-- > 0;)
+        if (is_seen(g, i) && !g->nodes[i].is_sidechain) {
+            uint32_t node = g->nodes[i].is_superseded ? graph_find(g, g->nodes[i].id) : i;
+            return is_held(k, node) ? node : GRAPH_NONE;
+        }
+    return GRAPH_NONE;
+}
+
+/* The node itself, or the nearest message above it; GRAPH_NONE: none, also where it goes in a
+ * circle. */
+static uint32_t nearest_message(const struct walking *k, uint32_t node)
+{
+    for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {
+        if (is_message(k->g, node))
+            return node;
+        node = k->up[node];
+    }
+    return GRAPH_NONE;
+}
+
+static bool leads_to(const struct walking *k, uint32_t node, uint32_t to)
+{
+    for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {
+        if (node == to)
+            return true;
+        node = k->up[node];
+    }
+    return false;
+}
+
+/* Stores the messages that end something, 1 each. Returns: how many. */
+static size_t find_ends(const struct walking *k, unsigned char *is_end)
+{
+    enum { CHILD = 2, MESSAGE_CHILD = 4 };
+    size_t count = 0;
+    memset(is_end, 0, k->g->count + 1);
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t parent = k->up[k->held[i]];
+        if (parent < MISSING)
+            is_end[parent] |=
+                (unsigned char)(CHILD | (is_message(k->g, k->held[i]) ? MESSAGE_CHILD : 0));
+    }
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = is_end[k->held[i]] & CHILD ? GRAPH_NONE : nearest_message(k, k->held[i]);
+        if (node == GRAPH_NONE || is_end[node] & 1 ||
+            (k->loader != LOADER_BY_ENDS && is_end[node] & MESSAGE_CHILD))
+            continue;
+        is_end[node] |= 1;
+        count++;
+    }
+    return count;
+}
+
+/* Of the ends the newest, that was found first. */
+static uint32_t newest_of(const struct walking *k, const unsigned char *is_end)
+{
+    const struct graph *g = k->g;
+    uint32_t best = GRAPH_NONE;
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i];
+        if (g->nodes[node].is_sidechain || (is_end && !(is_end[node] & 1)))
+            continue;
+        if (!g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
+            continue;
+        if (best == GRAPH_NONE || g->nodes[node].at_ms > g->nodes[best].at_ms)
+            best = node;
+    }
+    return best;
+}
+
+/* The newest record of the file stands before the last one. */
+static bool has_newer_than(const struct walking *k, uint32_t last)
+{
+    const struct graph *g = k->g;
+    uint32_t newest = GRAPH_NONE;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (is_seen(g, i) && !g->nodes[i].is_sidechain && g->nodes[i].at_ms &&
+            (newest == GRAPH_NONE || g->nodes[i].at_ms > g->nodes[newest].at_ms))
+            newest = i;
+    return newest != GRAPH_NONE && g->nodes[newest].id != g->nodes[last].id;
+}
+
+/* The newest record below one: where no pointer is in the file, that is the leaf. */
+static uint32_t newest_below(const struct walking *k, uint32_t last, bool dated)
+{
+    enum { NO = 1, YES = 2 };
+    const struct graph *g = k->g;
+    unsigned char *is_below = mem_resize(NULL, g->count + 1);
+    uint32_t *way = mem_resize(NULL, (k->held_count + 1) * sizeof *way);
+    uint32_t best = last;
+    int64_t best_ms = 0;
+    memset(is_below, 0, g->count + 1);
+    is_below[last] = YES;
+    for (size_t i = 0; i < k->held_count; i++) {
+        size_t n = 0;
+        uint32_t node = k->held[i];
+        for (; is_held(k, node) && !is_below[node]; node = k->up[node]) {
+            is_below[node] = NO;
+            way[n++] = node;
+        }
+        unsigned char found = is_held(k, node) ? is_below[node] : NO;
+        while (n > 0)
+            is_below[way[--n]] = found;
+        node = k->held[i];
+        if (is_below[node] != YES || node == last || g->nodes[node].is_sidechain ||
+            g->nodes[node].at_ms < best_ms || (dated && !g->nodes[node].at_ms) ||
+            (!dated && !is_message(g, node)))
+            continue;
+        best = node;
+        best_ms = g->nodes[node].at_ms;
+    }
+    free(is_below);
+    free(way);
+    return best;
+}
+
+/* A record that the client may choose must have a time, before 2.1.330. */
+static uint32_t if_dated(const struct walking *k, uint32_t node)
+{
+    if (node != GRAPH_NONE && !k->g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
+        k->w->undated = node;
+    return node != GRAPH_NONE && !k->g->nodes[node].is_sidechain &&
+                   (k->g->nodes[node].at_ms || k->loader == LOADER_BY_BATCH)
+               ? node
+               : GRAPH_NONE;
+}
+
+static uint32_t choose_among_ends(struct walking *k, const struct choice *c, uint32_t last)
+{
+    unsigned char *is_end = mem_resize(NULL, k->g->count + 1);
+    size_t count = find_ends(k, is_end);
+    uint32_t chosen = GRAPH_NONE;
+    if (count > 1) {
+        bool by_pointer = k->loader != LOADER_BY_ENDS && is_held(k, c->leaf) && is_end[c->leaf] & 1;
+        chosen = nearest_message(k, by_pointer ? c->leaf : last);
+    }
+    if (chosen != GRAPH_NONE)
+        chosen = if_dated(k, chosen);
+    else if (count > 0 || k->loader == LOADER_BY_ENDS)
+        chosen = newest_of(k, is_end);
+    else
+        chosen = newest_of(k, NULL);
+    free(is_end);
+    return chosen;
+}
+
+static uint32_t choose_leaf(struct walking *k)
+{
+    struct choice c = read_pointers(k->g);
+    uint32_t last = last_record(k), leaf = GRAPH_NONE;
+    if (k->loader == LOADER_BY_ENDS)
+        return choose_among_ends(k, &c, last);
+    if (c.is_cleared)
+        return GRAPH_NONE;
+    bool is_there = is_held(k, c.leaf);
+    if (!k->has_kept || (c.is_explicit && is_there && !k->g->nodes[c.leaf].is_sidechain)) {
+        if (is_there)
+            leaf =
+                !c.is_explicit && last != GRAPH_NONE && leads_to(k, last, c.leaf) ? last : c.leaf;
+        if (leaf == GRAPH_NONE && !k->has_kept)
+            leaf = k->loader == LOADER_BY_BATCH && !c.has_any && last != GRAPH_NONE &&
+                           has_newer_than(k, last)
+                       ? newest_below(k, last, true)
+                       : last;
+        leaf = nearest_message(k, leaf);
+        if (leaf != GRAPH_NONE)
+            return if_dated(k, leaf);
+    }
+    return choose_among_ends(k, &c, last);
+}
+
+/* ---- walking ------------------------------------------------------------------------------ */
+
 static int compare_timed(const void *a, const void *b)
 {
     const struct timed *x = a, *y = b;
+    if (x->is_sidechain != y->is_sidechain)
+        return x->is_sidechain ? 1 : -1;
     if (x->at_ms != y->at_ms)
         return x->at_ms < y->at_ms ? -1 : 1;
-    return (x->node > y->node) - (x->node < y->node);
+    return (x->rank < y->rank) - (x->rank > y->rank);
 }
 
 static void sort_by_time(struct walking *k)
 {
     const struct graph *g = k->g;
-    k->by_time = mem_resize(NULL, (g->count + 1) * sizeof *k->by_time);
-    for (uint32_t i = 0; i < g->count; i++)
-        if (graph_is_in_play(g, i) && g->nodes[i].at_ms)
-            k->by_time[k->timed_count++] = (struct timed){g->nodes[i].at_ms, i};
-    qsort(k->by_time, k->timed_count, sizeof *k->by_time, compare_timed);
+    k->by_time = mem_resize(NULL, (k->held_count + 1) * sizeof *k->by_time);
+    for (size_t i = 0; i < k->held_count; i++) {
+        const struct graph_node *node = &g->nodes[k->held[i]];
+        if (node->at_ms)
+            k->by_time[k->timed_count++] = (struct timed){
+                .at_ms = node->at_ms,
+                .rank = (uint32_t)i,
+                .node = k->held[i],
+                .is_sidechain = node->is_sidechain,
+            };
+    }
+    if (k->timed_count)
+        qsort(k->by_time, k->timed_count, sizeof *k->by_time, compare_timed);
+    for (uint32_t i = 0; i < k->timed_count; i++)
+        k->by_time[i].below = i;
+}
+
+/* The first place at or below this one that was not met; GRAPH_NONE: none. */
+static uint32_t unmet_below(struct walking *k, uint32_t at)
+{
+    uint32_t found = at;
+    while (found != GRAPH_NONE) {
+        struct timed *t = &k->by_time[found];
+        if (t->below != found)
+            found = t->below;
+        else if (k->w->marks[t->node] == GRAPH_UNREACHED)
+            break;
+        else
+            found = t->below = found ? found - 1 : GRAPH_NONE;
+    }
+    while (at != GRAPH_NONE && at != found) {
+        uint32_t next = k->by_time[at].below;
+        k->by_time[at].below = found;
+        at = next;
+    }
+    return found;
 }
 
 /* What takes the place of a parent that is not there; GRAPH_NONE: nothing does. */
 static uint32_t bridge(struct walking *k, uint32_t node)
 {
-    int64_t at_ms = k->g->nodes[node].at_ms;
-    if (!at_ms)
+    const struct graph_node *n = &k->g->nodes[node];
+    if (!n->at_ms)
         return GRAPH_NONE;
     if (!k->by_time)
         sort_by_time(k);
-    struct timed key = {at_ms, node};
+    struct timed key = {.at_ms = n->at_ms, .rank = 0, .is_sidechain = n->is_sidechain};
     size_t low = 0, high = k->timed_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_timed(&k->by_time[middle], &key) < 0)
+        if (compare_timed(&k->by_time[middle], &key) <= 0)
             low = middle + 1;
         else
             high = middle;
     }
-    while (low-- > 0 && k->by_time[low].at_ms >= at_ms - GRAPH_BRIDGE_MS)
-        if (k->w->marks[k->by_time[low].node] == GRAPH_UNREACHED)
-            return k->by_time[low].node;
-    return GRAPH_NONE;
+    uint32_t at = low ? unmet_below(k, (uint32_t)low - 1) : GRAPH_NONE;
+    if (at == GRAPH_NONE)
+        return GRAPH_NONE;
+    const struct timed *t = &k->by_time[at];
+    return t->is_sidechain == n->is_sidechain && t->at_ms >= n->at_ms - GRAPH_BRIDGE_MS
+               ? t->node
+               : GRAPH_NONE;
 }
 
-/*
- * The last record of the file that is nobody's parent, also where a newer one stands before it;
- * unless the user chose. has_child: room for all nodes, zeroed.
- */
-static uint32_t choose_leaf(const struct graph *g, unsigned char *has_child)
+static void add_bridge(struct graph_walk *w, uint32_t node, uint32_t parent)
 {
-    if (g->has_pointer && g->is_cleared)
-        return GRAPH_NONE;
-    uint32_t leaf = g->has_pointer ? graph_find(g, g->leaf_id) : GRAPH_NONE;
-    if (leaf != GRAPH_NONE && graph_is_in_play(g, leaf))
-        return leaf;
-    uint32_t last = GRAPH_NONE;
-    for (uint32_t i = 0; i < g->count; i++) {
-        if (!graph_is_in_play(g, i))
-            continue;
-        uint32_t parent = graph_parent(g, i);
-        if (parent != GRAPH_NONE && parent != i)
-            has_child[parent] = 1;
-        last = i;
-    }
-    for (size_t i = g->count; i-- > 0;)
-        if (!has_child[i] && graph_is_in_play(g, (uint32_t)i))
-            return (uint32_t)i;
-    return last;
+    if ((w->bridged & (w->bridged - 1)) == 0)
+        w->bridges = mem_resize(w->bridges, (w->bridged ? w->bridged * 2 : 1) * sizeof *w->bridges);
+    w->bridges[w->bridged++] = (struct graph_bridge){node, parent};
 }
 
 /* From the leaf to where it ends. Stores the chain, the newest first. */
 static void follow(struct walking *k)
 {
-    const struct graph *g = k->g;
     struct graph_walk *w = k->w;
     for (uint32_t node = w->leaf; node != GRAPH_NONE;) {
         w->marks[node] = GRAPH_ON_CHAIN;
         w->order[w->count++] = w->stopped_at = node;
-        uint32_t parent = graph_parent(g, node);
-        bool is_circle = parent != GRAPH_NONE && w->marks[parent] != GRAPH_UNREACHED;
-        if (is_circle || (parent == GRAPH_NONE && graph_lacks_parent(g, node))) {
+        uint32_t parent = k->up[node];
+        bool is_circle = parent < MISSING && w->marks[parent] != GRAPH_UNREACHED;
+        if (is_circle || parent == MISSING) {
             w->end = is_circle ? GRAPH_END_CYCLE : GRAPH_END_GAP;
             parent = bridge(k, node);
-            w->bridged += parent != GRAPH_NONE;
+            if (parent != GRAPH_NONE)
+                add_bridge(w, node, parent);
         } else if (parent == GRAPH_NONE) {
-            w->end = g->nodes[node].role == GRAPH_BOUNDARY ? GRAPH_END_BOUNDARY : GRAPH_END_ROOT;
+            w->end = k->g->nodes[node].role == GRAPH_BOUNDARY ? GRAPH_END_BOUNDARY : GRAPH_END_ROOT;
         }
         node = parent;
     }
@@ -351,7 +821,8 @@ static void follow(struct walking *k)
 struct fetched {
     uint32_t at;
     bool is_result;
-    uint32_t node;
+    int64_t at_ms;
+    uint32_t rank, node;
 };
 
 struct fetched_list {
@@ -366,19 +837,6 @@ static void add_fetched(struct fetched_list *list, struct fetched item)
         list->items = mem_resize(list->items, list->capacity * sizeof *list->items);
     }
     list->items[list->count++] = item;
-}
-
-/* What the compaction at the chain's beginning preserved goes behind its summary. */
-static void fetch_preserved(const struct graph *g, struct graph_walk *w, struct fetched_list *out)
-{
-    for (size_t i = 0; i < g->preserved_count; i++) {
-        const struct graph_preserved *p = &g->preserved[i];
-        uint32_t node = p->boundary == w->stopped_at ? graph_find(g, p->id) : GRAPH_NONE;
-        if (node == GRAPH_NONE || w->marks[node] != GRAPH_UNREACHED || !graph_is_in_play(g, node))
-            continue;
-        w->marks[node] = GRAPH_BESIDE;
-        add_fetched(out, (struct fetched){w->count > 1, false, node});
-    }
 }
 
 /* Where in the chain each message stands last: open addressing, by the message's hash. */
@@ -427,36 +885,37 @@ static int compare_fetched(const void *a, const void *b)
         return x->at < y->at ? -1 : 1;
     if (x->is_result != y->is_result)
         return x->is_result ? 1 : -1;
-    return (x->node > y->node) - (x->node < y->node);
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static void fetch_branches(const struct graph *g, struct graph_walk *w, bool results,
-                           const struct places *places, struct fetched_list *out)
+static void fetch_branches(struct walking *k, bool results, const struct places *places,
+                           struct fetched_list *out)
 {
-    for (uint32_t i = 0; i < g->count; i++) {
-        uint32_t of = i;
-        if (w->marks[i] != GRAPH_UNREACHED || !graph_is_in_play(g, i) ||
-            g->nodes[i].role != (results ? GRAPH_RESULT : GRAPH_ASSISTANT))
+    const struct graph *g = k->g;
+    struct graph_walk *w = k->w;
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i], of = node;
+        if (w->marks[node] != GRAPH_UNREACHED ||
+            g->nodes[node].role != (results ? GRAPH_RESULT : GRAPH_ASSISTANT))
             continue;
-        if (results &&
-            ((of = graph_parent(g, i)) == GRAPH_NONE || g->nodes[of].role != GRAPH_ASSISTANT))
+        if (results && (!is_held(k, of = k->up[node]) || g->nodes[of].role != GRAPH_ASSISTANT))
             continue;
         uint32_t at = g->nodes[of].message ? *place_of(places, g->nodes[of].message) : GRAPH_NONE;
         if (at == GRAPH_NONE)
             continue;
-        w->marks[i] = GRAPH_BESIDE;
-        add_fetched(out, (struct fetched){at, results, i});
+        w->marks[node] = GRAPH_BESIDE;
+        add_fetched(out, (struct fetched){at, results, g->nodes[node].at_ms, (uint32_t)i, node});
     }
 }
 
-static struct fetched_list fetch(const struct graph *g, struct graph_walk *w)
+static struct fetched_list fetch(struct walking *k)
 {
-    struct places places = find_places(g, w);
+    struct places places = find_places(k->g, k->w);
     struct fetched_list list = {0};
-    if (w->end == GRAPH_END_BOUNDARY)
-        fetch_preserved(g, w, &list);
-    fetch_branches(g, w, false, &places, &list);
-    fetch_branches(g, w, true, &places, &list);
+    fetch_branches(k, false, &places, &list);
+    fetch_branches(k, true, &places, &list);
     free(places.items);
     if (list.count)
         qsort(list.items, list.count, sizeof *list.items, compare_fetched);
@@ -476,37 +935,82 @@ static void merge(struct graph_walk *w, const struct fetched *fetched, size_t co
     }
 }
 
+/* The last record of the file that is nobody's parent. */
+static uint32_t last_end(const struct walking *k)
+{
+    const struct graph *g = k->g;
+    unsigned char *has_child = mem_resize(NULL, g->count + 1);
+    uint32_t last = GRAPH_NONE, end = GRAPH_NONE;
+    memset(has_child, 0, g->count + 1);
+    for (size_t i = 0; i < k->held_count; i++)
+        if (k->up[k->held[i]] < MISSING && k->up[k->held[i]] != k->held[i] &&
+            !g->nodes[k->held[i]].is_sidechain)
+            has_child[k->up[k->held[i]]] = 1;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (is_held(k, i) && !g->nodes[i].is_sidechain) {
+            last = i;
+            end = has_child[i] ? end : i;
+        }
+    free(has_child);
+    return end == GRAPH_NONE ? last : end;
+}
+
+enum from { FROM_CHOICE, FROM_END, FROM_LEAF };
+
+static void walk(const struct graph *g, enum from from, uint32_t leaf, struct graph_walk *out)
+{
+    struct graph_walk w = {.leaf = leaf, .undated = GRAPH_NONE, .stopped_at = GRAPH_NONE};
+    struct walking k = {.g = g, .w = &w, .loader = loader_of(g)};
+    w.marks = mem_resize(NULL, g->count + 1);
+    w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);
+    memset(w.marks, 0, g->count + 1);
+    hold(&k);
+    if (from != FROM_END)
+        apply_compaction(&k);
+    if (from != FROM_LEAF)
+        w.leaf = from == FROM_CHOICE ? choose_leaf(&k) : last_end(&k);
+    if (w.leaf != GRAPH_NONE && !is_held(&k, w.leaf))
+        w.leaf = GRAPH_NONE;
+    follow(&k);
+    struct fetched_list fetched = fetch(&k);
+    merge(&w, fetched.items, fetched.count);
+    free(fetched.items);
+    let_go(&k);
+    for (size_t i = 0; i < w.count; i++)
+        w.message_count += graph_begins_message(g, w.order[i]);
+    *out = w;
+}
+
+uint32_t graph_newest_below(const struct graph *g, uint32_t node)
+{
+    struct walking k = {.g = g, .loader = loader_of(g)};
+    hold(&k);
+    apply_compaction(&k);
+    uint32_t newest = is_held(&k, node) ? newest_below(&k, node, false) : node;
+    let_go(&k);
+    return newest;
+}
+
 void graph_walk(const struct graph *g, struct graph_walk *out)
 {
-    unsigned char *has_child = mem_resize(NULL, g->count + 1);
-    memset(has_child, 0, g->count + 1);
-    uint32_t leaf = choose_leaf(g, has_child);
-    free(has_child);
-    graph_walk_from(g, leaf, out);
+    walk(g, FROM_CHOICE, GRAPH_NONE, out);
+}
+
+void graph_walk_from_end(const struct graph *g, struct graph_walk *out)
+{
+    walk(g, FROM_END, GRAPH_NONE, out);
 }
 
 void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *out)
 {
-    struct graph_walk w = {.leaf = leaf, .stopped_at = GRAPH_NONE};
-    struct walking k = {.g = g, .w = &w};
-    w.marks = mem_resize(NULL, g->count + 1);
-    w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);
-    memset(w.marks, 0, g->count + 1);
-    follow(&k);
-    free(k.by_time);
-
-    struct fetched_list fetched = fetch(g, &w);
-    merge(&w, fetched.items, fetched.count);
-    free(fetched.items);
-    for (size_t i = 0; i < w.count; i++)
-        w.message_count += graph_begins_message(g, w.order[i]);
-    *out = w;
+    walk(g, FROM_LEAF, leaf, out);
 }
 
 void graph_walk_release(struct graph_walk *w)
 {
     free(w->marks);
     free(w->order);
+    free(w->bridges);
     *w = (struct graph_walk){0};
 }
 

@@ -63,6 +63,7 @@ struct graph_record {
     bool is_sidechain;     /* of a subagent */
     bool is_summary;       /* of what a compaction took away */
     bool is_hidden;        /* the client does not see it: see graph_reveal */
+    bool is_beside;        /* something stands behind it on its line: old clients do not see it */
 };
 
 struct graph_node {
@@ -79,6 +80,7 @@ struct graph_node {
     uint64_t is_superseded : 1; /* a later record has the same id; the client takes that one */
     uint64_t is_dropped : 1;    /* see graph_drop */
     uint64_t is_hidden : 1;
+    uint64_t is_beside : 1;
     uint64_t is_summary : 1;
     uint64_t has_copy : 1; /* an earlier record has the same id */
     uint64_t tag : 8;      /* the caller's own; 0 at first */
@@ -91,6 +93,20 @@ struct graph_preserved {
     uint64_t id;
 };
 
+/* What a boundary says that it kept, beside the list: from head to tail, behind the anchor. */
+struct graph_compaction {
+    uint32_t boundary;
+    bool has_segment;
+    uint64_t anchor, head, tail;
+};
+
+/* Which record is the conversation's last: said behind that many records. */
+struct graph_pointer {
+    uint64_t id; /* 0: none */
+    uint32_t at;
+    bool is_explicit; /* by the user's own rewinding */
+};
+
 struct graph {
     struct graph_node *nodes; /* as they stand in the file */
     size_t count, capacity;
@@ -98,9 +114,11 @@ struct graph {
     size_t by_id_size;
     struct graph_preserved *preserved;
     size_t preserved_count, preserved_capacity;
-    uint64_t leaf_id; /* that a pointer names; 0: none */
-    bool is_cleared;  /* a pointer says that there is no leaf: the user rewound to nothing */
-    bool has_pointer; /* nothing of the main chain stands behind it */
+    struct graph_compaction *compactions;
+    size_t compaction_count;
+    struct graph_pointer *pointers;
+    size_t pointer_count, pointer_capacity;
+    int64_t version; /* of the client that loads, as damage_version; 0: the newest known */
     bool has_sidechain, has_main_chain;
 };
 
@@ -116,12 +134,17 @@ uint32_t graph_add(struct graph *g, const struct graph_record *record);
 /* A boundary says that this record before it is still sent to the model. */
 void graph_preserve(struct graph *g, uint32_t boundary, uint64_t id);
 
-/* A pointer to the leaf, set by the user's own rewinding ("explicit"); it counts while nothing of
- * the main chain is added behind it. uuid empty: to nothing at all. */
-void graph_point(struct graph *g, struct sv uuid);
+/* For a boundary that keeps records, once. */
+void graph_compaction(struct graph *g, const struct graph_compaction *compaction);
+
+/* A pointer to the leaf. uuid empty: to nothing at all. */
+void graph_point(struct graph *g, struct sv uuid, bool is_explicit);
 
 /* Finds the parents. Once, when all are added. */
 void graph_link(struct graph *g);
+
+/* After graph_link. What a client of that version (as damage_version) would see. */
+void graph_see_as(struct graph *g, int64_t version);
 
 /* Takes the hidden nodes in: records that stand behind damage on their line, once that is mended.
  */
@@ -150,6 +173,15 @@ void graph_settle(struct graph *g);
  * later record has its id. */
 bool graph_is_in_play(const struct graph *g, uint32_t node);
 
+/* After graph_link. The leaf is one that the user chose, or that there is none; the latter alone.
+ */
+bool graph_user_chose(const struct graph *g);
+bool graph_user_cleared(const struct graph *g);
+/* A client of that version follows pointers. */
+bool graph_knows_pointers(const struct graph *g);
+/* The newest message of what hangs on a node; the node itself where there is none. */
+uint32_t graph_newest_below(const struct graph *g, uint32_t node);
+
 enum graph_end {
     GRAPH_END_NOTHING,  /* there is no leaf */
     GRAPH_END_ROOT,     /* the beginning */
@@ -164,11 +196,18 @@ enum graph_mark {
     GRAPH_BESIDE, /* fetched from a side branch, or from before the compaction */
 };
 
+/* The client takes that record for the parent of this one. */
+struct graph_bridge {
+    uint32_t node, parent;
+};
+
 struct graph_walk {
-    uint32_t leaf; /* GRAPH_NONE: none */
+    uint32_t leaf;    /* GRAPH_NONE: none */
+    uint32_t undated; /* would be the leaf, and the client passes it over for its lack of a time */
     enum graph_end end;
-    uint32_t stopped_at;  /* the oldest node of the chain */
-    size_t bridged;       /* gaps and cycles that the client closed by time */
+    uint32_t stopped_at;          /* the oldest node of the chain */
+    struct graph_bridge *bridges; /* gaps and cycles that the client closed by time */
+    size_t bridged;
     unsigned char *marks; /* enum graph_mark of each node */
     uint32_t *order;      /* all that is reached, the oldest first; what was fetched stands
                              behind what it belongs to */
@@ -180,6 +219,8 @@ struct graph_walk {
 void graph_walk(const struct graph *g, struct graph_walk *out);
 /* The same from another leaf. */
 void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *out);
+/* The same from the last record of the file that is nobody's parent, over what compactions took. */
+void graph_walk_from_end(const struct graph *g, struct graph_walk *out);
 void graph_walk_release(struct graph_walk *w);
 
 /* Whether a node is a message, and begins one: of an assistant's message that was split over

@@ -6,6 +6,13 @@
 /* The top of the chain above each node, as far as it was looked for. */
 struct tops {
     uint32_t *jump;
+    struct dated *by_time; /* NULL: not sorted yet */
+    size_t dated_count;
+};
+
+struct dated {
+    int64_t at_ms;
+    uint32_t node;
 };
 
 static uint32_t top_of(const struct graph *g, struct tops *t, uint32_t node)
@@ -35,6 +42,46 @@ static bool may_be_parent(const struct graph *g, struct tops *t, uint32_t candid
            top_of(g, t, candidate) != child;
 }
 
+static int compare_dated(const void *a, const void *b)
+{
+    const struct dated *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* The newest record that is no younger than the child. */
+static uint32_t find_by_time(const struct graph *g, struct tops *t, uint32_t child)
+{
+    if (!t->by_time) {
+        t->by_time = mem_resize(NULL, (g->count + 1) * sizeof *t->by_time);
+        for (uint32_t i = 0; i < g->count; i++)
+            if (g->nodes[i].at_ms)
+                t->by_time[t->dated_count++] = (struct dated){g->nodes[i].at_ms, i};
+        qsort(t->by_time, t->dated_count, sizeof *t->by_time, compare_dated);
+    }
+    size_t low = 0, high = t->dated_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->by_time[middle].at_ms <= g->nodes[child].at_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t steps = 0; low-- > 0 && steps < WINDOW; steps++)
+        if (t->by_time[low].node != child && may_be_parent(g, t, t->by_time[low].node, child))
+            return t->by_time[low].node;
+    return GRAPH_NONE;
+}
+
+/* Lines in another order than they were written in say nothing of what came before. */
+static bool is_out_of_order(const struct graph *g, uint32_t before, uint32_t child)
+{
+    return g->nodes[child].at_ms &&
+           (before == GRAPH_NONE ||
+            g->nodes[before].at_ms > g->nodes[child].at_ms + GRAPH_BRIDGE_MS);
+}
+
 /*
  * The record that was the last one before a gap: the nearest line before it; where that one has
  * children which were written before it, the newest end of what hangs on it. A compaction's
@@ -46,6 +93,11 @@ static uint32_t find_parent(const struct graph *g, struct tops *t, uint32_t chil
     for (uint32_t i = child; i-- > 0 && found == GRAPH_NONE;)
         if (may_be_parent(g, t, i, child))
             found = i;
+    if (is_out_of_order(g, found, child)) {
+        uint32_t older = find_by_time(g, t, child);
+        if (older != GRAPH_NONE)
+            return older;
+    }
     uint32_t first = child > WINDOW ? child - WINDOW : 0;
     for (int steps = 0; found != GRAPH_NONE && steps < WINDOW; steps++) {
         uint32_t next = GRAPH_NONE;
@@ -68,10 +120,22 @@ static enum damage_severity severity_of_gap(const struct mending *m, uint32_t no
     return is_bridged ? DAMAGE_MILD : DAMAGE_HURTS;
 }
 
+/* What the client itself takes for the parent of a record; GRAPH_NONE: nothing. */
+static uint32_t bridged_to(const struct mending *m, uint32_t node)
+{
+    for (size_t i = 0; i < m->before.bridged; i++)
+        if (m->before.bridges[i].node == node &&
+            graph_is_in_play(m->g, m->before.bridges[i].parent))
+            return m->before.bridges[i].parent;
+    return GRAPH_NONE;
+}
+
 static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uint32_t node)
 {
     struct graph *g = m->g;
-    uint32_t parent = g->nodes[node].is_summary ? GRAPH_NONE : find_parent(g, t, node);
+    uint32_t parent = bridged_to(m, node);
+    if (parent == GRAPH_NONE || top_of(g, t, parent) == node)
+        parent = g->nodes[node].is_summary ? GRAPH_NONE : find_parent(g, t, node);
     if (parent == GRAPH_NONE && kind == DAMAGE_MISSING_PARENT) {
         /* the first of the file, or a compaction's summary: nothing may stand before them */
         mending_add_node_problem(m, kind, DAMAGE_HARMLESS, node);
@@ -172,7 +236,7 @@ void links_follow_drops(struct mending *m)
 void links_mend(struct mending *m)
 {
     struct graph *g = m->g;
-    struct tops t = {mem_resize(NULL, (g->count + 1) * sizeof *t.jump)};
+    struct tops t = {.jump = mem_resize(NULL, (g->count + 1) * sizeof *t.jump)};
     for (size_t i = 0; i < g->count; i++)
         t.jump[i] = GRAPH_NONE;
     graph_settle(g);
@@ -181,4 +245,5 @@ void links_mend(struct mending *m)
     judge_cycles(m, &t);
     judge_gaps(m, &t);
     free(t.jump);
+    free(t.by_time);
 }

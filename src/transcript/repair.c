@@ -15,33 +15,48 @@ enum { ROUNDS_MAX = 16 };
 
 /* ---- the judgement ------------------------------------------------------------------------ */
 
+/* Whether the way from another leaf is to be taken: it is then in *after. */
+static bool takes_leaf(struct mending *m, uint32_t leaf, struct graph_walk *after)
+{
+    struct graph_walk other;
+    graph_walk_from(m->g, leaf, &other);
+    bool holds_all = other.marks[after->leaf] != GRAPH_UNREACHED;
+    bool is_newer = m->g->nodes[leaf].at_ms > m->g->nodes[after->leaf].at_ms;
+    if (other.message_count <= after->message_count || (!holds_all && !is_newer)) {
+        graph_walk_release(&other);
+        return false;
+    }
+    struct repair_problem *p =
+        mending_add_node_problem(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf);
+    p->is_guess = true;
+    p->detail =
+        arena_printf(m->arena, "the newest message stands on line %u", m->g->nodes[leaf].line);
+    graph_walk_release(after);
+    *after = other;
+    return true;
+}
+
 /*
- * The newest message, where the last end of the file leads elsewhere, and to less. *after becomes
- * the way from there. Returns: GRAPH_NONE where all is well.
+ * The newest message, where the client's leaf leads elsewhere, and to less. *after becomes the way
+ * from there. Returns: GRAPH_NONE where all is well, or where the user chose.
  */
 static uint32_t find_newer_leaf(struct mending *m, struct graph_walk *after)
 {
     struct graph *g = m->g;
     uint32_t best = GRAPH_NONE;
-    if (after->leaf == GRAPH_NONE || g->has_pointer)
+    if (graph_user_chose(g) || after->leaf == GRAPH_NONE)
         return GRAPH_NONE;
     for (uint32_t i = 0; i < g->count; i++)
         if (graph_is_in_play(g, i) && mending_is_message(g, i) &&
             after->marks[i] == GRAPH_UNREACHED &&
             (best == GRAPH_NONE || g->nodes[i].at_ms >= g->nodes[best].at_ms))
             best = i;
-    if (best == GRAPH_NONE || g->nodes[best].at_ms <= g->nodes[after->leaf].at_ms)
+    if (best == GRAPH_NONE)
         return GRAPH_NONE;
-    struct graph_walk other;
-    graph_walk_from(g, best, &other);
-    if (other.message_count <= after->message_count) {
-        graph_walk_release(&other);
-        return GRAPH_NONE;
-    }
-    mending_add_node_problem(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf)->is_guess = true;
-    graph_walk_release(after);
-    *after = other;
-    return best;
+    if (takes_leaf(m, best, after))
+        return best;
+    best = graph_newest_below(g, after->leaf);
+    return best != after->leaf && takes_leaf(m, best, after) ? best : GRAPH_NONE;
 }
 
 static void count_messages(struct mending *m, const struct graph_walk *after)
@@ -90,9 +105,28 @@ static void judge_times(struct mending *m)
         if (g->nodes[i].is_dropped || g->nodes[i].is_sidechain)
             continue;
         int64_t at_ms = m->options->modified_ms - ((int64_t)g->count - 1 - i);
+        g->nodes[i].at_ms = at_ms > 0 ? at_ms : i;
         mending_add_step(m, MENDING_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms > 0 ? at_ms : i)
             ->is_guess = true;
     }
+}
+
+/* The last record alone may lack its time: then the client finds no conversation, either. */
+static void date_leaf(struct mending *m, struct graph_walk *after)
+{
+    struct graph *g = m->g;
+    uint32_t leaf = after->undated;
+    int64_t at_ms = 0;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (graph_is_in_play(g, i) && g->nodes[i].at_ms >= at_ms)
+            at_ms = g->nodes[i].at_ms + 1;
+    if (leaf == GRAPH_NONE || after->leaf != GRAPH_NONE || at_ms <= 1)
+        return;
+    mending_add_node_problem(m, DAMAGE_NO_TIMESTAMPS, DAMAGE_HURTS, leaf)->is_guess = true;
+    mending_add_step(m, MENDING_TIME, DAMAGE_NO_TIMESTAMPS, leaf, at_ms)->is_guess = true;
+    g->nodes[leaf].at_ms = at_ms;
+    graph_walk_release(after);
+    graph_walk(g, after);
 }
 
 static void judge_file(struct mending *m)
@@ -141,7 +175,9 @@ static int judge(struct mending *m)
     struct graph_walk after = {0};
     int r = shards_mend(m);
     graph_reveal(m->g);
-    m->newest_version = survey_newest_version(m->v);
+    m->newest_version =
+        m->options->client_version ? m->options->client_version : survey_newest_version(m->v);
+    m->g->version = m->newest_version;
     for (size_t i = 0; i < m->g->count; i++) /* what was hidden may be a copy, too */
         m->v->has_copies = m->v->has_copies || m->g->nodes[i].is_superseded;
     if (r == 0) {
@@ -158,6 +194,7 @@ static int judge(struct mending *m)
         return r;
     links_mend(m);
     graph_walk(m->g, &after);
+    date_leaf(m, &after);
     uint32_t leaf = find_newer_leaf(m, &after);
     calls_judge(m, &after);
     spots_judge_errors(m);
@@ -184,10 +221,24 @@ static int judge(struct mending *m)
     return r;
 }
 
+/* What the client loads of the file as it is. */
+static void list_loaded(struct mending *m)
+{
+    struct repair_plan *plan = m->plan;
+    const struct graph_walk *w = &m->before;
+    plan->loaded = arena_alloc(m->arena, (w->count + 1) * sizeof *plan->loaded);
+    for (size_t i = 0; i < w->count; i++) {
+        const struct graph_node *node = &m->g->nodes[w->order[i]];
+        if (mending_is_message(m->g, w->order[i]))
+            plan->loaded[plan->loaded_count++] =
+                (struct repair_loaded){(int64_t)node->offset, node->line, node->role};
+    }
+}
+
 static bool can_resume(const struct mending *m)
 {
     const struct repair_plan *p = m->plan;
-    bool fails = m->before.leaf == GRAPH_NONE;
+    bool fails = m->before.leaf == GRAPH_NONE && !graph_user_cleared(m->g);
     for (size_t i = 0; i < p->problem_count; i++)
         fails = fails || (p->problems[i].severity == DAMAGE_HURTS &&
                           (p->problems[i].kind == DAMAGE_NO_MESSAGE ||
@@ -214,7 +265,9 @@ static int plan_round(const struct survey_source *source, struct survey *v,
     };
     skim_begin(m.skim, 0);
     skim_begin(m.other, 0);
+    graph_see_as(m.g, options->client_version ? options->client_version : survey_newest_version(v));
     graph_walk(m.g, &m.before);
+    list_loaded(&m);
     int r = judge(&m);
     if (r == 0 && options->wants_edits)
         r = edits_make(&m);

@@ -31,9 +31,10 @@ enum {
 };
 
 struct repair_options {
-    bool is_live;     /* a process has the session: a torn last line is a write under way */
-    bool shrinks;     /* also trims what the API never sees */
-    bool wants_edits; /* else only the problems */
+    bool is_live;           /* a process has the session: a torn last line is a write under way */
+    bool shrinks;           /* also trims what the API never sees */
+    bool wants_edits;       /* else only the problems */
+    int64_t client_version; /* of who will resume it, as damage_version; 0: the newest that wrote */
     int64_t
         modified_ms; /* wall time of the file's last write: for times that have to be invented */
 };
@@ -69,11 +70,20 @@ struct repair_messages {
     size_t reached;  /* of those, what the client loads from the file as it is */
 };
 
+/* A message's record that the client loads. */
+struct repair_loaded {
+    int64_t offset;
+    uint32_t line;
+    enum graph_role role;
+};
+
 struct repair_plan {
     struct repair_messages messages;
-    bool can_resume;   /* the client finds a conversation, and does not fail on it */
-    bool hurts;        /* one of the problems */
-    bool is_unsettled; /* no plan was found that would leave nothing to do: no edits */
+    bool can_resume;              /* the client finds a conversation, and does not fail on it */
+    bool hurts;                   /* one of the problems */
+    bool is_unsettled;            /* no plan was found that would leave nothing to do: no edits */
+    struct repair_loaded *loaded; /* from the file as it is, in order; none without can_resume */
+    size_t loaded_count;
     struct repair_problem *problems; /* as they stand in the file */
     size_t problem_count, problem_capacity;
     struct repair_edit *edits; /* in order */

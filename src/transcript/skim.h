@@ -63,6 +63,9 @@ enum skim_member {
     SKIM_MESSAGE_ID,   /* message.id */
     SKIM_MESSAGE_ROLE, /* message.role */
     SKIM_CONTENT,      /* message.content */
+    SKIM_ANCHOR,       /* compactMetadata.preserved….anchorUuid, .headUuid, .tailUuid */
+    SKIM_HEAD,
+    SKIM_TAIL,
     SKIM_MEMBERS,
 };
 

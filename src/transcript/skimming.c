@@ -23,6 +23,7 @@ enum context {
     IN_COMPACTION,
     IN_PRESERVED,
     IN_PRESERVED_IDS,
+    IN_SEGMENT,
     CONTEXTS,
 };
 
@@ -38,6 +39,7 @@ enum key {
     KEY_COMPACTION,
     KEY_PRESERVED,
     KEY_PRESERVED_IDS,
+    KEY_SEGMENT,
 };
 
 /* The names that are looked for. The client writes none with escapes. */
@@ -74,9 +76,16 @@ static const struct name record_names[] = {
 };
 static const struct name compaction_names[] = {
     NAME(KEY_PRESERVED, "preservedMessages"),
+    NAME(KEY_SEGMENT, "preservedSegment"),
+};
+static const struct name segment_names[] = {
+    NAME(SKIM_ANCHOR, "anchorUuid"),
+    NAME(SKIM_HEAD, "headUuid"),
+    NAME(SKIM_TAIL, "tailUuid"),
 };
 static const struct name preserved_names[] = {
     NAME(KEY_PRESERVED_IDS, "uuids"),
+    NAME(SKIM_ANCHOR, "anchorUuid"),
 };
 static const struct name attachment_names[] = {
     NAME(SKIM_ATTACHMENT_TYPE, "type"),
@@ -118,6 +127,7 @@ static const struct names {
     [IN_SNAPSHOT] = NAMES(snapshot_names),   [IN_MESSAGE] = NAMES(message_names),
     [IN_BLOCK] = NAMES(block_names),         [IN_RESULT_BLOCK] = NAMES(result_block_names),
     [IN_SOURCE] = NAMES(source_names),       [IN_RESULT_SOURCE] = NAMES(source_names),
+    [IN_SEGMENT] = NAMES(segment_names),
 };
 
 static enum context context_of(const struct skim *s)
@@ -249,7 +259,9 @@ static enum context context_for(enum context context, enum key key, bool object)
                : key == KEY_COMPACTION            ? IN_COMPACTION
                                                   : ELSEWHERE;
     case IN_COMPACTION:
-        return object && key == KEY_PRESERVED ? IN_PRESERVED : ELSEWHERE;
+        return object && key == KEY_PRESERVED ? IN_PRESERVED
+               : object && key == KEY_SEGMENT ? IN_SEGMENT
+                                              : ELSEWHERE;
     case IN_PRESERVED:
         return !object && key == KEY_PRESERVED_IDS ? IN_PRESERVED_IDS : ELSEWHERE;
     case IN_MESSAGE:

@@ -20,6 +20,7 @@ struct pass {
     unsigned char version_tag;
     bool saw_agent_id;
     bool is_hidden; /* the record being taken stands behind damage on its line */
+    bool is_beside; /* there is something behind it on its line */
     uint32_t line;
 };
 
@@ -133,10 +134,19 @@ static uint32_t add_node(struct pass *p, const struct skim *s, enum graph_role r
         .is_sidechain = s->members[SKIM_IS_SIDECHAIN].kind == SKIM_TRUE,
         .is_summary = s->members[SKIM_IS_SUMMARY].kind == SKIM_TRUE,
         .is_hidden = p->is_hidden,
+        .is_beside = p->is_beside,
     };
     uint32_t node = graph_add(&p->v->graph, &record);
     for (size_t i = 0; i < s->preserved_count; i++)
         graph_preserve(&p->v->graph, node, s->preserved[i]);
+    if (role == GRAPH_BOUNDARY && (s->preserved_count || skim_text(s, SKIM_TAIL).n))
+        graph_compaction(&p->v->graph, &(struct graph_compaction){
+                                           .boundary = node,
+                                           .has_segment = skim_text(s, SKIM_TAIL).n > 0,
+                                           .anchor = graph_id_of(skim_text(s, SKIM_ANCHOR)),
+                                           .head = graph_id_of(skim_text(s, SKIM_HEAD)),
+                                           .tail = graph_id_of(skim_text(s, SKIM_TAIL)),
+                                       });
     return node;
 }
 
@@ -212,8 +222,9 @@ static void look_at_pointer(struct pass *p, const struct skim *s, bool *is_point
     if (leaf->kind == SKIM_STRING && skim_is(s, SKIM_TYPE, "last-prompt"))
         add_spot(p, DAMAGE_STALE_LEAF, GRAPH_NONE, s->record.from)->number =
             (int64_t)graph_id_of(skim_text(s, SKIM_LEAF));
-    if (s->members[SKIM_EXPLICIT].kind == SKIM_TRUE)
-        graph_point(&p->v->graph, skim_text(s, SKIM_LEAF));
+    if (skim_is(s, SKIM_TYPE, "last-prompt") && !p->is_hidden)
+        graph_point(&p->v->graph, skim_text(s, SKIM_LEAF),
+                    s->members[SKIM_EXPLICIT].kind == SKIM_TRUE);
 }
 
 /* A version's place in the list of them, plus one; 0: none, or too many. */
@@ -371,6 +382,7 @@ static int take_broken(struct pass *p)
     for (size_t i = 0; i < count && r == 0; i++) {
         const struct scan_piece *piece = &pieces[i];
         p->is_hidden = i > 0;
+        p->is_beside = true;
         if (piece->kind != SCAN_RECORD)
             continue;
         skim_restart(p->inner, from + (int64_t)piece->from);
@@ -378,7 +390,7 @@ static int take_broken(struct pass *p)
         skim_end(p->inner);
         r = take_record(p, p->inner);
     }
-    p->is_hidden = false;
+    p->is_hidden = p->is_beside = false;
     free(pieces);
     buf_release(&line);
     return r;

@@ -147,6 +147,23 @@ void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
     json_put(j->document, j->root, "transcripts", j->transcripts);
 }
 
+static struct json_node *view_json_loaded(struct json_document *d, const struct repair_plan *plan)
+{
+    struct json_node *list = json_array(d);
+    for (size_t i = 0; plan->can_resume && i < plan->loaded_count; i++) {
+        const struct repair_loaded *l = &plan->loaded[i];
+        struct json_node *node = json_object(d);
+        json_put_integer(d, node, "line", l->line);
+        json_put_integer(d, node, "offset", l->offset);
+        json_put_string(d, node, "who",
+                        l->role == GRAPH_ASSISTANT ? "agent"
+                        : l->role == GRAPH_RESULT  ? "tool"
+                                                   : "user");
+        json_put(d, list, NULL, node);
+    }
+    return list;
+}
+
 void view_json_checked(struct view_check_json *j, const struct view_checked *c, bool verbose)
 {
     struct json_document *d = j->document;
@@ -168,6 +185,8 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
                           c->plan->can_resume);
         json_put_string(d, node, "fuller_backup", c->fuller);
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
+        if (verbose)
+            json_put(d, node, "loaded", view_json_loaded(d, c->plan));
         json_put(d, node, "problems", view_json_problems(d, c->plan, verbose));
     }
     json_put(d, j->transcripts, NULL, node);

@@ -94,7 +94,7 @@ check()
 }
 
 @test "harmless oddities are listed with -v alone" {
-    sed -n 4p "$FILE" >>"$FILE"
+    sed -i 4p "$FILE"
     printf '\n\n' >>"$FILE"
     check "$ID"
     [ "$status" -eq 0 ]

@@ -60,7 +60,8 @@ static int check_one(struct work *w, const struct target *target)
         .at = AT_FDCWD,
         .path = target->path,
         .shown = target->path,
-        .options = {.is_live = target->live_pid != 0},
+        .options = {.is_live = target->live_pid != 0,
+                    .client_version = w->context->options->client_version},
         .progress = move_meter,
         .context = w,
     };

@@ -155,6 +155,7 @@ static int carry_out(struct work *w)
         .backup = &w->scene.backup,
         .as_copy = c->options->as_copy,
         .shrinks = c->options->shrink,
+        .client_version = c->options->client_version,
     };
     int r = mend(&request, &w->e, &c->arena, &w->mended, &error);
     meter_end(&w->scene.meter);
@@ -238,7 +239,8 @@ static int repair(struct work *w)
         .shown = t->path,
         .options = {.is_live = t->live_pid != 0,
                     .shrinks = c->options->shrink,
-                    .wants_edits = true},
+                    .wants_edits = true,
+                    .client_version = c->options->client_version},
     };
     if (examine(&request, &c->arena, &w->e, &error) < 0) {
         context_complain(error.text);

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const E2E = dirname(dirname(fileURLToPath(import.meta.url)));
+const PLACES = [E2E, join(dirname(E2E), 'oracle')];
 
 export const MAIN = '2.1.197'; // the version most of the measured facts are from
 export const NEWEST = '2.1.330';
@@ -15,7 +16,8 @@ export const ON_NODE = '2.1.110'; // the last line of clients that run in node
 
 /** The file to start for a pinned version. Throws where it is not installed. */
 export function pinnedClient(version) {
-  const home = join(E2E, 'node_modules', `claude-${version}`);
+  const homes = PLACES.map((place) => join(place, 'node_modules', `claude-${version}`));
+  const home = homes.find(existsSync) ?? homes[0];
   const script = join(home, 'cli.js');
   if (existsSync(script)) return script;
   const require = createRequire(join(home, 'package.json'));

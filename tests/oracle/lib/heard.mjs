@@ -1,0 +1,118 @@
+// What is said: by the lines of a transcript, and by the messages that a client sends. Both become atoms, in order:
+// { key, is }: key tells one text, call or result from all others of the file; `is` what it is.
+
+/** The whole record that begins at an offset of the bytes, or null. */
+export function recordAt(bytes, offset) {
+  let depth = 0;
+  let inString = false;
+  for (let i = offset; i < bytes.length; i++) {
+    const c = bytes[i];
+    if (inString) {
+      if (c === 0x5c) i++;
+      else if (c === 0x22) inString = false;
+    } else if (c === 0x22) inString = true;
+    else if (c === 0x7b) depth++;
+    else if (c === 0x7d && --depth === 0) {
+      try { return JSON.parse(bytes.subarray(offset, i + 1).toString()); } catch { return null; }
+    } else if (c === 0x0a) return null;
+  }
+  return null;
+}
+
+/** Every message of the file, as far as its bytes can be read: atoms of all. */
+export function atomsOfFile(bytes) {
+  const atoms = new Map();
+  for (let i = bytes.indexOf('{"'); i >= 0; i = bytes.indexOf('{"', i + 1))
+    if (i === 0 || bytes[i - 1] !== 0x3a) {
+      const record = recordAt(bytes, i);
+      if (record?.type === 'user' || record?.type === 'assistant') for (const atom of atomsOf(record)) atoms.set(atom.key, atom);
+    }
+  return atoms;
+}
+
+export function atomsOf(record) {
+  if (record.isApiErrorMessage) return [];
+  const content = record.message?.content;
+  const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content : [];
+  return blocks.flatMap(atomOf);
+}
+
+function atomOf(block) {
+  switch (block?.type) {
+    case 'text': return block.text?.trim() ? [{ key: `text ${block.text.trim()}`, is: 'text', text: block.text.trim() }] : [];
+    case 'tool_use': return [{ key: `call ${block.id}`, is: 'call', id: block.id }];
+    case 'tool_result': return [{ key: `result ${block.tool_use_id}`, is: 'result', id: block.tool_use_id, text: wordsOf(block) }];
+    default: return []; // thinking: by what the API said, and by the model
+  }
+}
+
+const wordsOf = (block) => (typeof block.content === 'string' ? block.content : block.content?.map((b) => b.text ?? '').join('\n') ?? '').trim();
+
+/** What was sent, in atoms of the file; the client's own words are left out. */
+export function atomsSent(messages, known) {
+  const texts = [...known.values()].filter((a) => a.is === 'text').sort((a, b) => b.text.length - a.text.length);
+  return messages.flatMap(({ content }) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content).flatMap((block) => {
+    if (block.type === 'tool_use') return [`call ${block.id}`];
+    if (block.type === 'tool_result') return [known.has(`result ${block.tool_use_id}`) && !isInvented(block) ? `result ${block.tool_use_id}` : `invented ${block.tool_use_id}`];
+    if (block.type !== 'text' || block.text.startsWith('<system-reminder>')) return [];
+    return textsIn(block.text, texts);
+  }));
+}
+
+const isInvented = (block) => block.is_error && !/^(red|blue|green|four|sour|no-l|ladder)/.test(wordsOf(block)) && /interrupted|internal error|missing/i.test(wordsOf(block));
+
+function textsIn(text, texts) {
+  const found = [];
+  let rest = text;
+  for (const atom of texts) {
+    for (let at = rest.indexOf(atom.text); at >= 0; at = rest.indexOf(atom.text)) {
+      found.push({ at, key: atom.key });
+      rest = rest.slice(0, at) + '\0'.repeat(atom.text.length) + rest.slice(at + atom.text.length);
+    }
+  }
+  return found.sort((a, b) => a.at - b.at).map((f) => f.key);
+}
+
+/**
+ * What is sent of the records that a client loads: { must, may }. A call goes with its result and a result with its
+ * call, where the result stands behind the call's message and in front of any other. What has no partner so may be
+ * left out, told as text, or answered by the client.
+ */
+export function expected(records) {
+  const calls = new Map(); // id → the message that it stands in, while nothing else was said
+  const paired = new Set();
+  let message = null;
+  for (const record of records) {
+    const atoms = atomsOf(record);
+    const id = record.type === 'assistant' ? record.message?.id ?? record.uuid : null;
+    if (id && id !== message) { calls.clear(); message = id; }
+    for (const atom of atoms) {
+      if (atom.is === 'call') calls.set(atom.id, id);
+      if (atom.is === 'result' && calls.has(atom.id)) paired.add(atom.id);
+      if (atom.is === 'text' && record.type === 'user' && !record.isMeta) calls.clear();
+    }
+  }
+  const must = [];
+  const may = new Set();
+  const seen = new Set();
+  for (const { key, is, id } of records.flatMap(atomsOf)) {
+    if (is === 'text' || (paired.has(id) && !seen.has(key))) must.push(key);
+    else may.add(key);
+    seen.add(key);
+  }
+  return { must, may };
+}
+
+/** Returns null where they agree, or words. */
+export function difference({ must, may }, sent, isOrdered = true) {
+  const count = (list) => list.reduce((m, k) => m.set(k, (m.get(k) ?? 0) + 1), new Map());
+  const [a, b] = [count(must), count(sent.filter((k) => !k.startsWith('invented')))];
+  const lost = [...a].filter(([k]) => !b.has(k)).map(([k]) => k);
+  const extra = [...b].filter(([k]) => !a.has(k) && !may.has(k)).map(([k]) => k);
+  if (lost.length || extra.length) return `promised and not sent: [${lost.join(' | ')}] sent and not promised: [${extra.join(' | ')}]`;
+  if (!isOrdered) return null;
+  const inOrder = (list) => list.filter((k) => k.startsWith('text'));
+  const [x, y] = [inOrder(must), inOrder(sent)];
+  const i = x.findIndex((k, at) => k !== y[at]);
+  return i < 0 ? null : `another order from "${x[i]}" on: it is "${y[i]}" that is sent`;
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+// oracle.mjs: the real client judges the model of what a resume loads. See ../../HACKING.md.
+//
+//     oracle.mjs [--seed N] [--cases N] [--first N] [--versions 2.1.197,2.1.332] [--keep DIR] [--only N]
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { PROGRAM } from '../e2e/lib/rescue.mjs';
+import { Clients, VERSIONS } from './lib/clients.mjs';
+import { atomsOf, atomsOfFile, atomsSent, difference, expected, recordAt } from './lib/heard.mjs';
+import { variation } from './lib/variations.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({ options: {
+  seed: { type: 'string', default: '1' }, cases: { type: 'string', default: '60' }, first: { type: 'string', default: '0' },
+  versions: { type: 'string', default: VERSIONS.join(',') }, keep: { type: 'string' }, jobs: { type: 'string', default: '2' }, repair: { type: 'string', default: 'yes' },
+} });
+const keep = options.keep;
+if (keep) mkdirSync(keep, { recursive: true });
+
+const sessions = Object.fromEntries(readdirSync(join(HERE, 'sessions')).filter((n) => n.endsWith('.jsonl'))
+  .map((n) => [n.replace(/\.jsonl$/, ''), readFileSync(join(HERE, 'sessions', n), 'utf8')]));
+sessions.garden = readFileSync(join(HERE, '../fixtures/damage/session.jsonl'), 'utf8');
+
+const clients = await Clients.create();
+const work = join(clients.world.root, 'work');
+mkdirSync(work, { recursive: true });
+
+console.log(`seed ${options.seed}, ${options.cases} cases for each of ${options.versions}, ${PROGRAM}`);
+let failed = 0;
+for (const version of options.versions.split(',')) failed += await judge(version);
+await clients.destroy();
+process.exitCode = failed ? 1 : 0;
+
+async function judge(version) {
+  const first = Number(options.first);
+  const numbers = Array.from({ length: Number(options.cases) }, (_, i) => first + i);
+  const began = Date.now();
+  const tally = { cases: 0, loads: 0, repairs: 0, repaired: 0, lost: 0 };
+  async function worker(name) {
+    for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+      const { name: what, text } = variation(options.seed, `${number}`, sessions);
+      const result = await one(Buffer.from(text), version, join(work, name));
+      tally.cases++;
+      tally.repaired += result.isRepaired ? 1 : 0;
+      for (const [kind, why] of Object.entries(result.wrong)) {
+        tally[kind]++;
+        console.log(`${version} ${options.seed}:${number} ${kind}: ${what}: ${why}`);
+        if (keep) writeFileSync(join(keep, `${version}-${options.seed}-${number}-${kind}.jsonl`), text);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Number(options.jobs) }, (_, i) => worker(`w${i}`)));
+  const took = (Date.now() - began) / 1000;
+  console.log(`${version}: ${tally.cases} cases, ${tally.loads} disagree on what is loaded; ${tally.repaired} repaired: ${tally.repairs} disagree, ${tally.lost} lose something; ${took.toFixed(0)} s, ${(took / Math.max(1, tally.cases)).toFixed(2)} s a case`);
+  return tally.loads + tally.repairs + tally.lost;
+}
+
+function run(args) {
+  return new Promise((resolve, reject) => execFile(PROGRAM, [...args, '--json', '--config-dir', clients.world.configDir],
+    { env: clients.world.env, timeout: 60_000, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+      if (!stdout) return reject(new Error(`${args.join(' ')}: ${stderr}`));
+      return resolve(JSON.parse(stdout));
+    }).stdin.end());
+}
+
+async function check(path, version) {
+  return (await run(['--check', path, '-v', '--client-version', version])).transcripts[0];
+}
+
+/** The records that the program says a resume loads. */
+function loadedBy(checked, bytes) {
+  return checked.loaded.map(({ offset }) => recordAt(bytes, offset));
+}
+
+async function one(bytes, version, folder) {
+  const path = join(folder, 'c1de0000-0000-4000-8000-000000000001.jsonl');
+  const wrong = {};
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, bytes);
+  const known = atomsOfFile(bytes);
+  const promised = await check(path, version);
+  const heard = await clients.resume(path, version);
+  const sent = atomsSent(heard.sent ?? [], known);
+  const loads = compare(promised, bytes, heard, sent, version);
+  if (loads) wrong.loads = loads;
+  if (options.repair !== 'yes') return { wrong };
+
+  const repaired = await run(['--repair', path, '--force', '--client-version', version, '--pending-dir', join(folder, 'pending'), '--log-dir', join(folder, 'log')]);
+  if (repaired.outcome !== 'repaired') {
+    if (repaired.outcome !== 'nothing-to-repair') wrong.repairs = `${repaired.outcome}: ${repaired.error}`;
+    return { wrong };
+  }
+  const after = readFileSync(path);
+  const promisedAfter = await check(path, version);
+  const heardAfter = await clients.resume(path, version);
+  const sentAfter = atomsSent(heardAfter.sent ?? [], new Map([...known, ...atomsOfFile(after)]));
+  const repairs = compare(promisedAfter, after, heardAfter, sentAfter, version);
+  if (repairs) wrong.repairs = repairs;
+  const gone = sent.filter((key) => known.has(key) && !sentAfter.includes(key));
+  if (gone.length) wrong.lost = `sent before the repair, and not after it: [${gone.join(' | ')}]`;
+  return { wrong, isRepaired: true };
+}
+
+function compare(promised, bytes, heard, sent, version) {
+  if (!heard.sent) return promised.can_resume ? `it said that it can be resumed, and the client says: ${heard.output}` : null;
+  if (!promised.can_resume) return `it said that it cannot be resumed, and the client sends ${sent.length}`;
+  return difference(expected(loadedBy(promised, bytes)), sent);
+}

@@ -21,6 +21,7 @@
  *   --no-registry        nothing in sessions/
  *   --stale-registry     with the start time of another process
  *   --turn T             over, awaits-reply, tool in its transcript; none: no transcript (over)
+ *   --talked             with --turn none: its status says that it has had a turn
  *   --tool NAME          the tool that is open (Bash)
  *   --prompt TEXT        the prompt (hello)
  *   --context TOKENS     what its reply says that the model has seen (not said)
@@ -142,9 +143,9 @@ static bool takes_value(const char *name)
 static bool is_flag(const char *name)
 {
     static const char *const names[] = {
-        "old-registry", "no-registry", "stale-registry", "queue-input", "spinner",
-        "spin",         "flood",       "ignore-term",    "no-terminal", "lose-terminal",
-        "raw",          "here",        "pooled",         "ask-again",   "piped"};
+        "old-registry", "no-registry", "stale-registry", "queue-input",   "spinner", "spin",
+        "flood",        "ignore-term", "no-terminal",    "lose-terminal", "raw",     "here",
+        "pooled",       "ask-again",   "piped",          "talked"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -264,7 +265,10 @@ static void write_registry(const char *session, const char *cwd)
         add_json_string(f, "version", option("version", "2.1.197"));
         fputc(',', f);
         add_json_string(f, "status", option("status", "idle"));
-        fprintf(f, ",\"updatedAt\":%lld,\"statusUpdatedAt\":%lld", wall_ms(), wall_ms());
+        /* the first status is published before the start is noted (2.1.197: by 0.3 s) */
+        bool is_new = strcmp(option("turn", "over"), "none") == 0 && !is_told("talked");
+        long long since = wall_ms() - (is_new ? 300 : 0);
+        fprintf(f, ",\"updatedAt\":%lld,\"statusUpdatedAt\":%lld", since, since + !is_new);
         if (is_told("waiting-for")) {
             fputc(',', f);
             add_json_string(f, "waitingFor", option("waiting-for", ""));

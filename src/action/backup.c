@@ -674,21 +674,50 @@ void backup_end(struct backup_run *run)
     arena_release(&run->arena);
 }
 
-int backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
-                     const char *candidate, const struct sr_export_options *options,
-                     struct backup_source *out, struct sr_error *error)
+int backup_source_code(struct lookup found)
+{
+    return found.state == LOOKUP_FOUND    ? 0
+           : found.state == LOOKUP_ABSENT ? -ENODATA
+           : found.code                   ? found.code
+                                          : -EIO;
+}
+
+static struct lookup find_source(const struct session *s, const char *candidate, const char *cwd,
+                                 struct agent_transcript *out)
+{
+    const char *id = candidate ? candidate : s->session_id;
+    if (!s->store)
+        return lookup_unknown(-ENOENT, "its config directory");
+    if (s->store->code < 0)
+        return lookup_unknown(s->store->code, s->store->io.path);
+    if (!candidate && session_has_transcript(s)) {
+        *out = s->transcript; /* and not another copy of it in another folder */
+        return lookup_found();
+    }
+    if (!id) /* it is not known which, and so nothing was looked for */
+        return s->which.state == LOOKUP_UNKNOWN ? s->which : lookup_absent();
+    return s->store->agent->find_transcript(&s->store->io, id, cwd, out);
+}
+
+struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                               const char *candidate, const struct sr_export_options *options,
+                               struct backup_source *out, struct sr_error *error)
 {
     const struct snapshot *snap = (const struct snapshot *)snapshot;
     const struct session *s = &snap->sessions[session - snapshot->sessions];
-    struct agent_transcript transcript = s->transcript;
-    bool found = session_can_read_store(s) && s->has_transcript;
-    if (candidate)
-        found = session_can_read_store(s) &&
-                s->store->agent->find_transcript(&s->store->io, candidate, session->cwd,
-                                                 &transcript) == 0;
-    if (!found)
-        return err_set(error, -ENODATA, "session %s of pid %d has no transcript",
-                       session->session_id ? session->session_id : "(not known)", session->pid);
+    struct agent_transcript transcript;
+    const char *id = candidate ? candidate : session->session_id;
+    struct lookup found = find_source(s, candidate, session->cwd, &transcript);
+    if (found.state == LOOKUP_ABSENT) {
+        transcript = (struct agent_transcript){.session_id = id};
+        err_set(error, -ENODATA, "session %s of pid %d has no transcript", id ? id : "(not known)",
+                session->pid);
+    } else if (found.state == LOOKUP_UNKNOWN) {
+        err_set(error, backup_source_code(found),
+                "whether session %s of pid %d has a transcript is not known: %s: %s",
+                id ? id : "(not known)", session->pid, found.where, err_reason(found.code));
+        return found;
+    }
     const char *temporary = options->temporary_dir;
     if (!temporary && s->live && s->live->environment_known)
         temporary = proc_variable(&s->live->environment, s->store->agent->temporary_variable);
@@ -701,7 +730,7 @@ int backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session
         .host = snapshot->host,
         .process = session->pid ? session : NULL,
     };
-    return 0;
+    return found;
 }
 
 int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_session *session,
@@ -711,7 +740,7 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
     struct backup_run run;
     struct backup_source source;
     struct salvage salvage;
-    int r = backup_source_of(snapshot, session, NULL, options, &source, error);
+    int r = backup_source_code(backup_source_of(snapshot, session, NULL, options, &source, error));
     if (r == 0)
         r = backup_begin(&run, options, error);
     if (r < 0)

@@ -35,20 +35,25 @@ void backup_end(struct backup_run *run);
 struct backup_source {
     const struct agent *agent;
     const struct agent_store *store;
-    struct agent_transcript transcript;
-    const char *temporary; /* the folder of its client's temporary files */
+    struct agent_transcript transcript; /* path NULL: it has none */
+    const char *temporary;              /* the folder of its client's temporary files */
     const char *cwd, *host;
     const struct sr_session *process; /* NULL: none */
     const struct salvage *salvage;    /* what only its memory held; NULL: nothing was looked for */
 };
 
 /*
- * Where the session of a snapshot is; candidate: one of its candidates, where it could not be told
- * which it is, else NULL. Returns: 0, or -ENODATA when there is no transcript.
+ * Where the session of a snapshot is, by now; candidate: one of its candidates, where it could not
+ * be told which it is, else NULL. Returns: found; absent where there is no transcript: *out says of
+ * what, with transcript.path NULL, and *error that; unknown where it could not be looked for, and
+ * why in *error.
  */
-int backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
-                     const char *candidate, const struct sr_export_options *options,
-                     struct backup_source *out, struct sr_error *error);
+struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                               const char *candidate, const struct sr_export_options *options,
+                               struct backup_source *out, struct sr_error *error);
+
+/* As an error code: 0; -ENODATA for absent; why it is unknown. */
+int backup_source_code(struct lookup found);
 
 /* As sr_export_session. */
 int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,

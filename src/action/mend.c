@@ -94,7 +94,8 @@ static int take_backup(struct work *w, struct sr_error *error)
     int r = 0;
     lone.list_files = list_lone_file;
     if (q->session)
-        r = backup_source_of(q->snapshot, q->session, NULL, q->backup, &source, error);
+        r = backup_source_code(
+            backup_source_of(q->snapshot, q->session, NULL, q->backup, &source, error));
     if (r == 0)
         r = backup_begin(&run, q->backup, error);
     if (r < 0)

@@ -82,10 +82,10 @@ static void mark_files(struct movement *m)
     const struct session *s = m->subject->inside;
     struct agent_transcript *subagents = NULL;
     size_t count = 0;
-    if (!session_can_read_store(s) || !s->has_transcript)
+    if (!session_can_read_store(s) || !session_has_transcript(s))
         return;
-    if (s->live->agent->list_subagents(&s->store->io, &s->transcript, &subagents, &count) < 0)
-        count = 0;
+    /* those that can be seen: what moves elsewhere is seen on a connection */
+    s->live->agent->list_subagents(&s->store->io, &s->transcript, &subagents, &count);
     m->files = arena_alloc(&m->arena, (count + 1) * sizeof *m->files);
     m->file_bytes = arena_alloc(&m->arena, (count + 1) * sizeof *m->file_bytes);
     m->files[m->file_count++] = s->transcript.path;

@@ -1,6 +1,7 @@
 #include "action/proof.h"
 
 #include "action/backup.h"
+#include "action/empty.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,40 +60,51 @@ static bool is_accepted(struct subject *s)
     return true;
 }
 
-static int save_one(struct subject *s, const char *id, struct sr_error *error)
+/* What was copied, and that it is all of it. */
+static int check_saved(struct subject *s, struct sr_error *error)
 {
-    const struct sr_export_options *o = s->backup;
-    struct backup_source source;
-    struct backup_run run;
-    int r = backup_source_of(s->snapshot, s->session, id, o, &source, error);
-    if (r < 0)
-        return r;
-    r = backup_begin(&run, o, error);
-    if (r < 0)
-        return r;
-    source.salvage = &s->salvage;
-    r = backup_take(&run, &source, &s->saved, error);
-    backup_end(&run);
-    if (r < 0)
-        return r == -ENODATA ? -EIO : r; /* there is a transcript */
+    const struct sr_export *e = &s->saved;
     char size[STR_SIZE_TEXT];
-    str_format_size(s->saved.size_bytes, size);
+    str_format_size(e->size_bytes, size);
     subject_tell(s, "%s: %s/%s.jsonl (%s)",
-                 s->saved.outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
-                                                         : "backed up and verified",
-                 o->pending_dir, s->saved.stem, size);
-    if (s->saved.lost_count && !is_accepted(s))
+                 e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
+                                                   : "backed up and verified",
+                 s->backup->pending_dir, e->stem, size);
+    if (e->lost_count && !is_accepted(s))
         return subject_refuse(s, error,
                               "%s.jsonl is kept, and incomplete: %zu file%s of the session could "
                               "not be read: %s",
-                              s->saved.stem, s->saved.lost_count,
-                              s->saved.lost_count > 1 ? "s" : "", s->saved.lost);
-    if (s->saved.was_rewritten)
+                              e->stem, e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
+    if (e->was_rewritten)
         return err_set(error, -EIO,
-                       "%s.jsonl is kept, but files changed under every try to copy them",
-                       s->saved.stem);
-    s->has_transcript = true;
+                       "%s.jsonl is kept, but files changed under every try to copy them", e->stem);
     return 0;
+}
+
+/* candidate NULL: the session itself. Returns: 1: there is no transcript of it, and *source says of
+ * what; 0; or negative errno. */
+static int save_one(struct subject *s, const char *candidate, struct backup_source *source,
+                    struct sr_error *error)
+{
+    const struct sr_export_options *o = s->backup;
+    struct backup_run run;
+    struct sr_error why;
+    struct lookup found = backup_source_of(s->snapshot, s->session, candidate, o, source, &why);
+    if (found.state == LOOKUP_ABSENT)
+        return 1;
+    if (found.state == LOOKUP_UNKNOWN)
+        return subject_refuse(s, error, "%s; make that readable, or end it on its terminal",
+                              why.text);
+    int r = backup_begin(&run, o, error);
+    if (r == 0) {
+        source->salvage = &s->salvage;
+        r = backup_take(&run, source, &s->saved, error);
+        backup_end(&run);
+    }
+    if (r == 0)
+        r = check_saved(s, error);
+    s->has_transcript = s->has_transcript || r == 0;
+    return r < 0 ? err_wrap(error, "back up") : 0;
 }
 
 /* Before the first thing is done to it: afterwards it is gone. */
@@ -106,31 +118,95 @@ static void save_memory(struct subject *s)
         subject_tell(s, "%s", s->salvage.note);
 }
 
-/* Returns: as proof_make; -ENODATA: there is nothing to be copied. */
-static int save_all(struct subject *s, struct sr_error *error)
+/* Returns: as save_one; 1: there is none to be saved. */
+static int save_all(struct subject *s, struct backup_source *source, struct sr_error *error)
 {
     const struct sr_session *session = s->session;
     int r = 0;
-    if (!session_can_read_store(s->inside))
-        return subject_refuse(s, error, "the config directory of pid %d cannot be read",
-                              session->pid);
     save_memory(s);
-    for (size_t i = 0; i < session->candidate_count && r == 0; i++)
-        r = save_one(s, session->candidates[i], error);
     if (session->candidate_count == 0)
-        r = session->session_id ? save_one(s, session->session_id, error) : -ENODATA;
-    if (r < 0 && r != -ENODATA && error)
-        err_wrap(error, "back up");
+        return save_one(s, NULL, source, error);
+    for (size_t i = 0; i < session->candidate_count && r == 0; i++)
+        r = save_one(s, session->candidates[i], source, error);
+    if (r > 0)
+        r = subject_refuse(s, error,
+                           "one of the sessions that pid %d may be (%s) is gone: look again",
+                           session->pid, source->transcript.session_id);
     return r;
 }
 
 int proof_save_again(struct subject *s, struct sr_error *error)
 {
+    struct backup_source source;
     bool was_refused = s->was_refused;
     s->accepts = NULL; /* it has ended: what is new in being lost is said, and nobody asked */
-    int r = save_all(s, error);
+    int r = save_all(s, &source, error);
     s->was_refused = was_refused;
-    return r == -ENODATA ? 0 : r;
+    return r < 0 ? r : 0;
+}
+
+/* ---- empty -------------------------------------------------------------------------------- */
+
+static bool is_anothers(const struct subject *s, const char *id)
+{
+    for (size_t i = 0; i < s->snapshot->session_count; i++) {
+        const struct sr_session *other = &s->snapshot->sessions[i];
+        if (other != s->session && other->pid && str_equals(other->session_id, id))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A client that publishes no status may have taken up any older session of its
+ * directory that no other client has: all of them are saved.
+ */
+static int save_older(struct subject *s, const struct backup_source *of, struct sr_error *error)
+{
+    enum { OLDER_LIMIT = 16 };
+    struct agent_transcript *older;
+    struct backup_source source;
+    size_t count, n = 0;
+    int r = 0, pid = s->session->pid;
+    if (!of->cwd)
+        return subject_refuse(
+            s, error, "which session pid %d is is not known, nor where it was started", pid);
+    const char *folder = of->agent->project_folder(of->store->arena, of->cwd);
+    struct lookup seen = of->agent->list_folder(of->store, folder, &older, &count);
+    if (seen.state == LOOKUP_UNKNOWN)
+        return subject_refuse(s, error, "pid %d may have taken up a session of %s: %s: %s", pid,
+                              of->cwd, seen.where, err_reason(seen.code));
+    for (size_t i = 0; i < count; i++)
+        if (!is_anothers(s, older[i].session_id))
+            older[n++] = older[i];
+    if (n > OLDER_LIMIT)
+        return subject_refuse(s, error,
+                              "which session pid %d is is not known, and it may have taken up any "
+                              "of %zu in %s: end it on its terminal",
+                              pid, n, of->cwd);
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = save_one(s, older[i].session_id, &source, error);
+    return r > 0 ? 0 : r; /* gone meanwhile, and not by it */
+}
+
+static int prove_empty(struct subject *s, const struct backup_source *source,
+                       struct sr_error *error)
+{
+    struct sr_error why;
+    int r = empty_has_status(s->inside) ? 0 : save_older(s, source, error);
+    if (r < 0)
+        return r;
+    if (empty_prove(s->snapshot, s->session, source, &why) < 0)
+        return subject_refuse(
+            s, error,
+            "pid %d has no transcript, and it is not proven that nothing was said "
+            "in it: %s; end it on its terminal",
+            s->session->pid, why.text);
+    subject_tell(s, "%s",
+                 s->has_transcript
+                     ? "nothing was said in it; what it may have taken up is backed up"
+                     : "nothing to back up: nothing was said in it");
+    return 0;
 }
 
 /* ---- all three ---------------------------------------------------------------------------- */
@@ -152,18 +228,41 @@ static int refuse_unsaved(struct subject *s, struct sr_error *error)
                           wall_format((struct wall){session->unsaved_since_ms}, since));
 }
 
+/* Of what session is it? */
+static int refuse_unknown(struct subject *s, struct sr_error *error)
+{
+    const struct session *in = s->inside;
+    int pid = s->session->pid;
+    if (!in->store)
+        return subject_refuse(s, error,
+                              "the config directory of pid %d is not known, as its environment "
+                              "cannot be read: run this as its user, or as root",
+                              pid);
+    if (in->store->code < 0)
+        return subject_refuse(s, error, "the config directory of pid %d cannot be read: %s: %s",
+                              pid, in->store->io.path, err_reason(in->store->code));
+    if (in->which.state == LOOKUP_UNKNOWN)
+        return subject_refuse(s, error,
+                              "which session pid %d is is not known, as %s cannot be read: %s; "
+                              "make it readable, or end the session on its terminal",
+                              pid, in->which.where, err_reason(in->which.code));
+    return 0;
+}
+
 static int prove(struct subject *s, struct proof **out, struct sr_error *error)
 {
-    int r = save_all(s, error);
-    if (r < 0 && r != -ENODATA)
-        return r;
-    if (r == -ENODATA && s->session->candidate_count)
-        return err_wrap(error, "back up");
-    if (is_unsaved(s->session))
+    struct backup_source source;
+    int r = refuse_unknown(s, error);
+    if (r == 0)
+        r = save_all(s, &source, error);
+    bool is_empty = r > 0;
+    if (r >= 0 && is_unsaved(s->session))
         return refuse_unsaved(s, error);
-    if (r == -ENODATA)
-        subject_tell(s, "nothing to back up: the session has no transcript yet");
-    *out = make(s, r == 0 ? PROOF_SEALED : PROOF_EMPTY);
+    if (is_empty)
+        r = prove_empty(s, &source, error);
+    if (r < 0)
+        return r;
+    *out = make(s, is_empty ? PROOF_EMPTY : PROOF_SEALED);
     return 0;
 }
 
@@ -209,6 +308,7 @@ int proof_waive(struct subject *s, const char *given, struct proof **out, struct
         return subject_refuse(s, error,
                               "'%s' is not the beginning of session %.*s: it is not given up",
                               given, PROOF_GIVEN_LENGTH, id);
+    s->was_refused = false; /* for what is given up here */
     *out = make(s, PROOF_WAIVED);
     return 0;
 }
@@ -231,17 +331,39 @@ static bool speaks_of_all(const struct proof *p, const struct sr_session *now)
     return all && (now->session_id || now->candidate_count || !p->id_count);
 }
 
+static int check_empty(const struct subject *s, const struct subject_now *now,
+                       struct sr_error *error)
+{
+    struct backup_source source;
+    struct lookup found =
+        backup_source_of(now->snapshot, now->session, NULL, s->backup, &source, error);
+    if (found.state == LOOKUP_FOUND)
+        return err_set(error, -EAGAIN, "it has a transcript");
+    if (found.state == LOOKUP_UNKNOWN)
+        return -EAGAIN;
+    return empty_prove(now->snapshot, now->session, &source, error);
+}
+
 int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,
                 struct sr_error *error)
 {
-    bool is_whole = p->kind == PROOF_WAIVED || !is_unsaved(now->session);
-    if (is_whole && speaks_of_all(p, now->session))
-        return 0;
+    struct sr_error why;
+    const struct snapshot *snap = snapshot_of(now->snapshot);
+    const struct session *in = &snap->sessions[now->session - now->snapshot->sessions];
+    int pid = (int)s->ref.pid;
     s->was_refused = true;
-    if (!is_whole)
-        return err_set(error, -EAGAIN, "refused: pid %d, %s", (int)s->ref.pid,
-                       now->session->saving);
-    return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)",
-                   (int)s->ref.pid,
-                   now->session->session_id ? now->session->session_id : "not known");
+    if (in->which.state == LOOKUP_UNKNOWN && p->kind != PROOF_WAIVED)
+        return err_set(error, -EAGAIN,
+                       "refused: which session pid %d is is not known any more: %s: %s", pid,
+                       in->which.where, err_reason(in->which.code));
+    if (p->kind != PROOF_WAIVED && is_unsaved(now->session))
+        return err_set(error, -EAGAIN, "refused: pid %d, %s", pid, now->session->saving);
+    if (!speaks_of_all(p, now->session))
+        return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)", pid,
+                       now->session->session_id ? now->session->session_id : "not known");
+    if (p->kind == PROOF_EMPTY && check_empty(s, now, &why) < 0)
+        return err_set(error, -EAGAIN, "refused: pid %d was empty, and may not be any more: %s",
+                       pid, why.text);
+    s->was_refused = false;
+    return 0;
 }

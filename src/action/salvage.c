@@ -19,42 +19,20 @@ static const struct memory_limits limits = {
     .ms = 20000,                       /* which takes 0.1 to 0.3 s */
 };
 
-enum { SEARCH_PIECE = 1024 * 1024 };
-
 /* ---- what is on disk ---------------------------------------------------------------------- */
-
-static bool file_holds(int at, const char *path, struct sv needle)
-{
-    struct fs_file file;
-    if (needle.n == 0 || fs_open_file_beneath(at, path, &file) < 0)
-        return false;
-    char *bytes = mem_resize(NULL, SEARCH_PIECE + needle.n);
-    size_t kept = 0;
-    int64_t offset = 0;
-    bool found = false;
-    ssize_t n;
-    while (!found && (n = fs_read_at(file.fd, bytes + kept, SEARCH_PIECE, offset)) > 0) {
-        size_t there = kept + (size_t)n;
-        found = sv_find((struct sv){bytes, there}, 0, needle) < there;
-        kept = there < needle.n - 1 ? there : needle.n - 1;
-        memmove(bytes, bytes + there - kept, kept);
-        offset += n;
-    }
-    free(bytes);
-    fs_close(&file.fd);
-    return found;
-}
 
 static bool is_on_disk(void *context, struct sv json)
 {
     const struct session *s = context;
     struct agent_transcript *subagents = NULL;
     size_t count = 0;
-    bool found = file_holds(s->store->io.fd, s->transcript.path, json);
+    int at = s->store->io.fd;
+    /* what could not be looked through may not hold it: it is kept twice rather than not at all */
+    bool found = fs_find(at, s->transcript.path, json).state == LOOKUP_FOUND;
     if (!found)
         s->store->agent->list_subagents(&s->store->io, &s->transcript, &subagents, &count);
     for (size_t i = 0; i < count && !found; i++)
-        found = file_holds(s->store->io.fd, subagents[i].path, json);
+        found = fs_find(at, subagents[i].path, json).state == LOOKUP_FOUND;
     return found;
 }
 
@@ -69,7 +47,7 @@ static bool stands_still(const struct sr_session *s)
 static const char *why_no_reply(struct salvage *out, const struct session *in)
 {
     const struct sr_session *s = out->session;
-    if (!session_can_read_store(in) || !in->has_transcript || !in->activity.is_known)
+    if (!session_can_read_store(in) || !session_has_transcript(in) || !in->activity.is_known)
         return "its transcript cannot be read, to tell what is new";
     enum tail_turn turn = in->activity.tail.turn;
     if (turn != TAIL_TURN_AWAITS_REPLY && turn != TAIL_TURN_REPLYING)

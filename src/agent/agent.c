@@ -76,9 +76,9 @@ int agent_list_folder(struct agent_listings *listings, int at, const char *path,
     return 0;
 }
 
-int agent_list_registry(struct agent_listings *listings, const struct agent *agent,
-                        const struct agent_store *store, struct agent_registration **entries,
-                        size_t *count)
+struct lookup agent_list_registry(struct agent_listings *listings, const struct agent *agent,
+                                  const struct agent_store *store,
+                                  struct agent_registration **entries, size_t *count)
 {
     struct awake now = awake_now();
     bool is_fresh = listings->registry_store && str_equals(listings->registry_store, store->path) &&
@@ -88,15 +88,14 @@ int agent_list_registry(struct agent_listings *listings, const struct agent *age
         own.arena = &listings->registry_arena;
         arena_release(&listings->registry_arena);
         listings->registry_store = NULL;
-        int r = agent->read_registry(&own, &listings->registry, &listings->registry_count);
-        if (r < 0)
-            return r;
+        listings->registry_lookup =
+            agent->read_registry(&own, &listings->registry, &listings->registry_count);
         listings->registry_store = arena_strdup(&listings->registry_arena, store->path);
         listings->registry_at = now;
     }
     *entries = listings->registry;
     *count = listings->registry_count;
-    return 0;
+    return listings->registry_lookup;
 }
 
 void agent_listings_release(struct agent_listings *listings)

@@ -71,6 +71,8 @@ struct agent_store {
 
 /* What a client publishes about its running process. NULL and 0: not said. */
 struct agent_registration {
+    int code;         /* negative errno: it could not be read, and only file and pid (as the file is
+                         named) are known; else 0 */
     const char *file; /* below the store, for messages */
     int64_t pid;      /* in the client's own pid namespace */
     uint64_t start_ticks;
@@ -164,6 +166,7 @@ struct agent_listings {
     struct arena registry_arena;
     const char *registry_store; /* its path; NULL: none was read */
     struct awake registry_at;
+    struct lookup registry_lookup;
     struct agent_registration *registry;
     size_t registry_count;
 };
@@ -173,16 +176,16 @@ int agent_list_folder(struct agent_listings *listings, int at, const char *path,
                       struct fs_name **names, size_t *count);
 struct agent;
 /* As the agent's read_registry. Owner: the listings, until the next call. */
-int agent_list_registry(struct agent_listings *listings, const struct agent *agent,
-                        const struct agent_store *store, struct agent_registration **entries,
-                        size_t *count);
+struct lookup agent_list_registry(struct agent_listings *listings, const struct agent *agent,
+                                  const struct agent_store *store,
+                                  struct agent_registration **entries, size_t *count);
 void agent_listings_release(struct agent_listings *listings);
 
 enum { AGENT_PLACES = 24 };
 
 struct agent_files {
     struct arena *arena;
-    struct agent_file *items; /* the transcript is the first */
+    struct agent_file *items; /* the transcript, where there is one, is the first */
     size_t count, capacity;
     struct agent_left_out *left_out;
     size_t left_out_count, left_out_capacity;
@@ -234,29 +237,33 @@ struct agent {
     /* How the user asked for a model, on the command line or in the environment; NULL: not so. */
     const char *(*asked_model)(const struct proc_strings *argv,
                                const struct proc_strings *environment);
-    /* What the user has set, in the store. Owner: the store's arena. */
-    void (*read_settings)(const struct agent_store *store, struct agent_settings *out);
-
-    /* Reading a store. What cannot be read goes to store->problems.
-     * Return: 0 or negative errno. Owner of results: store->arena. */
-    int (*read_registry)(const struct agent_store *store, struct agent_registration **entries,
-                         size_t *count);
+    /*
+     * Reading a store. What cannot be read goes to store->problems, and makes the answer unknown:
+     * out then holds what could be read, and more may be there. Found: out holds all that is
+     * there, which may be nothing; absent: there is no such folder or file, and out is empty.
+     * Owner of results and of lookup.where: store->arena.
+     */
+    /* What the user has set; what is not known counts as not set. */
+    struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
+    struct lookup (*read_registry)(const struct agent_store *store,
+                                   struct agent_registration **entries, size_t *count);
     /* The folder, below the store, that sessions started in cwd are kept in. */
     const char *(*project_folder)(struct arena *a, const char *cwd);
-    int (*list_folder)(const struct agent_store *store, const char *folder,
-                       struct agent_transcript **transcripts, size_t *count);
-    int (*list_all)(const struct agent_store *store, struct agent_transcript **transcripts,
-                    size_t *count);
+    struct lookup (*list_folder)(const struct agent_store *store, const char *folder,
+                                 struct agent_transcript **transcripts, size_t *count);
+    struct lookup (*list_all)(const struct agent_store *store,
+                              struct agent_transcript **transcripts, size_t *count);
     /* The folders, below the store, in which something appears or grows with every session. */
     void (*list_watched)(const struct agent_store *store, const char *const **folders,
                          size_t *count);
-    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere.
-     * Returns: 0, or -ENOENT where there is none. */
-    int (*find_transcript)(const struct agent_store *store, const char *session_id, const char *cwd,
-                           struct agent_transcript *out);
+    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere. out: only where it is
+     * found. */
+    struct lookup (*find_transcript)(const struct agent_store *store, const char *session_id,
+                                     const char *cwd, struct agent_transcript *out);
     /* The files beside a transcript that grow with it: its subagents'. */
-    int (*list_subagents)(const struct agent_store *store, const struct agent_transcript *of,
-                          struct agent_transcript **transcripts, size_t *count);
+    struct lookup (*list_subagents)(const struct agent_store *store,
+                                    const struct agent_transcript *of,
+                                    struct agent_transcript **transcripts, size_t *count);
     /* The end of its history of prompts, in bounds. Returns: 0, -ENOENT where there is none, or
      * negative errno. Owner: the store's arena. */
     int (*read_prompts)(const struct agent_store *store, struct agent_prompts *out);
@@ -268,7 +275,8 @@ struct agent {
     enum fact (*has_side_files)(const struct agent_store *store, const char *folder,
                                 const char *session_id);
     /*
-     * Every file that belongs to a session: what a lossless copy must hold. Credentials are not
+     * Every file that belongs to a session: what a lossless copy must hold. of->path NULL: it has
+     * no transcript, and what carries its id is looked for everywhere. Credentials are not
      * among them, keys are left out; what cannot be read is said to be. temporary is the folder
      * in which the client keeps its temporary files ("/tmp"). Owner: agent_files_release; strings:
      * the store's arena.

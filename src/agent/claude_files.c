@@ -143,7 +143,7 @@ static void add_named(struct walk *w, const char *folder, const char *id, const 
     size_t count;
     int r = agent_list_folder(w->listings, w->at, *folder ? folder : ".", &names, &count);
     if (r < 0) {
-        if (r != -ENOENT)
+        if (r != -ENOENT && r != -ENOTDIR)
             leave_out(w, folder, err_reason(r), true);
         return;
     }
@@ -231,55 +231,59 @@ static void add_plans(struct walk *w, int transcript)
 /* ---- temporary files ---------------------------------------------------------------------- */
 
 /* Anybody may make folders in /tmp: no link is followed, and it must be the user's own. */
+/* Returns: as fs_open_dir; -ENOENT too for one that is another user's, or a link. */
 static int open_outside(const char *temporary, unsigned uid, const char *name)
 {
-    int fd = fs_open_dir(AT_FDCWD, temporary);
+    FS_CLOSE int fd = fs_open_dir(AT_FDCWD, temporary);
     if (fd < 0)
         return fd;
     struct open_how how = {
         .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
-    int inner = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, name, &how, sizeof how));
-    int r = inner < 0 ? -errno : inner;
     struct stat st;
-    if (inner >= 0 && (fstat(inner, &st) < 0 || st.st_uid != uid)) {
+    if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    if (st.st_uid != uid || S_ISLNK(st.st_mode))
+        return -ENOENT;
+    int inner = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, name, &how, sizeof how));
+    if (inner < 0)
+        return -errno;
+    if (fstat(inner, &st) < 0 || st.st_uid != uid) {
         close(inner);
-        r = -EACCES;
+        return -ENOENT;
     }
-    close(fd);
-    return r;
+    return inner;
 }
 
 static void add_outside(struct agent_files *out, struct arena *a, const char *temporary,
                         unsigned uid, const char *session_id)
 {
     const char *name = arena_printf(a, "claude-%u", uid);
-    int fd = open_outside(temporary, uid, name);
     const char *shown = arena_printf(a, "%s/%s", temporary, name);
-    if (fd < 0) {
-        if (fd != -ENOENT) /* somebody else's folder, or a link: none of the session's */
-            agent_leave_out(out, shown, err_reason(fd), fd != -EACCES && fd != -ELOOP);
-        return;
-    }
-    out->outside = fd;
-    out->outside_path = shown;
-    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, out->outside_path, "tmp/", uid};
     struct fs_name *folders;
-    size_t count;
-    int r = fs_list(fd, ".", NAME_LIMIT, a, &folders, &count);
+    size_t count = 0;
+    int fd = open_outside(temporary, uid, name);
+    int r = fd < 0 ? fd : fs_list(fd, ".", NAME_LIMIT, a, &folders, &count);
+    if (fd >= 0) {
+        out->outside = fd;
+        out->outside_path = shown;
+    }
     if (r < 0) {
-        agent_leave_out(out, shown, err_reason(r), true);
+        if (r != -ENOENT && r != -ENOTDIR)
+            agent_leave_out(out, shown, err_reason(r), true);
         return;
     }
+    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, shown, "tmp/", uid};
     /* by every project's folder: a session can move to another directory */
     for (size_t i = 0; i < count; i++) {
         const char *path = arena_printf(a, "%s/%s", folders[i].name, session_id);
         struct stat st;
-        if (fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        r = fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        if (r == 0)
             add_any(&w, path, 0);
-        else if (errno != ENOENT && errno != ENOTDIR)
-            leave_out(&w, path, err_reason(-errno), true);
+        else if (r != -ENOENT && r != -ENOTDIR)
+            leave_out(&w, path, err_reason(r), true);
     }
 }
 
@@ -290,8 +294,8 @@ static void add_registrations(struct walk *w, const struct agent_store *store, c
     struct agent_registration *entries;
     size_t count;
     w->kind = AGENT_FILE_RECORD;
-    if (agent_list_registry(w->listings, &agent_claude, store, &entries, &count) < 0)
-        return;
+    /* those that can be read: it is a record of the process, and nothing of the conversation */
+    agent_list_registry(w->listings, &agent_claude, store, &entries, &count);
     const char *folder;
     struct walk in = enter(w, "sessions", &folder);
     for (size_t i = 0; i < count; i++)
@@ -325,16 +329,79 @@ static struct agent_file *add_linked(struct walk *w, const char *path, const str
     return file;
 }
 
+static void add_named_folders(struct walk *w, const char *id)
+{
+    static const char *const named_folders[] = {"todos",       "tasks", "file-history",
+                                                "session-env", "debug", "jobs"};
+    const char *below;
+    w->kind = AGENT_FILE_OWN;
+    for (size_t i = 0; i < sizeof named_folders / sizeof *named_folders; i++) {
+        struct walk named = enter(w, named_folders[i], &below);
+        add_named(&named, below, id, NULL);
+    }
+}
+
+static void add_history(struct walk *w, const struct agent_store *store, const char *id)
+{
+    struct stat st;
+    w->kind = AGENT_FILE_LINES;
+    struct lookup history =
+        lookup_of(fstatat(store->fd, "history.jsonl", &st, 0) < 0 ? -errno : 0, NULL);
+    if (history.state == LOOKUP_UNKNOWN)
+        leave_out(w, "history.jsonl", err_reason(history.code), true);
+    if (history.state == LOOKUP_FOUND)
+        add_linked(w, "history.jsonl", &st)->mark =
+            sv_of(arena_printf(w->arena, "\"sessionId\":\"%s\"", id));
+}
+
+/* The transcript, what stands beside it, and what is found by what it says. */
+static void add_transcript(struct walk *w, const struct agent_transcript *of, const char *temporary)
+{
+    const char *name = str_basename(of->path), *project;
+    struct walk in =
+        enter(w, arena_strndup(w->arena, of->path, (size_t)(name - of->path) - 1), &project);
+    struct stat st = {.st_size = of->size_bytes};
+    const char *path = join(&in, project, name);
+    fstatat(in.at, path, &st, 0); /* should it be gone, the copy will say so */
+    const struct agent_file *found = add_linked(&in, path, &st);
+    int at = found->at;
+    path = found->path;
+    in.kind = AGENT_FILE_OWN;
+    add_named(&in, project, of->session_id, name);
+    in.kind = w->kind = AGENT_FILE_SHARED;
+    add_tree(&in, join(&in, project, "memory"), 0);
+    struct fs_file transcript;
+    if (fs_open_file_beneath(at, path, &transcript) == 0) {
+        add_plans(w, transcript.fd);
+        fs_close(&transcript.fd);
+        add_outside(w->out, w->arena, temporary, transcript.uid, of->session_id);
+    } /* else: the copy of it will fail, and all with it */
+}
+
+/* Without a transcript it is not known which project's folder is its own: below all. */
+static void add_without_transcript(struct walk *w, const struct agent_store *store, const char *id,
+                                   const char *temporary)
+{
+    const char *const *folders, *project;
+    size_t count = 0;
+    struct stat st;
+    struct lookup all = claude_list_projects(store, &folders, &count);
+    if (all.state == LOOKUP_UNKNOWN)
+        leave_out(w, "projects", err_reason(all.code), true);
+    w->kind = AGENT_FILE_OWN;
+    for (size_t i = 0; i < count; i++) {
+        struct walk in = enter(w, folders[i], &project);
+        add_named(&in, project, id, NULL);
+    }
+    if (fstat(store->fd, &st) == 0)
+        add_outside(w->out, w->arena, temporary, st.st_uid, id);
+}
+
 void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
                        const char *temporary, struct agent_listings *listings,
                        struct agent_files *out)
 {
-    static const char *const named_folders[] = {"todos",       "tasks", "file-history",
-                                                "session-env", "debug", "jobs"};
     struct arena *a = store->arena;
-    const char *id = of->session_id;
-    const char *slash = strrchr(of->path, '/'), *project, *below;
-    const char *folder = arena_strndup(a, of->path, (size_t)(slash - of->path));
     char real[PATH_MAX];
     unsigned owner = owner_of(store);
     *out = (struct agent_files){.arena = a, .outside = -1};
@@ -342,37 +409,13 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
     const char *shown =
         owner != (unsigned)-1 && realpath(store->path, real) ? arena_strdup(a, real) : store->path;
     struct walk w = {out, listings, a, store->fd, AGENT_FILE_TRANSCRIPT, shown, "", owner};
-    struct walk in = enter(&w, folder, &project);
-    struct stat st = {.st_size = of->size_bytes};
-    const char *transcript_path = join(&in, project, slash + 1);
-    fstatat(in.at, transcript_path, &st, 0); /* should it be gone, the copy will say so */
-    const struct agent_file *found = add_linked(&in, transcript_path, &st);
-    int at = found->at;
-    const char *path = found->path;
-    in.kind = w.kind = AGENT_FILE_OWN;
-    add_named(&in, project, id, slash + 1);
-    for (size_t i = 0; i < sizeof named_folders / sizeof *named_folders; i++) {
-        struct walk named = enter(&w, named_folders[i], &below);
-        add_named(&named, below, id, NULL);
-    }
-
-    in.kind = w.kind = AGENT_FILE_SHARED;
-    add_tree(&in, join(&in, project, "memory"), 0);
-    struct fs_file transcript;
-    if (fs_open_file_beneath(at, path, &transcript) == 0) {
-        add_plans(&w, transcript.fd);
-        fs_close(&transcript.fd);
-        add_outside(out, a, temporary, transcript.uid, id);
-    } /* else: the copy of it will fail, and all with it */
-
-    w.kind = AGENT_FILE_LINES;
-    if (fstatat(store->fd, "history.jsonl", &st, 0) == 0) {
-        struct agent_file *history = add_linked(&w, "history.jsonl", &st);
-        history->mark = sv_of(arena_printf(a, "\"sessionId\":\"%s\"", id));
-    } else if (errno != ENOENT) {
-        leave_out(&w, "history.jsonl", err_reason(-errno), true);
-    }
-    add_registrations(&w, store, id);
+    if (of->path)
+        add_transcript(&w, of, temporary);
+    else
+        add_without_transcript(&w, store, of->session_id, temporary);
+    add_named_folders(&w, of->session_id);
+    add_history(&w, store, of->session_id);
+    add_registrations(&w, store, of->session_id);
 }
 
 static const char *replace_all(struct arena *a, const char *text, const char *old, const char *new)

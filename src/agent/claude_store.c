@@ -30,6 +30,31 @@ static void complain(const struct agent_store *store, const char *path, int code
     problems_add(store->problems, join(store->arena, store->path, path), code, why);
 }
 
+/* What could not be read makes what was looked for unknown; the first reason stays. */
+static void miss(const struct agent_store *store, struct lookup *seen, const char *path, int code,
+                 const char *why)
+{
+    complain(store, path, code, why);
+    if (seen->state != LOOKUP_UNKNOWN)
+        *seen = lookup_unknown(code, join(store->arena, store->path, path));
+}
+
+/* The names in a folder. */
+static struct lookup list(const struct agent_store *store, const char *folder,
+                          struct fs_name **names, size_t *count)
+{
+    *count = 0;
+    int r = fs_list(store->fd, folder, NAME_LIMIT, store->arena, names, count);
+    struct lookup seen = lookup_of(r, NULL);
+    if (r < 0 && r != -EFBIG)
+        *count = 0;
+    if (seen.state == LOOKUP_UNKNOWN) {
+        complain(store, folder, r, NULL);
+        seen.where = join(store->arena, store->path, folder);
+    }
+    return seen;
+}
+
 static struct wall time_of(const struct json_value *object, const char *key)
 {
     int64_t ms;
@@ -79,48 +104,41 @@ const char *claude_parse_registration(struct arena *a, struct sv text,
 
 /*
  * The client rewrites the file in place, not atomically: one that does not
- * parse is read again, twice, before it counts as broken.
+ * parse is read again, twice, before it counts as broken. Returns: 0, or
+ * negative errno, and in *wrong what is wrong with it.
  */
 static int read_registration(const struct agent_store *store, const char *path,
-                             struct agent_registration *out)
+                             struct agent_registration *out, const char **wrong)
 {
     for (int attempt = 0;; attempt++) {
         struct sv text;
+        *wrong = NULL;
         int r = fs_read_small(store->fd, path, REGISTRATION_LIMIT, store->arena, &text);
-        if (r < 0) {
-            if (r != -ENOENT) /* the client has just ended */
-                complain(store, path, r, NULL);
+        if (r < 0)
             return r;
-        }
         struct stat st;
         struct agent_registration entry = {.file = path};
-        const char *wrong = claude_parse_registration(store->arena, text, &entry);
-        if (!wrong) {
+        *wrong = claude_parse_registration(store->arena, text, &entry);
+        if (!*wrong) {
             if (fstatat(store->fd, path, &st, 0) == 0)
                 entry.changed_at.ms = fs_file_of(&st).mtime_ms;
             *out = entry;
             return 0;
         }
-        if (attempt == 2) {
-            complain(store, path, -EBADMSG, wrong);
+        if (attempt == 2)
             return -EBADMSG;
-        }
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
 }
 
-int claude_read_registry(const struct agent_store *store, struct agent_registration **entries,
-                         size_t *count)
+struct lookup claude_read_registry(const struct agent_store *store,
+                                   struct agent_registration **entries, size_t *count)
 {
     struct fs_name *names;
     size_t name_count, n = 0, capacity = 0;
     void *found = NULL;
-    int r = fs_list(store->fd, "sessions", NAME_LIMIT, store->arena, &names, &name_count);
-    if (r < 0 && r != -EFBIG) {
-        if (r != -ENOENT) /* clients up to 2.1.30 have none */
-            complain(store, "sessions", r, NULL);
-        return r;
-    }
+    /* clients up to 2.1.30 have none */
+    struct lookup seen = list(store, "sessions", &names, &name_count);
     for (size_t i = 0; i < name_count; i++) {
         struct sv name = sv_of(names[i].name);
         int64_t pid;
@@ -128,12 +146,17 @@ int claude_read_registry(const struct agent_store *store, struct agent_registrat
         if (!sv_ends_with(name, SV(".json")) || !sv_to_i64(sv_slice(name, 0, name.n - 5), &pid))
             continue;
         struct agent_registration entry;
-        const char *path = join(store->arena, "sessions", names[i].name);
-        if (read_registration(store, path, &entry) < 0)
+        const char *wrong, *path = join(store->arena, "sessions", names[i].name);
+        int r = read_registration(store, path, &entry, &wrong);
+        if (r == 0 && entry.pid != pid) {
+            r = -EBADMSG;
+            wrong = "names another pid than its file name";
+        }
+        if (r == -ENOENT) /* the client has just ended */
             continue;
-        if (entry.pid != pid) {
-            complain(store, path, -EBADMSG, "names another pid than its file name");
-            continue;
+        if (r < 0) {
+            miss(store, &seen, path, r, wrong);
+            entry = (struct agent_registration){.code = r, .file = path, .pid = pid};
         }
         struct agent_registration *slot =
             arena_push(store->arena, &found, &n, &capacity, sizeof *slot);
@@ -141,23 +164,31 @@ int claude_read_registry(const struct agent_store *store, struct agent_registrat
     }
     *entries = found;
     *count = n;
-    return 0;
+    return seen;
 }
 
 /* 2.1.330 deletes nothing while it cannot read its settings, older ones were not seen to; what
  * cannot be read here counts as not set, which is the shorter time. */
-void claude_read_settings(const struct agent_store *store, struct agent_settings *out)
+struct lookup claude_read_settings(const struct agent_store *store, struct agent_settings *out)
 {
     const struct json_value *root;
     struct sv text;
     int64_t days;
     *out = (struct agent_settings){.days_kept = DAYS_KEPT};
-    if (fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text) < 0 ||
-        text.n == 0 || json_parse(store->arena, text, &root) < 0)
-        return;
+    int r = fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text);
+    struct lookup seen = lookup_of(r, NULL);
+    if (seen.state == LOOKUP_UNKNOWN)
+        miss(store, &seen, "settings.json", r, NULL);
+    if (seen.state != LOOKUP_FOUND || text.n == 0)
+        return seen;
+    if (json_parse(store->arena, text, &root) < 0) {
+        miss(store, &seen, "settings.json", -EBADMSG, "not valid JSON");
+        return seen;
+    }
     out->model = json_copy_text(store->arena, root, "model");
     if (json_integer(json_get(root, "cleanupPeriodDays"), &days) && days >= 0)
         out->days_kept = days;
+    return seen;
 }
 
 /*
@@ -242,14 +273,20 @@ struct transcript_list {
     size_t count, capacity;
 };
 
-static int add_folder(const struct agent_store *store, const char *folder,
-                      struct transcript_list *list)
+static void add_transcript(const struct agent_store *store, const struct agent_transcript *found,
+                           struct transcript_list *list)
+{
+    struct agent_transcript *slot =
+        arena_push(store->arena, &list->items, &list->count, &list->capacity, sizeof *slot);
+    *slot = *found;
+}
+
+static struct lookup add_folder(const struct agent_store *store, const char *folder,
+                                struct transcript_list *into)
 {
     struct fs_name *names;
     size_t name_count;
-    int r = fs_list(store->fd, folder, NAME_LIMIT, store->arena, &names, &name_count);
-    if (r < 0 && r != -EFBIG)
-        return r;
+    struct lookup seen = list(store, folder, &names, &name_count);
     for (size_t i = 0; i < name_count; i++) {
         struct sv name = sv_of(names[i].name);
         if (!is_transcript_name(name))
@@ -258,149 +295,141 @@ static int add_folder(const struct agent_store *store, const char *folder,
             .session_id = arena_strndup(store->arena, name.p, name.n - 6),
         };
         const char *path = join(store->arena, folder, names[i].name);
-        r = stat_transcript(store, path, &found);
-        if (r < 0) {
-            if (r != -ENOENT)
-                complain(store, path, r, NULL);
-            continue;
-        }
-        struct agent_transcript *slot =
-            arena_push(store->arena, &list->items, &list->count, &list->capacity, sizeof *slot);
-        *slot = found;
+        int r = stat_transcript(store, path, &found);
+        if (r == 0)
+            add_transcript(store, &found, into);
+        else if (r != -ENOENT)
+            miss(store, &seen, path, r, NULL);
     }
-    return 0;
+    return seen;
 }
 
-int claude_list_folder(const struct agent_store *store, const char *folder,
-                       struct agent_transcript **transcripts, size_t *count)
+struct lookup claude_list_folder(const struct agent_store *store, const char *folder,
+                                 struct agent_transcript **transcripts, size_t *count)
 {
-    struct transcript_list list = {0};
-    int r = add_folder(store, folder, &list);
-    if (r < 0)
-        return r;
-    *transcripts = list.items;
-    *count = list.count;
-    return 0;
+    struct transcript_list all = {0};
+    struct lookup seen = add_folder(store, folder, &all);
+    *transcripts = all.items;
+    *count = all.count;
+    return seen;
 }
 
-/* Calls one for each project folder until it returns something else than 0. */
-static int each_folder(const struct agent_store *store,
-                       int (*one)(const struct agent_store *, const char *folder, void *context),
-                       void *context)
+/* Nothing has been said in a config directory without "projects" yet. */
+struct lookup claude_list_projects(const struct agent_store *store, const char *const **folders,
+                                   size_t *count)
 {
     struct fs_name *names;
-    size_t name_count;
-    int r = fs_list(store->fd, "projects", NAME_LIMIT, store->arena, &names, &name_count);
-    if (r < 0 && r != -EFBIG) {
-        if (r != -ENOENT) /* nothing has been said in this config directory yet */
-            complain(store, "projects", r, NULL);
-        return r == -ENOENT ? 0 : r;
-    }
-    r = 0;
-    for (size_t i = 0; i < name_count && r == 0; i++)
-        if (names[i].may_be_dir)
-            r = one(store, join(store->arena, "projects", names[i].name), context);
-    return r;
-}
-
-static int add_one_of_all(const struct agent_store *store, const char *folder, void *context)
-{
-    int r = add_folder(store, folder, context);
-    if (r < 0 && r != -ENOENT && r != -ENOTDIR)
-        complain(store, folder, r, NULL);
-    return 0;
-}
-
-int claude_list_all(const struct agent_store *store, struct agent_transcript **transcripts,
-                    size_t *count)
-{
-    struct transcript_list list = {0};
-    int r = each_folder(store, add_one_of_all, &list);
-    if (r < 0)
-        return r;
-    *transcripts = list.items;
-    *count = list.count;
-    return 0;
-}
-
-void claude_list_watched(const struct agent_store *store, const char *const **folders,
-                         size_t *count)
-{
-    static const char *const own[] = {".", "sessions", "projects"};
-    enum { OWN = sizeof own / sizeof *own };
-    struct fs_name *names;
-    size_t name_count = 0, n = OWN;
-    int r = fs_list(store->fd, "projects", NAME_LIMIT, store->arena, &names, &name_count);
-    if (r < 0 && r != -EFBIG)
-        name_count = 0;
-    const char **all = arena_alloc(store->arena, (OWN + name_count) * sizeof *all);
-    memcpy(all, own, sizeof own);
+    size_t name_count, n = 0;
+    struct lookup seen = list(store, "projects", &names, &name_count);
+    const char **all = arena_alloc(store->arena, (name_count + 1) * sizeof *all);
     for (size_t i = 0; i < name_count; i++)
         if (names[i].may_be_dir)
             all[n++] = join(store->arena, "projects", names[i].name);
     *folders = all;
     *count = n;
+    return seen;
 }
 
-struct search {
-    const char *file_name;
-    struct agent_transcript *out;
-};
-
-static int look_into(const struct agent_store *store, const char *folder, void *context)
+struct lookup claude_list_all(const struct agent_store *store,
+                              struct agent_transcript **transcripts, size_t *count)
 {
-    struct search *s = context;
-    const char *path = join(store->arena, folder, s->file_name);
-    int r = stat_transcript(store, path, s->out);
-    if (r < 0 && r != -ENOENT && r != -ENOTDIR)
-        complain(store, path, r, NULL);
-    return r == 0; /* found: the search ends */
+    struct transcript_list all = {0};
+    const char *const *folders;
+    size_t folder_count;
+    struct lookup seen = claude_list_projects(store, &folders, &folder_count);
+    for (size_t i = 0; i < folder_count; i++) {
+        struct lookup folder = add_folder(store, folders[i], &all);
+        if (folder.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)
+            seen = folder;
+    }
+    *transcripts = all.items;
+    *count = all.count;
+    return seen;
 }
 
-int claude_find_transcript(const struct agent_store *store, const char *session_id, const char *cwd,
-                           struct agent_transcript *out)
+/* A folder that cannot be listed is named by whoever reads it. */
+void claude_list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count)
+{
+    static const char *const own[] = {".", "sessions", "projects"};
+    enum { OWN = sizeof own / sizeof *own };
+    const char *const *projects;
+    size_t project_count;
+    claude_list_projects(store, &projects, &project_count);
+    const char **all = arena_alloc(store->arena, (OWN + project_count) * sizeof *all);
+    memcpy(all, own, sizeof own);
+    if (project_count)
+        memcpy(all + OWN, projects, project_count * sizeof *all);
+    *folders = all;
+    *count = OWN + project_count;
+}
+
+static struct lookup look_into(const struct agent_store *store, const char *folder,
+                               const char *file_name, struct agent_transcript *out)
+{
+    const char *path = join(store->arena, folder, file_name);
+    int r = stat_transcript(store, path, out);
+    struct lookup seen = lookup_of(r, NULL);
+    if (seen.state == LOOKUP_UNKNOWN)
+        miss(store, &seen, path, r, NULL);
+    return seen;
+}
+
+struct lookup claude_find_transcript(const struct agent_store *store, const char *session_id,
+                                     const char *cwd, struct agent_transcript *out)
 {
     struct agent_transcript found = {.session_id = session_id};
-    struct search s = {arena_printf(store->arena, "%s.jsonl", session_id), &found};
-    bool here = cwd && look_into(store, claude_project_folder(store->arena, cwd), &s);
-    if (!here && each_folder(store, look_into, &s) != 1)
-        return -ENOENT;
-    *out = found;
-    return 0;
+    const char *name = arena_printf(store->arena, "%s.jsonl", session_id);
+    const char *const *folders;
+    size_t count;
+    struct lookup seen =
+        cwd ? look_into(store, claude_project_folder(store->arena, cwd), name, &found)
+            : lookup_absent();
+    if (seen.state != LOOKUP_FOUND) {
+        struct lookup all = claude_list_projects(store, &folders, &count);
+        if (all.state == LOOKUP_UNKNOWN)
+            seen = lookup_either(seen, all);
+        for (size_t i = 0; i < count && seen.state != LOOKUP_FOUND; i++)
+            seen = lookup_either(seen, look_into(store, folders[i], name, &found));
+    }
+    if (seen.state == LOOKUP_FOUND)
+        *out = found;
+    return seen;
 }
 
-static void add_subagents(const struct agent_store *store, const char *folder, int depth,
-                          struct transcript_list *list)
+static struct lookup add_subagents(const struct agent_store *store, const char *folder, int depth,
+                                   struct transcript_list *into)
 {
     struct fs_name *names;
     size_t name_count;
-    int r = fs_list(store->fd, folder, NAME_LIMIT, store->arena, &names, &name_count);
-    if (r < 0 && r != -EFBIG) {
-        if (r != -ENOENT && r != -ENOTDIR)
-            complain(store, folder, r, NULL);
-        return;
-    }
+    struct lookup seen = list(store, folder, &names, &name_count);
     for (size_t i = 0; i < name_count; i++) {
         struct agent_transcript found = {0};
         const char *path = join(store->arena, folder, names[i].name);
-        if (names[i].may_be_dir && depth < SUBAGENT_DEPTH)
-            add_subagents(store, path, depth + 1, list);
-        if (!sv_ends_with(sv_of(names[i].name), SV(".jsonl")) ||
-            stat_transcript(store, path, &found) < 0)
+        if (names[i].may_be_dir && depth < SUBAGENT_DEPTH) {
+            struct lookup below = add_subagents(store, path, depth + 1, into);
+            if (below.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)
+                seen = below;
+        }
+        if (!sv_ends_with(sv_of(names[i].name), SV(".jsonl")))
             continue;
-        struct agent_transcript *slot =
-            arena_push(store->arena, &list->items, &list->count, &list->capacity, sizeof *slot);
-        *slot = found;
+        int r = stat_transcript(store, path, &found);
+        if (r == 0)
+            add_transcript(store, &found, into);
+        else if (r != -ENOENT && r != -EISDIR)
+            miss(store, &seen, path, r, NULL);
     }
+    return seen;
 }
 
-int claude_list_subagents(const struct agent_store *store, const struct agent_transcript *of,
-                          struct agent_transcript **transcripts, size_t *count)
+struct lookup claude_list_subagents(const struct agent_store *store,
+                                    const struct agent_transcript *of,
+                                    struct agent_transcript **transcripts, size_t *count)
 {
-    struct transcript_list list = {0};
+    struct transcript_list all = {0};
     const char *beside = arena_strndup(store->arena, of->path, strlen(of->path) - strlen(".jsonl"));
-    add_subagents(store, join(store->arena, beside, "subagents"), 0, &list);
-    *transcripts = list.items;
-    *count = list.count;
-    return 0;
+    struct lookup seen = add_subagents(store, join(store->arena, beside, "subagents"), 0, &all);
+    *transcripts = all.items;
+    *count = all.count;
+    return seen;
 }

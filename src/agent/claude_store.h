@@ -14,21 +14,25 @@
 
 #include "agent/agent.h"
 
-int claude_read_registry(const struct agent_store *store, struct agent_registration **entries,
-                         size_t *count);
+struct lookup claude_read_registry(const struct agent_store *store,
+                                   struct agent_registration **entries, size_t *count);
 /* One file of it. Pure: bytes in, facts out. Returns: what is wrong with it, NULL when it is a
  * registration. Owner: the arena. */
 const char *claude_parse_registration(struct arena *a, struct sv text,
                                       struct agent_registration *out);
-void claude_read_settings(const struct agent_store *store, struct agent_settings *out);
+struct lookup claude_read_settings(const struct agent_store *store, struct agent_settings *out);
 const char *claude_project_folder(struct arena *a, const char *cwd);
-int claude_list_folder(const struct agent_store *store, const char *folder,
-                       struct agent_transcript **transcripts, size_t *count);
-int claude_list_all(const struct agent_store *store, struct agent_transcript **transcripts,
-                    size_t *count);
+struct lookup claude_list_folder(const struct agent_store *store, const char *folder,
+                                 struct agent_transcript **transcripts, size_t *count);
+struct lookup claude_list_all(const struct agent_store *store,
+                              struct agent_transcript **transcripts, size_t *count);
 void claude_list_watched(const struct agent_store *store, const char *const **folders,
                          size_t *count);
-int claude_find_transcript(const struct agent_store *store, const char *session_id, const char *cwd,
-                           struct agent_transcript *out);
-int claude_list_subagents(const struct agent_store *store, const struct agent_transcript *of,
-                          struct agent_transcript **transcripts, size_t *count);
+struct lookup claude_find_transcript(const struct agent_store *store, const char *session_id,
+                                     const char *cwd, struct agent_transcript *out);
+struct lookup claude_list_subagents(const struct agent_store *store,
+                                    const struct agent_transcript *of,
+                                    struct agent_transcript **transcripts, size_t *count);
+/* The project folders, below the store. */
+struct lookup claude_list_projects(const struct agent_store *store, const char *const **folders,
+                                   size_t *count);

@@ -252,7 +252,8 @@ static void back_up(struct backing_up *b, size_t i)
         say_result(b, i, CHANGE_RECENT, NULL, NULL);
         return;
     }
-    int r = backup_source_of(b->snapshot, s, NULL, b->run.options, &source, &error);
+    int r =
+        backup_source_code(backup_source_of(b->snapshot, s, NULL, b->run.options, &source, &error));
     b->options.why = what->why;
     if (r == 0) {
         salvage_take(b->snapshot, s, false, &salvage);

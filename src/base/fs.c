@@ -6,10 +6,13 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum { SEARCH_PIECE = 1024 * 1024 };
 
 void fs_close(int *fd)
 {
@@ -368,4 +371,27 @@ int fs_list(int at, const char *path, size_t limit, struct arena *a, struct fs_n
     *names = items;
     *count = n;
     return r;
+}
+
+struct lookup fs_find(int at, const char *path, struct sv wanted)
+{
+    struct fs_file file;
+    int r = fs_open_file_beneath(at, path, &file);
+    if (r < 0)
+        return lookup_of(r, path);
+    char *bytes = mem_resize(NULL, SEARCH_PIECE + wanted.n);
+    size_t kept = 0;
+    int64_t offset = 0;
+    bool found = false;
+    ssize_t n;
+    while (!found && (n = fs_read_at(file.fd, bytes + kept, SEARCH_PIECE, offset)) > 0) {
+        size_t there = kept + (size_t)n;
+        found = sv_find((struct sv){bytes, there}, 0, wanted) < there;
+        kept = there < wanted.n - 1 ? there : wanted.n - 1;
+        memmove(bytes, bytes + there - kept, kept);
+        offset += n;
+    }
+    free(bytes);
+    fs_close(&file.fd);
+    return found ? lookup_found() : n < 0 ? lookup_of((int)n, path) : lookup_absent();
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/fact.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -90,6 +91,9 @@ int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struc
  * directory is gone. Owner: the arena, or the caller.
  */
 const char *fs_absolute(struct arena *a, const char *path);
+
+/* Whether a file (as fs_open_file_beneath) holds these bytes, one at least; read to its end. */
+struct lookup fs_find(int at, const char *path, struct sv bytes);
 
 /* Where a link points. Returns: 0 or negative errno. Owner: the arena. */
 int fs_read_link(int at, const char *path, struct arena *a, const char **target);

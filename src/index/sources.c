@@ -39,8 +39,9 @@ static void add_session(struct sources *s, size_t root, const char *prefix,
 {
     struct agent_transcript *subagents;
     size_t count;
-    if (agent->list_subagents(store, transcript, &subagents, &count) < 0)
-        return;
+    struct lookup seen = agent->list_subagents(store, transcript, &subagents, &count);
+    if (seen.state == LOOKUP_UNKNOWN)
+        s->roots[root].is_incomplete = true;
     for (size_t i = 0; i < count; i++)
         add(s, root, arena_printf(&s->arena, "%s%s", prefix, subagents[i].path),
             transcript->session_id, agent);
@@ -50,18 +51,15 @@ static void add_store(struct sources *s, const struct store *store)
 {
     struct agent_store io = store->io;
     struct agent_transcript *transcripts;
-    size_t count, root = add_root(s, io.path, io.fd), problems = s->problems.count;
+    size_t count, root = add_root(s, io.path, io.fd);
     io.arena = &s->arena;
     io.problems = &s->problems;
-    if (store->agent->list_all(&io, &transcripts, &count) < 0) {
-        s->roots[root].is_incomplete = true;
-        return;
-    }
+    struct lookup seen = store->agent->list_all(&io, &transcripts, &count);
+    s->roots[root].is_incomplete = seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
         add_session(s, root, "", store->agent, &io, &transcripts[i]);
     }
-    s->roots[root].is_incomplete = s->problems.count > problems;
 }
 
 static void add_backup(struct sources *s, size_t root, const struct pending_entry *entry)

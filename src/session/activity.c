@@ -49,8 +49,7 @@ static void read_subagents(const struct store *store, const struct agent_transcr
 {
     struct agent_transcript *files;
     size_t count;
-    if (store->agent->list_subagents(&store->io, of, &files, &count) < 0)
-        return;
+    out->subagents = store->agent->list_subagents(&store->io, of, &files, &count);
     out->subagent_count = count;
     agent_sort_newest_first(files, count);
     for (size_t i = 0; i < count && i < ACTIVITY_SUBAGENTS_READ; i++) {
@@ -58,6 +57,7 @@ static void read_subagents(const struct store *store, const struct agent_transcr
         int r = activity_read_tail(store, &files[i], &tail);
         if (r < 0) {
             complain(store, &files[i], r);
+            out->subagents = lookup_unknown(r, files[i].path);
             continue;
         }
         if (tail.last_event_at.ms > out->subagent_at.ms) {

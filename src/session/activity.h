@@ -13,6 +13,7 @@ enum { ACTIVITY_SUBAGENTS_READ = 4 }; /* tails read of subagents' files, the new
 struct activity {
     bool is_known;           /* the transcript could be read; else nothing below is set */
     struct tail_result tail; /* of the transcript itself */
+    struct lookup subagents; /* UNKNOWN: some could not be listed or read */
     size_t subagent_count;   /* files of subagents beside it */
     bool subagent_is_busy;   /* the newest of them is in the middle of a turn */
     struct wall subagent_at; /* its newest event */

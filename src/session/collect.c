@@ -88,11 +88,10 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
 {
     const struct activity *act = &s->activity;
     const struct tail_result *tail = &act->tail;
-    e->has_transcript = s->has_transcript ? FACT_YES
-                        : s->session_id   ? FACT_NO
-                        : s->certainty == SR_CERTAINTY_NONE && session_can_read_store(s)
-                            ? FACT_NO
-                            : FACT_UNKNOWN;
+    bool has_none = s->has_transcript.state == LOOKUP_ABSENT ||
+                    (!s->session_id && s->certainty == SR_CERTAINTY_NONE &&
+                     s->which.state != LOOKUP_UNKNOWN && session_can_read_store(s));
+    e->has_transcript = session_has_transcript(s) ? FACT_YES : has_none ? FACT_NO : FACT_UNKNOWN;
     if (e->has_transcript == FACT_NO)
         e->subagent_is_busy = FACT_NO;
     if (!act->is_known)
@@ -113,10 +112,9 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->open_tool_is_mcp = s->live->agent->is_mcp_tool(e->open_tool);
         e->open_tool_asks_user = s->live->agent->is_question_tool(e->open_tool);
     }
-    if (act->subagent_count)
-        e->subagent_is_busy =
-            act->subagent_is_busy && tail->turn != TAIL_TURN_OVER ? FACT_YES : FACT_NO;
-    else
+    if (act->subagent_is_busy && tail->turn != TAIL_TURN_OVER)
+        e->subagent_is_busy = FACT_YES;
+    else if (act->subagents.state != LOOKUP_UNKNOWN || tail->turn == TAIL_TURN_OVER)
         e->subagent_is_busy = FACT_NO;
     if (tail->queued_count && !is_older_than_process(snap, s, tail->queued_since)) {
         e->queued_count = tail->queued_count;

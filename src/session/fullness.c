@@ -34,11 +34,12 @@ static int look(const struct store *store, const struct fullness_place *place,
     };
     struct agent_settings settings;
     struct tail_result tail;
-    int r = 0;
+    struct lookup found = lookup_found();
     if (!place->transcript)
-        r = store->agent->find_transcript(&store->io, place->session_id, NULL, &transcript);
-    if (r == 0)
-        r = activity_read_tail(store, &transcript, &tail);
+        found = store->agent->find_transcript(&store->io, place->session_id, NULL, &transcript);
+    if (found.state != LOOKUP_FOUND)
+        return found.state == LOOKUP_ABSENT ? -ENOENT : found.code;
+    int r = activity_read_tail(store, &transcript, &tail);
     if (r < 0)
         return r;
     store->agent->read_settings(&store->io, &settings);

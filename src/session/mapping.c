@@ -1,5 +1,6 @@
 #include "session/mapping.h"
 
+#include "base/err.h"
 #include "base/fs.h"
 #include "session/moment.h"
 
@@ -20,6 +21,25 @@ enum {
     STATUS_SLACK_MS = 2000,
 };
 
+/* ---- what could not be looked at ---------------------------------------------------------- */
+
+/* Something that tells which session it is could not be read; said once. */
+static void miss(struct session *s, struct lookup seen)
+{
+    if (seen.state != LOOKUP_UNKNOWN || s->which.state == LOOKUP_UNKNOWN)
+        return;
+    s->which = seen;
+    live_note(s->live, s->store->io.arena, "which session it is is not known for sure: %s: %s",
+              seen.where, err_reason(seen.code));
+}
+
+/* The same of a path below the store. */
+static void miss_path(struct session *s, int code, const char *path)
+{
+    miss(s,
+         lookup_unknown(code, arena_printf(s->store->io.arena, "%s/%s", s->store->io.path, path)));
+}
+
 /* ---- the registry ------------------------------------------------------------------------ */
 
 /* Clients before 2.1.197 publish no procStart: their startedAt must fit the process instead. */
@@ -39,14 +59,21 @@ static bool names_process(const struct agent_registration *r, const struct live 
     return r->pid == live->stat.pid || (live->container && r->pid == live->status.innermost_pid);
 }
 
-static const struct agent_registration *registration_of(const struct session *s,
-                                                        const struct proc *proc)
+static const struct agent_registration *registration_of(struct session *s, const struct proc *proc)
 {
-    for (size_t i = 0; session_can_read_store(s) && i < s->store->registration_count; i++) {
+    if (!session_can_read_store(s))
+        return NULL;
+    for (size_t i = 0; i < s->store->registration_count; i++) {
         const struct agent_registration *r = &s->store->registrations[i];
-        if (names_process(r, s->live) && fits_start(r, proc, s->live))
+        if (!names_process(r, s->live))
+            continue;
+        if (r->code == 0 && fits_start(r, proc, s->live))
             return r;
+        if (r->code < 0)
+            miss_path(s, r->code, r->file);
     }
+    if (s->store->registration_count == 0)
+        miss(s, s->store->registry);
     return NULL;
 }
 
@@ -78,32 +105,49 @@ static void map_to_none_of(struct session *s, const char **candidates, size_t co
 
 /* ---- transcripts that a process can have written ------------------------------------------ */
 
-/* Where a client keeps the sessions it starts: by the registry, else by its working directory. */
-static const char *folder_of(const struct session *s, const struct proc *proc)
+/* Where a client keeps the sessions it starts: by the registry, else by its working directory.
+ * Returns: NULL where that cannot be read, and in *code why. */
+static const char *folder_of(const struct session *s, const struct proc *proc, int *code)
 {
     struct arena *a = s->store->io.arena;
     const char *cwd = s->registration ? s->registration->cwd : NULL;
-    if (!cwd && proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd) < 0)
+    *code = cwd ? 0 : proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd);
+    if (*code < 0)
         return NULL;
     return s->live->agent->project_folder(a, cwd);
 }
 
-static struct wall folder_changed_at(const struct session *s, const char *folder)
+static const char *folder_of_or_miss(struct session *s, const struct proc *proc)
 {
-    struct stat st;
-    if (fstatat(s->store->io.fd, folder, &st, 0) < 0)
-        return (struct wall){0};
-    return (struct wall){fs_file_of(&st).mtime_ms};
+    int code;
+    const char *folder = folder_of(s, proc, &code);
+    if (!folder)
+        miss(s, lookup_unknown(code, arena_printf(s->store->io.arena, "/proc/%d/cwd",
+                                                  (int)s->live->stat.pid)));
+    return folder;
 }
 
-/* The transcripts in a folder written to since `since` that no other process claims. */
-static size_t written_since(const struct session *sessions, size_t count, const struct session *s,
+/* Something was begun in the folder since; or it is not known whether. */
+static bool may_have_changed_since(struct session *s, const char *folder, struct wall since)
+{
+    struct stat st;
+    if (fstatat(s->store->io.fd, folder, &st, 0) < 0) {
+        struct lookup seen = lookup_of(-errno, NULL);
+        if (seen.state == LOOKUP_UNKNOWN)
+            miss_path(s, seen.code, folder);
+        return seen.state == LOOKUP_UNKNOWN;
+    }
+    return fs_file_of(&st).mtime_ms > since.ms;
+}
+
+/* The transcripts in a folder written to since `since` that no other process claims: those that
+ * can be seen. */
+static size_t written_since(const struct session *sessions, size_t count, struct session *s,
                             const char *folder, struct wall since, struct agent_transcript **out)
 {
     struct agent_transcript *all;
     size_t n, kept = 0;
-    if (s->live->agent->list_folder(&s->store->io, folder, &all, &n) < 0)
-        return 0;
+    miss(s, s->live->agent->list_folder(&s->store->io, folder, &all, &n));
     for (size_t i = 0; i < n; i++)
         if (all[i].modified_at.ms >= since.ms && !is_claimed(sessions, count, s, all[i].session_id))
             all[kept++] = all[i];
@@ -141,8 +185,11 @@ static bool has_rival_process(const struct session *sessions, size_t count, cons
 {
     for (size_t i = 0; i < count; i++) {
         const struct session *other = &sessions[i];
-        if (other != s && other->store == s->store && is_of_kind(other) &&
-            str_equals(folder_of(other, proc), folder))
+        if (other == s || other->store != s->store || !is_of_kind(other))
+            continue;
+        int code;
+        const char *its = folder_of(other, proc, &code);
+        if (!its || str_equals(its, folder))
             return true;
     }
     return false;
@@ -165,18 +212,25 @@ struct rival {
     struct activity activity;
 };
 
-static bool is_rival(const struct session *s, const struct agent_transcript *t, struct rival *out)
+static bool is_rival(struct session *s, const struct agent_transcript *t, struct rival *out)
 {
     const struct agent_registration *r = s->registration;
     out->transcript = *t;
-    if (str_equals(t->session_id, r->session_id) ||
-        activity_read_head(s->store, t, &out->head) < 0 || out->head.only_sidechain)
+    if (str_equals(t->session_id, r->session_id))
+        return false;
+    int code = activity_read_head(s->store, t, &out->head);
+    /* what we may not read it may not write, as it is our user's: one of another user */
+    if (code < 0 && code != -ENODATA && code != -ENOENT && code != -EACCES)
+        miss_path(s, code, t->path);
+    if (code < 0 || out->head.only_sidechain)
         return false;
     if ((r->entrypoint && out->head.entrypoint &&
          !str_equals(r->entrypoint, out->head.entrypoint)) ||
         (r->version && out->head.version && !str_equals(r->version, out->head.version)))
         return false;
     activity_read(s->store, t, &out->activity);
+    if (!out->activity.is_known)
+        miss_path(s, -EIO, t->path);
     return out->activity.is_known && !out->activity.tail.ends_in_metadata;
 }
 
@@ -200,13 +254,16 @@ static void doubt_registered(struct session *sessions, size_t count, struct sess
 {
     const struct agent_registration *r = s->registration;
     struct arena *a = s->store->io.arena;
-    const char *folder = folder_of(s, proc);
+    const char *folder = folder_of_or_miss(s, proc);
     if (!folder || !wall_known(r->changed_at) ||
-        folder_changed_at(s, folder).ms <= r->changed_at.ms + STATUS_SLACK_MS)
-        return; /* nothing was begun there since */
+        !may_have_changed_since(s, folder, (struct wall){r->changed_at.ms + STATUS_SLACK_MS}))
+        return;
 
     struct agent_transcript own = {0}, *written;
-    bool has_own = s->live->agent->find_transcript(&s->store->io, r->session_id, r->cwd, &own) == 0;
+    struct lookup found =
+        s->live->agent->find_transcript(&s->store->io, r->session_id, r->cwd, &own);
+    bool has_own = found.state == LOOKUP_FOUND;
+    miss(s, found);
     struct wall since = r->changed_at;
     if (has_own && own.modified_at.ms > since.ms)
         since = own.modified_at;
@@ -277,7 +334,7 @@ static void map_by_own_word(struct session *s, const struct proc *proc)
 static void map_by_transcript(struct session *sessions, size_t count, struct session *s,
                               const struct proc *proc)
 {
-    const char *folder = session_can_read_store(s) ? folder_of(s, proc) : NULL;
+    const char *folder = session_can_read_store(s) ? folder_of_or_miss(s, proc) : NULL;
     if (!folder)
         return;
     struct wall since = proc_start_time(proc, s->live->stat.start_ticks);
@@ -285,7 +342,8 @@ static void map_by_transcript(struct session *sessions, size_t count, struct ses
     size_t n = written_since(sessions, count, s, folder, since, &found);
     if (n == 0)
         return;
-    if (n == 1 && !has_rival_process(sessions, count, s, proc, folder, is_unregistered)) {
+    if (n == 1 && s->which.state != LOOKUP_UNKNOWN &&
+        !has_rival_process(sessions, count, s, proc, folder, is_unregistered)) {
         map_to(s, found[0].session_id, SR_MAPPED_BY_TRANSCRIPT, SR_LIKELY);
         return;
     }
@@ -298,14 +356,16 @@ static void find_transcript(struct session *s)
     const char *cwd = s->registration ? s->registration->cwd : NULL;
     if (s->session_id && session_can_read_store(s))
         s->has_transcript =
-            s->live->agent->find_transcript(&s->store->io, s->session_id, cwd, &s->transcript) == 0;
+            s->live->agent->find_transcript(&s->store->io, s->session_id, cwd, &s->transcript);
 }
 
 void mapping_run(struct session *sessions, size_t count, const struct proc *proc,
                  const struct stores *stores)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        sessions[i].which = lookup_found();
         map_by_own_word(&sessions[i], proc);
+    }
     for (size_t i = 0; i < count; i++) {
         struct session *s = &sessions[i];
         if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))

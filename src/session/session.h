@@ -23,7 +23,8 @@ struct session {
     const char **candidates;
     size_t candidate_count;
 
-    bool has_transcript;
+    struct lookup which;          /* UNKNOWN: not all could be read that tells which session it is */
+    struct lookup has_transcript; /* UNKNOWN too where it is not known which session it is */
     struct agent_transcript transcript;
     struct activity activity;
     struct persistence_facts saving; /* of a live one */
@@ -31,6 +32,11 @@ struct session {
 
     struct sr_session *shown; /* its public face */
 };
+
+static inline bool session_has_transcript(const struct session *s)
+{
+    return s->has_transcript.state == LOOKUP_FOUND;
+}
 
 /* Whether the store of a session is there to be read. */
 static inline bool session_can_read_store(const struct session *s)

@@ -1,5 +1,6 @@
 #include "session/show.h"
 
+#include "base/err.h"
 #include "session/fullness.h"
 #include "session/moment.h"
 
@@ -97,12 +98,12 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     const char *hint = s->registration ? s->registration->cwd : NULL;
     struct head head = {0};
     out->cwd = hint;
-    if (can_read && s->has_transcript && activity_read_head(s->store, &s->transcript, &head) == 0) {
+    if (can_read && session_has_transcript(s) && activity_read_head(s->store, &s->transcript, &head) == 0) {
         out->cwd = activity_start_directory(s->store, &s->transcript, &head, hint);
         out->first_prompt = head.prompt;
     }
     const char *cwd;
-    if (!out->cwd && s->live && !s->has_transcript &&
+    if (!out->cwd && s->live && !session_has_transcript(s) &&
         proc_read_link(&snap->proc, s->live->stat.pid, "cwd", &snap->arena, &cwd) == 0)
         out->cwd = cwd;
     out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
@@ -141,12 +142,12 @@ static void show_session(struct snapshot *snap, const struct sr_options *options
     } else if (s->live) {
         out->config_dir = s->live->config_dir;
     }
-    if (s->has_transcript) {
+    if (session_has_transcript(s)) {
         out->transcript = arena_printf(a, "%s/%s", s->store->io.path, s->transcript.path);
         out->size_bytes = s->transcript.size_bytes;
     }
     struct wall last = s->activity.is_known ? s->activity.last_at : (struct wall){0};
-    if (!wall_known(last) && s->has_transcript)
+    if (!wall_known(last) && session_has_transcript(s))
         last = s->transcript.modified_at;
     if (wall_known(last)) {
         out->last_activity_at_ms = last.ms;
@@ -194,6 +195,10 @@ static void show_notes(struct snapshot *snap, const struct session *s, struct sr
     if (s->live && s->live->exe_deleted)
         add_note(a, &notes, &count, &capacity,
                  "its program file was replaced or removed since it started");
+    if (s->session_id && s->has_transcript.state == LOOKUP_UNKNOWN && s->has_transcript.where)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(a, "whether it has a transcript is not known: %s: %s",
+                              s->has_transcript.where, err_reason(s->has_transcript.code)));
     if (odd->last_line_is_torn)
         add_note(a, &notes, &count, &capacity,
                  arena_printf(a, "the transcript's last line breaks off at byte %lld%s",
@@ -276,7 +281,7 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
         .context_percent = -1,
         .unsaved_since_ms = -1,
     };
-    if (can_read && s->has_transcript)
+    if (can_read && session_has_transcript(s))
         activity_read(s->store, &s->transcript, &s->activity);
     if (s->live)
         show_process(snap, s, out);

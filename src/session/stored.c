@@ -41,8 +41,8 @@ static void list_store(const struct sr_options *options, struct store *store,
 {
     struct agent_transcript *transcripts;
     size_t n;
-    if (store->agent->list_all(&store->io, &transcripts, &n) < 0)
-        return;
+    store->agent->list_all(&store->io, &transcripts, &n); /* the store's problems say what is not in
+                                                             it */
     for (size_t i = 0; i < n; i++) {
         if (!is_asked_for(options, transcripts[i].session_id) ||
             is_held(live, live_count, store, transcripts[i].session_id))
@@ -78,7 +78,8 @@ size_t stored_find(const struct stores *stores, struct arena *a, size_t limit,
             .session_id = items[i].transcript.session_id,
             .mapped_by = SR_MAPPED_BY_STORE,
             .certainty = SR_EXACT,
-            .has_transcript = true,
+            .which = lookup_found(),
+            .has_transcript = lookup_found(),
             .transcript = items[i].transcript,
         };
     *found = sessions;

@@ -21,6 +21,7 @@ struct store {
     bool wanted;      /* sessions of this store are to be listed */
     bool is_standard; /* what the client uses when it is told nothing */
     struct agent_settings settings;
+    struct lookup registry;
     struct agent_registration *registrations;
     size_t registration_count;
     struct agent_prompts prompts; /* read when they are first asked for */

@@ -440,8 +440,9 @@ static void without_a_backup_nothing_is_signalled(void **state)
     s->answers[SR_KILL_SESSION] = true;
     for (int force = 0; force < 2; force++) {
         s->options.force = force;
-        assert_int_equal(stop(s), -ENODATA);
-        assert_non_null(strstr(s->error.text, "back up"));
+        assert_int_equal(stop(s), -EPERM);
+        assert_true(s->result.was_refused);
+        assert_non_null(strstr(s->error.text, "is gone"));
         assert_true(lives(s));
     }
     assert_int_equal(s->asked[SR_KILL_SESSION], 0);

@@ -162,7 +162,8 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
                    : s->owner_count ? s->owners[0]
                                     : 0,
     };
-    int r = backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error);
+    int r = backup_source_code(
+        backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error));
     if (r == 0) {
         salvage_take(w->snapshot, s, run->options->dry_run, &salvage);
         source.salvage = &salvage;

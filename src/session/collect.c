@@ -88,10 +88,10 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
 {
     const struct activity *act = &s->activity;
     const struct tail_result *tail = &act->tail;
-    bool has_none = s->has_transcript.state == LOOKUP_ABSENT ||
-                    (!s->session_id && s->certainty == SR_CERTAINTY_NONE &&
-                     s->which.state != LOOKUP_UNKNOWN && session_can_read_store(s));
-    e->has_transcript = session_has_transcript(s) ? FACT_YES : has_none ? FACT_NO : FACT_UNKNOWN;
+    enum lookup_state transcript = session_transcript(s);
+    e->has_transcript = transcript == LOOKUP_FOUND    ? FACT_YES
+                        : transcript == LOOKUP_ABSENT ? FACT_NO
+                                                      : FACT_UNKNOWN;
     if (e->has_transcript == FACT_NO)
         e->subagent_is_busy = FACT_NO;
     if (!act->is_known)

@@ -173,7 +173,7 @@ const char *persistence_sentence(const struct persistence *p, const struct persi
 static const char *folder_of(const struct proc *proc, const struct session *s)
 {
     struct arena *a = s->store->io.arena;
-    const char *slash = s->has_transcript ? strrchr(s->transcript.path, '/') : NULL;
+    const char *slash = session_has_transcript(s) ? strrchr(s->transcript.path, '/') : NULL;
     if (slash)
         return arena_strndup(a, s->transcript.path, (size_t)(slash - s->transcript.path));
     const char *cwd = s->registration ? s->registration->cwd : NULL;
@@ -218,8 +218,8 @@ static void read_obstacles(const struct session *s, const char *folder,
            errno == ENOENT)
         i++;
     out->disk_is_full = is_full(s, above[i]);
-    out->is_unwritable = s->has_transcript ? is_unwritable(s, s->transcript.path, W_OK)
-                                           : is_unwritable(s, above[i], W_OK | X_OK);
+    out->is_unwritable = session_has_transcript(s) ? is_unwritable(s, s->transcript.path, W_OK)
+                                                   : is_unwritable(s, above[i], W_OK | X_OK);
 }
 
 /* Read once for all sessions of a store, and only where one asks. */
@@ -251,21 +251,6 @@ static void read_prompts(const struct session *s, struct persistence_facts *out)
     }
 }
 
-/* Absent only where it was looked for: the folder that it would be in can be read. */
-static enum lookup_state find_transcript(const struct session *s, const char *folder)
-{
-    struct fs_name *names;
-    size_t count;
-    if (s->has_transcript)
-        return LOOKUP_FOUND;
-    if (!folder || s->candidate_count || (!s->session_id && s->certainty != SR_CERTAINTY_NONE))
-        return LOOKUP_UNKNOWN;
-    int r = fs_list(s->store->io.fd, folder, 1, s->store->io.arena, &names, &count);
-    return r == -EFBIG                                    ? LOOKUP_ABSENT
-           : lookup_of(r, folder).state == LOOKUP_UNKNOWN ? LOOKUP_UNKNOWN
-                                                          : LOOKUP_ABSENT;
-}
-
 void persistence_read(const struct proc *proc, struct session *s, struct persistence_facts *out)
 {
     const struct live *live = s->live;
@@ -281,7 +266,7 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
     *out = (struct persistence_facts){
         .now = wall_now(),
         .started_at = proc_start_time(proc, live->stat.start_ticks),
-        .transcript = find_transcript(s, folder),
+        .transcript = session_transcript(s),
         .modified_at = s->transcript.modified_at,
         .is_torn = tail->oddities.last_line_is_torn,
         .status = client_status_of(r),

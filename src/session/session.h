@@ -23,7 +23,7 @@ struct session {
     const char **candidates;
     size_t candidate_count;
 
-    struct lookup which;          /* UNKNOWN: not all could be read that tells which session it is */
+    struct lookup which; /* UNKNOWN: not all could be read that tells which session it is */
     struct lookup has_transcript; /* UNKNOWN too where it is not known which session it is */
     struct agent_transcript transcript;
     struct activity activity;
@@ -42,4 +42,13 @@ static inline bool session_has_transcript(const struct session *s)
 static inline bool session_can_read_store(const struct session *s)
 {
     return s->store && s->store->code == 0;
+}
+
+/* Its transcript. Of a process that has written to none, as far as all could be read: absent. */
+static inline enum lookup_state session_transcript(const struct session *s)
+{
+    if (s->session_id)
+        return s->has_transcript.state;
+    bool wrote_none = s->certainty == SR_CERTAINTY_NONE && s->which.state == LOOKUP_FOUND;
+    return wrote_none && session_can_read_store(s) ? LOOKUP_ABSENT : LOOKUP_UNKNOWN;
 }

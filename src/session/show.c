@@ -82,7 +82,7 @@ static bool is_gone(const struct stores *stores, const char *directory)
 static bool leads_elsewhere(struct snapshot *snap, const struct session *s, const char *directory)
 {
     char real[PATH_MAX];
-    if (!s->has_transcript || !stores_enter(&snap->stores, directory))
+    if (!session_has_transcript(s) || !stores_enter(&snap->stores, directory))
         return false;
     bool is_resolved = realpath(directory, real) != NULL;
     stores_leave(&snap->stores);
@@ -98,7 +98,8 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     const char *hint = s->registration ? s->registration->cwd : NULL;
     struct head head = {0};
     out->cwd = hint;
-    if (can_read && session_has_transcript(s) && activity_read_head(s->store, &s->transcript, &head) == 0) {
+    if (can_read && session_has_transcript(s) &&
+        activity_read_head(s->store, &s->transcript, &head) == 0) {
         out->cwd = activity_start_directory(s->store, &s->transcript, &head, hint);
         out->first_prompt = head.prompt;
     }

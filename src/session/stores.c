@@ -103,8 +103,7 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
             stores->count--;
             s = known;
         } else {
-            s->registry =
-                agent->read_registry(&s->io, &s->registrations, &s->registration_count);
+            s->registry = agent->read_registry(&s->io, &s->registrations, &s->registration_count);
             agent->read_settings(&s->io, &s->settings);
         }
     } else {

@@ -14,12 +14,16 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* In place of the library's: from the first wait on there is no memory for it. */
+/* In place of the library's: from the first wait for a process on, which comes in steps, there is
+ * no memory for it. The kernel's list of connections is waited for before that, for up to a second.
+ */
+enum { STEP_MS = 100 };
+
 static bool waits_fail, has_waited;
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-    has_waited = waits_fail && (has_waited || timeout_ms != 0);
+    has_waited = waits_fail && (has_waited || (timeout_ms > 0 && timeout_ms <= STEP_MS));
     if (!has_waited)
         return (int)syscall(SYS_poll, fds, count, timeout_ms);
     errno = ENOMEM;

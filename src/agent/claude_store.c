@@ -35,7 +35,7 @@ static void miss(const struct agent_store *store, struct lookup *seen, const cha
                  const char *why)
 {
     complain(store, path, code, why);
-    if (seen->state != LOOKUP_UNKNOWN)
+    if (seen->state != LOOKUP_UNKNOWN || !seen->where)
         *seen = lookup_unknown(code, join(store->arena, store->path, path));
 }
 

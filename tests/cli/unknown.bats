@@ -44,7 +44,7 @@ refused()
     for mode in --kill --revive; do
         by_user "$mode" "$pid" --force
         # it may not be known any more what holds it: what is refused then is the push
-        [ "$mode" = --revive ] || refused "$folder: permission denied"
+        [ "$mode" = --revive ] || refused "$folder/$id.jsonl: permission denied"
         [ "$status" -ne 0 ]
         is_alive "$pid"
     done

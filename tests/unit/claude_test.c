@@ -3,6 +3,8 @@
 #include "agent/agent.h"
 #include "agent/claude_store.h"
 
+#include <errno.h>
+
 #define WORDS(...)                                                      \
     {                                                                   \
         (const char *const[]){__VA_ARGS__},                             \
@@ -294,6 +296,94 @@ static void settings_say_how_long_transcripts_are_kept(void **state)
     assert_null(settings_of("{\"model\": 5}").model);
 }
 
+/* ---- three answers ------------------------------------------------------------------------ */
+
+#define LOOKED_FOR "11111111-2222-4333-8444-555555555555"
+
+static struct agent_store opened(struct problems *problems)
+{
+    return (struct agent_store){fs_open_dir(AT_FDCWD, scratch_path), scratch_path, &scratch_arena,
+                                problems};
+}
+
+static struct lookup find(struct agent_transcript *out)
+{
+    struct problems problems = {.arena = &scratch_arena};
+    struct agent_store store = opened(&problems);
+    struct lookup found = agent_claude.find_transcript(&store, LOOKED_FOR, "/home/u", out);
+    assert_int_equal(problems.count, found.state == LOOKUP_UNKNOWN);
+    fs_close(&store.fd);
+    return found;
+}
+
+static void a_transcript_is_there_or_not_or_it_is_not_known(void **state)
+{
+    (void)state;
+    struct agent_transcript t = {0};
+    assert_int_equal(find(&t).state, LOOKUP_ABSENT); /* nothing was ever said */
+    scratch_put("projects/-srv/other.jsonl", "");
+    assert_int_equal(find(&t).state, LOOKUP_ABSENT);
+
+    /* what cannot be looked into: a link that leads to itself, as a mount would answer EIO */
+    assert_int_equal(symlink("-loop", scratch("projects/-loop")), 0);
+    struct lookup found = find(&t);
+    assert_int_equal(found.state, LOOKUP_UNKNOWN);
+    assert_int_equal(found.code, -ELOOP);
+    assert_string_equal(found.where, scratch("projects/-loop/" LOOKED_FOR ".jsonl"));
+    assert_null(t.path);
+
+    scratch_put("projects/-srv/" LOOKED_FOR ".jsonl", "{}\n"); /* found is found all the same */
+    assert_int_equal(find(&t).state, LOOKUP_FOUND);
+    assert_string_equal(t.path, "projects/-srv/" LOOKED_FOR ".jsonl");
+}
+
+static void what_is_no_file_is_not_absent(void **state)
+{
+    (void)state;
+    struct agent_transcript t;
+    scratch_put("projects/-srv/" LOOKED_FOR ".jsonl/x", "");
+    assert_int_equal(find(&t).code, -EISDIR);
+    assert_int_equal(unlink(scratch("projects/-srv/" LOOKED_FOR ".jsonl/x")), 0);
+    assert_int_equal(rmdir(scratch("projects/-srv/" LOOKED_FOR ".jsonl")), 0);
+    assert_int_equal(find(&t).state, LOOKUP_ABSENT);
+}
+
+static void a_list_says_whether_it_is_whole(void **state)
+{
+    (void)state;
+    struct problems problems = {.arena = &scratch_arena};
+    struct agent_transcript *items;
+    struct agent_registration *entries;
+    size_t count;
+    scratch_put("settings.json", "{");
+    struct agent_store store = opened(&problems);
+    assert_int_equal(agent_claude.list_all(&store, &items, &count).state, LOOKUP_ABSENT);
+    assert_int_equal(agent_claude.read_registry(&store, &entries, &count).state, LOOKUP_ABSENT);
+
+    scratch_put("projects/-srv/" LOOKED_FOR ".jsonl", "");
+    scratch_put("sessions/12.json", "{\"pid\":12,\"sessionId\":\"" LOOKED_FOR "\"}");
+    assert_int_equal(agent_claude.list_all(&store, &items, &count).state, LOOKUP_FOUND);
+    assert_int_equal(count, 1);
+    assert_int_equal(agent_claude.read_registry(&store, &entries, &count).state, LOOKUP_FOUND);
+
+    assert_int_equal(symlink("-loop", scratch("projects/-loop")), 0);
+    scratch_put("sessions/13.json", "{");
+    assert_int_equal(agent_claude.list_all(&store, &items, &count).state, LOOKUP_UNKNOWN);
+    assert_int_equal(count, 1); /* what can be seen is in it */
+    struct lookup read = agent_claude.read_registry(&store, &entries, &count);
+    assert_int_equal(read.state, LOOKUP_UNKNOWN);
+    assert_int_equal(count, 2);
+    const struct agent_registration *bad = entries[0].code ? &entries[0] : &entries[1];
+    assert_int_equal(bad->code, -EBADMSG);
+    assert_int_equal(bad->pid, 13);
+    assert_null(bad->session_id);
+
+    struct agent_settings settings;
+    assert_int_equal(agent_claude.read_settings(&store, &settings).state, LOOKUP_UNKNOWN);
+    assert_int_equal(settings.days_kept, 30);
+    fs_close(&store.fd);
+}
+
 static void its_own_searches_are_known_by_their_names(void **state)
 {
     (void)state;
@@ -331,6 +421,12 @@ int main(void)
         cmocka_unit_test(folders_are_encoded_as_the_client_does),
         cmocka_unit_test(the_window_is_as_large_as_the_models_name_says),
         cmocka_unit_test(a_model_is_asked_for_on_the_command_line_or_in_the_environment),
+        cmocka_unit_test_setup_teardown(a_transcript_is_there_or_not_or_it_is_not_known,
+                                        scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_file_is_not_absent, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_list_says_whether_it_is_whole, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(settings_say_how_long_transcripts_are_kept, scratch_setup,
                                         scratch_teardown),
     };

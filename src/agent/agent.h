@@ -24,9 +24,10 @@
 
 /* What a process is to an agent. */
 enum agent_role {
-    AGENT_NO,      /* not this agent's program */
-    AGENT_SESSION, /* it holds a conversation, or is about to */
-    AGENT_HELPER,  /* this agent's program in another role: a launcher, an MCP server, a daemon */
+    AGENT_NO,       /* not this agent's program */
+    AGENT_NAMESAKE, /* it is called as this agent's program is, and is none that is known */
+    AGENT_SESSION,  /* it holds a conversation, or is about to */
+    AGENT_HELPER,   /* this agent's program in another role: a launcher, an MCP server, a daemon */
 };
 
 /* A process as recognition sees it. exe is NULL where it may not be read. */
@@ -35,6 +36,7 @@ struct agent_look {
     const char *name; /* comm */
     const struct proc_strings *argv;
     const struct proc_strings *environment;
+    enum fact is_program; /* as the agent's is_program says */
 };
 
 /* What a client has started a child of its own for. */
@@ -206,6 +208,9 @@ struct agent {
      * worth a look at its command line? Cheap, asked of every process. */
     bool (*could_be)(const char *exe, const char *name);
     enum agent_role (*role)(const struct agent_look *look);
+    /* By what is in the file that it runs. Asked of those alone that could_be; reads files.
+     * Returns: FACT_UNKNOWN where nothing can be said, or nothing needs to. */
+    enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
 
     enum agent_child (*child)(const struct agent_child_look *look);
 

@@ -4,11 +4,14 @@
  */
 #include "agent/agent.h"
 #include "agent/claude_files.h"
+#include "agent/claude_program.h"
 #include "agent/claude_saving.h"
 #include "agent/claude_store.h"
 
 #include "base/utf8.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +105,13 @@ static const char *script_of(const struct proc_strings *argv)
     return NULL;
 }
 
+/* "claude" or "cli.js" in whatever folder: worth a look at what lies beside it. */
+static bool script_may_be_it(const char *script)
+{
+    return script && (str_equals(str_basename(script), "claude") ||
+                      str_starts_with(str_basename(script), "cli."));
+}
+
 /*
  * A client run by node overwrites its command line with its title: "claude"
  * and padding. Before it has, the script stands there.
@@ -111,11 +121,37 @@ static enum agent_role role_under_runtime(const struct agent_look *look)
     const char *script = script_of(look->argv);
     if (script && strstr(script, "claude-code/cli-wrapper."))
         return AGENT_HELPER; /* starts the native program, and waits for it */
-    bool is_script = script && (strstr(script, "claude-code/cli.") ||
-                                str_equals(str_basename(script), "claude"));
     bool is_titled = look->argv->count && str_equals(look->argv->items[0], "claude") &&
                      str_equals(look->name, "claude");
-    return is_script || is_titled ? AGENT_SESSION : AGENT_NO;
+    if (is_titled || (script && strstr(script, "claude-code/cli.")) ||
+        (script_may_be_it(script) && look->is_program == FACT_YES))
+        return AGENT_SESSION;
+    if (!script || !str_equals(str_basename(script), "claude"))
+        return AGENT_NO;
+    return look->is_program == FACT_NO ? AGENT_NAMESAKE : AGENT_SESSION;
+}
+
+static enum fact claude_is_program(const struct proc *proc, pid_t pid,
+                                   const struct agent_look *look)
+{
+    char path[64];
+    if (!proc->is_live || !look->exe)
+        return FACT_UNKNOWN;
+    if (!is_runtime(look->exe)) {
+        snprintf(path, sizeof path, "%d/exe", (int)pid);
+        FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        return fd < 0 ? FACT_UNKNOWN : claude_program_is_native(fd);
+    }
+    const char *script = script_of(look->argv);
+    if (!script_may_be_it(script))
+        return FACT_UNKNOWN;
+    struct arena a = {0};
+    const char *cwd = NULL;
+    proc_read_link(proc, pid, "cwd", &a, &cwd);
+    snprintf(path, sizeof path, "/proc/%d/root", (int)pid);
+    enum fact found = claude_program_is_script(path, cwd, script);
+    arena_release(&a);
+    return found;
 }
 
 /* The native program has search tools built in, and runs them by calling itself by their names. */
@@ -191,7 +227,9 @@ static enum agent_role claude_role(const struct agent_look *look)
     } else if (!look->exe && str_starts_with(look->name, "node")) {
         role = role_under_runtime(look);
     } else {
-        role = called_as_a_tool(look->argv) ? AGENT_HELPER : AGENT_SESSION;
+        role = called_as_a_tool(look->argv)  ? AGENT_HELPER
+               : look->is_program == FACT_NO ? AGENT_NAMESAKE
+                                             : AGENT_SESSION;
     }
     if (role != AGENT_SESSION)
         return role;
@@ -416,6 +454,7 @@ const struct agent agent_claude = {
     .name = "claude",
     .could_be = claude_could_be,
     .role = claude_role,
+    .is_program = claude_is_program,
     .child = claude_child,
     .config_dir = claude_config_dir,
     .session_in_argv = claude_session_in_argv,

@@ -66,13 +66,35 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
     return n;
 }
 
-/* A file with a line that is no record was read all the same. */
+/* A file with a line that is no record was read all the same, and a namesake is no session. */
 static bool may_hide_sessions(const struct problems *problems)
 {
     for (size_t i = 0; i < problems->count; i++)
-        if (problems->items[i].code != -EBADMSG)
+        if (problems->items[i].code != -EBADMSG && problems->items[i].code != -ENOEXEC)
             return true;
     return false;
+}
+
+/* Programs that are called as a client is, and are none that is known: said, and not listed. */
+static void tell_namesakes(struct snapshot *snap, const struct sr_options *options,
+                           const struct live_list *list)
+{
+    for (size_t i = 0; i < list->namesake_count; i++) {
+        const struct live *live = &list->namesakes[i];
+        const struct store *store =
+            options->config_dir_count ? stores_of(&snap->stores, &snap->proc, live) : NULL;
+        bool is_registered = false;
+        for (size_t j = 0; j < list->count; j++)
+            is_registered = is_registered || list->items[j].stat.pid == live->stat.pid;
+        if (is_registered || (store ? !store->wanted : options->config_dir_count > 0))
+            continue;
+        problems_add(&snap->problems, arena_printf(&snap->arena, "/proc/%d", (int)live->stat.pid),
+                     -ENOEXEC,
+                     arena_printf(&snap->arena,
+                                  "%s is called as %s is, and is no program of it that is known: "
+                                  "left out",
+                                  live->exe, live->agent->name));
+    }
 }
 
 static int discover(struct snapshot *snap, const struct sr_options *options, struct sr_error *error)
@@ -93,6 +115,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     add_registered(&q, &snap->stores, &list);
     processes_relate(&q, &list);
 
+    tell_namesakes(snap, options, &list);
     struct session *live = arena_alloc(&snap->arena, (list.count + 1) * sizeof *live);
     size_t live_count = gather_live(snap, &q, &list, live);
     mapping_run(live, live_count, &snap->proc, &snap->stores);

@@ -213,12 +213,23 @@ static bool stays_a_zombie(const struct processes_request *q, const struct proc_
            later.start_ticks == stat->start_ticks;
 }
 
+static void add_namesake(const struct processes_request *q, struct live_list *list,
+                         struct live *live)
+{
+    void *items = list->namesakes;
+    struct live *slot =
+        arena_push(q->arena, &items, &list->namesake_count, &list->namesake_capacity, sizeof *slot);
+    find_place(q, live);
+    list->namesakes = items;
+    *slot = *live;
+}
+
 /*
  * Reads a process that could be agent's (NULL: to be found out by its program).
  * Returns: true and *out when it is a session of an agent that the caller may see.
  */
 static bool look_at(const struct processes_request *q, pid_t pid, const struct agent *agent,
-                    bool is_registered, struct live *out)
+                    bool is_registered, struct live_list *list, struct live *out)
 {
     struct live live = {.agent = agent};
     int exe = proc_read_exe(q->proc, pid, q->arena, &live.exe, &live.exe_deleted);
@@ -240,9 +251,12 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
     int environment = proc_read_environ(q->proc, pid, q->arena, &live.environment);
     live.environment_known = environment == 0;
     struct agent_look look = {live.exe, live.stat.name, &live.argv,
-                              live.environment_known ? &live.environment : NULL};
+                              live.environment_known ? &live.environment : NULL, FACT_UNKNOWN};
+    look.is_program = live.agent->is_program(q->proc, pid, &look);
     enum agent_role role = live.agent->role(&look);
-    if (role == AGENT_HELPER || (role == AGENT_NO && !is_registered))
+    if (role == AGENT_NAMESAKE && !is_registered)
+        add_namesake(q, list, &live);
+    if (role == AGENT_HELPER || (role != AGENT_SESSION && !is_registered))
         return argv < 0 ? miss(q, pid, "cmdline", argv) : false;
     note_unread(&live, q->arena, "program", exe);
     note_unread(&live, q->arena, "command line", argv);
@@ -272,7 +286,7 @@ int processes_find(const struct processes_request *q, struct live_list *out)
         struct live live;
         if (pids[i] == q->options->own_pid || !enter_process(q, pids[i]))
             continue;
-        if (look_at(q, pids[i], NULL, false, &live))
+        if (look_at(q, pids[i], NULL, false, out, &live))
             append(out, q->arena, &live);
     }
     watched_leave(q->options);
@@ -286,7 +300,7 @@ struct live *processes_add_registered(const struct processes_request *q, const s
     struct live live;
     if (pid == q->options->own_pid || !is_wanted(q->options, agent) || !enter_process(q, pid))
         return NULL;
-    bool found = look_at(q, pid, agent, true, &live) && live.stat.start_ticks == start_ticks;
+    bool found = look_at(q, pid, agent, true, list, &live) && live.stat.start_ticks == start_ticks;
     watched_leave(q->options);
     if (found && !live.config_dir)
         live.config_dir = config_dir;

@@ -46,6 +46,9 @@ struct live_list {
     /* processes_relate: a process at or above the asking one that cannot be read, so that not
      * every current session is known to be one; 0: all were */
     pid_t unread_above;
+    /* Processes that are called as a client is, and are none that is known. */
+    struct live *namesakes;
+    size_t namesake_count, namesake_capacity;
 };
 
 /* What looking at processes needs; entering is told before a read that could get stuck. */

@@ -74,11 +74,12 @@ static struct store *find_by_inode(const struct stores *stores, const struct sto
 }
 
 /*
- * Opens the directory and reads its registry. root: "/proc/PID/root" for a
+ * Opens the directory, and reads its registry if it is wanted: where the user has named the ones
+ * to look at, nothing is read of another. root: "/proc/PID/root" for a
  * process with mounts of its own, else NULL; path stands below it.
  */
 static struct store *open_store(struct stores *stores, const struct agent *agent, const char *root,
-                                const char *path)
+                                const char *path, bool wanted)
 {
     const char *shown = root ? arena_printf(stores->arena, "%s%s", root, path) : path;
     struct store *known = find_by_path(stores, agent, shown);
@@ -88,7 +89,8 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
     struct store *s = add(stores, agent, shown);
     if (!stores_enter(stores, shown)) {
         s->code = -ETIMEDOUT;
-        problems_add(stores->problems, shown, s->code, "its file system does not answer");
+        if (wanted)
+            problems_add(stores->problems, shown, s->code, "its file system does not answer");
         return s;
     }
     struct stat st;
@@ -102,7 +104,7 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
             fs_close(&s->io.fd);
             stores->count--;
             s = known;
-        } else {
+        } else if (wanted) {
             s->registry = agent->read_registry(&s->io, &s->registrations, &s->registration_count);
             agent->read_settings(&s->io, &s->settings);
         }
@@ -119,15 +121,15 @@ size_t stores_open_asked(struct stores *stores, const struct agent *agent)
     size_t open = 0;
     for (size_t i = 0; i < o->config_dir_count; i++) {
         struct store *s =
-            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->config_dirs[i]));
+            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->config_dirs[i]), true);
         s->wanted = true;
         if (s->code < 0)
             problems_add(stores->problems, s->io.path, s->code, NULL);
         open += s->code == 0;
     }
     if (o->config_dir_count == 0 && o->default_config_dir) {
-        struct store *s =
-            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->default_config_dir));
+        struct store *s = open_store(stores, agent, NULL,
+                                     fs_absolute(stores->arena, o->default_config_dir), true);
         s->wanted = true;
         /* that somebody has no ~/.claude is no problem */
         if (s->code < 0 && s->code != -ENOENT)
@@ -171,13 +173,14 @@ struct store *stores_of(struct stores *stores, const struct proc *proc, const st
 {
     if (!live->config_dir)
         return NULL;
+    bool all = stores->options->config_dir_count == 0;
     const char *root =
         live->own_mounts ? arena_printf(stores->arena, "/proc/%d/root", (int)live->stat.pid) : NULL;
     const char *path;
     int r = absolute(stores, proc, live, &path);
     struct store *s =
-        r < 0 ? add_unknown(stores, live, r) : open_store(stores, live->agent, root, path);
-    if (stores->options->config_dir_count == 0)
+        r < 0 ? add_unknown(stores, live, r) : open_store(stores, live->agent, root, path, all);
+    if (all)
         s->wanted = true;
     if (s->wanted && s->code < 0)
         problems_add(stores->problems, s->io.path, s->code, NULL);

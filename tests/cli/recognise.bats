@@ -84,6 +84,59 @@ client_as()
     [ "$(json '.sessions[0].session_id')" = "$id" ]
 }
 
+@test "a client run by node, by its script in the folder that it is started in" {
+    local folder=$BATS_TEST_TMPDIR/any/folder
+    mkdir -p "$folder"
+    echo '{ "name": "@anthropic-ai/claude-code", "version": "1.0.0" }' >"$folder/package.json"
+    echo 'setInterval(() => {}, 1000)' >"$folder/cli.js"
+    cd "$BATS_TEST_TMPDIR/any" || return
+    start node folder/cli.js
+    found() { list && [ "$(json '.sessions.map(s => s.pid)')" = "[$started]" ]; }
+    wait_until 20 found
+    # another package's is none
+    echo '{ "name": "another-cli" }' >"$folder/package.json"
+    list
+    [ "$(json '.sessions')" = "[]" ]
+}
+
+@test "a client run by node, by npm's link to its script" {
+    local folder=$BATS_TEST_TMPDIR/node_modules/@anthropic-ai/claude-code
+    mkdir -p "$folder" "$BATS_TEST_TMPDIR/node_modules/.bin"
+    echo 'setInterval(() => {}, 1000)' >"$folder/cli.js"
+    ln -s ../@anthropic-ai/claude-code/cli.js "$BATS_TEST_TMPDIR/node_modules/.bin/claude"
+    cd "$BATS_TEST_TMPDIR/node_modules" || return
+    start node .bin/claude
+    found() { list && [ "$(json '.sessions.map(s => s.pid)')" = "[$started]" ]; }
+    wait_until 20 found
+}
+
+@test "other programs called claude are none, and it is said; a registered one is listed" {
+    mkdir -p "$BATS_TEST_TMPDIR/claude/versions" "$BATS_TEST_TMPDIR/bin"
+    cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/bin/claude"
+    cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/claude/versions/9.9.9"
+    echo 'setInterval(() => {}, 1000)' >"$BATS_TEST_TMPDIR/script"
+    mkdir "$BATS_TEST_TMPDIR/own"
+    cp "$BATS_TEST_TMPDIR/script" "$BATS_TEST_TMPDIR/own/claude"
+    local each pids=()
+    start "$BATS_TEST_TMPDIR/bin/claude" 60
+    pids+=("$started")
+    start "$BATS_TEST_TMPDIR/claude/versions/9.9.9" 60
+    pids+=("$started")
+    start node "$BATS_TEST_TMPDIR/own/claude"
+    pids+=("$started")
+    said() { list; [ "$(json '.sessions')" = "[]" ] && [ "$(json '.problems.length')" = 3 ]; }
+    wait_until 20 said
+    for each in "${pids[@]}"; do
+        [[ $(json '.problems') == *"/proc/$each"* ]]
+        [[ $stderr == *"/proc/$each: "*" is called as claude is, and is no program of it that is known: left out"* ]]
+    done
+    mkdir -p "$CONFIG_DIR/sessions"
+    printf '{"pid":%d,"procStart":"%s","sessionId":"%s","cwd":"/","version":"9.9.9","kind":"interactive","entrypoint":"cli","status":"idle"}' \
+        "${pids[0]}" "$(sed 's/.*) //' "/proc/${pids[0]}/stat" | cut -d' ' -f20)" "$id" >"$CONFIG_DIR/sessions/${pids[0]}.json"
+    list
+    [ "$(json '.sessions.map(s => s.pid)')" = "[${pids[0]}]" ]
+}
+
 @test "programs that only speak of claude are none" {
     cd "$BATS_TEST_TMPDIR" || return
     mkdir claude
@@ -142,4 +195,18 @@ client_as()
     ln -s "$CONFIG_DIR" "$BATS_TEST_TMPDIR/link"
     rescue --status --json --config-dir "$CONFIG_DIR" --config-dir "$BATS_TEST_TMPDIR/link" --config-dir "$CONFIG_DIR/"
     [ "$(json '.sessions.map(s => s.pid)')" = "[$pid]" ]
+}
+
+@test "of a client whose config directory is another than the one that was asked for nothing is read" {
+    mkdir -p "$BATS_TEST_TMPDIR/other/sessions" "$BATS_TEST_TMPDIR/asked"
+    echo '{ broken' >"$BATS_TEST_TMPDIR/other/sessions/17.json"
+    CLAUDE_CONFIG_DIR=$BATS_TEST_TMPDIR/other fake --cwd "$project" --session "$id" -- "$client"
+    rescue --status --json --config-dir "$BATS_TEST_TMPDIR/asked"
+    [ "$status" -eq 0 ]
+    [ "$(json '.sessions')" = "[]" ]
+    [ "$(json '.problems')" = "[]" ]
+    [ -z "$stderr" ]
+    # and of the one that was asked for it is told
+    rescue --status --json --config-dir "$BATS_TEST_TMPDIR/other"
+    [[ $(json '.problems') == *"17.json"* ]]
 }

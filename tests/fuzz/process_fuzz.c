@@ -18,7 +18,7 @@ static void read_strings(struct arena *arena, struct sv bytes)
 
     static const char *const programs[] = {"/usr/bin/node", "/opt/claude/versions/2.1.197", NULL};
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-        struct agent_look look = {programs[i], "claude", &strings, &strings};
+        struct agent_look look = {programs[i], "claude", &strings, &strings, FACT_UNKNOWN};
         must(agent_claude.role(&look) <= AGENT_HELPER);
     }
     struct sv id;

@@ -69,7 +69,7 @@ static void each_process_is_what_it_is(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
         const struct process *p = &processes[i];
-        struct agent_look look = {p->exe, p->name, &p->argv, NULL};
+        struct agent_look look = {p->exe, p->name, &p->argv, NULL, FACT_UNKNOWN};
         enum agent_role role = agent_claude.role(&look);
         if (role != p->role)
             fail_msg("%s (%s) %s %s: role %d, not %d", p->exe ? p->exe : "?", p->name,
@@ -86,7 +86,7 @@ static void a_daemon_says_so_in_its_environment(void **state)
     struct proc_strings argv = WORDS("claude");
     struct proc_strings daemon = WORDS("A=b", "CLAUDE_CODE_SESSION_KIND=daemon-worker");
     struct proc_strings background = WORDS("CLAUDE_CODE_SESSION_KIND=bg");
-    struct agent_look look = {NATIVE, "claude", &argv, &daemon};
+    struct agent_look look = {NATIVE, "claude", &argv, &daemon, FACT_UNKNOWN};
     assert_int_equal(agent_claude.role(&look), AGENT_HELPER);
     look.environment = &background;
     assert_int_equal(agent_claude.role(&look), AGENT_SESSION);

@@ -23,7 +23,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak faults oracle coverage screen e2e-day install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak faults oracle coverage screen e2e-day e2e-verdicts install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -105,6 +105,12 @@ oracle:
 	@$(MAKE) --no-print-directory all
 	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue tests/oracle/run --seed $(ORACLE_SEED) --cases $(ORACLE_CASES) --keep $(CURDIR)/$(BUILD)/oracle
 
+# Every pinned client in every setup and state, looked at ten times: some ten minutes.
+e2e-verdicts:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue tests/e2e/run --matrix
+
 # The listing that README.md shows, from a run beside real clients.
 screen:
 	@tools/install-deps test
@@ -169,6 +175,7 @@ help:
 	@echo "make faults    every system call made to fail, by every mode that acts; the table in $(BUILD)/faults.md"
 	@echo "make e2e-day   a day beside --watch played by real clients, SR_DAY_MINUTES=60"
 	@echo "make oracle    what a resume loads, judged by the real clients on ORACLE_CASES=$(ORACLE_CASES) variations each"
+	@echo "make e2e-verdicts  every client in every setup and state: false alarms, misses, flaps"
 	@echo "make coverage  which lines the tests run"
 	@echo "make screen    records the listing that README.md shows"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"

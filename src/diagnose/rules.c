@@ -292,6 +292,14 @@ static bool asks_at_start(const struct evidence *e)
            spinner_rests(e);
 }
 
+/* Its main thread takes nothing up: it computes without a pause, or sleeps although keys were typed
+ * into its terminal. */
+static bool is_deaf(const struct evidence *e)
+{
+    return e->was_sampled && e->wakeups_per_s >= 0 && e->wakeups_per_s < 1 &&
+           (e->main_cpu_percent >= SPINNING_PERCENT || e->terminal.unread_bytes > 0);
+}
+
 static bool ignores_its_input(const struct evidence *e)
 {
     return e->queued_count > 0 && past_patience(e, e->queued_age_s) &&
@@ -302,6 +310,13 @@ static bool ignores_its_input(const struct evidence *e)
 static bool sleeps_over_its_input(const struct evidence *e)
 {
     return ignores_its_input(e) && loop_sleeps(e);
+}
+
+/* A dialog is up, and what was typed long ago was not taken up. */
+static bool dialog_ignores_its_input(const struct evidence *e)
+{
+    return e->status == CLIENT_WAITING && e->queued_count > 0 &&
+           past_patience(e, e->queued_age_s) && is_deaf(e);
 }
 
 /* Its own words for that: "You've hit your session limit, resets 4pm", "Session limit reached". */
@@ -640,6 +655,9 @@ const struct rule rules[] = {
      "The terminal that it was started on no longer exists.", terminal_is_gone},
 
     /* it waits for its user, or for nothing */
+    {"dialog ignored", SR_HUNG, "event-loop-asleep", "high", "kill",
+     "It waits for an answer, input was typed and never taken up, and its main thread is deaf.",
+     dialog_ignores_its_input},
     {"permission prompt", SR_WAITING, "permission-prompt", "high", "answer",
      "The client says that it waits for a permission.", asks_permission},
     {"question", SR_WAITING, "question", "high", "answer",
@@ -784,9 +802,10 @@ static const struct rule *winner(const struct evidence *e)
 /* Verdicts that stand for themselves after one look; the rest is worth another one. */
 bool rules_suspect(const struct evidence *e)
 {
-    if (e->state == 'D')
-        return true;
     const struct rule *rule = winner(e);
+    bool rests = rule->verdict == SR_IDLE || rule->verdict == SR_WAITING;
+    if (e->state == 'D' || (rests && (e->computes || e->terminal.unread_bytes > 0)))
+        return true;
     return rule->verdict == SR_HUNG || rule->verdict == SR_UNKNOWN || rule->holds == tool_is_quiet;
 }
 
@@ -864,6 +883,35 @@ static void say_memory(struct sentences *s, const struct evidence *e)
     if (e->sample_ms > 0 && e->memory_growth_bytes * 1000 / e->sample_ms > MEMORY_LEAK_BYTES_PER_S)
         SAY(s, "its memory grew by %lld MB in %lld ms",
             (long long)(e->memory_growth_bytes / 1000000), (long long)e->sample_ms);
+}
+
+/* What the vendor's issues tell of: 27 to 200 % for hours or days, and the conversation unharmed.
+ */
+static const double BURNING_PERCENT = 50;
+
+static void say_cpu_at_rest(struct sentences *s, const struct evidence *e)
+{
+    int64_t idle_s = e->status_age_s >= 0 ? e->status_age_s : e->last_event_age_s;
+    if (e->cpu_percent < BURNING_PERCENT)
+        return;
+    int64_t burned_s = (int64_t)((double)e->cpu_s * 100 / e->cpu_percent);
+    SAY(s,
+        "it is idle, and uses %.0f %% of a CPU: for %lld s at the longest, by the %lld s that "
+        "it has used in all; its conversation is unharmed, and a change of its terminal's size "
+        "(SIGWINCH) may end it, or a restart when it suits you (--kill, and resume)",
+        e->cpu_percent, (long long)(idle_s >= 0 && idle_s < burned_s ? idle_s : burned_s),
+        (long long)e->cpu_s);
+}
+
+static void say_deaf(struct sentences *s, const struct evidence *e)
+{
+    if (e->main_cpu_percent >= SPINNING_PERCENT)
+        SAY(s, "its main thread computes without a pause: it may not take an answer");
+    else
+        SAY(s,
+            "%lld bytes were typed into its terminal, and it does not wake up to read them: it "
+            "may not take an answer",
+            (long long)e->terminal.unread_bytes);
 }
 
 static const char *status_word(enum client_status status)
@@ -1065,8 +1113,15 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
         j.confidence = "medium";
     }
 
+    if (rule->verdict == SR_WAITING && is_deaf(e))
+        j.confidence = "low";
+
     struct sentences s = {.arena = a};
     say_process(&s, e);
+    if (rule->verdict == SR_IDLE)
+        say_cpu_at_rest(&s, e);
+    if (rule->verdict == SR_WAITING && is_deaf(e))
+        say_deaf(&s, e);
     say_conversation(&s, e);
     if (str_equals(j.advice, "wait"))
         say_what_comes(&s, rule, e);

@@ -63,6 +63,10 @@ struct sample {
 /* Returns: 0, or -ESRCH when the process is gone. A zombie can be sampled. */
 int sample_take(const struct proc *proc, pid_t pid, struct sample *out);
 
+/* One of its threads is on a processor, or waits for one: a look at an idle program finds none, but
+ * for some 1 in 200. */
+bool sample_any_thread_runs(const struct proc *proc, pid_t pid);
+
 /* What was used between two samples. Numbers as above: negative where either side is not known. */
 struct sample_usage {
     int64_t elapsed_ns; /* awake time */

@@ -96,6 +96,27 @@ static int64_t read_main_ticks_ns(const struct proc *proc, pid_t pid)
     return (int64_t)stat.cpu_ticks * (1000000000 / proc->ticks_per_s);
 }
 
+bool sample_any_thread_runs(const struct proc *proc, pid_t pid)
+{
+    struct arena scratch = {0};
+    char path[64];
+    snprintf(path, sizeof path, "%d/task", (int)pid);
+    struct proc threads = *proc;
+    FS_CLOSE int fd = fs_open_dir(proc->fd, path);
+    threads.fd = fd;
+    pid_t *ids;
+    size_t count = 0;
+    bool runs = false;
+    if (fd >= 0 && proc_list(&threads, &scratch, &ids, &count) < 0)
+        count = 0;
+    for (size_t i = 0; i < count && !runs; i++) {
+        struct proc_stat stat;
+        runs = proc_read_stat(&threads, ids[i], &stat) == 0 && stat.state == 'R';
+    }
+    arena_release(&scratch);
+    return runs;
+}
+
 static void read_cpu(const struct proc *proc, const struct proc_stat *stat, struct sample *s)
 {
     s->cpu_ticks_ns = (int64_t)stat->cpu_ticks * (1000000000 / proc->ticks_per_s);

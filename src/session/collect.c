@@ -138,6 +138,7 @@ static void collect_terminal(const struct snapshot *snap, const struct session *
         .columns = t.columns,
         .is_line_mode = t.canonical,
         .is_in_front = t.foreground_pgrp == stat->pgrp,
+        .unread_bytes = t.input_bytes,
     };
 }
 
@@ -162,6 +163,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .open_tool_age_s = -1,
         .queued_age_s = -1,
         .main_cpu_percent = -1,
+        .cpu_percent = -1,
         .wakeups_per_s = -1,
         .version = s->shown->version,
         .is_first_party = true,
@@ -171,7 +173,10 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     e.process_age_s =
         (snap->shown.taken_at_ms - proc_start_time(&snap->proc, live->stat.start_ticks).ms) / 1000;
     collect_conversation(snap, s, &e);
-    if (e.state == 'T')
+    e.cpu_s = (int64_t)live->stat.cpu_ticks / snap->proc.ticks_per_s;
+    e.computes = snap->proc.is_live && e.cpu_s >= patience_s / 2 &&
+                 sample_any_thread_runs(&snap->proc, live->stat.pid);
+    if (e.state == 'T' || e.status == CLIENT_WAITING)
         collect_terminal(snap, s, &e);
     *out = e;
 }
@@ -607,6 +612,8 @@ static void collect_main_thread(struct snapshot *snap, const struct member *clie
      * does one that would rest again at once, if it got its turn. */
     bool has_computed = used->main_cpu_ns >= COMPUTED_NS;
     int64_t delay_ns = used->main_delay_ns > 0 ? used->main_delay_ns : 0;
+    if (used->cpu_ns >= 0)
+        e->cpu_percent = (double)used->cpu_ns / 1e7 / elapsed_s;
     if (used->main_cpu_ns >= 0)
         e->main_cpu_percent =
             (double)(used->main_cpu_ns + (has_computed ? delay_ns : 0)) / 1e7 / elapsed_s;

@@ -75,9 +75,10 @@ struct retry_facts {
 /* The terminal, as a suspect or stopped session has it. */
 struct terminal_facts {
     bool is_known;
-    int rows, columns; /* 0: never set */
-    bool is_line_mode; /* keys are held back until Enter: no client sets that */
-    bool is_in_front;  /* the session's process group has the terminal */
+    int rows, columns;    /* 0: never set */
+    bool is_line_mode;    /* keys are held back until Enter: no client sets that */
+    bool is_in_front;     /* the session's process group has the terminal */
+    int64_t unread_bytes; /* typed into it, and not read yet */
 };
 
 struct evidence {
@@ -87,6 +88,8 @@ struct evidence {
     char state; /* R S D T t Z; 0: unknown */
     const char *wait_channel;
     int64_t process_age_s; /* -1: unknown */
+    int64_t cpu_s;         /* that it has used since its start */
+    bool computes;         /* at the first look one of its threads ran, and it has used much CPU */
     bool is_print;         /* claude -p: ends by itself when the turn is over */
     bool is_native;        /* not run by node: publishes itself at once */
     enum fact terminal_is_gone;
@@ -117,6 +120,7 @@ struct evidence {
     bool was_sampled;
     int64_t sample_ms;
     double main_cpu_percent; /* of one CPU, or of the wait for one; negative: unknown */
+    double cpu_percent;      /* of one CPU, all threads; negative: unknown */
     double wakeups_per_s;    /* of the main thread; negative: unknown */
     bool is_starved;         /* it waited for a CPU all the time: what it would do is not known */
     enum fact main_waits_for_tty_write;

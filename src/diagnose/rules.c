@@ -20,6 +20,8 @@ enum {
     REPLY_PIECE_BYTES = 100,
     /* A reply brings pieces several times a second, with pauses of up to 2 s. */
     WATCHED_ENOUGH_MS = 2000,
+    /* Records of hooks that nobody waits for came up to 6 s after the request, under load. */
+    HOOK_RECORD_GAP_S = 30,
     /* A refusal comes back at once, and the connection is silent until the next try. */
     REFUSED_WITHIN_S = 1,
     /* A try that was announced and is this much late was not made: a refused one is announced
@@ -489,17 +491,28 @@ static bool has_asked_nobody(const struct evidence *e)
            (has_connection(e) && begun_ago_s >= 0 && e->api.sent_ago_s > begun_ago_s);
 }
 
+static bool has_tool_process(const struct evidence *e)
+{
+    for (size_t i = 0; i < e->worker_count; i++)
+        if (!e->workers[i].is_hook)
+            return true;
+    return false;
+}
+
 /*
  * A hook that runs before a request or beside a tool holds the turn up, if the client waits for it.
  * Of one that is declared "async" it does not: once a request has gone out, or a process of the
- * tool runs, no hook is waited for.
+ * tool runs, no hook is waited for. Such a hook is told of in the transcript when the request has
+ * gone out already.
  */
 static bool hook_is_waited_for(const struct evidence *e)
 {
     if (has_tool_open(e))
-        return e->worker_count > 0 && !any_of_tool(e, WORKER_PROGRESSES) &&
-               !any_of_tool(e, WORKER_SLEEPS) && !tool_is_quiet(e);
-    return (awaits_reply(e) || may_work_off_the_record(e)) && has_asked_nobody(e);
+        return has_hook(e) && !has_tool_process(e);
+    bool asked_just_before =
+        has_connection(e) && e->api.sent_ago_s <= work_age_s(e) + HOOK_RECORD_GAP_S;
+    return (awaits_reply(e) || may_work_off_the_record(e)) && has_asked_nobody(e) &&
+           !asked_just_before;
 }
 
 static bool hook_works(const struct evidence *e)

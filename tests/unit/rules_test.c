@@ -212,7 +212,7 @@ static struct scene *scenes(size_t *count)
                        .cpu_s = LONG})),
          true},
         {"a hook reads a pipe", "hook wants input",
-         ASKED(.last_event_age_s = LONG - 1, WORKERS(HOOK(WANTS_INPUT))), true},
+         ASKED(.last_event_age_s = LONG - 31, WORKERS(HOOK(WANTS_INPUT))), true},
         {"a hook computes before the model is asked", "hook works",
          ASKED(.api = NO_CONNECTION, WORKERS(HOOK(PROGRESSES))), true},
         {"a hook sleeps, and may be waited for", "hook waits",
@@ -749,6 +749,8 @@ static void a_hook_holds_up_what_was_not_asked_yet(void **state)
     /* the request has gone out: whatever runs was declared async, and explains nothing */
     wins("reply stalled", ASKED(WORKERS(HOOK(WANTS_INPUT))));
     wins("reply stalled", ASKED(WORKERS(HOOK(PROGRESSES))));
+    wins("reply stalled", ASKED(WORKERS(HOOK(PROGRESSES)), .last_event_age_s = LONG - 30));
+    wins("hook works", ASKED(WORKERS(HOOK(PROGRESSES)), .last_event_age_s = LONG - 31));
     wins("reply stalled", ASKED(WORKERS(HOOK(SLEEPS))));
     wins("reply stalled", ASKED(WORKERS(HOOK(PROGRESSES)), NOT_ASKED, .turn = TAIL_TURN_REPLYING));
     wins("connections not seen", ASKED(WORKERS(HOOK(PROGRESSES)), .api.is_there = FACT_UNKNOWN));
@@ -758,7 +760,7 @@ static void a_hook_holds_up_what_was_not_asked_yet(void **state)
     .status = CLIENT_BUSY, .status_age_s = LONG, .last_event_age_s = 700, \
     .api = {.is_there = FACT_YES,                                         \
             .peer = "127.0.0.1:443",                                      \
-            .sent_ago_s = 720,                                            \
+            .sent_ago_s = 731,                                            \
             .received_ago_s = 701,                                        \
             .bytes_received = 90000}
     wins("hook wants input", REST(AFTER_A_TURN, WORKERS(HOOK(WANTS_INPUT))));
@@ -775,6 +777,7 @@ static void a_hook_holds_up_what_was_not_asked_yet(void **state)
     wins("tool wants input", TOOL(WORKERS(WORKER(WANTS_INPUT), HOOK(QUIET))));
     wins("tool past its limit", TOOL(WORKERS(WORKER(QUIET), HOOK(PROGRESSES))));
     wins("tool sleeps", TOOL(WORKERS(WORKER(SLEEPS), HOOK(WANTS_INPUT))));
+    wins("tool wants input", TOOL(WORKERS(WORKER(WANTS_INPUT), HOOK(PROGRESSES))));
 }
 
 static void a_search_of_the_clients_own_runs_away(void **state)

@@ -4,6 +4,7 @@
 //
 //     const rows = await runMatrix(cells, { looks: 10, note });
 
+import { readFileSync } from 'node:fs';
 import { SETUPS, optionsOf } from './setups.mjs';
 import { bash, reply, write } from './replies.mjs';
 import { descendantsOf } from './procfs.mjs';
@@ -65,7 +66,8 @@ export const STATES = {
     verdict: 'hung', causes: ['mcp-stuck'], needs: ({ servers, asksNoisy }) => servers && !asksNoisy,
     async reach(world, client) {
       await client.ask(`call ${client.pid}`, reply.tools([{ name: 'mcp__server1__hang', input: {} }]));
-      await until('the call', async () => /hang/.test(await client.screen()), { look: () => client.screen() });
+      await until('the call on disk', async () =>
+        readFileSync(await client.transcript(), 'utf8').includes('"name":"mcp__server1__hang"'), { look: () => client.screen() });
     },
   },
 };

@@ -398,59 +398,22 @@ int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
 
 /* ---- an MCP server ------------------------------------------------------------------------ */
 
-/* The server in "mcp__NAME__tool". */
-static struct sv server_of_tool(const char *tool)
-{
-    struct sv rest = sv_of(tool);
-    if (!sv_starts_with(rest, SV("mcp__")))
-        return (struct sv){0};
-    rest = sv_slice(rest, 5, rest.n);
-    return sv_slice(rest, 0, sv_find(rest, 0, SV("__")));
-}
-
-/* Its command line has the name of the server in it. */
-static enum fact is_named(struct revive *r, pid_t pid, struct sv name)
-{
-    struct proc_strings argv;
-    if (name.n == 0)
-        return FACT_NO;
-    if (proc_read_argv(r->subject.proc, pid, &r->arena, &argv) < 0)
-        return FACT_UNKNOWN;
-    for (size_t i = 0; i < argv.count; i++) {
-        struct sv word = sv_of(argv.items[i]);
-        if (sv_find(word, 0, name) < word.n)
-            return FACT_YES;
-    }
-    return FACT_NO;
-}
-
-/* The only server there is, or the only one that has the name: else none is taken for it. */
+/* The one that is known for having been asked: else none is taken for it. */
 int push_plan_server(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
-    struct sv name = server_of_tool(e->open_tool);
-    const struct worker *found = NULL;
-    size_t matches = 0;
-    bool is_known = true;
     struct buf names = {0};
     for (size_t i = 0; i < e->server_count; i++) {
+        if (e->servers[i].asked_by) {
+            buf_release(&names);
+            return add(r, &end_server, e->servers[i].pid, e->servers[i].start_ticks, error);
+        }
         buf_addf(&names, "%s%s (pid %d)", i ? ", " : "", e->servers[i].name, e->servers[i].pid);
-        enum fact is_it = e->server_count > 1 ? is_named(r, e->servers[i].pid, name) : FACT_YES;
-        is_known = is_known && is_it != FACT_UNKNOWN;
-        if (is_it != FACT_YES)
-            continue;
-        found = &e->servers[i];
-        matches++;
     }
-    int code = 0;
-    if (matches == 1 && is_known)
-        code = add(r, &end_server, found->pid, found->start_ticks, error);
-    else
-        code =
-            err_set(error, -EOPNOTSUPP,
-                    "which of the servers of pid %d is %.*s cannot be told: %s; end that one "
-                    "yourself (kill PID)",
-                    (int)r->subject.ref.pid, (int)name.n, name.p, names.n ? names.p : "none seen");
+    int code = err_set(error, -EOPNOTSUPP,
+                       "which of the servers of pid %d answers %s cannot be told: %s; end that one "
+                       "yourself (kill PID)",
+                       (int)r->subject.ref.pid, e->open_tool, names.n ? names.p : "none seen");
     buf_release(&names);
     return code;
 }

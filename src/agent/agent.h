@@ -228,6 +228,8 @@ struct agent {
     struct agent_api (*api)(const struct proc_strings *environment);
     /* The tool of that name is answered by an MCP server. */
     bool (*is_mcp_tool)(const char *name);
+    /* The name that the user has given that server. Returns: {0} where it answers no such tool. */
+    struct sv (*mcp_server)(const char *tool);
     /* The tool of that name is a question to the user. */
     bool (*is_question_tool)(const char *name);
     /* It is a program of its own, and publishes itself as soon as it runs. */

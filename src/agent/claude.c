@@ -381,6 +381,16 @@ static bool claude_is_mcp_tool(const char *name)
     return str_starts_with(name, "mcp__");
 }
 
+/* In "mcp__NAME__tool". */
+static struct sv claude_mcp_server(const char *tool)
+{
+    struct sv rest = sv_of(tool);
+    if (!claude_is_mcp_tool(tool))
+        return (struct sv){0};
+    rest = sv_slice(rest, 5, rest.n);
+    return sv_slice(rest, 0, sv_find(rest, 0, SV("__")));
+}
+
 static bool claude_is_question_tool(const char *name)
 {
     return str_equals(name, "AskUserQuestion") || str_equals(name, "ExitPlanMode");
@@ -463,6 +473,7 @@ const struct agent agent_claude = {
     .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
     .api = claude_api,
     .is_mcp_tool = claude_is_mcp_tool,
+    .mcp_server = claude_mcp_server,
     .is_question_tool = claude_is_question_tool,
     .is_native = claude_is_native,
     .reader = &event_claude,

@@ -1048,6 +1048,10 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
     for (size_t i = 0; i < e->pipe_holder_count; i++)
         SAY(s, "%s (pid %d) has the output of a hook or a tool open", e->pipe_holders[i].name,
             e->pipe_holders[i].pid);
+    for (size_t i = 0; i < e->server_count && e->open_tool_is_mcp; i++)
+        if (e->servers[i].asked_by)
+            SAY(s, "of %zu MCP servers %s (pid %d) was asked: %s", e->server_count,
+                e->servers[i].name, e->servers[i].pid, e->servers[i].asked_by);
     if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
         SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
                                              : "no MCP server did anything");

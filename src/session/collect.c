@@ -410,22 +410,98 @@ static void collect_workers(struct snapshot *snap, const struct member *members,
     e->has_workers = any ? FACT_YES : untold ? FACT_UNKNOWN : FACT_NO;
 }
 
-static void collect_servers(struct snapshot *snap, const struct member *members, size_t count,
-                            struct evidence *e)
+static bool is_word_edge(struct sv text, size_t at)
+{
+    return at >= text.n ||
+           !((text.p[at] >= '0' && text.p[at] <= '9') || (text.p[at] >= 'a' && text.p[at] <= 'z') ||
+             (text.p[at] >= 'A' && text.p[at] <= 'Z'));
+}
+
+/* A name stands on a command line as a word of its own: "db" in "npx @x/server-db", not in "dbus".
+ */
+static bool names_server(const struct proc_strings *argv, struct sv name)
+{
+    for (size_t i = 0; i < argv->count && name.n; i++) {
+        struct sv word = sv_of(argv->items[i]);
+        for (size_t at = sv_find(word, 0, name); at < word.n; at = sv_find(word, at + 1, name))
+            if ((at == 0 || is_word_edge(word, at - 1)) && is_word_edge(word, at + name.n))
+                return true;
+    }
+    return false;
+}
+
+/* A server that is at rest waits for its input or in an event loop; not so: */
+static bool cannot_read(const struct member *m)
+{
+    switch (m->wait.kind) {
+    case SAMPLE_WAIT_CONTINUE:
+    case SAMPLE_WAIT_PARENT:
+    case SAMPLE_WAIT_DISK:
+    case SAMPLE_WAIT_LOCK:
+    case SAMPLE_WAIT_PIPE_OUTPUT:
+    case SAMPLE_WAIT_FIFO_OPEN:
+    case SAMPLE_WAIT_TTY_INPUT:
+        return true;
+    default:
+        return m->used.main_cpu_ns * 10 > m->used.elapsed_ns * 9; /* it computes all the time */
+    }
+}
+
+/*
+ * Which server was asked: the only one, the only one that has the name of the tool's server on its
+ * command line, or the only one that does not read its input. Of several of a kind none is taken.
+ */
+static void find_asked(struct snapshot *snap, const struct session *s, const struct evidence *e,
+                       const struct member *members, size_t count, struct worker *servers)
+{
+    struct sv name = e->open_tool ? s->live->agent->mcp_server(e->open_tool) : (struct sv){0};
+    struct worker *named = NULL, *deaf = NULL;
+    size_t named_count = 0, deaf_count = 0, unknown_count = 0;
+    for (size_t i = 0; i < e->server_count; i++) {
+        struct proc_strings argv;
+        const struct member *m = member_by_pid(members, count, servers[i].pid);
+        if (proc_read_argv(&snap->proc, servers[i].pid, &snap->arena, &argv) < 0)
+            unknown_count++;
+        else if (names_server(&argv, name)) {
+            named = &servers[i];
+            named_count++;
+        }
+        if (cannot_read(m)) {
+            deaf = &servers[i];
+            deaf_count++;
+        }
+    }
+    if (e->server_count == 1)
+        servers[0].asked_by = "the only one";
+    else if (named_count == 1 && unknown_count == 0)
+        named->asked_by = "by its command line";
+    else if (deaf_count == 1)
+        deaf->asked_by = "the only one that does not read its input";
+}
+
+static void collect_servers(struct snapshot *snap, const struct session *s,
+                            const struct member *members, size_t count, struct evidence *e)
 {
     struct worker *servers = arena_alloc(&snap->arena, (count + 1) * sizeof *servers);
     bool any = false, moved = false;
+    int asked = 0;
+    e->server_count = 0;
+    for (size_t i = 1; i < count; i++)
+        if (members[i].part == WORKER_OF_SERVER && members[i].now->ppid == members[0].now->pid)
+            servers[e->server_count++] = worker_of(snap, members, count, &members[i]);
+    if (e->open_tool_is_mcp)
+        find_asked(snap, s, e, members, count, servers);
+    for (size_t i = 0; i < e->server_count; i++)
+        asked = servers[i].asked_by ? servers[i].pid : asked;
     for (size_t i = 1; i < count; i++) {
-        const struct sample *now = members[i].now;
-        if (members[i].part != WORKER_OF_SERVER)
+        /* where it is known who was asked, what the others do says nothing */
+        const struct member *head = &members[i];
+        while (head && head->now->ppid != members[0].now->pid)
+            head = member_by_pid(members, count, head->now->ppid);
+        if (!head || members[i].part != WORKER_OF_SERVER || (asked && head->now->pid != asked))
             continue;
         any = true;
         moved = moved || members[i].used.cpu_ns > 0;
-        if (now->ppid == members[0].now->pid)
-            servers[e->server_count++] =
-                (struct worker){.pid = now->pid,
-                                .start_ticks = now->start_ticks,
-                                .name = arena_strdup(&snap->arena, now->name)};
     }
     e->servers = servers;
     e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
@@ -659,7 +735,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     if (before)
         collect_main_thread(snap, &members[0], before, e);
     collect_workers(snap, members, tree.count, e);
-    collect_servers(snap, members, tree.count, e);
+    collect_servers(snap, s, members, tree.count, e);
     collect_terminal(snap, s, e);
     if (e->has_workers == FACT_NO)
         collect_pipe_holders(snap, members, tree.count, &work, e);

@@ -33,10 +33,12 @@ struct worker {
     uint64_t start_ticks; /* the number alone may be another's by the time that it is used */
     const char *name;
     enum worker_doing doing;
-    const char *input; /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
-    bool is_hook;      /* started for a hook: see has_workers */
-    bool is_search;    /* one that the client runs itself for its search tools */
-    int64_t cpu_s;     /* that it has used in all */
+    const char *input;    /* WORKER_WANTS_INPUT: what it reads, "pipe:[4711]" */
+    bool is_hook;         /* started for a hook: see has_workers */
+    const char *asked_by; /* of a server: how it is known for the one that was asked; NULL: it is
+                             not, or not alone */
+    bool is_search;       /* one that the client runs itself for its search tools */
+    int64_t cpu_s;        /* that it has used in all */
 };
 
 /* A process that has the output of a tool or a hook open. */

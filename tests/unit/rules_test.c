@@ -1288,6 +1288,11 @@ static void evidence_is_said_with_numbers(void **state)
     says("gradle (pid 812) has the output of a hook or a tool open", TOOL(HELD));
     says("java (pid 813) has the output of a hook or a tool open",
          TOOL(HELD, .pipe_holder_count = 2));
+    static const struct worker servers[] = {
+        {.pid = 900, .name = "node"},
+        {.pid = 901, .name = "node", .asked_by = "by its command line"}};
+    says("of 2 MCP servers node (pid 901) was asked: by its command line",
+         TOOL(.open_tool_is_mcp = true, .servers = servers, .server_count = 2));
     says("no MCP server did anything", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_NO));
     says("an MCP server is at work", TOOL(.open_tool_is_mcp = true, .mcp_progresses = FACT_YES));
     says("sh (pid 4711) waits for input from pipe:[99]",

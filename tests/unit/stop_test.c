@@ -96,6 +96,11 @@ static int set_up(void **state)
     snprintf(s.config, sizeof s.config, "%s/config", s.root);
     snprintf(s.pending, sizeof s.pending, "%s/pending", s.root);
     copy("/bin/sleep", s.program);
+    /* by its end the program is known for a client (agent/claude_program.h) */
+    FILE *end = fopen(s.program, "a");
+    assert_non_null(end);
+    fputs("\n---- Bun! ----\n", end);
+    fclose(end);
     s.config_dirs[0] = s.config;
     s.look = (struct sr_options){
         .config_dirs = s.config_dirs,

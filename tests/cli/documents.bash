@@ -5,7 +5,7 @@ export MANUAL=doc/session-rescue.1
 # The documents for people, the manual page aside.
 documents()
 {
-    printf '%s\n' README.md HACKING.md SECURITY.md doc/*.md tests/e2e/README.md
+    printf '%s\n' README.md CHANGELOG.md HACKING.md SECURITY.md doc/*.md tests/e2e/README.md
 }
 
 # What stands in the code blocks of a page, fenced or indented.

@@ -169,6 +169,10 @@ int pending_lock_watcher(const struct pending *p, struct sr_error *error)
 
 void pending_unlock(struct pending *p)
 {
+    /* A child that was begun meanwhile has the descriptor too, and a close that fails may keep it.
+     */
+    if (p->lock >= 0)
+        flock(p->lock, LOCK_UN);
     fs_close(&p->lock);
 }
 

@@ -289,6 +289,7 @@ struct sr_export {
     size_t lost_count;      /* files that belong to it and could not be read */
     bool was_rewritten;     /* it changed all the time: parts may be of different moments */
     bool last_line_is_torn; /* as in the file itself */
+    bool has_no_transcript; /* there was none: an empty one is in its place, counted as lost */
     /* Texts that were only in the memory of its hung client, in <stem>.salvage.md (doc/salvage.md);
      * and in a sentence what they are, or why there is none. Empty: nothing was looked for. */
     size_t salvaged_count;

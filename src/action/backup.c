@@ -31,6 +31,7 @@ struct job {
     struct arena arena;
     struct agent_files files;
     const char *config_dir; /* absolute */
+    const char *missing;    /* the name that the transcript would have; NULL: there is one */
     int64_t total_bytes, done_bytes;
 
     const char *previous_stem; /* the newest backup of this session; NULL: none */
@@ -230,6 +231,52 @@ static bool previous_is_sound(struct job *j)
     return verify_holds(&v);
 }
 
+/* The transcript of projects/<folder>/<id>/... would be projects/<folder>/<id>.jsonl. Returns: NULL
+ * where there is no such file. */
+static const char *name_missing(const struct agent_files *files, const char *id, struct arena *a)
+{
+    for (size_t i = 0; id && i < files->count; i++) {
+        const struct agent_file *f = &files->items[i];
+        const char *at = strstr(f->name, id);
+        if (f->kind == AGENT_FILE_OWN && str_starts_with(f->name, "projects/") && at &&
+            at[strlen(id)] == '/')
+            return arena_printf(a, "%.*s%s.jsonl", (int)(at - f->name), f->name, id);
+    }
+    return NULL;
+}
+
+bool backup_has_side_files(const struct backup_source *source)
+{
+    struct arena a = {0};
+    struct agent_store store = *source->store;
+    struct agent_listings listings = {0};
+    struct agent_files files = {0};
+    if (!source->transcript.session_id)
+        return false;
+    store.arena = &a;
+    source->agent->list_files(&store, &source->transcript, source->temporary, &listings, &files);
+    bool has = name_missing(&files, source->transcript.session_id, &a) != NULL;
+    agent_files_release(&files);
+    agent_listings_release(&listings);
+    arena_release(&a);
+    return has;
+}
+
+/* It is lost, and said to be wherever the backup is shown. Returns: 0, or -ENODATA where nothing
+ * else is there either. */
+static int plan_missing(struct job *j, struct sr_error *error)
+{
+    const char *id = j->source->transcript.session_id;
+    if (j->source->transcript.path)
+        return 0;
+    j->missing = name_missing(&j->files, id, &j->arena);
+    if (!j->missing)
+        return err_set(error, -ENODATA, "session %s has no transcript", id ? id : "(not known)");
+    agent_leave_out(&j->files, arena_printf(&j->arena, "%s/%s", j->config_dir, j->missing),
+                    "there is no transcript", true);
+    return 0;
+}
+
 static void plan(struct job *j)
 {
     const struct backup_source *s = j->source;
@@ -391,9 +438,25 @@ static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error
     return r;
 }
 
+/* An empty file in its place, so that a backup looks the same whatever the session had. */
+static int add_missing_transcript(struct job *j, struct sr_error *error)
+{
+    const struct agent_file f = {
+        .kind = AGENT_FILE_TRANSCRIPT, .name = j->missing, .path = j->missing};
+    const struct buf empty = {0};
+    struct copied copied = {.state = COPY_MISSING, .ends_in_newline = true};
+    digest_of(&empty, copied.sha256);
+    int r = put_text(j->partial, "jsonl", &empty, &copied.read_back);
+    if (r < 0)
+        return err_set(error, r, "write %s/%s.jsonl: %s", j->run->pending.path, j->stem,
+                       err_reason(r));
+    add_to_manifest(j, &f)->copied = copied;
+    return 0;
+}
+
 static int copy_all(struct job *j, struct sr_error *error)
 {
-    int r = 0;
+    int r = j->missing ? add_missing_transcript(j, error) : 0;
     for (size_t i = 0; i < j->files.count && r == 0; i++) {
         const struct agent_file *f = &j->files.items[i];
         r = f->kind == AGENT_FILE_LINES ? copy_lines(j, f, error) : copy_one(j, f, error);
@@ -552,7 +615,7 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
     memcpy(e.stem, stem, strlen(stem) + 1);
     for (size_t i = 0; i < m->file_count; i++) {
         const struct copied *c = &m->files[i].copied;
-        e.file_count += !m->files[i].is_torn_tail;
+        e.file_count += !m->files[i].is_torn_tail && c->state != COPY_MISSING;
         e.total_bytes += c->size_bytes;
         e.was_rewritten = e.was_rewritten || c->state == COPY_UNSTABLE;
     }
@@ -560,12 +623,13 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
         e.size_bytes = m->files[0].copied.size_bytes;
         e.last_line_is_torn = !m->files[0].copied.ends_in_newline;
     } else { /* a dry run */
-        e.size_bytes = j->files.items[0].seen.size_bytes;
+        e.size_bytes = j->missing ? 0 : j->files.items[0].seen.size_bytes;
         e.total_bytes = j->total_bytes;
         e.file_count = j->files.count;
     }
     if (j->previous_stem)
         e.grown_bytes = e.size_bytes - j->previous.files[0].copied.size_bytes;
+    e.has_no_transcript = j->missing != NULL;
     say_lost(j, &e);
     const struct backup_run *run = j->run;
     const struct pending_entry *fuller =
@@ -629,7 +693,11 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
     struct job j = {.run = run, .source = source, .partial = -1};
     int r = 0;
     plan(&j);
-    if (j.previous_stem && !has_new_salvage(&j) && looks_unchanged(&j) && previous_is_sound(&j)) {
+    r = plan_missing(&j, error);
+    if (r < 0) {
+        /* nothing to be copied */
+    } else if (j.previous_stem && !has_new_salvage(&j) && looks_unchanged(&j) &&
+               previous_is_sound(&j)) {
         say(&j, &j.previous, SR_ALREADY_EXPORTED, j.previous_stem, out);
     } else if (run->options->dry_run) {
         say(&j, &j.manifest, SR_WOULD_EXPORT, "", out);

@@ -55,6 +55,11 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
 /* As an error code: 0; -ENODATA for absent; why it is unknown. */
 int backup_source_code(struct lookup found);
 
+/* Of a source without a transcript: whether it has files of its own where that would lie (output of
+ * tools, subagents). backup_take saves them, with an empty transcript that is said to be missing.
+ */
+bool backup_has_side_files(const struct backup_source *source);
+
 /* As sr_export_session. */
 int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,
                 struct sr_error *error);

@@ -20,7 +20,7 @@ enum {
 
 const char *copy_state_word(enum copy_state state)
 {
-    static const char *const words[] = {"stable", "grew", "unstable"};
+    static const char *const words[] = {"stable", "grew", "unstable", "missing"};
     return words[state];
 }
 

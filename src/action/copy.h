@@ -36,6 +36,7 @@ enum copy_state {
     COPY_STABLE,   /* the file did not change while it was read */
     COPY_GREW,     /* it did; these bytes stood in it before and after */
     COPY_UNSTABLE, /* it was rewritten every time it was read: parts may be of different moments */
+    COPY_MISSING,  /* there was none: the copy of the transcript is empty */
 };
 
 struct copied {

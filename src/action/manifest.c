@@ -162,6 +162,7 @@ static bool parse_file(struct arena *a, const struct json_value *v, struct manif
     c->torn_bytes = json_number(v, "torn_bytes");
     c->state = str_equals(state, "grew")       ? COPY_GREW
                : str_equals(state, "unstable") ? COPY_UNSTABLE
+               : str_equals(state, "missing")  ? COPY_MISSING
                                                : COPY_STABLE;
     return c->size_bytes >= 0 && parse_parts(a, json_get(v, "parts"), out);
 }

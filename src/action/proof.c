@@ -81,6 +81,27 @@ static int check_saved(struct subject *s, struct sr_error *error)
     return 0;
 }
 
+/* They prove nothing of the conversation. Returns: 1, or negative errno. */
+static int save_side_files(struct subject *s, const struct backup_source *source,
+                           struct sr_error *error)
+{
+    struct backup_run run;
+    struct sr_export saved;
+    if (!backup_has_side_files(source))
+        return 1;
+    int r = backup_begin(&run, s->backup, error);
+    if (r == 0) {
+        r = backup_take(&run, source, &saved, error);
+        backup_end(&run);
+    }
+    if (r < 0)
+        return err_wrap(error, "back up");
+    subject_tell(s, "there is no transcript; backed up and verified: %s/%s.files (%zu file%s)",
+                 s->backup->pending_dir, saved.stem, saved.file_count,
+                 saved.file_count == 1 ? "" : "s");
+    return 1;
+}
+
 /* candidate NULL: the session itself. Returns: 1: there is no transcript of it, and *source says of
  * what; 0; or negative errno. */
 static int save_one(struct subject *s, const char *candidate, struct backup_source *source,
@@ -91,7 +112,7 @@ static int save_one(struct subject *s, const char *candidate, struct backup_sour
     struct sr_error why;
     struct lookup found = backup_source_of(s->snapshot, s->session, candidate, o, source, &why);
     if (found.state == LOOKUP_ABSENT)
-        return 1;
+        return save_side_files(s, source, error);
     if (found.state == LOOKUP_UNKNOWN)
         return subject_refuse(s, error, "%s; make that readable, or end it on its terminal",
                               why.text);

@@ -178,7 +178,7 @@ static int add_step(const struct restore_request *q, struct restore_plan *plan, 
     struct restore_step *step = &plan->steps[plan->step_count++];
     *step = (struct restore_step){.file = f, .from = plan->verified.names[i], .fate = RESTORE_KEEP};
     if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE ||
-        f->kind == AGENT_FILE_SALVAGE)
+        f->kind == AGENT_FILE_SALVAGE || f->copied.state == COPY_MISSING)
         return 0;
     step->to = plan->agent->renamed(plan->arena, f->name, plan->old_id, plan->session_id, folder);
     if (!is_below(step->to))
@@ -267,6 +267,9 @@ static int add_salvage(const struct restore_request *q, struct restore_plan *pla
     struct restore_step *transcript = &plan->steps[plan->step_count - 1];
     if (!q->with_salvage)
         return 0;
+    if (transcript->file->copied.state == COPY_MISSING)
+        return err_set(error, -ENODATA, "%s has no transcript that a reply could go behind",
+                       q->stem);
     int r = salvage_read_records(&source, plan->arena, &plan->salvaged, error);
     if (r == 0 && transcript->fate == RESTORE_IS_THERE)
         transcript->fate = RESTORE_APPEND;

@@ -50,8 +50,12 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
             buf_adds(out, "\n");
             continue;
         }
-        buf_addf(out, " (%s in %zu %s", str_format_size(e->total_bytes, size), e->file_count,
-                 files_word(e->file_count));
+        if (e->has_no_transcript)
+            buf_addf(out, ": no transcript, %zu %s (%s", e->file_count, files_word(e->file_count),
+                     str_format_size(e->total_bytes, size));
+        else
+            buf_addf(out, " (%s in %zu %s", str_format_size(e->total_bytes, size), e->file_count,
+                     files_word(e->file_count));
         add_remarks(out, e);
         buf_adds(out, ")\n  ");
         utf8_adds_printable(out, pending_dir);

@@ -58,6 +58,14 @@ refused()
     [ "$(find "$HOME/kept" -name '*.jsonl' -size +0 | wc -l)" -ge 1 ]
 }
 
+@test "a session whose transcript cannot be looked for is named by an export of all" {
+    users_fake --session "$id" --cwd / -- "$client"
+    chmod 000 "$folder"
+    by_user --export
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"whether session $id of pid $pid has a transcript is not known: $folder"*"permission denied"* ]]
+}
+
 @test "another project's folder that cannot be read may hold the transcript of one that seems empty" {
     users_fake --session "$id" --cwd / --turn none -- "$client"
     mkdir "$CONFIG_DIR/projects/-srv"

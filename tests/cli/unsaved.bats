@@ -163,6 +163,38 @@ doubts()
     forget "$pid"
 }
 
+@test "files beside a transcript that is not there are saved, and it is ended no sooner" {
+    client --turn none
+    mkdir -p "$folder/$id/tool-results"
+    echo output >"$folder/$id/tool-results/a.txt"
+    says none
+    for which in "" "$pid"; do
+        rescue --export $which "${scratch[@]}"
+        [ "$status" -eq 1 ]
+        [[ $output == *"exported 0c0c0c0c: no transcript, 2 files ("* ]]
+        [[ $output == *"not in it: $folder/$id.jsonl: there is no transcript"* ]]
+        [ "$(backups)" -eq 1 ]
+    done
+    echo more >"$folder/$id/tool-results/b.txt"
+    rescue --kill "$pid" --force "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    is_alive "$pid"
+    [ "$(backups)" -eq 2 ]
+    (cd "$pending" && sha256sum --quiet -c ./*.sha256)
+    rescue --verify "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"there is no transcript"* ]]
+    rescue --kill "$pid" --force --without-backup=0c0c0c0c "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    forget "$pid"
+    rm -r "${folder:?}/$id"
+    rescue --restore "$id" "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"there is no transcript"* && $output != *"Resume commands"* ]]
+    [ "$(cat "$folder/$id/tool-results/"*)" = $'output\nmore' ]
+    [ ! -e "$folder/$id.jsonl" ]
+}
+
 @test "a person types the beginning of its id" {
     client --turn none
     mkdir -p "$folder/$id/tool-results"

@@ -90,11 +90,22 @@ static bool is_due(const struct work *w, const struct sr_session *s)
                            !pending_is_recent(w->context->pending_dir, s->session_id));
 }
 
+/* Without a transcript: its other files are, and what cannot be looked for is to be said. */
+static bool has_something(const struct work *w, const struct sr_session *s)
+{
+    const struct sr_export_options options = {.temporary_dir = w->context->temporary_dir};
+    struct backup_source source;
+    struct sr_error error;
+    struct lookup found = backup_source_of(w->snapshot, s, NULL, &options, &source, &error);
+    return found.state == LOOKUP_UNKNOWN ||
+           (found.state == LOOKUP_ABSENT && backup_has_side_files(&source));
+}
+
 static void want_session(struct work *w, const struct sr_session *s)
 {
     if (!is_due(w, s))
         return;
-    if (s->session_id && s->transcript)
+    if (s->session_id && (s->transcript || (s->pid && has_something(w, s))))
         want(w, s, NULL);
     for (size_t i = 0; i < s->candidate_count; i++)
         want(w, s, s->candidates[i]);
@@ -131,11 +142,12 @@ static bool choose(struct work *w, const struct selection *selection)
     if (!selection_find(selection, w->snapshot, named))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!named[i]->transcript && named[i]->candidate_count == 0 &&
+        size_t before = w->wanted_count;
+        want_session(w, named[i]);
+        if (w->wanted_count == before && !named[i]->transcript && named[i]->candidate_count == 0 &&
             named[i]->persistence != SR_PERSISTENCE_NONE)
             say_nothing_there(w, named[i]);
         say_unsaved(w, named[i]);
-        want_session(w, named[i]);
     }
     for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++) {
         if (w->context->options->if_context < 0)
@@ -162,9 +174,10 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
                    : s->owner_count ? s->owners[0]
                                     : 0,
     };
-    int r = backup_source_code(
-        backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error));
-    if (r == 0) {
+    struct lookup found =
+        backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error);
+    int r = backup_source_code(found);
+    if (r == 0 || found.state == LOOKUP_ABSENT) {
         salvage_take(w->snapshot, s, run->options->dry_run, &salvage);
         source.salvage = &salvage;
         r = backup_take(run, &source, &row->result, &error);
@@ -173,7 +186,7 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
     row->code = r < 0 ? r : 0;
     if (r < 0)
         row->why = arena_strdup(a, error.text);
-    if (!wanted->candidate && resume_add_command(&command, s) == 0)
+    if (!wanted->candidate && s->transcript && resume_add_command(&command, s) == 0)
         row->resume_command = arena_strdup(a, command.p);
     buf_release(&command);
 }

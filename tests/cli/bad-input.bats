@@ -215,7 +215,8 @@ notes_with()
     : >"$transcript"
     resume_list
     [[ $output == *"${b%%-*}"*"(no prompt found)"* ]]
-    [[ $output == *"claude --resume $transcript"* ]]
+    # the client finds no conversation in it
+    [[ $output == *"no command: its transcript is empty"* && $output != *"$transcript"* ]]
     echo '{"type":"summary","summary":"s","leafUuid":"x"}' >"$transcript"
     resume_list
     [[ $output == *"claude --resume $transcript"* ]]

@@ -1,6 +1,7 @@
 #include "action/pending.h"
 
 #include "base/durable.h"
+#include "base/fact.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -214,19 +215,20 @@ static const char *partial_name(char name[static NAME_SIZE], const char *stem)
     return name;
 }
 
-static bool is_there(const struct pending *p, const char *name)
+static struct lookup look_for(const struct pending *p, const char *name)
 {
     struct stat st;
-    return fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return lookup_of(fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0, p->path);
 }
 
-static bool is_free(const struct pending *p, const char *stem)
+/* Any part of a backup. */
+static struct lookup look_for_any(const struct pending *p, const char *stem)
 {
     char name[NAME_SIZE];
+    struct lookup any = lookup_absent();
     for (size_t i = 0; i < PARTS; i++)
-        if (is_there(p, part_name(name, stem, parts[i])))
-            return false;
-    return true;
+        any = lookup_either(any, look_for(p, part_name(name, stem, parts[i])));
+    return any;
 }
 
 /* The time in a stem, 2026-02-05T10-11-12Z. */
@@ -249,7 +251,10 @@ int pending_begin(struct pending *p, const char *session_id, char stem[static PE
     char name[NAME_SIZE];
     for (int i = 0; i < BEGIN_TRIES; i++) {
         make_stem(wall_now(), session_id, stem);
-        if (is_free(p, stem)) {
+        struct lookup taken = look_for_any(p, stem);
+        if (taken.state == LOOKUP_UNKNOWN)
+            return err_set(error, taken.code, "look into %s: %s", p->path, err_reason(taken.code));
+        if (taken.state == LOOKUP_ABSENT) {
             int fd = durable_make_dirs(p->fd, partial_name(name, stem), false);
             if (fd >= 0)
                 return fd;
@@ -290,8 +295,10 @@ int pending_abandon(struct pending *p, const char *stem)
 {
     char name[NAME_SIZE];
     int r = 0;
-    bool is_complete = is_there(p, part_name(name, stem, "sha256"));
-    for (size_t i = 0; i < PARTS && !is_complete && r == 0; i++)
+    struct lookup sums = look_for(p, part_name(name, stem, "sha256"));
+    if (sums.state == LOOKUP_UNKNOWN)
+        return sums.code; /* what may be a backup is left */
+    for (size_t i = 0; i < PARTS && sums.state == LOOKUP_ABSENT && r == 0; i++)
         r = durable_remove(p->fd, part_name(name, stem, parts[i]));
     /* last, as it says that the others may go */
     return r < 0 ? r : durable_remove(p->fd, partial_name(name, stem));
@@ -360,7 +367,8 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
             continue;
         }
         /* not what is being made just now, or was left by one that was killed */
-        if (all[i].is_complete || !is_there(p, partial_name(name, all[i].stem)))
+        if (all[i].is_complete ||
+            look_for(p, partial_name(name, all[i].stem)).state != LOOKUP_FOUND)
             all[kept++] = all[i];
     }
     *entries = all;
@@ -384,7 +392,7 @@ const struct pending_entry *pending_fuller(const struct pending *p,
             st.st_size < longest)
             continue;
         snprintf(name, sizeof name, "%s" QUARANTINE, entries[i].stem);
-        if (than_bytes > 0 && is_there(p, name))
+        if (than_bytes > 0 && look_for(p, name).state != LOOKUP_ABSENT)
             continue;
         found = &entries[i];
         longest = st.st_size;

@@ -249,6 +249,8 @@ int durable_publish(int from_at, const char *from, int to_at, const char *to)
     struct stat st;
     if (fstatat(to_at, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return -EEXIST;
+    if (errno != ENOENT)
+        return -errno; /* it may be there */
     return renameat(from_at, from, to_at, to) < 0 ? -errno : 0;
 }
 

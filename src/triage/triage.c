@@ -7,6 +7,7 @@
 #include "diagnose/rules.h"
 #include "session/collect.h"
 
+#include <errno.h>
 #include <time.h>
 
 /* One session under judgement. */
@@ -20,7 +21,7 @@ struct patient {
 static void pause_ms(long ms)
 {
     struct timespec left = {ms / 1000, ms % 1000 * 1000000};
-    while (nanosleep(&left, &left) < 0)
+    while (nanosleep(&left, &left) < 0 && errno == EINTR)
         ;
 }
 

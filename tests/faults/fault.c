@@ -15,7 +15,7 @@
  * and ACTION what is done to it:
  *
  *     none     nothing: to learn what there is
- *     <errno>  a number: the call is not made, and returns it
+ *     <errno>  a number: the call is not made (close: it is), and returns it
  *     short    a read or write of several bytes does half of them
  *     kill     every process of the program is killed before the call is made
  *
@@ -340,6 +340,12 @@ static void kill_all(void)
             kill(tracees[i].pid, SIGKILL);
 }
 
+static void note_met(const struct call *call, const char *object)
+{
+    fprintf(report, "met\t%s\t%s\n", call->name, object);
+    fflush(report);
+}
+
 static void act(size_t slot, const struct call *call, const char *object,
                 struct user_regs_struct *regs)
 {
@@ -353,11 +359,11 @@ static void act(size_t slot, const struct call *call, const char *object,
         ptrace(PTRACE_SETREGS, pid, NULL, regs);
     } else {
         tracees[slot].result = -atol(action);
-        regs->orig_rax = (unsigned long)-1; /* no such call: nothing is done */
+        if (call->number != SYS_close)          /* which closes, whatever it returns */
+            regs->orig_rax = (unsigned long)-1; /* no such call: nothing is done */
         ptrace(PTRACE_SETREGS, pid, NULL, regs);
     }
-    fprintf(report, "met\t%s\t%s\n", call->name, object);
-    fflush(report);
+    note_met(call, object);
 }
 
 /* ---- what acts on another process --------------------------------------------------------- */

@@ -84,6 +84,7 @@ class Scene:
 
     name = ""
     names_paths = False
+    always = ()  # (call, part of what it works on, way) that are met each time: what went wrong once
     ways = ("once", "object", "kind", "interrupted", "short", "kill")  # that are met where not all is
 
     def __init__(self, programs, folder):
@@ -413,6 +414,7 @@ class Kill(Scene):
     """A client that says last words when it ends, and is there a little longer; and another one with a tool."""
 
     name = "kill"
+    always = [("fstatat", "/pending/#", "kind")]  # a look that failed was "not there", and a whole backup was removed
 
     def make(self):
         self.other = self.start(OTHER, "--turn", "tool", "--child", "exec sleep 1000")

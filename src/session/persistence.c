@@ -44,16 +44,16 @@ static bool is_idle(const struct persistence_facts *f)
     return f->status == CLIENT_IDLE || f->status == CLIENT_SHELL;
 }
 
-/* Of a client that says what it does: it has done something since it was started. */
+/* Of a client that says what it does: it has done something since it was started. Its first status
+ * is mostly older than its start, as it says both; one a little later may be of a short turn. */
 static enum fact has_worked(const struct persistence_facts *f)
 {
     if (f->status == CLIENT_SAYS_NOTHING || !wall_known(f->status_at) ||
         !wall_known(f->registered_at))
         return FACT_UNKNOWN;
-    return f->status == CLIENT_BUSY ||
-                   is_after(f->status_at, f->registered_at, PERSISTENCE_START_MS)
-               ? FACT_YES
-               : FACT_NO;
+    if (f->status == CLIENT_BUSY || is_after(f->status_at, f->registered_at, PERSISTENCE_START_MS))
+        return FACT_YES;
+    return is_after(f->status_at, f->registered_at, 0) ? FACT_UNKNOWN : FACT_NO;
 }
 
 /* Its record should be there by now, whatever hooks it had to wait for. */

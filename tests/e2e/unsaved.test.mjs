@@ -28,6 +28,8 @@ const isUnsaved = (world, client, persistence) => until(`${persistence} to be sa
   return session?.persistence === persistence && session;
 }, { withinMs: 60_000, everyMs: 500, look: async () => JSON.stringify(await look(world, client)) });
 
+const SPINNER = /^[^\s\p{L}\p{N}❯●⏺] \p{L}+…/mu;
+
 /** Both turns of a client that need not write: by what it shows. */
 async function talk(client) {
   await client.ask('the first question', reply.text('The first answer.'));
@@ -92,11 +94,17 @@ for (const version of VERSIONS) {
       return persistence;
     };
 
-    test('the scene is set up', async () => { world = await World.create(); });
+    // Both made before a client runs: one that does writes .claude.json as it was, and a later folder is not trusted.
+    let cwd;
+    let hooked;
+    test('the scene is set up', async () => {
+      world = await World.create();
+      cwd = world.project('healthy');
+      hooked = world.project('hooked');
+    });
     after(() => world?.destroy());
 
     test('are never called unsaved', async () => {
-      const cwd = world.project('healthy');
       let client = await world.startClient({ cwd, version });
       await neverUnsaved(client, 'just started');
       await client.enter('/help');
@@ -107,8 +115,11 @@ for (const version of VERSIONS) {
       await client.turn('hello');
       assert.equal(await neverUnsaved(client, 'after a turn'), 'ok');
       await client.ask('one more', reply.silence());
+      await until('the spinner', async () => SPINNER.test(await client.screen()), { look: () => client.screen() });
       await neverUnsaved(client, 'waiting for its reply');
+      // A key right behind Escape would be one chord with it, and nothing be interrupted.
       await client.press('Escape');
+      await until('the spinner to go', async () => !SPINNER.test(await client.screen()), { look: () => client.screen() });
       await neverUnsaved(client, 'interrupted');
       const id = await client.sessionId();
       await client.enter('/clear');
@@ -119,13 +130,12 @@ for (const version of VERSIONS) {
     });
 
     test('nor where a hook holds a prompt, or its user took it back', async () => {
-      const cwd = world.project('hooked');
-      mkdirSync(join(cwd, '.claude'));
-      writeFileSync(join(cwd, '.claude/settings.json'), JSON.stringify({ hooks: { UserPromptSubmit: [{ hooks: [
+      mkdirSync(join(hooked, '.claude'));
+      writeFileSync(join(hooked, '.claude/settings.json'), JSON.stringify({ hooks: { UserPromptSubmit: [{ hooks: [
         { type: 'command', command: 'touch held; while [ -e held ]; do sleep 0.1; done' }] }] } }));
-      const client = await world.startClient({ cwd, version });
+      const client = await world.startClient({ cwd: hooked, version });
       await client.enter('held by a hook');
-      await until('the hook to run', () => existsSync(join(cwd, 'held')));
+      await until('the hook to run', () => existsSync(join(hooked, 'held')));
       await neverUnsaved(client, 'held by a hook');
       await client.press('Escape');
       await until('the prompt to be given back', async () => /^❯ held by a hook/m.test(await client.screen()));

@@ -22,7 +22,7 @@ teardown()
     mapfile -t lines <<<"$output"
     [[ ${lines[0]} == VERDICT*TTY*PID*SESSION*SIZE*LAST*DIRECTORY ]]
     [[ ${lines[1]} =~ ^waiting\ +pts/[0-9]+\ +$pid\ +aaaaaaaa\ +[0-9]+B\ +.*$HOME$ ]]
-    [[ ${lines[2]} == *"permission-prompt (high confidence): tool Bash has been open for "*" s" ]]
+    [[ ${lines[2]} == *"permission-prompt (high confidence): tool Bash has been open for "*" s"* ]]
     [[ ${lines[3]} == *"advice: answer" ]]
     [ "${lines[4]}" = "1 session: 1 waiting" ]
     brief=${#output}

@@ -63,8 +63,6 @@ one_hung_one_idle()
         [ "$status" -eq 3 ]
         [[ $stderr == *"$BATS_TEST_TMPDIR/nowhere"*"no such file or directory"* ]]
     done
-    rescue --watch --config-dir "$BATS_TEST_TMPDIR/nowhere"
-    [ "$status" -eq 3 ]
     rescue --status
     [ "$status" -eq 0 ]
 }

@@ -16,16 +16,16 @@ const escaped = (text) => text.replace(/[\\#]/g, '\\$&').replace(/\s+/g, ' ');
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
 
-/** One run of a file: its cases, in order, as { name, passed, skip, error }. */
+/** One run of a file: its cases, in order, as { name, passed, skip, todo, error }; todo: a gap that is known. */
 function attempt(file) {
   return new Promise((done) => {
     const cases = [];
     const note = (passed, event) => {
-      const { name, details, skip } = event;
+      const { name, details, skip, todo } = event;
       // A suite or a file counts only where it failed by itself: its hook, or its import.
       const failedItself = !passed && details.error?.failureType !== 'subtestsFailed';
       if (!isCase(event) && !failedItself) return;
-      cases.push({ name, passed, skip, error: passed ? null : `${details.error?.cause?.stack ?? details.error?.stack ?? details.error}` });
+      cases.push({ name, passed, skip, todo, error: passed ? null : `${details.error?.cause?.stack ?? details.error?.stack ?? details.error}` });
     };
     run({ files: [file], concurrency: 1, signal: stop.signal })
       .on('test:pass', (event) => note(true, event))
@@ -40,10 +40,14 @@ function attempt(file) {
 let count = 0;
 let failed = 0;
 
-function print(file, { name, passed, skip, error }, remark = '') {
+const because = (word, reason) => (reason === undefined ? '' : ` # ${word}${typeof reason === 'string' ? ` ${escaped(reason)}` : ''}`);
+const isFine = ({ passed, todo }) => passed || todo !== undefined;
+
+function print(file, result, remark = '') {
+  const { name, passed, skip, todo, error } = result;
   count++;
-  if (!passed) failed++;
-  const directive = skip === undefined ? '' : ` # SKIP${typeof skip === 'string' ? ` ${escaped(skip)}` : ''}`;
+  if (!isFine(result)) failed++;
+  const directive = because('SKIP', skip) + because('TODO', todo);
   console.log(`${passed ? 'ok' : 'not ok'} ${count} - ${escaped(`${basename(file, '.test.mjs')}: ${name}${remark}`)}${directive}`);
   if (error) console.log(error.replace(/^/gm, '  # '));
 }
@@ -51,11 +55,11 @@ function print(file, { name, passed, skip, error }, remark = '') {
 console.log('TAP version 13');
 for (const file of process.argv.slice(2)) {
   const first = await attempt(file);
-  if (first.every(({ passed }) => passed) || stop.signal.aborted) {
+  if (first.every(isFine) || stop.signal.aborted) {
     for (const result of first) print(file, result);
     continue;
   }
-  const failedFirst = new Map(first.filter(({ passed }) => !passed).map(({ name, error }) => [name, error]));
+  const failedFirst = new Map(first.filter((result) => !isFine(result)).map(({ name, error }) => [name, error]));
   process.stderr.write(`tests/e2e: ${basename(file)} once more: ${[...failedFirst.keys()].join('; ')}\n`);
   for (const result of await attempt(file)) {
     const before = failedFirst.get(result.name);

@@ -28,7 +28,7 @@ const isUnsaved = (world, client, persistence) => until(`${persistence} to be sa
   return session?.persistence === persistence && session;
 }, { withinMs: 60_000, everyMs: 500, look: async () => JSON.stringify(await look(world, client)) });
 
-const SPINNER = /^[^\s\p{L}\p{N}❯●⏺] \p{L}+…/mu;
+const SPINNER = /^[^\s\p{L}\p{N}❯●⏺] \S+…/mu; // "✻ Razzle-dazzling… (3s)"
 
 /** Both turns of a client that need not write: by what it shows. */
 async function talk(client) {

@@ -127,8 +127,8 @@ by_the_kernel()
 @test "another user's session is not found, and not touched" {
     HOME=$BATS_TEST_TMPDIR fake --session "$id" --cwd / --status busy --turn awaits-reply --spinner --model 10 --age 900 --raw -- "$client"
     by_user -- --revive "$pid" --force "${places[@]}"
-    [ "$status" -eq 2 ]
-    [[ $stderr == *"$pid"* ]]
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"refused: process $pid belongs to root, another user"* ]]
     kill -0 "$pid"
     [ ! -e "$HOME/kept" ]
 }

@@ -54,7 +54,8 @@ teardown()
     rescue --status --json "${both[@]}"
     [ "$(json '.sessions.map(s => s.pid).sort().length')" = 2 ]
     by_sudo -- --kill "$pid" --force --config-dir "$shared/root/.claude"
-    [ "$status" -eq 2 ]
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"refused: process $pid belongs to root, another user"* ]]
     kill -0 "$pid"
 }
 

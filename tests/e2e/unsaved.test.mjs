@@ -126,7 +126,9 @@ for (const version of VERSIONS) {
       await neverUnsaved(client, 'cleared');
       await client.end();
       client = await world.startClient({ cwd, version, args: ['--resume', id] });
-      assert.equal(await neverUnsaved(client, 'resumed'), 'ok');
+      const resumed = await neverUnsaved(client, 'resumed');
+      // 2.1.110 publishes no status: until its next prompt nothing says that what it has is on disk.
+      if (version !== ON_NODE) assert.equal(resumed, 'ok');
     });
 
     test('nor where a hook holds a prompt, or its user took it back', async () => {

@@ -84,12 +84,12 @@ struct lookup agent_list_registry(struct agent_listings *listings, const struct 
     bool is_fresh = listings->registry_store && str_equals(listings->registry_store, store->path) &&
                     now.ns - listings->registry_at.ns < REGISTRY_FRESH_NS;
     if (!is_fresh) {
-        struct agent_store own = *store;
-        own.arena = &listings->registry_arena;
+        listings->registry_of = *store;
+        listings->registry_of.arena = &listings->registry_arena;
         arena_release(&listings->registry_arena);
         listings->registry_store = NULL;
-        listings->registry_lookup =
-            agent->read_registry(&own, &listings->registry, &listings->registry_count);
+        listings->registry_lookup = agent->read_registry(
+            &listings->registry_of, &listings->registry, &listings->registry_count);
         listings->registry_store = arena_strdup(&listings->registry_arena, store->path);
         listings->registry_at = now;
     }

@@ -166,7 +166,8 @@ struct agent_listings {
 
     /* of one store at a time */
     struct arena registry_arena;
-    const char *registry_store; /* its path; NULL: none was read */
+    const char *registry_store;     /* its path; NULL: none was read */
+    struct agent_store registry_of; /* the same store, with that arena */
     struct awake registry_at;
     struct lookup registry_lookup;
     struct agent_registration *registry;

@@ -40,8 +40,8 @@ is_incomplete()
     [ "$status" -eq 1 ]
     [[ $output == *"incomplete: 1 file could not be read"*"not in it: $RESULT: $1"* ]]
     cmp "$TRANSCRIPT" "$PENDING"/*-LOSSLESS-"$ID".jsonl
-    [ -e "$PENDING"/*-LOSSLESS-"$ID".files/projects/-tmp-p/"$ID"/tool-results/y.txt ]
-    [ ! -e "$PENDING"/*-LOSSLESS-"$ID".files/projects/-tmp-p/"$ID"/tool-results/x.txt ]
+    [ -n "$(compgen -G "$PENDING/*-LOSSLESS-$ID.files/projects/-tmp-p/$ID/tool-results/y.txt")" ]
+    [ -z "$(compgen -G "$PENDING/*-LOSSLESS-$ID.files/projects/-tmp-p/$ID/tool-results/x.txt")" ]
 }
 
 @test "a file that may not be read: the backup is incomplete, by every mode that shows it" {
@@ -114,7 +114,7 @@ is_incomplete()
     chmod 000 "$TRANSCRIPT"
     as_an_ordinary_reader --export "$ID" "${options[@]}"
     [ "$status" -eq 3 ]
-    [ -z "$(ls "$PENDING" | grep LOSSLESS)" ]
+    [ -z "$(compgen -G "$PENDING/*LOSSLESS*")" ]
 }
 
 # A stand-in of the session, whose kill is asked about on a terminal of its own.
@@ -139,7 +139,7 @@ running()
     running
     mapfile -t options < <(options)
     local under=()
-    [ "$(id -u)" -ne 0 ] || under=(setpriv --bounding-set -dac_override,-dac_read_search --inh-caps=-all)
+    [ "$(id -u)" -ne 0 ] || under=(setpriv --bounding-set '-dac_override,-dac_read_search' --inh-caps=-all)
     for answer in n y; do
         run env -i HOME="$HOME" PATH="$PATH" TERM=dumb python3 -c '
 import os, pty, sys

@@ -313,7 +313,7 @@ say()
     search marmalade
     [ "$status" -eq 0 ]
     before=$(stat -c %i "$INDEX"/search.db)
-    for turn in 1 2; do
+    for _ in 1 2; do
         search marmalade
         [ "$status" -eq 0 ]
         [[ $stderr != *"transcripts that are gone"* ]]

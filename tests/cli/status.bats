@@ -4,6 +4,7 @@
 load helper
 load hung
 
+# shellcheck disable=SC2034 # hung.bash reads it
 id=00000000-0000-4000-8000-0000000000aa
 other=00000000-0000-4000-8000-0000000000bb
 

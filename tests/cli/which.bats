@@ -71,7 +71,7 @@ folder()
     rescue --export "projects/$(folder "$old")/$a" "${scratch[@]}"
     [ "$status" -eq 0 ]
     grep -q 'older words' "$pending"/*.jsonl
-    ! grep -q 'newer words' "$pending"/*.jsonl
+    [ -z "$(grep -l 'newer words' "$pending"/*.jsonl)" ]
     rescue --export "$a" "${scratch[@]}"
     [ "$status" -eq 0 ]
     grep -q 'newer words' "$pending"/*.jsonl

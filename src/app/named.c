@@ -2,6 +2,7 @@
 
 #include "app/which.h"
 #include "platform/host.h"
+#include "platform/pidref.h"
 #include "platform/proc.h"
 #include "view/text.h"
 
@@ -22,9 +23,17 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
     if (!w->prefix || sr_detect_processes(&look, &snapshot, NULL) < 0)
         return false;
     bool is_one = which_find(w, snapshot, &s, &listed, NULL) >= 0 && !s->pid;
-    if (is_one) {
+    if (is_one && s->owner_count) {
+        buf_addf(&text, "pid %d may have session %s: name it by its pid", s->owners[0],
+                 s->session_id);
+        context_complain(text.p);
+    } else if (is_one) {
         char age[VIEW_AGE_TEXT];
-        buf_addf(&text, "session %s has no process", s->session_id);
+        buf_addf(&text,
+                 snapshot->may_lack_sessions
+                     ? "no process is seen that has session %s, and not all could be looked at"
+                     : "session %s has no process",
+                 s->session_id);
         if (s->silent_s >= 0)
             buf_addf(&text, " (written to %s ago)", view_age(s->silent_s, age));
         buf_addf(&text, "; --resume %s gives the command that resumes it", s->session_id);
@@ -46,8 +55,10 @@ static int complain_of_pid(struct context *c, const struct which *w)
     if (w->kind != WHICH_PID || proc_open(&proc, "/proc", NULL) < 0)
         return 0;
     int r = proc_read_status(&proc, w->pid, &its);
+    /* where /proc hides what is another user's, a file that is not there is no proof */
+    bool is_none = r < 0 && pidref_is_there(&proc, w->pid) == FACT_NO;
     proc_close(&proc);
-    if (r == -ESRCH || r == -ENOENT)
+    if (is_none)
         err_set(&error, r, "there is no process %d", w->pid);
     else if (r < 0)
         err_set(&error, r, "process %d cannot be read: %s", w->pid, err_reason(r));

@@ -135,6 +135,9 @@ struct persistence persistence_judge(const struct persistence_facts *f)
         p.why = why_of(f);
     } else if (count_unrecorded(f)) {
         p.how = "its last prompt is in no record: it may have been taken back";
+    } else if (f->prompts_code < 0) {
+        p.how =
+            "its history of prompts cannot be read: it is not known whether all of it is on disk";
     } else if (has_none && f->told_by) {
         p.how = "nothing that is said in it will be saved";
     } else if (!has_none) {
@@ -227,8 +230,7 @@ static const struct agent_prompts *prompts_of(struct store *store)
 {
     if (!store->has_prompts) {
         store->has_prompts = true;
-        if (store->agent->read_prompts(&store->io, &store->prompts) < 0)
-            store->prompts = (struct agent_prompts){0};
+        store->prompts_code = store->agent->read_prompts(&store->io, &store->prompts);
     }
     return &store->prompts;
 }
@@ -237,6 +239,8 @@ static void read_prompts(const struct session *s, struct persistence_facts *out)
 {
     const struct agent_prompts *prompts = prompts_of(s->store);
     const char *last = NULL;
+    if (s->store->prompts_code != -ENOENT)
+        out->prompts_code = s->store->prompts_code;
     for (size_t i = prompts->count; i-- > 0;) {
         const struct agent_prompt *p = &prompts->items[i];
         if (!str_equals(p->session_id, s->session_id) || p->at.ms < out->started_at.ms)

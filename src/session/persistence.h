@@ -40,6 +40,7 @@ struct persistence_facts {
 
     /* Prompts that were typed in it since the process started, the last two that differ. */
     struct wall prompt_at, prompt_before_at;
+    int prompts_code; /* 0; negative errno: the history of prompts is there and cannot be read */
     enum fact has_side_files;
     enum fact has_asked; /* a request went to the model */
 

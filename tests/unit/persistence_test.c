@@ -198,6 +198,7 @@ static void test_what_is_not_known_is_said_so(void **state)
         {"told to save nothing, nothing said", BLANK(.told_by = "X", .is_told_for_certain = true),
          NULL_},
         {"may be told so", BLANK(.status = CLIENT_SAYS_NOTHING, .told_by = "X"), NULL_},
+        {"the history of prompts cannot be read", TALKED(.prompts_code = -EACCES), NULL_},
         {"nothing at all", {.transcript = LOOKUP_UNKNOWN}, NULL_},
     };
     CHECK(rows);

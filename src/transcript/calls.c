@@ -1,19 +1,5 @@
 #include "transcript/calls.h"
 
-#include <stdlib.h>
-
-static int compare_tools(const void *a, const void *b)
-{
-    const struct survey_tool *x = a, *y = b;
-    if (x->id != y->id)
-        return x->id < y->id ? -1 : 1;
-    if (x->is_result != y->is_result)
-        return x->is_result ? 1 : -1;
-    if (x->node != y->node)
-        return x->node < y->node ? -1 : 1;
-    return (x->block > y->block) - (x->block < y->block);
-}
-
 /* The last message of the conversation has not been answered yet: that is how a session ends that
  * was left while a tool ran. */
 static bool is_last_message(const struct graph *g, const struct graph_walk *w, uint32_t node)
@@ -33,7 +19,7 @@ static bool is_last_message(const struct graph *g, const struct graph_walk *w, u
 }
 
 static void judge_call(struct mending *m, const struct graph_walk *after,
-                       const struct survey_tool *call)
+                       const struct graph_tool *call)
 {
     enum damage_severity severity = mending_severity(m, DAMAGE_UNANSWERED_TOOL);
     if (is_last_message(m->g, after, call->node))
@@ -43,7 +29,7 @@ static void judge_call(struct mending *m, const struct graph_walk *after,
         mending_add_step(m, MENDING_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node, call->block);
 }
 
-static void judge_result(struct mending *m, const struct survey_tool *result)
+static void judge_result(struct mending *m, const struct graph_tool *result)
 {
     enum damage_severity severity = mending_severity(m, DAMAGE_ORPHAN_RESULT);
     mending_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
@@ -51,7 +37,7 @@ static void judge_result(struct mending *m, const struct survey_tool *result)
         mending_add_step(m, MENDING_BLOCK, DAMAGE_ORPHAN_RESULT, result->node, result->block);
 }
 
-static void judge_twin(struct mending *m, const struct survey_tool *call)
+static void judge_twin(struct mending *m, const struct graph_tool *call)
 {
     enum damage_severity severity = mending_severity(m, DAMAGE_DUPLICATE_TOOL_ID);
     mending_add_node_problem(m, DAMAGE_DUPLICATE_TOOL_ID, severity, call->node);
@@ -61,9 +47,9 @@ static void judge_twin(struct mending *m, const struct survey_tool *call)
 
 /* All calls and results of one id. */
 static void judge_tool(struct mending *m, const struct graph_walk *after,
-                       const struct survey_tool *tools, size_t count)
+                       const struct graph_tool *tools, size_t count)
 {
-    const struct survey_tool *call = NULL;
+    const struct graph_tool *call = NULL;
     bool has_result = false, has_call = false;
     for (size_t i = 0; i < count; i++) { /* what goes away with its record does not count */
         bool is_there = !m->g->nodes[tools[i].node].is_dropped;
@@ -88,12 +74,10 @@ static void judge_tool(struct mending *m, const struct graph_walk *after,
 
 void calls_judge(struct mending *m, const struct graph_walk *after)
 {
-    struct survey *v = m->v;
-    if (v->tool_count)
-        qsort(v->tools, v->tool_count, sizeof *v->tools, compare_tools);
-    for (size_t from = 0, to; from < v->tool_count; from = to) {
-        for (to = from + 1; to < v->tool_count && v->tools[to].id == v->tools[from].id; to++)
+    const struct graph *g = m->g;
+    for (size_t from = 0, to; from < g->tool_count; from = to) {
+        for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
             ;
-        judge_tool(m, after, &v->tools[from], to - from);
+        judge_tool(m, after, &g->tools[from], to - from);
     }
 }

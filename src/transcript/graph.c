@@ -45,6 +45,7 @@ void graph_release(struct graph *g)
     free(g->preserved);
     free(g->compactions);
     free(g->pointers);
+    free(g->tools);
     *g = (struct graph){0};
 }
 
@@ -102,6 +103,15 @@ void graph_point(struct graph *g, struct sv uuid, bool is_explicit)
         (struct graph_pointer){graph_id_of(uuid), (uint32_t)g->count, is_explicit};
 }
 
+void graph_add_tool(struct graph *g, const struct graph_tool *tool)
+{
+    if (g->tool_count == g->tool_capacity) {
+        g->tool_capacity = g->tool_capacity ? g->tool_capacity + g->tool_capacity / 2 : 64;
+        g->tools = mem_resize(g->tools, g->tool_capacity * sizeof *g->tools);
+    }
+    g->tools[g->tool_count++] = *tool;
+}
+
 /* ---- linking ------------------------------------------------------------------------------ */
 
 /* The slot of an id in the index: its own, or the free one where it belongs. */
@@ -155,8 +165,22 @@ static void resolve(struct graph *g, uint32_t i)
     node->parent = parent;
 }
 
+static int compare_tools(const void *a, const void *b)
+{
+    const struct graph_tool *x = a, *y = b;
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    if (x->is_result != y->is_result)
+        return x->is_result ? 1 : -1;
+    if (x->node != y->node)
+        return x->node < y->node ? -1 : 1;
+    return (x->block > y->block) - (x->block < y->block);
+}
+
 void graph_link(struct graph *g)
 {
+    if (g->tool_count)
+        qsort(g->tools, g->tool_count, sizeof *g->tools, compare_tools);
     g->by_id_size = 16;
     while (g->by_id_size < g->count + g->count / 2)
         g->by_id_size *= 2;
@@ -820,9 +844,10 @@ static void follow(struct walking *k)
 /* What is fetched, and behind which place of the chain it goes. */
 struct fetched {
     uint32_t at;
-    bool is_result;
+    enum { RECORD, RESULT, RESULT_ELSEWHERE } what;
     int64_t at_ms;
     uint32_t rank, node;
+    size_t first, last; /* RESULT_ELSEWHERE: what the graph's tools have of its call */
 };
 
 struct fetched_list {
@@ -883,42 +908,106 @@ static int compare_fetched(const void *a, const void *b)
     const struct fetched *x = a, *y = b;
     if (x->at != y->at)
         return x->at < y->at ? -1 : 1;
-    if (x->is_result != y->is_result)
-        return x->is_result ? 1 : -1;
+    if (x->what != y->what)
+        return x->what < y->what ? -1 : 1;
     if (x->at_ms != y->at_ms)
         return x->at_ms < y->at_ms ? -1 : 1;
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static void fetch_branches(struct walking *k, bool results, const struct places *places,
-                           struct fetched_list *out)
+/* Records of a message, and results that hang on one of them. */
+static void find_beside(struct walking *k, const struct places *places, struct fetched_list *out)
 {
     const struct graph *g = k->g;
-    struct graph_walk *w = k->w;
     for (size_t i = 0; i < k->held_count; i++) {
         uint32_t node = k->held[i], of = node;
-        if (w->marks[node] != GRAPH_UNREACHED ||
-            g->nodes[node].role != (results ? GRAPH_RESULT : GRAPH_ASSISTANT))
+        bool is_result = g->nodes[node].role == GRAPH_RESULT;
+        if (k->w->marks[node] != GRAPH_UNREACHED ||
+            (!is_result && g->nodes[node].role != GRAPH_ASSISTANT))
             continue;
-        if (results && (!is_held(k, of = k->up[node]) || g->nodes[of].role != GRAPH_ASSISTANT))
+        if (is_result && (!is_held(k, of = k->up[node]) || g->nodes[of].role != GRAPH_ASSISTANT))
             continue;
         uint32_t at = g->nodes[of].message ? *place_of(places, g->nodes[of].message) : GRAPH_NONE;
-        if (at == GRAPH_NONE)
-            continue;
-        w->marks[node] = GRAPH_BESIDE;
-        add_fetched(out, (struct fetched){at, results, g->nodes[node].at_ms, (uint32_t)i, node});
+        if (at != GRAPH_NONE)
+            add_fetched(out, (struct fetched){.at = at,
+                                              .what = is_result ? RESULT : RECORD,
+                                              .at_ms = g->nodes[node].at_ms,
+                                              .rank = (uint32_t)i,
+                                              .node = node});
     }
+}
+
+/* A record with the calls of one id; GRAPH_NONE where there is none, or several messages have it.
+ */
+static uint32_t caller_of(const struct walking *k, size_t first, size_t last)
+{
+    const struct graph *g = k->g;
+    uint32_t caller = GRAPH_NONE;
+    for (size_t i = first; i < last && !g->tools[i].is_result; i++) {
+        uint32_t node = g->tools[i].node;
+        if (!is_held(k, node) || !has_place(&g->nodes[node]))
+            continue;
+        if (caller != GRAPH_NONE && g->nodes[node].message != g->nodes[caller].message)
+            return GRAPH_NONE;
+        caller = node;
+    }
+    return caller;
+}
+
+/* Since 2.1.330: results that hang elsewhere than on the message of their call. */
+static void find_elsewhere(struct walking *k, const struct places *places, struct fetched_list *out)
+{
+    const struct graph *g = k->g;
+    for (size_t from = 0, to; from < g->tool_count; from = to) {
+        for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
+            ;
+        uint32_t caller = caller_of(k, from, to);
+        uint32_t at =
+            caller == GRAPH_NONE ? GRAPH_NONE : *place_of(places, g->nodes[caller].message);
+        for (size_t i = from; i < to && at != GRAPH_NONE; i++) {
+            uint32_t node = g->tools[i].node;
+            if (g->tools[i].is_result && g->nodes[node].role == GRAPH_RESULT && is_held(k, node) &&
+                g->nodes[node].is_sidechain == g->nodes[caller].is_sidechain &&
+                k->w->marks[node] == GRAPH_UNREACHED)
+                add_fetched(out, (struct fetched){.at = at,
+                                                  .what = RESULT_ELSEWHERE,
+                                                  .at_ms = g->nodes[node].at_ms,
+                                                  .rank = k->ranks[node],
+                                                  .node = node,
+                                                  .first = from,
+                                                  .last = to});
+        }
+    }
+}
+
+static bool has_result(const struct walking *k, const struct fetched *f)
+{
+    for (size_t i = f->first; i < f->last; i++)
+        if (k->g->tools[i].is_result && k->w->marks[k->g->tools[i].node] != GRAPH_UNREACHED)
+            return true;
+    return false;
 }
 
 static struct fetched_list fetch(struct walking *k)
 {
     struct places places = find_places(k->g, k->w);
     struct fetched_list list = {0};
-    fetch_branches(k, false, &places, &list);
-    fetch_branches(k, true, &places, &list);
+    size_t count = 0;
+    find_beside(k, &places, &list);
+    if (k->loader == LOADER_BY_BATCH)
+        find_elsewhere(k, &places, &list);
     free(places.items);
     if (list.count)
         qsort(list.items, list.count, sizeof *list.items, compare_fetched);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct fetched *f = &list.items[i];
+        if (k->w->marks[f->node] != GRAPH_UNREACHED ||
+            (f->what == RESULT_ELSEWHERE && has_result(k, f)))
+            continue;
+        k->w->marks[f->node] = GRAPH_BESIDE;
+        list.items[count++] = *f;
+    }
+    list.count = count;
     return list;
 }
 

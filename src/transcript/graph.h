@@ -27,8 +27,8 @@
  * the file that is nobody's parent, along the parents to a root. Where a parent is not there, or
  * was met already, the newest record of the 5 s before the child takes its place; where there is
  * none, all that is older is silently lost. Then what belongs to a message on the way is fetched
- * from the side branches: its other records, by message id, and the results of its calls; and what
- * a compaction preserved of the records before it.
+ * from the side branches: its other records, by message id, and the results of its calls (2.1.330:
+ * also those that hang elsewhere); and what a compaction preserved of the records before it.
  */
 #pragma once
 
@@ -107,6 +107,14 @@ struct graph_pointer {
     bool is_explicit; /* by the user's own rewinding */
 };
 
+/* A call, or a result of one. */
+struct graph_tool {
+    uint64_t id;
+    uint32_t node;
+    uint32_t block : 31; /* its place among the record's blocks */
+    uint32_t is_result : 1;
+};
+
 struct graph {
     struct graph_node *nodes; /* as they stand in the file */
     size_t count, capacity;
@@ -118,6 +126,8 @@ struct graph {
     size_t compaction_count;
     struct graph_pointer *pointers;
     size_t pointer_count, pointer_capacity;
+    struct graph_tool *tools; /* after graph_link by id, calls first, as they stand in the file */
+    size_t tool_count, tool_capacity;
     int64_t version; /* of the client that loads, as damage_version; 0: the newest known */
     bool has_sidechain, has_main_chain;
 };
@@ -139,6 +149,8 @@ void graph_compaction(struct graph *g, const struct graph_compaction *compaction
 
 /* A pointer to the leaf. uuid empty: to nothing at all. */
 void graph_point(struct graph *g, struct sv uuid, bool is_explicit);
+
+void graph_add_tool(struct graph *g, const struct graph_tool *tool);
 
 /* Finds the parents. Once, when all are added. */
 void graph_link(struct graph *g);

@@ -79,20 +79,6 @@ static struct survey_spot *add_spot(struct pass *p, enum damage_kind kind, uint3
     return spot;
 }
 
-static void add_tool(struct survey *v, const struct skim_block *b, uint32_t block, uint32_t node)
-{
-    if (v->tool_count == v->tool_capacity) {
-        v->tool_capacity = v->tool_capacity ? v->tool_capacity + v->tool_capacity / 2 : 64;
-        v->tools = mem_resize(v->tools, v->tool_capacity * sizeof *v->tools);
-    }
-    v->tools[v->tool_count++] = (struct survey_tool){
-        .id = b->tool,
-        .node = node,
-        .block = block & 0x7fffffff,
-        .is_result = b->kind == SKIM_BLOCK_TOOL_RESULT,
-    };
-}
-
 static bool has_block(const struct skim *s, enum skim_block_kind kind)
 {
     for (size_t i = 0; i < s->block_count; i++)
@@ -157,7 +143,12 @@ static void look_at_blocks(struct pass *p, const struct skim *s, uint32_t node)
         struct survey_spot *spot;
         if (!b->is_nested && b->tool &&
             (b->kind == SKIM_BLOCK_TOOL_USE || b->kind == SKIM_BLOCK_TOOL_RESULT))
-            add_tool(p->v, b, (uint32_t)i, node);
+            graph_add_tool(&p->v->graph, &(struct graph_tool){
+                                             .id = b->tool,
+                                             .node = node,
+                                             .block = (uint32_t)i & 0x7fffffff,
+                                             .is_result = b->kind == SKIM_BLOCK_TOOL_RESULT,
+                                         });
         if (b->is_empty && !b->is_nested) {
             spot = add_spot(p, DAMAGE_EMPTY_TEXT, node, b->span.from);
             spot->block = (uint32_t)i;
@@ -482,7 +473,6 @@ void survey_release(struct survey *v)
 {
     graph_release(&v->graph);
     free(v->lines);
-    free(v->tools);
     free(v->spots);
     *v = (struct survey){0};
 }

@@ -1,7 +1,7 @@
 /*
  * survey: a whole transcript, read once from its beginning to its end.
  *
- * What is kept: the graph of its records, the ids of calls and results, and
+ * What is kept: the graph of its records with their calls and results, and
  * where something is to be looked at again. Memory grows with the number of
  * records (some 80 bytes each), not with their length; a line that is no record
  * is read into memory once more, for scan to judge.
@@ -43,13 +43,6 @@ struct survey_line {
     bool is_too_long;
 };
 
-struct survey_tool {
-    uint64_t id;
-    uint32_t node;
-    uint32_t block : 31; /* its place among the record's blocks */
-    uint32_t is_result : 1;
-};
-
 /* Something to be looked at again. What it is said of is a node or, with node GRAPH_NONE, the
  * record at the offset. */
 struct survey_spot {
@@ -68,8 +61,6 @@ struct survey {
     struct graph graph; /* linked */
     struct survey_line *lines;
     size_t line_count, line_capacity;
-    struct survey_tool *tools;
-    size_t tool_count, tool_capacity;
     struct survey_spot *spots;
     size_t spot_count, spot_capacity;
 

@@ -409,6 +409,13 @@ static bool find_kept(const struct walking *k, const struct graph_compaction *c,
     return false;
 }
 
+/* Its parent is not there, and would be this one. */
+static bool names(const struct walking *k, uint32_t node, uint64_t id)
+{
+    const struct graph_node *n = &k->g->nodes[told_by(k->g, node)];
+    return k->up[node] == MISSING && n->lacks_parent && n->parent_id == id;
+}
+
 /* Hangs what was kept behind the summary, and what hung there behind that. */
 static void hang_kept(struct walking *k, uint64_t anchor_id, const uint32_t *kept, size_t count)
 {
@@ -416,8 +423,9 @@ static void hang_kept(struct walking *k, uint64_t anchor_id, const uint32_t *kep
     bool in_line = k->loader != LOADER_BY_ENDS;
     for (size_t i = 0; i < (in_line ? count : 1); i++)
         k->up[kept[i]] = i ? kept[i - 1] : is_held(k, anchor) ? anchor : MISSING;
-    for (size_t i = 0; i < k->held_count && is_held(k, anchor); i++)
-        if (k->up[k->held[i]] == anchor && k->held[i] != kept[0])
+    for (size_t i = 0; i < k->held_count; i++)
+        if (k->held[i] != kept[0] &&
+            (is_held(k, anchor) ? k->up[k->held[i]] == anchor : names(k, k->held[i], anchor_id)))
             k->up[k->held[i]] = tail;
 }
 

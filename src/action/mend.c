@@ -199,14 +199,17 @@ static int create_file(struct work *w, struct sr_error *error)
     if (fd < 0)
         return err_set(error, fd, "create %s/%s: %s", w->folder, w->unfinished, err_reason(fd));
     w->file = fd;
-    struct stat st;
-    int r = TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) < 0 || fstat(w->e->file.fd, &st) < 0
-                ? -errno
-                : 0;
-    if (r == 0 && st.st_uid != geteuid() && fchown(fd, st.st_uid, st.st_gid) < 0)
-        r = -errno;
-    return r < 0 ? err_set(error, r, "prepare %s/%s: %s", w->folder, w->unfinished, err_reason(r))
-                 : 0;
+    int r = TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) < 0 ? -errno : 0;
+    if (r < 0)
+        return err_set(error, r, "lock %s/%s: %s", w->folder, w->unfinished, err_reason(r));
+    /* a copy is the caller's own where it cannot be another's */
+    r = durable_take_rights(fd, w->e->file.fd);
+    if (r < 0 && !w->request->as_copy)
+        return err_set(error, r,
+                       "give %s/%s the owner, group and mode of the original: %s; nothing was "
+                       "changed (--as-copy makes a copy of your own)",
+                       w->folder, w->unfinished, err_reason(r));
+    return 0;
 }
 
 /* The bytes go through here once, in order: their digest is the original's. */
@@ -378,6 +381,7 @@ static int rewrite_copy(struct work *w, const char *renamed)
         fd = durable_create(w->at, renamed);
     if (fd < 0)
         return fd;
+    durable_take_rights(fd, w->file); /* else it is its owner's alone */
     int r = rewrite_file(w->file, fd, old, new, &rewritten);
     if (r == 0)
         r = durable_sync(fd);

@@ -547,15 +547,21 @@ static int append_lines(struct work *w, size_t i)
     return r;
 }
 
-/* Nobody has written to what is replaced since the plan looked at it. */
-static bool is_as_planned(int folder, const char *name, const struct fs_file *then)
+/*
+ * Nobody has written to what is replaced since the plan looked at it. What takes its place gets its
+ * rights; where they are not the caller's to give, it is its owner's alone.
+ */
+static bool is_as_planned(int folder, const char *name, const struct fs_file *then, int staged)
 {
     struct fs_file now;
     if (fs_open_file(folder, name, &now) < 0)
         return false;
+    bool is_it = now.inode == then->inode && now.device == then->device &&
+                 now.size_bytes == then->size_bytes && now.mtime_ns == then->mtime_ns;
+    if (is_it && staged >= 0)
+        durable_take_rights(staged, now.fd);
     fs_close(&now.fd);
-    return now.inode == then->inode && now.device == then->device &&
-           now.size_bytes == then->size_bytes && now.mtime_ns == then->mtime_ns;
+    return is_it;
 }
 
 static int publish_one(struct work *w, size_t i)
@@ -567,7 +573,9 @@ static int publish_one(struct work *w, size_t i)
     FS_CLOSE int folder = durable_make_dirs(p->fd, path, false);
     if (folder < 0)
         return folder;
-    if (step->replaces && !is_as_planned(folder, name, &step->there))
+    FS_CLOSE int staged =
+        step->replaces ? durable_open(p->staging, staged_name(w, i), O_RDONLY | O_NOFOLLOW) : -1;
+    if (step->replaces && !is_as_planned(folder, name, &step->there, staged))
         return -EEXIST;
     int r = step->replaces ? durable_replace(p->staging, staged_name(w, i), folder, name)
                            : durable_publish(p->staging, staged_name(w, i), folder, name);

@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@ enum {
     LOCK_LOOK_MS = 10,
     APPEND_PIECE = 4096,
 };
+
+/* With one, the group's bits of the mode are its mask, and mean something else without it. */
+#define ACCESS_LIST "system.posix_acl_access"
 
 int durable_open(int at, const char *name, int flags)
 {
@@ -311,6 +316,28 @@ static int remove_contents(int fd, int depth)
 int durable_remove(int at, const char *name)
 {
     return remove_at(at, name, 0);
+}
+
+/* Returns: 0, also where there is none or the file system has none; or negative errno. */
+static int copy_access_list(int fd, int other)
+{
+    char list[XATTR_SIZE_MAX];
+    ssize_t n = fgetxattr(other, ACCESS_LIST, list, sizeof list);
+    if (n < 0)
+        return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
+    return fsetxattr(fd, ACCESS_LIST, list, (size_t)n, 0) < 0 ? -errno : 0;
+}
+
+int durable_take_rights(int fd, int other)
+{
+    struct stat own, wanted;
+    if (fstat(fd, &own) < 0 || fstat(other, &wanted) < 0)
+        return -errno;
+    bool moves = own.st_uid != wanted.st_uid || own.st_gid != wanted.st_gid;
+    if (moves && fchown(fd, wanted.st_uid, wanted.st_gid) < 0)
+        return -errno;
+    int r = copy_access_list(fd, other); /* before the mode, which may not be wide without it */
+    return r == 0 && fchmod(fd, wanted.st_mode & 07777) < 0 ? -errno : r;
 }
 
 int durable_check_room(int fd, int64_t needed_bytes, const char *shown, struct sr_error *error)

@@ -57,6 +57,12 @@ int durable_exchange(int at, const char *a, const char *b);
 /* Removes a file, or a folder with all that is in it; follows no link. 0 where there is none. */
 int durable_remove(int at, const char *name);
 
+/*
+ * Gives a file that is its owner's alone (0600) the owner, group, access list and mode that another
+ * has. On failure (-EPERM: they are not the caller's to give) the mode is 0600 still.
+ */
+int durable_take_rights(int fd, int other);
+
 /* Is there room for so many bytes on the file system of fd? shown: its path, for the message.
  * Returns: 0, -ENOSPC, or another negative errno. */
 struct sr_error;

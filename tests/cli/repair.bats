@@ -41,6 +41,7 @@ is_untouched()
 }
 
 @test "a lost link is closed, and nothing else changes" {
+    chmod 600 "$FILE"
     repair "$ID" --force
     [ "$status" -eq 0 ]
     [[ $output == *"39 of 39 messages within reach, as against 32 before"* ]]
@@ -231,6 +232,88 @@ is_untouched()
     repair "$ID" --force --json
     [ "$(json .outcome)" = nothing-to-repair ]
     [ "$(json .backup)" = null ]
+}
+
+rights() { stat -c '%a %u %g' "$1"; }
+
+# Under a umask that takes more and under one that takes nothing.
+@test "the mode stays, whatever the umask, through repair, undo and --as-copy" {
+    local mode mask
+    for mode in 600 640 664 444; do
+        for mask in 000 077; do
+            cp "$HOME/damaged" "$FILE"
+            chmod "$mode" "$FILE"
+            umask "$mask"
+            repair "$ID" --force --as-copy --json
+            [ "$status" -eq 0 ]
+            [ "$(stat -c %a "$(json .new_path)")" = "$mode" ]
+            rm "$(json .new_path)"
+            repair "$ID" --force
+            [ "$status" -eq 0 ]
+            [ "$(stat -c %a "$FILE")" = "$mode" ]
+            rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+            [ "$status" -eq 0 ]
+            [ "$(stat -c %a "$FILE")" = "$mode" ]
+            is_untouched
+            rm -rf "$PENDING"
+        done
+    done
+}
+
+@test "owner and group stay, also a group alone" {
+    [ "$(id -u)" -eq 0 ] || skip "only root gives files away"
+    local rights
+    for rights in 0:4242 4243:4242 4243:0; do
+        cp "$HOME/damaged" "$FILE"
+        chown "$rights" "$FILE"
+        chmod 640 "$FILE"
+        repair "$FILE" --force --as-copy --json
+        [ "$status" -eq 0 ]
+        [ "$(rights "$(json .new_path)")" = "640 ${rights/:/ }" ]
+        rm "$(json .new_path)"
+        repair "$FILE" --force
+        [ "$status" -eq 0 ]
+        [ "$(rights "$FILE")" = "640 ${rights/:/ }" ]
+        rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        [ "$status" -eq 0 ]
+        [ "$(rights "$FILE")" = "640 ${rights/:/ }" ]
+        is_untouched
+        rm -rf "$PENDING"
+    done
+}
+
+# A group that is not the caller's cannot be given to the new file.
+@test "a group that cannot stay: refused, and nothing is touched; a copy is its owner's alone" {
+    [ "$(id -u)" -eq 0 ] || skip "only root gives files away"
+    command -v setpriv >/dev/null || skip "no util-linux here"
+    chgrp 4242 "$FILE"
+    chmod 664 "$FILE"
+    local powerless=(setpriv --bounding-set=-chown --inh-caps=-chown --)
+    rescue_under "${powerless[@]}" --repair "$FILE" --force \
+        --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"the owner, group and mode of the original: permission denied; nothing was changed"* ]]
+    is_untouched
+    [ "$(rights "$FILE")" = "664 0 4242" ]
+    rescue_under "${powerless[@]}" --repair "$FILE" --force --as-copy --json \
+        --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    [ "$(rights "$(json .new_path)")" = "600 0 0" ]
+}
+
+# Written as the kernel holds it, as few machines have setfacl: user 4242 may read, the group nothing.
+@test "an access list stays" {
+    command -v python3 >/dev/null || skip "no Python here"
+    local list='import os, struct, sys
+print(os.getxattr(sys.argv[1], "system.posix_acl_access").hex()) if len(sys.argv) == 2 else os.setxattr(sys.argv[1],
+    "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in
+    [(1, 6, 0xffffffff), (2, 4, 4242), (4, 0, 0xffffffff), (16, 4, 0xffffffff), (32, 0, 0xffffffff)]))'
+    python3 -c "$list" "$FILE" set 2>/dev/null || skip "no access lists on this file system"
+    before=$(python3 -c "$list" "$FILE")
+    repair "$FILE" --force
+    [ "$status" -eq 0 ]
+    [ "$(python3 -c "$list" "$FILE")" = "$before" ]
+    [ "$(stat -c %a "$FILE")" = 640 ]
 }
 
 @test "the session log has an entry" {

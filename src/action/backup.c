@@ -34,7 +34,7 @@ struct job {
     const char *missing;    /* the name that the transcript would have; NULL: there is one */
     int64_t total_bytes, done_bytes;
 
-    const char *previous_stem; /* the newest backup of this session; NULL: none */
+    const char *previous_stem; /* the newest backup of the same transcript; NULL: none */
     struct manifest previous;
 
     int partial; /* the folder being filled */
@@ -50,13 +50,22 @@ static bool is_compared(enum agent_file_kind kind)
     return kind != AGENT_FILE_RECORD && kind != AGENT_FILE_SALVAGE;
 }
 
+static const char *shown(struct job *j, const struct agent_file *f)
+{
+    return arena_printf(&j->arena, "%s/%s", f->root ? f->root : j->config_dir, f->path);
+}
+
+/* A session may lie in several folders: a copy elsewhere is no earlier state of this one. Without a
+ * transcript it is what any of them was. */
 static void find_previous(struct job *j)
 {
     const struct backup_run *run = j->run;
+    const char *path = j->source->transcript.path ? shown(j, &j->files.items[0]) : NULL;
     for (size_t i = run->entry_count; i-- > 0 && !j->previous_stem;) {
         const struct pending_entry *e = &run->entries[i];
         if (e->is_complete && str_equals(e->session_id, j->source->transcript.session_id) &&
-            verify_read_manifest(&run->pending, e->stem, &j->arena, &j->previous) == 0)
+            verify_read_manifest(&run->pending, e->stem, &j->arena, &j->previous) == 0 &&
+            (!path || str_equals(j->previous.files[0].source, path)))
             j->previous_stem = e->stem;
     }
 }
@@ -301,11 +310,6 @@ static void report(void *context, int64_t bytes)
     j->done_bytes += bytes;
     if (o->progress)
         o->progress(o->context, j->done_bytes, j->total_bytes);
-}
-
-static const char *shown(struct job *j, const struct agent_file *f)
-{
-    return arena_printf(&j->arena, "%s/%s", f->root ? f->root : j->config_dir, f->path);
 }
 
 static struct manifest_file *add_to_manifest(struct job *j, const struct agent_file *f)

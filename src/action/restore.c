@@ -276,6 +276,34 @@ static int add_salvage(const struct restore_request *q, struct restore_plan *pla
     return r;
 }
 
+/* What is in place, or takes its place, is no second copy. */
+static void find_elsewhere(struct restore_plan *plan)
+{
+    const struct restore_step *transcript = &plan->steps[plan->step_count - 1];
+    struct problems problems = {.arena = plan->arena};
+    struct agent_transcript other;
+    char size[STR_SIZE_TEXT];
+    if (plan->has_new_id || lay_in_no_store(&plan->verified.manifest) ||
+        transcript->fate != RESTORE_WRITE || transcript->replaces)
+        return;
+    FS_CLOSE int root = fs_open_dir(AT_FDCWD, plan->config_dir);
+    struct agent_store store = {root, plan->config_dir, plan->arena, &problems};
+    struct lookup seen = root == -ENOENT ? lookup_absent()
+                         : root < 0
+                             ? lookup_unknown(root, plan->config_dir)
+                             : plan->agent->find_transcript(&store, plan->session_id, NULL, &other);
+    if (seen.state == LOOKUP_FOUND)
+        plan->elsewhere =
+            arena_printf(plan->arena, "session %s lives in %s/%s (%s)", plan->session_id,
+                         plan->config_dir, other.path, str_format_size(other.size_bytes, size));
+    else if (seen.state == LOOKUP_UNKNOWN)
+        plan->elsewhere = arena_printf(plan->arena,
+                                       "whether session %s lives in another folder is not known: "
+                                       "read %s: %s",
+                                       plan->session_id, seen.where ? seen.where : plan->config_dir,
+                                       err_reason(seen.code));
+}
+
 int restore_plan(const struct restore_request *q, struct arena *a, struct restore_plan *out,
                  struct sr_error *error)
 {
@@ -298,8 +326,10 @@ int restore_plan(const struct restore_request *q, struct arena *a, struct restor
         r = add_steps(q, &plan, error);
     if (r == 0)
         r = add_salvage(q, &plan, error);
-    if (r == 0)
-        *out = plan;
+    if (r < 0)
+        return r;
+    find_elsewhere(&plan);
+    *out = plan;
     return r;
 }
 

@@ -61,6 +61,9 @@ struct restore_plan {
     size_t step_count;
     struct verified verified;
     size_t conflict_count;
+    /* The session's transcript in another folder of the store, where this one would be a second
+     * copy of it: what is there, or why that is not known; NULL: none. Who asked decides. */
+    const char *elsewhere;
     size_t ids_rewritten; /* by restore_run */
     struct sv salvaged;   /* records to go behind the transcript; n 0: none */
 };

@@ -192,3 +192,24 @@ Resume commands:
     [ "$status" -eq 0 ]
     [ "$output" = "No Claude processes found." ]
 }
+
+@test "of two copies of one session each is backed up once, and again when it has grown" {
+    elsewhere=$CONFIG_DIR/projects/-tmp-q/$ID.jsonl
+    mkdir -p "${elsewhere%/*}"
+    { cat "$TRANSCRIPT"; echo '{"later":true}'; } >"$elsewhere"
+    backups()
+    {
+        find "$PENDING" -name '*.sha256' | wc -l
+    }
+    for run in first second third; do
+        export_session --all
+        [ "$status" -eq 0 ]
+        [ "$(backups)" -eq 2 ]
+    done
+    [[ $output == *"already exported"*"already exported"* ]]
+    echo '{"later":true}' >>"$elsewhere"
+    export_session --all
+    [ "$(backups)" -eq 3 ]
+    export_session --all
+    [ "$(backups)" -eq 3 ]
+}

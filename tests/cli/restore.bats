@@ -22,6 +22,12 @@ restore()
     rescue --restore "$@" --pending-dir "$PENDING" --log-dir "$LOG"
 }
 
+# Every file below a folder, and what is in it.
+tree_of()
+{
+    find "$1" -type f -exec sha256sum {} + | sort
+}
+
 @test "--restore into an empty config directory, and the session is found" {
     restore "$ID" --config-dir "$new"
     [ "$status" -eq 0 ]
@@ -122,6 +128,72 @@ restore()
 @test "a restore is in the session log" {
     restore "$ID" --config-dir "$new"
     grep -q '| 0a0a0a0a... | .* | Restored | ✅ |' "$LOG"/SESSION-LOG-*.md
+}
+
+# The session was moved: it lies in another folder of its store, and has gone on there.
+move_session()
+{
+    moved=$CONFIG_DIR/projects/-tmp-q/$ID.jsonl
+    mkdir -p "${moved%/*}"
+    mv "$TRANSCRIPT" "$moved"
+    rm -r "$CONFIG_DIR/projects/-tmp-p"
+    echo '{"later":true}' >>"$moved"
+}
+
+@test "a session that lives in another folder by now gets no second copy unasked" {
+    move_session
+    before=$(tree_of "$CONFIG_DIR")
+    for more in "" --json --dry-run; do
+        # shellcheck disable=SC2086 # none or one
+        restore "$ID" --config-dir "$CONFIG_DIR" $more
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"session $ID lives in $moved ("*"; the backup would become a copy of it, $TRANSCRIPT"* ]]
+        [[ $stderr == *--force*--new-id* ]]
+        [ "$(tree_of "$CONFIG_DIR")" = "$before" ]
+    done
+    restore "$ID" --config-dir "$new"
+    [ "$status" -eq 0 ]
+    restore "$ID" --config-dir "$CONFIG_DIR" --new-id
+    [ "$status" -eq 0 ]
+    [ ! -e "$TRANSCRIPT" ]
+    restore "$ID" --config-dir "$CONFIG_DIR" --force
+    [ "$status" -eq 0 ]
+    cmp "$TRANSCRIPT" "$PENDING"/*-LOSSLESS-"$ID".jsonl
+    # it is there by now: no new copy comes about
+    restore "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+@test "the same where a folder cannot be looked into: it may live there" {
+    rm -r "$CONFIG_DIR/projects/-tmp-p"
+    ln -s -- -tmp-q "$CONFIG_DIR/projects/-tmp-q" # leads to itself: not even root can follow it
+    restore "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"whether session $ID lives in another folder is not known"*"-tmp-q"* ]]
+    [ ! -e "$TRANSCRIPT" ]
+}
+
+@test "on a terminal it is asked about, with both places, and made on a yes alone" {
+    move_session
+    for answer in n y; do
+        private_tmux new-session -d -s "$answer" -x 200 -y 40 "$(printf '%q ' env -i HOME="$HOME" PATH="$PATH" \
+            ASAN_OPTIONS="${ASAN_OPTIONS-}" TERM=screen LANG=C.UTF-8 "$SESSION_RESCUE" --restore "$ID" \
+            --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"); echo \"status \$?\"; sleep 600"
+        wait_until 20 shows "$answer" "Restore it there all the same?"
+        shows "$answer" "lives in $moved"
+        shows "$answer" "$TRANSCRIPT"
+        [ ! -e "$TRANSCRIPT" ]
+        private_tmux send-keys -t "$answer" "$answer" Enter
+        wait_until 20 shows "$answer" "status"
+    done
+    shows n "status 4"
+    shows y "status 0"
+    [ -e "$TRANSCRIPT" ]
+}
+
+shows()
+{
+    private_tmux capture-pane -p -J -t "$1" | grep -qF -- "$2"
 }
 
 # The session's files are there, and its prompt is not in the history, which has no room for it.

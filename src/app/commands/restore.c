@@ -1,7 +1,7 @@
 /*
  * --restore: a backup put back where the agent's resume finds it. It asks
- * nothing: nothing is lost by it. A session's newest backup is taken for the
- * session unless an earlier one holds more: then the user names the one.
+ * only before it makes a second copy of a session: nothing is lost by the rest. A session's newest
+ * backup is taken for the session unless an earlier one holds more: then the user names the one.
  */
 #include "app/commands/commands.h"
 
@@ -9,6 +9,7 @@
 #include "app/backups.h"
 #include "app/closing.h"
 #include "app/meter.h"
+#include "app/prompt.h"
 #include "session/resume.h"
 #include "view/backups.h"
 
@@ -98,13 +99,36 @@ static int close_and_log(struct work *w, const struct sr_error *error)
     return closing_print(&closing, w->context, EXIT_FINE);
 }
 
+/* A second copy of a session that lives elsewhere would be taken for it, or it for the copy: only
+ * where the user wants that. */
+static bool may_be_copied(struct work *w)
+{
+    const struct options *o = w->context->options;
+    const struct restore_plan *plan = &w->plan;
+    const char *to = plan->steps[plan->step_count - 1].to;
+    const char *asked;
+    if (!plan->elsewhere || o->force)
+        return true;
+    asked = arena_printf(&w->context->arena, "%s; the backup would become a copy of it, %s/%s",
+                         plan->elsewhere, plan->config_dir, to);
+    context_complain(asked);
+    if (!o->dry_run && !o->json && prompt_can_ask())
+        return prompt_yes("Restore it there all the same?");
+    context_complain("--force restores it there all the same, --new-id under a session id of its "
+                     "own");
+    return false;
+}
+
 static int carry_out(struct work *w)
 {
     struct sr_error error;
     if (w->context->options->dry_run) {
         int status = print_plan(w, false);
-        return status ? status : w->plan.conflict_count ? EXIT_REFUSED : EXIT_FINE;
+        bool is_refused = w->plan.conflict_count || !may_be_copied(w);
+        return status ? status : is_refused ? EXIT_REFUSED : EXIT_FINE;
     }
+    if (w->plan.conflict_count == 0 && !may_be_copied(w))
+        return refuse("nothing was restored", false);
     meter_begin(&w->meter, w->context->shows_progress);
     int r = restore_run(&w->request, &w->plan, &error);
     meter_end(&w->meter);

@@ -115,7 +115,7 @@ export class MockApi {
     const { reply: wanted } = request;
     switch (wanted.kind) {
       case 'error':
-        return sendError(res, wanted.status, wanted.type, wanted.message);
+        return sendError(res, wanted.status, wanted.type, wanted.message, wanted.headers);
       case 'silence':
         return this.#hold(res, request);
       case 'headers-only':
@@ -246,10 +246,10 @@ async function bytesOf(req) {
   return Buffer.concat(parts);
 }
 
-function sendJson(res, status, value) {
-  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+function sendJson(res, status, value, headers = {}) {
+  res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 }
 
-function sendError(res, status, type, message) {
-  sendJson(res, status, { type: 'error', error: { type, message } });
+function sendError(res, status, type, message, headers) {
+  sendJson(res, status, { type: 'error', error: { type, message } }, headers);
 }

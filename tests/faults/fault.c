@@ -39,11 +39,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -165,10 +169,10 @@ static const struct call {
 
 static struct {
     pid_t pid;
-    bool is_inside; /* between the entry of a call and its exit */
-    bool has_begun; /* its own code runs, no more the loader's */
-    long result;    /* to be returned at the exit; 0: its own */
-    char *acted;    /* to be reported at the exit, with its result */
+    bool is_awaited; /* it stops at the exit of the call, too */
+    bool has_begun;  /* its own code runs, no more the loader's */
+    long result;     /* to be returned at the exit; 0: its own */
+    char *acted;     /* to be reported at the exit, with its result */
 } tracees[TRACEES];
 
 static struct seen {
@@ -359,8 +363,11 @@ static void act(size_t slot, const struct call *call, const char *object,
         ptrace(PTRACE_SETREGS, pid, NULL, regs);
     } else {
         tracees[slot].result = -atol(action);
-        if (call->number != SYS_close)          /* which closes, whatever it returns */
+        if (call->number != SYS_close) {        /* which closes, whatever it returns */
             regs->orig_rax = (unsigned long)-1; /* no such call: nothing is done */
+            regs->rax = (unsigned long)tracees[slot].result;
+            tracees[slot].result = 0;
+        }
         ptrace(PTRACE_SETREGS, pid, NULL, regs);
     }
     note_met(call, object);
@@ -462,28 +469,28 @@ static void report_act(size_t slot, long result)
 
 /* ---- the tracer --------------------------------------------------------------------------- */
 
-static void on_exit_of_call(size_t slot, struct user_regs_struct *regs)
-{
-    if (tracees[slot].result) {
-        regs->rax = (unsigned long)tracees[slot].result;
-        tracees[slot].result = 0;
-        ptrace(PTRACE_SETREGS, tracees[slot].pid, NULL, regs);
-    }
-    report_act(slot, (long)regs->rax);
-}
-
-static void on_call(pid_t pid)
+static void on_exit_of_call(size_t slot)
 {
     struct user_regs_struct regs;
-    size_t slot = slot_of(pid);
+    tracees[slot].is_awaited = false;
+    if (ptrace(PTRACE_GETREGS, tracees[slot].pid, NULL, &regs) < 0)
+        return;
+    if (tracees[slot].result) {
+        regs.rax = (unsigned long)tracees[slot].result;
+        tracees[slot].result = 0;
+        ptrace(PTRACE_SETREGS, tracees[slot].pid, NULL, &regs);
+    }
+    report_act(slot, (long)regs.rax);
+}
+
+/* Before a call is made. */
+static void on_call(size_t slot)
+{
+    pid_t pid = tracees[slot].pid;
+    struct user_regs_struct regs;
     char object[OBJECT_SIZE];
     if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
         return;
-    tracees[slot].is_inside = !tracees[slot].is_inside;
-    if (!tracees[slot].is_inside) {
-        on_exit_of_call(slot, &regs);
-        return;
-    }
     long number = (long)regs.orig_rax;
     if (number == SYS_getrandom) /* the last that the C library does before main() */
         tracees[slot].has_begun = true;
@@ -506,6 +513,38 @@ static void on_call(pid_t pid)
         report_call(call, &regs, object, before);
     else if (is_to_be_met(call, object, before))
         act(slot, call, object, &regs);
+    tracees[slot].is_awaited = tracees[slot].acted || tracees[slot].result;
+}
+
+/* Does this run have to see it? */
+static bool is_of_interest(const struct call *call)
+{
+    if (call->traits & ACTS || call->number == SYS_write || strcmp(action, "none") == 0)
+        return true;
+    return strcmp(call->name, wanted_name) == 0 ||
+           (strcmp(spread, "object") == 0 && call->place != NOTHING);
+}
+
+/* Every call of interest stops for the tracer. Returns: 0, or -1 with errno. */
+static int filter_calls(void)
+{
+    static struct sock_filter filter[2 * (sizeof calls / sizeof *calls) + 4];
+    size_t n = 0;
+    filter[n++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    for (size_t i = 0; i <= sizeof calls / sizeof *calls; i++) {
+        bool is_last = i == sizeof calls / sizeof *calls;
+        if (!is_last && !is_of_interest(&calls[i]))
+            continue;
+        unsigned number = (unsigned)(is_last ? SYS_getrandom : calls[i].number);
+        filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1);
+        filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+    }
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {(unsigned short)n, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return -1;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 /* A child begins where its parent is: in its own code. */
@@ -531,7 +570,10 @@ static int trace(pid_t first)
         }
         int signal = WSTOPSIG(status), event = status >> 16;
         if (signal == (SIGTRAP | 0x80)) {
-            on_call(pid);
+            on_exit_of_call(slot);
+            signal = 0;
+        } else if (event == PTRACE_EVENT_SECCOMP) {
+            on_call(slot);
             signal = 0;
         } else if (event || signal == SIGSTOP || signal == SIGTRAP) {
             signal = 0; /* a fork, an exec, or the stop that a new tracee begins with */
@@ -541,7 +583,8 @@ static int trace(pid_t first)
             on_new_child(pid);
         if (event == PTRACE_EVENT_EXEC)
             tracees[slot].has_begun = false;
-        ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)signal);
+        ptrace(tracees[slot].is_awaited ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL,
+               (void *)(long)signal);
     }
     return result;
 }
@@ -562,7 +605,8 @@ int main(int argc, char **argv)
     if (first == 0) {
         ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         raise(SIGSTOP);
-        execv(argv[7], argv + 7);
+        if (filter_calls() == 0)
+            execv(argv[7], argv + 7);
         _exit(FAILED);
     }
     int status;
@@ -571,8 +615,9 @@ int main(int argc, char **argv)
     slot_of(first);
     ptrace(PTRACE_SETOPTIONS, first, NULL,
            (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                          PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
-    ptrace(PTRACE_SYSCALL, first, NULL, NULL);
+                          PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP |
+                          PTRACE_O_EXITKILL));
+    ptrace(PTRACE_CONT, first, NULL, NULL);
     int result = trace(first);
     return fclose(report) == 0 ? result : FAILED;
 }

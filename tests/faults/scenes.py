@@ -86,6 +86,7 @@ class Scene:
     names_paths = False
     always = ()  # (call, part of what it works on, way) that are met each time: what went wrong once
     ways = ("once", "object", "kind", "interrupted", "short", "kill")  # that are met where not all is
+    at_once = 12  # workers for each job: a run waits more than it computes
 
     def __init__(self, programs, folder):
         self.programs, self.root = programs, folder
@@ -133,6 +134,13 @@ class Scene:
 
     def start(self, session, *options):
         """A stand-in for a client. Returns: its pid."""
+        return self.is_ready(self.launch(session, *options))
+
+    @staticmethod
+    def is_ready(launcher):
+        return int(launcher.stdout.readline())
+
+    def launch(self, session, *options):
         client = self.root / "share/claude/versions/2.1.197"
         if not client.exists():
             client.parent.mkdir(parents=True)
@@ -142,7 +150,7 @@ class Scene:
                                     "--", client)],
             env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.launchers.append(launcher)
-        return int(launcher.stdout.readline())
+        return launcher
 
     def places(self, config=None):
         return ["--config-dir", config or self.config, "--pending-dir", self.pending, "--log-dir", self.log]
@@ -463,9 +471,10 @@ class Revive(Scene):
     """A client whose tool waits for input; and another one that hangs as well, with its server and its tool."""
 
     name = "revive: tool"
-    ways = ("once", "short", "kill")  # the others by ReviveReply: a run takes seconds
+    ways = ("once", "short", "kill")  # the others by ReviveReply
+    at_once = 32  # it takes seconds until a stand-in is called hung
     waits = ["--turn", "tool", "--server", "exec sleep 1000"]
-    scene = waits
+    scene, has_child = waits, True
 
     def hook(self):
         return ["--hook", f"cat {self.fifo}; exit 0"]
@@ -474,14 +483,16 @@ class Revive(Scene):
         self.fifo = self.root / "fifo"
         os.mkfifo(self.fifo)
         always = ["--status", "busy", "--spinner"]
-        self.other = self.start(OTHER, *always, *self.waits, *self.hook())
-        self.pid = self.watched = self.start(SESSION, *always, *self.scene, *(self.hook() if self.scene is self.waits else ()))
+        both = (self.launch(OTHER, *always, *self.waits, *self.hook()),  # each takes 2 s
+                self.launch(SESSION, *always, *self.scene, *(self.hook() if self.has_child else ())))
+        self.other, self.pid = map(self.is_ready, both)
+        self.watched = self.pid
         self.transcript = next(self.config.glob(f"projects/*/{SESSION}.jsonl"))
         self.transcript_before = self.transcript.read_bytes()
         self.sockets_before = self.sockets(self.pid)
         self.other_sockets = self.sockets(self.other)
         children = children_of(self.pid)
-        self.tool = children[-1] if self.scene is self.waits else None
+        self.tool = children[-1] if self.has_child else None
         self.tools = self.tree_of_tool()
         spared = [self.other, self.pid, *children_of(self.other), *(pid for pid in children if pid != self.tool)]
         self.spared = {pid: start_of(pid) for pid in spared}
@@ -568,7 +579,15 @@ class ReviveReply(Revive):
 
     name = "revive: reply"
     ways = ("object", "kind", "interrupted")
-    scene = ["--turn", "awaits-reply", "--model", "10", "--age", "900", "--ask-again", "--server", "exec sleep 1000"]
+    scene, has_child = ["--turn", "awaits-reply", "--model", "10", "--age", "900", "--ask-again", "--server", "exec sleep 1000"], False
+
+
+class ReviveHook(Revive):
+    """A client whose hook waits for input."""
+
+    name = "revive: hook"
+    ways = ("kind",)
+    scene = ["--turn", "awaits-reply", "--server", "exec sleep 1000"]
 
 
 class Repair(Scene):
@@ -622,4 +641,4 @@ class Repair(Scene):
             wrong.append("it is repaired, without a whole backup and a quarantine")
 
 
-SCENES = {scene.name: scene for scene in (Export, ExportLive, Restore, Kill, Revive, ReviveReply, Repair)}
+SCENES = {scene.name: scene for scene in (Export, ExportLive, Restore, Kill, Revive, ReviveReply, ReviveHook, Repair)}

@@ -70,20 +70,19 @@ static bool is_wanted(const struct person *p, const void *context)
     return p->wanted != NULL;
 }
 
-/* Returns: 0; or negative errno: who is above us cannot be read, and nobody is known to be below.
- */
-static int mark_own(const struct family_request *q, const struct people *people)
+/* Leaves up where the way to the top ended. Returns: 0 or negative errno. */
+static int mark_own(const struct family_request *q, const struct people *people,
+                    struct ancestry *up)
 {
-    struct ancestry up;
-    int r = ancestry_begin(&up, q->proc, q->own_pid);
+    int r = ancestry_begin(up, q->proc, q->own_pid);
     if (r < 0)
         return r;
     do {
-        struct person *p = by_pid(people, up.at.pid);
+        struct person *p = by_pid(people, up->at.pid);
         if (p)
             p->is_own = true;
-    } while (ancestry_up(&up));
-    return up.unread ? up.code : 0;
+    } while (ancestry_up(up));
+    return 0;
 }
 
 static bool carries_session(const struct family_request *q, pid_t pid)
@@ -176,6 +175,7 @@ int family_find(const struct family_request *q, struct family *out)
 {
     struct people people = {0};
     struct listener_list listeners;
+    struct ancestry up;
     int r = read_everybody(q, &people);
     if (r == 0)
         r = listener_read(q->proc, q->pid, q->arena, &listeners);
@@ -183,7 +183,7 @@ int family_find(const struct family_request *q, struct family *out)
     if (r == 0 && !client)
         r = pidref_is_there(q->proc, q->pid) == FACT_NO ? -ESRCH : -EACCES;
     if (r == 0)
-        r = mark_own(q, &people);
+        r = mark_own(q, &people, &up);
     if (r < 0)
         return r;
     for (size_t i = 0; i < people.count; i++) {
@@ -192,8 +192,11 @@ int family_find(const struct family_request *q, struct family *out)
             continue;
         p->is_below = above(&people, p, has_pid, &q->pid) != NULL;
         p->is_stray = !p->is_below && carries_session(q, p->stat.pid);
-        if (p->is_below || p->is_stray)
-            p->wanted = own_merits(q, p, client, &listeners);
+        if (!p->is_below && !p->is_stray)
+            continue;
+        if (ancestry_can_lead_to(&up, &p->stat) != FACT_NO)
+            return up.code; /* it may be above us */
+        p->wanted = own_merits(q, p, client, &listeners);
     }
 
     struct family family = {0};

@@ -54,12 +54,13 @@ static bool is_meant(const struct revive *r, const struct proc_stat *root,
 }
 
 /* Whether this program runs below a process. */
-static enum fact is_above_us(const struct revive *r, pid_t pid)
+static enum fact is_above_us(const struct revive *r, const struct proc_stat *stat)
 {
     struct ancestry up;
     if (ancestry_begin(&up, r->subject.proc, r->subject.look->own_pid) < 0)
         return FACT_UNKNOWN;
-    return ancestry_find(&up, pid);
+    enum fact found = ancestry_find(&up, stat->pid);
+    return found == FACT_UNKNOWN ? ancestry_can_lead_to(&up, stat) : found;
 }
 
 /* Returns: NULL, or why this one may not be ended, whatever belongs to it. */
@@ -67,7 +68,7 @@ static const char *why_not(const struct revive *r, const struct proc_stat *stat)
 {
     const struct sr_snapshot *snapshot = r->subject.snapshot;
     struct proc_status status;
-    enum fact is_above = is_above_us(r, stat->pid);
+    enum fact is_above = is_above_us(r, stat);
     if (is_above != FACT_NO)
         return is_above == FACT_YES
                    ? "this program runs below it"
@@ -296,6 +297,8 @@ static enum fact below_client(const struct revive *r, const struct worker *w, st
     while (up.at.ppid != client)
         if (!ancestry_up(&up))
             return ancestry_end(&up);
+    if (up.is_hidden)
+        return FACT_UNKNOWN;
     *out = up.at;
     return FACT_YES;
 }

@@ -75,13 +75,13 @@ static int check_line(struct subject *s, const struct proc_stat *theirs, struct 
     do {
         if (up.at.pid == theirs->pid || up.at.ppid == theirs->pid)
             return subject_refuse(s, error, "pid %d is above this program", pid);
-        if (theirs->tty && theirs->tty == up.at.tty)
+        if (ancestry_is_on_terminal(&up, theirs))
             return subject_refuse(s, error, "pid %d is on this terminal", pid);
     } while (ancestry_up(&up));
-    if (up.unread)
+    if (ancestry_can_lead_to(&up, theirs) != FACT_NO)
         return subject_refuse(s, error,
                               "pid %d, a parent of this program, cannot be read: pid %d may be "
-                              "above it",
+                              "above it, or on its terminal",
                               (int)up.unread, pid);
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "platform/ancestry.h"
 
+#include "platform/pidref.h"
+
 #include <errno.h>
 
 enum {
@@ -21,35 +23,72 @@ struct ancestry ancestry_of(const struct proc *proc, const struct proc_stat *sta
     return (struct ancestry){.proc = proc, .at = *stat};
 }
 
+/* One step of the way, as it is read. */
+struct step {
+    struct proc_stat stat;
+    bool is_hidden;
+};
+
+/* Its parent now, and that it is the same process still. */
+static int read_again(const struct proc *proc, const struct step *child, struct proc_stat *out)
+{
+    *out = child->stat;
+    if (child->is_hidden)
+        return pidref_ask_line(proc, child->stat.pid, &out->ppid, &out->sid);
+    int r = proc_read_stat(proc, child->stat.pid, out);
+    return r == 0 && out->start_ticks != child->stat.start_ticks ? -ESRCH : r;
+}
+
+/* The parent is not shown. It is no younger than its child. */
+static int ask_parent(const struct proc *proc, const struct step *child, struct step *out)
+{
+    struct step parent = {.stat.pid = child->stat.ppid,
+                          .stat.start_ticks = child->stat.start_ticks,
+                          .is_hidden = true};
+    int r = pidref_ask_line(proc, parent.stat.pid, &parent.stat.ppid, &parent.stat.sid);
+    if (r == 0)
+        *out = parent;
+    return r;
+}
+
 /* Returns: 0; or negative errno, with child as it was read last. */
-static int read_parent(const struct proc *proc, struct proc_stat *child, struct proc_stat *out)
+static int read_parent(const struct proc *proc, struct step *child, struct step *out)
 {
     for (int left = TRIES; left > 0; left--) {
-        struct proc_stat parent, again;
-        pid_t ppid = child->ppid;
-        int r = proc_read_stat(proc, ppid, &parent);
-        if (r == 0 && parent.start_ticks <= child->start_ticks) {
+        struct step parent = {0};
+        struct proc_stat again;
+        int r = proc_read_stat(proc, child->stat.ppid, &parent.stat);
+        if (r == 0 && parent.stat.start_ticks <= child->stat.start_ticks) {
             *out = parent;
             return 0;
         }
-        if (proc_read_stat(proc, child->pid, &again) < 0 ||
-            again.start_ticks != child->start_ticks || again.ppid == ppid)
-            return r == 0 ? -EAGAIN : r == -ESRCH ? -EACCES : r;
-        *child = again;
+        int asked = r == 0 ? -EAGAIN : ask_parent(proc, child, &parent);
+        int known = read_again(proc, child, &again);
+        if (known == 0 && again.ppid != child->stat.ppid) {
+            child->stat = again;
+            continue;
+        }
+        if (known == 0 && asked == 0) {
+            *out = parent;
+            return 0;
+        }
+        return r == 0 ? -EAGAIN : r == -ESRCH ? -EACCES : r;
     }
     return -EAGAIN;
 }
 
 bool ancestry_up(struct ancestry *up)
 {
-    struct proc_stat parent;
+    struct step child = {up->at, up->is_hidden}, parent;
     up->unread = 0;
     up->code = 0;
     if (up->at.ppid <= 0)
         return false;
-    int r = up->steps < LIMIT ? read_parent(up->proc, &up->at, &parent) : -ELOOP;
+    int r = up->steps < LIMIT ? read_parent(up->proc, &child, &parent) : -ELOOP;
+    up->at = child.stat;
     if (r == 0) {
-        up->at = parent;
+        up->at = parent.stat;
+        up->is_hidden = parent.is_hidden;
         up->steps++;
         return true;
     }
@@ -63,6 +102,27 @@ bool ancestry_up(struct ancestry *up)
 enum fact ancestry_end(const struct ancestry *up)
 {
     return up->unread ? FACT_UNKNOWN : FACT_NO;
+}
+
+bool ancestry_is_on_terminal(const struct ancestry *up, const struct proc_stat *other)
+{
+    if (!other->tty)
+        return false;
+    return up->is_hidden ? other->sid == up->at.sid : other->tty == up->at.tty;
+}
+
+enum fact ancestry_can_lead_to(const struct ancestry *up, const struct proc_stat *other)
+{
+    struct proc_stat leader;
+    if (!up->unread)
+        return FACT_NO;
+    if (other->start_ticks <= up->at.start_ticks)
+        return FACT_UNKNOWN;
+    if (!other->tty)
+        return FACT_NO;
+    if (proc_read_stat(up->proc, other->sid, &leader) < 0 || leader.sid != leader.pid)
+        return FACT_UNKNOWN;
+    return leader.start_ticks > up->at.start_ticks ? FACT_NO : FACT_UNKNOWN;
 }
 
 enum fact ancestry_find(struct ancestry *up, pid_t pid)

@@ -9,13 +9,15 @@
 static enum fact has_ancestor_named(const struct proc *proc, pid_t ppid, const char *prefix)
 {
     struct ancestry up;
+    bool is_known = true;
     if (ancestry_begin(&up, proc, ppid) < 0)
         return FACT_UNKNOWN;
     do {
+        is_known = is_known && !up.is_hidden;
         if (strncasecmp(up.at.name, prefix, strlen(prefix)) == 0)
             return FACT_YES;
     } while (ancestry_up(&up));
-    return ancestry_end(&up);
+    return is_known ? ancestry_end(&up) : FACT_UNKNOWN;
 }
 
 bool multiplexer_find(const struct proc *proc, const struct proc_strings *environment, pid_t ppid,

@@ -15,13 +15,13 @@
 enum { RETRY_MS = 20 };
 
 /* struct pidfd_info as of Linux 6.13, which few systems' headers have yet. */
-struct exit_info {
+struct pid_info {
     uint64_t mask, cgroup;
     uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
     int32_t exit_code;
 };
-enum { INFO_EXIT = 1 << 3 };
-#define PIDFD_ASK_INFO _IOWR(0xFF, 11, struct exit_info)
+enum { INFO_PID = 1 << 0, INFO_EXIT = 1 << 3 };
+#define PIDFD_ASK_INFO _IOWR(0xFF, 11, struct pid_info)
 
 int pidref_open(const struct proc *proc, pid_t pid, uint64_t start_ticks, struct pidref *out)
 {
@@ -101,12 +101,34 @@ enum fact pidref_has_ended(const struct pidref *p)
 
 int pidref_wait_status(const struct pidref *p, int *wait_status)
 {
-    struct exit_info info = {.mask = INFO_EXIT};
+    struct pid_info info = {.mask = INFO_EXIT};
     if (ioctl(p->fd, PIDFD_ASK_INFO, &info) < 0)
         return -errno == -ESRCH ? -ENODATA : -errno;
     if (!(info.mask & INFO_EXIT))
         return -ENODATA;
     *wait_status = info.exit_code;
+    return 0;
+}
+
+int pidref_ask_line(const struct proc *proc, pid_t pid, pid_t *ppid, pid_t *sid)
+{
+    struct pid_info info = {.mask = INFO_PID};
+    if (!proc->is_live || pid <= 0)
+        return -ENOSYS;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0)
+        return -errno;
+    int r = ioctl(fd, PIDFD_ASK_INFO, &info) < 0 ? -errno : 0;
+    pid_t session = r == 0 ? getsid(pid) : 0;
+    if (session < 0)
+        r = -errno;
+    fs_close(&fd);
+    if (r == 0 && (!(info.mask & INFO_PID) || (pid_t)info.tgid != pid))
+        r = -ENODATA;
+    if (r < 0)
+        return r;
+    *ppid = (pid_t)info.ppid;
+    *sid = session;
     return 0;
 }
 

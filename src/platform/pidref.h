@@ -56,3 +56,11 @@ int pidref_wait_status(const struct pidref *p, int *wait_status);
  * user every process. One that nobody has collected is there, too.
  */
 enum fact pidref_is_there(const struct proc *proc, pid_t pid);
+
+/*
+ * The parent and the session of a process, asked of the kernel itself: of one that /proc does not
+ * show, too. The two are of one process only where who asks makes sure that the number was not
+ * given away meanwhile. Returns: 0; -ENOTTY, -EINVAL: the kernel does not say (Linux before 6.13);
+ * -ENOSYS: not asked, for a captured copy; another negative errno.
+ */
+int pidref_ask_line(const struct proc *proc, pid_t pid, pid_t *ppid, pid_t *sid);

@@ -355,7 +355,7 @@ static void mark_current(const struct processes_request *q, struct live_list *li
     do {
         for (size_t i = 0; i < list->count; i++) {
             const struct proc_stat *stat = &list->items[i].stat;
-            if (stat->pid == up.at.pid || (stat->tty && stat->tty == up.at.tty))
+            if (stat->pid == up.at.pid || ancestry_is_on_terminal(&up, stat))
                 list->items[i].current = true;
         }
     } while (ancestry_up(&up));

@@ -128,6 +128,51 @@ static void a_loop_ends_unknown(void **state)
     proc_close(&proc);
 }
 
+static enum fact can_lead(const struct proc *proc, int pid)
+{
+    struct ancestry up;
+    struct proc_stat other;
+    assert_int_equal(ancestry_begin(&up, proc, 400), 0);
+    while (ancestry_up(&up))
+        ;
+    assert_int_equal(proc_read_stat(proc, pid, &other), 0);
+    return ancestry_can_lead_to(&up, &other);
+}
+
+/* put() makes each the leader of a session. */
+static void put_member(int pid, int sid, int tty, int start_ticks)
+{
+    char name[32], text[256];
+    snprintf(name, sizeof name, "%d/stat", pid);
+    snprintf(text, sizeof text, "%d (p%d) S 1 %d %d %d -1 0 0 0 0 0 1 1 0 0 20 0 1 0 %d 0 0 0\n",
+             pid, pid, pid, sid, tty, start_ticks);
+    scratch_put(name, text);
+}
+
+/* The last that can be read is 300, of 30. */
+static void what_was_started_later_is_not_above(void **state)
+{
+    (void)state;
+    struct proc proc = line_of_four();
+    put(500, 1, 0, 31);
+    put(510, 1, 34819, 31);
+    put(520, 1, 34819, 30); /* at the same time: it may be older */
+    put(530, 1, 0, 29);
+    put_member(540, 510, 34819, 35);
+    put_member(550, 520, 34819, 35); /* an older one of its session may be above */
+    put_member(560, 999, 34819, 35); /* its leader is gone */
+    put_member(570, 999, 0, 35);
+    for (int pid = 500; pid <= 570; pid += 10)
+        assert_int_equal(can_lead(&proc, pid), FACT_NO); /* the way led to the top */
+    take_away("200/stat");
+    static const int no[] = {500, 510, 540, 570}, unknown[] = {520, 530, 550, 560};
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+        assert_int_equal(can_lead(&proc, no[i]), FACT_NO);
+        assert_int_equal(can_lead(&proc, unknown[i]), FACT_UNKNOWN);
+    }
+    proc_close(&proc);
+}
+
 static void of_the_running_machine_the_whole_way_is_known(void **state)
 {
     (void)state;
@@ -149,6 +194,7 @@ int main(void)
         in_scratch(process_1_is_the_top_unread_too),
         in_scratch(a_process_younger_than_its_child_is_not_its_parent),
         in_scratch(a_loop_ends_unknown),
+        in_scratch(what_was_started_later_is_not_above),
         cmocka_unit_test(of_the_running_machine_the_whole_way_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

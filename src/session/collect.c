@@ -518,6 +518,7 @@ static struct workers_work work_of(const struct snapshot *snap, const struct ses
     if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
         work.kind = WORK_TOOL;
         began = moment_of(snap, s, tail->open_tools[0].since);
+        work.asked_ms = moment_of(snap, s, tail->asked_at).ms;
     } else if (e->status == CLIENT_BUSY && s->registration &&
                (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN) &&
                wall_known(s->registration->status_at)) {

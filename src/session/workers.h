@@ -26,6 +26,8 @@ enum work {
 struct workers_work {
     enum work kind;
     int64_t began_ms; /* wall time: of the oldest open call, of the busy status, of the turn */
+    int64_t asked_ms; /* wall time: of what the model was asked with, which then called the tool: a
+                         process of before is a job that an earlier call left; 0: not known */
     int64_t now_ms;
 };
 

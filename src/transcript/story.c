@@ -8,7 +8,7 @@ static void begin_turn(struct story *s, const struct event *e)
 {
     s->r->turn = TAIL_TURN_AWAITS_REPLY;
     s->r->turn_was_interrupted = false;
-    s->r->turn_began_at = e->at;
+    s->r->turn_began_at = s->r->asked_at = e->at;
     s->r->found_turn_start = true;
     s->tool_count = 0;
     s->command_is_open = e->kind == EVENT_COMMAND;
@@ -24,9 +24,11 @@ static void end_turn(struct story *s)
 }
 
 /* The model is to be asked, once the tools are done. */
-static void await(struct story *s)
+static void await(struct story *s, const struct event *e)
 {
     s->r->turn = s->tool_count ? TAIL_TURN_AWAITS_TOOL : TAIL_TURN_AWAITS_REPLY;
+    if (s->tool_count == 0)
+        s->r->asked_at = e->at;
 }
 
 static void close_tools(struct story *s, const struct event *e)
@@ -119,12 +121,12 @@ void story_tell(struct story *s, const struct event *e)
         break;
     case EVENT_NOTE:
         if (e->expects_reply)
-            await(s);
+            await(s, e);
         break;
     case EVENT_TOOL_RESULT:
         s->error = s->retry = NULL;
         close_tools(s, e);
-        await(s);
+        await(s, e);
         break;
     case EVENT_ASSISTANT_TEXT:
     case EVENT_ASSISTANT_THINKING:

@@ -101,6 +101,8 @@ struct tail_result {
     struct wall prompt_at;     /* last text of a person; unknown: not among what was read */
     const char *prompt;        /* at most TAIL_TEXT_MAX bytes */
 
+    struct wall asked_at; /* what the model was asked with last: the prompt, or the last result that
+                             was waited for; unknown: not among what was read */
     const struct tail_tool *open_tools; /* asked for in the last turn, without a result */
     size_t open_tool_count;
 

@@ -3,8 +3,8 @@
 //
 //     node capture-trees.mjs [VERSION | TREE]...
 //
-// One file a client and setup, a block a state: "# work KIND BEGAN NOW" says what the session is at (milliseconds
-// since the client's start), then a line a process: pid, parent, group, session, start, name, what it is by the test's own
+// One file a client and setup, a block a state: "# work KIND BEGAN NOW ASKED" says what the session is at (milliseconds
+// since the client's start; ASKED: of what the model was asked with last), then a line a process: pid, parent, group, session, start, name, what it is by the test's own
 // knowledge, marks (variables that the client gave it), and its command line as far as it tells anything. No
 // text and no path of the machine is kept.
 
@@ -28,6 +28,7 @@ const TREES = {
   servers: { setup: 'servers12', states: ['toolBlocked', 'stalled'] },
   'status-line': { setup: 'statusLine', states: ['toolBlocked', 'stalled'] },
   hooks: { setup: 'hooks', states: ['toolBlocked', 'stalled'] },
+  'job-then-tool': { setup: 'bare', states: ['toolAfterJob'] },
   background: { setup: 'background', states: ['toolBlocked', 'stalled'] },
   subagent: { setup: 'bare', states: ['subagentTool'] },
   everything: { setup: 'everything', states: ['toolBlocked', 'stalled', 'subagentTool'] },
@@ -73,7 +74,7 @@ function describe(client, work, kept) {
     return [number(p.pid), has(p.ppid) ? number(p.ppid) : 1, has(p.group) ? number(p.group) : 2, has(sid) ? number(sid) : 3, startOf(p),
       p.comm.replace(/\s/g, '_'), kind, marks.join(',') || '-', wordsOf(argv)].join(' ');
   });
-  return `# work ${work.kind} ${work.began} ${work.now}\n${lines.join('\n')}\n`;
+  return `# work ${work.kind} ${work.began} ${work.now} ${work.asked}\n${lines.join('\n')}\n`;
 }
 
 function sessionOf(pid) {
@@ -86,17 +87,17 @@ function sessionOf(pid) {
 }
 
 const msSinceStart = (client, wall) => {
-  const boot = Number(/^btime (\d+)/m.exec(readFileSync('/proc/stat', 'utf8'))[1]) * 1000;
+  const boot = Date.now() - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000; // btime is in whole seconds
   return Math.round(wall - boot - processOf(client.pid).startTicks * 10);
 };
 
-/** When the call that is open, or the turn, was written down. */
-async function began(client, isTool) {
+/** When the call that is open, or the turn, was written down, and what the model was asked with last. */
+async function written(client, isTool) {
   const records = readFileSync(await client.transcript(), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
-  const at = isTool
-    ? records.findLast(({ message }) => Array.isArray(message?.content) && message.content.some(({ type }) => type === 'tool_use'))
-    : records.findLast(({ type, message }) => type === 'user' && !(Array.isArray(message?.content) && message.content.some(({ type: t }) => t === 'tool_result')));
-  return Date.parse(at.timestamp);
+  const has = ({ message }, wanted) => Array.isArray(message?.content) && message.content.some(({ type }) => type === wanted);
+  const prompt = records.findLast((record) => record.type === 'user' && !has(record, 'tool_result'));
+  const began = isTool ? records.findLast((record) => has(record, 'tool_use')) : prompt;
+  return { began: Date.parse(began.timestamp), asked: Date.parse(records.findLast(({ type }) => type === 'user').timestamp) };
 }
 
 async function capture(world, version, name) {
@@ -109,10 +110,11 @@ async function capture(world, version, name) {
     const end = performance.now() + 10_000; // what is young may be a status line
     await until('age', () => performance.now() >= end, { withinMs: 60_000 });
     const isTool = state !== 'stalled';
-    const since = msSinceStart(client, await began(client, isTool));
+    const { began, asked } = await written(client, isTool);
     if (setup === 'statusLine' || setup === 'everything')
       await until('a status line', () => descendantsOf(client.pid).some(({ pid }) => kindOf(argvOf(pid)) === 'status-line'), { everyMs: 20 });
-    return describe(client, { kind: isTool ? 'tool' : 'reply', began: since, now: msSinceStart(client, Date.now()) }, new Map());
+    return describe(client, { kind: isTool ? 'tool' : 'reply', began: msSinceStart(client, began), now: msSinceStart(client, Date.now()),
+      asked: msSinceStart(client, asked) }, new Map());
   }));
   writeFileSync(join(OUT, `${version}-${name}`), blocks.join(''));
 }

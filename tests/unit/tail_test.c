@@ -102,6 +102,18 @@ static void an_open_call_is_named_with_its_time(void **state)
     assert_int_equal(since_start(r.open_tools[0].since), 61500);
 }
 
+static void what_the_model_was_asked_with_is_dated(void **state)
+{
+    (void)state;
+    struct tail_result r = tail_of_fixture("awaiting-reply");
+    assert_int_equal(since_start(r.asked_at), 60000); /* a prompt */
+    r = tail_of_fixture("parallel-tools-one-open");   /* one result alone asks nothing */
+    assert_int_equal(since_start(r.asked_at), since_start(r.turn_began_at));
+    r = tail_of_fixture("parallel-tools"); /* the last of them does */
+    assert_true(since_start(r.asked_at) > since_start(r.turn_began_at));
+    assert_true(since_start(r.asked_at) < since_start(r.last_event_at));
+}
+
 static void of_parallel_calls_the_one_without_a_result_is_open(void **state)
 {
     (void)state;
@@ -994,6 +1006,7 @@ int main(void)
         TEST(the_newest_identity_is_told),
         TEST(a_prompt_without_an_answer_awaits_one),
         TEST(an_open_call_is_named_with_its_time),
+        TEST(what_the_model_was_asked_with_is_dated),
         TEST(of_parallel_calls_the_one_without_a_result_is_open),
         TEST(parallel_results_off_the_leaf_chain_close_their_calls),
         TEST(children_written_before_their_parents_are_put_in_order),

@@ -138,13 +138,13 @@ static void check_file(const char *name)
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(text, sizeof text, file)) {
-        long long began, now;
-        if (sscanf(text, "# work %31s %lld %lld", word, &began, &now) == 3) {
+        long long began, now, asked = 0;
+        if (sscanf(text, "# work %31s %lld %lld %lld", word, &began, &now, &asked) >= 3) {
             if (n)
                 check(name, lines, n, &work);
             n = 0;
             work = (struct workers_work){strcmp(word, "tool") == 0 ? WORK_TOOL : WORK_REPLY, began,
-                                         now};
+                                         asked, now};
             continue;
         }
         assert_true(n < LIMIT);
@@ -170,7 +170,7 @@ static void the_trees_of_real_clients(void **state)
     closedir(dir);
     print_message("# %zu trees: %zu tools, %zu jobs, %zu hooks, %zu status lines, %zu servers\n",
                   seen.trees, seen.tools, seen.jobs, seen.hooks, seen.status_lines, seen.servers);
-    assert_true(seen.trees >= 3 * 14);
+    assert_true(seen.trees >= 3 * 17);
     assert_true(seen.tools && seen.jobs && seen.hooks && seen.status_lines);
     assert_true(seen.servers >= 12);
 }
@@ -182,7 +182,7 @@ enum { BEGAN = 100000, NOW = 700000 };
 static enum worker_part part_of(enum agent_child kind, int64_t began_ms, enum work work)
 {
     const struct workers_process tree[] = {{1, 0, 0, 0}, {2, 1, began_ms, kind}, {3, 2, NOW, 0}};
-    const struct workers_work at = {work, BEGAN, NOW};
+    const struct workers_work at = {work, BEGAN, 0, NOW};
     enum worker_part parts[3];
     workers_tell(tree, 3, &at, parts);
     assert_int_equal(parts[0], WORKER_NO_PART);
@@ -211,6 +211,24 @@ static void a_part_is_had_by_kind_and_time(void **state)
     assert_int_equal(part_of(AGENT_CHILD_UNKNOWN, OLD + 1, WORK_TOOL), WORKER_NO_PART);
     for (enum work work = WORK_NONE; work <= WORK_REPLY; work++)
         assert_int_equal(part_of(AGENT_CHILD_SERVER, NOW, work), WORKER_OF_SERVER);
+}
+
+/* A job that the call before has left is a second older than the next call, and older than the
+ * question that led to that. */
+static void a_job_of_the_call_before_has_no_part(void **state)
+{
+    (void)state;
+    enum { ASKED = BEGAN - 300 };
+    const struct workers_process tree[] = {{1, 0, 0, 0},
+                                           {2, 1, ASKED - 1, AGENT_CHILD_TOOL},
+                                           {3, 2, NOW, 0},
+                                           {4, 1, ASKED, AGENT_CHILD_TOOL}};
+    const struct workers_work at = {WORK_TOOL, BEGAN, ASKED, NOW};
+    enum worker_part parts[4];
+    workers_tell(tree, 4, &at, parts);
+    assert_int_equal(parts[1], WORKER_NO_PART);
+    assert_int_equal(parts[2], WORKER_NO_PART);
+    assert_int_equal(parts[3], WORKER_OF_TOOL);
 }
 
 static enum agent_child child(const char *word, const char *mark, const char *of_client,
@@ -246,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_trees_of_real_clients),
         cmocka_unit_test(a_part_is_had_by_kind_and_time),
+        cmocka_unit_test(a_job_of_the_call_before_has_no_part),
         cmocka_unit_test(marks_that_are_inherited_do_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,10 +4,10 @@
 //
 //     const rows = await runMatrix(cells, { looks: 10, note });
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { SETUPS, optionsOf } from './setups.mjs';
-import { bash, reply, write } from './replies.mjs';
-import { descendantsOf } from './procfs.mjs';
+import { bash, question, reply, write } from './replies.mjs';
+import { argvOf, descendantsOf } from './procfs.mjs';
 import { sleep, until } from './wait.mjs';
 import { World } from './world.mjs';
 
@@ -17,8 +17,21 @@ const BETWEEN_LOOKS_MS = 250;
 // What looks like a hook's process and like a status line's is told by its age, and a client ends the latter after 5 s.
 const SILENCE_MS = 9_000;
 
-const below = (client, name) => until(`${name} below the client`,
-  () => descendantsOf(client.pid).some(({ comm }) => comm === name), { look: () => client.screen() });
+// Status lines and hooks run `cat` and `sleep` too: the tool's own is told by what it reads, and by its words.
+const below = (client, what, isIt) => until(`${what} below the client`,
+  () => descendantsOf(client.pid).some(({ pid }) => isIt(pid)), { look: () => client.screen() });
+const TOOL_NAPS = '0.15';
+const BLOCKED = 'mkfifo input && exec 3<>input && cat <&3';
+
+const isNapping = (pid) => argvOf(pid).join(' ') === `sleep ${TOOL_NAPS}`;
+
+export function readsItsFifo(pid) {
+  try {
+    return argvOf(pid).join(' ') === 'cat' && readlinkSync(`/proc/${pid}/fd/0`).endsWith('/input');
+  } catch {
+    return false; // it has ended
+  }
+}
 
 // Each prompt holds the pid: the API is one for all clients of a world.
 
@@ -43,15 +56,39 @@ export const STATES = {
   toolRunning: {
     verdict: 'working', causes: ['tool-running'],
     async reach(world, client) {
-      await client.ask(`run ${client.pid}`, reply.tools([bash('while sleep 0.1; do echo working; done', { timeout: 600_000 })]));
-      await below(client, 'sleep');
+      await client.ask(`run ${client.pid}`, reply.tools([bash(`while sleep ${TOOL_NAPS}; do echo working; done`, { timeout: 600_000 })]));
+      await below(client, 'the tool at work', isNapping);
     },
   },
   toolBlocked: {
     verdict: 'hung', causes: ['tool-blocked-on-input'],
     async reach(world, client) {
-      await client.ask(`read ${client.pid}`, reply.tools([bash('mkfifo input && exec 3<>input && cat <&3', { timeout: 600_000 })]));
-      await below(client, 'cat');
+      await client.ask(`read ${client.pid}`, reply.tools([bash(BLOCKED, { timeout: 600_000 })]));
+      await below(client, 'the blocked tool', readsItsFifo);
+    },
+  },
+  // The job is put into the background and the tool called within a second.
+  toolAfterJob: {
+    verdict: 'hung', causes: ['tool-blocked-on-input'],
+    async reach(world, client) {
+      await client.ask(`both ${client.pid}`, reply.tools([bash('while sleep 0.25; do :; done', { run_in_background: true })],
+        { then: reply.tools([bash(BLOCKED, { timeout: 600_000 })]) }));
+      await below(client, 'the blocked tool', readsItsFifo);
+    },
+  },
+  // Letters of what it thinks come, and nothing that is shown.
+  thinking: {
+    verdict: 'working', causes: ['generating'],
+    async reach(world, client) {
+      const request = await client.ask(`think ${client.pid}`, reply.slowly({ pieces: 1, everyMs: 400, thinks: 600 }));
+      await until('some thoughts', () => request.sent > 6);
+    },
+  },
+  question: {
+    verdict: 'waiting', causes: ['question', 'permission-prompt'],
+    async reach(world, client) {
+      await client.ask(`which ${client.pid}`, reply.tools([question('Which way?', ['left', 'right'])]));
+      await until('the question', async () => /\b1\. left/.test(await client.screen()), { look: () => client.screen() });
     },
   },
   permission: {

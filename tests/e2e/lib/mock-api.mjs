@@ -196,9 +196,12 @@ function usageOf({ inputTokens = 10, text = LONG_TEXT }) {
 }
 
 /** The events of a streamed message, in order, pings left out. */
-function eventsOf({ text = LONG_TEXT, thinking, tools = [], pieces = 4, ...more }, model) {
+function eventsOf({ text = LONG_TEXT, thinking, thinks = 0, tools = [], pieces = 4, ...more }, model) {
   const usage = usageOf({ text, ...more });
   const parts = [];
+  if (thinks) parts.push({ empty: { type: 'thinking', thinking: '', signature: '' },
+    deltas: [...Array.from({ length: thinks }, (_, i) => ({ type: 'thinking_delta', thinking: `Thought ${i}. ` })),
+      { type: 'signature_delta', signature: sign(Array.from({ length: thinks }, (_, i) => `Thought ${i}. `).join('')) }] });
   if (thinking) parts.push({ empty: { type: 'thinking', thinking: '', signature: '' },
     deltas: [{ type: 'thinking_delta', thinking }, { type: 'signature_delta', signature: sign(thinking) }] });
   if (text) parts.push({ empty: { type: 'text', text: '' },

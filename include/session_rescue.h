@@ -199,6 +199,8 @@ struct sr_snapshot {
     bool may_lack_sessions; /* some place or process where one may be could not be looked at */
 };
 
+struct sr_sleeps; /* base/sleeps.h: what a program that looks again and again notes */
+
 struct sr_options {
     /* look only at sessions of these; none: every live one's. Relative ones are seen from the
      * working directory; what is shown is absolute, for resume commands go elsewhere. */
@@ -223,6 +225,8 @@ struct sr_options {
     int64_t context_window;  /* tokens that every model holds; 0: as its name says */
     bool lists_stored_alone; /* nothing is read of sessions without a process: no directory, no
                                 activity, no prompt */
+    /* When the machine slept, by the caller's looks; NULL: only how long, since boot. */
+    const struct sr_sleeps *sleeps;
 };
 
 /*

@@ -57,6 +57,7 @@ struct watch {
     struct errand_behind behind;
     int64_t look_began_ms;
     int64_t expiring_at_ms; /* the last such look; negative: none */
+    struct sr_sleeps sleeps;
 
     struct arena batch_arena; /* of the backups under way */
     struct change_backup batch[BACKUPS_AT_ONCE];
@@ -427,6 +428,7 @@ static void set_timer(const struct watch *w, int64_t pause_ms)
 static void plan(struct watch *w)
 {
     int64_t now_ms = clock_since_boot_ms(), pause_ms = -1;
+    sleeps_note(&w->sleeps, clock_mark());
     if (!w->look.pid && look_pause_ms(w, now_ms) == 0)
         start_look(w, now_ms);
     if (!w->backup.pid && changes_backup_pause_ms(&w->changes, now_ms) == 0)
@@ -665,6 +667,7 @@ int watch_run(const struct options *options)
     if (status != 0)
         return status;
     context_look_around(&w.context, options);
+    w.context.look.sleeps = &w.sleeps;
     changes_init(&w.changes, (int64_t)(options->interval_s * 1000));
     teller_init(&w.teller, &w.context);
     status = prepare(&w);

@@ -25,9 +25,19 @@ int64_t clock_since_boot_ms(void)
     return read_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
-int64_t clock_suspended_ms(void)
+struct sleeps_mark clock_mark(void)
 {
-    return (read_ns(CLOCK_BOOTTIME) - read_ns(CLOCK_MONOTONIC)) / 1000000;
+    int64_t boot_ns = 0, slept_ns = 0, nearest_ns = INT64_MAX;
+    for (int i = 0; i < 5 && nearest_ns > 1000000; i++) { /* it may lose the CPU in between */
+        int64_t before_ns = read_ns(CLOCK_MONOTONIC), now_ns = read_ns(CLOCK_BOOTTIME);
+        int64_t took_ns = read_ns(CLOCK_MONOTONIC) - before_ns;
+        if (took_ns >= nearest_ns)
+            continue;
+        nearest_ns = took_ns;
+        boot_ns = now_ns;
+        slept_ns = now_ns - before_ns;
+    }
+    return (struct sleeps_mark){boot_ns / 1000000, slept_ns / 1000000};
 }
 
 bool wall_known(struct wall t)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/sleeps.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -28,8 +29,8 @@ bool wall_known(struct wall t);
 /* Time since boot, sleep included (CLOCK_BOOTTIME): what /proc/PID/stat counts start times in. */
 int64_t clock_since_boot_ms(void);
 
-/* How long the machine has slept since boot, in all. */
-int64_t clock_suspended_ms(void);
+/* How long the machine has slept since boot, and when that was asked. */
+struct sleeps_mark clock_mark(void);
 
 /* Reads "2026-02-05T10:11:12[.345]Z", the form that agents write.
  * Returns: false when s is anything else; *out untouched. */

@@ -236,6 +236,45 @@ static bool nothing_is_written(const struct evidence *e)
            (e->has_transcript == FACT_NO && past_patience(e, e->status_age_s));
 }
 
+/* ---- when the machine slept --------------------------------------------------------------- */
+
+static const struct rule *winner(const struct evidence *e);
+
+static int64_t most_unsure_s(const struct evidence *e)
+{
+    const struct unsure_ages *u = &e->unsure;
+    const int64_t all[] = {u->process_s,   u->status_s, u->last_event_s,
+                           u->open_tool_s, u->queued_s, u->retry_s};
+    int64_t most_s = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        most_s = all[i] > most_s ? all[i] : most_s;
+    return most_s;
+}
+
+/* Every age as long as it can be. */
+static struct evidence at_the_longest(const struct evidence *e)
+{
+    struct evidence longest = *e;
+    longest.process_age_s += e->unsure.process_s;
+    longest.status_age_s += e->unsure.status_s;
+    longest.last_event_age_s += e->unsure.last_event_s;
+    longest.open_tool_age_s += e->unsure.open_tool_s;
+    longest.queued_age_s += e->unsure.queued_s;
+    longest.retry.due_in_s -= e->unsure.retry_s;
+    longest.unsure = (struct unsure_ages){0};
+    return longest;
+}
+
+/* Two readings of the same ages that disagree are neither. */
+static bool depends_on_sleep(const struct evidence *e)
+{
+    if (most_unsure_s(e) == 0)
+        return false;
+    struct evidence longest = at_the_longest(e), shortest = *e;
+    shortest.unsure = (struct unsure_ages){0};
+    return winner(&shortest)->verdict != winner(&longest)->verdict;
+}
+
 /* ---- the rules, as sentences -------------------------------------------------------------- */
 
 static bool is_traced(const struct evidence *e)
@@ -667,6 +706,10 @@ const struct rule rules[] = {
     {"terminal gone", SR_ORPHANED, "terminal-gone", "high", "kill",
      "The terminal that it was started on no longer exists.", terminal_is_gone},
 
+    /* what follows is told by ages */
+    {"age not known", SR_UNKNOWN, "slept", "low", "look",
+     "The machine slept, it is not known when, and the verdict depends on it.", depends_on_sleep},
+
     /* it waits for its user, or for nothing */
     {"dialog ignored", SR_HUNG, "event-loop-asleep", "high", "kill",
      "It waits for an answer, input was typed and never taken up, and its main thread is deaf.",
@@ -824,8 +867,9 @@ bool rules_suspect(const struct evidence *e)
 
 bool rules_want_longer(const struct evidence *e)
 {
+    struct evidence longest = at_the_longest(e);
     return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms < ASLEEP_FOR_MS &&
-           (asks_nobody(e) || ignores_its_input(e));
+           (asks_nobody(&longest) || ignores_its_input(&longest));
 }
 
 bool rules_want_connection(const struct evidence *e)
@@ -873,6 +917,16 @@ static void say_process(struct sentences *s, const struct evidence *e)
 
 /* Below this nothing can be drawn: 145 columns by 1 row was seen after a reconnect. */
 enum { ROWS_TO_DRAW = 3 };
+
+static void say_sleep(struct sentences *s, const struct rule *rule, const struct evidence *e)
+{
+    int64_t unsure_s = most_unsure_s(e);
+    if (unsure_s > 0 && rule->verdict != SR_IDLE && rule->verdict != SR_WAITING)
+        SAY(s,
+            "the machine slept, and it is not known when: ages that depend on it are up to %lld s "
+            "longer (--watch, while it runs, sees when it sleeps)",
+            (long long)unsure_s);
+}
 
 static void say_terminal(struct sentences *s, const struct evidence *e)
 {
@@ -927,6 +981,14 @@ static void say_deaf(struct sentences *s, const struct evidence *e)
             (long long)e->terminal.unread_bytes);
 }
 
+/* Of an age with two readings both are said. */
+static const char *span_of(struct sentences *s, int64_t age_s, int64_t unsure_s)
+{
+    return age_s < 0 || unsure_s == 0 ? span(s, age_s)
+                                      : arena_printf(s->arena, "%lld to %lld s", (long long)age_s,
+                                                     (long long)(age_s + unsure_s));
+}
+
 static const char *status_word(enum client_status status)
 {
     static const char *const words[] = {"nothing", "idle", "background shells", "busy", "waiting"};
@@ -941,7 +1003,7 @@ static void say_status(struct sentences *s, const struct evidence *e)
         SAY(s, "the client publishes no status");
     else if (e->status_age_s >= 0)
         SAY(s, "the client has said '%s%s%s' for %s", status_word(e->status), colon, what,
-            span(s, e->status_age_s));
+            span_of(s, e->status_age_s, e->unsure.status_s));
     else
         SAY(s, "the client says '%s%s%s'", status_word(e->status), colon, what);
 }
@@ -963,9 +1025,10 @@ static void say_failure(struct sentences *s, const struct evidence *e)
 
 static void say_conversation(struct sentences *s, const struct evidence *e)
 {
-    const char *age = span(s, e->last_event_age_s);
+    const char *age = span_of(s, e->last_event_age_s, e->unsure.last_event_s);
     if (has_tool_open(e))
-        SAY(s, "tool %s has been open for %s%s", e->open_tool, span(s, e->open_tool_age_s),
+        SAY(s, "tool %s has been open for %s%s", e->open_tool,
+            span_of(s, e->open_tool_age_s, e->unsure.open_tool_s),
             e->open_tool_count > 1 ? ", and others" : "");
     else if (e->turn == TAIL_TURN_AWAITS_REPLY)
         SAY(s, "last record is a prompt or a tool result with no reply, %s ago", age);
@@ -977,7 +1040,7 @@ static void say_conversation(struct sentences *s, const struct evidence *e)
         SAY(s, "a subagent is in the middle of a turn, its last event %s ago", age);
     if (e->queued_count)
         SAY(s, "%zu inputs were typed and not taken up, the first %s ago", e->queued_count,
-            span(s, e->queued_age_s));
+            span_of(s, e->queued_age_s, e->unsure.queued_s));
     say_failure(s, e);
 }
 
@@ -1140,6 +1203,7 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     if (rule->verdict == SR_WAITING && is_deaf(e))
         say_deaf(&s, e);
     say_conversation(&s, e);
+    say_sleep(&s, rule, e);
     if (str_equals(j.advice, "wait"))
         say_what_comes(&s, rule, e);
     if (may_be_asking(e))

@@ -20,25 +20,27 @@ enum {
 
 /* ---- time --------------------------------------------------------------------------------- */
 
-/*
- * Seconds awake since a stamp of the client's, at least; -1: not known, or it lies in the future.
- * Time that the machine has slept since boot is taken off, since it may all lie behind that moment;
- * and nothing that this process did is older than the process.
- */
-static int64_t awake_age_s(const struct snapshot *snap, const struct session *s, struct wall stamp)
+/* Seconds awake of that many milliseconds until now, at least; unsure_s: so many more there may
+ * have been. */
+static int64_t awake_s(const struct snapshot *snap, int64_t ago_ms, int64_t *unsure_s)
 {
+    struct sleeps_bounds slept = sleeps_since(&snap->sleeps, ago_ms);
+    int64_t least_s = (ago_ms - slept.at_most_ms) / 1000;
+    *unsure_s = (ago_ms - slept.at_least_ms) / 1000 - least_s;
+    return least_s;
+}
+
+/* The same since a stamp of the client's; -1: not known, or it lies in the future. */
+static int64_t awake_age_s(const struct snapshot *snap, const struct session *s, struct wall stamp,
+                           int64_t *unsure_s)
+{
+    *unsure_s = 0;
     if (!wall_known(stamp))
         return -1;
-    struct wall moment = moment_of(snap, s, stamp);
-    int64_t age_ms = snap->shown.taken_at_ms - moment.ms;
-    int64_t started_ms = proc_start_time(&snap->proc, s->live->stat.start_ticks).ms;
+    int64_t age_ms = snap->shown.taken_at_ms - moment_of(snap, s, stamp).ms;
     if (age_ms < 0)
         return age_ms < -FUTURE_MS ? -1 : 0;
-    age_ms -= snap->proc.is_live ? clock_suspended_ms() : 0;
-    int64_t lived_ms = snap->shown.taken_at_ms - started_ms;
-    if (moment.ms >= started_ms && age_ms > lived_ms)
-        age_ms = lived_ms;
-    return age_ms < 0 ? 0 : age_ms / 1000;
+    return awake_s(snap, age_ms, unsure_s);
 }
 
 /* ---- the first look ----------------------------------------------------------------------- */
@@ -71,7 +73,7 @@ static bool is_older_than_process(const struct snapshot *snap, const struct sess
 static void collect_retry(const struct snapshot *snap, const struct session *s, struct evidence *e)
 {
     const struct tail_result *tail = &s->activity.tail;
-    int64_t age_s = awake_age_s(snap, s, tail->api_retry_at);
+    int64_t unsure_s, age_s = awake_age_s(snap, s, tail->api_retry_at, &unsure_s);
     if (age_s < 0 || is_older_than_process(snap, s, tail->api_retry_at))
         return;
     e->retry = (struct retry_facts){
@@ -81,6 +83,7 @@ static void collect_retry(const struct snapshot *snap, const struct session *s, 
         .of = tail->api_retry_limit,
         .why = tail->api_retry,
     };
+    e->unsure.retry_s = unsure_s;
 }
 
 static void collect_conversation(const struct snapshot *snap, const struct session *s,
@@ -99,7 +102,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
     if (tail->reached_start && !wall_known(tail->last_event_at))
         e->has_transcript = FACT_NO;
     e->turn = tail->turn;
-    e->last_event_age_s = awake_age_s(snap, s, act->last_at);
+    e->last_event_age_s = awake_age_s(snap, s, act->last_at, &e->unsure.last_event_s);
     if (is_older_than_process(snap, s, act->last_at)) {
         e->turn = TAIL_TURN_OVER;
         e->subagent_is_busy = FACT_NO;
@@ -107,7 +110,8 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
     }
     if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
         e->open_tool = tail->open_tools[0].name;
-        e->open_tool_age_s = awake_age_s(snap, s, tail->open_tools[0].since);
+        e->open_tool_age_s =
+            awake_age_s(snap, s, tail->open_tools[0].since, &e->unsure.open_tool_s);
         e->open_tool_count = tail->open_tool_count;
         e->open_tool_is_mcp = s->live->agent->is_mcp_tool(e->open_tool);
         e->open_tool_asks_user = s->live->agent->is_question_tool(e->open_tool);
@@ -118,7 +122,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->subagent_is_busy = FACT_NO;
     if (tail->queued_count && !is_older_than_process(snap, s, tail->queued_since)) {
         e->queued_count = tail->queued_count;
-        e->queued_age_s = awake_age_s(snap, s, tail->queued_since);
+        e->queued_age_s = awake_age_s(snap, s, tail->queued_since, &e->unsure.queued_s);
     }
     e->api_error = tail->api_error;
     collect_retry(snap, s, e);
@@ -158,7 +162,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .is_registered = r != NULL,
         .status = client_status_of(r),
         .waiting_for = r ? r->waiting_for : NULL,
-        .status_age_s = r ? awake_age_s(snap, s, r->status_at) : -1,
+        .status_age_s = -1,
         .last_event_age_s = -1,
         .open_tool_age_s = -1,
         .queued_age_s = -1,
@@ -170,8 +174,10 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .api = {.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1},
     };
     e.is_unsaved = s->shown->persistence == SR_PERSISTENCE_NONE;
-    e.process_age_s =
-        (snap->shown.taken_at_ms - proc_start_time(&snap->proc, live->stat.start_ticks).ms) / 1000;
+    if (r)
+        e.status_age_s = awake_age_s(snap, s, r->status_at, &e.unsure.status_s);
+    int64_t started_ms = proc_start_time(&snap->proc, live->stat.start_ticks).ms;
+    e.process_age_s = awake_s(snap, snap->shown.taken_at_ms - started_ms, &e.unsure.process_s);
     collect_conversation(snap, s, &e);
     e.cpu_s = (int64_t)live->stat.cpu_ticks / snap->proc.ticks_per_s;
     e.computes = snap->proc.is_live && e.cpu_s >= patience_s / 2 &&
@@ -708,6 +714,27 @@ static void collect_main_thread(struct snapshot *snap, const struct member *clie
     e->state = client->now->state == 'D' && !stays_blocked ? 'S' : client->now->state;
 }
 
+/*
+ * The kernel counts a connection's ages in time awake. What was written last is no younger than the
+ * request, where a prompt or a result is the last word and nothing runs that could keep the client
+ * from asking; nor than the last byte, where it is a part of the reply.
+ */
+static void date_by_connection(struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    int64_t unsure_s = e->unsure.last_event_s;
+    int64_t since_s = e->turn == TAIL_TURN_AWAITS_REPLY ? c->sent_ago_s
+                      : e->turn == TAIL_TURN_REPLYING   ? c->received_ago_s
+                                                        : -1;
+    if (c->is_there != FACT_YES || c->is_connecting || e->has_workers != FACT_NO ||
+        e->subagent_is_busy != FACT_NO || since_s <= e->last_event_age_s || unsure_s == 0)
+        return;
+    int64_t more_s = since_s - e->last_event_age_s;
+    more_s = more_s < unsure_s ? more_s : unsure_s;
+    e->last_event_age_s += more_s;
+    e->unsure.last_event_s -= more_s;
+}
+
 void collect_end(struct snapshot *snap, const struct observation *o,
                  const struct collect_sockets *sockets, struct evidence *e)
 {
@@ -742,6 +769,7 @@ void collect_end(struct snapshot *snap, const struct observation *o,
         collect_pipe_holders(snap, members, tree.count, &work, e);
 
     collect_connection(snap, s, sockets, e);
+    date_by_connection(e);
 }
 
 void collect_watch(struct snapshot *snap, const struct session *s,

@@ -147,6 +147,11 @@ int sr_detect_processes(const struct sr_options *options, struct sr_snapshot **s
     snap->shown.host = host_name(&snap->arena);
 
     int r = proc_open(&snap->proc, options->proc_path ? options->proc_path : "/proc", error);
+    if (r == 0 && snap->proc.is_live) {
+        if (options->sleeps)
+            snap->sleeps = *options->sleeps;
+        sleeps_note(&snap->sleeps, clock_mark());
+    }
     if (r == 0)
         r = discover(snap, options, error);
     if (r < 0) {

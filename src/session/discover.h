@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/sleeps.h"
 #include "session/session.h"
 
 struct snapshot {
@@ -14,6 +15,7 @@ struct snapshot {
     struct problems problems;
     struct proc proc;
     struct stores stores;
+    struct sr_sleeps sleeps;  /* none for a captured copy of /proc */
     struct session *sessions; /* one for each of shown.sessions, in the same order */
 };
 

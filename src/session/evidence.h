@@ -2,7 +2,8 @@
  * evidence: the facts about one session at one moment, for the rules to judge.
  *
  * Plain data. Every fact may be unknown, and says so: what is not known never
- * counts against a session. Times are seconds that the machine was awake.
+ * counts against a session. Times are seconds that the machine was awake, the fewest that there
+ * can have been (see unsure).
  */
 #pragma once
 
@@ -83,8 +84,15 @@ struct terminal_facts {
     int64_t unread_bytes; /* typed into it, and not read yet */
 };
 
+/* By how much an age may be greater than is said: sleep of the machine of which it is not known
+ * whether it was since. */
+struct unsure_ages {
+    int64_t process_s, status_s, last_event_s, open_tool_s, queued_s, retry_s;
+};
+
 struct evidence {
     int64_t patience_s; /* --timeout */
+    struct unsure_ages unsure;
 
     /* the process */
     char state; /* R S D T t Z; 0: unknown */

@@ -147,6 +147,8 @@ static struct scene *scenes(size_t *count)
         {"ended, not collected", "zombie", ASKED(.state = 'Z'), false},
         {"waits for a disk", "uninterruptible", ASKED(.state = 'D'), false},
         {"its terminal was closed", "terminal gone", REST(.terminal_is_gone = FACT_YES), true},
+        {"a reply is due, and the machine slept some time since boot", "age not known",
+         ASKED(.last_event_age_s = 60, .unsure.last_event_s = LONG), false},
         {"has a dialog open, and is deaf", "dialog ignored",
          TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt", .queued_count = 1,
               .queued_age_s = LONG, .main_cpu_percent = 99, .wakeups_per_s = 0, .computes = true),
@@ -325,6 +327,45 @@ static void states_of_the_process_need_no_patience(void **state)
     /* a wait for a disk that was seen once may be over */
     wins("reply stalled", ASKED(.state = 'D', .was_sampled = false));
     wins("reply stalled", ASKED(.state = 'R'));
+}
+
+static void where_the_machine_may_have_slept_two_readings_must_agree(void **state)
+{
+    (void)state;
+#define SLEPT(shortest, more) .last_event_age_s = (shortest), .unsure.last_event_s = (more)
+    wins("awaits reply", ASKED(SLEPT(0, PATIENCE - 1)));
+    wins("age not known", ASKED(SLEPT(0, PATIENCE)));
+    wins("age not known", ASKED(SLEPT(PATIENCE - 1, 1)));
+    wins("reply stalled", ASKED(SLEPT(PATIENCE, 8 * 3600)));
+    wins("stopped", ASKED(.state = 'T', SLEPT(0, 8 * 3600)));
+    wins("permission prompt", TOOL(.status = CLIENT_WAITING, .waiting_for = "permission prompt",
+                                   SLEPT(0, 8 * 3600), .unsure.status_s = 8 * 3600));
+    wins("idle", REST(SLEPT(0, 8 * 3600), .unsure.status_s = 8 * 3600));
+#define BLOCKED WORKERS(WORKER(WANTS_INPUT))
+    wins("age not known",
+         TOOL(SLEPT(5, LONG), .open_tool_age_s = 5, .unsure.open_tool_s = LONG, BLOCKED));
+    wins("age not known", TOOL(.open_tool_age_s = 5, .unsure.open_tool_s = LONG, BLOCKED));
+    wins("tool wants input", TOOL(.open_tool_age_s = LONG, .unsure.open_tool_s = LONG, BLOCKED));
+    wins("age not known", REST(.queued_count = 1, .queued_age_s = 5, .unsure.queued_s = LONG));
+    wins("age not known", STARTING(.process_age_s = 5, .unsure.process_s = LONG));
+    wins("age not known",
+         ASKED(.retry.is_said = true, .retry.due_in_s = 0, .unsure.retry_s = LONG));
+    wins("age not known", REST(.status = CLIENT_BUSY, .status_age_s = 5, .unsure.status_s = LONG,
+                               .has_workers = FACT_NO, .api = SILENT_CONNECTION));
+
+    says("the machine slept, and it is not known when: ages that depend on it are up to 2400 s "
+         "longer (--watch, while it runs, sees when it sleeps)",
+         ASKED(SLEPT(60, LONG)));
+    says("last record is a prompt or a tool result with no reply, 60 to 2460 s ago",
+         ASKED(SLEPT(60, LONG)));
+    says("the last turn ended 0 to 2400 s ago", REST(SLEPT(0, LONG)));
+    does_not_say("slept", ASKED());
+    does_not_say("slept", REST(SLEPT(0, LONG)));
+    /* it is worth a second look, and a longer one */
+    assert_true(rules_suspect(&ASKED(SLEPT(0, LONG), .was_sampled = false)));
+    assert_false(rules_suspect(&ASKED(SLEPT(0, PATIENCE - 1), .was_sampled = false)));
+    assert_true(rules_want_longer(
+        &ASKED(.api = NO_CONNECTION, .wakeups_per_s = 0, .main_cpu_percent = 0, SLEPT(0, LONG))));
 }
 
 static void it_starts_for_30_s(void **state)
@@ -1526,6 +1567,7 @@ int main(void)
         cmocka_unit_test(every_scene_is_told_from_the_others),
         cmocka_unit_test(every_rule_has_a_scene),
         cmocka_unit_test(states_of_the_process_need_no_patience),
+        cmocka_unit_test(where_the_machine_may_have_slept_two_readings_must_agree),
         cmocka_unit_test(it_starts_for_30_s),
         cmocka_unit_test(start_up_is_stuck_when_it_computes_past_patience),
         cmocka_unit_test(input_is_ignored_past_patience_while_nothing_is_under_way),

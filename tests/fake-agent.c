@@ -46,6 +46,7 @@
  *                        and for which it does not wait
  *   --ask-again          asks the model once more when the first connection ends, and is answered
  *   --spinner            wakes up 100 times a second, as a client at work does
+ *   --wake MS            or every so many
  *   --spin               computes, and does nothing else
  *   --flood              writes to its terminal, which nobody reads
  *   --ignore-term        SIGTERM does not end it
@@ -137,7 +138,7 @@ static bool takes_value(const char *name)
     static const char *const names[] = {"session", "cwd",   "version",    "status",  "waiting-for",
                                         "turn",    "tool",  "prompt",     "age",     "child",
                                         "server",  "model", "last-words", "context", "write-every",
-                                        "ledger",  "hook",  "linger",     "clock"};
+                                        "ledger",  "hook",  "linger",     "clock",   "wake"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -563,7 +564,7 @@ static _Noreturn void live(void)
         for (volatile unsigned long turns = 0;; turns = turns + 1)
             ;
     int pause_ms = is_told("write-every") ? atoi(option("write-every", ""))
-                   : is_told("spinner")   ? 10
+                   : is_told("spinner")   ? atoi(option("wake", "10"))
                                           : -1;
     for (;;) {
         struct pollfd inputs[] = {{has_terminal ? STDIN_FILENO : -1, POLLIN, 0},

@@ -391,6 +391,7 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
         return 0;
     }
     if (r != 0) {
+        j->run->is_unreadable = r == COPY_SOURCE_FAILED;
         if (error)
             *error = failure;
         return failure.code;
@@ -696,6 +697,7 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
 {
     struct job j = {.run = run, .source = source, .partial = -1};
     int r = 0;
+    run->is_unreadable = false;
     plan(&j);
     r = plan_missing(&j, error);
     if (r < 0) {

@@ -25,6 +25,7 @@ struct backup_run {
     size_t entry_count;
     struct agent_listings listings;
     bool is_clean;
+    bool is_unreadable; /* why the last one failed: its transcript cannot be read */
 };
 
 int backup_begin(struct backup_run *run, const struct sr_export_options *options,

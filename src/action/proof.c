@@ -43,6 +43,15 @@ static struct proof *make(const struct subject *s, enum proof_kind kind)
     return p;
 }
 
+/* ---- what may be given up: what no backup can hold ----------------------------------------- */
+
+/* What could not be looked at may be in no file. */
+static void lose_unseen(struct subject *s)
+{
+    snprintf(s->loses, sizeof s->loses,
+             "what was said in it and is in no file would be lost for good");
+}
+
 /* ---- sealed ------------------------------------------------------------------------------- */
 
 /* The transcript is whole; whether the rest may be missing is for its user to say, by name, once.
@@ -113,13 +122,17 @@ static int save_one(struct subject *s, const char *candidate, struct backup_sour
     struct lookup found = backup_source_of(s->snapshot, s->session, candidate, o, source, &why);
     if (found.state == LOOKUP_ABSENT)
         return save_side_files(s, source, error);
-    if (found.state == LOOKUP_UNKNOWN)
+    if (found.state == LOOKUP_UNKNOWN) {
+        lose_unseen(s);
         return subject_refuse(s, error, "%s; make that readable, or end it on its terminal",
                               why.text);
+    }
     int r = backup_begin(&run, o, error);
     if (r == 0) {
         source->salvage = &s->salvage;
         r = backup_take(&run, source, &s->saved, error);
+        if (r < 0 && run.is_unreadable)
+            lose_unseen(s);
         backup_end(&run);
     }
     if (r == 0)
@@ -215,14 +228,18 @@ static int prove_empty(struct subject *s, const struct backup_source *source,
 {
     struct sr_error why;
     int r = empty_has_status(s->inside) ? 0 : save_older(s, source, error);
-    if (r < 0)
+    if (r < 0) {
+        s->loses[0] = '\0'; /* it may be one of those: there is no name to give it up by */
         return r;
-    if (empty_prove(s->snapshot, s->session, source, &why) < 0)
+    }
+    if (empty_prove(s->snapshot, s->session, source, &why) < 0) {
+        lose_unseen(s);
         return subject_refuse(
             s, error,
             "pid %d has no transcript, and it is not proven that nothing was said "
             "in it: %s; end it on its terminal",
             s->session->pid, why.text);
+    }
     subject_tell(s, "%s",
                  s->has_transcript
                      ? "nothing was said in it; what it may have taken up is backed up"
@@ -242,11 +259,10 @@ static int refuse_unsaved(struct subject *s, struct sr_error *error)
 {
     char since[WALL_TEXT_SIZE];
     const struct sr_session *session = s->session;
-    return subject_refuse(s, error,
-                          "pid %d, %s; what was said in it since %s is in its memory alone, and "
-                          "would be lost for good",
-                          session->pid, session->saving,
-                          wall_format((struct wall){session->unsaved_since_ms}, since));
+    snprintf(s->loses, sizeof s->loses,
+             "what was said in it since %s is in its memory alone, and would be lost for good",
+             wall_format((struct wall){session->unsaved_since_ms}, since));
+    return subject_refuse(s, error, "pid %d, %s", session->pid, session->saving);
 }
 
 /* Of what session is it? */
@@ -254,6 +270,8 @@ static int refuse_unknown(struct subject *s, struct sr_error *error)
 {
     const struct session *in = s->inside;
     int pid = s->session->pid;
+    if (!in->store || in->store->code < 0 || in->which.state == LOOKUP_UNKNOWN)
+        lose_unseen(s);
     if (!in->store)
         return subject_refuse(s, error,
                               "the config directory of pid %d is not known, as its environment "
@@ -273,6 +291,7 @@ static int refuse_unknown(struct subject *s, struct sr_error *error)
 static int prove(struct subject *s, struct proof **out, struct sr_error *error)
 {
     struct backup_source source;
+    s->loses[0] = '\0';
     int r = refuse_unknown(s, error);
     if (r == 0)
         r = save_all(s, &source, error);
@@ -285,6 +304,12 @@ static int prove(struct subject *s, struct proof **out, struct sr_error *error)
         return r;
     *out = make(s, is_empty ? PROOF_EMPTY : PROOF_SEALED);
     return 0;
+}
+
+/* It is known which session it is. */
+static bool has_name(const struct subject *s)
+{
+    return s->session->session_id && !s->session->candidate_count;
 }
 
 /* Its user may give up what was refused, by name. */
@@ -300,28 +325,31 @@ static int give_up(struct subject *s, const char *refusal, struct proof **out,
     if (!*given && !s->ask_for(s->context, refusal, typed, sizeof typed))
         return subject_refuse(s, error, "pid %d is not given up", s->session->pid);
     int r = proof_waive(s, *given ? given : typed, out, error);
-    if (r == 0) {
-        s->was_refused = false;
+    if (r == 0)
         subject_tell(s, "given up by name: %s", refusal);
-    }
     return r;
 }
 
 int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
 {
     struct sr_error why;
+    char text[sizeof why.text + sizeof s->loses + 2];
     int r = prove(s, out, &why);
-    if (r == -EPERM && s->without_backup)
-        return give_up(s, why.text, out, error);
-    if (r == -EPERM && is_unsaved(s->session))
-        return err_set(error, r, "%s. To give it up: --without-backup", why.text);
-    return r < 0 ? err_set(error, r, "%s", why.text) : 0;
+    if (r == 0)
+        return 0;
+    if (!*s->loses || !has_name(s))
+        return err_set(error, r, "%s%s", why.text,
+                       s->without_backup ? "; --without-backup is no answer to that" : "");
+    snprintf(text, sizeof text, "%s; %s", why.text, s->loses);
+    if (s->without_backup)
+        return give_up(s, text, out, error);
+    return err_set(error, r, "%s. To give it up: --without-backup", text);
 }
 
 int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error)
 {
     const char *id = s->session->session_id;
-    if (!id || s->session->candidate_count)
+    if (!has_name(s))
         return subject_refuse(s, error,
                               "it is not known which session pid %d is: it cannot be given up",
                               s->session->pid);

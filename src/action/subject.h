@@ -43,6 +43,8 @@ struct subject {
     bool has_salvage;
 
     bool was_refused;
+    char loses[192];        /* set by proof_make that fails: what its user may give up; empty: this
+                               is no refusal that could be answered so */
     bool has_transcript;    /* there was something to back up */
     struct sr_export saved; /* the newest backup */
     struct buf accepted;    /* what its user was told to be in no backup, and took */

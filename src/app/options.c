@@ -110,7 +110,7 @@ static const struct option_row rows[] = {
      "0 to 3600 seconds", 3600, "--kill, --revive: wait between SIGTERM and SIGKILL (10)"},
     {"without-backup", 0, "[=FIRST8]", OPTION_GIVEN_UP, offsetof(struct options, without_backup),
      IN(MODE_KILL) | IN(MODE_REVIVE) | IN(MODE_NONE), NULL, 0,
-     "--kill, --revive: even if not all that was said is on disk;\n"
+     "--kill, --revive: even if what was said is in no file, or in\none that cannot be read;\n"
      "wants the first 8 characters of the session's id"},
     {"escape", 0, FLAG(escape), IN(MODE_REVIVE), NULL, 0,
      "--revive: press Escape instead, to get the prompt back"},

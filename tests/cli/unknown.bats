@@ -108,3 +108,89 @@ refused()
     by_user --kill "$pid" --force
     refused "$folder"
 }
+
+# ---- what may be given up by name, and what not: each refusal with --without-backup and without ----
+
+given=--without-backup=00000000
+
+# Refused without it, with the words WHAT and what would be lost; with it the session is ended.
+given_up()
+{
+    by_user --kill "$pid" --force
+    [ "$status" -ne 0 ]
+    [[ $stderr == *"$1"*"would be lost for good. To give it up: --without-backup"* ]]
+    is_alive "$pid"
+    by_user --kill "$pid" --force "$given"
+    [[ $output$stderr == *"given up by name: "*"$1"*"would be lost for good"* ]]
+    wait_until 10 is_gone "$pid"
+}
+
+# Refused without it and with it, for WHAT.
+not_given_up()
+{
+    for option in "" "$given"; do
+        by_user --kill "$pid" --force $option
+        [ "$status" -ne 0 ]
+        [[ $stderr == *"$1"* && $stderr$output != *"given up by name"* ]]
+        is_alive "$pid"
+    done
+    [[ $stderr == *"$2"* ]]
+}
+
+@test "given up by name: a transcript that cannot be looked for" {
+    users_fake --session "$id" --cwd / -- "$client"
+    chmod 000 "$folder"
+    given_up "$folder/$id.jsonl: permission denied"
+}
+
+@test "given up by name: a transcript that cannot be read" {
+    users_fake --session "$id" --cwd / -- "$client"
+    chmod 000 "$folder/$id.jsonl"
+    given_up "$folder/$id.jsonl"
+    [ "$status" -eq 3 ] # its last words are in no backup either
+}
+
+@test "given up by name: a folder that may hold its transcript" {
+    users_fake --session "$id" --cwd / --turn none -- "$client"
+    mkdir "$CONFIG_DIR/projects/-srv"
+    chown "$user_id" "$CONFIG_DIR/projects/-srv"
+    chmod 000 "$CONFIG_DIR/projects/-srv"
+    given_up "$CONFIG_DIR/projects/-srv"
+}
+
+@test "given up by name: one that is not shown to be empty" {
+    users_fake --session "$id" --cwd / --turn none --talked -- "$client"
+    given_up "it is not proven that nothing was said in it"
+}
+
+@test "not given up: a file of the session that cannot be read is asked about by its own name" {
+    users_fake --session "$id" --cwd / -- "$client"
+    as_user mkdir -p "$folder/$id/tool-results"
+    as_user touch "$folder/$id/tool-results/x.txt"
+    chmod 000 "$folder/$id/tool-results/x.txt"
+    not_given_up "is kept, and incomplete: 1 file of the session could not be read: $folder/$id/tool-results/x.txt" \
+        "--without-backup is no answer to that"
+    [ "$(find "$HOME/kept" -name '*-LOSSLESS-*.jsonl' | wc -l)" -ge 1 ]
+}
+
+@test "not given up: a backup that could be made elsewhere" {
+    users_fake --session "$id" --cwd / -- "$client"
+    mkdir "$HOME/kept"
+    chown "$user_id" "$HOME/kept"
+    chmod 500 "$HOME/kept"
+    not_given_up "$HOME/kept" "--without-backup is no answer to that"
+}
+
+@test "not given up: a session of which it is not known which it is" {
+    users_fake --session "$id" --cwd / -- "$client"
+    chmod 000 "$CONFIG_DIR/sessions"
+    not_given_up "which session pid $pid is is not known" "--without-backup is no answer to that"
+}
+
+@test "not given up: sessions that it may have taken up cannot be listed" {
+    users_fake --session "$id" --cwd / --no-registry --turn none -- "$client"
+    mkdir -p "$folder"
+    chmod 000 "$folder"
+    chown "$user_id" "$folder"
+    not_given_up "$folder" "--without-backup is no answer to that"
+}

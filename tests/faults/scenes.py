@@ -472,7 +472,7 @@ class Revive(Scene):
 
     name = "revive: tool"
     ways = ("once", "short", "kill")  # the others by ReviveReply
-    at_once = 32  # it takes seconds until a stand-in is called hung
+    at_once = 20  # it takes seconds until a stand-in is called hung
     waits = ["--turn", "tool", "--server", "exec sleep 1000"]
     scene, has_child = waits, True
 
@@ -482,7 +482,7 @@ class Revive(Scene):
     def make(self):
         self.fifo = self.root / "fifo"
         os.mkfifo(self.fifo)
-        always = ["--status", "busy", "--spinner"]
+        always = ["--status", "busy", "--spinner", "--wake", "40"]  # there are many of them
         both = (self.launch(OTHER, *always, *self.waits, *self.hook()),  # each takes 2 s
                 self.launch(SESSION, *always, *self.scene, *(self.hook() if self.has_child else ())))
         self.other, self.pid = map(self.is_ready, both)

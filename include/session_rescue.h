@@ -111,6 +111,23 @@ struct sr_multiplexer {
     const char *pane;   /* tmux "%3", screen window "0", zellij pane id */
 };
 
+/* What is left of a session whose transcript is gone. */
+struct sr_left {
+    bool is_sure;             /* that it is gone: all places were looked at */
+    const char *place;        /* where it would be, by the folder beside it; NULL: not known */
+    size_t subagent_count;    /* their transcripts */
+    size_t tool_result_count; /* what was too long for the transcript */
+    size_t version_count;     /* files of the user's, as they were before they were changed */
+    size_t list_count;        /* things to do */
+    size_t other_count;       /* files */
+    size_t prompt_count;      /* lines of the history of prompts */
+    bool may_have_more;       /* the history was read in part, or something could not be read */
+    int64_t size_bytes;       /* of the files */
+    const char *backup;       /* that holds the longest transcript, its stem; NULL: none */
+    bool backup_is_unknown;   /* backups could not be listed */
+    int64_t backup_bytes;     /* of that transcript */
+};
+
 struct sr_session {
     /* the process; pid 0 where none is alive */
     const char *agent; /* "claude" */
@@ -145,12 +162,13 @@ struct sr_session {
     size_t owner_count;
     const char *config_dir; /* path as this program can open it */
     enum sr_config_dir_use config_dir_use;
-    const char *transcript; /* absolute path */
-    int64_t size_bytes;     /* of the transcript; negative: not known */
-    const char *cwd;        /* the directory that the session was started in */
-    bool cwd_is_gone;       /* it does not exist any more */
-    bool cwd_is_elsewhere;  /* a client that is started there looks for the session in another
-                               folder of its store, as where cwd is a link by now */
+    const char *transcript;     /* absolute path */
+    int64_t size_bytes;         /* of the transcript; negative: not known */
+    const struct sr_left *left; /* its transcript is gone, and no process has it; NULL: not so */
+    const char *cwd;            /* the directory that the session was started in */
+    bool cwd_is_gone;           /* it does not exist any more */
+    bool cwd_is_elsewhere;      /* a client that is started there looks for the session in another
+                                   folder of its store, as where cwd is a link by now */
     const char *first_prompt;
     int64_t last_activity_at_ms; /* wall time of the newest event; negative: not known */
     int64_t silent_s;            /* seconds since then */
@@ -194,6 +212,9 @@ struct sr_snapshot {
     const struct sr_session *sessions;
     size_t session_count;
     size_t stored_count; /* sessions in the stores without a process, listed or not */
+    size_t gone_count;   /* sessions without a transcript of which files are left, listed or not */
+    size_t prompted_count;  /* sessions of which prompts alone are left, and which are not listed */
+    bool prompted_is_least; /* there may be more: the history of prompts was not read whole */
     const struct sr_problem *problems;
     size_t problem_count;
     bool may_lack_sessions; /* some place or process where one may be could not be looked at */
@@ -213,6 +234,8 @@ struct sr_options {
     const char *own_session_id;      /* $CLAUDE_CODE_SESSION_ID; NULL: none */
     const char *proc_path;           /* NULL: "/proc"; a captured tree in tests */
     size_t stored_limit;             /* sessions without a process to list, newest first; 0: none */
+    size_t gone_limit; /* sessions whose transcript is gone to list behind them; 0: none. Those of
+                          which prompts alone are left are listed where an id begins with one of: */
     const char *const *stored_prefixes; /* of these only whose id begins with one; none: all */
     size_t stored_prefix_count;
     const char *const *skipped_paths; /* directories that are known not to answer: not entered */
@@ -221,6 +244,11 @@ struct sr_options {
      */
     void (*entering)(void *context, const char *path);
     void (*progress)(void *context, size_t done, size_t total);
+    /* Of a session whose transcript is gone: the backup that holds the longest, its stem, which
+     * lives as long as the context; NULL: none does. Returns: false: that is not known. NULL: there
+     * are no backups to look at. */
+    bool (*find_backup)(void *context, const char *session_id, const char **stem,
+                        int64_t *size_bytes);
     void *context;
     int64_t context_window;  /* tokens that every model holds; 0: as its name says */
     bool lists_stored_alone; /* nothing is read of sessions without a process: no directory, no

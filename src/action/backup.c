@@ -94,7 +94,7 @@ static int extract_lines(const struct agent_file *f, struct fs_file *source, str
     int r = fs_open_file_beneath(f->at, f->path, source);
     if (r < 0)
         return r;
-    struct marked marked = {.mark = f->mark, .limit = LINE_LIMIT};
+    struct marked marked = {.key = f->key, .mark = f->mark, .limit = LINE_LIMIT};
     char *bytes = mem_resize(NULL, LINES_PIECE);
     int64_t offset = 0;
     ssize_t n;

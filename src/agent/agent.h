@@ -103,16 +103,50 @@ struct agent_transcript {
 struct agent_prompt {
     const char *session_id; /* that it was typed in */
     const char *text;
+    const char *cwd; /* that session's; NULL: not said */
     struct wall at;
+    bool is_said_to_model; /* else it need never become part of a conversation */
 };
 
-/* The last of them, the oldest first. What never becomes part of a conversation is not among them.
- */
+/* The last of them, or all of a session, the oldest first. */
 struct agent_prompts {
     struct agent_prompt *items;
-    size_t count;
+    size_t count, capacity;
     bool is_whole;           /* all that there are; else: */
     struct wall known_since; /* none after this moment is missing */
+};
+
+/* A session that the history of prompts names, and how many of its lines do. */
+struct agent_prompted {
+    const char *session_id;
+    size_t count;
+};
+
+/* A session that something is left of, and no transcript. */
+struct agent_trace {
+    const char *session_id;
+    const char *folder;      /* its own, below the store; one of several */
+    bool is_beside;          /* "<folder>.jsonl" is where its transcript was */
+    struct wall modified_at; /* the folder, or what stands in it */
+};
+
+/* Both in the order of their ids. */
+struct agent_traces {
+    struct agent_trace *items;
+    size_t count, capacity;
+    const char *const *with_transcript; /* the sessions that have one */
+    size_t with_transcript_count;
+};
+
+/* What a file is of, where it is all that is left. */
+enum agent_part {
+    AGENT_PART_OTHER,       /* of no interest to who looks for what was said or done */
+    AGENT_PART_SUBAGENT,    /* a subagent's transcript */
+    AGENT_PART_TOOL_RESULT, /* what a tool answered, as it was too long for the transcript */
+    AGENT_PART_VERSION,     /* a file of the user's, as it was before the session changed it */
+    AGENT_PART_LIST,        /* things to do */
+    AGENT_PART_BESIDE,      /* what goes with one of these, and says nothing by itself */
+    AGENT_PARTS
 };
 
 /* Of a client, what decides whether it saves what is said. */
@@ -141,7 +175,7 @@ struct agent_file {
     const char *path;    /* to open it by */
     const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
     const char *root;    /* the real path of at; NULL: the store's */
-    struct sv mark;      /* LINES: what such a line holds */
+    struct sv key, mark; /* LINES: what such a line holds, as struct marked says it */
     bool is_lines;       /* JSONL, appended to while the session lives */
     struct fs_file seen; /* when it was listed */
 };
@@ -272,9 +306,22 @@ struct agent {
     struct lookup (*list_subagents)(const struct agent_store *store,
                                     const struct agent_transcript *of,
                                     struct agent_transcript **transcripts, size_t *count);
-    /* The end of its history of prompts, in bounds. Returns: 0, -ENOENT where there is none, or
-     * negative errno. Owner: the store's arena. */
+    /* The end of its history of prompts, in bounds, of what is said to the model alone. Returns: 0,
+     * -ENOENT where there is none, or negative errno. Owner: the store's arena. */
     int (*read_prompts)(const struct agent_store *store, struct agent_prompts *out);
+    /* All prompts of a session, or (NULL) of all, among the last bytes of the history. */
+    struct lookup (*read_all_prompts)(const struct agent_store *store, const char *session_id,
+                                      int64_t end_bytes, struct agent_prompts *out);
+    /* Who has prompts among the last bytes of the history, in the order of their ids. is_whole:
+     * there are no more bytes. */
+    struct lookup (*list_prompted)(const struct agent_store *store, int64_t end_bytes,
+                                   struct agent_prompted **out, size_t *count, bool *is_whole);
+    /* Sessions of which a folder with files is there, and no transcript is seen; prefixes: of these
+     * only (none: all). */
+    struct lookup (*list_traces)(const struct agent_store *store, const char *const *prefixes,
+                                 size_t prefix_count, struct agent_traces *out);
+    /* By a file's name in list_files. */
+    enum agent_part (*part_of)(const char *name);
     /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
      * not. certain: false where that depends on what cannot be seen. */
     const char *(*saves_nothing)(const struct agent_saving *client, bool *is_certain);

@@ -4,9 +4,11 @@
  */
 #include "agent/agent.h"
 #include "agent/claude_files.h"
+#include "agent/claude_history.h"
 #include "agent/claude_program.h"
 #include "agent/claude_saving.h"
 #include "agent/claude_store.h"
+#include "agent/claude_traces.h"
 
 #include "base/utf8.h"
 
@@ -488,6 +490,10 @@ const struct agent agent_claude = {
     .find_transcript = claude_find_transcript,
     .list_subagents = claude_list_subagents,
     .read_prompts = claude_read_prompts,
+    .read_all_prompts = claude_read_all_prompts,
+    .list_prompted = claude_list_prompted,
+    .list_traces = claude_list_traces,
+    .part_of = claude_part_of,
     .saves_nothing = claude_saves_nothing,
     .has_side_files = claude_has_side_files,
     .linked_parts = claude_linked_parts,

@@ -1,5 +1,6 @@
 #include "agent/claude_files.h"
 
+#include "agent/claude_history.h"
 #include "agent/claude_store.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -349,9 +350,11 @@ static void add_history(struct walk *w, const struct agent_store *store, const c
         lookup_of(fstatat(store->fd, "history.jsonl", &st, 0) < 0 ? -errno : 0, NULL);
     if (history.state == LOOKUP_UNKNOWN)
         leave_out(w, "history.jsonl", err_reason(history.code), true);
-    if (history.state == LOOKUP_FOUND)
-        add_linked(w, "history.jsonl", &st)->mark =
-            sv_of(arena_printf(w->arena, "\"sessionId\":\"%s\"", id));
+    if (history.state == LOOKUP_FOUND) {
+        struct agent_file *file = add_linked(w, "history.jsonl", &st);
+        file->key = sv_of(CLAUDE_HISTORY_KEY);
+        file->mark = sv_of(claude_history_mark(w->arena, id));
+    }
 }
 
 /* The transcript, what stands beside it, and what is found by what it says. */

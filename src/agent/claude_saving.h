@@ -1,7 +1,7 @@
 /*
  * claude_saving: what tells whether Claude Code writes a conversation down.
  *
- *     history.jsonl   {"display":"hello","timestamp":1795738893803,"sessionId":"<id>",...}
+ *     history.jsonl   (claude_history.h)
  *     <id>/tool-results, <id>/subagents   beside the transcript, written by themselves
  *     CLAUDE_CODE_SKIP_PROMPT_HISTORY, CLAUDE_CODE_CHILD_SESSION, --no-session-persistence
  *
@@ -15,7 +15,6 @@
 #include "agent/agent.h"
 
 /* See struct agent for these. */
-int claude_read_prompts(const struct agent_store *store, struct agent_prompts *out);
 const char *claude_saves_nothing(const struct agent_saving *client, bool *is_certain);
 enum fact claude_has_side_files(const struct agent_store *store, const char *folder,
                                 const char *session_id);

@@ -1,6 +1,7 @@
 #include "app/backups.h"
 
 #include "app/which.h"
+#include "base/err.h"
 
 #include <errno.h>
 #include <string.h>
@@ -69,4 +70,54 @@ int backups_find(struct arena *a, const char *pending_dir, const char *word, con
         return err_set(error, -EINVAL,
                        "'%s' is no file of a backup, no name of one, and no session id", word);
     return find_by_id(a, pending_dir, which.prefix, stem, error);
+}
+
+/* That none can be read is no reason to do nothing else. */
+static struct backups *list_once(struct context *c)
+{
+    struct sr_error error;
+    if (c->backups)
+        return c->backups;
+    struct backups *b = c->backups = arena_alloc(&c->arena, sizeof *b);
+    *b = (struct backups){.pending = {.fd = -1, .lock = -1}};
+    if (!c->pending_dir)
+        return b;
+    b->is_unknown = !context_answers(c, c->pending_dir);
+    if (b->is_unknown)
+        return b;
+    int r = pending_open(&b->pending, c->pending_dir, false, &error);
+    if (r == 0) {
+        r = pending_list(&b->pending, &c->arena, &b->entries, &b->count);
+        if (r < 0)
+            err_set(&error, r, "list %s: %s", c->pending_dir, err_reason(r));
+    }
+    if (r < 0 && r != -ENOENT) {
+        b->is_unknown = true;
+        err_wrap(&error, "whether a backup holds more is not known");
+        context_complain(error.text);
+    }
+    return b;
+}
+
+bool backups_fullest(struct context *c, const char *session_id, int64_t than_bytes,
+                     const char **stem, int64_t *size_bytes)
+{
+    struct backups *b = list_once(c);
+    const struct pending_entry *found =
+        pending_fuller(&b->pending, b->entries, b->count, session_id, than_bytes, size_bytes);
+    *stem = found ? found->stem : NULL;
+    return !b->is_unknown;
+}
+
+bool backups_find_fullest(void *context, const char *session_id, const char **stem,
+                          int64_t *size_bytes)
+{
+    return backups_fullest(context, session_id, 0, stem, size_bytes);
+}
+
+void backups_close(struct context *c)
+{
+    if (c->backups)
+        pending_close(&c->backups->pending);
+    c->backups = NULL;
 }

@@ -1,5 +1,6 @@
 #include "app/context.h"
 
+#include "app/backups.h"
 #include "app/which.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -245,12 +246,14 @@ static int run_guarded(struct guard *g, const char *const *stuck, size_t stuck_c
     c.look.skipped_paths = stuck;
     c.look.skipped_path_count = stuck_count;
     c.look.entering = tell_guard;
+    c.look.find_backup = backups_find_fullest;
     c.look.context = &c;
     /* It is named as what could not be read, beside what the others hold. */
     bool misses = misses_config_dir(&c);
     int status = job->command(&c);
     if (misses && status != EXIT_USAGE && status != EXIT_REFUSED)
         status = EXIT_FAILED;
+    backups_close(&c);
     arena_release(&c.arena);
     return status;
 }

@@ -13,6 +13,8 @@
 #include "view/screen.h"
 #include "view/text.h"
 
+struct backups;
+
 struct context {
     const struct options *options;
     struct sr_options look; /* for sr_detect_processes */
@@ -25,6 +27,7 @@ struct context {
     struct screen_style screen;
     bool is_plain_terminal; /* no menus: it cannot move its cursor, or it is read aloud */
     bool shows_progress;    /* standard error is a terminal, and the user is not disturbed by it */
+    struct backups *backups; /* NULL: not listed yet */
     struct guard *guard;
     struct arena arena;
 };

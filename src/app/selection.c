@@ -36,7 +36,7 @@ void selection_narrow(const struct selection *s, struct sr_options *look)
 {
     look->stored_prefixes = s->prefixes;
     look->stored_prefix_count = s->prefix_count;
-    look->stored_limit = s->prefix_count ? SIZE_MAX : 0;
+    look->stored_limit = look->gone_limit = s->prefix_count ? SIZE_MAX : 0;
 }
 
 bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,

@@ -3,6 +3,7 @@
 #include "app/selection.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "view/left.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,16 @@ static struct target target_of(const struct targets *t, const struct sr_session 
     };
 }
 
+/* One whose transcript is gone, once. */
+static void add_gone(struct context *c, struct targets *t, const struct sr_session *s)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->items[i].left == s->left)
+            return;
+    add(c, t,
+        (struct target){.path = s->left->place, .session_id = s->session_id, .left = s->left});
+}
+
 /* Of thousands that no process has, each is listed once. */
 static void add_all(struct context *c, struct targets *t)
 {
@@ -63,6 +74,8 @@ static void add_all(struct context *c, struct targets *t)
             add_once(c, t, target_of(t, s));
         else if (s->transcript)
             add(c, t, target_of(t, s));
+        else if (s->left)
+            add_gone(c, t, s);
     }
 }
 
@@ -131,6 +144,15 @@ static bool folder_answers(struct context *c, const char *word)
     return context_answers(c, n ? arena_strndup(&c->arena, word, n) : ".");
 }
 
+static void complain_of_gone(const struct sr_session *s)
+{
+    struct buf text = {0};
+    buf_addf(&text, "session %s: ", s->session_id);
+    view_add_left(&text, s->left);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
 static int choose(struct context *c, struct targets *t, const struct selection *selection,
                   const char *const *words, size_t count)
 {
@@ -139,6 +161,14 @@ static int choose(struct context *c, struct targets *t, const struct selection *
     if (selection->count && !selection_find(selection, t->snapshot, named))
         return EXIT_USAGE;
     for (size_t i = 0; i < selection->count; i++) {
+        if (named[i]->left && t->takes_gone) {
+            add_gone(c, t, named[i]);
+            continue;
+        }
+        if (named[i]->left) {
+            complain_of_gone(named[i]);
+            return EXIT_USAGE;
+        }
         if (!named[i]->transcript) {
             context_complain("that session has no transcript, or it is not known which");
             return EXIT_USAGE;
@@ -158,9 +188,14 @@ static void let_go(struct context *c, struct targets *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         struct target *target = &t->items[i];
-        target->path = arena_strdup(&c->arena, target->path);
+        target->path = target->path ? arena_strdup(&c->arena, target->path) : NULL;
         if (target->session_id)
             target->session_id = arena_strdup(&c->arena, target->session_id);
+        if (target->left) { /* the backup's name is the context's own */
+            struct sr_left *left = arena_alloc(&c->arena, sizeof *left);
+            *left = *target->left;
+            target->left = left;
+        }
         target->session = NULL;
     }
     sr_snapshot_free(t->snapshot);
@@ -172,7 +207,7 @@ static void let_go(struct context *c, struct targets *t)
  * that it is. Returns: 0, or an exit status.
  */
 static int narrow(struct context *c, struct selection *selection, const char *const *words,
-                  size_t count)
+                  size_t count, bool takes_gone)
 {
     for (size_t i = 0; i < count; i++) {
         char real[PATH_MAX];
@@ -187,14 +222,16 @@ static int narrow(struct context *c, struct selection *selection, const char *co
     selection_narrow(selection, &c->look);
     if (count == 0) {
         c->look.stored_limit = SIZE_MAX;
+        c->look.gone_limit = takes_gone ? SIZE_MAX : 0;
         c->look.lists_stored_alone = true;
     }
     return 0;
 }
 
-int targets_find(struct context *c, const char *const *words, size_t count, struct targets *out)
+int targets_find(struct context *c, const char *const *words, size_t count, bool takes_gone,
+                 struct targets *out)
 {
-    struct targets t = {0};
+    struct targets t = {.takes_gone = takes_gone};
     struct selection selection;
     struct sr_error error;
     const char **sessions = arena_alloc(&c->arena, (count + 1) * sizeof *sessions);
@@ -206,7 +243,7 @@ int targets_find(struct context *c, const char *const *words, size_t count, stru
         context_complain(error.text);
         return EXIT_USAGE;
     }
-    int status = narrow(c, &selection, words, count);
+    int status = narrow(c, &selection, words, count, takes_gone);
     if (status)
         return status;
     int r = sr_detect_processes(&c->look, &t.snapshot, &error);

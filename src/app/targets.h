@@ -8,7 +8,9 @@
 #include "app/context.h"
 
 struct target {
-    const char *path;                 /* absolute, unless the file could not be found */
+    const char *path; /* absolute, unless the file could not be found; of one whose transcript is
+                         gone: where it was, NULL where that is not known */
+    const struct sr_left *left;       /* its transcript is gone; NULL: not so */
     const char *session_id;           /* NULL: not known yet */
     const struct sr_session *session; /* NULL: no session of a store, or all were asked for */
     int live_pid;                     /* that has it, or may have it; 0: none */
@@ -17,14 +19,16 @@ struct target {
 
 struct targets {
     struct sr_snapshot *snapshot; /* NULL: nothing could be looked at, or all were asked for */
+    bool takes_gone;              /* sessions whose transcript is gone, too */
     struct target *items;
     size_t count, capacity;
 };
 
 /*
- * No words: every transcript in the stores. Returns: 0, or an exit status and a message printed.
- * Owner: targets_release; strings: the context's arena.
+ * No words: every transcript in the stores. takes_gone: sessions whose transcript is gone are
+ * targets, too; else one that is named is no target, and what is left of it is said. Returns: 0, or
+ * an exit status and a message printed. Owner: targets_release; strings: the context's arena.
  */
-int targets_find(struct context *context, const char *const *words, size_t count,
+int targets_find(struct context *context, const char *const *words, size_t count, bool takes_gone,
                  struct targets *out);
 void targets_release(struct targets *targets);

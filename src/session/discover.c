@@ -2,6 +2,7 @@
 
 #include "platform/host.h"
 #include "platform/tty.h"
+#include "session/gone.h"
 #include "session/mapping.h"
 #include "session/show.h"
 #include "session/stored.h"
@@ -125,6 +126,8 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     if (options->stored_limit)
         snap->shown.stored_count = stored_find(&snap->stores, &snap->arena, options->stored_limit,
                                                live, live_count, &stored, &stored_count);
+    if (options->gone_limit)
+        gone_find(snap, options, live, live_count, &stored, &stored_count);
     show_all(snap, options, live, live_count, stored, stored_count);
     snap->shown.may_lack_sessions = may_hide_sessions(&snap->problems);
     if (list.unread_above && list.count && snap->proc.is_live)

@@ -93,7 +93,7 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
     const struct agent *agent = agent_by_name(s->agent);
     if (s->pid || s->owner_count)
         return -EBUSY;
-    if (!agent || !s->session_id)
+    if (!agent || !s->session_id || s->left)
         return -ENODATA;
     if (s->transcript && s->size_bytes == 0)
         return -ENODATA; /* the client finds no conversation in it */

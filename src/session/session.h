@@ -30,6 +30,10 @@ struct session {
     struct persistence_facts saving; /* of a live one */
     const struct evidence *evidence; /* that it was judged by; NULL: it was not */
 
+    const struct sr_left *left;         /* of one that is gone */
+    struct wall left_at;                /* when that was written last */
+    const char *left_cwd, *left_prompt; /* its directory, its first prompt; NULL: not known */
+
     struct sr_session *shown; /* its public face */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "session/fullness.h"
+#include "session/gone.h"
 #include "session/moment.h"
 
 #include <errno.h>
@@ -289,7 +290,10 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
     show_session(snap, options, s, out);
     if (s->activity.is_known)
         show_fullness(options, s, out);
-    show_directory(snap, s, can_read, out);
+    if (s->left)
+        gone_show(snap, s, out);
+    else
+        show_directory(snap, s, can_read, out);
     if (s->live && can_read) {
         persistence_read(&snap->proc, s, &s->saving);
         persistence_show(s, &snap->arena);

@@ -4,10 +4,12 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "view/json.h"
+#include "view/left.h"
 
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 {
     return c->why                    ? VIEW_UNREADABLE
+           : c->left                 ? VIEW_GONE
            : c->size_bytes == 0      ? VIEW_EMPTY
            : !c->survey->all_records ? VIEW_NO_TRANSCRIPT
            : c->plan->hurts          ? VIEW_DAMAGED
@@ -16,7 +18,8 @@ enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 
 static const char *verdict_word(enum view_checked_verdict verdict)
 {
-    static const char *const words[] = {"sound", "damaged", "unreadable", "empty", "no transcript"};
+    static const char *const words[] = {"sound", "damaged",       "unreadable",
+                                        "empty", "no transcript", "gone"};
     return words[verdict];
 }
 
@@ -61,7 +64,13 @@ void view_text_problem(struct buf *out, const struct repair_problem *p)
 void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose)
 {
     char size[STR_SIZE_TEXT];
-    utf8_adds_printable(out, c->path);
+    utf8_adds_printable(out, c->path ? c->path : c->session_id);
+    if (c->left) {
+        buf_adds(out, ": ");
+        view_add_left(out, c->left);
+        buf_addf(out, "\n  to save what is left: session-rescue --export %s\n", c->session_id);
+        return;
+    }
     if (c->why) {
         buf_adds(out, ": unreadable: ");
         utf8_adds_printable(out, c->why);
@@ -175,7 +184,8 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
     json_put_string(d, node, "verdict", verdict_word(verdict));
     json_put_string(d, node, "error", c->why);
     json_put_pid(d, node, "live_pid", c->live_pid);
-    if (!c->why) {
+    view_put_left(d, node, c->left);
+    if (!c->why && !c->left) {
         json_put_integer(d, node, "size_bytes", c->size_bytes);
         json_put_integer(d, node, "lines", c->survey->all_lines);
         json_put_integer(d, node, "records", c->survey->all_records);
@@ -203,6 +213,7 @@ void view_json_check_end(struct view_check_json *j, struct buf *out)
     json_put_integer(d, counts, "damaged", (int64_t)j->counts[VIEW_DAMAGED]);
     json_put_integer(d, counts, "empty", (int64_t)j->counts[VIEW_EMPTY]);
     json_put_integer(d, counts, "no_transcript", (int64_t)j->counts[VIEW_NO_TRANSCRIPT]);
+    json_put_integer(d, counts, "gone", (int64_t)j->counts[VIEW_GONE]);
     json_put_integer(d, counts, "unreadable", (int64_t)j->counts[VIEW_UNREADABLE]);
     json_put(d, j->root, "counts", counts);
     json_write(d, j->root, false, out);

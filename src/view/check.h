@@ -6,14 +6,16 @@
 #pragma once
 
 #include "base/str.h"
+#include "session_rescue.h"
 #include "transcript/repair.h"
 
 struct view_checked {
     const char *session_id; /* NULL: not known */
-    const char *path;
+    const char *path;       /* NULL: not known, of one that is gone */
     int64_t size_bytes;
-    int live_pid;    /* 0: no process has it */
-    const char *why; /* it could not be read; NULL: it was */
+    int live_pid;               /* 0: no process has it */
+    const char *why;            /* it could not be read; NULL: it was */
+    const struct sr_left *left; /* its transcript is gone; NULL: not so */
     const struct survey *survey;
     const struct repair_plan *plan;
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
@@ -26,6 +28,7 @@ enum view_checked_verdict {
     VIEW_UNREADABLE,
     VIEW_EMPTY,
     VIEW_NO_TRANSCRIPT, /* no line of it is a record */
+    VIEW_GONE,          /* there is none any more */
     VIEW_CHECKED_VERDICTS
 };
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);

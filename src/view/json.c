@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "session/resume.h"
+#include "view/left.h"
 
 static void put_process(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
@@ -52,6 +53,7 @@ static void put_session(struct json_document *d, struct json_node *to, const str
     json_put_string(d, to, "first_prompt", s->first_prompt);
     json_put_time(d, to, "last_activity_at", (struct wall){s->last_activity_at_ms});
     json_put_count(d, to, "silent_s", s->silent_s);
+    view_put_left(d, to, s->left);
 }
 
 static void put_judgement(struct json_document *d, struct json_node *to, const struct sr_session *s)
@@ -138,6 +140,9 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
     json_put_integer(d, counts, "detected", live);
     json_put_integer(d, counts, "hung", hung);
     json_put_integer(d, counts, "stored", (int64_t)snapshot->stored_count);
+    json_put_integer(d, counts, "gone", (int64_t)snapshot->gone_count);
+    json_put_integer(d, counts, "prompts_only", (int64_t)snapshot->prompted_count);
+    json_put_bool(d, counts, "prompts_only_is_least", snapshot->prompted_is_least);
     json_put(d, root, "counts", counts);
 
     json_write(d, root, false, out);

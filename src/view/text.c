@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "session/resume.h"
+#include "view/left.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -290,28 +291,73 @@ static void add_held(struct buf *out, const struct sr_session *s)
     add_candidates(out, s);
 }
 
+/* Nobody can resume it; what can be had of it is named. */
+static void add_gone(struct buf *out, const struct sr_session *s)
+{
+    char age[VIEW_AGE_TEXT];
+    buf_adds(out, "  ");
+    add_safe(out, s->session_id, 0);
+    buf_addf(out, "  %s", last_activity(s, age));
+    if (s->cwd) {
+        buf_adds(out, "  ");
+        add_safe(out, s->cwd, 0);
+    }
+    if (s->first_prompt) {
+        buf_adds(out, "  ");
+        add_safe(out, s->first_prompt, PROMPT_COLUMNS);
+    }
+    buf_adds(out, "\n    ");
+    view_add_left(out, s->left);
+    buf_adds(out, "\n");
+}
+
+static void add_all_gone(struct buf *out, const struct sr_snapshot *snapshot)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        if (!snapshot->sessions[i].left)
+            continue;
+        if (count++ == 0)
+            buf_adds(out, "Without a transcript; --export ID saves what is left, --context ID "
+                          "tells it:\n");
+        add_gone(out, &snapshot->sessions[i]);
+    }
+    if (count < snapshot->gone_count)
+        buf_addf(out, "  %zu of %zu shown, the newest; --all shows the rest.\n", count,
+                 snapshot->gone_count);
+    if (snapshot->prompted_count)
+        buf_addf(out, "%s%zu %ssession%s only %s prompts left: --search finds them.\n",
+                 snapshot->prompted_is_least ? "At least " : "", snapshot->prompted_count,
+                 snapshot->stored_count ? "older " : "",
+                 snapshot->prompted_count == 1 ? " has" : "s have",
+                 snapshot->prompted_count == 1 ? "its" : "their");
+}
+
 void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style)
 {
     (void)style;
-    size_t stored = 0, held = 0;
+    size_t stored = 0, held = 0, gone = 0;
     for (size_t i = 0; i < snapshot->session_count; i++) {
         if (snapshot->sessions[i].pid)
             held++;
+        else if (snapshot->sessions[i].left)
+            gone++;
         else
             stored++;
     }
     if (stored) {
         buf_adds(out, "SESSION   SIZE    LAST    FIRST PROMPT\n");
         for (size_t i = 0; i < snapshot->session_count; i++)
-            if (snapshot->sessions[i].pid == 0)
+            if (snapshot->sessions[i].pid == 0 && !snapshot->sessions[i].left)
                 add_stored(out, &snapshot->sessions[i]);
-    } else {
+    } else if (!gone) {
         buf_adds(out, "No session without a live process.\n");
     }
     if (stored < snapshot->stored_count)
         buf_addf(out, "%zu of %zu sessions shown, the newest; --all shows the rest.\n", stored,
                  snapshot->stored_count);
+    add_all_gone(out, snapshot);
     if (held) {
         buf_adds(out, "In use, so without a command:\n");
         for (size_t i = 0; i < snapshot->session_count; i++)

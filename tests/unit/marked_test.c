@@ -55,6 +55,20 @@ static void a_line_of_just_the_limit_is_taken(void **state)
     assert_takes(SV("mark 6789\n"), "mark 6789\n", 10, 0);
 }
 
+static void a_mark_with_a_key_is_the_value_of_that_key(void **state)
+{
+    (void)state;
+    static const char all[] =
+        "{\"id\":\"mark\"}\n{\"id\" : \"mark\",\"x\":1}\n{\"text\":\"mark\"}\n"
+        "[\"id\",\"mark\"]\n{\"x\":\"mark\",\"id\":\"mark\"}\n"
+        "{\"text\":\"\\\"id\\\":\\\"mark\\\"\"}\n{\"id\"::\"mark\"}\n";
+    struct marked m = {.key = SV("\"id\""), .mark = SV("\"mark\""), .limit = 100};
+    struct buf out = taken(&m, sv_of(all), 7);
+    assert_string_equal(out.p, "{\"id\":\"mark\"}\n{\"id\" : \"mark\",\"x\":1}\n"
+                               "{\"x\":\"mark\",\"id\":\"mark\"}\n");
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +77,7 @@ int main(void)
         cmocka_unit_test(a_mark_does_not_reach_over_a_line_end),
         cmocka_unit_test(a_line_past_the_limit_is_counted_and_harms_no_other),
         cmocka_unit_test(a_line_of_just_the_limit_is_taken),
+        cmocka_unit_test(a_mark_with_a_key_is_the_value_of_that_key),
     };
     return cmocka_run_group_tests_name("marked", tests, NULL, NULL);
 }

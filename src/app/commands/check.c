@@ -5,13 +5,12 @@
 #include "app/commands/commands.h"
 
 #include "action/examine.h"
-#include "action/pending.h"
+#include "app/backups.h"
 #include "app/meter.h"
 #include "app/targets.h"
 #include "base/clock.h"
 #include "view/check.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 struct work {
@@ -19,9 +18,6 @@ struct work {
     struct meter meter;
     struct view_check_json json;
     size_t counts[VIEW_CHECKED_VERDICTS]; /* by enum view_checked_verdict */
-    struct pending pending;               /* fd -1: there are no backups */
-    struct pending_entry *backups;
-    size_t backup_count;
     bool shows_sound;
 };
 
@@ -51,8 +47,23 @@ static int tell(struct work *w, const struct view_checked *checked)
     return status;
 }
 
+/* There is nothing to be read. */
+static int tell_gone(struct work *w, const struct target *target)
+{
+    struct view_checked checked = {
+        .session_id = target->session_id,
+        .path = target->path,
+        .size_bytes = -1,
+        .left = target->left,
+        .why = target->left->is_sure ? NULL : "no transcript is seen, and not all could be read",
+    };
+    return tell(w, &checked);
+}
+
 static int check_one(struct work *w, const struct target *target)
 {
+    if (target->left)
+        return tell_gone(w, target);
     struct arena arena = {0};
     struct examined e = {0};
     struct sr_error error;
@@ -77,11 +88,9 @@ static int check_one(struct work *w, const struct target *target)
         .survey = &e.survey,
         .plan = &e.plan,
     };
-    const struct pending_entry *fuller =
-        r < 0 ? NULL
-              : pending_fuller(&w->pending, w->backups, w->backup_count, checked.session_id,
-                               checked.size_bytes, &checked.fuller_bytes);
-    checked.fuller = fuller ? fuller->stem : NULL;
+    if (r == 0)
+        backups_fullest(w->context, checked.session_id, checked.size_bytes, &checked.fuller,
+                        &checked.fuller_bytes);
     int status = tell(w, &checked);
     if (r == 0)
         examine_release(&e);
@@ -107,6 +116,8 @@ static int finish(struct work *w)
             buf_addf(&out, ", %zu empty", w->counts[VIEW_EMPTY]);
         if (w->counts[VIEW_NO_TRANSCRIPT])
             buf_addf(&out, ", %zu no transcript", w->counts[VIEW_NO_TRANSCRIPT]);
+        if (w->counts[VIEW_GONE])
+            buf_addf(&out, ", %zu gone", w->counts[VIEW_GONE]);
         if (w->counts[VIEW_UNREADABLE])
             buf_addf(&out, ", %zu unreadable", w->counts[VIEW_UNREADABLE]);
         buf_adds(&out, "\n");
@@ -120,29 +131,10 @@ static int finish(struct work *w)
         return status;
     if (w->counts[VIEW_UNREADABLE])
         return EXIT_FAILED;
-    return w->counts[VIEW_DAMAGED] || w->counts[VIEW_EMPTY] || w->counts[VIEW_NO_TRANSCRIPT]
+    return w->counts[VIEW_DAMAGED] || w->counts[VIEW_EMPTY] || w->counts[VIEW_NO_TRANSCRIPT] ||
+                   w->counts[VIEW_GONE]
                ? EXIT_ATTENTION
                : EXIT_FINE;
-}
-
-/* Which backups there are. That none can be read is no reason to check nothing. */
-static void list_backups(struct work *w)
-{
-    struct context *c = w->context;
-    struct sr_error error;
-    w->pending = (struct pending){.fd = -1, .lock = -1};
-    if (!c->pending_dir || !context_answers(c, c->pending_dir))
-        return;
-    int r = pending_open(&w->pending, c->pending_dir, false, &error);
-    if (r == 0) {
-        r = pending_list(&w->pending, &c->arena, &w->backups, &w->backup_count);
-        if (r < 0)
-            err_set(&error, r, "list %s: %s", c->pending_dir, err_reason(r));
-    }
-    if (r < 0 && r != -ENOENT) {
-        err_wrap(&error, "whether a backup holds more is not known");
-        context_complain(error.text);
-    }
 }
 
 int command_check(struct context *context)
@@ -150,19 +142,17 @@ int command_check(struct context *context)
     const struct options *o = context->options;
     struct work w = {.context = context, .shows_sound = o->which_count || o->verbose};
     struct targets targets;
-    int status = targets_find(context, o->which, o->which_count, &targets);
+    int status = targets_find(context, o->which, o->which_count, true, &targets);
     if (status)
         return status;
     if (o->json)
         view_json_check_begin(&w.json, wall_now().ms);
-    list_backups(&w);
     meter_begin(&w.meter, context->shows_progress);
     for (size_t i = 0; i < targets.count && status == 0; i++)
         status = check_one(&w, &targets.items[i]);
     meter_end(&w.meter);
     if (status == 0)
         status = finish(&w);
-    pending_close(&w.pending);
     targets_release(&targets);
     return status;
 }

@@ -271,7 +271,7 @@ int command_repair(struct context *context)
         context_complain("no home directory is known: give --pending-dir and --log-dir");
         return EXIT_FAILED;
     }
-    int status = targets_find(context, context->options->which, 1, &targets);
+    int status = targets_find(context, context->options->which, 1, false, &targets);
     if (status)
         return status;
     w.target = &targets.items[0];

@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { PAGE = 20 }; /* sessions shown at first: a screenful with their commands */
+/* sessions shown at first: a screenful with their commands; and of those that are gone */
+enum { PAGE = 20, GONE_PAGE = 5 };
 
 static void show_progress(void *context, size_t done, size_t total)
 {
@@ -34,7 +35,7 @@ static bool pick(struct context *context, const struct sr_snapshot *snapshot,
     *picked = *snapshot;
     picked->sessions = kept;
     picked->session_count = count;
-    picked->stored_count = 0;
+    picked->stored_count = picked->gone_count = picked->prompted_count = 0;
     return true;
 }
 
@@ -57,6 +58,7 @@ int command_resume(struct context *context)
     }
 
     context->look.stored_limit = o->all ? SIZE_MAX : PAGE;
+    context->look.gone_limit = o->all ? SIZE_MAX : GONE_PAGE;
     if (o->which_count)
         selection_narrow(&selection, &context->look);
     if (context->shows_progress)

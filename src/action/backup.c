@@ -240,35 +240,70 @@ static bool previous_is_sound(struct job *j)
     return verify_holds(&v);
 }
 
-/* The transcript of projects/<folder>/<id>/... would be projects/<folder>/<id>.jsonl. Returns: NULL
- * where there is no such file. */
-static const char *name_missing(const struct agent_files *files, const char *id, struct arena *a)
+void backup_list(struct backup_source *source)
 {
-    for (size_t i = 0; id && i < files->count; i++) {
+    struct backup_listing *l = source->listing = mem_resize(NULL, sizeof *source->listing);
+    *l = (struct backup_listing){.files = {.outside = -1}};
+    if (!source->transcript.session_id)
+        return;
+    struct agent_store store = *source->store;
+    store.arena = &l->arena;
+    source->agent->list_files(&store, &source->transcript, source->temporary, &l->listings,
+                              &l->files);
+}
+
+void backup_source_release(struct backup_source *source)
+{
+    struct backup_listing *l = source->listing;
+    source->listing = NULL;
+    if (!l)
+        return;
+    agent_files_release(&l->files);
+    agent_listings_release(&l->listings);
+    arena_release(&l->arena);
+    free(l);
+}
+
+/* Of what was said or done: not what a client notes for itself. A line of the history counts where
+ * there is one. */
+static bool tells_something(const struct agent *agent, const struct agent_file *f)
+{
+    char sha256[DIGEST_TEXT_SIZE];
+    return f->kind == AGENT_FILE_OUTSIDE ||
+           (f->kind == AGENT_FILE_LINES && digest_lines(f, sha256) != 0) ||
+           (f->kind == AGENT_FILE_OWN &&
+            (agent->part_of(f->name) != AGENT_PART_OTHER || str_starts_with(f->name, "projects/")));
+}
+
+static bool files_tell_something(const struct agent *agent, const struct agent_files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (tells_something(agent, &files->items[i]))
+            return true;
+    return false;
+}
+
+bool backup_has_something(const struct backup_source *source)
+{
+    return source->transcript.session_id &&
+           files_tell_something(source->agent, &source->listing->files);
+}
+
+/* The transcript of projects/<folder>/<id>/... would be projects/<folder>/<id>.jsonl; where there
+ * is no such file, it is where its directory leads. */
+static const char *name_missing(const struct backup_source *source, const struct agent_files *files,
+                                struct arena *a)
+{
+    const char *id = source->transcript.session_id;
+    for (size_t i = 0; i < files->count; i++) {
         const struct agent_file *f = &files->items[i];
         const char *at = strstr(f->name, id);
         if (f->kind == AGENT_FILE_OWN && str_starts_with(f->name, "projects/") && at &&
             at[strlen(id)] == '/')
             return arena_printf(a, "%.*s%s.jsonl", (int)(at - f->name), f->name, id);
     }
-    return NULL;
-}
-
-bool backup_has_side_files(const struct backup_source *source)
-{
-    struct arena a = {0};
-    struct agent_store store = *source->store;
-    struct agent_listings listings = {0};
-    struct agent_files files = {0};
-    if (!source->transcript.session_id)
-        return false;
-    store.arena = &a;
-    source->agent->list_files(&store, &source->transcript, source->temporary, &listings, &files);
-    bool has = name_missing(&files, source->transcript.session_id, &a) != NULL;
-    agent_files_release(&files);
-    agent_listings_release(&listings);
-    arena_release(&a);
-    return has;
+    return arena_printf(a, "%s/%s.jsonl",
+                        source->agent->project_folder(a, source->cwd ? source->cwd : "/"), id);
 }
 
 /* It is lost, and said to be wherever the backup is shown. Returns: 0, or -ENODATA where nothing
@@ -278,12 +313,28 @@ static int plan_missing(struct job *j, struct sr_error *error)
     const char *id = j->source->transcript.session_id;
     if (j->source->transcript.path)
         return 0;
-    j->missing = name_missing(&j->files, id, &j->arena);
-    if (!j->missing)
+    if (!id || !files_tell_something(j->source->agent, &j->files))
         return err_set(error, -ENODATA, "session %s has no transcript", id ? id : "(not known)");
+    j->missing = name_missing(j->source, &j->files, &j->arena);
     agent_leave_out(&j->files, arena_printf(&j->arena, "%s/%s", j->config_dir, j->missing),
                     "there is no transcript", true);
     return 0;
+}
+
+/* What was listed before; what is left out is added to in the job's arena, and its folders stay the
+ * listing's. */
+static void take_over(struct job *j, const struct agent_files *listed)
+{
+    struct agent_left_out *left_out =
+        arena_alloc(&j->arena, (listed->left_out_count + 1) * sizeof *left_out);
+    if (listed->left_out_count)
+        memcpy(left_out, listed->left_out, listed->left_out_count * sizeof *left_out);
+    j->files = *listed;
+    j->files.arena = &j->arena;
+    j->files.left_out = left_out;
+    j->files.left_out_capacity = listed->left_out_count + 1;
+    j->files.outside = -1;
+    j->files.place_count = 0;
 }
 
 static void plan(struct job *j)
@@ -294,7 +345,10 @@ static void plan(struct job *j)
      * alone, read for each session, came to 290 MB in the snapshot's */
     struct agent_store store = *s->store;
     store.arena = &j->arena;
-    s->agent->list_files(&store, &s->transcript, s->temporary, &j->run->listings, &j->files);
+    if (s->listing)
+        take_over(j, &s->listing->files);
+    else
+        s->agent->list_files(&store, &s->transcript, s->temporary, &j->run->listings, &j->files);
     for (size_t i = 0; i < j->files.count; i++)
         if (j->files.items[i].kind != AGENT_FILE_LINES)
             j->total_bytes += j->files.items[i].seen.size_bytes;

@@ -32,6 +32,13 @@ int backup_begin(struct backup_run *run, const struct sr_export_options *options
                  struct sr_error *error);
 void backup_end(struct backup_run *run);
 
+/* The files of one session, listed once for all who ask. */
+struct backup_listing {
+    struct arena arena;
+    struct agent_listings listings;
+    struct agent_files files;
+};
+
 /* One session in a store: a live one's, or one that no process has. */
 struct backup_source {
     const struct agent *agent;
@@ -41,6 +48,7 @@ struct backup_source {
     const char *cwd, *host;
     const struct sr_session *process; /* NULL: none */
     const struct salvage *salvage;    /* what only its memory held; NULL: nothing was looked for */
+    struct backup_listing *listing;   /* by backup_list; NULL: backup_take lists its files */
 };
 
 /*
@@ -56,10 +64,14 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
 /* As an error code: 0; -ENODATA for absent; why it is unknown. */
 int backup_source_code(struct lookup found);
 
-/* Of a source without a transcript: whether it has files of its own where that would lie (output of
- * tools, subagents). backup_take saves them, with an empty transcript that is said to be missing.
- */
-bool backup_has_side_files(const struct backup_source *source);
+/* Lists the files of a source, for all who ask after them. Owner: backup_source_release. */
+void backup_list(struct backup_source *source);
+void backup_source_release(struct backup_source *source);
+
+/* Of a source without a transcript, and with a listing: whether something is left of what was said
+ * or done in it (subagents, output of tools, earlier versions of files, things to do, prompts).
+ * backup_take saves that, with an empty transcript that is said to be missing. */
+bool backup_has_something(const struct backup_source *source);
 
 /* As sr_export_session. */
 int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,

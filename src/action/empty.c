@@ -25,9 +25,9 @@ static int check_status(const struct session *s, struct sr_error *error)
 }
 
 /* Of what carries the session's id, in the store and beside it. */
-static int check_files(const struct agent_files *files, const struct backup_source *source,
-                       struct sr_error *error)
+static int check_files(const struct backup_source *source, struct sr_error *error)
 {
+    const struct agent_files *files = &source->listing->files;
     for (size_t i = 0; i < files->left_out_count; i++)
         if (files->left_out[i].is_lost)
             return err_set(error, -EPERM, "it is not known whether files of it are there: %s: %s",
@@ -47,23 +47,6 @@ static int check_files(const struct agent_files *files, const struct backup_sour
                            f->path);
     }
     return 0;
-}
-
-static int check_all_files(const struct backup_source *source, struct sr_error *error)
-{
-    struct agent_files files;
-    struct agent_listings listings = {0};
-    struct arena arena = {0};
-    struct agent_store store = *source->store;
-    if (!source->transcript.session_id)
-        return 0;
-    store.arena = &arena;
-    source->agent->list_files(&store, &source->transcript, source->temporary, &listings, &files);
-    int r = check_files(&files, source, error);
-    agent_files_release(&files);
-    agent_listings_release(&listings);
-    arena_release(&arena);
-    return r;
 }
 
 static int check_connections(struct snapshot *snap, const struct session *s, struct sr_error *error)
@@ -94,6 +77,6 @@ int empty_prove(const struct sr_snapshot *snapshot, const struct sr_session *ses
     const struct session *s = &snap->sessions[session - snapshot->sessions];
     int r = check_status(s, error);
     if (r == 0)
-        r = check_all_files(source, error);
+        r = check_files(source, error);
     return r == 0 ? check_connections(snap, s, error) : r;
 }

@@ -21,7 +21,7 @@
 #include "action/backup.h"
 
 /*
- * source: of the session, with no transcript; session_id NULL where none is
+ * source: of the session, with no transcript, listed; session_id NULL where none is
  * known. Returns: 0: it is empty; -EPERM: that is not proven, and in *error
  * what there is instead, or what could not be read.
  */

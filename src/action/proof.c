@@ -91,12 +91,12 @@ static int check_saved(struct subject *s, struct sr_error *error)
 }
 
 /* They prove nothing of the conversation. Returns: 1, or negative errno. */
-static int save_side_files(struct subject *s, const struct backup_source *source,
-                           struct sr_error *error)
+static int save_side_files(struct subject *s, struct backup_source *source, struct sr_error *error)
 {
     struct backup_run run;
     struct sr_export saved;
-    if (!backup_has_side_files(source))
+    backup_list(source);
+    if (!backup_has_something(source))
         return 1;
     int r = backup_begin(&run, s->backup, error);
     if (r == 0) {
@@ -112,13 +112,14 @@ static int save_side_files(struct subject *s, const struct backup_source *source
 }
 
 /* candidate NULL: the session itself. Returns: 1: there is no transcript of it, and *source says of
- * what; 0; or negative errno. */
+ * what, listed; 0; or negative errno. Owner of *source: backup_source_release. */
 static int save_one(struct subject *s, const char *candidate, struct backup_source *source,
                     struct sr_error *error)
 {
     const struct sr_export_options *o = s->backup;
     struct backup_run run;
     struct sr_error why;
+    *source = (struct backup_source){0};
     struct lookup found = backup_source_of(s->snapshot, s->session, candidate, o, source, &why);
     if (found.state == LOOKUP_ABSENT)
         return save_side_files(s, source, error);
@@ -160,8 +161,10 @@ static int save_all(struct subject *s, struct backup_source *source, struct sr_e
     save_memory(s);
     if (session->candidate_count == 0)
         return save_one(s, NULL, source, error);
-    for (size_t i = 0; i < session->candidate_count && r == 0; i++)
+    for (size_t i = 0; i < session->candidate_count && r == 0; i++) {
+        backup_source_release(source);
         r = save_one(s, session->candidates[i], source, error);
+    }
     if (r > 0)
         r = subject_refuse(s, error,
                            "one of the sessions that pid %d may be (%s) is gone: look again",
@@ -171,10 +174,11 @@ static int save_all(struct subject *s, struct backup_source *source, struct sr_e
 
 int proof_save_again(struct subject *s, struct sr_error *error)
 {
-    struct backup_source source;
+    struct backup_source source = {0};
     bool was_refused = s->was_refused;
     s->accepts = NULL; /* it has ended: what is new in being lost is said, and nobody asked */
     int r = save_all(s, &source, error);
+    backup_source_release(&source);
     s->was_refused = was_refused;
     return r < 0 ? r : 0;
 }
@@ -218,8 +222,10 @@ static int save_older(struct subject *s, const struct backup_source *of, struct 
                               "which session pid %d is is not known, and it may have taken up any "
                               "of %zu in %s: end it on its terminal",
                               pid, n, of->cwd);
-    for (size_t i = 0; i < n && r == 0; i++)
+    for (size_t i = 0; i < n && r == 0; i++) {
         r = save_one(s, older[i].session_id, &source, error);
+        backup_source_release(&source);
+    }
     return r > 0 ? 0 : r; /* gone meanwhile, and not by it */
 }
 
@@ -290,16 +296,17 @@ static int refuse_unknown(struct subject *s, struct sr_error *error)
 
 static int prove(struct subject *s, struct proof **out, struct sr_error *error)
 {
-    struct backup_source source;
+    struct backup_source source = {0};
     s->loses[0] = '\0';
     int r = refuse_unknown(s, error);
     if (r == 0)
         r = save_all(s, &source, error);
     bool is_empty = r > 0;
     if (r >= 0 && is_unsaved(s->session))
-        return refuse_unsaved(s, error);
-    if (is_empty)
+        r = refuse_unsaved(s, error);
+    else if (is_empty)
         r = prove_empty(s, &source, error);
+    backup_source_release(&source);
     if (r < 0)
         return r;
     *out = make(s, is_empty ? PROOF_EMPTY : PROOF_SEALED);
@@ -390,7 +397,10 @@ static int check_empty(const struct subject *s, const struct subject_now *now,
         return err_set(error, -EAGAIN, "it has a transcript");
     if (found.state == LOOKUP_UNKNOWN)
         return -EAGAIN;
-    return empty_prove(now->snapshot, now->session, &source, error);
+    backup_list(&source);
+    int r = empty_prove(now->snapshot, now->session, &source, error);
+    backup_source_release(&source);
+    return r;
 }
 
 int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,

@@ -112,7 +112,7 @@ bool backups_fullest(struct context *c, const char *session_id, int64_t than_byt
 bool backups_find_fullest(void *context, const char *session_id, const char **stem,
                           int64_t *size_bytes)
 {
-    return backups_fullest(context, session_id, 0, stem, size_bytes);
+    return backups_fullest(context, session_id, -1, stem, size_bytes);
 }
 
 void backups_close(struct context *c)

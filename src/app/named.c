@@ -4,6 +4,7 @@
 #include "platform/host.h"
 #include "platform/pidref.h"
 #include "platform/proc.h"
+#include "view/left.h"
 #include "view/text.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
     struct buf text = {0}, listed = {0};
     look.stored_prefixes = &w->prefix;
     look.stored_prefix_count = 1;
-    look.stored_limit = SIZE_MAX;
+    look.stored_limit = look.gone_limit = SIZE_MAX;
     if (!w->prefix || sr_detect_processes(&look, &snapshot, NULL) < 0)
         return false;
     bool is_one = which_find(w, snapshot, &s, &listed, NULL) >= 0 && !s->pid;
@@ -34,9 +35,13 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
                      ? "no process is seen that has session %s, and not all could be looked at"
                      : "session %s has no process",
                  s->session_id);
-        if (s->silent_s >= 0)
+        if (s->left) {
+            buf_adds(&text, ": ");
+            view_add_left(&text, s->left);
+        } else if (s->silent_s >= 0)
             buf_addf(&text, " (written to %s ago)", view_age(s->silent_s, age));
-        buf_addf(&text, "; --resume %s gives the command that resumes it", s->session_id);
+        if (!s->left)
+            buf_addf(&text, "; --resume %s gives the command that resumes it", s->session_id);
         context_complain(text.p);
     }
     buf_release(&text);

@@ -15,7 +15,9 @@ static void add_count(struct buf *out, size_t count, bool is_least, const char *
 static void add_backup(struct buf *out, const struct sr_left *left)
 {
     char size[STR_SIZE_TEXT];
-    if (left->backup)
+    if (left->backup && left->backup_bytes == 0)
+        buf_addf(out, "; backup: none with the transcript; of what is left: %s", left->backup);
+    else if (left->backup)
         buf_addf(out, "; backup: session-rescue --restore %s (%s)", left->backup,
                  str_format_size(left->backup_bytes, size));
     else

@@ -50,7 +50,7 @@ check()
     [ "$(json '.transcripts[0].problems[0].severity')" = hurts ]
     [ "$(json '.transcripts[0].problems[0].cure')" = relink ]
     [ "$(json '.transcripts[0].problems[0].is_guess')" = true ]
-    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"empty":0,"no_transcript":0,"unreadable":0}' ]
+    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"empty":0,"no_transcript":0,"gone":0,"unreadable":0}' ]
 }
 
 @test "without a word every session of the store is read; only the damaged are named" {

@@ -87,6 +87,7 @@ static void offer_sessions(struct offer *o)
     bool must_live = o->at.mode == MODE_KILL || o->at.mode == MODE_REVIVE;
     /* a terminal or a pid has a live session; an id is long, and a listing of all is of no use */
     c->look.stored_limit = must_live ? 0 : STORED_MAX;
+    c->look.gone_limit = must_live || !*o->at.word ? 0 : STORED_MAX;
     c->look.stored_prefixes = &o->at.word;
     c->look.stored_prefix_count = *o->at.word ? 1 : 0;
     if (sr_detect_processes(&c->look, &snapshot, NULL) < 0)
@@ -96,7 +97,10 @@ static void offer_sessions(struct offer *o)
         if (s->pid && !(must_live && s->current))
             offer_live(o, s);
         else if (!s->pid)
-            offer(o, s->session_id, s->first_prompt ? s->first_prompt : "a stored session");
+            offer(o, s->session_id,
+                  s->first_prompt ? s->first_prompt
+                  : s->left       ? "a session without a transcript"
+                                  : "a stored session");
     }
     sr_snapshot_free(snapshot);
 }

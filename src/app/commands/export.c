@@ -24,6 +24,7 @@ enum { LOCK_PATIENCE_MS = 30000 };
 struct wanted {
     const struct sr_session *session;
     const char *candidate;
+    struct backup_listing *listing; /* of one without a transcript */
 };
 
 struct work {
@@ -31,6 +32,7 @@ struct work {
     const struct sr_snapshot *snapshot;
     struct wanted *wanted;
     size_t wanted_count, wanted_capacity;
+    size_t chosen_count; /* of wanted, before any is passed over */
     struct view_export *rows;
     struct meter meter;
     struct closing closing;
@@ -71,15 +73,14 @@ static bool is_wanted_already(const struct work *w, const struct sr_session *s, 
     return false;
 }
 
-static void want(struct work *w, const struct sr_session *s, const char *candidate)
+static void want(struct work *w, const struct sr_session *s, const char *candidate,
+                 struct backup_listing *listing)
 {
-    if (is_wanted_already(w, s, candidate ? candidate : s->session_id))
-        return; /* a twin */
     void *items = w->wanted;
     struct wanted *slot =
         arena_push(&w->context->arena, &items, &w->wanted_count, &w->wanted_capacity, sizeof *slot);
     w->wanted = items;
-    *slot = (struct wanted){s, candidate};
+    *slot = (struct wanted){s, candidate, listing};
 }
 
 /* Not with --if-context where there is room left, or where it was copied a short time ago. */
@@ -90,25 +91,36 @@ static bool is_due(const struct work *w, const struct sr_session *s)
                            !pending_is_recent(w->context->pending_dir, s->session_id));
 }
 
-/* Without a transcript: its other files are, and what cannot be looked for is to be said. */
-static bool has_something(const struct work *w, const struct sr_session *s)
+/* Without a transcript: what else is left is, and what cannot be looked for is to be said. */
+static void want_rest(struct work *w, const struct sr_session *s)
 {
     const struct sr_export_options options = {.temporary_dir = w->context->temporary_dir};
     struct backup_source source;
     struct sr_error error;
     struct lookup found = backup_source_of(w->snapshot, s, NULL, &options, &source, &error);
-    return found.state == LOOKUP_UNKNOWN ||
-           (found.state == LOOKUP_ABSENT && backup_has_side_files(&source));
+    if (found.state == LOOKUP_UNKNOWN)
+        want(w, s, NULL, NULL);
+    if (found.state != LOOKUP_ABSENT)
+        return;
+    backup_list(&source);
+    if (backup_has_something(&source))
+        want(w, s, NULL, source.listing);
+    else
+        backup_source_release(&source);
 }
 
 static void want_session(struct work *w, const struct sr_session *s)
 {
     if (!is_due(w, s))
         return;
-    if (s->session_id && (s->transcript || (s->pid && has_something(w, s))))
-        want(w, s, NULL);
+    bool is_new = s->session_id && !is_wanted_already(w, s, s->session_id); /* no twin */
+    if (is_new && s->transcript)
+        want(w, s, NULL, NULL);
+    else if (is_new && (s->pid || s->left))
+        want_rest(w, s);
     for (size_t i = 0; i < s->candidate_count; i++)
-        want(w, s, s->candidates[i]);
+        if (!is_wanted_already(w, s, s->candidates[i]))
+            want(w, s, s->candidates[i], NULL);
 }
 
 /* No copy has what is in a client's memory alone. */
@@ -154,6 +166,7 @@ static bool choose(struct work *w, const struct selection *selection)
             say_unsaved(w, &w->snapshot->sessions[i]);
         want_session(w, &w->snapshot->sessions[i]);
     }
+    w->chosen_count = w->wanted_count;
     return true;
 }
 
@@ -178,6 +191,7 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
         backup_source_of(w->snapshot, s, wanted->candidate, run->options, &source, &error);
     int r = backup_source_code(found);
     if (r == 0 || found.state == LOOKUP_ABSENT) {
+        source.listing = found.state == LOOKUP_ABSENT ? wanted->listing : NULL;
         salvage_take(w->snapshot, s, run->options->dry_run, &salvage);
         source.salvage = &salvage;
         r = backup_take(run, &source, &row->result, &error);
@@ -347,7 +361,7 @@ int command_export(struct context *context)
     }
     selection_narrow(&selection, &context->look);
     if (o->all)
-        context->look.stored_limit = SIZE_MAX;
+        context->look.stored_limit = context->look.gone_limit = SIZE_MAX;
     struct sr_snapshot *snapshot;
     if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
         context_complain(error.text);
@@ -357,6 +371,8 @@ int command_export(struct context *context)
     sr_detect_hung_sessions(snapshot, o->timeout_minutes); /* the manifest tells of it */
     w.snapshot = snapshot;
     int status = export_found(&w, &selection);
+    for (size_t i = 0; i < w.chosen_count; i++)
+        backup_source_release(&(struct backup_source){.listing = w.wanted[i].listing});
     sr_snapshot_free(snapshot);
     return status;
 }

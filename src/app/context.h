@@ -25,8 +25,8 @@ struct context {
     const char *asked_model; /* as this environment asks a client for it; NULL: it does not */
     struct view_style style;
     struct screen_style screen;
-    bool is_plain_terminal; /* no menus: it cannot move its cursor, or it is read aloud */
-    bool shows_progress;    /* standard error is a terminal, and the user is not disturbed by it */
+    bool is_plain_terminal;  /* no menus: it cannot move its cursor, or it is read aloud */
+    bool shows_progress;     /* standard error is a terminal, and the user is not disturbed by it */
     struct backups *backups; /* NULL: not listed yet */
     struct guard *guard;
     struct arena arena;

@@ -25,19 +25,34 @@ int64_t clock_since_boot_ms(void)
     return read_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
-struct sleeps_mark clock_mark(void)
+/* Two clocks at the same moment: whoever reads them may lose the CPU in between. */
+static void read_both_ns(clockid_t id, int64_t *ns, int64_t *since_boot_ns)
 {
-    int64_t boot_ns = 0, slept_ns = 0, nearest_ns = INT64_MAX;
-    for (int i = 0; i < 5 && nearest_ns > 1000000; i++) { /* it may lose the CPU in between */
-        int64_t before_ns = read_ns(CLOCK_MONOTONIC), now_ns = read_ns(CLOCK_BOOTTIME);
-        int64_t took_ns = read_ns(CLOCK_MONOTONIC) - before_ns;
+    int64_t nearest_ns = INT64_MAX;
+    for (int i = 0; i < 5 && nearest_ns > 1000000; i++) {
+        int64_t before_ns = read_ns(CLOCK_BOOTTIME), read = read_ns(id);
+        int64_t took_ns = read_ns(CLOCK_BOOTTIME) - before_ns;
         if (took_ns >= nearest_ns)
             continue;
         nearest_ns = took_ns;
-        boot_ns = now_ns;
-        slept_ns = now_ns - before_ns;
+        *ns = read;
+        *since_boot_ns = before_ns;
     }
-    return (struct sleeps_mark){boot_ns / 1000000, slept_ns / 1000000};
+}
+
+struct wall clock_boot(void)
+{
+    int64_t wall_ns = 0, since_boot_ns = 0;
+    read_both_ns(CLOCK_REALTIME, &wall_ns, &since_boot_ns);
+    return (struct wall){(wall_ns - since_boot_ns) / 1000000};
+}
+
+struct sleeps_mark clock_mark(void)
+{
+    int64_t awake_ns = 0, since_boot_ns = 0;
+    read_both_ns(CLOCK_MONOTONIC, &awake_ns, &since_boot_ns);
+    int64_t slept_ns = since_boot_ns > awake_ns ? since_boot_ns - awake_ns : 0;
+    return (struct sleeps_mark){since_boot_ns / 1000000, slept_ns / 1000000};
 }
 
 bool wall_known(struct wall t)

@@ -29,6 +29,9 @@ bool wall_known(struct wall t);
 /* Time since boot, sleep included (CLOCK_BOOTTIME): what /proc/PID/stat counts start times in. */
 int64_t clock_since_boot_ms(void);
 
+/* The moment of that boot on today's wall clock. */
+struct wall clock_boot(void);
+
 /* How long the machine has slept since boot, and when that was asked. */
 struct sleeps_mark clock_mark(void);
 

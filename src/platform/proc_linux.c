@@ -40,7 +40,7 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     *proc = (struct proc){
         .fd = fd,
         .is_live = is_live,
-        .boot = {wall_now().ms - clock_since_boot_ms()},
+        .boot = clock_boot(),
         .ticks_per_s = sysconf(_SC_CLK_TCK),
         .page_bytes = sysconf(_SC_PAGESIZE),
     };

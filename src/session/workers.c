@@ -6,7 +6,7 @@ static enum worker_part part_of_child(const struct workers_process *p,
     if (p->kind == AGENT_CHILD_SERVER)
         return WORKER_OF_SERVER;
     if (work->kind == WORK_NONE || p->began_ms < work->began_ms - WORKERS_SLACK_MS ||
-        p->began_ms < work->asked_ms)
+        p->began_ms + WORKERS_TICK_MS < work->asked_ms)
         return WORKER_NO_PART;
     bool is_young = work->now_ms - p->began_ms < WORKERS_STATUS_LINE_MS;
     switch (p->kind) {

@@ -48,8 +48,11 @@ enum worker_part {
 
 enum {
     /* A tool's process is started some milliseconds before or after its call is written down;
-     * records are queued for up to 0.1 s. Start times are kept in ticks of 10 ms. */
+     * records are queued for up to 0.1 s. */
     WORKERS_SLACK_MS = 1000,
+    /* Start times are kept in ticks, rounded down. A job was started 31 to 89 ms before its call
+     * had its result, and the next tool 300 to 600 ms after that (2.1.110 to 2.1.330). */
+    WORKERS_TICK_MS = 10,
     /* A client ends what draws its status line after 5 s (2.1.110 to 2.1.330): what looks like
      * that or a hook is a hook once it is older. */
     WORKERS_STATUS_LINE_MS = 8000,

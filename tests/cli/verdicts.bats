@@ -36,7 +36,7 @@ verdict_of()
 all_are()
 {
     local line name expected
-    rescue --status --json --timeout "$1" --config-dir "$CONFIG_DIR" >/dev/null
+    rescue_under env ${clocks[@]+"${clocks[@]}"} -- --status --json --timeout "$1" --config-dir "$CONFIG_DIR" >/dev/null
     shift
     for line in "$@"; do
         name=${line%%:*} expected=${line#*: }
@@ -135,4 +135,32 @@ all_are()
     [ "$(json '.counts.hung')" -eq 0 ]
     # and what stands still is found, by the time that has really passed
     wait_until 60 all_are 0.05 "asked: hung reply-stalled wait" "queued: hung event-loop-asleep kill"
+}
+
+# By the clocks that the program is shown: milliseconds that the wall clock was set, and that the machine slept.
+show_clocks()
+{
+    echo "$1 $2" >"$BATS_TEST_TMPDIR/clocks"
+    clocks=(LD_PRELOAD="$TEST_PROGRAMS/step-clock.so" STEP_CLOCK_FILE="$BATS_TEST_TMPDIR/clocks"
+        ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}")
+}
+
+@test "a machine that has slept: what one look cannot know is not said" {
+    declare -A pid_of
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    scene unanswered --status busy --turn awaits-reply --spinner --model 0
+    scene password --status busy --turn tool --spinner --child "exec cat <'$BATS_TEST_TMPDIR/fifo'"
+    scene idle
+    wait_until 60 all_are 0.05 "unanswered: hung no-reply wait" "password: hung tool-blocked-on-input kill-child"
+    # An hour of sleep since then, or before it: with ten minutes of patience that decides. A connection is
+    # dated by time awake.
+    show_clocks 0 3600000
+    all_are 10 "unanswered: working awaiting-reply wait" "password: unknown slept look" "idle: idle turn-over none"
+    [[ $(json ".sessions.filter(s => s.pid === ${pid_of[password]})[0].evidence.join()") == *"has been open for "*" to 36"*" s"*"the machine slept"* ]]
+    # what is hung however long it slept is hung
+    all_are 0.05 "unanswered: hung no-reply wait" "password: hung tool-blocked-on-input kill-child"
+    # It slept before, by the wall clock of today: the youngest reading is no age at all.
+    show_clocks -3600000 3600000
+    all_are 0.05 "unanswered: hung no-reply wait" "idle: idle turn-over none"
+    [ "$(verdict_of password)" = "unknown slept look" ]
 }

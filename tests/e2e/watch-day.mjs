@@ -193,9 +193,15 @@ const scenes = () => [
   { name: 'stall, clock set ahead', play: async (c) => { await c.ask('a question', reply.stall()); setClock(clock.set + DAY_MS, clock.slept); },
     expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
   { name: 'clock set back', play: async (c) => { await c.turn('hello'); setClock(clock.set - 3 * DAY_MS, clock.slept); }, holdMs: 10_000 },
-  // All that the machine has slept is taken off every age until the next boot (doc/diagnosis.md): the day goes on as after one.
+  // No clock of the kernel's goes back. The clients' stamps do not move with the watcher's clocks: after a sleep its wall clock is set to theirs.
   { name: 'sleep', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 40')])); setClock(clock.set, clock.slept + HOUR_MS); await patience(); },
-    undo: () => setClock(clock.set, 0) },
+    undo: () => setClock(clock.set - HOUR_MS, clock.slept) },
+  { name: 'stall, then sleep', play: async (c) => { await c.ask('a question', reply.stall()); setClock(clock.set, clock.slept + HOUR_MS); },
+    expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); setClock(clock.set - HOUR_MS, clock.slept); } },
+  // The watcher saw the machine sleep, and what hangs later is found as soon as ever. (No tool: by these clocks its process would be an
+  // hour older than its call.)
+  { name: 'slept before, stall', setUp: 'slept', play: (c) => c.ask('a question', reply.stall()), expects: [STALLS], then: [BACK],
+    undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
   { name: 'newest, stall', version: NEWEST, play: (c) => c.ask('a question', reply.stall()), expects: [STALLS], then: [BACK],
     undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
 ];
@@ -204,6 +210,10 @@ async function environmentFor(kind) {
   if (kind === 'refused') return url(await deadPort(false));
   if (kind === 'swallowed') return url(await deadPort(true));
   if (kind === 'limit') return url(world.limited.port);
+  if (kind === 'slept') { // the watcher looks in between; today's wall clock stays what it is
+    setClock(clock.set - HOUR_MS, clock.slept + HOUR_MS);
+    await sleep(3 * INTERVAL_S * 1000);
+  }
   return {};
 }
 

@@ -220,9 +220,9 @@ static void a_job_of_the_call_before_has_no_part(void **state)
     (void)state;
     enum { ASKED = BEGAN - 300 };
     const struct workers_process tree[] = {{1, 0, 0, 0},
-                                           {2, 1, ASKED - 1, AGENT_CHILD_TOOL},
+                                           {2, 1, ASKED - WORKERS_TICK_MS - 1, AGENT_CHILD_TOOL},
                                            {3, 2, NOW, 0},
-                                           {4, 1, ASKED, AGENT_CHILD_TOOL}};
+                                           {4, 1, ASKED - WORKERS_TICK_MS, AGENT_CHILD_TOOL}};
     const struct workers_work at = {WORK_TOOL, BEGAN, ASKED, NOW};
     enum worker_part parts[4];
     workers_tell(tree, 4, &at, parts);

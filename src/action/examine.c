@@ -32,6 +32,9 @@ static int look(const struct examine_request *q, struct arena *a, struct examine
     if (r < 0)
         return r;
     options.modified_ms = e->file.mtime_ms;
+    if (options.fits && options.model_window <= 0)
+        options.model_window =
+            agent_claude.context_window(e->survey.model[0] ? e->survey.model : NULL, NULL);
     return repair_plan(&e->source, &e->survey, &options, a, &e->plan);
 }
 

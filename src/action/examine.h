@@ -14,7 +14,7 @@ struct examine_request {
     int at; /* the folder that path is below, or AT_FDCWD */
     const char *path;
     const char *shown;             /* for messages */
-    struct repair_options options; /* modified_ms is filled in */
+    struct repair_options options; /* modified_ms is filled in, and model_window where it is 0 */
     void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
     void *context;
 };

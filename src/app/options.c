@@ -142,6 +142,9 @@ static const struct option_row rows[] = {
      "--repair: into a new session beside the original"},
     {"shrink", 0, FLAG(shrink), IN(MODE_REPAIR), NULL, 0,
      "--repair: also trim what the API never sees"},
+    {"fit", 0, FLAG(fit), IN(MODE_REPAIR), NULL, 0,
+     "--repair: also cut tool results, images and thinking, the\noldest first, until it can be "
+     "sent again"},
     {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, 0, NULL, 0,
      "look only at sessions of this config directory (repeatable)"},
     {"agent", 0, "KIND", OPTION_AGENT, 0, 0, NULL, 0, "only this agent's: claude"},

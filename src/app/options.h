@@ -55,7 +55,7 @@ struct options {
     double grace_s; /* between SIGTERM and SIGKILL */
     bool json, all, quiet, verbose, no_color;
     bool dry_run, force, new_id, escape, with_salvage;
-    bool as_copy, shrink; /* --repair */
+    bool as_copy, shrink, fit; /* --repair */
     const char
         *without_backup; /* NULL: not given; "": what gives a session up is to be asked for */
     const char **typed;  /* MODE_COMPLETE: the words of the line, the last one unfinished */

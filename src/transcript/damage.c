@@ -182,7 +182,7 @@ const struct damage damages[DAMAGE_KINDS] = {
         {
             .word = "huge-record",
             .catalogue = "D19",
-            .what = "a long toolUseResult, which the API never sees",
+            .what = "a long toolUseResult or output of progress, which the API never sees",
             .cure = DAMAGE_CURE_REPLACE,
         },
     [DAMAGE_FOREIGN_SESSION_ID] =
@@ -206,6 +206,14 @@ const struct damage damages[DAMAGE_KINDS] = {
             .catalogue = "D22",
             .what = "an error that the API answered with, and nothing good behind it",
             .cure = DAMAGE_CURE_DROP,
+        },
+    [DAMAGE_TOO_LONG] =
+        {
+            .word = "too-long",
+            .refusal = "Prompt is too long",
+            .what = "the conversation is too long for its model",
+            .consequence = "every prompt is refused, after a resume as well",
+            .cure = DAMAGE_CURE_REPLACE,
         },
     [DAMAGE_NO_MESSAGE] =
         {
@@ -278,6 +286,8 @@ uint32_t damage_named_by(struct sv text)
             named |= 1u << k;
     if (holds(text, "tool use concurrency issues"))
         named |= 1u << DAMAGE_UNANSWERED_TOOL | 1u << DAMAGE_ORPHAN_RESULT;
+    if (holds(text, "prompt is too long") || holds(text, "exceed context limit"))
+        named |= 1u << DAMAGE_TOO_LONG;
     if (holds(text, "thinking") && (holds(text, "cannot be modified") || holds(text, "signature") ||
                                     holds(text, "must match")))
         named |= 1u << DAMAGE_STALE_THINKING;

@@ -170,9 +170,34 @@ static int edit_image(struct mending *m, const struct mending_step *step)
     return r;
 }
 
+/* With its quotes. The words are those that fit.c looks for. */
+static const char *cut_words(struct mending *m, const char *what, int64_t bytes, int64_t tokens)
+{
+    return arena_printf(m->arena,
+                        "\"[%s removed by session-rescue: %lld bytes, about %lld tokens; the "
+                        "original is in the backup ",
+                        what, (long long)bytes, (long long)tokens);
+}
+
+/* Of a result the content alone: the pair stays, and whether it was an error. */
+static void edit_cut(struct mending *m, const struct mending_step *step)
+{
+    const struct skim_block *b = &m->skim->blocks[step->argument];
+    bool is_result = b->kind == SKIM_BLOCK_TOOL_RESULT;
+    struct skim_span span = is_result ? b->content : b->span;
+    const char *words = cut_words(m,
+                                  is_result                     ? "tool result"
+                                  : b->kind == SKIM_BLOCK_IMAGE ? "image"
+                                                                : "thinking",
+                                  span.to - span.from, step->tokens);
+    edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.to,
+         is_result ? words : arena_printf(m->arena, "{\"type\":\"text\",\"text\":%s", words))
+        ->behind = is_result ? "]\"" : "]\"}";
+}
+
 static int edit_trim(struct mending *m, const struct mending_step *step)
 {
-    struct skim_span span = m->skim->members[SKIM_TOOL_USE_RESULT].span;
+    struct skim_span span = m->skim->members[step->argument].span;
     edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.to,
          arena_printf(m->arena,
                       "\"[%lld bytes trimmed by session-rescue; the original is in the backup ",
@@ -307,6 +332,9 @@ static int edit_record(struct mending *m, size_t from, size_t to)
             break;
         case MENDING_TRIM:
             r = edit_trim(m, step);
+            break;
+        case MENDING_CUT:
+            edit_cut(m, step);
             break;
         case MENDING_DROP:
             break;

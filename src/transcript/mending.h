@@ -18,7 +18,8 @@ enum mending_what {
     MENDING_WRAP,   /* a text as a list of one block */
     MENDING_ANSWER, /* a result behind the record, for the call in that block */
     MENDING_TIME,   /* a time stamp behind its uuid; argument: ms */
-    MENDING_TRIM,   /* its toolUseResult */
+    MENDING_TRIM,   /* a member: enum skim_member */
+    MENDING_CUT,    /* a text in place of a result, an image or thinking */
 };
 
 struct mending_step {
@@ -29,6 +30,7 @@ struct mending_step {
     uint32_t line;
     int64_t offset; /* of the record */
     int64_t argument;
+    int64_t tokens; /* MENDING_CUT: that it saves */
 };
 
 struct mending {

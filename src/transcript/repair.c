@@ -2,6 +2,7 @@
 
 #include "transcript/calls.h"
 #include "transcript/edits.h"
+#include "transcript/fit.h"
 #include "transcript/links.h"
 #include "transcript/overlay.h"
 #include "transcript/shards.h"
@@ -197,6 +198,12 @@ static int judge(struct mending *m)
     date_leaf(m, &after);
     uint32_t leaf = find_newer_leaf(m, &after);
     calls_judge(m, &after);
+    fit_judge_refusals(m);
+    r = fit_judge(m, &after);
+    if (r < 0) {
+        graph_walk_release(&after);
+        return r;
+    }
     spots_judge_errors(m);
     graph_settle(m->g);
     links_follow_drops(m);
@@ -311,10 +318,12 @@ static void add_problems(const struct overlay *made, const struct repair_plan *l
 static int settle(const struct survey_source *source, const struct repair_options *options,
                   struct arena *a, struct repair_plan *plan)
 {
+    struct repair_options once = *options; /* what is cut is chosen once */
     struct overlay made;
     struct repair_plan later = *plan;
     size_t rounds = 0;
     int r;
+    once.fits = false;
     overlay_init(&made, source);
     do {
         struct survey survey;
@@ -324,7 +333,7 @@ static int settle(const struct survey_source *source, const struct repair_option
             r = survey_read(&view, &survey);
         if (r < 0)
             break;
-        r = plan_round(&view, &survey, options, a, &later);
+        r = plan_round(&view, &survey, &once, a, &later);
         survey_release(&survey);
         if (r == 0 && later.edit_count)
             add_problems(&made, &later, a, plan);

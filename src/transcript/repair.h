@@ -33,6 +33,9 @@ enum {
 struct repair_options {
     bool is_live;           /* a process has the session: a torn last line is a write under way */
     bool shrinks;           /* also trims what the API never sees */
+    bool fits;              /* also cuts what is sent until it is short enough: see fit.h */
+    int64_t window;         /* tokens that the model takes, as the user says; 0: not said */
+    int64_t model_window;   /* as its name says; 0: not known */
     bool wants_edits;       /* else only the problems */
     int64_t client_version; /* of who will resume it, as damage_version; 0: the newest that wrote */
     int64_t
@@ -70,6 +73,15 @@ struct repair_messages {
     size_t reached;  /* of those, what the client loads from the file as it is */
 };
 
+/* What is cut so that the conversation can be sent again; tokens are an estimate. */
+struct repair_fit {
+    bool is_planned; /* it was asked for */
+    bool fits;       /* afterwards, with a fifth to spare; else nothing is cut */
+    bool was_cut;    /* by an earlier fit, and nothing was answered since */
+    int64_t tokens_before, tokens_after, window, target;
+    size_t results, images, thinking;
+};
+
 /* A message's record that the client loads. */
 struct repair_loaded {
     int64_t offset;
@@ -79,6 +91,7 @@ struct repair_loaded {
 
 struct repair_plan {
     struct repair_messages messages;
+    struct repair_fit fit;
     bool can_resume;              /* the client finds a conversation, and does not fail on it */
     bool hurts;                   /* one of the problems */
     bool is_unsettled;            /* no plan was found that would leave nothing to do: no edits */

@@ -52,8 +52,11 @@ enum skim_member {
     SKIM_EXPLICIT,
     SKIM_IS_SIDECHAIN,
     SKIM_IS_API_ERROR,
-    SKIM_IS_SUMMARY, /* isCompactSummary */
+    SKIM_IS_SUMMARY,    /* isCompactSummary */
+    SKIM_ERROR_DETAILS, /* of the API's answer */
     SKIM_TOOL_USE_RESULT,
+    SKIM_FULL_OUTPUT, /* data.fullOutput and data.output of a progress record */
+    SKIM_OUTPUT,
     SKIM_ATTACHMENT,
     SKIM_ATTACHMENT_TYPE, /* attachment.type */
     SKIM_ATTACHMENT_CONTENT,
@@ -62,6 +65,8 @@ enum skim_member {
     SKIM_MESSAGE,
     SKIM_MESSAGE_ID,   /* message.id */
     SKIM_MESSAGE_ROLE, /* message.role */
+    SKIM_MODEL,        /* message.model */
+    SKIM_USAGE,        /* message.usage */
     SKIM_CONTENT,      /* message.content */
     SKIM_ANCHOR,       /* compactMetadata.preserved….anchorUuid, .headUuid, .tailUuid */
     SKIM_HEAD,
@@ -118,6 +123,7 @@ struct skim_block {
     struct skim_span span;
     struct skim_span id;    /* of a call, between the quotes */
     struct skim_span data;  /* of an image: its base64, without the quotes */
+    struct skim_span content; /* of a result, quotes and brackets included */
     uint32_t width, height; /* of an image; 0: not known */
     int64_t before;         /* where the element before it ends; behind the bracket for the first */
 };

@@ -20,6 +20,7 @@ enum context {
     IN_RESULT_SOURCE,
     IN_ATTACHMENT,
     IN_SNAPSHOT,
+    IN_PROGRESS,
     IN_COMPACTION,
     IN_PRESERVED,
     IN_PRESERVED_IDS,
@@ -36,6 +37,7 @@ enum key {
     KEY_BLOCK_CONTENT,
     KEY_BLOCK_SOURCE,
     KEY_DATA,
+    KEY_PROGRESS,
     KEY_COMPACTION,
     KEY_PRESERVED,
     KEY_PRESERVED_IDS,
@@ -69,7 +71,9 @@ static const struct name record_names[] = {
     NAME(SKIM_IS_API_ERROR, "isApiErrorMessage"),
     NAME(SKIM_IS_SUMMARY, "isCompactSummary"),
     NAME(KEY_COMPACTION, "compactMetadata"),
+    NAME(SKIM_ERROR_DETAILS, "errorDetails"),
     NAME(SKIM_TOOL_USE_RESULT, "toolUseResult"),
+    NAME(KEY_PROGRESS, "data"),
     NAME(SKIM_ATTACHMENT, "attachment"),
     NAME(SKIM_SNAPSHOT, "snapshot"),
     NAME(SKIM_MESSAGE, "message"),
@@ -94,10 +98,13 @@ static const struct name attachment_names[] = {
 static const struct name snapshot_names[] = {
     NAME(SKIM_SNAPSHOT_FILES, "trackedFileBackups"),
 };
+static const struct name progress_names[] = {
+    NAME(SKIM_FULL_OUTPUT, "fullOutput"),
+    NAME(SKIM_OUTPUT, "output"),
+};
 static const struct name message_names[] = {
-    NAME(SKIM_MESSAGE_ID, "id"),
-    NAME(SKIM_MESSAGE_ROLE, "role"),
-    NAME(SKIM_CONTENT, "content"),
+    NAME(SKIM_MESSAGE_ID, "id"), NAME(SKIM_MESSAGE_ROLE, "role"), NAME(SKIM_MODEL, "model"),
+    NAME(SKIM_USAGE, "usage"),   NAME(SKIM_CONTENT, "content"),
 };
 static const struct name block_names[] = {
     NAME(KEY_BLOCK_TYPE, "type"),       NAME(KEY_BLOCK_ID, "id"),
@@ -127,7 +134,7 @@ static const struct names {
     [IN_SNAPSHOT] = NAMES(snapshot_names),   [IN_MESSAGE] = NAMES(message_names),
     [IN_BLOCK] = NAMES(block_names),         [IN_RESULT_BLOCK] = NAMES(result_block_names),
     [IN_SOURCE] = NAMES(source_names),       [IN_RESULT_SOURCE] = NAMES(source_names),
-    [IN_SEGMENT] = NAMES(segment_names),
+    [IN_SEGMENT] = NAMES(segment_names),     [IN_PROGRESS] = NAMES(progress_names),
 };
 
 static enum context context_of(const struct skim *s)
@@ -219,6 +226,8 @@ static struct skim_block *block_of(struct skim *s)
 void skimming_begin_value(struct skim *s, enum skim_kind kind, int64_t at)
 {
     enum key key = key_of(s);
+    if (key == KEY_BLOCK_CONTENT)
+        s->open[0].content = (struct skim_span){at, at};
     if (key >= (enum key)SKIM_MEMBERS)
         return;
     struct skim_value *v = &s->members[key];
@@ -240,6 +249,8 @@ void skimming_end_value(struct skim *s, int64_t at)
     enum context context = context_of(s);
     if (key < (enum key)SKIM_MEMBERS)
         s->members[key].span.to = at;
+    if (key == KEY_BLOCK_CONTENT)
+        s->open[0].content.to = at;
     if (context == IN_CONTENT || context == IN_RESULT) {
         bool nested = context == IN_RESULT;
         s->element_count[nested]++;
@@ -256,6 +267,7 @@ static enum context context_for(enum context context, enum key key, bool object)
                : key == (enum key)SKIM_MESSAGE    ? IN_MESSAGE
                : key == (enum key)SKIM_ATTACHMENT ? IN_ATTACHMENT
                : key == (enum key)SKIM_SNAPSHOT   ? IN_SNAPSHOT
+               : key == KEY_PROGRESS              ? IN_PROGRESS
                : key == KEY_COMPACTION            ? IN_COMPACTION
                                                   : ELSEWHERE;
     case IN_COMPACTION:

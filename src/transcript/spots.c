@@ -89,7 +89,7 @@ static void judge_huge(struct mending *m, const struct survey_spot *spot)
     p->detail = arena_printf(m->arena, "%s", str_format_size(spot->number, size));
     p->is_mended = trims;
     if (trims)
-        mending_add_step(m, MENDING_TRIM, DAMAGE_HUGE_RECORD, spot->node, 0);
+        mending_add_step(m, MENDING_TRIM, DAMAGE_HUGE_RECORD, spot->node, spot->block);
 }
 
 static void judge_spot(struct mending *m, const struct survey_spot *spot)

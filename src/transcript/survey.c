@@ -276,16 +276,40 @@ static int look_at_error(struct pass *p, const struct skim *s, uint32_t node)
     return 0;
 }
 
+static void look_at_model(struct survey *v, const struct skim *s)
+{
+    struct sv model = skim_text(s, SKIM_MODEL);
+    if (!model.n || model.p[0] == '<') /* "<synthetic>": the client's own words */
+        return;
+    memcpy(v->model, model.p, model.n);
+    v->model[model.n] = '\0';
+}
+
+/* What the client puts in where a resume finds a prompt without an answer: the API said nothing. */
+static int is_filler(struct pass *p, const struct skim *s, bool *out)
+{
+    static const char words[] = "No response requested.";
+    struct buf text = {0};
+    bool is_candidate = skim_is(s, SKIM_MODEL, "<synthetic>") &&
+                        s->text.to - s->text.from == (int64_t)sizeof words - 1;
+    int r = is_candidate ? survey_bytes(p->source, s->text.from, s->text.to, &text) : 0;
+    *out = is_candidate && r == 0 && sv_equals((struct sv){text.p, text.n}, sv_of(words));
+    buf_release(&text);
+    return r;
+}
+
 static int look_at_errors(struct pass *p, const struct skim *s, uint32_t node, bool is_clean)
 {
     struct survey *v = p->v;
+    bool says_nothing;
     if (s->members[SKIM_IS_API_ERROR].kind == SKIM_TRUE)
         return look_at_error(p, s, node);
-    if (is_clean) {
+    int r = is_filler(p, s, &says_nothing);
+    if (r == 0 && is_clean && !says_nothing) {
         v->last_error = (uint32_t)v->spot_count;
         v->error_kinds = 0;
     }
-    return 0;
+    return r;
 }
 
 /* By the spots that were found in a record. */
@@ -303,6 +327,29 @@ static bool may_be_dropped(const struct survey *v, size_t first_spot)
             break;
         }
     return false;
+}
+
+/* What the API never sees: --shrink trims it. */
+static void look_at_length(struct pass *p, const struct skim *s, uint32_t node)
+{
+    static const struct {
+        enum skim_member member;
+        int64_t long_bytes;
+    } members[] = {
+        {SKIM_TOOL_USE_RESULT, SURVEY_HUGE},
+        {SKIM_FULL_OUTPUT, SURVEY_LONG_OUTPUT},
+        {SKIM_OUTPUT, SURVEY_LONG_OUTPUT},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const struct skim_value *v = &s->members[members[i].member];
+        int64_t length = v->kind == SKIM_ABSENT ? 0 : v->span.to - v->span.from;
+        bool is_progress = i > 0 && skim_is(s, SKIM_TYPE, "progress") && v->kind == SKIM_STRING;
+        if (length < members[i].long_bytes || (i > 0 && !is_progress))
+            continue;
+        struct survey_spot *spot = add_spot(p, DAMAGE_HUGE_RECORD, node, v->span.from);
+        spot->number = length;
+        spot->block = members[i].member;
+    }
 }
 
 static int take_record(struct pass *p, const struct skim *s)
@@ -325,16 +372,14 @@ static int take_record(struct pass *p, const struct skim *s)
             (int64_t)graph_id_of(skim_text(s, SKIM_LOGICAL_PARENT));
     if (s->bad_text_count)
         add_spot(p, DAMAGE_BAD_TEXT, node, s->record.from)->number = (int64_t)s->bad_text_count;
-    struct skim_span trimmed = s->members[SKIM_TOOL_USE_RESULT].span;
-    if (s->members[SKIM_TOOL_USE_RESULT].kind != SKIM_ABSENT &&
-        trimmed.to - trimmed.from >= SURVEY_HUGE)
-        add_spot(p, DAMAGE_HUGE_RECORD, node, trimmed.from)->number = trimmed.to - trimmed.from;
+    look_at_length(p, s, node);
     bool is_clean = !may_be_dropped(v, spots);
     if (is_node && is_clean)
         look_at_version(p, s, node);
-    if (is_node && role == GRAPH_ASSISTANT && !v->graph.nodes[node].is_sidechain)
-        return look_at_errors(p, s, node, is_clean && s->block_count > 0);
-    return 0;
+    if (!is_node || role != GRAPH_ASSISTANT || v->graph.nodes[node].is_sidechain)
+        return 0;
+    look_at_model(v, s);
+    return look_at_errors(p, s, node, is_clean && s->block_count > 0);
 }
 
 /* ---- lines -------------------------------------------------------------------------------- */

@@ -33,7 +33,12 @@ struct survey_source {
 };
 
 /* A line that is no record is judged up to this length. */
-enum { SURVEY_LINE_MAX = 32 * 1024 * 1024, SURVEY_HUGE = 64 * 1024, SURVEY_VERSIONS_MAX = 250 };
+enum {
+    SURVEY_LINE_MAX = 32 * 1024 * 1024,
+    SURVEY_HUGE = 64 * 1024,
+    SURVEY_LONG_OUTPUT = 4 * 1024, /* of a progress record: there is one a second */
+    SURVEY_VERSIONS_MAX = 250,
+};
 
 /* A line that is not one record. */
 struct survey_line {
@@ -49,7 +54,7 @@ struct survey_spot {
     unsigned char kind; /* enum damage_kind */
     bool is_image;      /* of any size */
     uint32_t node, line;
-    uint32_t block; /* its place among the record's blocks */
+    uint32_t block; /* its place among the record's blocks; DAMAGE_HUGE_RECORD: enum skim_member */
     uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all */
     int64_t offset; /* of what is meant */
     int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;
@@ -73,6 +78,7 @@ struct survey {
     bool is_subagents;                  /* a subagent's own transcript */
     bool has_copies;                    /* several records of one id */
     char session_id[SKIM_TEXT_MAX + 1]; /* the first */
+    char model[SKIM_TEXT_MAX + 1];      /* of the last answer of the main conversation */
     size_t foreign_ids;                 /* records with another one */
     uint32_t foreign_line;
     uint32_t last_error;  /* API errors from this spot on have nothing good behind them */

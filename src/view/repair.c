@@ -31,10 +31,32 @@ static void add_edit(struct buf *out, const struct repair_edit *e)
     buf_addf(out, " (%s%s)\n", damages[e->kind].word, e->is_guess ? ", a guess" : "");
 }
 
+static void add_fit(struct buf *out, const struct repair_fit *fit)
+{
+    if (fit->was_cut) {
+        buf_adds(out,
+                 "  It was cut by an earlier --fit, and nothing was answered since: resume it.\n");
+        return;
+    }
+    buf_addf(out, "  about %lld tokens now, the model takes %lld", (long long)fit->tokens_before,
+             (long long)fit->window);
+    if (fit->results + fit->images + fit->thinking == 0)
+        buf_adds(out, fit->fits ? ": there is room for more\n" : "; nothing of it can be cut\n");
+    else
+        buf_addf(out,
+                 "; about %lld (%lld are to be left) without the oldest %zu tool result%s, %zu "
+                 "image%s and %zu of thinking\n",
+                 (long long)fit->tokens_after, (long long)fit->target, fit->results,
+                 fit->results == 1 ? "" : "s", fit->images, fit->images == 1 ? "" : "s",
+                 fit->thinking);
+}
+
 void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool verbose)
 {
     const struct repair_plan *plan = v->checked.plan;
     view_text_checked(out, &v->checked, verbose);
+    if (plan->fit.is_planned)
+        add_fit(out, &plan->fit);
     if (plan->edit_count == 0)
         return;
     buf_addf(out, "Changes (%zu), each byte that goes away is kept in the quarantine:\n",
@@ -80,6 +102,21 @@ static struct json_node *edit_node(struct json_document *d, const struct repair_
     return node;
 }
 
+static struct json_node *fit_node(struct json_document *d, const struct repair_fit *fit)
+{
+    struct json_node *node = json_object(d);
+    json_put_bool(d, node, "fits", fit->fits);
+    json_put_bool(d, node, "was_cut_before", fit->was_cut);
+    json_put_integer(d, node, "tokens_before", fit->tokens_before);
+    json_put_integer(d, node, "tokens_after", fit->tokens_after);
+    json_put_integer(d, node, "target_tokens", fit->target);
+    json_put_integer(d, node, "context_window", fit->window);
+    json_put_integer(d, node, "tool_results", (int64_t)fit->results);
+    json_put_integer(d, node, "images", (int64_t)fit->images);
+    json_put_integer(d, node, "thinking", (int64_t)fit->thinking);
+    return node;
+}
+
 static void put_after(struct json_document *d, struct json_node *root, const struct view_repair *v)
 {
     if (!v->after) {
@@ -106,6 +143,10 @@ void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose
     json_put_string(d, root, "quarantine", v->quarantine);
     json_put(d, root, "messages", view_json_messages(d, plan));
     put_after(d, root, v);
+    if (plan->fit.is_planned)
+        json_put(d, root, "fit", fit_node(d, &plan->fit));
+    else
+        json_put_null(d, root, "fit");
     for (size_t i = 0; i < plan->edit_count; i++)
         json_put(d, edits, NULL, edit_node(d, &plan->edits[i]));
     json_put(d, root, "edits", edits);

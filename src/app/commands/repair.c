@@ -10,6 +10,7 @@
 #include "app/scene.h"
 #include "app/targets.h"
 #include "base/utf8.h"
+#include "session/fullness.h"
 #include "session/resume.h"
 #include "view/repair.h"
 
@@ -179,6 +180,16 @@ static int carry_out(struct work *w)
     return status ? status : closed;
 }
 
+static const char *why_unfit(struct work *w)
+{
+    const struct repair_fit *fit = &w->e.plan.fit;
+    return arena_printf(&w->context->arena,
+                        "without all of its older tool results, images and thinking it would still "
+                        "be about %lld tokens, and no more than %lld are to be left: nothing was "
+                        "changed; a model with a larger window may take it (--context-window)",
+                        (long long)fit->tokens_after, (long long)fit->target);
+}
+
 static int refuse_owner(struct work *w)
 {
     const struct target *t = w->target;
@@ -209,6 +220,8 @@ static int decide(struct work *w)
         return leave(w, VIEW_REPAIR_FAILED,
                      "each change would call for another: nothing was changed; please report this",
                      EXIT_FAILED);
+    if (o->fit && !plan->fit.fits)
+        return leave(w, VIEW_REPAIR_FAILED, why_unfit(w), EXIT_FAILED);
     if (plan->edit_count == 0) {
         if (!o->json && !o->quiet)
             puts("Nothing to repair.");
@@ -228,6 +241,24 @@ static int decide(struct work *w)
     return carry_out(w);
 }
 
+/* What the model of a session takes; 0: its transcript alone is to tell. */
+static int64_t model_window(struct work *w)
+{
+    struct context *c = w->context;
+    const struct target *t = w->target;
+    struct fullness fullness = {0};
+    if (!c->options->fit || !t->session || !t->session_id ||
+        fullness_look(&agent_claude,
+                      &(struct fullness_place){
+                          .config_dir = t->session->config_dir,
+                          .session_id = t->session_id,
+                          .asked_model = c->asked_model,
+                      },
+                      &c->look, &fullness) < 0)
+        return 0;
+    return fullness.window > 0 ? fullness.window : 0;
+}
+
 static int repair(struct work *w)
 {
     struct context *c = w->context;
@@ -239,6 +270,9 @@ static int repair(struct work *w)
         .shown = t->path,
         .options = {.is_live = t->live_pid != 0,
                     .shrinks = c->options->shrink,
+                    .fits = c->options->fit,
+                    .window = c->look.context_window,
+                    .model_window = model_window(w),
                     .wants_edits = true,
                     .client_version = c->options->client_version},
     };

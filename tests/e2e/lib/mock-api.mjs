@@ -15,6 +15,7 @@
 import http from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { blocks, refusal, sign } from './api-rules.mjs';
+import { countTokens } from './count-tokens.mjs';
 import { LONG_TEXT, directiveIn, reply } from './replies.mjs';
 import { sleep, until } from './wait.mjs';
 
@@ -28,6 +29,8 @@ export class MockApi {
   held = [];
   /** Replies for coming turns that carry no directive. */
   queue = [];
+  /** Where it is set, requests of more tokens are refused, and answers say how many they were. */
+  window = null;
 
   #rules = [];
   #server;
@@ -92,7 +95,8 @@ export class MockApi {
       text: Array.isArray(body.messages) ? newestText(body.messages) : '',
       isTurn: (body.tools?.length ?? 0) > 0,
       streams: body.stream === true,
-      refusal: refusal(body, bytes),
+      tokens: countTokens(body),
+      refusal: refusal(body, bytes) ?? this.#tooLong(body),
       sent: 0,
     };
     request.reply = request.refusal ? null : this.#choose(request);
@@ -104,6 +108,12 @@ export class MockApi {
     return this.#answer(res, request);
   }
 
+  #tooLong(body) {
+    const tokens = this.window && countTokens(body);
+    return !tokens || tokens <= this.window ? null
+      : { status: 400, type: 'invalid_request_error', message: `prompt is too long: ${tokens} tokens > ${this.window} maximum` };
+  }
+
   #choose(request) {
     const rule = this.#rules.find(({ predicate }) => predicate(request));
     if (rule) return typeof rule.answer === 'function' ? rule.answer(request) : rule.answer;
@@ -112,7 +122,7 @@ export class MockApi {
   }
 
   async #answer(res, request) {
-    const { reply: wanted } = request;
+    const wanted = this.window === null ? request.reply : { inputTokens: request.tokens, ...request.reply };
     switch (wanted.kind) {
       case 'error':
         return sendError(res, wanted.status, wanted.type, wanted.message, wanted.headers);
@@ -122,16 +132,16 @@ export class MockApi {
         res.writeHead(200, EVENT_STREAM).flushHeaders();
         return this.#hold(res, request);
       case 'stream':
-        if (request.streams) return this.#stream(res, request);
+        if (request.streams) return this.#stream(res, request, wanted);
         return wanted.end ? this.#hold(res, request) : sendJson(res, 200, wholeMessage(wanted, request.body.model));
       default:
         throw new Error(`no such kind of reply: ${wanted.kind}`);
     }
   }
 
-  async #stream(res, request) {
-    const { everyMs = 2, end, pingMs } = request.reply;
-    const events = eventsOf(request.reply, request.body.model);
+  async #stream(res, request, wanted) {
+    const { everyMs = 2, end, pingMs } = wanted;
+    const events = eventsOf(wanted, request.body.model);
     const sentUntil = end ? Math.ceil(events.length / 2) : events.length;
     res.writeHead(200, EVENT_STREAM);
     for (const event of events.slice(0, sentUntil)) {

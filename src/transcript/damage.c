@@ -11,6 +11,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "the last record breaks off",
             .consequence = "the next record that is written would be glued to it, and lost",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client passes over it, and glues the next record that it writes to it",
+            .loss = "that record, and the next one",
+            .origin = "a crash, a full disk, or a file that was cut or copied while it was written",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_STUB] =
         {
@@ -20,6 +24,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a record breaks off",
             .consequence = "it is lost, and so is what stands behind it on its line",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client passes over its line",
+            .loss = "that record, and those behind it on its line",
+            .origin = "a crash, a full disk, or a line that was edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_GLUED] =
         {
@@ -29,6 +37,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "several records stand on one line",
             .consequence = "all but the first are lost",
             .cure = DAMAGE_CURE_SPLIT,
+            .client = "the client reads the first of them, 2.1.110 none",
+            .loss = "the others, and what is older than a message among them",
+            .origin = "a newline that was deleted, or files that were joined without one",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_NUL_PADDING] =
         {
@@ -38,6 +50,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "bytes of value 0, as a crash of the machine leaves them",
             .consequence = "a record behind them on their line is lost, or will be",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client passes over the line that they stand on",
+            .loss = "the record on it, and what was there in their place",
+            .origin = "a crash of the machine",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_FRAGMENT] =
         {
@@ -47,6 +63,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "bytes that are no record",
             .consequence = "the record that they are a part of is lost",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client passes over its line",
+            .loss = "the record that it was a part of",
+            .origin =
+                "a line that was edited or wrapped by hand, or two programs that wrote at once",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_LONG_LINE] =
         {
@@ -54,6 +75,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .severity = DAMAGE_HURTS,
             .what = "a line that is no record, and too long to be looked into",
             .consequence = "what is on it is not known",
+            .client = "the client passes over the line",
+            .loss = "what stands on it",
+            .origin = "two programs that wrote at once, or a file of another kind",
+            .run = DAMAGE_RUN_NONE_KNOWN,
         },
     [DAMAGE_ORPHAN_RESULT] =
         {
@@ -64,6 +89,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "the result of a call that is not in the file",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_DROP,
+            .client = "clients before 2.1.86 send it, and the API refuses it; later ones send it "
+                      "as a text",
+            .loss = "nothing but the call",
+            .origin = "a call's record that was deleted or never written",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_UNANSWERED_TOOL] =
         {
@@ -74,6 +104,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a call without a result, and the conversation goes on behind it",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_INSERT,
+            .client = "clients before 2.1.86 send it, and the API refuses it; later ones leave the "
+                      "call out, or answer it with an error",
+            .loss = "the result, and the call with it",
+            .origin = "a result's record that was deleted or never written",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_MISSING_PARENT] =
         {
@@ -83,6 +118,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "its parent is not in the file",
             .consequence = "what is older is not loaded",
             .cure = DAMAGE_CURE_RELINK,
+            .client = "the client takes the newest record of the 5 s before for the parent; where "
+                      "there is none, it loads nothing that is older, without a word",
+            .loss = "what is older, unless it was bridged",
+            .origin = "a record that was deleted by hand, or never written",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_CYCLE] =
         {
@@ -92,6 +132,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "its parent stands below it in the conversation",
             .consequence = "what is older is not loaded",
             .cure = DAMAGE_CURE_RELINK,
+            .client = "the client takes the newest record of the 5 s before for the parent; where "
+                      "there is none, it loads nothing that is older",
+            .loss = "what is older, unless it was bridged",
+            .origin = "ids that were edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_PROGRESS_FORK] =
         {
@@ -101,6 +146,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "its parent is a progress record that stands behind it",
             .consequence = "what is older is not loaded",
             .cure = DAMAGE_CURE_RELINK,
+            .client = "clients before 2.1.91 do not get past it; later ones do",
+            .loss = "what is older, with such a client",
+            .origin = "parallel tools of an older client",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_STALE_LEAF] =
         {
@@ -110,6 +159,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "it names a last record that is not in the file",
             .consequence = "the whole conversation may be hidden",
             .cure = DAMAGE_CURE_DROP,
+            .client = "clients before 2.1.101 may load nothing; later ones pass over it",
+            .loss = "the whole conversation, with such a client",
+            .origin = "a record that was deleted by hand, or never written",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_DEAD_END_LEAF] =
         {
@@ -119,18 +172,33 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "the last record is on an older branch than another",
             .consequence = "the newer branch is not loaded",
             .cure = DAMAGE_CURE_INSERT,
+            .client = "the client takes the last record, or the one that the last pointer names, "
+                      "and loads what leads to it",
+            .loss = "the newer messages",
+            .origin = "two copies that were joined, lines that were sorted or moved, a crash after "
+                      "the first turn; a rewind is none of these, and is left as it is",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_BOUNDARY_PARENT_GONE] =
         {
             .word = "boundary-parent-gone",
             .catalogue = "D12",
             .what = "the record that this compaction followed is not in the file",
+            .client = "the client loads what stands behind the compaction, as always",
+            .loss = "nothing",
+            .origin = "a compaction whose older records were deleted",
+            .run = DAMAGE_RUN_NOTHING,
         },
     [DAMAGE_DUPLICATE_RECORD] =
         {
             .word = "duplicate-record",
             .catalogue = "D14",
             .what = "a record with the same id stands behind it, and counts",
+            .client = "the client takes the last one, at the place of the first",
+            .loss = "nothing",
+            .origin =
+                "a copy of a part, two files that were joined, or a client that wrote it again",
+            .run = DAMAGE_RUN_NOTHING,
         },
     [DAMAGE_DUPLICATE_TOOL_ID] =
         {
@@ -140,6 +208,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a call with the id of another call",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client sends both, and the API refuses them",
+            .loss = "nothing, but no prompt is answered",
+            .origin = "a call's record that was copied",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_STALE_THINKING] =
         {
@@ -148,6 +220,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "thinking that the API does not take back",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client sends it, and the API refuses it",
+            .loss = "nothing, but no prompt is answered",
+            .origin = "thinking that was edited, or is of another model or account",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_EMPTY_TEXT] =
         {
@@ -158,6 +234,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a text without a word",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_DROP,
+            .client = "alone in its message it is left out; beside other blocks clients before "
+                      "2.1.330 send it, and the API refuses it",
+            .loss = "nothing, but no prompt is answered",
+            .origin = "a reply that was interrupted, or a text that was edited away",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_BAD_TEXT] =
         {
@@ -168,6 +249,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "half a character, or one that may not be sent",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_REPLACE,
+            .client =
+                "clients before 2.1.132 send it, and the API refuses it; later ones send U+FFFD",
+            .loss = "that character",
+            .origin = "a text that was cut within a character, or an editor with another encoding",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_OVERSIZED_IMAGE] =
         {
@@ -177,6 +263,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "an image that the API does not take",
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_REPLACE,
+            .client = "the client sends it, and the API refuses it",
+            .loss = "nothing, but no prompt is answered",
+            .origin = "a large image that was pasted or read",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_HUGE_RECORD] =
         {
@@ -184,12 +274,20 @@ const struct damage damages[DAMAGE_KINDS] = {
             .catalogue = "D19",
             .what = "a long toolUseResult or output of progress, which the API never sees",
             .cure = DAMAGE_CURE_REPLACE,
+            .client = "the client reads it and does not send it",
+            .loss = "nothing",
+            .origin = "a tool with much output",
+            .run = DAMAGE_RUN_SHRINK,
         },
     [DAMAGE_FOREIGN_SESSION_ID] =
         {
             .word = "foreign-session-id",
             .catalogue = "D20",
             .what = "records of another session id; the name of the file is what counts",
+            .client = "the client goes by the name of the file",
+            .loss = "nothing",
+            .origin = "a file that was renamed or copied, or two that were joined",
+            .run = DAMAGE_RUN_NOTHING,
         },
     [DAMAGE_MALFORMED_METADATA] =
         {
@@ -199,6 +297,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "an attachment without its contents",
             .consequence = "the client fails to resume the session",
             .cure = DAMAGE_CURE_DROP,
+            .client = "clients before 2.1.229 fail to start with it; later ones pass over it",
+            .loss = "the whole conversation, with such a client",
+            .origin = "a record that was edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_ERROR_TAIL] =
         {
@@ -206,6 +308,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .catalogue = "D22",
             .what = "an error that the API answered with, and nothing good behind it",
             .cure = DAMAGE_CURE_DROP,
+            .client = "the client shows the error, and does not send it",
+            .loss = "nothing",
+            .origin = "what the API answered",
+            .run = DAMAGE_RUN_NOTHING,
         },
     [DAMAGE_TOO_LONG] =
         {
@@ -214,6 +320,11 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "the conversation is too long for its model",
             .consequence = "every prompt is refused, after a resume as well",
             .cure = DAMAGE_CURE_REPLACE,
+            .client = "the client sends it all, and the API refuses it: \"Prompt is too long\"; a "
+                      "resume and /compact are refused as well",
+            .loss = "nothing, but no prompt is answered",
+            .origin = "tool results, images and files, of which the conversation has too many",
+            .run = DAMAGE_RUN_FIT,
         },
     [DAMAGE_NO_MESSAGE] =
         {
@@ -223,6 +334,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a message's record without its message",
             .consequence = "the client refuses to resume the session",
             .cure = DAMAGE_CURE_DROP,
+            .client = "clients before 2.1.330 fail to resume; later ones pass over it",
+            .loss = "that message; with an older client the whole conversation",
+            .origin = "a record that was edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_BAD_CONTENT] =
         {
@@ -232,6 +347,10 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a message whose content is no list of blocks",
             .consequence = "the client fails at the next prompt",
             .cure = DAMAGE_CURE_REPLACE,
+            .client = "clients before 2.1.330 fail at the next prompt; later ones cope",
+            .loss = "that message; with an older client the whole conversation",
+            .origin = "a record that was edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_NO_TIMESTAMPS] =
         {
@@ -240,18 +359,39 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "no record says when it was written",
             .consequence = "the client finds no conversation",
             .cure = DAMAGE_CURE_INSERT,
+            .client = "clients before 2.1.330 find no conversation; later ones do",
+            .loss = "the whole conversation, with such a client",
+            .origin = "records that were edited, or written by another program",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_NO_CONVERSATION] =
         {
             .word = "no-conversation",
             .what = "there is no conversation in it",
+            .client = "the client finds no conversation",
+            .loss = "nothing that the file has",
+            .origin = "a session in which nothing was said, or records that were deleted",
+            .run = DAMAGE_RUN_NOTHING,
         },
     [DAMAGE_ODD_BYTES] =
         {
             .word = "odd-bytes",
-            .what = "blank lines, a byte order mark, CRLF, or no newline at the end",
+            .what = "bytes that no client writes, and none minds",
+            .client = "the client reads past them",
+            .loss = "nothing",
+            .origin = "an editor, a transfer between systems, or a file that was cut",
+            .run = DAMAGE_RUN_NOTHING,
         },
 };
+
+const char *damage_run_option(enum damage_run run)
+{
+    static const char *const options[] = {
+        [DAMAGE_RUN_NOTHING] = NULL, [DAMAGE_RUN_NONE_KNOWN] = NULL,    [DAMAGE_RUN_REPAIR] = "",
+        [DAMAGE_RUN_FIT] = " --fit", [DAMAGE_RUN_SHRINK] = " --shrink",
+    };
+    return options[run];
+}
 
 int64_t damage_version(struct sv text)
 {

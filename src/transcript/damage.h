@@ -61,6 +61,16 @@ enum damage_cure {
     DAMAGE_CURE_REPLACE,
 };
 
+/* What its user is to run. */
+enum damage_run {
+    DAMAGE_RUN_NOT_SAID,
+    DAMAGE_RUN_NOTHING,    /* it needs nothing */
+    DAMAGE_RUN_NONE_KNOWN, /* nothing is known to help */
+    DAMAGE_RUN_REPAIR,
+    DAMAGE_RUN_FIT,
+    DAMAGE_RUN_SHRINK, /* and only who wants it smaller */
+};
+
 struct damage {
     const char *word;              /* stable: "missing-parent" */
     const char *catalogue;         /* "D8"; NULL: none */
@@ -72,6 +82,11 @@ struct damage {
     const char *what;        /* a sentence's beginning: "its parent is not in the file" */
     const char *consequence; /* what it does when it hurts */
     enum damage_cure cure;
+    /* For who has such a file. */
+    const char *client; /* what the client does with it */
+    const char *loss;   /* what is lost by it */
+    const char *origin; /* what leaves it behind: a person's own doing told from a crash */
+    enum damage_run run;
 };
 
 extern const struct damage damages[DAMAGE_KINDS];
@@ -83,4 +98,6 @@ int64_t damage_version(struct sv text);
 uint32_t damage_named_by(struct sv text);
 
 const char *damage_severity_word(enum damage_severity severity);
+/* What "session-rescue --repair WHICH" goes on with; NULL: that is not to be run. */
+const char *damage_run_option(enum damage_run run);
 const char *damage_cure_word(enum damage_cure cure);

@@ -511,7 +511,8 @@ static void make_plan(struct fit *f, struct repair_fit *plan)
         plan->fits = true;
         return;
     }
-    if (f->was_refused && plan->tokens_before < plan->window) /* the API knows better */
+    bool is_named = f->m->options->window > 0; /* another model than the one that refused it */
+    if (f->was_refused && !is_named && plan->tokens_before < plan->window) /* the API knows */
         plan->target = plan->tokens_before / 5 * 4;
     choose(f, rate, plan);
     if (plan->fits && plan->results + plan->images + plan->thinking) {

@@ -130,18 +130,49 @@ static void date_leaf(struct mending *m, struct graph_walk *after)
     graph_walk(g, after);
 }
 
+/* Whether all records or a part are of another session: a file that was renamed, or two joined. */
+static void judge_ids(struct mending *m)
+{
+    const struct survey *v = m->v;
+    const char *name = m->options->file_id;
+    bool was_renamed = name && v->session_id[0] && strcmp(name, v->session_id) != 0;
+    if (v->foreign_ids)
+        mending_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, v->foreign_line, 0)
+            ->detail =
+            arena_printf(m->arena, "%zu records, from this line on, as where two files were joined",
+                         v->foreign_ids);
+    else if (was_renamed)
+        mending_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, 0, 0)->detail =
+            arena_printf(m->arena, "all are of %s: the file was renamed or copied", v->session_id);
+}
+
+static void judge_bytes(struct mending *m)
+{
+    const struct survey *v = m->v;
+    struct buf what = {0};
+    if (v->crlf_lines)
+        buf_addf(&what, "%zu lines end in CR LF, as an editor or a transfer leaves them; ",
+                 v->crlf_lines);
+    if (v->blank_lines)
+        buf_addf(&what, "%zu blank lines; ", v->blank_lines);
+    if (v->has_mark)
+        buf_adds(&what, "a byte order mark, as an editor writes it; ");
+    if (v->lacks_final_newline && v->size_bytes && !v->line_count)
+        buf_adds(&what, "no newline at the end; ");
+    if (what.n)
+        mending_add_problem(m, DAMAGE_ODD_BYTES, DAMAGE_HARMLESS, 0, 0)->detail =
+            arena_strndup(m->arena, what.p, what.n - 2);
+    buf_release(&what);
+}
+
 static void judge_file(struct mending *m)
 {
     const struct survey *v = m->v;
     if (!v->graph.has_main_chain)
         mending_add_problem(m, DAMAGE_NO_CONVERSATION,
                             v->graph.has_sidechain ? DAMAGE_HURTS : DAMAGE_HARMLESS, 0, 0);
-    if (v->foreign_ids)
-        mending_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, v->foreign_line, 0)
-            ->detail = arena_printf(m->arena, "%zu records", v->foreign_ids);
-    if (v->blank_lines || v->crlf_lines || v->has_mark ||
-        (v->lacks_final_newline && v->size_bytes && !v->line_count))
-        mending_add_problem(m, DAMAGE_ODD_BYTES, DAMAGE_HARMLESS, 0, 0);
+    judge_ids(m);
+    judge_bytes(m);
     for (uint32_t i = 0; i < v->graph.count; i++)
         if (v->graph.nodes[i].is_superseded && !v->graph.nodes[i].is_dropped)
             mending_add_node_problem(m, DAMAGE_DUPLICATE_RECORD, DAMAGE_HARMLESS, i);

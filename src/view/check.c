@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "session/resume.h"
 #include "view/json.h"
 #include "view/left.h"
 
@@ -21,6 +22,11 @@ static const char *verdict_word(enum view_checked_verdict verdict)
     static const char *const words[] = {"sound", "damaged",       "unreadable",
                                         "empty", "no transcript", "gone"};
     return words[verdict];
+}
+
+static bool is_shown(const struct repair_problem *p, bool verbose)
+{
+    return verbose || p->severity > DAMAGE_HARMLESS;
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
@@ -99,8 +105,62 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         buf_adds(out, "\n");
     }
     for (size_t i = 0; i < c->plan->problem_count; i++)
-        if (verbose || c->plan->problems[i].severity > DAMAGE_HARMLESS)
+        if (is_shown(&c->plan->problems[i], verbose))
             view_text_problem(out, &c->plan->problems[i]);
+}
+
+/* What a problem's owner is to type; nothing where that is nothing. */
+static void add_command(struct buf *out, const char *path, const struct repair_problem *p)
+{
+    const struct damage *d = &damages[p->kind];
+    const char *option = damage_run_option(d->run);
+    if (!option || (p->severity == DAMAGE_HARMLESS && d->run != DAMAGE_RUN_SHRINK))
+        return;
+    buf_adds(out, "session-rescue --repair ");
+    resume_add_quoted(out, path);
+    buf_adds(out, option);
+}
+
+static void add_run(struct buf *out, const char *path, const struct repair_problem *p)
+{
+    struct buf command = {0};
+    add_command(&command, path, p);
+    if (!command.n)
+        buf_adds(out, damages[p->kind].run == DAMAGE_RUN_NONE_KNOWN
+                          ? "nothing is known that helps; a backup may hold it"
+                          : "nothing, all is well");
+    else
+        utf8_add_printable(out, (struct sv){command.p, command.n}, 0);
+    if (damages[p->kind].run == DAMAGE_RUN_SHRINK)
+        buf_adds(out, ", if it is to be smaller");
+    buf_release(&command);
+}
+
+/* Of each kind once: of some there are thousands. */
+static bool is_first(const struct repair_plan *plan, size_t problem, bool verbose)
+{
+    for (size_t i = 0; i < problem; i++)
+        if (plan->problems[i].kind == plan->problems[problem].kind &&
+            is_shown(&plan->problems[i], verbose))
+            return false;
+    return is_shown(&plan->problems[problem], verbose);
+}
+
+void view_text_explained(struct buf *out, const struct view_checked *c, bool verbose)
+{
+    enum view_checked_verdict verdict = view_checked_verdict(c);
+    if (verdict != VIEW_DAMAGED && verdict != VIEW_SOUND)
+        return;
+    for (size_t i = 0; i < c->plan->problem_count; i++) {
+        const struct repair_problem *p = &c->plan->problems[i];
+        const struct damage *d = &damages[p->kind];
+        if (!is_first(c->plan, i, verbose))
+            continue;
+        buf_addf(out, "  %s: %s.\n    Lost: %s. Comes of: %s.\n    To run: ", d->word, d->client,
+                 d->loss, d->origin);
+        add_run(out, c->path, p);
+        buf_adds(out, "\n");
+    }
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
@@ -117,8 +177,10 @@ struct json_node *view_json_messages(struct json_document *d, const struct repai
     return node;
 }
 
-static struct json_node *problem_node(struct json_document *d, const struct repair_problem *p)
+static struct json_node *problem_node(struct json_document *d, const char *path,
+                                      const struct repair_problem *p)
 {
+    struct buf command = {0};
     const struct damage *damage = &damages[p->kind];
     struct json_node *node = json_object(d);
     json_put_string(d, node, "kind", damage->word);
@@ -133,16 +195,23 @@ static struct json_node *problem_node(struct json_document *d, const struct repa
     json_put_string(d, node, "cure",
                     damage_cure_word(p->is_mended ? damage->cure : DAMAGE_CURE_NONE));
     json_put_bool(d, node, "is_guess", p->is_guess);
+    json_put_string(d, node, "client", damage->client);
+    json_put_string(d, node, "lost", damage->loss);
+    json_put_string(d, node, "origin", damage->origin);
+    add_command(&command, path, p);
+    json_put_string(d, node, "run", command.p);
+    buf_release(&command);
     return node;
 }
 
-struct json_node *view_json_problems(struct json_document *d, const struct repair_plan *plan,
+struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose)
 {
+    const struct repair_plan *plan = c->plan;
     struct json_node *array = json_array(d);
     for (size_t i = 0; i < plan->problem_count; i++)
-        if (verbose || plan->problems[i].severity > DAMAGE_HARMLESS)
-            json_put(d, array, NULL, problem_node(d, &plan->problems[i]));
+        if (is_shown(&plan->problems[i], verbose))
+            json_put(d, array, NULL, problem_node(d, c->path, &plan->problems[i]));
     return array;
 }
 
@@ -197,7 +266,7 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
         if (verbose)
             json_put(d, node, "loaded", view_json_loaded(d, c->plan));
-        json_put(d, node, "problems", view_json_problems(d, c->plan, verbose));
+        json_put(d, node, "problems", view_json_problems(d, c, verbose));
     }
     json_put(d, j->transcripts, NULL, node);
 }

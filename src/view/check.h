@@ -42,10 +42,14 @@ void view_text_problem(struct buf *out, const struct repair_problem *p);
 /* A line for the transcript, one for each problem; verbose: for each oddity, too. */
 void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose);
 
+/* Of each kind among what was listed: what the client does with it, what is lost by it, what leaves
+ * it behind, and what to run. */
+void view_text_explained(struct buf *out, const struct view_checked *c, bool verbose);
+
 struct json_document;
 struct json_node;
 struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan);
-struct json_node *view_json_problems(struct json_document *d, const struct repair_plan *plan,
+struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose);
 
 /* The document grows with each transcript. */

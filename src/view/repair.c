@@ -150,7 +150,7 @@ void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose
     for (size_t i = 0; i < plan->edit_count; i++)
         json_put(d, edits, NULL, edit_node(d, &plan->edits[i]));
     json_put(d, root, "edits", edits);
-    json_put(d, root, "problems", view_json_problems(d, plan, verbose));
+    json_put(d, root, "problems", view_json_problems(d, &v->checked, verbose));
     json_put_string(d, root, "resume_command", v->resume_command);
     json_write(d, root, false, out);
     json_document_free(d);

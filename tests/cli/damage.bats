@@ -154,7 +154,7 @@ END
 
 @test "foreign-session-ids: D20: records of another session id" {
     it_is foreign-session-ids <<'END'
-check 0 0/26
+check 0 0/26 .foreign-session-id
 repair 0 nothing-to-repair
 sound
 END
@@ -665,6 +665,14 @@ END
     it_is error-tail <<'END'
 check 0 0/26 .error-tail:72@41689
 repair 0 nothing-to-repair
+sound
+END
+}
+
+@test "too-long: the API has called the conversation too long" {
+    it_is too-long <<'END'
+check 1 0/26 .error-tail:72@41689 !too-long:72@41689
+repair 1 nothing-to-repair
 sound
 END
 }

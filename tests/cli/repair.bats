@@ -220,6 +220,119 @@ is_untouched()
     [[ $output != *huge-record* ]]
 }
 
+@test "--shrink trims the output that progress records repeat" {
+    node -e '
+        const fs = require("fs"), lines = fs.readFileSync(process.argv[1], "utf8").split("\n");
+        const r = JSON.parse(lines[1]), data = { type: "bash_progress", output: "y".repeat(5000), fullOutput: "x".repeat(1e6), totalLines: 9 };
+        lines.splice(2, 0, JSON.stringify({ parentUuid: r.uuid, isSidechain: false, type: "progress", data, uuid: "p1", timestamp: r.timestamp }));
+        fs.writeFileSync(process.argv[1], lines.join("\n"));
+    ' "$FILE"
+    repair "$ID" --force
+    [ "$(stat -c %s "$FILE")" -gt 1000000 ]
+    repair "$ID" --force --shrink
+    [ "$status" -eq 0 ]
+    sed -n 3p "$FILE" | grep -q '"data":{"type":"bash_progress","output":"\[5002 bytes trimmed by session-rescue; the original is in the backup 20[^"]*","fullOutput":"\[1000002 bytes trimmed [^"]*","totalLines":9}'
+    before=$(cat "$FILE")
+    repair "$ID" --force --shrink
+    [[ $output == *"Nothing to repair."* ]]
+    [ "$(cat "$FILE")" = "$before" ]
+}
+
+# Sixty results of 12 kB, and the last prompt refused: too_long TOKENS LIMIT
+too_long()
+{
+    node -e '
+        const fs = require("fs"), [file, tokens, limit] = process.argv.slice(1);
+        const lines = fs.readFileSync(file, "utf8").trim().split("\n").map(JSON.parse);
+        lines.forEach((r, i) => {
+            const block = r.message.content[0];
+            if (block.type === "tool_result") block.content = `${r.uuid} `.repeat(4000);
+            if (r.type === "assistant") Object.assign(r.message, { model: "claude-sonnet-4-6", usage: { input_tokens: 20000 + i * 1000 } });
+        });
+        const last = lines.at(-1), at = new Date(Date.parse(last.timestamp) + 1000).toISOString();
+        lines.push({ ...last, parentUuid: last.uuid, uuid: "e1", timestamp: at, isApiErrorMessage: true,
+            errorDetails: `400 {"message":"prompt is too long: ${tokens} tokens > ${limit} maximum"}`,
+            message: { id: "e1", role: "assistant", model: "<synthetic>", content: [{ type: "text", text: "Prompt is too long" }] } });
+        fs.writeFileSync(file, lines.map((r) => JSON.stringify(r) + "\n").join(""));
+    ' "$FILE" "$1" "$2"
+    cp "$FILE" "$HOME/damaged"
+}
+
+@test "a conversation that is too long: said without -v, and left alone without --fit" {
+    conversation "$FILE" 10
+    too_long 70000 60000
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $output == *"too-long: "*"the last prompt was refused"*"--repair "*" --fit"* ]]
+    repair "$ID" --force
+    [ "$status" -eq 1 ]
+    [[ $output == *"Nothing to repair."* ]]
+    is_untouched
+}
+
+@test "--fit --dry-run says how many of what, and the tokens before and after" {
+    conversation "$FILE" 10
+    too_long 70000 60000
+    repair "$ID" --fit --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output =~ "about 70000 tokens now, the model takes 60000; about "4[0-9]{4}" (48000 are to be left) without the oldest "[0-9]+" tool results, 0 images and 0 of thinking" ]]
+    is_untouched
+    [ ! -e "$PENDING" ]
+}
+
+@test "--fit cuts the oldest results, names the backup in their place, and stops once it fits" {
+    conversation "$FILE" 10
+    too_long 70000 60000
+    repair "$ID" --fit --force --json
+    [ "$status" -eq 0 ]
+    cut=$(json .fit.tool_results)
+    [ "$cut" -gt 0 ]
+    [ "$cut" -lt 10 ]
+    stem=$(basename "$(json .backup)" .jsonl)
+    cmp "$PENDING/$stem.jsonl" "$HOME/damaged"
+    [ "$(grep -c "\"content\":\"\[tool result removed by session-rescue: [0-9]* bytes, about [0-9]* tokens; the original is in the backup $stem\]\"" "$FILE")" -eq "$cut" ]
+    [ "$(grep -c 'r10 r10 r10' "$FILE")" -eq 1 ]
+    [ "$(grep -c 'r1 r1 r1' "$FILE")" -eq 0 ]
+    [ "$(grep -c '"type":"tool_result"' "$FILE")" -eq 10 ]
+    [ "$(grep -c isApiErrorMessage "$FILE")" -eq 0 ]
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    repair "$ID" --fit --force
+    [ "$status" -eq 0 ]
+    [[ $output == *"It was cut by an earlier --fit"*"Nothing to repair."* ]]
+}
+
+@test "--fit --as-copy cuts the copy, and leaves the session as it is" {
+    conversation "$FILE" 10
+    too_long 70000 60000
+    repair "$ID" --fit --as-copy --force --json
+    [ "$status" -eq 0 ]
+    is_untouched
+    [ "$(grep -c 'tool result removed by session-rescue' "$(json .new_path)")" -gt 0 ]
+}
+
+@test "what --fit cannot make short enough stays as it is" {
+    conversation "$FILE" 10
+    too_long 70000 4000
+    repair "$ID" --fit --force
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"it would still be about "*" tokens, and no more than 3200 are to be left: nothing was changed"* ]]
+    is_untouched
+    [ -z "$(ls "$PENDING" 2>/dev/null)" ]
+    repair "$ID" --fit --dry-run --context-window 1000000
+    [[ $output == *"the model takes 1000000: there is room for more"* ]]
+    is_untouched
+}
+
+@test "a conversation with room to spare is not cut by --fit" {
+    conversation "$FILE" 10
+    cp "$FILE" "$HOME/damaged"
+    repair "$ID" --fit --force
+    [ "$status" -eq 0 ]
+    [[ $output == *"there is room for more"*"Nothing to repair."* ]]
+    is_untouched
+}
+
 @test "the document tells what was done" {
     repair "$ID" --force --json
     [ "$status" -eq 0 ]

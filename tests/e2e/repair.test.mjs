@@ -120,6 +120,7 @@ const TOLERATED = {
   'malformed-snapshot': [WHOLE],
   'malformed-input': [loses('call: echo three-metres', 'call: 7')],
   'error-tail': [loses(LAST)],
+  'too-long': [loses(LAST)], // --fit is tried in fit.test.mjs
   'only-sidechain': [fails(/No conversation found/)],
   'only-metadata': [fails(/No conversation found/)],
   'empty': [fails(/No conversation found/)],

@@ -62,6 +62,8 @@ static void check_edits(const struct repair_plan *plan, int64_t size)
 
 static bool is_disturbed(const struct repair_plan *plan, bool shrinks)
 {
+    if (plan->fit.results + plan->fit.images + plan->fit.thinking)
+        return true;
     for (size_t i = 0; i < plan->problem_count; i++)
         if (plan->problems[i].severity > DAMAGE_HARMLESS ||
             (shrinks && plan->problems[i].kind == DAMAGE_HUGE_RECORD))
@@ -111,6 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct repair_options options = {
         .shrinks = data[0] & 1,
         .is_live = data[0] & 2,
+        .fits = data[0] & 4,
+        .model_window = 1000,
         .wants_edits = true,
         .modified_ms = 1770000000000,
     };
@@ -118,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct repair_plan plan = plan_of(&file, &options, &a, &source);
     check_edits(&plan, (int64_t)file.n);
     must(plan.edit_count == 0 || is_disturbed(&plan, options.shrinks));
+    must(plan.fit.tokens_before >= 0 && plan.fit.is_planned == options.fits);
     must(repair_write(&source, &plan, "BACKUP", &sink) == 0);
     must_account_for_all(&file, &plan, &r);
     if (plan.edit_count == 0)

@@ -61,6 +61,13 @@ static void every_kind_has_its_words(void **state)
     for (unsigned kind = 0; kind < DAMAGE_KINDS; kind++) {
         assert_non_null(damages[kind].word);
         assert_non_null(damages[kind].what);
+        if (!damages[kind].client || !damages[kind].loss || !damages[kind].origin ||
+            !damages[kind].run)
+            fail_msg("%s is not explained: what the client does with it, what is lost, what "
+                     "leaves it behind, what to run",
+                     damages[kind].word);
+        if (damages[kind].cure != DAMAGE_CURE_NONE && damages[kind].run == DAMAGE_RUN_NONE_KNOWN)
+            fail_msg("%s can be mended, and what is to be run is not known", damages[kind].word);
         for (unsigned other = 0; other < kind; other++)
             assert_string_not_equal(damages[kind].word, damages[other].word);
     }

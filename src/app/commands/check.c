@@ -42,6 +42,7 @@ static int tell(struct work *w, const struct view_checked *checked)
     struct buf out = {0};
     meter_end(&w->meter);
     view_text_checked(&out, checked, o->verbose);
+    view_text_explained(&out, checked, o->verbose);
     int status = context_print(&out);
     buf_release(&out);
     return status;
@@ -72,6 +73,7 @@ static int check_one(struct work *w, const struct target *target)
         .path = target->path,
         .shown = target->path,
         .options = {.is_live = target->live_pid != 0,
+                    .file_id = target->session_id,
                     .client_version = w->context->options->client_version},
         .progress = move_meter,
         .context = w,

@@ -183,6 +183,9 @@ static int carry_out(struct work *w)
 static const char *why_unfit(struct work *w)
 {
     const struct repair_fit *fit = &w->e.plan.fit;
+    if (fit->results + fit->images + fit->thinking == 0)
+        return "no tool result, image or thinking in it is long enough to be cut: nothing was "
+               "changed; a model with a larger window may take it (--context-window)";
     return arena_printf(&w->context->arena,
                         "without all of its older tool results, images and thinking it would still "
                         "be about %lld tokens, and no more than %lld are to be left: nothing was "
@@ -269,6 +272,7 @@ static int repair(struct work *w)
         .path = t->path,
         .shown = t->path,
         .options = {.is_live = t->live_pid != 0,
+                    .file_id = t->session_id,
                     .shrinks = c->options->shrink,
                     .fits = c->options->fit,
                     .window = c->look.context_window,

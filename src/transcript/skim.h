@@ -121,11 +121,11 @@ struct skim_block {
     uint32_t index;     /* in its array */
     uint64_t tool;      /* id of a call, or of the call that is answered: as graph_id_of */
     struct skim_span span;
-    struct skim_span id;    /* of a call, between the quotes */
-    struct skim_span data;  /* of an image: its base64, without the quotes */
+    struct skim_span id;      /* of a call, between the quotes */
+    struct skim_span data;    /* of an image: its base64, without the quotes */
     struct skim_span content; /* of a result, quotes and brackets included */
-    uint32_t width, height; /* of an image; 0: not known */
-    int64_t before;         /* where the element before it ends; behind the bracket for the first */
+    uint32_t width, height;   /* of an image; 0: not known */
+    int64_t before; /* where the element before it ends; behind the bracket for the first */
 };
 
 /* Text of a message that cannot be sent: half of a surrogate pair, a NUL, bytes that are not UTF-8.

@@ -3,11 +3,17 @@
  *
  * The file is read from its beginning to its end once, and again where
  * something has to be looked at. What it grows by meanwhile is not read.
+ *
+ * One in another form (UTF-16, records over several lines) is normalised into a
+ * file without a name, beside it where that can be, and that text is what is
+ * surveyed and planned for: lines and offsets are of it.
  */
 #pragma once
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "transcript/normalise.h"
 #include "transcript/repair.h"
 
 struct examine_request {
@@ -19,11 +25,24 @@ struct examine_request {
     void *context;
 };
 
+/* What the file is, where it is no lines of UTF-8. */
+struct examined_form {
+    bool is_other;
+    enum normalise_encoding encoding;
+    size_t joined; /* records that stood over several lines, or in an array */
+    bool is_array;
+    const char *packer;                     /* "gzip"; NULL: none */
+    char original_sha256[DIGEST_TEXT_SIZE]; /* of all bytes, as they were read; with is_other */
+    char sha256[DIGEST_TEXT_SIZE];          /* of the text that it was made */
+};
+
 struct examined {
     struct fs_file file; /* as it was when it was opened; open until examine_release */
+    struct examined_form form;
     struct survey survey;
     struct repair_plan plan;
-    struct survey_source source;
+    struct survey_source own;    /* the file in UTF-8, its lines as they are */
+    struct survey_source source; /* what was surveyed: the file, or the text that it was made */
     struct examine_reading *reading;
 };
 
@@ -31,3 +50,9 @@ struct examined {
 int examine(const struct examine_request *request, struct arena *a, struct examined *out,
             struct sr_error *error);
 void examine_release(struct examined *e);
+
+/*
+ * Records that are whole, in the file's own text: those on lines of their own, and those over
+ * several lines. It is counted without the survey and the plan, from the bytes.
+ */
+int examine_count(const struct examined *e, size_t *count);

@@ -212,7 +212,8 @@ static int create_file(struct work *w, struct sr_error *error)
     return 0;
 }
 
-/* The bytes go through here once, in order: their digest is the original's. */
+/* The bytes go through here once, in order: their digest is the original's, or that of the text
+ * which was made of it. */
 struct passing {
     struct work *w;
     const struct survey_source *source;
@@ -262,12 +263,38 @@ static int write_file(struct work *w, const char *wanted_sha256, struct sr_error
         r = durable_sync(w->file);
     if (r < 0)
         return err_set(error, r, "write %s/%s: %s", w->folder, w->unfinished, err_reason(r));
-    if (strcmp(original, wanted_sha256) != 0)
+    if (w->e->form.is_other && strcmp(original, w->e->form.sha256) != 0)
+        return err_set(error, -EIO, "the text that was made of %s does not read back as it was",
+                       w->request->path);
+    if (strcmp(w->e->form.is_other ? w->e->form.original_sha256 : original, wanted_sha256) != 0)
         return err_set(error, -EAGAIN, "%s is not what was backed up: it was written to meanwhile",
                        w->request->path);
     r = readback_check(w->at, w->unfinished, w->size_bytes, w->sha256, NULL);
     return r < 0 ? err_set(error, r, "read back %s/%s: %s", w->folder, w->unfinished, err_reason(r))
                  : 0;
+}
+
+/*
+ * However the plan came about: the file holds as many whole records as the original, less those
+ * that the plan says it takes, and with those that it says it adds.
+ */
+static int check_count(struct work *w, const struct examined *made, struct sr_error *error)
+{
+    size_t before = 0, after = 0;
+    int64_t balance = 0;
+    int r = examine_count(w->e, &before);
+    if (r == 0)
+        r = examine_count(made, &after);
+    if (r == 0)
+        r = repair_balance(&w->e->source, &w->e->plan, &balance);
+    if (r < 0)
+        return err_set(error, r, "count the records of %s: %s", w->request->path, err_reason(r));
+    if ((int64_t)after < (int64_t)before + balance)
+        return err_set(error, -EIO,
+                       "the repaired file would hold %zu whole records, where %lld of %zu were to "
+                       "stay: nothing was changed; please report this",
+                       after, (long long)before + balance, before);
+    return 0;
 }
 
 /* What was made must load no less than what was there. */
@@ -287,9 +314,12 @@ static int examine_made(struct work *w, struct sr_error *error)
         return r;
     w->out->messages = made.plan.messages;
     w->out->can_resume = made.plan.can_resume;
-    size_t left = made.plan.edit_count;
+    size_t left = made.plan.edit_count + made.form.is_other;
     size_t reached = made.plan.messages.reached;
+    r = check_count(w, &made, error);
     examine_release(&made);
+    if (r < 0)
+        return r;
     if (left || reached < w->e->plan.messages.reached)
         return err_set(error, -EIO,
                        "the repaired file would load %zu of %zu messages, and want %zu more "
@@ -349,7 +379,11 @@ static int take_place(struct work *w, struct sr_error *error)
 static int finish_quarantine(struct work *w, struct sr_error *error)
 {
     char name[QUARANTINE_NAME_SIZE];
-    int r = quarantine_end(&w->quarantine, w->out->path, w->size_bytes, w->sha256);
+    const struct examined_form *form = &w->e->form;
+    struct quarantine_text text = {normalise_encoding_word(form->encoding), form->joined,
+                                   w->e->source.size_bytes, form->sha256};
+    int r = quarantine_end(&w->quarantine, w->out->path, w->size_bytes, w->sha256,
+                           form->is_other ? &text : NULL);
     if (r == 0)
         r = quarantine_publish(&w->quarantine, name);
     if (r < 0)
@@ -423,7 +457,7 @@ static int prepare(struct work *w, struct sr_error *error)
     const char *sha256 = "";
     int r = refuse_owner(w, error);
     if (r == 0)
-        r = durable_check_room(w->at, w->e->file.size_bytes + SPARE_BYTES, w->folder, error);
+        r = durable_check_room(w->at, w->e->source.size_bytes + SPARE_BYTES, w->folder, error);
     if (r == 0)
         r = take_backup(w, error);
     if (r == 0)

@@ -110,7 +110,19 @@ int quarantine_add(struct quarantine *q, const struct repair_edit *e, const char
     return r == 0 ? put_bytes(q, bytes, n) : r;
 }
 
-int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, const char *sha256)
+static void put_text(struct json_document *d, struct json_node *root,
+                     const struct quarantine_text *of)
+{
+    struct json_node *text = json_object(d);
+    json_put_string(d, text, "encoding", of->encoding);
+    json_put_integer(d, text, "joined_records", (int64_t)of->joined_records);
+    json_put_integer(d, text, "size_bytes", of->size_bytes);
+    json_put_string(d, text, "sha256", of->sha256);
+    json_put(d, root, "lines_are_of", text);
+}
+
+int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, const char *sha256,
+                   const struct quarantine_text *of)
 {
     struct buf line = {0};
     struct json_document *d = json_document_new();
@@ -119,6 +131,8 @@ int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, c
     json_put_integer(d, made, "size_bytes", size_bytes);
     json_put_string(d, made, "sha256", sha256);
     json_put(d, root, "repaired", made);
+    if (of)
+        put_text(d, root, of);
     json_write(d, root, true, &line);
     json_document_free(d);
     int r = end_line(q);

@@ -29,8 +29,16 @@ struct quarantine {
 int quarantine_begin(struct quarantine *q, int folder, const char *stem);
 int quarantine_add(struct quarantine *q, const struct repair_edit *edit, const char *bytes,
                    size_t n, bool is_first);
-/* What the repair made: path, size and digest. Syncs. */
-int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, const char *sha256);
+/* What the repair made: path, size and digest. of: NULL, or the text that the file was made first,
+ * which lines and offsets are then of. Syncs. */
+struct quarantine_text {
+    const char *encoding; /* the file's */
+    size_t joined_records;
+    int64_t size_bytes;
+    const char *sha256;
+};
+int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, const char *sha256,
+                   const struct quarantine_text *of);
 /* Gives it its final name; name: which that is. */
 int quarantine_publish(struct quarantine *q, char name[static QUARANTINE_NAME_SIZE]);
 /* Closes, and removes what was not published. */

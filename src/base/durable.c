@@ -51,6 +51,11 @@ int durable_create(int at, const char *name)
     return fd;
 }
 
+int durable_create_unnamed(int at, const char *folder)
+{
+    return durable_open(at, folder, O_RDWR | O_TMPFILE | O_EXCL);
+}
+
 /* Enters a folder, which is made first where it is missing. */
 static int enter(int at, const char *name, int flags)
 {

@@ -22,6 +22,10 @@ int durable_open(int at, const char *name, int flags);
  */
 int durable_create(int at, const char *name);
 
+/* A file without a name, for reading and writing, on the file system of a folder: it is gone when
+ * it is closed. -EOPNOTSUPP and others where that has none. */
+int durable_create_unnamed(int at, const char *folder);
+
 /*
  * Makes every missing folder of a path, each one synced into its parent. Links
  * in what is there are followed where follows_links says so, else -ELOOP or

@@ -4,6 +4,7 @@
 #include "transcript/edits.h"
 #include "transcript/fit.h"
 #include "transcript/links.h"
+#include "transcript/normalise.h"
 #include "transcript/overlay.h"
 #include "transcript/shards.h"
 #include "transcript/spots.h"
@@ -393,6 +394,68 @@ int repair_plan(const struct survey_source *source, struct survey *v,
     *out = plan;
     return 0;
 }
+
+/* ---- what the edits say of records -------------------------------------------------------- */
+
+/* Damage that is no record: what goes away for it must hold none. */
+static bool is_of_shards(enum damage_kind kind)
+{
+    return kind <= DAMAGE_LONG_LINE;
+}
+
+static int64_t read_text(void *context, char *bytes, size_t n, int64_t offset)
+{
+    const struct sv *text = context;
+    size_t left = (size_t)offset < text->n ? text->n - (size_t)offset : 0;
+    n = n < left ? n : left;
+    if (n)
+        memcpy(bytes, text->p + offset, n);
+    return (int64_t)n;
+}
+
+static int count_in_text(const struct repair_edit *e, int64_t *count)
+{
+    struct sv text = {e->text, e->text_length};
+    struct survey_source source = {read_text, &text, (int64_t)text.n, {0}};
+    struct normalise_found found;
+    int r = normalise_find(&source, 0, false, &found);
+    if (r == 0)
+        *count += (int64_t)found.whole;
+    return r;
+}
+
+/* A record that goes away goes from brace to brace; blocks of one have a comma beside them. */
+static int is_record(const struct survey_source *source, const struct repair_edit *e, bool *is_one)
+{
+    char first, last;
+    int64_t n = source->read(source->context, &first, 1, e->from);
+    if (n == 1)
+        n = source->read(source->context, &last, 1, e->to - 1);
+    if (n != 1)
+        return n < 0 ? (int)n : -EIO;
+    *is_one = first == '{' && (last == '}' || last == '\n');
+    return 0;
+}
+
+int repair_balance(const struct survey_source *source, const struct repair_plan *plan,
+                   int64_t *balance)
+{
+    int64_t sum = 0;
+    int r = 0;
+    for (size_t i = 0; i < plan->edit_count && r == 0; i++) {
+        const struct repair_edit *e = &plan->edits[i];
+        bool is_one = false;
+        if (e->action == DAMAGE_CURE_INSERT && e->text)
+            r = count_in_text(e, &sum);
+        else if (e->action == DAMAGE_CURE_DROP && e->to > e->from && !is_of_shards(e->kind))
+            r = is_record(source, e, &is_one);
+        sum -= is_one;
+    }
+    if (r == 0)
+        *balance = sum;
+    return r;
+}
+
 /* ---- writing ------------------------------------------------------------------------------ */
 
 enum { WRITE_PIECE = 1024 * 1024 };

@@ -109,6 +109,11 @@ struct repair_plan {
 int repair_plan(const struct survey_source *source, struct survey *v,
                 const struct repair_options *options, struct arena *a, struct repair_plan *out);
 
+/* Whole records that the edits say they put in, less those that they say they take out. Returns: 0,
+ * or negative errno of the caller's function. */
+int repair_balance(const struct survey_source *source, const struct repair_plan *plan,
+                   int64_t *balance);
+
 /* Where the mended file and what is removed go, piece by piece. */
 struct repair_sink {
     int (*write)(void *context, const char *bytes, size_t n);

@@ -89,6 +89,16 @@ bool skim_is(const struct skim *s, enum skim_member m, const char *text)
     return s->members[m].kind == SKIM_STRING && sv_equals(skim_text(s, m), sv_of(text));
 }
 
+bool skim_is_of_session(const struct skim *s)
+{
+    static const enum skim_member places[] = {SKIM_UUID, SKIM_SESSION_ID, SKIM_LEAF, SKIM_SNAPSHOT,
+                                              SKIM_TIMESTAMP};
+    bool has_place = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        has_place = has_place || s->members[places[i]].kind != SKIM_ABSENT;
+    return has_place && s->members[SKIM_TYPE].kind == SKIM_STRING;
+}
+
 static bool inside_object(const struct skim *s)
 {
     size_t level = s->depth - 1;
@@ -478,6 +488,10 @@ static bool take_inside(struct skim *s, char c, int64_t at)
 
 static const char *take_ruin(struct skim *s, const char *p, const char *end, int64_t at)
 {
+    if (s->spans_lines) {
+        end_line(s, at, false);
+        return p;
+    }
     const char *newline = memchr(p, '\n', (size_t)(end - p));
     if (!newline)
         return end;
@@ -488,7 +502,7 @@ static const char *take_ruin(struct skim *s, const char *p, const char *end, int
 /* One byte outside of strings and words. */
 static void take_outside(struct skim *s, char c, int64_t at)
 {
-    if (c == '\n')
+    if (c == '\n' && !s->spans_lines)
         end_line(s, at, true);
     else if (s->state == AT_END)
         take_end(s, c);
@@ -521,6 +535,8 @@ size_t skim_feed(struct skim *s, const char *bytes, size_t n)
             break;
         default:
             take_outside(s, *p++, at);
+            if (s->spans_lines && s->state == AT_END)
+                end_line(s, at + 1, false);
         }
     }
     s->offset += p - bytes;

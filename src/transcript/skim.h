@@ -154,6 +154,8 @@ struct skim {
     size_t top_count; /* elements of message.content */
     size_t bad_text_count;
     bool keeps_bad_text; /* set by the caller: in bad_text, too */
+    bool spans_lines;    /* set by the caller: of one record, whose lines do not end it; it is over
+                            with its last brace, or with the byte that cannot be */
     struct skim_bad_text *bad_text;
     size_t bad_text_capacity;
 
@@ -196,6 +198,9 @@ size_t skim_feed(struct skim *s, const char *bytes, size_t n);
 void skim_end(struct skim *s);
 /* Forgets the line that is over. */
 void skim_next(struct skim *s);
+
+/* Whether the record is one of a session's: it has a type, and a place in one. */
+bool skim_is_of_session(const struct skim *s);
 
 /* Of a string; empty for any other value. */
 struct sv skim_text(const struct skim *s, enum skim_member m);

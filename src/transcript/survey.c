@@ -12,6 +12,7 @@ enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024, WORDS_MAX = 512 };
 /* One pass over a transcript. */
 struct pass {
     const struct survey_source *source;
+    size_t broken_max;
     struct survey *v;
     struct skim *skim;           /* of the lines */
     struct skim *inner;          /* of records that share their line with something else */
@@ -359,6 +360,7 @@ static int take_record(struct pass *p, const struct skim *s)
     size_t spots = v->spot_count;
     bool is_pointer = false;
     v->all_records++;
+    v->session_records += skim_is_of_session(s);
     look_at_ids(p, s);
     look_at_pointer(p, s, &is_pointer);
     bool is_node = role_of(s, &role);
@@ -407,6 +409,8 @@ static int take_broken(struct pass *p)
     struct scan_piece *pieces;
     size_t count;
     add_line(p);
+    if (p->v->line_count > p->broken_max)
+        return -E2BIG;
     const struct survey_line *l = &p->v->lines[p->v->line_count - 1];
     if (l->is_too_long)
         return 0;
@@ -482,9 +486,15 @@ static int read_lines(struct pass *p, char *bytes, size_t piece)
 
 int survey_read(const struct survey_source *source, struct survey *out)
 {
+    return survey_read_within(source, SIZE_MAX, out);
+}
+
+int survey_read_within(const struct survey_source *source, size_t broken_max, struct survey *out)
+{
     struct survey v = {0};
     struct pass p = {
         .source = source,
+        .broken_max = broken_max,
         .v = &v,
         .skim = mem_resize(NULL, sizeof *p.skim),
         .inner = mem_resize(NULL, sizeof *p.inner),

@@ -71,6 +71,7 @@ struct survey {
 
     int64_t size_bytes; /* that were read */
     uint32_t all_lines, all_records;
+    uint32_t session_records; /* of those, the ones that a session has */
     size_t blank_lines, crlf_lines;
     bool has_mark, lacks_final_newline;
     int64_t versions[SURVEY_VERSIONS_MAX]; /* by the tag of a node, less one; as damage_version */
@@ -94,6 +95,8 @@ int64_t survey_newest_version(const struct survey *v);
 
 /* Returns: 0, or negative errno of the caller's function. Owner: survey_release. */
 int survey_read(const struct survey_source *source, struct survey *out);
+/* The same, but -E2BIG with more lines that are no record than this. */
+int survey_read_within(const struct survey_source *source, size_t broken_max, struct survey *out);
 void survey_release(struct survey *v);
 
 /*

@@ -9,24 +9,35 @@
 
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 {
-    return c->why                    ? VIEW_UNREADABLE
-           : c->left                 ? VIEW_GONE
-           : c->size_bytes == 0      ? VIEW_EMPTY
-           : !c->survey->all_records ? VIEW_NO_TRANSCRIPT
-           : c->plan->hurts          ? VIEW_DAMAGED
-                                     : VIEW_SOUND;
+    return c->why                        ? VIEW_UNREADABLE
+           : c->left                     ? VIEW_GONE
+           : c->size_bytes == 0          ? VIEW_EMPTY
+           : !c->survey->session_records ? VIEW_NO_TRANSCRIPT
+           : c->form->is_other           ? VIEW_OTHER_FORM
+           : c->plan->hurts              ? VIEW_DAMAGED
+                                         : VIEW_SOUND;
 }
 
 static const char *verdict_word(enum view_checked_verdict verdict)
 {
-    static const char *const words[] = {"sound", "damaged",       "unreadable",
-                                        "empty", "no transcript", "gone"};
+    static const char *const words[] = {"sound",         "damaged", "unreadable",     "empty",
+                                        "no transcript", "gone",    "in another form"};
     return words[verdict];
 }
 
 static bool is_shown(const struct repair_problem *p, bool verbose)
 {
     return verbose || p->severity > DAMAGE_HARMLESS;
+}
+
+void view_add_form(struct buf *out, const struct examined_form *form)
+{
+    static const char *const names[] = {"UTF-8", "UTF-16LE", "UTF-16BE"};
+    if (form->encoding != NORMALISE_UTF8)
+        buf_addf(out, "%s%s", names[form->encoding], form->joined ? ", " : "");
+    if (form->joined)
+        buf_addf(out, "%zu record%s %s", form->joined, form->joined == 1 ? "" : "s",
+                 form->is_array ? "in an array" : "over several lines");
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
@@ -95,9 +106,16 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         buf_addf(out, "  a backup holds %s more: session-rescue --restore %s\n",
                  str_format_size(c->fuller_bytes - c->size_bytes, size), c->fuller);
     if (view_checked_verdict(c) == VIEW_NO_TRANSCRIPT) {
-        buf_adds(out,
-                 "  no line of it is a whole record; --repair says whether it can be made one\n");
+        if (c->form->packer)
+            buf_addf(out, "  it is packed (%s): unpack it first\n", c->form->packer);
+        else
+            buf_adds(out, "  not a transcript: no record of a session is in it\n");
         return;
+    }
+    if (c->form->is_other) {
+        buf_adds(out, "  ");
+        view_add_form(out, c->form);
+        buf_adds(out, ": clients read UTF-8, one record a line; --repair makes it that\n");
     }
     if (c->plan->hurts && m->expected && (m->reached < m->expected || !c->plan->can_resume)) {
         buf_adds(out, "  ");
@@ -164,6 +182,16 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
+
+struct json_node *view_json_form(struct json_document *d, const struct examined_form *form)
+{
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "encoding", normalise_encoding_word(form->encoding));
+    json_put_integer(d, node, "joined_records", (int64_t)form->joined);
+    json_put_bool(d, node, "is_array", form->is_array);
+    json_put_string(d, node, "packed_by", form->packer);
+    return node;
+}
 
 struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan)
 {
@@ -256,12 +284,12 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
     view_put_left(d, node, c->left);
     if (!c->why && !c->left) {
         json_put_integer(d, node, "size_bytes", c->size_bytes);
+        json_put(d, node, "form", view_json_form(d, c->form));
         json_put_integer(d, node, "lines", c->survey->all_lines);
         json_put_integer(d, node, "records", c->survey->all_records);
         json_put(d, node, "messages", view_json_messages(d, c->plan));
         json_put_bool(d, node, "can_resume",
-                      verdict != VIEW_EMPTY && verdict != VIEW_NO_TRANSCRIPT &&
-                          c->plan->can_resume);
+                      (verdict == VIEW_SOUND || verdict == VIEW_DAMAGED) && c->plan->can_resume);
         json_put_string(d, node, "fuller_backup", c->fuller);
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
         if (verbose)
@@ -283,6 +311,7 @@ void view_json_check_end(struct view_check_json *j, struct buf *out)
     json_put_integer(d, counts, "empty", (int64_t)j->counts[VIEW_EMPTY]);
     json_put_integer(d, counts, "no_transcript", (int64_t)j->counts[VIEW_NO_TRANSCRIPT]);
     json_put_integer(d, counts, "gone", (int64_t)j->counts[VIEW_GONE]);
+    json_put_integer(d, counts, "in_another_form", (int64_t)j->counts[VIEW_OTHER_FORM]);
     json_put_integer(d, counts, "unreadable", (int64_t)j->counts[VIEW_UNREADABLE]);
     json_put(d, j->root, "counts", counts);
     json_write(d, j->root, false, out);

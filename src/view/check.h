@@ -5,9 +5,8 @@
  */
 #pragma once
 
-#include "base/str.h"
+#include "action/examine.h"
 #include "session_rescue.h"
-#include "transcript/repair.h"
 
 struct view_checked {
     const char *session_id; /* NULL: not known */
@@ -16,6 +15,7 @@ struct view_checked {
     int live_pid;               /* 0: no process has it */
     const char *why;            /* it could not be read; NULL: it was */
     const struct sr_left *left; /* its transcript is gone; NULL: not so */
+    const struct examined_form *form;
     const struct survey *survey;
     const struct repair_plan *plan;
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
@@ -27,11 +27,15 @@ enum view_checked_verdict {
     VIEW_DAMAGED,
     VIEW_UNREADABLE,
     VIEW_EMPTY,
-    VIEW_NO_TRANSCRIPT, /* no line of it is a record */
+    VIEW_NO_TRANSCRIPT, /* no record of a session is in it */
     VIEW_GONE,          /* there is none any more */
+    VIEW_OTHER_FORM,    /* UTF-16, or records over several lines: no client reads it */
     VIEW_CHECKED_VERDICTS
 };
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
+
+/* "UTF-16LE, 12 records over several lines"; only of one in another form. */
+void view_add_form(struct buf *out, const struct examined_form *form);
 
 /* "resume would lose 312 of 340 messages"; nothing is added where it would lose none. */
 void view_add_consequence(struct buf *out, const struct repair_plan *plan);
@@ -48,6 +52,7 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
 
 struct json_document;
 struct json_node;
+struct json_node *view_json_form(struct json_document *d, const struct examined_form *form);
 struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan);
 struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose);

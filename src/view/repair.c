@@ -55,6 +55,9 @@ void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool ve
 {
     const struct repair_plan *plan = v->checked.plan;
     view_text_checked(out, &v->checked, verbose);
+    if (v->checked.form->is_other)
+        buf_addf(out, "Each record becomes a line of UTF-8%s\n",
+                 plan->edit_count ? "; lines and bytes below are of that text" : "");
     if (plan->fit.is_planned)
         add_fit(out, &plan->fit);
     if (plan->edit_count == 0)
@@ -141,6 +144,7 @@ void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose
     json_put_string(d, root, "new_path", v->new_path);
     json_put_string(d, root, "backup", v->backup);
     json_put_string(d, root, "quarantine", v->quarantine);
+    json_put(d, root, "form", view_json_form(d, v->checked.form));
     json_put(d, root, "messages", view_json_messages(d, plan));
     put_after(d, root, v);
     if (plan->fit.is_planned)

@@ -50,7 +50,7 @@ check()
     [ "$(json '.transcripts[0].problems[0].severity')" = hurts ]
     [ "$(json '.transcripts[0].problems[0].cure')" = relink ]
     [ "$(json '.transcripts[0].problems[0].is_guess')" = true ]
-    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"empty":0,"no_transcript":0,"gone":0,"unreadable":0}' ]
+    [ "$(json .counts)" = '{"transcripts":1,"damaged":1,"empty":0,"no_transcript":0,"gone":0,"in_another_form":0,"unreadable":0}' ]
 }
 
 @test "without a word every session of the store is read; only the damaged are named" {
@@ -144,7 +144,7 @@ check()
         rescue --check "$BATS_TEST_TMPDIR/../$(basename "$BATS_TEST_TMPDIR")/$(basename "$each")"
         [ "$status" -eq 1 ]
         [[ ${lines[0]} == "$each: no transcript ("* ]]
-        [[ ${lines[1]} == "  no line of it is a whole record"* ]]
+        [[ ${lines[1]} == "  not a transcript: no record of a session is in it" ]]
         [ "${lines[2]}" = "1 transcript: 0 sound, 1 no transcript" ]
     done
 }

@@ -467,18 +467,158 @@ print(os.getxattr(sys.argv[1], "system.posix_acl_access").hex()) if len(sys.argv
     local dir=$BATS_TEST_TMPDIR/other name
     mkdir "$dir"
     printf '{\n  "permissions": {\n    "allow": [\n      "Bash(ls:*)"\n    ]\n  },\n  "env": {}\n}\n' >"$dir/settings.json"
-    node -e 'for (const l of require("fs").readFileSync(process.argv[1], "utf8").split("\n").filter(Boolean))
-        try { console.log(JSON.stringify(JSON.parse(l), null, 2)); } catch {}' "$FILE" >"$dir/pretty.jsonl"
-    iconv -f UTF-8 -t UTF-16LE "$FILE" >"$dir/le.jsonl"
-    iconv -f UTF-8 -t UTF-16 "$FILE" >"$dir/bom.jsonl"
-    iconv -f UTF-8 -t UTF-16BE "$FILE" >"$dir/be.jsonl"
+    printf '{"permissions":{}}\n' >"$dir/settings-in-a-line.json"
+    iconv -f UTF-8 -t UTF-16LE "$dir/settings.json" >"$dir/settings-utf-16.json"
     printf '[\n  {},\n  {\n    "a": 1\n  },\n  {}\n]\n' >"$dir/list.json"
     printf 'some words\n' >"$dir/words.txt"
+    printf '{\n  "type": "user",\n  "uuid": "1",\n  "message": {\n    "content": [\n      {}\n' >"$dir/torn.jsonl"
     head -c 3000 /dev/zero >"$dir/zeros.jsonl"
+    gzip -c "$FILE" >"$dir/packed.jsonl"
     for name in "$dir"/*; do
         cp -p "$name" "$BATS_TEST_TMPDIR/before"
-        rescue --repair "$name" --force --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        repair "$name" --force
         [ "$status" -eq 4 ]
         cmp "$name" "$BATS_TEST_TMPDIR/before"
     done
+    repair "$dir/packed.jsonl" --force
+    [[ $stderr == *"packed (gzip): unpack it first"* ]]
+}
+
+# The healthy session in another form: write_form FORM >FILE
+write_form()
+{
+    node -e '
+        const [form, file] = process.argv.slice(1), text = require("fs").readFileSync(file, "utf8");
+        const records = text.trim().split("\n").map((l) => JSON.parse(l));
+        const pretty = (r) => JSON.stringify(r, null, 2) + "\n";
+        const utf16 = (s, big, mark) => { const b = Buffer.from((mark ? "\ufeff" : "") + s, "utf16le"); return big ? b.swap16() : b; };
+        const forms = {
+            pretty: () => records.map(pretty).join(""),
+            tabs: () => records.map((r) => JSON.stringify(r, null, "\t") + "\n").join(""),
+            "no-indent": () => records.map((r) => JSON.stringify(r, null, 1).replace(/^ +/gm, "") + "\n").join(""),
+            array: () => pretty(records),
+            "array-in-a-line": () => JSON.stringify(records),
+            concatenated: () => records.map((r) => JSON.stringify(r, null, 4)).join(""),
+            crlf: () => records.map(pretty).join("").replace(/\n/g, "\r\n"),
+            mark: () => "\ufeff" + records.map(pretty).join(""),
+            mixed: () => text.split("\n", 1)[0] + "\n" + records.slice(1).map(pretty).join(""),
+            "mixed-end": () => records.slice(0, -1).map(pretty).join("") + JSON.stringify(records.at(-1)) + "\n",
+            "array-and-lines": () => pretty(records.slice(0, 9)) + records.slice(9).map((r) => JSON.stringify(r) + "\n").join(""),
+            "utf-16le": () => utf16(text, false, false),
+            "utf-16le-mark": () => utf16(text, false, true),
+            "utf-16be": () => utf16(text, true, false),
+            "utf-16be-mark": () => utf16(text, true, true),
+            "utf-16-pretty": () => utf16(records.map(pretty).join("").replace(/\n/g, "\r\n"), false, true),
+        };
+        process.stdout.write(form === "all" ? Object.keys(forms).join(" ") : forms[form]());
+    ' "$1" "$HOME/whole.jsonl"
+}
+
+@test "records over several lines, an array of them, UTF-16: each becomes a line, and nothing is lost" {
+    conversation "$HOME/whole.jsonl" 10
+    sed -i "s/\"sessionId\":\"s\"/\"sessionId\":\"$ID\"/; s/answer 3/answer { \\\\\"3\\\\\" : [ \\\\u00e9é😀 }/" "$HOME/whole.jsonl"
+    local form
+    for form in $(write_form all); do
+        write_form "$form" >"$FILE"
+        cp "$FILE" "$HOME/damaged"
+        rescue --check "$FILE" --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 1 ]
+        [[ ${lines[0]} == "$FILE: in another form ("*"40 of 40 messages within reach)" ]]
+        [ "${#lines[@]}" -eq 4 ]
+        [[ ${lines[3]} == *"session-rescue --repair WHICH|FILE"* ]]
+        repair "$FILE" --dry-run
+        [ "$status" -eq 0 ]
+        is_untouched
+        repair "$FILE" --force
+        [ "$status" -eq 0 ]
+        [[ $output == *"40 of 40 messages within reach"* ]]
+        node -e '
+            const [a, b] = process.argv.slice(1).map((f) => require("fs").readFileSync(f, "utf8").trim().split("\n").map((l) => JSON.parse(l)));
+            require("assert").deepStrictEqual(a, b);
+        ' "$FILE" "$HOME/whole.jsonl"
+        cmp "$PENDING"/*-LOSSLESS-"$ID".jsonl "$HOME/damaged"
+        rescue --check "$FILE" --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 0 ]
+        repair "$FILE" --force
+        [[ $output == *"Nothing to repair."* ]]
+        rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        [ "$status" -eq 0 ]
+        is_untouched
+        rm -rf "$PENDING"
+    done
+}
+
+@test "UTF-16 and records over several lines are named for what they are, also in the documents" {
+    conversation "$HOME/whole.jsonl" 10
+    write_form mixed >"$FILE"
+    rescue --check "$FILE" --config-dir "$CONFIG_DIR"
+    [[ ${lines[1]} == "  39 records over several lines: clients read UTF-8, one record a line; --repair makes it that" ]]
+    write_form array >"$FILE"
+    rescue --check "$FILE" --config-dir "$CONFIG_DIR"
+    [[ ${lines[1]} == "  40 records in an array: "* ]]
+    write_form utf-16-pretty >"$FILE"
+    rescue --check "$FILE" --config-dir "$CONFIG_DIR" --json
+    [ "$status" -eq 1 ]
+    [ "$(json '.transcripts[0].verdict')" = "in another form" ]
+    [ "$(json '.transcripts[0].can_resume')" = false ]
+    [ "$(json '.transcripts[0].form')" = '{"encoding":"utf-16le","joined_records":40,"is_array":false,"packed_by":null}' ]
+    [ "$(json .counts.in_another_form)" = 1 ]
+    repair "$FILE" --force --json
+    [ "$status" -eq 0 ]
+    [ "$(json .outcome)" = repaired ]
+    [ "$(json .form.joined_records)" = 40 ]
+    [ "$(json .messages_after.reached)" = 40 ]
+}
+
+@test "a record over several lines that broke off is damage: kept in the quarantine, to the byte" {
+    conversation "$HOME/whole.jsonl" 10
+    write_form pretty >"$FILE"
+    # the ends of the 9th record and of the last are lost, and one has a line end within a string
+    local size
+    size=$(stat -c %s "$FILE")
+    truncate -s $((size - 40)) "$FILE"
+    node -e '
+        const fs = require("fs"), [file, removed] = process.argv.slice(1), text = fs.readFileSync(file, "utf8").split(/^(?=\{)/m);
+        text[8] = text[8].slice(0, 200);
+        text[12] = text[12].replace("prompt", "pro\nmpt");
+        fs.writeFileSync(file, text[8].endsWith("\n") ? text.join("") : text.slice(0, 9).join("") + "\n" + text.slice(9).join(""));
+        fs.writeFileSync(removed, [text[8], text[12], text.at(-1)].join(""));
+    ' "$FILE" "$HOME/removed"
+    cp "$FILE" "$HOME/damaged"
+    repair "$FILE" --force
+    [ "$status" -eq 0 ]
+    [ "$(grep -c . "$FILE")" -eq 37 ]
+    node -e '
+        const fs = require("fs"), [quarantine, removed, original] = process.argv.slice(1);
+        const lines = fs.readFileSync(quarantine, "utf8").trim().split("\n").map((l) => JSON.parse(l)), last = lines.pop();
+        const taken = lines.filter((l) => l.kind !== "missing-parent").map((l) => Buffer.from(l.base64, "base64").toString()).join("");
+        const plain = (s) => s.replace(/\n/g, "");
+        require("assert").equal(plain(taken), plain(fs.readFileSync(removed, "utf8")));
+        require("assert").equal(last.lines_are_of.encoding, "utf-8");
+        require("assert").equal(last.lines_are_of.joined_records, 37);
+    ' "$PENDING"/*.quarantine.jsonl "$HOME/removed"
+    rescue --check "$FILE" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+@test "--as-copy of one in another form: a whole session, and the original as it was" {
+    conversation "$HOME/whole.jsonl" 10
+    write_form pretty | sed "s/\"sessionId\": \"s\"/\"sessionId\": \"$ID\"/" >"$FILE"
+    cp "$FILE" "$HOME/damaged"
+    repair "$FILE" --force --as-copy --json
+    [ "$status" -eq 0 ]
+    is_untouched
+    new=$(json .new_session_id)
+    [ "$(grep -c "\"sessionId\":\"$new\"" "$(json .new_path)")" -eq 40 ]
+}
+
+@test "a leftover of an earlier repair is kept also where records are joined" {
+    conversation "$HOME/whole.jsonl" 10
+    write_form pretty >"$FILE"
+    echo leftover >"${FILE%/*}/.session-rescue-repair-$ID.jsonl"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    [ "$(cat "${FILE%/*}/.session-rescue-repair-$ID.jsonl")" = leftover ]
+    [[ $stderr == *".session-rescue-repair-$ID.jsonl is left of an earlier repair"* ]]
+    [ "$(find "${FILE%/*}" -name '.session-rescue-*' | wc -l)" -eq 1 ]
 }

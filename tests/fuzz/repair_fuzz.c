@@ -2,8 +2,10 @@
  * Any bytes as a transcript, checked and repaired. The first byte chooses the
  * options. What is kept and what is removed are together the whole file, in
  * order; a file with nothing but harmless oddities is not edited; the second
- * repair finds nothing to do; what was unreadable is as the first one left it.
+ * repair finds nothing to do; what was unreadable is as the first one left it. As
+ * many whole records as before are there, by a count that knows nothing of the plan.
  */
+#include "transcript/normalise.h"
 #include "transcript/repair.h"
 
 #include <stdlib.h>
@@ -102,6 +104,25 @@ static void must_account_for_all(const struct sv *file, const struct repair_plan
     must(removed == r->removed.n);
 }
 
+static struct normalise_found count(struct sv *file)
+{
+    struct survey_source source = {read_memory, file, (int64_t)file->n, {0}};
+    struct normalise_found found;
+    must(normalise_find(&source, 0, false, &found) == 0);
+    return found;
+}
+
+static void must_hold_as_many(const struct survey_source *source, const struct repair_plan *plan,
+                              struct sv *before, struct sv *after)
+{
+    int64_t balance;
+    struct normalise_found found = count(before);
+    if (found.joined) /* is joined before it is planned for */
+        return;
+    must(repair_balance(source, plan, &balance) == 0);
+    must((int64_t)count(after).whole >= (int64_t)found.whole + balance);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
@@ -129,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(r.file.n == file.n && (file.n == 0 || memcmp(r.file.p, file.p, file.n) == 0));
 
     struct sv mended = {r.file.p ? r.file.p : "", r.file.n};
+    must_hold_as_many(&source, &plan, &file, &mended);
     struct repair_plan second = plan_of(&mended, &options, &a, &source);
     must(second.edit_count == 0);
     buf_release(&r.file);

@@ -87,6 +87,7 @@ static int check_one(struct work *w, const struct target *target)
         .size_bytes = r == 0 ? e.file.size_bytes : -1,
         .live_pid = target->live_pid,
         .why = r < 0 ? error.text : NULL,
+        .form = &e.form,
         .survey = &e.survey,
         .plan = &e.plan,
     };
@@ -120,10 +121,12 @@ static int finish(struct work *w)
             buf_addf(&out, ", %zu no transcript", w->counts[VIEW_NO_TRANSCRIPT]);
         if (w->counts[VIEW_GONE])
             buf_addf(&out, ", %zu gone", w->counts[VIEW_GONE]);
+        if (w->counts[VIEW_OTHER_FORM])
+            buf_addf(&out, ", %zu in another form", w->counts[VIEW_OTHER_FORM]);
         if (w->counts[VIEW_UNREADABLE])
             buf_addf(&out, ", %zu unreadable", w->counts[VIEW_UNREADABLE]);
         buf_adds(&out, "\n");
-        if (w->counts[VIEW_DAMAGED] && !c->options->quiet)
+        if (w->counts[VIEW_DAMAGED] + w->counts[VIEW_OTHER_FORM] && !c->options->quiet)
             buf_adds(&out,
                      "To mend one: session-rescue --repair WHICH|FILE (--dry-run shows how)\n");
     }
@@ -133,10 +136,7 @@ static int finish(struct work *w)
         return status;
     if (w->counts[VIEW_UNREADABLE])
         return EXIT_FAILED;
-    return w->counts[VIEW_DAMAGED] || w->counts[VIEW_EMPTY] || w->counts[VIEW_NO_TRANSCRIPT] ||
-                   w->counts[VIEW_GONE]
-               ? EXIT_ATTENTION
-               : EXIT_FINE;
+    return all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION : EXIT_FINE;
 }
 
 int command_check(struct context *context)

@@ -71,8 +71,10 @@ static bool agrees(struct work *w)
 {
     struct buf question = {0};
     char size[STR_SIZE_TEXT];
-    buf_addf(&question, "Repair this transcript (%s, %zu changes%s)?",
-             str_format_size(w->e.file.size_bytes, size), w->e.plan.edit_count,
+    buf_addf(&question, "Repair this transcript (%s, ",
+             str_format_size(w->e.file.size_bytes, size));
+    view_add_form(&question, &w->e.form);
+    buf_addf(&question, "%s%zu changes%s)?", w->e.form.is_other ? ", " : "", w->e.plan.edit_count,
              w->context->options->as_copy ? ", as a copy" : "");
     bool yes = scene_ask(&w->scene, question.p);
     buf_release(&question);
@@ -209,13 +211,16 @@ static int decide(struct work *w)
     const struct repair_plan *plan = &w->e.plan;
     if (w->target->live_pid)
         return refuse_owner(w);
-    bool says_nothing = plan->messages.expected == 0 && !w->e.survey.session_id[0];
-    if (w->e.file.size_bytes > 0 &&
-        (w->e.survey.all_records == 0 || (says_nothing && plan->edit_count)))
+    if (w->e.form.packer)
         return leave(w, VIEW_REPAIR_REFUSED,
-                     "not one whole record of a session is in it: it is no transcript, or one in "
-                     "another form "
-                     "(a record over several lines, UTF-16); nothing was changed",
+                     arena_printf(&w->context->arena,
+                                  "it is packed (%s): unpack it first; nothing was changed",
+                                  w->e.form.packer),
+                     EXIT_REFUSED);
+    if (w->e.file.size_bytes > 0 && w->e.survey.session_records == 0)
+        return leave(w, VIEW_REPAIR_REFUSED,
+                     "not one whole record of a session is in it: not a transcript; nothing was "
+                     "changed",
                      EXIT_REFUSED);
     if (!o->json && print_plan(w) != 0)
         return EXIT_FAILED;
@@ -225,7 +230,7 @@ static int decide(struct work *w)
                      EXIT_FAILED);
     if (o->fit && !plan->fit.fits)
         return leave(w, VIEW_REPAIR_FAILED, why_unfit(w), EXIT_FAILED);
-    if (plan->edit_count == 0) {
+    if (plan->edit_count == 0 && !w->e.form.is_other) {
         if (!o->json && !o->quiet)
             puts("Nothing to repair.");
         return leave(w, VIEW_NOTHING_TO_REPAIR, NULL, plan->hurts ? EXIT_ATTENTION : EXIT_FINE);
@@ -291,6 +296,7 @@ static int repair(struct work *w)
         .path = t->path,
         .size_bytes = w->e.file.size_bytes,
         .live_pid = t->live_pid,
+        .form = &w->e.form,
         .survey = &w->e.survey,
         .plan = &w->e.plan,
     };

@@ -3,6 +3,7 @@
 
 load helper
 load sessions
+load hung
 
 setup()
 {
@@ -307,6 +308,30 @@ exported_short()
         [ "$status" -eq 0 ]
         [ "$(stat -c %s "$new/projects/-tmp-p/$ID.jsonl")" -eq "$size" ]
         [[ $size -ne 0 || $output != *"claude --resume"* ]]
+    done
+}
+
+@test "on a terminal it is asked which: the fuller one by its name, the lesser one not without a yes to its own" {
+    exported_short 20
+    local where=(--config-dir "$new" --pending-dir "$PENDING" --log-dir "$LOG") size
+    for keys in 'n\nn\n' '\n\n' 'n\ny\n' 'y\n'; do
+        rm -rf "$new"
+        typed "$keys" -- --restore "$ID" "${where[@]}"
+        [[ $output == *"the newest backup holds less than an earlier one"*"Restore $full ("*", verified)? [y/N]"* ]]
+        size=$(stat -c %s "$new/projects/-tmp-p/$ID.jsonl" 2>/dev/null || echo none)
+        case $keys in
+        'y\n') [ "$status" -eq 0 ]; [[ $output != *"Restore $short"* ]]; [ "$size" = "$(stat -c %s "$PENDING/$full.jsonl")" ] ;;
+        'n\ny\n') [ "$status" -eq 0 ]; [[ $output == *"Restore $short (20B, the newest)? [y/N]"* ]]; [ "$size" = 20 ] ;;
+        *) [ "$status" -eq 4 ]; [[ $output == *"nothing was restored"* ]]; [ "$size" = none ] ;;
+        esac
+    done
+    for option in --force --dry-run; do
+        rm -rf "$new"
+        : >"$BATS_TEST_TMPDIR/screen"
+        status=0
+        script -qefc "exec $(printf '%q ' "$SESSION_RESCUE" --restore "$ID" $option "${where[@]}")" "$BATS_TEST_TMPDIR/screen" >/dev/null </dev/null || status=$?
+        [ "$status" -eq 4 ]
+        [ ! -e "$new/projects" ]
     done
 }
 

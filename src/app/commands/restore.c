@@ -179,10 +179,22 @@ static void say_choice(const char *stem, int64_t size_bytes, const char *what)
     buf_release(&text);
 }
 
-/* Where a word named a session, is its newest backup the one to take? Returns: 0, or an exit
- * status and a message printed. */
-static int refuse_shorter(struct context *c, const struct pending *pending, const char *newest)
+/* "STEM (SIZE, what)?" */
+static bool asks_for(const char *stem, int64_t size_bytes, const char *what)
 {
+    char size[STR_SIZE_TEXT];
+    struct buf text = {0};
+    buf_addf(&text, "Restore %s (%s, %s)?", stem, str_format_size(size_bytes, size), what);
+    bool is_yes = prompt_yes(text.p);
+    buf_release(&text);
+    return is_yes;
+}
+
+/* Where a word named a session, is its newest backup the one to take? One that holds less takes a
+ * yes to its name. Sets *stem. Returns: 0, or an exit status and a message printed. */
+static int choose(struct context *c, const struct pending *pending, const char **stem)
+{
+    const char *newest = *stem;
     struct pending_entry *entries;
     size_t count;
     struct stat st;
@@ -204,6 +216,15 @@ static int refuse_shorter(struct context *c, const struct pending *pending, cons
     if (!fuller)
         return 0;
     verify_backup(pending, fuller->stem, &c->arena, &v);
+    const struct options *o = c->options;
+    if (!o->force && !o->dry_run && !o->json && prompt_can_ask()) {
+        context_complain("the newest backup holds less than an earlier one");
+        if (asks_for(fuller->stem, fuller_bytes, verify_word(v.verdict)))
+            *stem = arena_strdup(&c->arena, fuller->stem);
+        else if (!asks_for(newest, st.st_size, "the newest"))
+            return refuse("nothing was restored", false);
+        return 0;
+    }
     context_complain("the newest backup holds less than an earlier one; nothing was restored. Name "
                      "the one to take:");
     say_choice(fuller->stem, fuller_bytes, verify_word(v.verdict));
@@ -235,7 +256,7 @@ int command_restore(struct context *context)
         return EXIT_FAILED;
     }
     bool is_named = strstr(context->options->which[0], stem) != NULL;
-    int status = is_named ? 0 : refuse_shorter(context, &pending, stem);
+    int status = is_named ? 0 : choose(context, &pending, &stem);
     if (status == 0)
         status = restore(&w, &pending, stem);
     pending_close(&pending);

@@ -337,6 +337,20 @@ static int give_up(struct subject *s, const char *refusal, struct proof **out,
     return r;
 }
 
+/* What its user may answer with --without-backup. */
+static bool can_be_given_up(const struct subject *s)
+{
+    return *s->loses && has_name(s);
+}
+
+static int say_refusal(const struct subject *s, int r, const char *why, struct sr_error *error)
+{
+    if (can_be_given_up(s))
+        return err_set(error, r, "%s; %s. To give it up: --without-backup", why, s->loses);
+    return err_set(error, r, "%s%s", why,
+                   s->without_backup ? "; --without-backup is no answer to that" : "");
+}
+
 int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
 {
     struct sr_error why;
@@ -344,13 +358,22 @@ int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
     int r = prove(s, out, &why);
     if (r == 0)
         return 0;
-    if (!*s->loses || !has_name(s))
-        return err_set(error, r, "%s%s", why.text,
-                       s->without_backup ? "; --without-backup is no answer to that" : "");
+    if (!s->without_backup || !can_be_given_up(s))
+        return say_refusal(s, r, why.text, error);
     snprintf(text, sizeof text, "%s; %s", why.text, s->loses);
-    if (s->without_backup)
-        return give_up(s, text, out, error);
-    return err_set(error, r, "%s. To give it up: --without-backup", text);
+    return give_up(s, text, out, error);
+}
+
+int proof_foresee(struct subject *s, struct sr_error *error)
+{
+    struct sr_error why;
+    s->loses[0] = '\0';
+    int r = refuse_unknown(s, &why);
+    if (r == 0 && is_unsaved(s->session))
+        r = refuse_unsaved(s, &why);
+    if (r < 0 && s->without_backup && can_be_given_up(s))
+        return 0;
+    return r < 0 ? say_refusal(s, r, why.text, error) : 0;
 }
 
 int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error)

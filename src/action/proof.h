@@ -38,6 +38,12 @@ enum { PROOF_GIVEN_LENGTH = 8 };
 int proof_make(struct subject *s, struct proof **out, struct sr_error *error);
 
 /*
+ * What proof_make would refuse, as far as that is told without copying anything: for a dry run.
+ * Returns: 0 or -EPERM.
+ */
+int proof_foresee(struct subject *s, struct sr_error *error);
+
+/*
  * The session is given up, with whatever of it is in no backup. given: what its
  * user typed for just this one, the first eight characters of its id. Returns:
  * 0; -EPERM: they are others, or it is not known which session it is.

@@ -100,7 +100,7 @@ static bool is_secret(const char *name)
 
 static void add_tree(struct walk *w, const char *path, int depth);
 
-/* A file, or a folder with all that is below; links are named and not followed. */
+/* A file, or a folder with all that is below; links are not followed: what they lead to is lost. */
 static void add_any(struct walk *w, const char *path, int depth)
 {
     struct stat st;
@@ -115,7 +115,7 @@ static void add_any(struct walk *w, const char *path, int depth)
     } else if (S_ISDIR(st.st_mode)) {
         add_tree(w, path, depth);
     } else if (S_ISLNK(st.st_mode) && fs_read_link(w->at, path, w->arena, &target) == 0) {
-        leave_out(w, path, arena_printf(w->arena, "symbolic link to %s", target), false);
+        leave_out(w, path, arena_printf(w->arena, "symbolic link to %s", target), true);
     } else {
         leave_out(w, path, err_reason(-ENXIO), false);
     }

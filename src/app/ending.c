@@ -1,5 +1,6 @@
 #include "app/ending.h"
 
+#include "action/proof.h"
 #include "action/stop.h"
 #include "app/prompt.h"
 #include "app/scene.h"
@@ -99,8 +100,13 @@ int ending_preview(struct context *c, struct sr_snapshot *snapshot,
     out->result = stop.result;
     if (code < 0)
         return note(out, c, code, &error);
-    stop_describe(&stop, &text);
+    code = proof_foresee(&stop.subject, &error);
+    out->result.was_refused = stop.subject.was_refused;
+    if (code == 0)
+        stop_describe(&stop, &text);
     stop_release(&stop);
+    if (code < 0)
+        return note(out, c, code, &error);
     out->outcome.code = scene_print_plan(&scene, text.p);
     buf_release(&text);
     return out->outcome.code;

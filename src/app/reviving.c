@@ -1,5 +1,6 @@
 #include "app/reviving.h"
 
+#include "action/proof.h"
 #include "action/revive.h"
 #include "app/prompt.h"
 #include "app/scene.h"
@@ -76,8 +77,13 @@ int reviving_preview(struct context *c, struct sr_snapshot *snapshot,
     out->result = revive.result;
     if (code < 0)
         return note(out, c, code, &error);
-    revive_describe(&revive, &text);
+    code = proof_foresee(&revive.subject, &error);
+    out->result.was_refused = revive.subject.was_refused;
+    if (code == 0)
+        revive_describe(&revive, &text);
     revive_release(&revive);
+    if (code < 0)
+        return note(out, c, code, &error);
     out->outcome.code = scene_print_plan(&scene, text.p);
     buf_release(&text);
     return out->outcome.code;

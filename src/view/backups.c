@@ -131,15 +131,30 @@ static struct json_node *new_document(struct json_document **d)
     return root;
 }
 
+static struct json_node *unsaved_node(struct json_document *d, const struct sr_session *s)
+{
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "session_id", s->session_id);
+    json_put_pid(d, node, "pid", s->pid);
+    json_put_string(d, node, "persistence", sr_persistence_word(s->persistence));
+    json_put_time(d, node, "unsaved_since", (struct wall){s->unsaved_since_ms});
+    json_put_string(d, node, "unsaved_why", s->unsaved_why);
+    return node;
+}
+
 void view_json_exports(struct buf *out, const struct view_export *rows, size_t count,
+                       const struct sr_session *const *unsaved, size_t unsaved_count,
                        const char *pending_dir)
 {
     struct json_document *d;
-    struct json_node *root = new_document(&d), *exports = json_array(d);
+    struct json_node *root = new_document(&d), *exports = json_array(d), *lacking = json_array(d);
     json_put_string(d, root, "pending_dir", pending_dir);
     for (size_t i = 0; i < count; i++)
         json_put(d, exports, NULL, export_node(d, &rows[i], pending_dir));
     json_put(d, root, "exports", exports);
+    for (size_t i = 0; i < unsaved_count; i++)
+        json_put(d, lacking, NULL, unsaved_node(d, unsaved[i]));
+    json_put(d, root, "unsaved", lacking);
     write_document(d, root, out);
 }
 

@@ -19,7 +19,10 @@ struct view_export {
 
 void view_text_exports(struct buf *out, const struct view_export *rows, size_t count,
                        const char *pending_dir);
+/* unsaved: the sessions of which not all is on disk, whether anything of them was exported or not.
+ */
 void view_json_exports(struct buf *out, const struct view_export *rows, size_t count,
+                       const struct sr_session *const *unsaved, size_t unsaved_count,
                        const char *pending_dir);
 
 struct view_verified {

@@ -88,6 +88,20 @@ refused()
     refused "$CONFIG_DIR/sessions/$pid.json"
 }
 
+@test "--status ends with 1 where a place could not be looked at in which a session may be" {
+    users_fake --session "$id" --cwd / -- "$client"
+    by_user --status
+    [ "$status" -eq 0 ]
+    chmod 000 "$CONFIG_DIR/sessions"
+    by_user --status
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"$CONFIG_DIR/sessions: permission denied"* ]]
+    by_user --status idle
+    [ "$status" -eq 1 ]
+    by_user --status "$pid" # that one was seen
+    [ "$status" -eq 0 ]
+}
+
 @test "an empty session whose prompt history cannot be read" {
     users_fake --session "$id" --cwd / --turn none -- "$client"
     echo '{"display":"hello","sessionId":"another"}' >"$CONFIG_DIR/history.jsonl"

@@ -102,6 +102,9 @@ doubts()
     [ "$status" -eq 1 ]
     [[ $stderr == *"pid $pid, unsaved since $since: "*"no export has what is in its memory alone"* ]]
     [ "$(backups)" -eq 1 ]
+    [ "$(json '.exports.length')/$(json '.unsaved.length')" = 1/1 ]
+    [ "$(json '.unsaved[0].session_id')/$(json '.unsaved[0].pid')/$(json '.unsaved[0].persistence')" = "$id/$pid/behind" ]
+    [ "$(json '.unsaved[0].unsaved_since')" = "$since" ]
     rescue --export "$pid" "${scratch[@]}"
     [ "$status" -eq 1 ]
 }
@@ -113,6 +116,14 @@ doubts()
     rescue --kill "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"in its memory alone, and would be lost for good. To give it up: --without-backup"* ]]
+    is_alive "$pid"
+    rescue --kill "$pid" --force --dry-run "${scratch[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"in its memory alone, and would be lost for good. To give it up: --without-backup"* ]]
+    [[ $output != *"send SIGTERM"* ]]
+    rescue --kill "$pid" --force --dry-run --without-backup=0c0c0c0c "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"send SIGTERM"* ]]
     is_alive "$pid"
     rescue --kill "$pid" --force --without-backup=0c0c0c0d "${scratch[@]}"
     [ "$status" -eq 4 ]

@@ -36,7 +36,8 @@ struct work {
     struct view_export *rows;
     struct meter meter;
     struct closing closing;
-    size_t unsaved_count; /* sessions of which not all, or nothing, is on disk */
+    const struct sr_session **unsaved; /* sessions of which not all, or nothing, is on disk */
+    size_t unsaved_count, unsaved_capacity;
     bool has_waited;
     bool may_lack; /* there may be more of what was asked for than could be seen */
 };
@@ -129,7 +130,12 @@ static void say_unsaved(struct work *w, const struct sr_session *s)
     struct buf text = {0};
     if (s->persistence != SR_PERSISTENCE_NONE && s->persistence != SR_PERSISTENCE_BEHIND)
         return;
-    w->unsaved_count++;
+    void *items = w->unsaved;
+    const struct sr_session **slot =
+        arena_push(&w->context->arena, &items, &w->unsaved_count, &w->unsaved_capacity,
+                   sizeof(const struct sr_session *));
+    w->unsaved = items;
+    *slot = s;
     buf_addf(&text, "pid %d, %s; no export has what is in its memory alone", s->pid, s->saving);
     context_complain(text.p);
     buf_release(&text);
@@ -252,7 +258,8 @@ static int print_rows(const struct work *w)
     const struct context *c = w->context;
     struct buf out = {0};
     if (c->options->json)
-        view_json_exports(&out, w->rows, w->wanted_count, c->pending_dir);
+        view_json_exports(&out, w->rows, w->wanted_count, w->unsaved, w->unsaved_count,
+                          c->pending_dir);
     else
         view_text_exports(&out, w->rows, w->wanted_count, c->pending_dir);
     if (c->options->dry_run && !c->options->json)

@@ -88,7 +88,9 @@ int command_status(struct context *context)
             view_text_status(&out, &picked, &context->style);
         context_print_problems(context, snapshot);
         status = context_print(&out);
-        if (status == 0 && hung > 0)
+        bool may_lack = snapshot->may_lack_sessions &&
+                        (named.count == 0 || named.count < context->options->which_count);
+        if (status == 0 && (hung > 0 || may_lack))
             status = EXIT_ATTENTION;
     }
     buf_release(&out);

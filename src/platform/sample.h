@@ -84,7 +84,7 @@ int sample_subtract(const struct sample *first, const struct sample *second,
 struct sample_tree {
     struct sample *items;
     size_t count;
-    bool complete; /* false: there are more than SAMPLE_TREE_LIMIT */
+    bool complete; /* false: there are more than SAMPLE_TREE_LIMIT, or some that cannot be seen */
 };
 
 enum { SAMPLE_TREE_LIMIT = 1024 };

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "platform/pidref.h"
 #include "platform/privilege.h"
 
 #include <errno.h>
@@ -283,19 +284,30 @@ static int read_parents(const struct proc *proc, struct arena *a, struct parents
     return 0;
 }
 
-static void find_children(const struct proc *proc, pid_t pid, struct parents *parents,
-                          struct arena *a, pid_t **pids, size_t *count)
+/* Returns: 0 or negative errno; -ESRCH: it is gone, and has none. */
+static int find_children(const struct proc *proc, pid_t pid, struct parents *parents,
+                         struct arena *a, pid_t **pids, size_t *count)
 {
     *count = 0;
     if (!parents->pids) {
         int r = proc_read_children(proc, pid, a, pids, count);
-        if (r != -ENOENT || read_parents(proc, a, parents) < 0)
-            return;
+        if (r == -ENOENT)
+            r = read_parents(proc, a, parents);
+        if (r < 0 || !parents->pids)
+            return r;
     }
     *pids = arena_alloc(a, (parents->count + 1) * sizeof **pids);
     for (size_t i = 0; i < parents->count; i++)
         if (parents->ppids[i] == pid)
             (*pids)[(*count)++] = parents->pids[i];
+    return 0;
+}
+
+/* What the kernel names as a child, and cannot be read: has it ended, or is it not shown (sudo,
+ * with hidepid)? */
+static bool is_hidden(const struct proc *proc, pid_t pid, int code)
+{
+    return code < 0 && (code != -ESRCH || pidref_is_there(proc, pid) == FACT_YES);
 }
 
 int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struct sample_tree *out)
@@ -313,11 +325,14 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
     for (size_t at = 0; at < count; at++) {
         pid_t parent = ((struct sample *)items)[at].pid, *children;
         size_t child_count;
-        find_children(proc, parent, &parents, &scratch, &children, &child_count);
+        r = find_children(proc, parent, &parents, &scratch, &children, &child_count);
+        complete = complete && (r == 0 || r == -ESRCH);
         for (size_t i = 0; i < child_count; i++) {
             struct sample s;
+            r = sample_take(proc, children[i], &s);
+            complete = complete && !is_hidden(proc, children[i], r);
             /* another parent: the child has ended, and its pid is another's now */
-            if (sample_take(proc, children[i], &s) < 0 || s.ppid != parent)
+            if (r < 0 || s.ppid != parent)
                 continue;
             if (count == SAMPLE_TREE_LIMIT)
                 complete = false;

@@ -385,9 +385,10 @@ static bool is_worker(const struct member *m)
     return m->part == WORKER_OF_TOOL || m->part == WORKER_OF_HOOK;
 }
 
-/* One worker a tool: its most telling process. Shells that only wait for a child say nothing. */
+/* One worker a tool: its most telling process. Shells that only wait for a child say nothing.
+ * is_whole: no process of the tree is hidden; one that is may be at work for those that are not. */
 static void collect_workers(struct snapshot *snap, const struct member *members, size_t count,
-                            struct evidence *e)
+                            bool is_whole, struct evidence *e)
 {
     struct worker *workers = arena_alloc(&snap->arena, (count + 1) * sizeof *workers);
     size_t n = 0;
@@ -396,6 +397,8 @@ static void collect_workers(struct snapshot *snap, const struct member *members,
             continue;
         struct worker w = worker_of(snap, members, count, &members[i]);
         bool only_waits = members[i].wait.kind == SAMPLE_WAIT_CHILD && w.doing == WORKER_QUIET;
+        if (!is_whole && w.doing != WORKER_PROGRESSES)
+            w.doing = WORKER_UNKNOWN;
         if (!only_waits)
             workers[n++] = w;
     }
@@ -408,7 +411,7 @@ static void collect_workers(struct snapshot *snap, const struct member *members,
         }
     e->workers = workers;
     e->worker_count = n;
-    bool any = false, untold = false;
+    bool any = false, untold = !is_whole;
     for (size_t i = 0; i < count; i++) {
         any = any || is_worker(&members[i]);
         untold = untold || members[i].part == WORKER_UNTOLD;
@@ -762,8 +765,10 @@ void collect_end(struct snapshot *snap, const struct observation *o,
     const struct sample *before = same_process(&o->first, members[0].now);
     if (before)
         collect_main_thread(snap, &members[0], before, e);
-    collect_workers(snap, members, tree.count, e);
+    collect_workers(snap, members, tree.count, tree.complete, e);
     collect_servers(snap, s, members, tree.count, e);
+    if (!tree.complete && e->mcp_progresses == FACT_NO)
+        e->mcp_progresses = FACT_UNKNOWN;
     collect_terminal(snap, s, e);
     if (e->has_workers == FACT_NO)
         collect_pipe_holders(snap, members, tree.count, &work, e);

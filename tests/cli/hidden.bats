@@ -167,3 +167,21 @@ kills_both()
     [ "$status" -le 1 ]
     [[ $stderr == *"a parent of this program that cannot be read: which session this runs in is not known"* ]]
 }
+
+# A tool that runs as root is not shown: that it is there is known, and not what it does.
+@test "hidepid: a tool behind sudo is not taken for one that is gone" {
+    with_sudo
+    users_fake --session "$OTHER" --cwd / --status busy --turn tool --spinner --child 'exec sudo -n sleep 200' -- "$client"
+    runs() { children=$(cat "/proc/$pid/task/$pid/children"); [ -n "$children" ] && grep -qz '^sudo$' "/proc/${children%% *}/cmdline"; }
+    wait_until 30 runs
+    past_patience()
+    {
+        run --separate-stderr as_user "$rescue_program" --status --json --timeout 0.01 --config-dir "$CONFIG_DIR"
+        [[ $output =~ "has been open for "([2-9]|[1-9][0-9])" s" ]]
+    }
+    wait_until 30 past_patience
+    printf '%s\n' "$output" "$stderr"
+    [[ $output != *'"verdict": "hung"'* ]]
+    [[ $output != *"no process"* ]]
+    as_user sudo -n kill "${children%% *}"
+}

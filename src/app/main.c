@@ -29,6 +29,7 @@
 #include "platform/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -118,10 +119,27 @@ static unsigned rights_of(enum mode mode)
     }
 }
 
+/*
+ * Who starts us may have closed one of the three: the next file that is opened, a backup say, would
+ * take its number, and what is printed would go into it; what tmux starts would have a pipe there
+ * that its exec closes. Each is held open so that its use fails as before: /dev/null the wrong way
+ * round.
+ */
+static bool hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct sr_error error;
+    if (!hold_standard_streams())
+        return EXIT_FAILED;
     signal(SIGXFSZ, SIG_IGN); /* a limit on sizes is met as a full disk is: by an error */
     if (options_parse(argc, argv, &options, &error) < 0) {
         context_complain(error.text);

@@ -145,3 +145,29 @@ on_terminal()
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
 }
+
+@test "whichever of the three streams is closed: no file takes its number, and what cannot be said is a failure" {
+    folder=$CONFIG_DIR/projects/-tmp-p
+    mkdir -p "$folder"
+    printf '{"type":"user","uuid":"a","parentUuid":null,"sessionId":"%s","cwd":"/tmp/p","message":{"role":"user","content":"hello"}}\n' "$id" >"$folder/$id.jsonl"
+    for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+        rm -rf "$HOME/kept" "$HOME/log"
+        run sh -c "exec \"\$@\" $closed" sh env -i HOME="$HOME" PATH="$PATH" "$SESSION_RESCUE" --export "$id" \
+            --config-dir "$CONFIG_DIR" --pending-dir "$HOME/kept" --log-dir "$HOME/log"
+        echo "$closed: status $status, $output"
+        case $closed in
+        *' >'* | '>'*) [ "$status" -eq 3 ] ;;
+        *) [ "$status" -eq 0 ] ;;
+        esac
+        (cd "$HOME/kept" && sha256sum --quiet -c ./*.sha256)
+        cmp "$folder/$id.jsonl" "$HOME/kept/"*.jsonl
+        run ! grep -rq -e 'Sessions exported' -e '^session-rescue: ' "$HOME/kept" "$CONFIG_DIR"
+    done
+}
+
+@test "a stream that is closed stays so for all that is opened later" {
+    start sh -c 'exec "$@" <&-' sh env -i HOME="$HOME" PATH="$PATH" "$SESSION_RESCUE" --watch --config-dir "$CONFIG_DIR"
+    watches() { [ "$(tr '\0' ' ' <"/proc/$started/cmdline" | grep -c -- --watch)" -eq 1 ] && [ -e "/proc/$started/fd/4" ]; }
+    wait_until 30 watches
+    [ "$(readlink "/proc/$started/fd/0")" = /dev/null ]
+}

@@ -33,6 +33,7 @@ struct walk {
     const char *shown;  /* the path of at, for messages */
     const char *prefix; /* of names in the backup: "", "tmp/", or as far as a link led */
     unsigned owner;     /* whose links are followed */
+    const char *session_id;
 };
 
 /* A path below a folder that may be at itself: "". */
@@ -100,6 +101,13 @@ static bool is_secret(const char *name)
 
 static void add_tree(struct walk *w, const char *path, int depth);
 
+/* The output of an agent in the background is a link to its transcript, which is one of the
+ * session's own files. */
+static bool leads_to_own_file(const struct walk *w, const char *target)
+{
+    return strstr(target, arena_printf(w->arena, "/%s/", w->session_id)) != NULL;
+}
+
 /* A file, or a folder with all that is below; links are not followed: what they lead to is lost. */
 static void add_any(struct walk *w, const char *path, int depth)
 {
@@ -115,7 +123,8 @@ static void add_any(struct walk *w, const char *path, int depth)
     } else if (S_ISDIR(st.st_mode)) {
         add_tree(w, path, depth);
     } else if (S_ISLNK(st.st_mode) && fs_read_link(w->at, path, w->arena, &target) == 0) {
-        leave_out(w, path, arena_printf(w->arena, "symbolic link to %s", target), true);
+        leave_out(w, path, arena_printf(w->arena, "symbolic link to %s", target),
+                  !leads_to_own_file(w, target));
     } else {
         leave_out(w, path, err_reason(-ENXIO), false);
     }
@@ -275,7 +284,7 @@ static void add_outside(struct agent_files *out, struct arena *a, const char *te
             agent_leave_out(out, shown, err_reason(r), true);
         return;
     }
-    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, shown, "tmp/", uid};
+    struct walk w = {out, NULL, a, fd, AGENT_FILE_OUTSIDE, shown, "tmp/", uid, session_id};
     /* by every project's folder: a session can move to another directory */
     for (size_t i = 0; i < count; i++) {
         const char *path = arena_printf(a, "%s/%s", folders[i].name, session_id);
@@ -411,7 +420,8 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
 
     const char *shown =
         owner != (unsigned)-1 && realpath(store->path, real) ? arena_strdup(a, real) : store->path;
-    struct walk w = {out, listings, a, store->fd, AGENT_FILE_TRANSCRIPT, shown, "", owner};
+    struct walk w = {out,   listings, a,     store->fd,     AGENT_FILE_TRANSCRIPT,
+                     shown, "",       owner, of->session_id};
     if (of->path)
         add_transcript(&w, of, temporary);
     else

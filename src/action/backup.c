@@ -841,10 +841,12 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
         err_set(error, -ENODATA, "session %s of pid %d has no transcript", id ? id : "(not known)",
                 session->pid);
     } else if (found.state == LOOKUP_UNKNOWN) {
+        transcript = (struct agent_transcript){.session_id = id};
         err_set(error, backup_source_code(found),
                 "whether session %s of pid %d has a transcript is not known: %s: %s",
                 id ? id : "(not known)", session->pid, found.where, err_reason(found.code));
-        return found;
+        if (!s->store || s->store->code < 0)
+            return found;
     }
     const char *temporary = options->temporary_dir;
     if (!temporary && s->live && s->live->environment_known)

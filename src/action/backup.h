@@ -55,7 +55,7 @@ struct backup_source {
  * Where the session of a snapshot is, by now; candidate: one of its candidates, where it could not
  * be told which it is, else NULL. Returns: found; absent where there is no transcript: *out says of
  * what, with transcript.path NULL, and *error that; unknown where it could not be looked for, and
- * why in *error.
+ * why in *error: *out is as with absent, or untouched where there is no store to read.
  */
 struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
                                const char *candidate, const struct sr_export_options *options,

@@ -231,8 +231,7 @@ static struct lookup look_for_any(const struct pending *p, const char *stem)
     return any;
 }
 
-/* The time in a stem, 2026-02-05T10-11-12Z. */
-static struct wall stem_time(const char *stem)
+struct wall pending_time(const char *stem)
 {
     char stamp[STAMP_LENGTH + 1];
     struct wall at = {0};
@@ -415,7 +414,7 @@ static struct wall newest_of(const char *path, const char *session_id)
     if (pending_list(&p, &a, &entries, &count) == 0)
         for (size_t i = 0; i < count; i++)
             if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
-                at = stem_time(entries[i].stem);
+                at = pending_time(entries[i].stem);
     pending_close(&p);
     arena_release(&a);
     return at;

@@ -88,5 +88,8 @@ const struct pending_entry *pending_fuller(const struct pending *p,
 /* Whether a session that is copied again and again has been within the last ten minutes. */
 bool pending_is_recent(const char *path, const char *session_id);
 
+/* When the backup of a stem was begun, by its name, to the second. */
+struct wall pending_time(const char *stem);
+
 /* "<stem>", without a suffix. Returns: false for any other name. */
 bool pending_is_stem(struct sv name);

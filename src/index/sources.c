@@ -47,6 +47,22 @@ static void add_session(struct sources *s, size_t root, const char *prefix,
             transcript->session_id, agent);
 }
 
+/* Of sessions whose transcript is gone, their subagents'. */
+static void add_traces(struct sources *s, size_t root, const struct agent *agent,
+                       const struct agent_store *store)
+{
+    struct agent_traces traces;
+    agent->list_traces(store, NULL, 0, &traces); /* list_all has said what cannot be read */
+    for (size_t i = 0; i < traces.count; i++) {
+        struct agent_transcript gone = {
+            .session_id = traces.items[i].session_id,
+            .path = arena_printf(&s->arena, "%s.jsonl", traces.items[i].folder),
+        };
+        if (traces.items[i].is_beside)
+            add_session(s, root, "", agent, store, &gone);
+    }
+}
+
 static void add_store(struct sources *s, const struct store *store)
 {
     struct agent_store io = store->io;
@@ -60,6 +76,7 @@ static void add_store(struct sources *s, const struct store *store)
         add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
         add_session(s, root, "", store->agent, &io, &transcripts[i]);
     }
+    add_traces(s, root, store->agent, &io);
 }
 
 static void add_backup(struct sources *s, size_t root, const struct pending_entry *entry)

@@ -94,20 +94,34 @@ static void find_prompted(struct search *q, struct store *store, const struct ag
     shown->prompted_is_least = shown->prompted_is_least || !is_whole;
 }
 
+/* Of each that was asked for something else is there, too. */
+static bool all_are_known(const struct sr_options *o, const struct agent_traces *t)
+{
+    for (size_t i = 0; i < o->stored_prefix_count; i++) {
+        const char *prefix = o->stored_prefixes[i];
+        bool is_known = false;
+        for (size_t j = 0; j < t->with_transcript_count && !is_known; j++)
+            is_known = str_starts_with(t->with_transcript[j], prefix);
+        for (size_t j = 0; j < t->count && !is_known; j++)
+            is_known = str_starts_with(t->items[j].session_id, prefix);
+        if (!is_known)
+            return false;
+    }
+    return o->stored_prefix_count > 0;
+}
+
 static void find_in(struct search *q, struct store *store)
 {
     const struct sr_options *o = q->options;
     struct agent_traces traces;
     struct lookup seen =
         store->agent->list_traces(&store->io, o->stored_prefixes, o->stored_prefix_count, &traces);
-    bool is_sure = seen.state != LOOKUP_UNKNOWN, is_found = traces.with_transcript_count > 0;
-    for (size_t i = 0; i < traces.count; i++) {
-        is_found = true;
+    bool is_sure = seen.state != LOOKUP_UNKNOWN;
+    for (size_t i = 0; i < traces.count; i++)
         if (!is_held(q, store, traces.items[i].session_id))
             add(q, store, &traces.items[i], is_sure);
-    }
     /* the whole history is read only for who is found nowhere else */
-    if (!o->lists_stored_alone && !(o->stored_prefix_count && is_found))
+    if (!o->lists_stored_alone && !all_are_known(o, &traces))
         find_prompted(q, store, &traces, is_sure);
 }
 

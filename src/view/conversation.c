@@ -10,8 +10,7 @@
 
 enum { ARGUMENT_COLUMNS = 72 };
 
-/* Lines stay lines, tabs stay tabs. prefix: before each line. */
-static void add_text(struct buf *out, struct sv s, const char *prefix)
+void view_add_lines(struct buf *out, struct sv s, const char *prefix)
 {
     buf_adds(out, prefix);
     for (size_t i = 0, from = 0; i <= s.n; i++) {
@@ -30,8 +29,7 @@ static void add_text(struct buf *out, struct sv s, const char *prefix)
     buf_adds(out, "\n");
 }
 
-/* Between fences longer than any in it. */
-static void add_fenced(struct buf *out, struct sv s)
+void view_add_fenced(struct buf *out, struct sv s)
 {
     size_t longest = 2, run = 0;
     for (size_t i = 0; i < s.n; i++) {
@@ -40,7 +38,7 @@ static void add_fenced(struct buf *out, struct sv s)
     }
     buf_fill(out, '`', longest + 1);
     buf_adds(out, "\n");
-    add_text(out, s, "");
+    view_add_lines(out, s, "");
     buf_fill(out, '`', longest + 1);
     buf_adds(out, "\n");
 }
@@ -153,7 +151,7 @@ static void add_call(struct drawing *d, const struct block *b)
     struct buf input = {0};
     json_add_value(b->input, &input);
     end_list(d);
-    add_fenced(d->out, (struct sv){input.p, input.n});
+    view_add_fenced(d->out, (struct sv){input.p, input.n});
     buf_adds(d->out, "\n");
     buf_release(&input);
 }
@@ -167,7 +165,7 @@ static void add_thinking(struct drawing *d, const struct block *b)
     else if (!d->v->unfolds)
         buf_addf(d->out, "*thinking, %s*\n\n", str_format_size((int64_t)b->text.n, size));
     else {
-        add_text(d->out, b->text, "> ");
+        view_add_lines(d->out, b->text, "> ");
         buf_adds(d->out, "\n");
     }
 }
@@ -188,7 +186,7 @@ static void add_block(struct drawing *d, const struct block *b)
     switch (b->kind) {
     case BLOCK_TEXT:
         end_list(d);
-        add_text(d->out, b->text, "");
+        view_add_lines(d->out, b->text, "");
         buf_adds(d->out, "\n");
         break;
     case BLOCK_THINKING:
@@ -200,7 +198,7 @@ static void add_block(struct drawing *d, const struct block *b)
     case BLOCK_RESULT:
         if (d->v->unfolds) {
             end_list(d);
-            add_fenced(d->out, b->text);
+            view_add_fenced(d->out, b->text);
             buf_adds(d->out, "\n");
         }
         break;

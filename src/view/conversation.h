@@ -41,3 +41,8 @@ struct view_conversation {
 size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v);
 /* A line a message. */
 size_t view_json_conversation(struct buf *out, const struct view_conversation *v);
+
+/* Text as it is drawn there: lines stay lines, tabs stay tabs; prefix: before each line. */
+void view_add_lines(struct buf *out, struct sv s, const char *prefix);
+/* Between fences longer than any in it. */
+void view_add_fenced(struct buf *out, struct sv s);

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "index/index.h"
 #include "view/json.h"
+#include "view/left.h"
 
 enum { SPEAKER_COLUMNS = 8 };
 
@@ -57,7 +58,8 @@ static void add_hit(struct buf *out, const struct view_hit *hit, const struct vi
         return;
     buf_adds(out, "    ");
     utf8_adds_printable(out, hit->file);
-    buf_addf(out, " at byte %lld", (long long)hit->offset);
+    if (hit->offset >= 0)
+        buf_addf(out, " at byte %lld", (long long)hit->offset);
     if (hit->uuid) {
         buf_adds(out, ", record ");
         utf8_adds_printable(out, hit->uuid);
@@ -71,7 +73,11 @@ static void add_way_back(struct buf *out, const struct view_hit_session *s)
         buf_addf(out, "  %s\n", s->command); /* safe already */
     else if (s->held_by)
         buf_addf(out, "  held by pid %d\n", s->held_by);
-    else if (s->backup)
+    else if (s->left) {
+        buf_adds(out, "  ");
+        view_add_left(out, s->left);
+        buf_adds(out, "\n");
+    } else if (s->backup)
         buf_addf(out, "  only in a backup: session-rescue --restore %s\n", s->id);
 }
 
@@ -121,7 +127,7 @@ static struct json_node *hit_node(struct json_document *d, const struct view_sea
     json_put_string(d, node, "snippet", snippet.p);
     json_put_string(d, node, "uuid", hit->uuid);
     json_put_string(d, node, "file", hit->file);
-    json_put_integer(d, node, "offset", hit->offset);
+    json_put_count(d, node, "offset", hit->offset);
     buf_release(&snippet);
     return node;
 }
@@ -134,6 +140,7 @@ static struct json_node *session_node(struct json_document *d, const struct view
     json_put_string(d, node, "resume_command", s->command);
     json_put_pid(d, node, "pid", s->held_by);
     json_put_string(d, node, "backup", s->backup);
+    view_put_left(d, node, s->left);
     return node;
 }
 

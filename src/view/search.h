@@ -18,14 +18,15 @@ struct view_hit {
     const char *snippet; /* with INDEX_MARK_ON and _OFF, and INDEX_SEPARATOR, in it */
     const char *uuid;    /* of the record; NULL: it has none */
     const char *file;    /* absolute path */
-    int64_t offset;      /* of the record in it */
+    int64_t offset;      /* of the record in it; negative: of a prompt of the history */
 };
 
 struct view_hit_session {
     const char *id;
-    const char *cwd;     /* NULL: not known */
-    const char *command; /* that resumes it; NULL: there is none */
-    int held_by;         /* pid; 0: nobody */
+    const char *cwd;            /* NULL: not known */
+    const char *command;        /* that resumes it; NULL: there is none */
+    int held_by;                /* pid; 0: nobody */
+    const struct sr_left *left; /* its transcript is gone; NULL: not so, or it has nothing else */
     const char
         *backup; /* the newest with a hit, its transcript's path, where no store has the session */
 };

@@ -256,3 +256,79 @@ left="transcript gone; left: 1 subagent, 1 tool result, 2 prompts, 2 earlier ver
     rescue --export "$OTHER" "${scratch[@]}"
     [ ! -e "$(echo "$PENDING"/*"$OTHER".files)/projects/-tmp-p/$OTHER/subagents/passwd" ]
 }
+
+@test "--context tells what can be told, in order of time, and says what is missing" {
+    gone
+    rescue --context "$GONE" "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == "# Session $GONE, what else is left
+
+- $left; backup: none
+- missing: what the agent said and did"*"
+## user, 2026-01-02T03:04:05Z
+
+make marmalade
+
+## result of a tool toolu_1.txt, 2026-01-02T03:05:00Z, 21B
+
+\`\`\`
+forty crates
+of them
+"*"## subagent agent-ab1 (Explore: find oranges), 2026-01-02T03:05:35Z
+
+The oranges are in the cellar.
+
+## user, 2026-01-02T03:06:05Z
+
+and a list of it
+"*"## things to do $GONE-agent-$GONE.json, "*"buy sugar"*"
+## files that were changed
+
+- /tmp/p/list.txt (2 earlier versions)" ]]
+    rescue --context "$GONE" --all "${scratch[@]}"
+    [[ $output == *"# Session $GONE, subagent agent-ab1.jsonl"*"look for the oranges"*"what else is left"* ]]
+    rescue --context "$GONE" --json "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    lines=$output
+    output=$(head -n 1 <<<"$lines")
+    [ "$(json '.kind')/$(json '.left.subagents')" = left/1 ]
+    [ "$(json '.changed_files')" = "[{\"path\":\"/tmp/p/list.txt\",\"name\":\"$(printf /tmp/p/list.txt | sha256sum | cut -c1-16)\",\"versions\":2}]" ]
+    output=$(sed -n 4p <<<"$lines")
+    [ "$(json '.kind')/$(json '.who')/$(json '.at')" = "report/agent/2026-01-02T03:05:35Z" ]
+    [ "$(json '.text')" = "The oranges are in the cellar." ]
+    [ "$(wc -l <<<"$lines")" -eq 6 ]
+}
+
+@test "--context of one whose backup holds the transcript: that, and what came after it" {
+    gone
+    stored "$GONE" /tmp/p "what was said"
+    rescue --export "$GONE" "${scratch[@]}"
+    stem=$(basename "$PENDING"/*.sha256 .sha256)
+    rm "$transcript"
+    prompt "$GONE" "said since" "$(($(date +%s) + 60 - HISTORY_MS / 1000))"
+    rescue --context "$GONE" "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"- from $PENDING/$stem.jsonl"*"what was said"*"what else is left"*"--restore $stem"*"after the backup was taken"*"said since"* ]]
+    [[ $output != *"and a list of it"* ]]
+}
+
+@test "--search finds its prompts, its subagents, and those of which nothing else is left, each once" {
+    gone
+    stored "$OTHER" /tmp/q "a marmalade of another kind"
+    prompt "$OTHER" "a marmalade of another kind"
+    prompt "$PROMPTED" "marmalade, long ago" -9000
+    rescue --search marmalade "${scratch[@]}" --index-dir "$HOME/index"
+    [ "$status" -eq 0 ]
+    [[ $output == *"a marmalade of another kind"*"claude --resume "*"make marmalade"*"  $left; backup: none"*"marmalade, long ago"*"left: 1 prompt; backup: none
+3 messages in 3 sessions" ]]
+    rescue --search cellar "${scratch[@]}" --index-dir "$HOME/index"
+    [[ $output == *"$GONE"*"subagent  The oranges are in the cellar."*"transcript gone; left: "*"1 message in 1 session" ]]
+    rescue --search marmalade --json "${scratch[@]}" --index-dir "$HOME/index"
+    [ "$(json '.messages.map(m => m.session_id)')" = "[\"$OTHER\",\"$GONE\",\"$PROMPTED\"]" ]
+    [ "$(json '.messages[2].offset')/$(json '.messages[2].file')" = "null/$CONFIG_DIR/history.jsonl" ]
+    [ "$(json '.sessions[0].left')/$(json '.sessions[2].left.prompts')/$(json '.found')" = null/1/3 ]
+    # where its transcript comes back, it is found there alone
+    stored "$PROMPTED" /tmp/p "marmalade, long ago"
+    rescue --search marmalade "${scratch[@]}" --index-dir "$HOME/index"
+    [[ $output == *"3 messages in 3 sessions" && $output == *"claude --resume "*"$PROMPTED"* ]]
+}

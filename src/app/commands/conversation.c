@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "app/backups.h"
+#include "app/leftover.h"
 #include "app/records.h"
 #include "app/selection.h"
 #include "base/fs.h"
@@ -17,6 +18,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { NAME_LIMIT = 100000, SUBAGENT_DEPTH = 4, OUT_BYTES = 256 * 1024 };
 
@@ -32,6 +34,8 @@ struct work {
     struct context *context;
     struct talk *talks;
     size_t talk_count, talk_capacity;
+    struct view_leftover *leftovers; /* of sessions whose transcript is gone */
+    size_t leftover_count, leftover_capacity;
     bool has_gaps;
 };
 
@@ -79,8 +83,15 @@ static void add_subagents(struct work *w, const char *session_id, const char *fo
     }
 }
 
-/* Of every complete backup of a session, the newest first. */
-static void add_backups(struct work *w, const char *session_id)
+static bool is_empty(const struct pending *p, const char *file)
+{
+    struct stat st;
+    return fstatat(p->fd, file, &st, 0) == 0 && st.st_size == 0;
+}
+
+/* Of every complete backup of a session, the newest first. One of a session without a transcript
+ * holds no conversation. */
+static void add_backups(struct work *w, const char *session_id, bool is_gone)
 {
     struct context *c = w->context;
     struct pending pending;
@@ -91,9 +102,12 @@ static void add_backups(struct work *w, const char *session_id)
     if (pending_list(&pending, &c->arena, &entries, &count) < 0)
         count = 0;
     for (size_t i = count; i-- > 0;)
-        if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
-            add_file(w, talk_of(w, session_id, NULL),
-                     arena_printf(&c->arena, "%s/%s.jsonl", c->pending_dir, entries[i].stem));
+        if (entries[i].is_complete && str_equals(entries[i].session_id, session_id)) {
+            const char *file = arena_printf(&c->arena, "%s.jsonl", entries[i].stem);
+            if (!is_gone || !is_empty(&pending, file))
+                add_file(w, talk_of(w, session_id, NULL),
+                         arena_printf(&c->arena, "%s/%s", c->pending_dir, file));
+        }
     pending_close(&pending);
 }
 
@@ -102,12 +116,29 @@ static void add_session(struct work *w, const char *session_id, const char *tran
     struct arena *a = &w->context->arena;
     if (transcript)
         add_file(w, talk_of(w, session_id, NULL), transcript);
-    add_backups(w, session_id);
+    add_backups(w, session_id, false);
     if (transcript && w->context->options->all && str_ends_with(transcript, ".jsonl"))
         add_subagents(w, session_id,
                       arena_printf(a, "%.*s/subagents",
                                    (int)(strlen(transcript) - strlen(".jsonl")), transcript),
                       0);
+}
+
+/* Told by its backups, and by what else is left. */
+static void add_gone(struct work *w, const struct sr_snapshot *snapshot, const struct sr_session *s)
+{
+    struct arena *a = &w->context->arena;
+    void *items = w->leftovers;
+    struct view_leftover *slot =
+        arena_push(a, &items, &w->leftover_count, &w->leftover_capacity, sizeof *slot);
+    w->leftovers = items;
+    leftover_read(w->context, snapshot, s, slot);
+    add_backups(w, slot->session_id, true);
+    const char *place = slot->left->place;
+    if (place && w->context->options->all)
+        add_subagents(
+            w, slot->session_id,
+            arena_printf(a, "%.*s/subagents", (int)(strlen(place) - strlen(".jsonl")), place), 0);
 }
 
 /* A file is what its name says: a backup's or a session's transcript, or any other. */
@@ -133,7 +164,9 @@ static int add_named(struct work *w, const struct sr_snapshot *snapshot, const s
     int r = which_find(which, snapshot, &s, listed, error);
     if (r >= 0 && !s->session_id)
         return err_set(error, -ENODATA, "it is not known which session '%s' is", which->word);
-    if (r >= 0)
+    if (r >= 0 && s->left)
+        add_gone(w, snapshot, s);
+    else if (r >= 0)
         add_session(w, s->session_id, s->transcript);
     if (r == -ENOENT && which->kind == WHICH_SESSION && c->pending_dir &&
         backups_find(&c->arena, c->pending_dir, which->word, &folder, &stem, NULL) == 0) {
@@ -184,7 +217,7 @@ static int find_talks(struct work *w)
             prefixes[count++] = which.prefix;
     w->context->look.stored_prefixes = prefixes;
     w->context->look.stored_prefix_count = count;
-    w->context->look.stored_limit = count ? SIZE_MAX : 0;
+    w->context->look.stored_limit = w->context->look.gone_limit = count ? SIZE_MAX : 0;
     if ((r = sr_detect_processes(&w->context->look, &snapshot, &error)) < 0) {
         context_complain(error.text);
         return r;
@@ -298,6 +331,19 @@ static int show(struct work *w, const struct talk *talk)
     return s.status;
 }
 
+/* Returns: 0, or an exit status. */
+static int show_leftover(const struct work *w, const struct view_leftover *v)
+{
+    struct buf out = {0};
+    if (w->context->options->json)
+        view_json_leftover(&out, v);
+    else
+        view_markdown_leftover(&out, v);
+    int status = context_print(&out);
+    buf_release(&out);
+    return status;
+}
+
 int command_conversation(struct context *context)
 {
     struct work w = {.context = context};
@@ -307,12 +353,17 @@ int command_conversation(struct context *context)
     if (r < 0)
         return r == -EINVAL || r == -ENOENT || r == -EEXIST || r == -ENODATA ? EXIT_USAGE
                                                                              : EXIT_FAILED;
-    if (w.talk_count == 0 && !context->options->quiet)
+    if (w.talk_count + w.leftover_count == 0 && !context->options->quiet)
         context_complain("no session with a transcript is active: name one");
     int status = EXIT_FINE;
     for (size_t i = 0; i < w.talk_count; i++) {
         int shown = show(&w, &w.talks[i]);
         status = shown ? shown : status;
+    }
+    for (size_t i = 0; i < w.leftover_count; i++) {
+        int shown = show_leftover(&w, &w.leftovers[i]);
+        status = shown ? shown : status;
+        w.has_gaps = true;
     }
     return status ? status : w.has_gaps ? EXIT_ATTENTION : EXIT_FINE;
 }

@@ -15,15 +15,19 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
-    PAGE = 20,                /* messages shown at first */
-    BATCH = 32,               /* whose texts are in memory at one time */
-    LOCK_PATIENCE_MS = 30000, /* then what the index has already is searched */
+    PAGE = 20,  /* messages shown at first */
+    BATCH = 32, /* whose texts are in memory at one time */
+    PROMPT_BATCH = 4096,
+    PROMPT_BYTES = 64 * 1024 * 1024, /* of the end of a history */
+    LOCK_PATIENCE_MS = 30000,        /* then what the index has already is searched */
 };
 
 struct work {
     struct context *context;
+    const struct stores *stores;
     struct sources sources;
     struct index ix;
     int64_t *roots; /* of the index, in the order of sources.roots */
@@ -32,10 +36,10 @@ struct work {
     struct index_hit *found;
     size_t found_count;
     struct view_hit *hits;
-    size_t hit_count;
+    size_t hit_count, hit_capacity;
     struct view_hit_session *sessions;
     int64_t *session_rows; /* of the index */
-    size_t session_count;
+    size_t session_count, session_capacity;
     struct view_search view;
 };
 
@@ -237,6 +241,150 @@ static int by_session(const void *a, const void *b)
     return x->at.ms < y->at.ms ? 1 : x->at.ms > y->at.ms ? -1 : 0;
 }
 
+/* ---- prompts of which nothing else is left -------------------------------------------------- */
+
+/* A transcript, and not a subagent's or the empty one of a backup without. */
+static bool is_main(const struct work *w, const struct source *source)
+{
+    const struct source_root *root = &w->sources.roots[source->root];
+    struct stat st;
+    if (!root->is_backups)
+        return !strstr(source->path, "/subagents/");
+    return !strchr(source->path, '/') && fstatat(root->fd, source->path, &st, 0) == 0 && st.st_size;
+}
+
+/* Then what was said in it is found there. The sources of a session stand together. */
+static bool has_transcript(const struct work *w, const char *session_id)
+{
+    const struct sources *s = &w->sources;
+    size_t low = 0, high = s->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(s->items[middle].session_id, session_id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < s->count && str_equals(s->items[low].session_id, session_id); low++)
+        if (is_main(w, &s->items[low]))
+            return true;
+    return false;
+}
+
+static size_t session_called(struct work *w, const char *id)
+{
+    for (size_t i = 0; i < w->session_count; i++)
+        if (str_equals(w->sessions[i].id, id))
+            return i;
+    void *items = w->sessions;
+    struct view_hit_session *slot = arena_push(&w->sources.arena, &items, &w->session_count,
+                                               &w->session_capacity, sizeof *slot);
+    w->sessions = items;
+    slot->id = id;
+    return w->session_count - 1;
+}
+
+static void add_prompt_hit(struct work *w, const struct agent_prompt *prompt, const char *file,
+                           const char *snippet)
+{
+    void *items = w->hits;
+    struct view_hit *slot =
+        arena_push(&w->sources.arena, &items, &w->hit_count, &w->hit_capacity, sizeof *slot);
+    w->hits = items;
+    *slot = (struct view_hit){
+        .session = session_called(w, prompt->session_id),
+        .at = prompt->at,
+        .speaker = SPEAKER_USER,
+        .kind = prompt->is_said_to_model ? EVENT_PROMPT : EVENT_COMMAND,
+        .snippet = snippet,
+        .file = file,
+        .offset = -1,
+    };
+    w->view.found++;
+}
+
+/* Those of sessions without a transcript alone: SQLite says of each whether it matches. */
+static int search_prompts_of(struct work *w, const struct store *store)
+{
+    struct arena *a = &w->sources.arena;
+    struct agent_store io = store->io;
+    struct agent_prompts prompts;
+    struct sv *texts = arena_alloc(a, PROMPT_BATCH * sizeof *texts);
+    const char **snippets = arena_alloc(a, PROMPT_BATCH * sizeof *snippets);
+    const struct agent_prompt **of = arena_alloc(a, PROMPT_BATCH * sizeof *of);
+    const char *file = arena_printf(a, "%s/history.jsonl", io.path), *last = NULL;
+    bool is_told_elsewhere = false;
+    size_t n = 0;
+    int r = 0;
+    io.arena = a;
+    store->agent->read_all_prompts(&io, NULL, PROMPT_BYTES, &prompts);
+    for (size_t i = 0; i <= prompts.count && r == 0; i++) {
+        if (n == PROMPT_BATCH || (i == prompts.count && n)) {
+            r = index_snippets((struct sv){w->match.p, w->match.n}, texts, n, a, snippets);
+            for (size_t j = 0; j < n && r == 0; j++)
+                if (snippets[j])
+                    add_prompt_hit(w, of[j], file, snippets[j]);
+            n = 0;
+        }
+        if (i == prompts.count)
+            break;
+        const struct agent_prompt *p = &prompts.items[i];
+        if (!str_equals(last, p->session_id)) /* most stand together */
+            is_told_elsewhere = has_transcript(w, p->session_id);
+        last = p->session_id;
+        if (is_told_elsewhere)
+            continue;
+        texts[n] = sv_of(p->text);
+        of[n++] = p;
+    }
+    return r;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct view_hit *x = a, *y = b;
+    if (x->at.ms != y->at.ms)
+        return x->at.ms < y->at.ms ? 1 : -1;
+    return x->offset < y->offset ? 1 : x->offset > y->offset ? -1 : 0;
+}
+
+/* The newest of all, and the sessions in their order. */
+static void merge(struct work *w, size_t limit)
+{
+    struct arena *a = &w->sources.arena;
+    struct view_hit_session *sessions = arena_alloc(a, (w->session_count + 1) * sizeof *sessions);
+    size_t *place = arena_alloc(a, (w->session_count + 1) * sizeof *place), count = 0;
+    qsort(w->hits, w->hit_count, sizeof *w->hits, newest_first);
+    if (w->hit_count > limit)
+        w->hit_count = limit;
+    for (size_t i = 0; i < w->hit_count; i++) {
+        struct view_hit *hit = &w->hits[i];
+        if (!place[hit->session]) {
+            sessions[count] = w->sessions[hit->session];
+            place[hit->session] = ++count;
+        }
+        hit->session = place[hit->session] - 1;
+    }
+    w->sessions = sessions;
+    w->session_count = count;
+}
+
+static int search_prompts(struct work *w)
+{
+    size_t before = w->hit_count;
+    int r = 0;
+    for (size_t i = 0; i < w->stores->count && r == 0; i++) {
+        const struct store *store = w->stores->items[i];
+        if (store->wanted && store->code == 0)
+            r = search_prompts_of(w, store);
+    }
+    if (w->hit_count > before)
+        merge(w, w->context->options->all ? SIZE_MAX : PAGE);
+    return r;
+}
+
+/* ---- the way back ------------------------------------------------------------------------- */
+
 /* How each session is brought back, as a listing says. */
 static void find_ways_back(struct work *w)
 {
@@ -248,7 +396,7 @@ static void find_ways_back(struct work *w)
         ids[i] = w->sessions[i].id;
     look.stored_prefixes = ids;
     look.stored_prefix_count = w->session_count;
-    look.stored_limit = SIZE_MAX;
+    look.stored_limit = look.gone_limit = SIZE_MAX;
     if (!w->session_count || sr_detect_processes(&look, &snapshot, NULL) < 0)
         return;
     for (size_t i = 0; i < w->session_count; i++)
@@ -260,6 +408,11 @@ static void find_ways_back(struct work *w)
             w->sessions[i].backup = NULL;
             w->sessions[i].cwd = s->cwd ? arena_strdup(a, s->cwd) : NULL;
             w->sessions[i].held_by = s->pid ? s->pid : s->owner_count ? s->owners[0] : 0;
+            if (s->left) {
+                struct sr_left *left = arena_alloc(a, sizeof *left);
+                *left = *s->left;
+                w->sessions[i].left = left;
+            }
             if (resume_add_command(&command, s) == 0)
                 w->sessions[i].command = arena_strdup(a, command.p);
             buf_release(&command);
@@ -271,11 +424,14 @@ static int show(struct work *w, struct sr_error *error)
 {
     struct arena *a = &w->sources.arena;
     int r = 0;
-    w->hits = arena_alloc(a, (w->found_count + 1) * sizeof *w->hits);
-    w->sessions = arena_alloc(a, (w->found_count + 1) * sizeof *w->sessions);
+    w->hit_capacity = w->session_capacity = w->found_count + 1;
+    w->hits = arena_alloc(a, w->hit_capacity * sizeof *w->hits);
+    w->sessions = arena_alloc(a, w->session_capacity * sizeof *w->sessions);
     w->session_rows = arena_alloc(a, (w->found_count + 1) * sizeof *w->session_rows);
     for (size_t i = 0; i < w->found_count && r == 0; i += BATCH)
         r = show_batch(w, &w->found[i], w->found_count - i < BATCH ? w->found_count - i : BATCH);
+    if (r == 0)
+        r = search_prompts(w);
     if (r < 0)
         return err_set(error, r, "highlight what was found: %s", err_reason(r));
     if (w->hit_count)
@@ -351,6 +507,7 @@ int command_search(struct context *context)
     }
     context_print_problems(context, snapshot);
     bool has_backups = context->pending_dir && context_answers(context, context->pending_dir);
+    w.stores = &snapshot_of(snapshot)->stores;
     sources_list(&w.sources, snapshot, has_backups ? context->pending_dir : NULL);
     int status = search(&w, &error);
     if (status < 0) {

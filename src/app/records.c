@@ -1,9 +1,11 @@
 #include "app/records.h"
 
 #include "base/fs.h"
+#include "transcript/thin.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PIECE = 1024 * 1024 };
@@ -39,6 +41,42 @@ static size_t whole_lines(const struct buf *b, size_t from)
     return last ? (size_t)(last - b->p) + 1 : 0;
 }
 
+/*
+ * Thins bytes of the file from an offset on, to the end of their line or to length; 0: to the
+ * former alone. Returns: how many those are, without the newline; or negative errno.
+ */
+static int64_t thin_line(struct records *r, int64_t offset, int64_t length, struct thin *t)
+{
+    char *bytes = mem_resize(NULL, PIECE);
+    int64_t done = 0;
+    bool is_over = false;
+    while (!is_over && (length == 0 || done < length)) {
+        size_t wanted = length && length - done < PIECE ? (size_t)(length - done) : PIECE;
+        ssize_t got = fs_read_at(r->fd, bytes, wanted, offset + done);
+        if (got <= 0) {
+            done = got < 0 ? got : done;
+            break;
+        }
+        const char *newline = memchr(bytes, '\n', (size_t)got);
+        is_over = newline != NULL;
+        thin_feed(t, bytes, newline ? (size_t)(newline - bytes) : (size_t)got);
+        done += newline ? newline - bytes : got;
+    }
+    free(bytes);
+    return done;
+}
+
+/* A line that is longer than what is held of it. Returns: its bytes, or negative errno. */
+static int64_t add_long(struct records *r, size_t file, int64_t offset, struct conversation *c)
+{
+    struct thin t = {0};
+    int64_t n = thin_line(r, offset, 0, &t);
+    if (n > 0)
+        conversation_add_long(c, (struct sv){t.out.p, t.out.n}, offset, n, file);
+    thin_release(&t);
+    return n;
+}
+
 int records_add(struct records *r, size_t file, struct conversation *c)
 {
     struct buf held = {0};
@@ -47,6 +85,14 @@ int records_add(struct records *r, size_t file, struct conversation *c)
     if (got < 0)
         return (int)got;
     do {
+        if (held.n > THIN_FROM) {
+            int64_t n = add_long(r, file, offset, c);
+            held.n = 0;
+            got = n < 0 ? (ssize_t)n : 0;
+            if (n < 0)
+                break;
+            offset += n + 1;
+        }
         size_t before = held.n;
         buf_fill(&held, '\0', PIECE);
         got = fs_read_at(r->fd, held.p + before, PIECE, offset + (int64_t)before);
@@ -68,6 +114,14 @@ int records_read(struct records *r, const struct conversation_item *item, struct
     int code = open_one(r, item->file);
     if (code < 0)
         return code;
+    if (item->length > THIN_FROM) {
+        struct thin t = {0};
+        int64_t n = thin_line(r, item->offset, item->length, &t);
+        if (n == item->length)
+            *text = (struct sv){arena_strndup(a, t.out.p, t.out.n), t.out.n};
+        thin_release(&t);
+        return n < 0 ? (int)n : n < item->length ? -ENODATA : 0;
+    }
     char *bytes = arena_alloc(a, (size_t)item->length + 1);
     ssize_t got = fs_read_at(r->fd, bytes, (size_t)item->length, item->offset);
     if (got != item->length)

@@ -2,6 +2,7 @@
 
 #include "transcript/lines.h"
 #include "transcript/scan.h"
+#include "transcript/thin.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@ struct reading {
     const struct feed *feed;
     const struct fs_file *file;
     struct index_file *known;
-    struct buf pending;   /* a line that is not whole yet, from known->read_bytes */
-    size_t skipped_bytes; /* of that line, past FEED_LINE_MAX */
+    struct thin pending;   /* a line that is not whole yet, from known->read_bytes */
+    int64_t pending_bytes; /* of it, so far */
     struct buf words, split;
 };
 
@@ -137,19 +138,18 @@ static void take(struct reading *r, struct sv bytes)
     while (bytes.n) {
         const char *newline = memchr(bytes.p, '\n', bytes.n);
         size_t n = newline ? (size_t)(newline - bytes.p) : bytes.n;
-        size_t room = FEED_LINE_MAX - r->pending.n, kept = n < room ? n : room;
         struct sv line = {bytes.p, n};
-        if (!newline || r->pending.n) {
-            buf_add(&r->pending, bytes.p, kept);
-            r->skipped_bytes += n - kept;
-            line = (struct sv){r->pending.p, r->pending.n};
+        if (!newline || r->pending_bytes) {
+            thin_feed(&r->pending, bytes.p, n);
+            line = (struct sv){r->pending.out.p, r->pending.out.n};
         }
+        r->pending_bytes += (int64_t)n;
         if (!newline)
             return;
         add_line(r, line, r->known->read_bytes, true);
-        r->known->read_bytes += (int64_t)(line.n + r->skipped_bytes) + 1;
-        r->pending.n = 0;
-        r->skipped_bytes = 0;
+        r->known->read_bytes += r->pending_bytes + 1;
+        thin_next(&r->pending);
+        r->pending_bytes = 0;
         bytes = sv_slice(bytes, n + 1, bytes.n);
     }
 }
@@ -206,10 +206,10 @@ int feed_file(const struct feed *feed, const struct fs_file *file, struct index_
     known->mtime_ns = file->mtime_ns;
     int code = read_on(&r);
     /* The last line has no end yet: where it is a record, it is found, and read again next time. */
-    if (r.pending.n && code == 0)
-        add_line(&r, (struct sv){r.pending.p, r.pending.n}, known->read_bytes, false);
+    if (r.pending_bytes && code == 0)
+        add_line(&r, (struct sv){r.pending.out.p, r.pending.out.n}, known->read_bytes, false);
     save(&r, code == 0);
-    buf_release(&r.pending);
+    thin_release(&r.pending);
     buf_release(&r.words);
     buf_release(&r.split);
     return code;
@@ -217,15 +217,16 @@ int feed_file(const struct feed *feed, const struct fs_file *file, struct index_
 
 /* ---- reading again ------------------------------------------------------------------------ */
 
-static int read_line_at(int fd, int64_t offset, struct buf *line)
+static int read_line_at(int fd, int64_t offset, struct thin *line)
 {
     char bytes[64 * 1024];
     ssize_t n;
-    while ((n = fs_read_at(fd, bytes, sizeof bytes, offset + (int64_t)line->n)) > 0) {
+    while ((n = fs_read_at(fd, bytes, sizeof bytes, offset)) > 0) {
         const char *newline = memchr(bytes, '\n', (size_t)n);
-        buf_add(line, bytes, newline ? (size_t)(newline - bytes) : (size_t)n);
-        if (newline || line->n >= FEED_LINE_MAX)
+        thin_feed(line, bytes, newline ? (size_t)(newline - bytes) : (size_t)n);
+        if (newline)
             break;
+        offset += n;
     }
     return n < 0 ? (int)n : 0;
 }
@@ -240,10 +241,11 @@ static bool is_it(const struct event_reader *reader, struct arena *a, struct sv 
 int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, int64_t key,
                      struct arena *a, struct event *e, struct message *m)
 {
-    struct buf line = {0}, words = {0}, closed = {0};
+    struct thin line = {0};
+    struct buf words = {0}, closed = {0};
     struct scan scan;
     int r = read_line_at(fd, offset, &line);
-    struct sv text = {line.p, line.n < FEED_LINE_MAX ? line.n : FEED_LINE_MAX};
+    struct sv text = {line.out.p, line.out.n};
     if (r == 0 && text.n && !is_it(reader, a, text, key, e, m, &words)) {
         scan_line(text, reader->record_start, &scan);
         struct sv first = sv_slice(text, scan.pieces[0].from, scan.pieces[0].to);
@@ -254,7 +256,7 @@ int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, 
     } else if (r == 0 && !text.n) {
         r = -ENODATA;
     }
-    buf_release(&line);
+    thin_release(&line);
     buf_release(&words);
     buf_release(&closed);
     return r;

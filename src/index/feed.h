@@ -5,7 +5,7 @@
  * line end, is all that is read. It has been replaced when it is another file,
  * is shorter, or when the bytes before that place are others: then it is read
  * from its beginning. Memory is bounded by the longest line, and that by
- * FEED_LINE_MAX: of a longer one the beginning is indexed.
+ * THIN_FROM: of a longer one the beginning of its texts is indexed.
  */
 #pragma once
 
@@ -14,8 +14,7 @@
 #include "transcript/message.h"
 
 enum {
-    FEED_LINE_MAX = 32 * 1024 * 1024, /* 13 MB on one line was seen */
-    FEED_WORDS_MAX = 1024 * 1024,     /* of one record */
+    FEED_WORDS_MAX = 1024 * 1024, /* of one record */
 };
 
 struct feed {

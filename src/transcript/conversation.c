@@ -70,7 +70,7 @@ static enum graph_role role_of(const struct event *e)
     }
 }
 
-static bool add_record(struct conversation *c, struct sv record, int64_t offset)
+static bool add_record(struct conversation *c, struct sv record, int64_t offset, int64_t length)
 {
     struct arena a = {0};
     struct event e;
@@ -93,7 +93,7 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset)
             c->records[node] = (struct conversation_item){
                 .file = c->file,
                 .offset = offset,
-                .length = (int64_t)record.n,
+                .length = length,
                 .id = c->graph.nodes[node].id,
                 .at_ms = e.at.ms,
             };
@@ -103,40 +103,54 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset)
     return is_record;
 }
 
-static void add_gap(struct conversation *c, int64_t offset, size_t length)
+static void add_gap(struct conversation *c, int64_t offset, int64_t length)
 {
     if (c->gap_count == c->gap_capacity) {
         c->gap_capacity = c->gap_capacity ? c->gap_capacity * 2 : 8;
         c->gaps = mem_resize(c->gaps, c->gap_capacity * sizeof *c->gaps);
     }
-    c->gaps[c->gap_count++] = (struct conversation_gap){c->file, offset, (int64_t)length};
+    c->gaps[c->gap_count++] = (struct conversation_gap){c->file, offset, length};
 }
 
 static void add_line(struct conversation *c, const struct line *line)
 {
     struct scan_piece *pieces;
     size_t count;
-    if (!line->text.n || add_record(c, line->text, line->offset))
+    if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n))
         return;
     scan_pieces(line->text, c->reader->record_start, &pieces, &count);
     for (size_t i = 0; i < count; i++) {
         const struct scan_piece *p = &pieces[i];
         int64_t offset = line->offset + (int64_t)p->from;
         if (p->kind == SCAN_NUL ||
-            (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), offset)))
+            (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), offset,
+                                                  (int64_t)(p->to - p->from))))
             continue;
-        add_gap(c, offset, p->to - p->from);
+        add_gap(c, offset, (int64_t)(p->to - p->from));
     }
     free(pieces);
+}
+
+static void enter_file(struct conversation *c, size_t file)
+{
+    if (file != c->file && c->graph.count)
+        know_all(c);
+    c->file = file;
+}
+
+void conversation_add_long(struct conversation *c, struct sv thinned, int64_t offset,
+                           int64_t length, size_t file)
+{
+    enter_file(c, file);
+    if (!add_record(c, thinned, offset, length))
+        add_gap(c, offset, length);
 }
 
 void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file)
 {
     struct lines it = lines_of(lines, offset);
     struct line line;
-    if (file != c->file && c->graph.count)
-        know_all(c);
-    c->file = file;
+    enter_file(c, file);
     while (lines_next(&it, &line))
         add_line(c, &line);
 }

@@ -3,6 +3,7 @@
 
 load helper
 load sessions
+load transcript
 
 setup()
 {
@@ -209,4 +210,20 @@ hello there" ]
     : >"$HOME/empty.jsonl"
     context "$HOME/empty.jsonl"
     [ "$status" -eq 0 ]
+}
+
+@test "of a line that is too long to be held the longest text is cut, and it is said how much" {
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 3
+    node -e '
+        const fs = require("fs"), lines = fs.readFileSync(process.argv[1], "utf8").split("\n");
+        lines[4] = lines[4].replace("prompt 2", () => "long ".repeat(3e6));
+        lines[6] = lines[6].replace("\"stdout\":\"file\"", () => `"stdout":"${"x".repeat(1e7)}"`);
+        fs.writeFileSync(process.argv[1], lines.join("\n"));
+    ' "$FILE"
+    "$SESSION_RESCUE" --context "$FILE" --config-dir "$CONFIG_DIR" >"$HOME/out"
+    [ "$(stat -c %s "$HOME/out")" -lt 7000000 ]
+    grep -q '\[[0-9]* bytes more are in the file\]' "$HOME/out"
+    [ "$(grep -c 'answer [123]' "$HOME/out")" -eq 3 ]
+    grep -q 'prompt 3' "$HOME/out"
 }

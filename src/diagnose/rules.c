@@ -220,7 +220,7 @@ static bool model_is_silent(const struct evidence *e)
 static bool asked_again(const struct evidence *e)
 {
     return has_connection(e) && e->api.sent_ago_s >= 0 && e->last_event_age_s >= 0 &&
-           e->api.sent_ago_s + RETRY_GAP_S < e->last_event_age_s;
+           e->api.sent_ago_s + RETRY_GAP_S + e->stamp_error_s < e->last_event_age_s;
 }
 
 static bool files_are_silent(const struct evidence *e)

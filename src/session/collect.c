@@ -173,6 +173,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .is_first_party = true,
         .api = {.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1},
     };
+    e.stamp_error_s = moment_error_s(snap, s);
     e.is_unsaved = s->shown->persistence == SR_PERSISTENCE_NONE;
     if (r)
         e.status_age_s = awake_age_s(snap, s, r->status_at, &e.unsure.status_s);

@@ -93,6 +93,7 @@ struct unsure_ages {
 struct evidence {
     int64_t patience_s; /* --timeout */
     struct unsure_ages unsure;
+    int64_t stamp_error_s; /* by so much ages by stamps may be too great: the clock was set */
 
     /* the process */
     char state; /* R S D T t Z; 0: unknown */

@@ -34,10 +34,20 @@ struct wall moment_on_todays_clock(struct wall stamp, int64_t step_ms, struct wa
     return after ? stamp : moved;
 }
 
+static int64_t step_of(const struct snapshot *snap, const struct session *s)
+{
+    struct wall started = proc_start_time(&snap->proc, s->live->stat.start_ticks);
+    return s->registration ? moment_step_ms(s->registration->started_at, started) : 0;
+}
+
 struct wall moment_of(const struct snapshot *snap, const struct session *s, struct wall stamp)
 {
     struct wall started = proc_start_time(&snap->proc, s->live->stat.start_ticks);
     struct wall now = {snap->shown.taken_at_ms};
-    int64_t step_ms = s->registration ? moment_step_ms(s->registration->started_at, started) : 0;
-    return moment_on_todays_clock(stamp, step_ms, started, now);
+    return moment_on_todays_clock(stamp, step_of(snap, s), started, now);
+}
+
+int64_t moment_error_s(const struct snapshot *snap, const struct session *s)
+{
+    return step_of(snap, s) ? START_LATE_MS / 1000 : 0;
 }

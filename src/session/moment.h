@@ -25,3 +25,7 @@ struct wall moment_on_todays_clock(struct wall stamp, int64_t step_ms, struct wa
 
 /* A stamp of a session's client, or of a file that it writes, on today's wall clock. */
 struct wall moment_of(const struct snapshot *snap, const struct session *s, struct wall stamp);
+
+/* How much too early that may be: where the clock was set, by the time that the client took to
+ * start. */
+int64_t moment_error_s(const struct snapshot *snap, const struct session *s);

@@ -196,7 +196,7 @@ const scenes = () => [
   // No clock of the kernel's goes back. The clients' stamps do not move with the watcher's clocks: after a sleep its wall clock is set to theirs.
   { name: 'sleep', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 40')])); setClock(clock.set, clock.slept + HOUR_MS); await patience(); },
     undo: () => setClock(clock.set - HOUR_MS, clock.slept) },
-  { name: 'stall, then sleep', play: async (c) => { await c.ask('a question', reply.stall()); setClock(clock.set, clock.slept + HOUR_MS); },
+  { name: 'stall, then sleep', play: async (c) => { await c.ask('a question', reply.stall()); await sleep(2 * INTERVAL_S * 1000); setClock(clock.set, clock.slept + HOUR_MS); },
     expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); setClock(clock.set - HOUR_MS, clock.slept); } },
   // The watcher saw the machine sleep, and what hangs later is found as soon as ever. (No tool: by these clocks its process would be an
   // hour older than its call.)

@@ -630,6 +630,10 @@ static void a_new_request_well_after_the_last_event_is_a_retry(void **state)
     wins("retrying", ASKED(AGAIN, .api.received_ago_s = 3, .api.bytes_received = 0));
     wins("idle by transcript", REST(OLD, .api = SILENT_CONNECTION, AGAIN));
     wins("connections not seen", ASKED(AGAIN, .api.is_there = FACT_UNKNOWN));
+    /* of a client that took its time to start, where the clock was set since */
+#define LATE_STAMP .last_event_age_s = LONG + 65, .api.sent_ago_s = LONG, .patience_s = LONG + 10
+    wins("retrying", ASKED(LATE_STAMP, .api.received_ago_s = LONG + 1));
+    wins("asked of late", ASKED(LATE_STAMP, .api.received_ago_s = LONG + 1, .stamp_error_s = 60));
 }
 
 static void patience_is_given_to_replies_tools_and_compactions(void **state)

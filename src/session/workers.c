@@ -1,5 +1,12 @@
 #include "session/workers.h"
 
+/* The hooks of a prompt that are waited for are over before the model is asked, which then calls
+ * the tool. */
+static bool is_of_prompt(const struct workers_process *p, const struct workers_work *work)
+{
+    return work->kind == WORK_TOOL && p->began_ms < work->began_ms - WORKERS_HOOK_SLACK_MS;
+}
+
 static enum worker_part part_of_child(const struct workers_process *p,
                                       const struct workers_work *work)
 {
@@ -16,7 +23,7 @@ static enum worker_part part_of_child(const struct workers_process *p,
     case AGENT_CHILD_SEARCH:
         return work->kind == WORK_TOOL ? WORKER_OF_TOOL : WORKER_NO_PART;
     case AGENT_CHILD_HOOK:
-        return is_young ? WORKER_NO_PART : WORKER_OF_HOOK;
+        return is_young || is_of_prompt(p, work) ? WORKER_NO_PART : WORKER_OF_HOOK;
     case AGENT_CHILD_UNKNOWN:
         return is_young ? WORKER_NO_PART : WORKER_UNTOLD;
     default:

@@ -50,6 +50,9 @@ enum {
     /* A tool's process is started some milliseconds before or after its call is written down;
      * records are queued for up to 0.1 s. */
     WORKERS_SLACK_MS = 1000,
+    /* A hook before a tool is started once its call is there; one of the prompt was started 580 ms
+     * and more before that. */
+    WORKERS_HOOK_SLACK_MS = 100,
     /* Start times are kept in ticks, rounded down. A job was started 31 to 89 ms before its call
      * had its result, and the next tool 300 to 600 ms after that (2.1.110 to 2.1.330). */
     WORKERS_TICK_MS = 10,

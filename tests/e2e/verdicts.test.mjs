@@ -12,6 +12,7 @@ const CELLS = [
   ...cellsOf({ versions: [MAIN, NEWEST, ON_NODE], setups: ['bare'], states: ['toolAfterJob'] }),
   ...cellsOf({ versions: [MAIN], setups: ['everything'], states: ['toolRunning', 'generating', 'permission'] }),
   ...cellsOf({ versions: [NEWEST, ON_NODE], setups: ['everything'], states: ['stalled', 'toolBlocked'] }),
+  ...cellsOf({ versions: [ON_NODE], setups: ['hooks'], states: ['permission'] }),
 ];
 
 describe('verdicts', () => {

@@ -68,7 +68,8 @@ static enum agent_child kind_known(const char *kind)
 /* By what the child is, and not by how it looks. */
 static enum worker_part part_known(const struct line *line, const struct workers_work *work)
 {
-    bool is_since = line->began_ms >= work->began_ms - WORKERS_SLACK_MS;
+    int slack_ms = work->kind == WORK_TOOL ? WORKERS_HOOK_SLACK_MS : WORKERS_SLACK_MS;
+    bool is_since = line->began_ms >= work->began_ms - slack_ms;
     if (strcmp(line->kind, "tool") == 0)
         return WORKER_OF_TOOL;
     if (strcmp(line->kind, "server") == 0)
@@ -193,7 +194,11 @@ static enum worker_part part_of(enum agent_child kind, int64_t began_ms, enum wo
 static void a_part_is_had_by_kind_and_time(void **state)
 {
     (void)state;
-    enum { EDGE = BEGAN - WORKERS_SLACK_MS, OLD = NOW - WORKERS_STATUS_LINE_MS };
+    enum {
+        EDGE = BEGAN - WORKERS_SLACK_MS,
+        OLD = NOW - WORKERS_STATUS_LINE_MS,
+        HOOK_EDGE = BEGAN - WORKERS_HOOK_SLACK_MS
+    };
     assert_int_equal(part_of(AGENT_CHILD_TOOL, EDGE, WORK_TOOL), WORKER_OF_TOOL);
     assert_int_equal(part_of(AGENT_CHILD_TOOL, EDGE - 1, WORK_TOOL), WORKER_NO_PART);
     assert_int_equal(part_of(AGENT_CHILD_TOOL, NOW, WORK_TOOL), WORKER_OF_TOOL);
@@ -206,7 +211,10 @@ static void a_part_is_had_by_kind_and_time(void **state)
     assert_int_equal(part_of(AGENT_CHILD_HOOK, OLD, WORK_REPLY), WORKER_OF_HOOK);
     assert_int_equal(part_of(AGENT_CHILD_HOOK, OLD, WORK_OFF_RECORD), WORKER_OF_HOOK);
     assert_int_equal(part_of(AGENT_CHILD_HOOK, OLD + 1, WORK_TOOL), WORKER_NO_PART);
-    assert_int_equal(part_of(AGENT_CHILD_HOOK, EDGE - 1, WORK_TOOL), WORKER_NO_PART);
+    assert_int_equal(part_of(AGENT_CHILD_HOOK, HOOK_EDGE, WORK_TOOL), WORKER_OF_HOOK);
+    assert_int_equal(part_of(AGENT_CHILD_HOOK, HOOK_EDGE - 1, WORK_TOOL), WORKER_NO_PART);
+    assert_int_equal(part_of(AGENT_CHILD_HOOK, EDGE, WORK_REPLY), WORKER_OF_HOOK);
+    assert_int_equal(part_of(AGENT_CHILD_HOOK, EDGE - 1, WORK_REPLY), WORKER_NO_PART);
     assert_int_equal(part_of(AGENT_CHILD_UNKNOWN, OLD, WORK_TOOL), WORKER_UNTOLD);
     assert_int_equal(part_of(AGENT_CHILD_UNKNOWN, OLD + 1, WORK_TOOL), WORKER_NO_PART);
     for (enum work work = WORK_NONE; work <= WORK_REPLY; work++)

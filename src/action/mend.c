@@ -199,6 +199,9 @@ static int create_file(struct work *w, struct sr_error *error)
     if (fd < 0)
         return err_set(error, fd, "create %s/%s: %s", w->folder, w->unfinished, err_reason(fd));
     w->file = fd;
+    struct stat st;
+    w->out->has_other_names =
+        !w->request->as_copy && fstat(w->e->file.fd, &st) == 0 && st.st_nlink > 1;
     int r = TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) < 0 ? -errno : 0;
     if (r < 0)
         return err_set(error, r, "lock %s/%s: %s", w->folder, w->unfinished, err_reason(r));

@@ -36,6 +36,7 @@ struct mended {
     const char *new_id;     /* as_copy */
     const char *quarantine; /* path */
     const char *leftover; /* of an earlier repair, in the same folder, and left there; NULL: none */
+    bool has_other_names; /* hard links, which keep the original */
     struct repair_messages messages; /* of the repaired file */
     bool can_resume;
     int64_t size_bytes;

@@ -97,7 +97,9 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     const struct repair_messages *m = &c->plan->messages;
     buf_addf(out, ": %s (%s, %u lines", verdict_word(view_checked_verdict(c)),
              str_format_size(c->size_bytes, size), c->survey->all_lines);
-    if (m->in_file)
+    if (c->form->is_other) /* what a client makes of it is not known */
+        buf_addf(out, ", %zu messages", m->expected);
+    else if (m->in_file)
         buf_addf(out, ", %zu of %zu messages within reach", m->reached, m->expected);
     if (c->live_pid)
         buf_addf(out, ", held by pid %d", c->live_pid);
@@ -117,7 +119,8 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         view_add_form(out, c->form);
         buf_adds(out, ": clients read UTF-8, one record a line; --repair makes it that\n");
     }
-    if (c->plan->hurts && m->expected && (m->reached < m->expected || !c->plan->can_resume)) {
+    if (!c->form->is_other && c->plan->hurts && m->expected &&
+        (m->reached < m->expected || !c->plan->can_resume)) {
         buf_adds(out, "  ");
         view_add_consequence(out, c->plan);
         buf_adds(out, "\n");

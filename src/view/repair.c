@@ -76,8 +76,10 @@ void view_text_repaired(struct buf *out, const struct view_repair *v)
     buf_adds(out, v->new_path ? "repaired copy: " : "repaired: ");
     add_safe(out, v->new_path ? v->new_path : v->checked.path, 0);
     if (v->after)
-        buf_addf(out, "\n  %zu of %zu messages within reach, as against %zu before",
-                 v->after->reached, v->after->expected,
+        buf_addf(out, "\n  %zu of %zu messages within reach", v->after->reached,
+                 v->after->expected);
+    if (v->after && !v->checked.form->is_other)
+        buf_addf(out, ", as against %zu before",
                  v->checked.plan->can_resume ? v->checked.plan->messages.reached : 0);
     buf_adds(out, "\n  backup: ");
     add_safe(out, v->backup, 0);

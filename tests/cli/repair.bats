@@ -523,7 +523,7 @@ write_form()
         cp "$FILE" "$HOME/damaged"
         rescue --check "$FILE" --config-dir "$CONFIG_DIR"
         [ "$status" -eq 1 ]
-        [[ ${lines[0]} == "$FILE: in another form ("*"40 of 40 messages within reach)" ]]
+        [[ ${lines[0]} == "$FILE: in another form ("*", 40 messages)" ]]
         [ "${#lines[@]}" -eq 4 ]
         [[ ${lines[3]} == *"session-rescue --repair WHICH|FILE"* ]]
         repair "$FILE" --dry-run
@@ -610,6 +610,61 @@ write_form()
     is_untouched
     new=$(json .new_session_id)
     [ "$(grep -c "\"sessionId\":\"$new\"" "$(json .new_path)")" -eq 40 ]
+}
+
+@test "what is no regular file is named, by --check and --repair" {
+    local name
+    mkfifo "$HOME/fifo.jsonl"
+    mkdir "$HOME/folder.jsonl"
+    ln -s loop.jsonl "$HOME/loop.jsonl"
+    ln -s /dev/zero "$HOME/device.jsonl"
+    for name in fifo folder loop device; do
+        rescue --check "$HOME/$name.jsonl" --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 3 ]
+        repair "$HOME/$name.jsonl" --force
+        [ "$status" -eq 3 ]
+        [[ $stderr == *": open "*": "@(not a regular file|is a directory|too many levels of symbolic links)* ]]
+    done
+    [ ! -e "$PENDING" ]
+}
+
+@test "a link to a file: what it leads to is mended in its place, and the link stays" {
+    mkdir "$HOME/elsewhere"
+    chmod 640 "$FILE"
+    mv "$FILE" "$HOME/elsewhere/"
+    ln -s "$HOME/elsewhere/$ID.jsonl" "$HOME/link.jsonl"
+    repair "$HOME/link.jsonl" --force
+    [ "$status" -eq 0 ]
+    [ -L "$HOME/link.jsonl" ]
+    [ "$(stat -c %a "$HOME/elsewhere/$ID.jsonl")" = 640 ]
+    rescue --check "$HOME/elsewhere/$ID.jsonl" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+@test "another name of the same file keeps the original, and it is said" {
+    ln "$FILE" "$HOME/other.jsonl"
+    repair "$FILE" --force
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"$FILE has other names (hard links), which keep the file as it was"* ]]
+    cmp "$HOME/other.jsonl" "$HOME/damaged"
+}
+
+@test "a folder that cannot be written: nothing is changed, and the backup stays" {
+    [ "$(id -u)" -eq 0 ] || skip "only root has what is taken away here"
+    command -v setpriv >/dev/null || skip "no util-linux here"
+    local form
+    conversation "$HOME/whole.jsonl" 10
+    for form in damaged pretty; do
+        [ "$form" = damaged ] || write_form "$form" >"$FILE"
+        cp "$FILE" "$HOME/damaged"
+        chmod 555 "${FILE%/*}"
+        rescue_under setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search -- \
+            --repair "$FILE" --force --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        chmod 755 "${FILE%/*}"
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"create ${FILE%/*}/.session-rescue-repair-$ID.jsonl: permission denied"* ]]
+        is_untouched
+    done
 }
 
 @test "a leftover of an earlier repair is kept also where records are joined" {

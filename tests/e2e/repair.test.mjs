@@ -236,6 +236,38 @@ describe('repair', { concurrency: 2 }, () => {
     });
   }
 
+  // As jq and editors write records, and a Windows shell text. Of the client's own lines the first is left, or none.
+  const FORMS = {
+    'records over several lines': (lines) => lines.map(overLines).join(''),
+    'one line, and the rest over several': ([first, ...rest]) => `${first}\n${rest.map(overLines).join('')}`,
+    'one array': (lines) => overLines(lines.map((line) => JSON.parse(line))),
+    'UTF-16': (lines) => Buffer.from(`\ufeff${lines.join('\r\n')}\r\n`, 'utf16le'),
+  };
+  for (const [form, write] of Object.entries(FORMS)) {
+    test(`${form}: the client finds no conversation; repaired, every message is sent`, async () => {
+      const rewrite = ({ path }) => writeFileSync(path, write(readFileSync(path, 'utf8').trimEnd().split('\n')));
+      const session = lay('healthy');
+      rewrite(session);
+      assertResult(await resume(session), fails(/No conversation found/));
+
+      const other = lay('healthy');
+      const bytes = nameless(other);
+      rewrite(other);
+      const { outcome, form: found } = await repair(other);
+      assert.equal(outcome, 'repaired');
+      assert.equal(found.encoding, form === 'UTF-16' ? 'utf-16le' : 'utf-8');
+      assertWholeLines(other);
+      if (form !== 'UTF-16') assert.equal(nameless(other), bytes);
+      assertResult(await resume(other), WHOLE);
+    });
+  }
+
+  test('a byte order mark does the client no harm', async () => {
+    const session = lay('healthy');
+    writeFileSync(session.path, `\ufeff${readFileSync(session.path, 'utf8')}`);
+    assertResult(await resume(session), WHOLE);
+  });
+
   test('--shrink: what the client sends is the same after it, byte for byte', async () => {
     const [whole, shrunk] = [lay('huge-record'), lay('huge-record')];
     const { outcome, edits } = await repair(shrunk, '--shrink');
@@ -295,6 +327,10 @@ test('every damage has its say here', () => {
   const said = new Set([...Object.values(CASES).flat().map(([name]) => name), ...Object.keys(TOLERATED)]);
   assert.deepEqual(Object.keys(DAMAGES).filter((name) => !said.has(name)), []);
 });
+
+function overLines(record) {
+  return `${JSON.stringify(typeof record === 'string' ? JSON.parse(record) : record, null, 2)}\n`;
+}
 
 // ---- what the model hears ----
 

@@ -168,6 +168,11 @@ static int carry_out(struct work *w)
                          "%s is left of an earlier repair, and may be the only copy of "
                          "an original: look into it; it is left as it is",
                          w->mended.leftover));
+    if (r == 0 && w->mended.has_other_names)
+        context_complain(arena_printf(&c->arena,
+                                      "%s has other names (hard links), which keep the file as it "
+                                      "was",
+                                      w->target->path));
     bool is_refused = w->mended.was_refused || r == -EBUSY || r == -EAGAIN;
     w->view.outcome = r == 0       ? VIEW_REPAIRED
                       : is_refused ? VIEW_REPAIR_REFUSED

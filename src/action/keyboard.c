@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <string.h>
 
-static bool open_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
+static int open_any_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
 {
     const struct live *live = s->inside->live;
     const char *path = live->environment_known ? proc_variable(&live->environment, "PATH") : NULL;
-    return tmux_open(arena, &s->session->multiplexer, path, tmux) == 0 &&
-           tmux_has_terminal(tmux, arena, s->session->tty);
+    return tmux_open(arena, &s->session->multiplexer, path, tmux);
+}
+
+static bool open_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
+{
+    return open_any_tmux(s, arena, tmux) == 0 && tmux_has_terminal(tmux, arena, s->session->tty);
 }
 
 bool keyboard_find(struct subject *subject, struct arena *arena, struct keyboard *out)
@@ -41,7 +45,8 @@ const char *keyboard_screen(const struct keyboard *k)
 {
     struct tmux tmux;
     const char *screen;
-    return open_tmux(k->subject, k->arena, &tmux) && tmux_screen(&tmux, k->arena, &screen) == 0
+    return open_any_tmux(k->subject, k->arena, &tmux) == 0 &&
+                   tmux_screen(&tmux, k->arena, k->subject->session->tty, &screen) == 0
                ? screen
                : NULL;
 }

@@ -6,6 +6,7 @@
 #include "agent/claude_files.h"
 #include "agent/claude_history.h"
 #include "agent/claude_program.h"
+#include "agent/claude_screen.h"
 #include "agent/claude_saving.h"
 #include "agent/claude_store.h"
 #include "agent/claude_traces.h"
@@ -479,6 +480,7 @@ const struct agent agent_claude = {
     .is_question_tool = claude_is_question_tool,
     .is_native = claude_is_native,
     .reader = &event_claude,
+    .read_screen = claude_screen_state,
     .context_window = claude_context_window,
     .asked_model = claude_asked_model,
     .read_settings = claude_read_settings,

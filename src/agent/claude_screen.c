@@ -128,26 +128,196 @@ static void add_line(struct buf *out, const struct lines *lines, size_t i, bool 
     buf_release(&text);
 }
 
+/* The box: its lines are begin to end, which is the rule below it. Returns: false where there is
+ * none. */
+static bool find_box(const struct lines *lines, size_t *begin, size_t *end)
+{
+    size_t below = lines->count, above;
+    while (below > 0 && !begins_with(lines, below - 1, rule))
+        below--;
+    for (above = below > 0 ? below - 1 : 0; above > 0 && !begins_with(lines, above - 1, rule);)
+        above--;
+    if (below <= 1 || above == 0 || above >= below - 1 || !begins_with(lines, above, mark))
+        return false;
+    *begin = above;
+    *end = below - 1;
+    return true;
+}
+
 bool claude_screen_prompt(struct sv screen, struct arena *a, struct sv *typed)
 {
     struct lines *lines = mem_resize(NULL, sizeof *lines);
+    size_t begin, end;
     lines->count = 0;
     split(screen, lines);
-    size_t end = lines->count; /* the rule below the box */
-    while (end > 0 && !begins_with(lines, end - 1, rule))
-        end--;
-    size_t begin = end > 0 ? end - 1 : 0; /* the line below the rule above it */
-    while (begin > 0 && !begins_with(lines, begin - 1, rule))
-        begin--;
-    bool is_there = end > 1 && begin > 0 && begin < end - 1 && begins_with(lines, begin, mark);
+    bool is_there = find_box(lines, &begin, &end);
     if (is_there) {
         struct buf text = {0};
-        for (size_t i = begin; i < end - 1; i++)
+        for (size_t i = begin; i < end; i++)
             add_line(&text, lines, i, i == begin);
         while (text.n && text.p[text.n - 1] == '\n')
             text.n--;
         *typed = (struct sv){arena_strndup(a, text.p ? text.p : "", text.n), text.n};
         buf_release(&text);
+    }
+    free(lines);
+    return is_there;
+}
+
+/* ---- the state ---------------------------------------------------------------------------- */
+
+enum { STATE_REACH = 16 /* lines between it and the box */ };
+
+static const struct sv dot = {" \xc2\xb7 ", 4}; /* U+00B7 */
+
+static struct sv trimmed(struct sv s)
+{
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\r'))
+        s.n--;
+    while (s.n && s.p[0] == ' ')
+        s = sv_slice(s, 1, s.n);
+    return s;
+}
+
+/* The frames of the spinner: U+00B7, U+2722, U+2733, U+2736, U+273B, U+273D. */
+static bool begins_with_star(struct sv line, struct sv *rest)
+{
+    static const char *const stars[] = {
+        "\xc2\xb7 ",     "* ",           "\xe2\x9c\xa2 ", "\xe2\x9c\xb3 ", "\xe2\x9c\xb6 ",
+        "\xe2\x9c\xbb ", "\xe2\x9c\xbd "};
+    for (size_t i = 0; i < sizeof stars / sizeof *stars; i++)
+        if (sv_starts_with(line, sv_of(stars[i]))) {
+            *rest = sv_slice(line, strlen(stars[i]), line.n);
+            return true;
+        }
+    return false;
+}
+
+/* From the box upwards to the first line that is neither blank nor two columns in. Where that
+ * folds, what follows it comes with it. */
+static bool find_state(const struct lines *lines, size_t box, struct arena *a, struct sv *state)
+{
+    size_t above = box - 1; /* the rule */
+    for (size_t i = above; i-- > 0 && above - i <= STATE_REACH;) {
+        struct sv line = lines->items[i], rest;
+        if (trimmed(line).n == 0 || sv_starts_with(line, SV("  ")))
+            continue;
+        if (!begins_with_star(line, &rest))
+            return false;
+        rest = trimmed(rest);
+        bool folds = i + 1 < above && sv_ends_with(rest, trimmed(dot));
+        struct sv next = folds ? trimmed(lines->items[i + 1]) : SV("");
+        *state = sv_of(arena_printf(a, "%.*s%s%.*s", (int)rest.n, rest.p, folds ? " " : "",
+                                    (int)next.n, next.p));
+        return state->n > 0;
+    }
+    return false;
+}
+
+/* What follows the last dot, which is taken off. */
+static struct sv take_last(struct sv *s)
+{
+    size_t at = s->n, found = s->n;
+    for (size_t from = 0; (at = sv_find(*s, from, dot)) < s->n; from = at + 1)
+        found = at;
+    struct sv last = found < s->n ? sv_slice(*s, found + dot.n, s->n) : (struct sv){0};
+    *s = sv_slice(*s, 0, found);
+    return last;
+}
+
+/* A number of at most six digits. Returns: whether there is one. */
+static bool take_number(struct sv *s, int64_t *value)
+{
+    size_t n = 0;
+    int64_t found = 0;
+    while (n < s->n && n < 6 && s->p[n] >= '0' && s->p[n] <= '9')
+        found = found * 10 + (s->p[n++] - '0');
+    *s = sv_slice(*s, n, s->n);
+    *value = found;
+    return n > 0;
+}
+
+/* "attempt 5/10" */
+static bool read_attempt(struct sv s, struct agent_screen *out)
+{
+    if (!sv_starts_with(s, SV("attempt ")))
+        return false;
+    s = sv_slice(s, 8, s.n);
+    if (!take_number(&s, &out->attempt) || !sv_starts_with(s, SV("/")))
+        return false;
+    s = sv_slice(s, 1, s.n);
+    return take_number(&s, &out->of) && s.n == 0;
+}
+
+/* "1h 5m", "8s": in seconds. */
+static bool read_span(struct sv s, int64_t *seconds)
+{
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+    int64_t sum = 0;
+    size_t before = 0;
+    while (s.n) {
+        int64_t number;
+        size_t unit = before;
+        if (!take_number(&s, &number) || s.n == 0)
+            return false;
+        while (unit < sizeof units / sizeof *units && units[unit].letter != s.p[0])
+            unit++;
+        if (unit == sizeof units / sizeof *units)
+            return false;
+        sum += number * units[unit].seconds;
+        before = unit + 1;
+        s = trimmed(sv_slice(s, 1, s.n));
+    }
+    *seconds = sum;
+    return before > 0;
+}
+
+/* "Retrying in 1h (5:55am)", "retrying in 6s"; "retrying, waiting up to 5m" and the like: now. */
+static bool read_due(struct sv s, struct arena *a, struct agent_screen *out)
+{
+    if (s.n < 8 || (s.p[0] != 'R' && s.p[0] != 'r') ||
+        !sv_starts_with(sv_slice(s, 1, s.n), SV("etrying")))
+        return false;
+    s = sv_slice(s, 8, s.n);
+    out->due_in_s = 0;
+    if (!sv_starts_with(s, SV(" in ")))
+        return true;
+    s = sv_slice(s, 4, s.n);
+    size_t bracket = sv_find(s, 0, SV(" ("));
+    struct sv span = sv_slice(s, 0, bracket);
+    if (!read_span(span, &out->due_in_s))
+        return false;
+    out->due = arena_strndup(a, span.p, span.n);
+    if (bracket < s.n && sv_ends_with(s, SV(")")))
+        out->until = arena_strndup(a, s.p + bracket + 2, s.n - bracket - 3);
+    return true;
+}
+
+static void read_retry(struct sv state, struct arena *a, struct agent_screen *out)
+{
+    struct agent_screen retry = *out;
+    struct sv attempt = take_last(&state), due = take_last(&state);
+    if (!read_attempt(attempt, &retry) || !read_due(due, a, &retry))
+        return;
+    retry.is_retrying = true;
+    retry.why = arena_strndup(a, state.p, state.n);
+    *out = retry;
+}
+
+bool claude_screen_state(struct sv screen, struct arena *a, struct agent_screen *out)
+{
+    struct lines *lines = mem_resize(NULL, sizeof *lines);
+    size_t begin, end;
+    struct sv state;
+    lines->count = 0;
+    split(screen, lines);
+    bool is_there = find_box(lines, &begin, &end) && find_state(lines, begin, a, &state);
+    if (is_there) {
+        *out = (struct agent_screen){.line = state.p};
+        read_retry(state, a, out);
     }
     free(lines);
     return is_there;

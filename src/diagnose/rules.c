@@ -148,10 +148,16 @@ static bool is_connecting(const struct evidence *e)
     return e->api.is_there == FACT_YES && e->api.is_connecting;
 }
 
+/* What a screen shows is as old as the last turn of the client's loop. */
+static bool says_retry(const struct evidence *e)
+{
+    return e->retry.is_said && (!e->retry.is_on_screen || e->wakeups_per_s > 0);
+}
+
 /* The client has said that it tries again, and the time for that has not passed unused. */
 static bool has_announced_a_try(const struct evidence *e)
 {
-    return e->retry.is_said && e->retry.due_in_s >= -RETRY_LATE_S;
+    return says_retry(e) && e->retry.due_in_s >= -RETRY_LATE_S;
 }
 
 /* Anything that says that the client's own loop runs: who is told to kill it would lose work. */
@@ -370,7 +376,7 @@ static bool speaks_of_a_limit(const char *text)
 
 static const char *usage_limit(const struct evidence *e)
 {
-    if (e->retry.is_said && speaks_of_a_limit(e->retry.why))
+    if (says_retry(e) && (e->retry.until || speaks_of_a_limit(e->retry.why)))
         return e->retry.why;
     return speaks_of_a_limit(e->api_error) ? e->api_error : NULL;
 }
@@ -865,11 +871,24 @@ bool rules_suspect(const struct evidence *e)
     return rule->verdict == SR_HUNG || rule->verdict == SR_UNKNOWN || rule->holds == tool_is_quiet;
 }
 
+/* It is judged by silence alone, and a retry or a limit would explain that. */
+static bool may_be_between_tries(const struct evidence *e)
+{
+    enum sr_verdict verdict = winner(e)->verdict;
+    return (verdict == SR_HUNG || verdict == SR_UNKNOWN) && e->was_sampled &&
+           (a_reply_is_due(e) || may_work_off_the_record(e)) && !says_retry(e);
+}
+
 bool rules_want_longer(const struct evidence *e)
 {
     struct evidence longest = at_the_longest(e);
     return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms < ASLEEP_FOR_MS &&
-           (asks_nobody(&longest) || ignores_its_input(&longest));
+           (asks_nobody(&longest) || ignores_its_input(&longest) || may_be_between_tries(&longest));
+}
+
+bool rules_want_screen(const struct evidence *e)
+{
+    return may_be_between_tries(e) && e->wakeups_per_s > 0;
 }
 
 bool rules_want_connection(const struct evidence *e)
@@ -1012,7 +1031,9 @@ static void say_failure(struct sentences *s, const struct evidence *e)
 {
     const struct retry_facts *r = &e->retry;
     const char *limit = usage_limit(e);
-    if (limit)
+    if (limit && r->until && limit == r->why)
+        SAY(s, "a usage limit is reached, until %s, in the client's words: %s", r->until, limit);
+    else if (limit)
         SAY(s, "a usage limit is reached, in the client's words: %s", limit);
     else if (e->api_error)
         SAY(s, "the last request failed: %s", e->api_error);
@@ -1100,6 +1121,14 @@ static void say_connection(struct sentences *s, const struct evidence *e)
         SAY(s, "a connection to %s is being made, nobody has answered yet", c->peer);
 }
 
+static void say_screen(struct sentences *s, const struct evidence *e)
+{
+    if (e->screen == SCREEN_READ)
+        SAY(s, "its screen shows: %s", e->screen_line);
+    else if (e->screen == SCREEN_OUT_OF_REACH)
+        SAY(s, "its screen could not be read (it is no tmux pane of yours), and may tell more");
+}
+
 static void say_second_look(struct sentences *s, const struct evidence *e)
 {
     if (!e->was_sampled)
@@ -1149,7 +1178,7 @@ static void say_what_comes(struct sentences *s, const struct rule *rule, const s
     const struct retry_facts *r = &e->retry;
     int64_t left_s = watchdog_left_s(e);
     if (has_announced_a_try(e) && r->due_in_s > 0)
-        SAY(s, "the client tries again by itself in %s", span(s, r->due_in_s));
+        SAY(s, "the client tries again by itself in %s", r->due ? r->due : span(s, r->due_in_s));
     else if (has_announced_a_try(e) || rule->holds == is_retrying)
         SAY(s, "the client tries again by itself, within %d s of the last try", RETRY_PAUSE_S);
     else if (rule->holds == waits_for_its_limit)
@@ -1193,7 +1222,10 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
         j.confidence = "medium";
     }
 
-    if (rule->verdict == SR_WAITING && is_deaf(e))
+    /* the weakest of sources */
+    bool is_by_screen =
+        e->retry.is_on_screen && (rule->holds == is_retrying || rule->holds == waits_for_its_limit);
+    if (is_by_screen || (rule->verdict == SR_WAITING && is_deaf(e)))
         j.confidence = "low";
 
     struct sentences s = {.arena = a};
@@ -1209,6 +1241,7 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     if (may_be_asking(e))
         say_connection(&s, e);
     say_second_look(&s, e);
+    say_screen(&s, e);
     say_terminal(&s, e);
     say_memory(&s, e);
     say_status(&s, e);

@@ -58,3 +58,9 @@ bool rules_want_longer(const struct evidence *e);
  * are a reply? Then its connection is worth watching for some seconds.
  */
 bool rules_want_watch(const struct evidence *e);
+
+/*
+ * After all that: a request may have failed, and the client be about to send it again, which some
+ * versions say on their screen alone. Only of a client whose loop runs: what another shows is old.
+ */
+bool rules_want_screen(const struct evidence *e);

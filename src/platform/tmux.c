@@ -15,7 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 3000, STEP_MS = 20, OUTPUT_LIMIT = 256 * 1024, KEYS_LIMIT = 16 };
+enum {
+    PATIENCE_MS = 3000,
+    LOOK_PATIENCE_MS = 1000,
+    STEP_MS = 20,
+    OUTPUT_LIMIT = 256 * 1024,
+    KEYS_LIMIT = 16
+};
 
 int tmux_open(struct arena *a, const struct sr_multiplexer *m, const char *search_path,
               struct tmux *out)
@@ -29,19 +35,19 @@ int tmux_open(struct arena *a, const struct sr_multiplexer *m, const char *searc
     return 0;
 }
 
-static int64_t left_ms(struct awake begin)
+static int64_t left_ms(struct awake until)
 {
-    int64_t left = PATIENCE_MS - (awake_now().ns - begin.ns) / 1000000;
+    int64_t left = (until.ns - awake_now().ns) / 1000000;
     return left > 0 ? left : 0;
 }
 
 /* Until the other end is closed. Returns: 0, -ETIMEDOUT, or another negative errno. */
-static int read_all(int fd, struct awake begin, struct buf *out)
+static int read_all(int fd, struct awake until, struct buf *out)
 {
     char bytes[4096];
     for (;;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        int ready = poll(&p, 1, (int)left_ms(begin));
+        int ready = poll(&p, 1, (int)left_ms(until));
         if (ready == 0)
             return -ETIMEDOUT;
         ssize_t n = ready < 0 ? -1 : read(fd, bytes, sizeof bytes);
@@ -55,12 +61,12 @@ static int read_all(int fd, struct awake begin, struct buf *out)
 }
 
 /* It is our own child, uncollected: the pid is its. */
-static int collect(pid_t pid, struct awake begin)
+static int collect(pid_t pid, struct awake until)
 {
     int status;
     bool is_killed = false;
     while (waitpid(pid, &status, WNOHANG) == 0) {
-        if (!is_killed && left_ms(begin) == 0) {
+        if (!is_killed && left_ms(until) == 0) {
             kill(pid, SIGKILL);
             is_killed = true;
         }
@@ -81,10 +87,10 @@ static _Noreturn void become(const char *const *words, int output)
     _exit(127);
 }
 
-static int run(const char *const *words, struct buf *out)
+static int run(const char *const *words, int64_t patience_ms, struct buf *out)
 {
     int ends[2];
-    struct awake begin = awake_now();
+    struct awake until = {awake_now().ns + patience_ms * 1000000};
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     pid_t pid = child_fork();
@@ -93,8 +99,8 @@ static int run(const char *const *words, struct buf *out)
     close(ends[1]);
     int r = pid < 0 ? pid : 0;
     if (r == 0) {
-        int read_code = read_all(ends[0], begin, out);
-        r = collect(pid, begin);
+        int read_code = read_all(ends[0], until, out);
+        r = collect(pid, until);
         r = r < 0 ? r : read_code;
     }
     close(ends[0]);
@@ -106,7 +112,7 @@ static int ask(const struct tmux *t, struct arena *a, const char *format, const 
     const char *const words[] = {t->program, "-S",   t->socket, "display-message", "-p", "-t",
                                  t->pane,    format, NULL};
     struct buf out = {0};
-    int r = run(words, &out);
+    int r = run(words, PATIENCE_MS, &out);
     if (r == 0)
         *text = arena_strndup(a, out.p ? out.p : "", out.n ? strcspn(out.p, "\n") : 0);
     buf_release(&out);
@@ -129,7 +135,7 @@ static int leave_mode(const struct tmux *t, struct arena *a)
     const char *const words[] = {t->program, "-S", t->socket, "send-keys", "-t",
                                  t->pane,    "-X", "cancel",  NULL};
     struct buf out = {0};
-    r = run(words, &out);
+    r = run(words, PATIENCE_MS, &out);
     buf_release(&out);
     return r;
 }
@@ -143,29 +149,38 @@ int tmux_type(const struct tmux *t, struct arena *a, const char *const *keys)
     struct buf out = {0};
     int r = leave_mode(t, a);
     if (r == 0)
-        r = run(words, &out);
+        r = run(words, PATIENCE_MS, &out);
     buf_release(&out);
     return r;
 }
 
-static int capture(const struct tmux *t, struct arena *a, const char *looks, const char **text)
+int tmux_screen(const struct tmux *t, struct arena *a, const char *tty, const char **text)
 {
-    const char *const words[] = {t->program, "-S",  t->socket, "capture-pane", "-p", "-t",
-                                 t->pane,    looks, NULL};
+    const char *const words[] = {
+        t->program,     "-S", t->socket, "display-message", "-p", "-t", t->pane, "#{pane_tty}", ";",
+        "capture-pane", "-p", "-t",      t->pane,           NULL};
     struct buf out = {0};
-    int r = run(words, &out);
+    int r = run(words, LOOK_PATIENCE_MS, &out);
+    struct sv all = {out.p ? out.p : "", out.n},
+              first = sv_slice(all, 0, sv_find(all, 0, SV("\n")));
+    bool is_it = tty && sv_starts_with(first, SV("/dev/")) &&
+                 sv_equals(sv_slice(first, 5, first.n), sv_of(tty));
+    if (r == 0 && !is_it)
+        r = -ENOENT;
     if (r == 0)
-        *text = arena_strndup(a, out.p ? out.p : "", out.n);
+        *text = arena_strndup(a, all.p + first.n + 1, all.n - first.n - 1);
     buf_release(&out);
     return r;
-}
-
-int tmux_screen(const struct tmux *t, struct arena *a, const char **text)
-{
-    return capture(t, a, NULL, text);
 }
 
 int tmux_screen_with_looks(const struct tmux *t, struct arena *a, const char **text)
 {
-    return capture(t, a, "-e", text);
+    const char *const words[] = {t->program, "-S", t->socket, "capture-pane", "-p", "-t",
+                                 t->pane,    "-e", NULL};
+    struct buf out = {0};
+    int r = run(words, PATIENCE_MS, &out);
+    if (r == 0)
+        *text = arena_strndup(a, out.p ? out.p : "", out.n);
+    buf_release(&out);
+    return r;
 }

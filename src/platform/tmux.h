@@ -7,7 +7,7 @@
  *         tmux_type(&tmux, (const char *const[]){"f", "g", "Enter", NULL});
  *
  * The program is run with its words as they are, without a shell, and with an
- * empty environment. Each call blocks for three seconds at most: -ETIMEDOUT
+ * empty environment. Each call blocks for three seconds at most (tmux_screen: one): -ETIMEDOUT
  * where the server does not answer. All return 0 or a negative errno.
  */
 #pragma once
@@ -33,8 +33,9 @@ bool tmux_has_terminal(const struct tmux *t, struct arena *a, const char *tty);
  * left first: it would take the keys. */
 int tmux_type(const struct tmux *t, struct arena *a, const char *const *keys);
 
-/* What the pane shows, as text. Owner: the arena. */
-int tmux_screen(const struct tmux *t, struct arena *a, const char **text);
+/* What the pane shows, as text, if it is that terminal's ("pts/4"; else -ENOENT): one process, and
+ * nothing changes by it. Owner: the arena. */
+int tmux_screen(const struct tmux *t, struct arena *a, const char *tty, const char **text);
 
 /* The same with the escape sequences for colours and attributes. */
 int tmux_screen_with_looks(const struct tmux *t, struct arena *a, const char **text);

@@ -3,12 +3,15 @@
 #include "platform/descriptor.h"
 #include "platform/sock_pair.h"
 #include "platform/terminal.h"
+#include "platform/tmux.h"
 #include "session/moment.h"
 #include "session/workers.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     /* A clock that is set by less than a minute is no surprise; a stamp that lies further ahead
@@ -776,6 +779,47 @@ void collect_end(struct snapshot *snap, const struct observation *o,
 
     collect_connection(snap, s, sockets, e);
     date_by_connection(e);
+}
+
+/* A pane of a server of this user's, in this file system. */
+static bool open_pane(struct snapshot *snap, const struct session *s, struct tmux *out)
+{
+    const struct live *live = s->live;
+    struct stat st;
+    return live->tty && !live->own_mounts && live->multiplexer.server &&
+           stat(live->multiplexer.server, &st) == 0 && st.st_uid == geteuid() &&
+           tmux_open(&snap->arena, &live->multiplexer, proc_variable(&live->environment, "PATH"),
+                     out) == 0;
+}
+
+int collect_screen(struct snapshot *snap, const struct session *s, struct evidence *e)
+{
+    struct tmux tmux;
+    const char *text;
+    struct agent_screen seen;
+    e->screen = SCREEN_OUT_OF_REACH;
+    if (!open_pane(snap, s, &tmux))
+        return 0;
+    int r = tmux_screen(&tmux, &snap->arena, s->live->tty, &text);
+    if (r < 0)
+        return r == -ETIMEDOUT ? r : 0;
+    e->screen = SCREEN_WITHOUT_STATE;
+    if (!s->live->agent->read_screen(sv_of(text), &snap->arena, &seen))
+        return 0;
+    e->screen = SCREEN_READ;
+    e->screen_line = seen.line;
+    if (seen.is_retrying)
+        e->retry = (struct retry_facts){
+            .is_said = true,
+            .is_on_screen = true,
+            .due_in_s = seen.due_in_s,
+            .attempt = seen.attempt,
+            .of = seen.of,
+            .why = seen.why,
+            .due = seen.due,
+            .until = seen.until,
+        };
+    return 0;
 }
 
 void collect_watch(struct snapshot *snap, const struct session *s,

@@ -73,6 +73,13 @@ void collect_begin(struct snapshot *snap, const struct session *s, struct observ
 void collect_end(struct snapshot *snap, const struct observation *o,
                  const struct collect_sockets *sockets, struct evidence *e);
 
+/*
+ * What its terminal shows, where that can be read (tmux): a retry, a limit. One process is run for
+ * it. Returns: 0, also where there is nothing to read; -ETIMEDOUT: a server does not answer, who
+ * asked should ask for no more.
+ */
+int collect_screen(struct snapshot *snap, const struct session *s, struct evidence *e);
+
 /* One look at a connection that is being watched, COLLECT_WATCH_STEP_MS after the last. */
 void collect_watch(struct snapshot *snap, const struct session *s,
                    const struct collect_sockets *sockets, struct evidence *e);

@@ -73,6 +73,16 @@ struct retry_facts {
     int64_t due_in_s;    /* negative: so long ago it was to be sent */
     int64_t attempt, of; /* 0: not said */
     const char *why;     /* NULL: not said */
+    const char *due;     /* on the screen, in its words: "1h"; NULL: due_in_s is all there is */
+    const char *until;   /* when a limit is lifted, in its words: "5:55am"; NULL: not said */
+};
+
+/* Whether the line in which the client draws its state was read off its terminal. */
+enum screen_reading {
+    SCREEN_NOT_ASKED,
+    SCREEN_OUT_OF_REACH, /* it is no pane of a tmux server of this user's that answers */
+    SCREEN_WITHOUT_STATE,
+    SCREEN_READ,
 };
 
 /* The terminal, as a suspect or stopped session has it. */
@@ -150,6 +160,8 @@ struct evidence {
     int64_t memory_growth_bytes; /* during the sample */
     struct api_connection api;
     struct terminal_facts terminal;
+    enum screen_reading screen;
+    const char *screen_line; /* SCREEN_READ: it, without its star */
 
     /* what decides when the client's own watchdog acts */
     const char *version;

@@ -70,6 +70,15 @@ static void look_again(struct snapshot *snap, struct patient *patients, size_t c
             collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
 }
 
+/* Only where nothing else has decided: it takes a process for each. */
+static void look_at_screens(struct snapshot *snap, struct patient *patients, size_t count)
+{
+    int r = 0;
+    for (size_t i = 0; i < count && r == 0; i++)
+        if (patients[i].is_suspect && rules_want_screen(&patients[i].evidence))
+            r = collect_screen(snap, patients[i].session, &patients[i].evidence);
+}
+
 static void observe(struct snapshot *snap, struct patient *patients, size_t count)
 {
     size_t suspects = 0;
@@ -90,6 +99,7 @@ static void observe(struct snapshot *snap, struct patient *patients, size_t coun
         look_again(snap, patients, count, true);
     }
     watch_connections(snap, patients, count);
+    look_at_screens(snap, patients, count);
 }
 
 /* Beside the verdict, and before what speaks for it. */

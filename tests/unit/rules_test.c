@@ -96,6 +96,22 @@ static const struct rule *winner(const struct evidence *e)
     return rule;
 }
 
+static const char *advice_for(const struct evidence *e)
+{
+    struct arena a = {0};
+    const char *advice = rules_judge(e, &a).advice;
+    arena_release(&a);
+    return advice;
+}
+
+static const char *confidence_for(const struct evidence *e)
+{
+    struct arena a = {0};
+    const char *confidence = rules_judge(e, &a).confidence;
+    arena_release(&a);
+    return confidence;
+}
+
 #define wins(rule_name, ...) assert_string_equal(winner(&__VA_ARGS__)->name, rule_name)
 
 static bool speaks_of(const struct evidence *e, const char *part)
@@ -932,19 +948,47 @@ static void a_try_that_is_announced_is_waited_for(void **state)
 {
     (void)state;
 #define ANNOUNCED(due_in_s, ...) \
-    ASKED(.api = NO_CONNECTION, .retry = {true, true, (due_in_s), 6, 10, NULL}, __VA_ARGS__)
+    ASKED(.api = NO_CONNECTION, .retry = {true, true, (due_in_s), 6, 10}, __VA_ARGS__)
     wins("retrying", ANNOUNCED(2));
-    wins("retrying", ANNOUNCED(2, ASLEEP));
+    wins("retrying", ANNOUNCED(2, ASLEEP, .retry.is_on_screen = false));
+    wins("nothing pending", ANNOUNCED(2, ASLEEP)); /* what its screen shows is old */
+    assert_string_equal(confidence_for(&ANNOUNCED(2)), "low");
+    assert_string_equal(confidence_for(&ANNOUNCED(2, .retry.is_on_screen = false)), "medium");
     wins("retrying", ANNOUNCED(-60));
     wins("no request seen", ANNOUNCED(-61)); /* it was not made */
     wins("nothing pending", ANNOUNCED(-61, ASLEEP));
     wins("retrying", ANNOUNCED(2, OLD));
     wins("retrying", ANNOUNCED(2, .turn = TAIL_TURN_OVER));
-    wins("idle", REST(.retry = {true, true, 2, 6, 10, NULL}));
+    wins("idle", REST(.retry = {true, true, 2, 6, 10}));
     says("the client tries again by itself in 2 s", ANNOUNCED(2));
     says("try 6 of 10 was announced on its screen", ANNOUNCED(2));
     says("try 6 of 10 was announced in its transcript", ANNOUNCED(2, .retry.is_on_screen = false));
     says("the client tries again by itself, within 40 s of the last try", ANNOUNCED(0));
+}
+
+/* Once, where nothing else has decided, of a client whose loop draws it. */
+static void the_screen_is_looked_at_where_nothing_else_decides(void **state)
+{
+    (void)state;
+    assert_true(rules_want_screen(&ASKED()));
+    assert_true(rules_want_screen(&ASKED(.api = NO_CONNECTION)));
+    assert_true(rules_want_screen(&REST(.status = CLIENT_BUSY, .api = NO_CONNECTION)));
+    assert_false(rules_want_screen(&ASKED(ASLEEP)));
+    assert_false(rules_want_screen(&ASKED(.wakeups_per_s = -1)));
+    assert_false(rules_want_screen(&ASKED(.was_sampled = false)));
+    assert_false(rules_want_screen(&ASKED(.last_event_age_s = PATIENCE - 1)));
+    assert_false(rules_want_screen(&ASKED(.state = 'T')));
+    assert_false(rules_want_screen(&ANNOUNCED(2)));
+    assert_false(rules_want_screen(&TOOL()));
+    assert_false(rules_want_screen(&REST()));
+    /* who draws once a second is looked at for long enough to see it */
+    assert_true(rules_want_longer(&ASKED(ASLEEP, .sample_ms = 400)));
+    assert_false(rules_want_longer(&ASKED(ASLEEP)));
+    says("its screen shows: Cogitating", ASKED(.screen = SCREEN_READ, .screen_line = "Cogitating"));
+    says("its screen could not be read (it is no tmux pane of yours), and may tell more",
+         ASKED(.screen = SCREEN_OUT_OF_REACH));
+    does_not_say("its screen", ASKED());
+    does_not_say("its screen", ASKED(.screen = SCREEN_WITHOUT_STATE));
 }
 
 static void a_usage_limit_is_waited_for(void **state)
@@ -956,6 +1000,16 @@ static void a_usage_limit_is_waited_for(void **state)
     wins("usage limit", LIMITED("You've hit your limit, resets 4pm", .turn = TAIL_TURN_OVER));
     wins("usage limit", ASKED(.api = NO_CONNECTION,
                               .retry = {true, true, 8, 6, 10, "Session limit reached (3:22am)"}));
+#define LIMITED_ON_SCREEN(...) \
+    ASKED(.retry = {true, true, 3600, 1, 10, "Session l...", "1h", "5:55am"}, __VA_ARGS__)
+    /* the connection on which it was refused looks like a reply that broke off */
+    wins("usage limit", LIMITED_ON_SCREEN());
+    wins("reply stalled", LIMITED_ON_SCREEN(ASLEEP));
+    wins("idle", REST(.retry = {true, true, 3600, 1, 10, "Session l...", "1h", "5:55am"}));
+    assert_string_equal(confidence_for(&LIMITED_ON_SCREEN()), "low");
+    says("a usage limit is reached, until 5:55am, in the client's words: Session l...",
+         LIMITED_ON_SCREEN());
+    says("the client tries again by itself in 1h", LIMITED_ON_SCREEN());
     wins("no request seen", LIMITED("529 Overloaded"));
     wins("no request seen", LIMITED("would exceed your account's rate limit"));
     wins("idle", REST(.api_error = "You've hit your limit, resets 4pm"));
@@ -973,7 +1027,7 @@ static void a_connection_that_does_not_come_about(void **state)
     wins("no connection", UNCONNECTED(ASLEEP));
     wins("no connection", UNCONNECTED(.turn = TAIL_TURN_OVER));
     wins("awaits reply", UNCONNECTED(.last_event_age_s = PATIENCE - 1));
-    wins("retrying", UNCONNECTED(.retry = {true, false, -5, 2, 10, NULL}));
+    wins("retrying", UNCONNECTED(.retry = {true, false, -5, 2, 10}));
     says("no connection to 127.0.0.1:443 comes about: nobody answers, though it was tried 6 times",
          UNCONNECTED());
     says("a connection to 127.0.0.1:443 is being made, nobody has answered yet",
@@ -1393,14 +1447,6 @@ static void evidence_is_said_with_numbers(void **state)
          ASKED(.main_waits_for_tty_write = FACT_YES));
 }
 
-static const char *advice_for(const struct evidence *e)
-{
-    struct arena a = {0};
-    const char *advice = rules_judge(e, &a).advice;
-    arena_release(&a);
-    return advice;
-}
-
 /* Nobody is told to kill a client of which anything says that its loop runs. */
 static void no_client_whose_loop_runs_is_to_be_killed(void **state)
 {
@@ -1417,7 +1463,7 @@ static void no_client_whose_loop_runs_is_to_be_killed(void **state)
         e.last_event_age_s = 4;
         assert_true(is_spent || strcmp(advice_for(&e), "kill") != 0);
         e = all[i].e;
-        e.retry = (struct retry_facts){true, false, 5, 2, 10, NULL};
+        e.retry = (struct retry_facts){.is_said = true, .due_in_s = 5};
         assert_true(is_spent || strcmp(advice_for(&e), "kill") != 0);
     }
     assert_true(kills >= 3); /* it is still said */
@@ -1596,6 +1642,7 @@ int main(void)
         cmocka_unit_test(an_old_client_asks_when_its_spinner_rests),
         cmocka_unit_test(nothing_is_pending_only_when_all_was_seen),
         cmocka_unit_test(a_try_that_is_announced_is_waited_for),
+        cmocka_unit_test(the_screen_is_looked_at_where_nothing_else_decides),
         cmocka_unit_test(a_usage_limit_is_waited_for),
         cmocka_unit_test(a_connection_that_does_not_come_about),
         cmocka_unit_test(no_client_whose_loop_runs_is_to_be_killed),

@@ -51,7 +51,7 @@ static void need_tmux(void)
 static bool shows(const char *words)
 {
     const char *screen;
-    return tmux_screen(&tmux, &scratch_arena, &screen) == 0 && strstr(screen, words);
+    return tmux_screen(&tmux, &scratch_arena, tty, &screen) == 0 && strstr(screen, words);
 }
 
 static void a_pane_is_known_by_its_terminal(void **state)
@@ -84,8 +84,28 @@ static void what_is_no_pane_is_an_error(void **state)
     gone.socket = scratch("none");
     assert_true(tmux_type(&gone, &scratch_arena, (const char *[]){"x", NULL}) < 0);
     assert_false(tmux_has_terminal(&gone, &scratch_arena, tty));
+    const char *screen = "untouched";
+    assert_true(tmux_screen(&gone, &scratch_arena, tty, &screen) < 0);
+    assert_int_equal(tmux_screen(&tmux, &scratch_arena, "pts/99999", &screen), -ENOENT);
+    assert_int_equal(tmux_screen(&tmux, &scratch_arena, NULL, &screen), -ENOENT);
+    assert_string_equal(screen, "untouched");
     struct sr_multiplexer other = {"screen", "1234.pts-3.box", "0"};
     assert_int_equal(tmux_open(&scratch_arena, &other, "/usr/bin", &gone), -ENOENT);
+}
+
+/* A server that is stopped holds nobody up. */
+static void a_server_that_does_not_answer_is_given_up(void **state)
+{
+    (void)state;
+    need_tmux();
+    const char *screen;
+    run(arena_printf(&scratch_arena, "display-message -p '#{pid}' >%s/pid", scratch_path));
+    struct sv text = scratch_read("pid");
+    pid_t server = atoi(arena_strndup(&scratch_arena, text.p, text.n));
+    assert_int_equal(kill(server, SIGSTOP), 0);
+    int r = tmux_screen(&tmux, &scratch_arena, tty, &screen);
+    kill(server, SIGCONT);
+    assert_int_equal(r, -ETIMEDOUT);
 }
 
 int main(void)
@@ -94,6 +114,7 @@ int main(void)
         cmocka_unit_test(a_pane_is_known_by_its_terminal),
         cmocka_unit_test(keys_arrive_even_where_it_was_scrolled_back),
         cmocka_unit_test(what_is_no_pane_is_an_error),
+        cmocka_unit_test(a_server_that_does_not_answer_is_given_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

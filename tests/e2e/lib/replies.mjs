@@ -45,6 +45,12 @@ export const reply = {
   /** 529, which the client tries again, eleven times within about three minutes. */
   overloaded: () => ({ kind: 'error', status: 529, type: 'overloaded_error', message: 'Overloaded' }),
 
+  /** 429: the usage limit of five hours is reached, until then (seconds since 1970). A client that was told to
+   *  wait (CLAUDE_CODE_RETRY_WATCHDOG) tries again when it is lifted. */
+  limited: (until) => ({ kind: 'error', status: 429, type: 'rate_limit_error', message: "This request would exceed your account's rate limit.",
+    headers: { 'anthropic-ratelimit-unified-status': 'rejected', 'anthropic-ratelimit-unified-reset': String(until),
+      'anthropic-ratelimit-unified-representative-claim': 'five_hour', 'x-should-retry': 'true' } }),
+
   /** 400, which it does not. */
   refused: (message = 'refused by the script') =>
     ({ kind: 'error', status: 400, type: 'invalid_request_error', message }),

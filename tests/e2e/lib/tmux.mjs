@@ -49,6 +49,16 @@ export class Tmux {
     return (await this.#tmux('capture-pane', '-p', '-J', '-t', pane)).trimEnd();
   }
 
+  /** From now on the server counts how often the screen of a pane is read, by anybody. */
+  countLooks() {
+    return this.#tmux('set-option', '-g', '@looks', '0', ';',
+      'set-hook', '-g', 'after-capture-pane', "set-option -gF @looks '#{e|+:#{@looks},1}'");
+  }
+
+  async looks() {
+    return Number(await this.#tmux('display-message', '-p', '#{@looks}'));
+  }
+
   async serverPid() {
     return Number(await this.#tmux('display-message', '-p', '#{pid}'));
   }

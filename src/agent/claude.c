@@ -6,8 +6,8 @@
 #include "agent/claude_files.h"
 #include "agent/claude_history.h"
 #include "agent/claude_program.h"
-#include "agent/claude_screen.h"
 #include "agent/claude_saving.h"
+#include "agent/claude_screen.h"
 #include "agent/claude_store.h"
 #include "agent/claude_traces.h"
 

@@ -193,8 +193,8 @@ struct sr_session {
     /* Beside the verdict: is the conversation on disk? */
     enum sr_persistence persistence;
     int64_t unsaved_since_ms; /* wall time until which it is; negative: saved, or not known */
-    const char *unsaved_why;  /* "environment", "option", "disk-full", "not-writable", "not-known";
-                                 NULL: saved, or not known */
+    const char *unsaved_why;  /* "environment", "option", "disk-full", "not-writable", "deleted",
+                                 "not-known"; NULL: saved, or not known */
     const char *saving;       /* a sentence; NULL: nothing speaks against it */
 };
 

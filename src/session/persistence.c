@@ -106,11 +106,22 @@ static bool is_untouched(const struct persistence_facts *f)
     return is_after(f->started_at, f->recorded_at, 0);
 }
 
+static const char lost_beginning[] =
+    "its transcript was deleted or cut while it ran, and begins in the middle of what was said";
+
+/* What the process itself began to write has no beginning. An older one may be all that it had. */
+static bool has_lost_beginning(const struct persistence_facts *f)
+{
+    return is_after(f->begins_at, f->started_at, 0);
+}
+
 /* The same of what was said since the last record. */
 static const char *said_since(const struct persistence_facts *f)
 {
     if (lacks_prompts(f))
         return "prompts in the history of prompts are later than the last record";
+    if (has_lost_beginning(f))
+        return lost_beginning;
     if (f->told_by && f->is_told_for_certain && is_untouched(f) && has_worked(f) != FACT_NO)
         return "it writes to no transcript";
     if (cannot_write(f) && has_worked(f) == FACT_YES &&
@@ -131,8 +142,9 @@ struct persistence persistence_judge(const struct persistence_facts *f)
     p.how = has_none ? said_without_transcript(f) : said_since(f);
     if (p.how) {
         p.state = has_none ? SR_PERSISTENCE_NONE : SR_PERSISTENCE_BEHIND;
-        p.since = has_none ? f->started_at : f->recorded_at;
-        p.why = why_of(f);
+        bool is_all = has_none || p.how == lost_beginning;
+        p.since = is_all ? f->started_at : f->recorded_at;
+        p.why = p.how == lost_beginning ? "deleted" : why_of(f);
     } else if (count_unrecorded(f)) {
         p.how = "its last prompt is in no record: it may have been taken back";
     } else if (f->prompts_code < 0) {
@@ -154,6 +166,7 @@ const char *persistence_sentence(const struct persistence *p, const struct persi
     static const char *const reasons[][2] = {
         {"disk-full", "the disk of its transcripts is full"},
         {"not-writable", "its folder of transcripts cannot be written to"},
+        {"deleted", "what is older is in its memory alone"},
         {"not-known", "why is not known"},
     };
     if (!p->how)
@@ -255,6 +268,16 @@ static void read_prompts(const struct session *s, struct persistence_facts *out)
     }
 }
 
+/* Where no root is in all of it. */
+static struct wall read_beginning(const struct session *s)
+{
+    struct head head;
+    if (!session_has_transcript(s) || s->transcript.size_bytes >= HEAD_READ_MAX ||
+        activity_read_head(s->store, &s->transcript, &head) < 0 || !head.lacks_root)
+        return (struct wall){0};
+    return head.first_at;
+}
+
 void persistence_read(const struct proc *proc, struct session *s, struct persistence_facts *out)
 {
     const struct live *live = s->live;
@@ -284,6 +307,7 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
                            : tail->reached_start        ? FACT_NO
                                                         : FACT_UNKNOWN;
     }
+    out->begins_at = read_beginning(s);
     out->told_by = live->agent->saves_nothing(&client, &out->is_told_for_certain);
     if (s->session_id)
         read_prompts(s, out);

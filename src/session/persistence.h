@@ -33,6 +33,9 @@ struct persistence_facts {
     enum fact has_records;   /* of a transcript: one that has a time; no: none in all of it */
     struct wall recorded_at; /* the newest of those, subagents' too */
     bool is_torn;            /* its last line breaks off */
+    /* It begins in the middle of a conversation, with a record of that time. Unknown: it is too
+     * long to say so, or it begins as it should. */
+    struct wall begins_at;
     struct wall modified_at; /* the file */
 
     enum client_status status;

@@ -110,5 +110,6 @@ void head_read(const struct event_reader *reader, struct arena *a, struct sv byt
             take_damaged(&l, reader, line.text, !line.has_newline, &scratch);
         arena_release(&scratch);
     }
+    out->lacks_root = l.saw_main_chain && !l.saw_root;
     out->only_sidechain = l.saw_sidechain && !l.saw_main_chain;
 }

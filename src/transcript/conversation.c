@@ -1,6 +1,8 @@
 #include "transcript/conversation.h"
 
+#include "transcript/damage.h"
 #include "transcript/lines.h"
+#include "transcript/nodes.h"
 #include "transcript/scan.h"
 
 #include <stdint.h>
@@ -13,6 +15,8 @@ enum { BRANCHES_MAX = 64 };
 void conversation_begin(struct conversation *c, const struct event_reader *reader)
 {
     *c = (struct conversation){.reader = reader, .file = SIZE_MAX};
+    c->skim = mem_resize(NULL, sizeof *c->skim);
+    skim_begin(c->skim, 0);
     graph_init(&c->graph);
 }
 
@@ -46,61 +50,54 @@ static void know_all(struct conversation *c)
     }
 }
 
-static enum graph_role role_of(const struct event *e)
+static void keep_place(struct conversation *c, uint32_t node, int64_t offset, int64_t length)
 {
-    switch (e->kind) {
-    case EVENT_COMPACT_BOUNDARY:
-        return GRAPH_BOUNDARY;
-    case EVENT_TOOL_RESULT:
-        return GRAPH_RESULT;
-    case EVENT_ASSISTANT_TEXT:
-    case EVENT_ASSISTANT_THINKING:
-    case EVENT_TOOL_USE:
-    case EVENT_API_ERROR:
-        return GRAPH_ASSISTANT;
-    case EVENT_PROMPT:
-    case EVENT_COMMAND:
-    case EVENT_LOCAL_OUTPUT:
-    case EVENT_NOTE:
-    case EVENT_INTERRUPTED:
-    case EVENT_COMPACT_SUMMARY:
-        return GRAPH_USER;
-    default:
-        return GRAPH_LINK;
+    if (node >= c->record_capacity) {
+        c->record_capacity = c->record_capacity ? c->record_capacity * 2 : 256;
+        c->records = mem_resize(c->records, c->record_capacity * sizeof *c->records);
     }
+    c->records[node] = (struct conversation_item){
+        .file = c->file,
+        .offset = offset,
+        .length = length,
+        .id = c->graph.nodes[node].id,
+        .at_ms = c->graph.nodes[node].at_ms,
+    };
 }
 
-static bool add_record(struct conversation *c, struct sv record, int64_t offset, int64_t length)
+/* Of the first file alone: that is what a client loads. */
+static void look_at_version(struct conversation *c, uint32_t node)
 {
-    struct arena a = {0};
-    struct event e;
-    bool is_record = c->reader->read(&a, record, &e) == 0;
-    if (is_record && e.uuid.n && !is_known(c, graph_id_of(e.uuid))) {
-        struct graph_record r = {
-            .role = role_of(&e),
-            .uuid = e.uuid,
-            .parent_uuid = e.parent_uuid,
-            .message_id = e.message_id,
-            .at_ms = e.at.ms,
-            .is_sidechain = false, /* a subagent's own transcript is one like any other */
-        };
-        uint32_t node = graph_add(&c->graph, &r);
-        if (node != GRAPH_NONE) {
-            if (node >= c->record_capacity) {
-                c->record_capacity = c->record_capacity ? c->record_capacity * 2 : 256;
-                c->records = mem_resize(c->records, c->record_capacity * sizeof *c->records);
-            }
-            c->records[node] = (struct conversation_item){
-                .file = c->file,
-                .offset = offset,
-                .length = length,
-                .id = c->graph.nodes[node].id,
-                .at_ms = e.at.ms,
-            };
-        }
+    int64_t version = damage_version(skim_text(c->skim, SKIM_VERSION));
+    if (c->file == c->first_file && c->graph.nodes[node].role <= GRAPH_USER && version > c->version)
+        c->version = version;
+}
+
+/* How much of a line the record is. */
+enum share { ALONE, FIRST, BEHIND };
+
+static bool add_record(struct conversation *c, struct sv record, int64_t offset, int64_t length,
+                       enum share share)
+{
+    bool is_copy = c->file != c->first_file;
+    skim_restart(c->skim, offset);
+    skim_feed(c->skim, record.p, record.n);
+    skim_end(c->skim);
+    if (c->skim->shape != SKIM_RECORD)
+        return false;
+    struct sv uuid = skim_text(c->skim, SKIM_UUID);
+    if (is_copy && (!uuid.n || is_known(c, graph_id_of(uuid))))
+        return true;
+    uint32_t node = nodes_add(&c->graph, c->skim,
+                              &(struct nodes_place){
+                                  .is_hidden = is_copy || share == BEHIND,
+                                  .is_beside = share != ALONE,
+                              });
+    if (node != GRAPH_NONE) {
+        keep_place(c, node, offset, length);
+        look_at_version(c, node);
     }
-    arena_release(&a);
-    return is_record;
+    return true;
 }
 
 static void add_gap(struct conversation *c, int64_t offset, int64_t length)
@@ -116,7 +113,7 @@ static void add_line(struct conversation *c, const struct line *line)
 {
     struct scan_piece *pieces;
     size_t count;
-    if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n))
+    if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n, ALONE))
         return;
     scan_pieces(line->text, c->reader->record_start, &pieces, &count);
     for (size_t i = 0; i < count; i++) {
@@ -124,7 +121,7 @@ static void add_line(struct conversation *c, const struct line *line)
         int64_t offset = line->offset + (int64_t)p->from;
         if (p->kind == SCAN_NUL ||
             (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), offset,
-                                                  (int64_t)(p->to - p->from))))
+                                                  (int64_t)(p->to - p->from), i ? BEHIND : FIRST)))
             continue;
         add_gap(c, offset, (int64_t)(p->to - p->from));
     }
@@ -133,7 +130,9 @@ static void add_line(struct conversation *c, const struct line *line)
 
 static void enter_file(struct conversation *c, size_t file)
 {
-    if (file != c->file && c->graph.count)
+    if (c->file == SIZE_MAX)
+        c->first_file = file;
+    else if (file != c->file && c->graph.count)
         know_all(c);
     c->file = file;
 }
@@ -142,7 +141,7 @@ void conversation_add_long(struct conversation *c, struct sv thinned, int64_t of
                            int64_t length, size_t file)
 {
     enter_file(c, file);
-    if (!add_record(c, thinned, offset, length))
+    if (!add_record(c, thinned, offset, length, ALONE))
         add_gap(c, offset, length);
 }
 
@@ -167,29 +166,65 @@ static int by_time(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static void append(struct conversation *c, uint32_t node, size_t branch)
+static void append(struct conversation *c, uint32_t node, size_t branch, bool is_loaded)
 {
     struct conversation_item *item = &c->items[c->count++];
     *item = c->records[node];
     item->branch = branch;
+    item->is_loaded = is_loaded;
 }
 
-/* One chain from the newest leaf that is left; what it reaches is dropped from the graph. */
-static enum graph_end walk(struct conversation *c, size_t branch, int64_t *last_ms)
+/* What a walk reached, once; it is dropped from the graph. */
+static enum graph_end take_walk(struct conversation *c, const struct graph_walk *w, size_t branch,
+                                bool is_loaded)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const struct graph_node *node = &c->graph.nodes[w->order[i]];
+        if (!node->is_superseded && !node->is_dropped)
+            append(c, w->order[i], branch, is_loaded);
+    }
+    for (size_t i = 0; i < w->count; i++)
+        graph_drop(&c->graph, w->order[i]);
+    return w->count ? w->end : GRAPH_END_NOTHING;
+}
+
+/* What the client loads of the first file. Then all else is there to be walked, too. */
+static enum graph_end take_loaded(struct conversation *c, uint32_t *leaf)
+{
+    struct graph *g = &c->graph;
+    struct graph_walk w;
+    if (!g->has_main_chain)
+        graph_adopt_sidechain(g);
+    graph_link(g);
+    graph_see_as(g, c->client_version ? c->client_version : c->version);
+    graph_walk(g, &w);
+    *leaf = graph_user_chose(g) ? GRAPH_NONE : w.leaf;
+    enum graph_end end = take_walk(c, &w, 0, true);
+    graph_walk_release(&w);
+    for (uint32_t i = 0; i < g->count; i++) { /* copies of what was said */
+        uint32_t said = graph_find(g, g->nodes[i].id);
+        if (said != GRAPH_NONE && g->nodes[said].is_dropped)
+            graph_drop(g, i);
+    }
+    graph_adopt_sidechain(g);
+    graph_reveal(g);
+    graph_settle(g);
+    return end;
+}
+
+/* One chain from the newest leaf that is left. leaf becomes GRAPH_NONE once something goes on
+ * behind it. */
+static enum graph_end take_next(struct conversation *c, uint32_t *leaf, int64_t *last_ms,
+                                bool *goes_on)
 {
     struct graph_walk w;
     graph_walk_from_end(&c->graph, &w);
-    *last_ms = 0;
-    for (size_t i = 0; i < w.count; i++) {
-        const struct graph_node *node = &c->graph.nodes[w.order[i]];
-        if (!node->is_superseded && !node->is_dropped) {
-            append(c, w.order[i], branch);
-            *last_ms = node->at_ms;
-        }
-    }
-    for (size_t i = 0; i < w.count; i++)
-        graph_drop(&c->graph, w.order[i]);
-    enum graph_end end = w.count ? w.end : GRAPH_END_NOTHING;
+    const struct graph_node *first = w.count ? &c->graph.nodes[w.order[0]] : NULL;
+    *goes_on = first && *leaf != GRAPH_NONE && !first->lacks_parent && first->parent == *leaf;
+    *leaf = *goes_on ? GRAPH_NONE : *leaf;
+    *last_ms = w.count ? c->graph.nodes[w.order[w.count - 1]].at_ms : 0;
+    bool is_main = *goes_on || !c->count;
+    enum graph_end end = take_walk(c, &w, is_main ? 0 : c->branch_count + 1, false);
     graph_walk_release(&w);
     return end;
 }
@@ -210,7 +245,7 @@ static void take_rest(struct conversation *c)
     size_t from = c->count;
     for (uint32_t i = 0; i < c->graph.count; i++)
         if (!c->graph.nodes[i].is_dropped && !c->graph.nodes[i].is_superseded)
-            append(c, i, c->branch_count + 1);
+            append(c, i, c->branch_count + 1, false);
     if (c->count == from)
         return;
     qsort(c->items + from, c->count - from, sizeof *c->items, by_time);
@@ -220,22 +255,27 @@ static void take_rest(struct conversation *c)
 void conversation_finish(struct conversation *c)
 {
     int64_t last_ms, begins_ms;
+    uint32_t leaf;
+    size_t main_count; /* of the items, those of the conversation itself */
     c->items = mem_resize(NULL, (c->graph.count + 1) * sizeof *c->items);
     if (!c->graph.count)
         return;
-    graph_link(&c->graph);
-    enum graph_end end = walk(c, 0, &last_ms);
+    enum graph_end end = take_loaded(c, &leaf), next = GRAPH_END_ROOT;
     begins_ms = c->count ? c->items[0].at_ms : 0;
-    for (size_t i = 0; i < BRANCHES_MAX && end != GRAPH_END_NOTHING; i++) {
+    main_count = c->count;
+    for (size_t i = 0; i < BRANCHES_MAX && next != GRAPH_END_NOTHING; i++) {
         size_t from = c->count;
-        enum graph_end next = walk(c, c->branch_count + 1, &last_ms);
-        if (next == GRAPH_END_NOTHING || c->count == from) {
-            end = next;
+        bool goes_on;
+        next = take_next(c, &leaf, &last_ms, &goes_on);
+        if (c->count == from)
             continue;
-        }
-        /* What ends before the conversation begins is what a compaction summed up, or lies behind
-         * a parent that is not there. */
-        if (last_ms <= begins_ms && (end == GRAPH_END_BOUNDARY || end == GRAPH_END_GAP)) {
+        if (from == 0) {
+            end = next;
+        } else if (goes_on) {
+            rotate(c, main_count, from);
+        } else if (last_ms <= begins_ms && (end == GRAPH_END_BOUNDARY || end == GRAPH_END_GAP)) {
+            /* What ends before the conversation begins is what a compaction summed up, or lies
+             * behind a parent that is not there. */
             for (size_t j = from; j < c->count; j++)
                 c->items[j].branch = 0;
             begins_ms = c->items[from].at_ms;
@@ -243,7 +283,11 @@ void conversation_finish(struct conversation *c)
             end = next;
         } else {
             c->branch_count++;
+            continue;
         }
+        if (from == 0)
+            begins_ms = c->items[0].at_ms;
+        main_count += c->count - from;
     }
     take_rest(c);
 }
@@ -251,6 +295,9 @@ void conversation_finish(struct conversation *c)
 void conversation_release(struct conversation *c)
 {
     graph_release(&c->graph);
+    if (c->skim)
+        skim_release(c->skim);
+    free(c->skim);
     free(c->items);
     free(c->records);
     free(c->known);

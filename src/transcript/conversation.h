@@ -12,21 +12,24 @@
  *
  * No record is kept, only where it stands: a transcript of 300 MB is a list of a few MB.
  *
- * The order is that of the parents (graph): the chain that a resumed client
- * would load, before it what a compaction summed up, and behind it the
- * branches that were left (a prompt that was edited, a rewind).
+ * The order is that of the parents (graph): what a client that resumes the first
+ * file would load (repair finds the same), before it what a compaction summed up
+ * or lies behind a gap, and behind it what goes on in a copy, and the branches
+ * that were left (a prompt that was edited, a rewind).
  */
 #pragma once
 
 #include "transcript/event.h"
 #include "transcript/graph.h"
+#include "transcript/skim.h"
 
 struct conversation_item {
     size_t file; /* as it was given to conversation_add */
     int64_t offset, length;
     uint64_t id; /* graph_id_of its uuid */
     int64_t at_ms;
-    size_t branch; /* 0: the conversation; else one that was left */
+    size_t branch;  /* 0: the conversation; else one that was left */
+    bool is_loaded; /* by a client that resumes the first file */
 };
 
 /* A place that could not be read. */
@@ -44,7 +47,13 @@ struct conversation {
     struct conversation_gap *gaps;
     size_t gap_count, gap_capacity;
 
+    int64_t client_version; /* of who loads, as damage_version; 0: the newest that the first file
+                               names. Set by the caller before conversation_finish */
+
     /* its own */
+    struct skim *skim;
+    int64_t version; /* the newest of the first file */
+    size_t first_file;
     struct graph graph;
     struct conversation_item *records; /* one a node */
     size_t record_capacity;

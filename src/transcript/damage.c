@@ -2,6 +2,8 @@
 
 #define V(major, minor, patch) ((major)*1000000ll + (minor)*10000ll + (patch))
 
+_Static_assert(DAMAGE_KINDS <= 64, "sets of kinds are 64 bits");
+
 const struct damage damages[DAMAGE_KINDS] = {
     [DAMAGE_TORN_TAIL] =
         {
@@ -199,6 +201,45 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin =
                 "a copy of a part, two files that were joined, or a client that wrote it again",
             .run = DAMAGE_RUN_NOTHING,
+        },
+    [DAMAGE_ID_CLASH] =
+        {
+            .word = "id-clash",
+            .catalogue = "D14",
+            .severity = DAMAGE_HURTS,
+            .what = "a later, other record has its id",
+            .consequence = "it is not loaded",
+            .cure = DAMAGE_CURE_REPLACE,
+            .client = "the client holds one record by an id, the last of them",
+            .loss = "what the earlier records say",
+            .origin = "a merge by hand, or a program that makes up ids",
+            .run = DAMAGE_RUN_REPAIR,
+        },
+    [DAMAGE_EARLY_COPY] =
+        {
+            .word = "early-copy",
+            .catalogue = "D14",
+            .severity = DAMAGE_HURTS,
+            .what = "a copy before a compaction of what was said behind it",
+            .consequence = "the client forgets it with all that stands before the compaction",
+            .cure = DAMAGE_CURE_DROP,
+            .client = "the client holds a record at the place of its first copy, and forgets what "
+                      "stands before a compaction",
+            .loss = "what was said behind the compaction",
+            .origin = "files that were joined by hand, or by a program that syncs them",
+            .run = DAMAGE_RUN_REPAIR,
+        },
+    [DAMAGE_LATE_BOUNDARY] =
+        {
+            .word = "late-boundary",
+            .severity = DAMAGE_HURTS,
+            .what = "a compaction stands behind what was said after it",
+            .consequence = "the client forgets that with all that stands before the compaction",
+            .cure = DAMAGE_CURE_INSERT,
+            .client = "the client forgets what stands before a compaction, by the order of lines",
+            .loss = "what was said behind the compaction",
+            .origin = "files that were joined or sorted by hand, or by a program that syncs them",
+            .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_DUPLICATE_TOOL_ID] =
         {
@@ -418,19 +459,19 @@ static bool holds(struct sv text, const char *needle)
     return sv_find(text, 0, sv_of(needle)) < text.n;
 }
 
-uint32_t damage_named_by(struct sv text)
+uint64_t damage_named_by(struct sv text)
 {
-    uint32_t named = 0;
+    uint64_t named = 0;
     for (unsigned k = 0; k < DAMAGE_KINDS; k++)
         if (damages[k].refusal && holds(text, damages[k].refusal))
-            named |= 1u << k;
+            named |= 1ull << k;
     if (holds(text, "tool use concurrency issues"))
-        named |= 1u << DAMAGE_UNANSWERED_TOOL | 1u << DAMAGE_ORPHAN_RESULT;
+        named |= 1ull << DAMAGE_UNANSWERED_TOOL | 1ull << DAMAGE_ORPHAN_RESULT;
     if (holds(text, "prompt is too long") || holds(text, "exceed context limit"))
-        named |= 1u << DAMAGE_TOO_LONG;
+        named |= 1ull << DAMAGE_TOO_LONG;
     if (holds(text, "thinking") && (holds(text, "cannot be modified") || holds(text, "signature") ||
                                     holds(text, "must match")))
-        named |= 1u << DAMAGE_STALE_THINKING;
+        named |= 1ull << DAMAGE_STALE_THINKING;
     return named;
 }
 

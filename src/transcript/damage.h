@@ -27,6 +27,9 @@ enum damage_kind {
     DAMAGE_DEAD_END_LEAF,
     DAMAGE_BOUNDARY_PARENT_GONE,
     DAMAGE_DUPLICATE_RECORD,
+    DAMAGE_ID_CLASH,
+    DAMAGE_EARLY_COPY,
+    DAMAGE_LATE_BOUNDARY,
     DAMAGE_DUPLICATE_TOOL_ID,
     DAMAGE_STALE_THINKING,
     DAMAGE_EMPTY_TEXT,
@@ -95,7 +98,7 @@ extern const struct damage damages[DAMAGE_KINDS];
 int64_t damage_version(struct sv text);
 
 /* Which kinds the text of an API error names: bit 1 << kind each. */
-uint32_t damage_named_by(struct sv text);
+uint64_t damage_named_by(struct sv text);
 
 const char *damage_severity_word(enum damage_severity severity);
 /* What "session-rescue --repair WHICH" goes on with; NULL: that is not to be run. */

@@ -71,13 +71,15 @@ static int quote_uuid(struct mending *m, const struct skim *s, const char **out)
     return r;
 }
 
-/* Version 4 in form: derived from two hashes, so that a dry run shows what a run does. */
-static const char *made_uuid(struct mending *m, uint64_t a, uint64_t b)
+/* The id of a record as it will be. The skim becomes that record's. */
+static int quote_node(struct mending *m, uint32_t node, struct skim *s, const char **out)
 {
-    return arena_printf(m->arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
-                        (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-                        (unsigned)(b >> 48 & 0x3fff) | 0x8000,
-                        (unsigned long long)(b & 0xffffffffffff));
+    int r = survey_skim(m->source, (int64_t)m->g->nodes[node].offset, s);
+    if (r == 0 && m->names && m->names[node])
+        *out = m->names[node];
+    else if (r == 0)
+        r = quote_uuid(m, s, out);
+    return r;
 }
 
 static int edit_relink(struct mending *m, const struct mending_step *step)
@@ -88,9 +90,7 @@ static int edit_relink(struct mending *m, const struct mending_step *step)
     if (value->kind == SKIM_ABSENT)
         return 0;
     if (parent != GRAPH_NONE) {
-        int r = survey_skim(m->source, (int64_t)m->g->nodes[parent].offset, m->other);
-        if (r == 0)
-            r = quote_uuid(m, m->other, &text);
+        int r = quote_node(m, parent, m->other, &text);
         if (r < 0)
             return r;
     }
@@ -274,14 +274,14 @@ static int edit_answer(struct mending *m, const struct mending_step *step)
     bool is_end;
     int r = survey_bytes(m->source, b->id.from, b->id.to, &id);
     if (r == 0)
-        r = quote_uuid(m, s, &parent);
+        r = quote_node(m, step->node, m->other, &parent);
     if (r == 0)
         r = line_end_behind(m, s->record.to, &length, &is_end);
     if (r < 0) {
         buf_release(&id);
         return r;
     }
-    const char *uuid = made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
+    const char *uuid = mending_made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
     static const char said[] = "Interrupted: the result was lost; session recovered";
     const char *record = arena_printf(
         m->arena,
@@ -296,6 +296,18 @@ static int edit_answer(struct mending *m, const struct mending_step *step)
     edit(m, step, DAMAGE_CURE_INSERT, s->record.to + length, s->record.to + length, record);
     buf_release(&id);
     return 0;
+}
+
+static int edit_front(struct mending *m, const struct mending_step *step)
+{
+    struct buf record = {0};
+    int64_t front = m->v->has_mark ? 3 : 0;
+    int r = survey_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
+    if (r == 0)
+        edit(m, step, DAMAGE_CURE_INSERT, front, front,
+             arena_printf(m->arena, "%.*s\n", (int)record.n, record.p));
+    buf_release(&record);
+    return r == 0 ? edit_drop(m, step) : r;
 }
 
 static int edit_record(struct mending *m, size_t from, size_t to)
@@ -327,6 +339,12 @@ static int edit_record(struct mending *m, size_t from, size_t to)
         case MENDING_ANSWER:
             r = edit_answer(m, step);
             break;
+        case MENDING_NAME:
+            edit(m, step, DAMAGE_CURE_REPLACE, m->skim->members[SKIM_UUID].span.from,
+                 m->skim->members[SKIM_UUID].span.to, m->names[step->node]);
+            break;
+        case MENDING_FRONT:
+            return edit_front(m, step);
         case MENDING_TIME:
             edit_time(m, step);
             break;
@@ -402,9 +420,7 @@ int edits_point(struct mending *m, uint32_t node)
     if (!m->options->wants_edits || m->options->is_live) /* somebody writes there just now */
         return 0;
     const char *uuid;
-    int r = survey_skim(m->source, (int64_t)m->g->nodes[node].offset, m->skim);
-    if (r == 0)
-        r = quote_uuid(m, m->skim, &uuid);
+    int r = quote_node(m, node, m->skim, &uuid);
     if (r < 0)
         return r;
     if (!graph_knows_pointers(m->g))

@@ -649,7 +649,7 @@ static bool has_newer_than(const struct walking *k, uint32_t last)
 }
 
 /* The newest record below one: where no pointer is in the file, that is the leaf. */
-static uint32_t newest_below(const struct walking *k, uint32_t last, bool dated)
+static uint32_t newest_below(const struct walking *k, uint32_t last)
 {
     enum { NO = 1, YES = 2 };
     const struct graph *g = k->g;
@@ -671,8 +671,7 @@ static uint32_t newest_below(const struct walking *k, uint32_t last, bool dated)
             is_below[way[--n]] = found;
         node = k->held[i];
         if (is_below[node] != YES || node == last || g->nodes[node].is_sidechain ||
-            g->nodes[node].at_ms < best_ms || (dated && !g->nodes[node].at_ms) ||
-            (!dated && !is_message(g, node)))
+            g->nodes[node].at_ms < best_ms || !g->nodes[node].at_ms)
             continue;
         best = node;
         best_ms = g->nodes[node].at_ms;
@@ -728,7 +727,7 @@ static uint32_t choose_leaf(struct walking *k)
         if (leaf == GRAPH_NONE && !k->has_kept)
             leaf = k->loader == LOADER_BY_BATCH && !c.has_any && last != GRAPH_NONE &&
                            has_newer_than(k, last)
-                       ? newest_below(k, last, true)
+                       ? newest_below(k, last)
                        : last;
         leaf = nearest_message(k, leaf);
         if (leaf != GRAPH_NONE)
@@ -1076,16 +1075,6 @@ static void walk(const struct graph *g, enum from from, uint32_t leaf, struct gr
     for (size_t i = 0; i < w.count; i++)
         w.message_count += graph_begins_message(g, w.order[i]);
     *out = w;
-}
-
-uint32_t graph_newest_below(const struct graph *g, uint32_t node)
-{
-    struct walking k = {.g = g, .loader = loader_of(g)};
-    hold(&k);
-    apply_compaction(&k);
-    uint32_t newest = is_held(&k, node) ? newest_below(&k, node, false) : node;
-    let_go(&k);
-    return newest;
 }
 
 void graph_walk(const struct graph *g, struct graph_walk *out)

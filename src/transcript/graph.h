@@ -191,9 +191,6 @@ bool graph_user_chose(const struct graph *g);
 bool graph_user_cleared(const struct graph *g);
 /* A client of that version follows pointers. */
 bool graph_knows_pointers(const struct graph *g);
-/* The newest message of what hangs on a node; the node itself where there is none. */
-uint32_t graph_newest_below(const struct graph *g, uint32_t node);
-
 enum graph_end {
     GRAPH_END_NOTHING,  /* there is no leaf */
     GRAPH_END_ROOT,     /* the beginning */

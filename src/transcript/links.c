@@ -130,11 +130,36 @@ static uint32_t bridged_to(const struct mending *m, uint32_t node)
     return GRAPH_NONE;
 }
 
+/*
+ * The way from a parent leads back to its child: it is cut where a record on it hangs on one of a
+ * later line that is younger by far. Returns: that record, to be linked anew; GRAPH_NONE: none is.
+ */
+static uint32_t cut_way(struct graph *g, struct tops *t, uint32_t parent, uint32_t child)
+{
+    for (uint32_t node = parent; node != child && node != GRAPH_NONE;
+         node = graph_parent(g, node)) {
+        uint32_t up = graph_parent(g, node);
+        if (up == GRAPH_NONE || up < node || !g->nodes[node].at_ms ||
+            g->nodes[up].at_ms <= g->nodes[node].at_ms + GRAPH_BRIDGE_MS)
+            continue;
+        graph_set_parent(g, node, GRAPH_NONE);
+        for (size_t i = 0; i < g->count; i++)
+            t->jump[i] = GRAPH_NONE;
+        return node;
+    }
+    return GRAPH_NONE;
+}
+
 static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uint32_t node)
 {
     struct graph *g = m->g;
     uint32_t parent = bridged_to(m, node);
-    if (parent == GRAPH_NONE || top_of(g, t, parent) == node)
+    uint32_t cut = GRAPH_NONE;
+    if (parent != GRAPH_NONE && top_of(g, t, parent) == node) {
+        cut = cut_way(g, t, parent, node);
+        parent = cut == GRAPH_NONE ? GRAPH_NONE : parent;
+    }
+    if (parent == GRAPH_NONE)
         parent = g->nodes[node].is_summary ? GRAPH_NONE : find_parent(g, t, node);
     if (parent == GRAPH_NONE && kind == DAMAGE_MISSING_PARENT) {
         /* the first of the file, or a compaction's summary: nothing may stand before them */
@@ -150,6 +175,8 @@ static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uin
             arena_printf(m->arena, "the record on line %u takes its place", g->nodes[parent].line);
     graph_set_parent(g, node, parent);
     mending_add_step(m, MENDING_RELINK, kind, node, 0)->is_guess = true;
+    if (cut != GRAPH_NONE)
+        relink(m, t, DAMAGE_CYCLE, cut);
 }
 
 /* Cuts each cycle where its first line names a later one. Returns: how many, stored in order. */

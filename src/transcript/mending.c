@@ -21,7 +21,7 @@ struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
         .offset = node == GRAPH_NONE ? 0 : (int64_t)m->g->nodes[node].offset,
         .argument = argument,
     };
-    m->mended_kinds |= 1u << kind;
+    m->mended_kinds |= 1ull << kind;
     return step;
 }
 
@@ -107,6 +107,25 @@ void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node)
         mending_add_step(m, MENDING_DROP, kind, i, 0);
         graph_drop(g, i);
     }
+}
+
+const char *mending_made_uuid(struct mending *m, uint64_t a, uint64_t b)
+{
+    return arena_printf(m->arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+                        (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
+                        (unsigned)(b >> 48 & 0x3fff) | 0x8000,
+                        (unsigned long long)(b & 0xffffffffffff));
+}
+
+void mending_name(struct mending *m, uint32_t node)
+{
+    struct graph_node *n = &m->g->nodes[node];
+    if (!m->names)
+        m->names = arena_alloc(m->arena, (m->g->count + 1) * sizeof *m->names);
+    const char *place = arena_printf(m->arena, "%llu", (unsigned long long)n->offset);
+    const char *uuid = mending_made_uuid(m, n->id, graph_id_of(sv_of(place)));
+    n->id = graph_id_of(sv_of(uuid));
+    m->names[node] = arena_printf(m->arena, "\"%s\"", uuid);
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */

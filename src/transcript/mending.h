@@ -17,6 +17,8 @@ enum mending_what {
     MENDING_TEXT,   /* U+FFFD in place of bad text */
     MENDING_WRAP,   /* a text as a list of one block */
     MENDING_ANSWER, /* a result behind the record, for the call in that block */
+    MENDING_NAME,   /* an id of its own: see mending_name */
+    MENDING_FRONT,  /* to the beginning of the file; what comes of that is planned for later */
     MENDING_TIME,   /* a time stamp behind its uuid; argument: ms */
     MENDING_TRIM,   /* a member: enum skim_member */
     MENDING_CUT,    /* a text in place of a result, an image or thinking */
@@ -45,7 +47,8 @@ struct mending {
     struct skim *skim, *other;
     struct graph_walk before; /* as the client loads it */
     int64_t newest_version;   /* as survey_newest_version, with what was hidden */
-    uint32_t mended_kinds;    /* 1 << kind */
+    uint64_t mended_kinds;    /* 1 << kind */
+    const char **names;       /* of each node: its new id, in quotes; NULL: it has none */
 };
 
 /* Returns: the step, until the next one is added. */
@@ -62,6 +65,12 @@ struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind k
 
 struct repair_problem *mending_add_node_problem(struct mending *m, enum damage_kind kind,
                                                 enum damage_severity severity, uint32_t node);
+
+/* Gives a record another id, derived from its own and its place, so that a dry run shows what a run
+ * does. Then graph_settle. */
+void mending_name(struct mending *m, uint32_t node);
+/* Version 4 in form. */
+const char *mending_made_uuid(struct mending *m, uint64_t a, uint64_t b);
 
 /* By the client that wrote the file last, and by what the API said last. */
 enum damage_severity mending_severity(const struct mending *m, enum damage_kind kind);

@@ -1,6 +1,8 @@
 #include "transcript/repair.h"
 
+#include "transcript/branches.h"
 #include "transcript/calls.h"
+#include "transcript/clashes.h"
 #include "transcript/edits.h"
 #include "transcript/fit.h"
 #include "transcript/links.h"
@@ -15,16 +17,24 @@
 
 enum { ROUNDS_MAX = 16 };
 
+static struct repair_loaded loaded_of(const struct graph_node *node)
+{
+    return (struct repair_loaded){(int64_t)node->offset, node->line, node->role};
+}
+
 /* ---- the judgement ------------------------------------------------------------------------ */
 
 /* Whether the way from another leaf is to be taken: it is then in *after. */
-static bool takes_leaf(struct mending *m, uint32_t leaf, struct graph_walk *after)
+static bool takes_leaf(struct mending *m, const struct branch *branch, struct graph_walk *after)
 {
+    const struct graph *g = m->g;
     struct graph_walk other;
-    graph_walk_from(m->g, leaf, &other);
+    int64_t newer_ms = branch->at_ms - g->nodes[after->leaf].at_ms;
+    graph_walk_from(g, branch->end, &other);
     bool holds_all = other.marks[after->leaf] != GRAPH_UNREACHED;
-    bool is_newer = m->g->nodes[leaf].at_ms > m->g->nodes[after->leaf].at_ms;
-    if (other.message_count <= after->message_count || (!holds_all && !is_newer)) {
+    if (other.leaf == GRAPH_NONE ||
+        (!holds_all && newer_ms <= GRAPH_BRIDGE_MS &&
+         (newer_ms <= 0 || other.message_count <= after->message_count))) {
         graph_walk_release(&other);
         return false;
     }
@@ -32,33 +42,54 @@ static bool takes_leaf(struct mending *m, uint32_t leaf, struct graph_walk *afte
         mending_add_node_problem(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf);
     p->is_guess = true;
     p->detail =
-        arena_printf(m->arena, "the newest message stands on line %u", m->g->nodes[leaf].line);
+        arena_printf(m->arena, "the newest message stands on line %u", g->nodes[branch->end].line);
     graph_walk_release(after);
     *after = other;
     return true;
 }
 
 /*
- * The newest message, where the client's leaf leads elsewhere, and to less. *after becomes the way
- * from there. Returns: GRAPH_NONE where all is well, or where the user chose.
+ * The newest end, where the client's leaf is another. *after becomes the way from there. Returns:
+ * GRAPH_NONE where all is well, or where the user chose.
  */
 static uint32_t find_newer_leaf(struct mending *m, struct graph_walk *after)
 {
-    struct graph *g = m->g;
-    uint32_t best = GRAPH_NONE;
-    if (graph_user_chose(g) || after->leaf == GRAPH_NONE)
+    if (graph_user_chose(m->g) || after->leaf == GRAPH_NONE ||
+        m->mended_kinds >> DAMAGE_LATE_BOUNDARY & 1)
         return GRAPH_NONE;
+    struct branches b = branches_find(m->g, after, m->arena);
+    for (size_t i = 0; i < b.count; i++) {
+        const struct branch *branch = &b.items[i];
+        bool is_newest = i == 0 && !branch->is_summed_up;
+        if ((is_newest || branch->holds_leaf) && takes_leaf(m, branch, after))
+            return branch->end;
+    }
+    return GRAPH_NONE;
+}
+
+/* What the mended conversation leaves aside. */
+static void list_branches(struct mending *m, const struct graph_walk *after)
+{
+    struct repair_plan *plan = m->plan;
+    const struct graph *g = m->g;
+    struct branches b = branches_find(g, after, m->arena);
+    plan->branches = arena_alloc(m->arena, (b.count + 1) * sizeof *plan->branches);
+    for (size_t i = 0; i < b.count; i++) {
+        const struct graph_node *end = &g->nodes[b.items[i].end];
+        uint32_t fork = b.items[i].fork;
+        plan->branches[plan->branch_count++] = (struct repair_branch){
+            .line = end->line,
+            .offset = (int64_t)end->offset,
+            .at_ms = end->at_ms,
+            .fork_line = fork == GRAPH_NONE ? 0 : g->nodes[fork].line,
+            .message_count = b.items[i].message_count,
+            .is_summed_up = b.items[i].is_summed_up,
+        };
+    }
+    plan->left = arena_alloc(m->arena, (g->count + 1) * sizeof *plan->left);
     for (uint32_t i = 0; i < g->count; i++)
-        if (graph_is_in_play(g, i) && mending_is_message(g, i) &&
-            after->marks[i] == GRAPH_UNREACHED &&
-            (best == GRAPH_NONE || g->nodes[i].at_ms >= g->nodes[best].at_ms))
-            best = i;
-    if (best == GRAPH_NONE)
-        return GRAPH_NONE;
-    if (takes_leaf(m, best, after))
-        return best;
-    best = graph_newest_below(g, after->leaf);
-    return best != after->leaf && takes_leaf(m, best, after) ? best : GRAPH_NONE;
+        if (b.of[i] && mending_is_message(g, i))
+            plan->left[plan->left_count++] = loaded_of(&g->nodes[i]);
 }
 
 static void count_messages(struct mending *m, const struct graph_walk *after)
@@ -213,6 +244,7 @@ static int judge(struct mending *m)
     m->g->version = m->newest_version;
     for (size_t i = 0; i < m->g->count; i++) /* what was hidden may be a copy, too */
         m->v->has_copies = m->v->has_copies || m->g->nodes[i].is_superseded;
+    clashes_mend(m);
     if (r == 0) {
         spots_judge(m);
         r = mending_settle_blocks(m);
@@ -255,6 +287,7 @@ static int judge(struct mending *m)
     if (leaf != GRAPH_NONE)
         r = edits_point(m, leaf);
     count_messages(m, &after);
+    list_branches(m, &after);
     weigh_gaps(m, &after);
     graph_walk_release(&after);
     return r;
@@ -269,8 +302,7 @@ static void list_loaded(struct mending *m)
     for (size_t i = 0; i < w->count; i++) {
         const struct graph_node *node = &m->g->nodes[w->order[i]];
         if (mending_is_message(m->g, w->order[i]))
-            plan->loaded[plan->loaded_count++] =
-                (struct repair_loaded){(int64_t)node->offset, node->line, node->role};
+            plan->loaded[plan->loaded_count++] = loaded_of(node);
     }
 }
 

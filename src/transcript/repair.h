@@ -90,6 +90,16 @@ struct repair_loaded {
     enum graph_role role;
 };
 
+/* What is not loaded from the mended file: a branch that was left, or what was summed up. */
+struct repair_branch {
+    uint32_t line; /* of its last message */
+    int64_t offset;
+    int64_t at_ms;
+    uint32_t fork_line; /* of the record that it hangs on; 0: on none */
+    size_t message_count;
+    bool is_summed_up;
+};
+
 struct repair_plan {
     struct repair_messages messages;
     struct repair_fit fit;
@@ -98,6 +108,10 @@ struct repair_plan {
     bool is_unsettled;            /* no plan was found that would leave nothing to do: no edits */
     struct repair_loaded *loaded; /* from the file as it is, in order; none without can_resume */
     size_t loaded_count;
+    struct repair_branch *branches; /* the newest first */
+    size_t branch_count;
+    struct repair_loaded *left; /* the message's records on them, as they stand in the file */
+    size_t left_count;
     struct repair_problem *problems; /* as they stand in the file */
     size_t problem_count, problem_capacity;
     struct repair_edit *edits; /* in order */

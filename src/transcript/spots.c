@@ -194,7 +194,7 @@ void spots_judge_errors(struct mending *m)
     const struct survey *v = m->v;
     for (size_t i = 0; i < v->spot_count; i++) {
         const struct survey_spot *spot = &v->spots[i];
-        bool is_cured = i >= v->last_error && ((uint32_t)spot->number & m->mended_kinds);
+        bool is_cured = i >= v->last_error && ((uint64_t)spot->number & m->mended_kinds);
         if (spot->kind != DAMAGE_ERROR_TAIL || i < v->last_error)
             continue;
         /* what has its id would go with it */

@@ -1,7 +1,7 @@
 #include "transcript/survey.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
+#include "transcript/nodes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -80,76 +80,11 @@ static struct survey_spot *add_spot(struct pass *p, enum damage_kind kind, uint3
     return spot;
 }
 
-static bool has_block(const struct skim *s, enum skim_block_kind kind)
-{
-    for (size_t i = 0; i < s->block_count; i++)
-        if (s->blocks[i].kind == kind && !s->blocks[i].is_nested)
-            return true;
-    return false;
-}
-
-/* Returns: false for a record that is no part of the conversation's chain. */
-static bool role_of(const struct skim *s, enum graph_role *role)
-{
-    if (skim_text(s, SKIM_UUID).n == 0)
-        return false;
-    if (skim_is(s, SKIM_TYPE, "assistant"))
-        *role = GRAPH_ASSISTANT;
-    else if (skim_is(s, SKIM_TYPE, "user"))
-        *role = has_block(s, SKIM_BLOCK_TOOL_RESULT) ? GRAPH_RESULT : GRAPH_USER;
-    else if (skim_is(s, SKIM_TYPE, "progress"))
-        *role = GRAPH_PROGRESS;
-    else if (skim_is(s, SKIM_SUBTYPE, "compact_boundary"))
-        *role = GRAPH_BOUNDARY;
-    else
-        *role = GRAPH_LINK;
-    return true;
-}
-
-static uint32_t add_node(struct pass *p, const struct skim *s, enum graph_role role)
-{
-    struct wall at = {0};
-    wall_parse(skim_text(s, SKIM_TIMESTAMP), &at);
-    struct graph_record record = {
-        .role = role,
-        .uuid = skim_text(s, SKIM_UUID),
-        .parent_uuid = skim_text(s, SKIM_PARENT),
-        .message_id = role == GRAPH_ASSISTANT ? skim_text(s, SKIM_MESSAGE_ID) : (struct sv){0},
-        .at_ms = at.ms,
-        .offset = s->record.from,
-        .line = p->line,
-        .is_sidechain = s->members[SKIM_IS_SIDECHAIN].kind == SKIM_TRUE,
-        .is_summary = s->members[SKIM_IS_SUMMARY].kind == SKIM_TRUE,
-        .is_hidden = p->is_hidden,
-        .is_beside = p->is_beside,
-    };
-    uint32_t node = graph_add(&p->v->graph, &record);
-    for (size_t i = 0; i < s->preserved_count; i++)
-        graph_preserve(&p->v->graph, node, s->preserved[i]);
-    if (role == GRAPH_BOUNDARY && (s->preserved_count || skim_text(s, SKIM_TAIL).n))
-        graph_compaction(&p->v->graph, &(struct graph_compaction){
-                                           .boundary = node,
-                                           .has_segment = skim_text(s, SKIM_TAIL).n > 0,
-                                           .anchor = graph_id_of(skim_text(s, SKIM_ANCHOR)),
-                                           .head = graph_id_of(skim_text(s, SKIM_HEAD)),
-                                           .tail = graph_id_of(skim_text(s, SKIM_TAIL)),
-                                       });
-    return node;
-}
-
 static void look_at_blocks(struct pass *p, const struct skim *s, uint32_t node)
 {
     for (size_t i = 0; i < s->block_count; i++) {
         const struct skim_block *b = &s->blocks[i];
         struct survey_spot *spot;
-        if (!b->is_nested && b->tool &&
-            (b->kind == SKIM_BLOCK_TOOL_USE || b->kind == SKIM_BLOCK_TOOL_RESULT))
-            graph_add_tool(&p->v->graph, &(struct graph_tool){
-                                             .id = b->tool,
-                                             .node = node,
-                                             .block = (uint32_t)i & 0x7fffffff,
-                                             .is_result = b->kind == SKIM_BLOCK_TOOL_RESULT,
-                                         });
         if (b->is_empty && !b->is_nested) {
             spot = add_spot(p, DAMAGE_EMPTY_TEXT, node, b->span.from);
             spot->block = (uint32_t)i;
@@ -175,7 +110,7 @@ static void look_at_message(struct pass *p, const struct skim *s, enum graph_rol
         add_spot(p, DAMAGE_NO_MESSAGE, node, s->record.from);
     else if (content != SKIM_ARRAY && (is_assistant || content != SKIM_STRING))
         add_spot(p, DAMAGE_BAD_CONTENT, node, s->record.from)->number = content == SKIM_STRING;
-    else if (s->members[SKIM_IS_API_ERROR].kind != SKIM_TRUE)
+    else if (nodes_has_blocks(s, role))
         look_at_blocks(p, s, node);
 }
 
@@ -205,18 +140,14 @@ static void look_at_ids(struct pass *p, const struct skim *s)
 }
 
 /* A pointer to the conversation's last record: one that the user set counts, others are notes. */
-static void look_at_pointer(struct pass *p, const struct skim *s, bool *is_pointer)
+static void look_at_pointer(struct pass *p, const struct skim *s)
 {
     const struct skim_value *leaf = &s->members[SKIM_LEAF];
     if (leaf->kind == SKIM_ABSENT || skim_text(s, SKIM_UUID).n)
         return;
-    *is_pointer = true;
     if (leaf->kind == SKIM_STRING && skim_is(s, SKIM_TYPE, "last-prompt"))
         add_spot(p, DAMAGE_STALE_LEAF, GRAPH_NONE, s->record.from)->number =
             (int64_t)graph_id_of(skim_text(s, SKIM_LEAF));
-    if (skim_is(s, SKIM_TYPE, "last-prompt") && !p->is_hidden)
-        graph_point(&p->v->graph, skim_text(s, SKIM_LEAF),
-                    s->members[SKIM_EXPLICIT].kind == SKIM_TRUE);
 }
 
 /* A version's place in the list of them, plus one; 0: none, or too many. */
@@ -270,8 +201,8 @@ static int look_at_error(struct pass *p, const struct skim *s, uint32_t node)
     int r = survey_bytes(p->source, s->text.from, to, &words);
     if (r < 0)
         return r;
-    uint32_t named = damage_named_by((struct sv){words.p, words.n});
-    add_spot(p, DAMAGE_ERROR_TAIL, node, s->record.from)->number = named;
+    uint64_t named = damage_named_by((struct sv){words.p, words.n});
+    add_spot(p, DAMAGE_ERROR_TAIL, node, s->record.from)->number = (int64_t)named;
     p->v->error_kinds |= named;
     buf_release(&words);
     return 0;
@@ -356,15 +287,15 @@ static void look_at_length(struct pass *p, const struct skim *s, uint32_t node)
 static int take_record(struct pass *p, const struct skim *s)
 {
     struct survey *v = p->v;
-    enum graph_role role = GRAPH_LINK;
     size_t spots = v->spot_count;
-    bool is_pointer = false;
     v->all_records++;
     v->session_records += skim_is_of_session(s);
     look_at_ids(p, s);
-    look_at_pointer(p, s, &is_pointer);
-    bool is_node = role_of(s, &role);
-    uint32_t node = is_node ? add_node(p, s, role) : GRAPH_NONE;
+    look_at_pointer(p, s);
+    uint32_t node =
+        nodes_add(&v->graph, s, &(struct nodes_place){p->line, p->is_hidden, p->is_beside});
+    bool is_node = node != GRAPH_NONE;
+    enum graph_role role = is_node ? (enum graph_role)v->graph.nodes[node].role : GRAPH_LINK;
     if (is_malformed(s))
         add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from);
     if (is_node && role >= GRAPH_USER)

@@ -83,7 +83,7 @@ struct survey {
     size_t foreign_ids;                 /* records with another one */
     uint32_t foreign_line;
     uint32_t last_error;  /* API errors from this spot on have nothing good behind them */
-    uint32_t error_kinds; /* what those name */
+    uint64_t error_kinds; /* what those name */
     size_t image_count;
 };
 

@@ -78,7 +78,37 @@ void view_text_problem(struct buf *out, const struct repair_problem *p)
     buf_adds(out, "\n");
 }
 
-void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose)
+/* One line in all, or with `each` one a branch; what was summed up is no branch. */
+static void add_branches(struct buf *out, const struct repair_plan *plan, bool each)
+{
+    size_t count = 0, messages = 0;
+    for (size_t i = 0; i < plan->branch_count; i++) {
+        const struct repair_branch *b = &plan->branches[i];
+        char at[WALL_TEXT_SIZE];
+        if (b->is_summed_up)
+            continue;
+        count++;
+        messages += b->message_count;
+        if (!each)
+            continue;
+        buf_addf(out, "  left, not loaded: a branch of %zu message%s", b->message_count,
+                 b->message_count == 1 ? "" : "s");
+        if (b->fork_line)
+            buf_addf(out, " that begins behind line %u", b->fork_line);
+        buf_addf(out, " and ends on line %u", b->line);
+        if (b->at_ms)
+            buf_addf(out, ", %s", wall_format((struct wall){b->at_ms}, at));
+        buf_adds(out, "\n");
+    }
+    if (count && !each)
+        buf_addf(out, "  %zu branch%s of %zu message%s %s left, and %s not loaded (-v names %s)\n",
+                 count, count == 1 ? "" : "es", messages, messages == 1 ? "" : "s",
+                 count == 1 ? "was" : "were", count == 1 ? "is" : "are",
+                 count == 1 ? "it" : "each");
+}
+
+void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose,
+                       bool names_branches)
 {
     char size[STR_SIZE_TEXT];
     utf8_adds_printable(out, c->path ? c->path : c->session_id);
@@ -128,6 +158,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     for (size_t i = 0; i < c->plan->problem_count; i++)
         if (is_shown(&c->plan->problems[i], verbose))
             view_text_problem(out, &c->plan->problems[i]);
+    add_branches(out, c->plan, verbose || names_branches);
 }
 
 /* What a problem's owner is to type; nothing where that is nothing. */
@@ -256,11 +287,29 @@ void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
     json_put(j->document, j->root, "transcripts", j->transcripts);
 }
 
-static struct json_node *view_json_loaded(struct json_document *d, const struct repair_plan *plan)
+struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan)
 {
     struct json_node *list = json_array(d);
-    for (size_t i = 0; plan->can_resume && i < plan->loaded_count; i++) {
-        const struct repair_loaded *l = &plan->loaded[i];
+    for (size_t i = 0; i < plan->branch_count; i++) {
+        const struct repair_branch *b = &plan->branches[i];
+        struct json_node *node = json_object(d);
+        json_put_integer(d, node, "line", b->line);
+        json_put_integer(d, node, "offset", b->offset);
+        json_put_count(d, node, "fork_line", b->fork_line ? (int64_t)b->fork_line : -1);
+        json_put_integer(d, node, "messages", (int64_t)b->message_count);
+        json_put_time(d, node, "ended_at", (struct wall){b->at_ms});
+        json_put_bool(d, node, "is_summed_up", b->is_summed_up);
+        json_put(d, list, NULL, node);
+    }
+    return list;
+}
+
+static struct json_node *view_json_records(struct json_document *d,
+                                           const struct repair_loaded *items, size_t count)
+{
+    struct json_node *list = json_array(d);
+    for (size_t i = 0; i < count; i++) {
+        const struct repair_loaded *l = &items[i];
         struct json_node *node = json_object(d);
         json_put_integer(d, node, "line", l->line);
         json_put_integer(d, node, "offset", l->offset);
@@ -295,8 +344,13 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
                       (verdict == VIEW_SOUND || verdict == VIEW_DAMAGED) && c->plan->can_resume);
         json_put_string(d, node, "fuller_backup", c->fuller);
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
-        if (verbose)
-            json_put(d, node, "loaded", view_json_loaded(d, c->plan));
+        if (verbose) {
+            json_put(d, node, "loaded",
+                     view_json_records(d, c->plan->loaded,
+                                       c->plan->can_resume ? c->plan->loaded_count : 0));
+            json_put(d, node, "left", view_json_records(d, c->plan->left, c->plan->left_count));
+        }
+        json_put(d, node, "branches", view_json_branches(d, c->plan));
         json_put(d, node, "problems", view_json_problems(d, c, verbose));
     }
     json_put(d, j->transcripts, NULL, node);

@@ -43,8 +43,10 @@ void view_add_consequence(struct buf *out, const struct repair_plan *plan);
 /* One line of a problem, with its newline. */
 void view_text_problem(struct buf *out, const struct repair_problem *p);
 
-/* A line for the transcript, one for each problem; verbose: for each oddity, too. */
-void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose);
+/* A line for the transcript, one for each problem, and one for the branches that were left;
+ * verbose: for each oddity and each branch, too; names_branches: for each branch. */
+void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose,
+                       bool names_branches);
 
 /* Of each kind among what was listed: what the client does with it, what is lost by it, what leaves
  * it behind, and what to run. */
@@ -56,6 +58,8 @@ struct json_node *view_json_form(struct json_document *d, const struct examined_
 struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan);
 struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose);
+
+struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan);
 
 /* The document grows with each transcript. */
 struct view_check_json {

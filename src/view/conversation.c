@@ -119,6 +119,7 @@ struct drawing {
     uint64_t message; /* that is being drawn; 0: none of the model's */
     size_t branch;
     bool is_in_list; /* the last line is an item of a list */
+    bool is_loaded;  /* what was drawn last is what a resume loads */
 };
 
 static void end_list(struct drawing *d)
@@ -251,6 +252,23 @@ static void add_header(struct drawing *d, const struct event *e, const struct me
     buf_adds(d->out, "\n\n");
 }
 
+/* Where the conversation itself begins, or ceases, to be what a resume loads; a compaction says so
+ * of itself. */
+static void draw_reach(struct drawing *d, const struct conversation_item *item,
+                       const struct event *e, bool is_first)
+{
+    bool is_said = is_first || item->branch || item->is_loaded == d->is_loaded ||
+                   e->kind == EVENT_COMPACT_BOUNDARY || e->kind == EVENT_COMPACT_SUMMARY;
+    d->is_loaded = item->is_loaded;
+    if (is_said)
+        return;
+    end_list(d);
+    buf_adds(d->out, item->is_loaded
+                         ? "---\n\n*A resume begins here: it does not load what is above.*\n\n"
+                         : "---\n\n*A resume ends here: it does not load what is below.*\n\n");
+    d->message = 0;
+}
+
 static void draw_record(struct drawing *d, const struct event *e, const struct message *m)
 {
     uint64_t message = graph_id_of(e->message_id);
@@ -304,6 +322,7 @@ size_t view_markdown_conversation(struct buf *out, const struct view_conversatio
     const struct conversation *c = v->conversation;
     struct drawing d = {.out = out, .v = v, .results = find_results(v)};
     size_t lost = 0;
+    bool is_first = true;
     draw_title(&d);
     for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
         struct arena a = {0};
@@ -318,6 +337,8 @@ size_t view_markdown_conversation(struct buf *out, const struct view_conversatio
                 d.branch = c->items[i].branch;
                 d.message = 0;
             }
+            draw_reach(&d, &c->items[i], &e, is_first);
+            is_first = false;
             draw_record(&d, &e, &m);
         }
         arena_release(&a);
@@ -357,6 +378,7 @@ struct gathering {
     struct json_document *d;
     struct json_node *root, *uuids, *blocks;
     uint64_t message;
+    bool is_loaded;
 };
 
 static void end_message(struct gathering *g, struct buf *out)
@@ -376,7 +398,12 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
 {
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d);
-    *g = (struct gathering){d, root, json_array(d), json_array(d), graph_id_of(e->message_id)};
+    *g = (struct gathering){.d = d,
+                            .root = root,
+                            .uuids = json_array(d),
+                            .blocks = json_array(d),
+                            .message = graph_id_of(e->message_id),
+                            .is_loaded = item->is_loaded};
     json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_string(d, root, "session_id", v->session_id);
     json_put_string(d, root, "subagent", v->subagent);
@@ -384,6 +411,7 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
     json_put_string(d, root, "who", message_speaker_word(message_speaker(e)));
     json_put_string(d, root, "kind", event_kind_word(e->kind));
     json_put_integer(d, root, "branch", (int64_t)item->branch);
+    json_put_bool(d, root, "is_loaded", item->is_loaded);
     if (e->message_id.n)
         json_put_text(d, root, "message_id", e->message_id);
     else
@@ -408,7 +436,7 @@ size_t view_json_conversation(struct buf *out, const struct view_conversation *v
         lost += !is_there;
         if (is_there && !is_silent(&e, &m)) {
             uint64_t message = graph_id_of(e.message_id);
-            if (!message || message != g.message) {
+            if (!message || message != g.message || c->items[i].is_loaded != g.is_loaded) {
                 end_message(&g, out);
                 begin_message(&g, v, &c->items[i], &e, &m);
             }

@@ -54,7 +54,7 @@ static void add_fit(struct buf *out, const struct repair_fit *fit)
 void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool verbose)
 {
     const struct repair_plan *plan = v->checked.plan;
-    view_text_checked(out, &v->checked, verbose);
+    view_text_checked(out, &v->checked, verbose, true);
     if (v->checked.form->is_other)
         buf_addf(out, "Each record becomes a line of UTF-8%s\n",
                  plan->edit_count ? "; lines and bytes below are of that text" : "");
@@ -157,6 +157,7 @@ void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose
         json_put(d, edits, NULL, edit_node(d, &plan->edits[i]));
     json_put(d, root, "edits", edits);
     json_put(d, root, "problems", view_json_problems(d, &v->checked, verbose));
+    json_put(d, root, "branches", view_json_branches(d, plan));
     json_put_string(d, root, "resume_command", v->resume_command);
     json_write(d, root, false, out);
     json_document_free(d);

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PROGRAM } from '../e2e/lib/rescue.mjs';
 import { Clients, VERSIONS } from './lib/clients.mjs';
-import { atomsOf, atomsOfFile, atomsSent, difference, expected, recordAt } from './lib/heard.mjs';
+import { atomsOf, atomsOfFile, atomsSent, difference, expected, newestEnd, recordAt } from './lib/heard.mjs';
 import { variation } from './lib/variations.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -59,16 +59,30 @@ async function judge(version) {
   return tally.loads + tally.repairs + tally.lost;
 }
 
-function run(args) {
+function output(args) {
   return new Promise((resolve, reject) => execFile(PROGRAM, [...args, '--json', '--config-dir', clients.world.configDir],
     { env: clients.world.env, timeout: 60_000, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       if (!stdout) return reject(new Error(`${args.join(' ')}: ${stderr}`));
-      return resolve(JSON.parse(stdout));
+      return resolve(stdout);
     }).stdin.end());
+}
+
+async function run(args) {
+  return JSON.parse(await output(args));
 }
 
 async function check(path, version) {
   return (await run(['--check', path, '-v', '--client-version', version])).transcripts[0];
+}
+
+/** What --context says that is loaded, against what --check says; words, or null. */
+async function contextOf(path, version, checked, bytes) {
+  const lines = (await output(['--context', path, '--client-version', version])).split('\n').filter(Boolean).map((l) => JSON.parse(l));
+  const uuids = (list) => list.flatMap((m) => m.uuids);
+  const shown = new Set(uuids(lines)); // what says nothing is not shown
+  const said = uuids(lines.filter((m) => m.is_loaded && m.kind !== 'compact boundary')).join(' ');
+  const wanted = checked.can_resume ? loadedBy(checked, bytes).map((r) => r.uuid).filter((id) => shown.has(id)).join(' ') : said;
+  return said === wanted ? null : `--context: ${said} and --check: ${wanted}`;
 }
 
 /** The records that the program says a resume loads. */
@@ -86,7 +100,7 @@ async function one(bytes, version, folder) {
   const promised = await check(path, version);
   const heard = await clients.resume(path, version);
   const sent = atomsSent(heard.sent ?? [], known);
-  const loads = compare(promised, bytes, heard, sent, version);
+  const loads = compare(promised, bytes, heard, sent, version) ?? await contextOf(path, version, promised, bytes);
   if (loads) wrong.loads = loads;
   if (options.repair !== 'yes') return { wrong };
 
@@ -101,9 +115,22 @@ async function one(bytes, version, folder) {
   const sentAfter = atomsSent(heardAfter.sent ?? [], new Map([...known, ...atomsOfFile(after)]));
   const repairs = compare(promisedAfter, after, heardAfter, sentAfter, version);
   if (repairs) wrong.repairs = repairs;
-  const gone = sent.filter((key) => known.has(key) && !sentAfter.includes(key));
-  if (gone.length) wrong.lost = `sent before the repair, and not after it: [${gone.join(' | ')}]`;
+  const lost = lostBy(bytes, after, promisedAfter, sent, sentAfter);
+  if (lost) wrong.lost = lost;
   return { wrong, isRepaired: true };
+}
+
+/** What a repair may not do: take a message out of the file, leave one aside unnamed, or leave the newest end. */
+function lostBy(bytes, after, checkedAfter, sent, sentAfter) {
+  const known = atomsOfFile(bytes);
+  const still = atomsOfFile(after);
+  const away = [...known.keys()].filter((key) => !still.has(key));
+  if (away.length) return `no more in the file: [${away.join(' | ')}]`;
+  const named = new Set(checkedAfter.left.flatMap(({ offset }) => atomsOf(recordAt(after, offset))).map((a) => a.key));
+  const gone = sent.filter((key) => known.has(key) && !sentAfter.includes(key) && !named.has(key));
+  if (gone.length) return `sent before the repair, and after it neither sent nor named: [${gone.join(' | ')}]`;
+  const unsent = newestEnd(after).filter((key) => !sentAfter.includes(key));
+  return unsent.length ? `the newest end is not sent: [${unsent.join(' | ')}]` : null;
 }
 
 function compare(promised, bytes, heard, sent, version) {

@@ -41,15 +41,15 @@ static void each_refusal_names_its_damage(void **state)
         with_refusal++;
         snprintf(text, sizeof text, "API Error: 400 messages.3: %s, it said",
                  damages[kind].refusal);
-        assert_true(damage_named_by(sv_of(text)) & 1u << kind);
+        assert_true(damage_named_by(sv_of(text)) & 1ull << kind);
     }
     assert_true(with_refusal > 0);
     assert_int_equal(damage_named_by(SV("API Error: 400 due to tool use concurrency issues.")),
-                     1u << DAMAGE_UNANSWERED_TOOL | 1u << DAMAGE_ORPHAN_RESULT);
+                     1ull << DAMAGE_UNANSWERED_TOOL | 1ull << DAMAGE_ORPHAN_RESULT);
     assert_true(damage_named_by(SV("`thinking` blocks cannot be modified")) &
-                1u << DAMAGE_STALE_THINKING);
+                1ull << DAMAGE_STALE_THINKING);
     assert_true(damage_named_by(SV("Invalid `signature` in `thinking` block")) &
-                1u << DAMAGE_STALE_THINKING);
+                1ull << DAMAGE_STALE_THINKING);
     assert_int_equal(damage_named_by(SV("thinking about it")), 0);
     assert_int_equal(damage_named_by(SV("Overloaded")), 0);
     assert_int_equal(damage_named_by(SV("")), 0);

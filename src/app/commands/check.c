@@ -41,7 +41,7 @@ static int tell(struct work *w, const struct view_checked *checked)
         return 0;
     struct buf out = {0};
     meter_end(&w->meter);
-    view_text_checked(&out, checked, o->verbose);
+    view_text_checked(&out, checked, o->verbose, false);
     view_text_explained(&out, checked, o->verbose);
     int status = context_print(&out);
     buf_release(&out);

@@ -306,6 +306,7 @@ static int show(struct work *w, const struct talk *talk)
     size_t lost = 0;
     records_begin(&s.records, talk->files);
     conversation_begin(&c, agents[0]->reader);
+    c.client_version = o->client_version;
     size_t read = read_files(w, talk, &s.records, &c);
     struct view_conversation v = {talk->session_id,
                                   talk->subagent,

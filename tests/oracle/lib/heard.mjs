@@ -48,6 +48,32 @@ function atomOf(block) {
 
 const wordsOf = (block) => (typeof block.content === 'string' ? block.content : block.content?.map((b) => b.text ?? '').join('\n') ?? '').trim();
 
+/**
+ * What the newest end of the main conversation says, in keys; nothing where the user chose another, or where several
+ * ends are of one time, as near as the client takes two records for one moment.
+ */
+export function newestEnd(bytes) {
+  const records = bytes.toString().split('\n').flatMap((line) => { try { return [JSON.parse(line)]; } catch { return []; } });
+  const byId = new Map(records.filter((r) => r?.uuid && r.type !== 'progress').map((r) => [r.uuid, r]));
+  const chain = [...byId.values()].filter((r) => !r.isSidechain);
+  const isMessage = (r) => (r.type === 'user' || r.type === 'assistant') && Boolean(r.message);
+  const last = records.filter((r) => r && (r.uuid || (r.type === 'last-prompt' && 'leafUuid' in r))).at(-1);
+  if (!last || (last.explicit && !('rewound' in last && last.lastPrompt === ''))) return [];
+  const parents = new Set();
+  for (const r of chain.filter(isMessage)) {
+    const met = new Set();
+    for (let up = byId.get(r.parentUuid); up && !met.has(up); up = byId.get(up.parentUuid)) {
+      met.add(up);
+      parents.add(up.uuid);
+      if (isMessage(up)) break;
+    }
+  }
+  const ends = chain.filter((r) => isMessage(r) && !parents.has(r.uuid)).map((r) => ({ r, at: Date.parse(r.timestamp) }))
+    .filter((e) => !Number.isNaN(e.at)).sort((a, b) => b.at - a.at);
+  if (!ends.length || (ends[1] && ends[0].at - ends[1].at <= 5000)) return [];
+  return atomsOf(ends[0].r).filter((a) => a.is === 'text').map((a) => a.key);
+}
+
 /** What was sent, in atoms of the file; the client's own words are left out. */
 export function atomsSent(messages, known) {
   const texts = [...known.values()].filter((a) => a.is === 'text').sort((a, b) => b.text.length - a.text.length);

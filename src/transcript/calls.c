@@ -32,9 +32,12 @@ static void judge_call(struct mending *m, const struct graph_walk *after,
 static void judge_result(struct mending *m, const struct graph_tool *result)
 {
     enum damage_severity severity = mending_severity(m, DAMAGE_ORPHAN_RESULT);
-    mending_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
-    if (severity == DAMAGE_HURTS)
-        mending_add_step(m, MENDING_BLOCK, DAMAGE_ORPHAN_RESULT, result->node, result->block);
+    struct repair_problem *p =
+        mending_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
+    if (severity == DAMAGE_MILD)
+        p->consequence = "the model sees nothing of it";
+    if (severity > DAMAGE_HARMLESS)
+        mending_add_step(m, MENDING_SAY, DAMAGE_ORPHAN_RESULT, result->node, result->block);
 }
 
 static void judge_twin(struct mending *m, const struct graph_tool *call)

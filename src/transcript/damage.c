@@ -86,14 +86,15 @@ const struct damage damages[DAMAGE_KINDS] = {
         {
             .word = "orphan-result",
             .catalogue = "D6",
+            .severity = DAMAGE_HURTS,
             .tolerated_since = V(2, 1, 86),
             .refusal = "unexpected `tool_use_id` found in `tool_result` blocks",
             .what = "the result of a call that is not in the file",
             .consequence = "the API refuses every request",
-            .cure = DAMAGE_CURE_DROP,
-            .client = "clients before 2.1.86 send it, and the API refuses it; later ones send it "
-                      "as a text",
-            .loss = "nothing but the call",
+            .cure = DAMAGE_CURE_REPLACE,
+            .client = "clients before 2.1.86 send it, and the API refuses it; later ones send "
+                      "nothing of what it says",
+            .loss = "the call, and for the model what it brought",
             .origin = "a call's record that was deleted or never written",
             .run = DAMAGE_RUN_REPAIR,
         },

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "transcript/picture.h"
 
 #include <errno.h>
@@ -195,6 +196,51 @@ static void edit_cut(struct mending *m, const struct mending_step *step)
         ->behind = is_result ? "]\"" : "]\"}";
 }
 
+/* What a result says: its text, or the texts among its blocks; of others, what they are. */
+static void add_said(const struct json_value *content, struct buf *out)
+{
+    struct sv text;
+    if (json_string(content, &text))
+        buf_add(out, text.p, text.n);
+    for (const struct json_value *b = json_is_array(content) ? json_first(content) : NULL; b;
+         b = json_next(content, b)) {
+        buf_adds(out, out->n ? "\n" : "");
+        if (json_string(json_get(b, "text"), &text))
+            buf_add(out, text.p, text.n);
+        else if (json_string(json_get(b, "type"), &text))
+            buf_addf(out, "[%.*s]", (int)text.n, text.p);
+    }
+}
+
+/* The model sees it so; a result without its call it does not. */
+static int edit_say(struct mending *m, const struct mending_step *step)
+{
+    const struct skim_block *b = &m->skim->blocks[step->argument];
+    struct buf block = {0}, said = {0}, text = {0};
+    const struct json_value *root;
+    int r = survey_bytes(m->source, b->span.from, b->span.to, &block);
+    if (r == 0)
+        r = json_parse(m->arena, (struct sv){block.p, block.n}, &root);
+    if (r == 0) {
+        struct json_document *d = json_document_new();
+        struct json_node *node = json_object(d);
+        buf_adds(&said, "[The result of a call that is not in the transcript any more:]\n");
+        add_said(json_get(root, "content"), &said);
+        json_put_string(d, node, "type", "text");
+        json_put_text(d, node, "text", (struct sv){said.p, said.n});
+        json_write(d, node, true, &text);
+        json_document_free(d);
+        while (text.n && text.p[text.n - 1] == '\n')
+            text.n--;
+        edit(m, step, DAMAGE_CURE_REPLACE, b->span.from, b->span.to,
+             arena_strndup(m->arena, text.p, text.n));
+    }
+    buf_release(&block);
+    buf_release(&said);
+    buf_release(&text);
+    return r;
+}
+
 static int edit_trim(struct mending *m, const struct mending_step *step)
 {
     struct skim_span span = m->skim->members[step->argument].span;
@@ -329,6 +375,9 @@ static int edit_record(struct mending *m, size_t from, size_t to)
             break;
         case MENDING_IMAGE:
             r = edit_image(m, step);
+            break;
+        case MENDING_SAY:
+            r = edit_say(m, step);
             break;
         case MENDING_TEXT:
             edit_text(m, step);

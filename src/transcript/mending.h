@@ -14,6 +14,7 @@ enum mending_what {
     MENDING_RELINK, /* to what graph_parent says by the end */
     MENDING_BLOCK,  /* takes a block away */
     MENDING_IMAGE,  /* a text in place of a block */
+    MENDING_SAY,    /* a result as a text */
     MENDING_TEXT,   /* U+FFFD in place of bad text */
     MENDING_WRAP,   /* a text as a list of one block */
     MENDING_ANSWER, /* a result behind the record, for the call in that block */

@@ -1,5 +1,7 @@
 #include "transcript/spots.h"
 
+#include "base/json.h"
+
 #include <stdlib.h>
 
 /* The first version that leaves an empty text out whatever stands beside it. */
@@ -24,12 +26,32 @@ static bool shares_message(const struct mending *m, uint32_t node)
     return false;
 }
 
-/* An empty text alone in its message is left out by the client; beside other blocks 2.1.197 sends
- * it, 2.1.330 does not. */
+/* Nothing stands between the quotes, not even white space. */
+static bool has_no_text(struct mending *m, const struct survey_spot *spot)
+{
+    struct buf block = {0};
+    const struct json_value *root;
+    struct sv text = SV(" ");
+    int64_t offset = (int64_t)m->g->nodes[spot->node].offset;
+    int r = survey_skim(m->source, offset, m->other);
+    if (r == 0 && spot->block < m->other->block_count) {
+        struct skim_span span = m->other->blocks[spot->block].span;
+        r = survey_bytes(m->source, span.from, span.to, &block);
+    }
+    if (r == 0 && block.n && json_parse(m->arena, (struct sv){block.p, block.n}, &root) == 0)
+        json_string(json_get(root, "text"), &text);
+    bool is_empty = text.n == 0;
+    buf_release(&block);
+    return is_empty;
+}
+
+/* White space alone in its record, and "" alone in its message, are left out by the client; beside
+ * other blocks 2.1.197 sends them, 2.1.330 does not. */
 static void judge_empty_text(struct mending *m, const struct survey_spot *spot)
 {
     enum damage_severity severity = mending_severity(m, DAMAGE_EMPTY_TEXT);
-    if (m->newest_version < EMPTY_LEFT_OUT && (spot->side > 1 || shares_message(m, spot->node)))
+    if (m->newest_version < EMPTY_LEFT_OUT &&
+        (spot->side > 1 || (shares_message(m, spot->node) && has_no_text(m, spot))))
         severity = DAMAGE_HURTS;
     add_at(m, spot, severity);
     if (severity == DAMAGE_HURTS)

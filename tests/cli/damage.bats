@@ -432,26 +432,27 @@ END
 
 @test "orphan-result: D6: a tool result, and no call" {
     it_is orphan-result <<'END'
-check 0 0/26 .orphan-result:36@17330 ~missing-parent:36@17330
-repair 0 relink:missing-parent:36@17344?
-after 0 0/26 .orphan-result:36@17330
+check 0 0/26 ~orphan-result:36@17330 ~missing-parent:36@17330
+repair 0 relink:missing-parent:36@17344? replace:orphan-result:36@17503
+after 0 0/26
 sound
 END
 }
 
 @test "orphan-result-linked: D6: the same, with the chain closed over the gap" {
     it_is orphan-result-linked <<'END'
-check 0 0/26 .orphan-result:36@17330
-repair 0 nothing-to-repair
+check 0 0/26 ~orphan-result:36@17330
+repair 0 replace:orphan-result:36@17503
+after 0 0/26
 sound
 END
 }
 
 @test "orphan-result-refused: D6: the same, and the API has refused it" {
     it_is orphan-result-refused <<'END'
-check 1 0/24 !orphan-result:36@17330 ~error-tail:71@40651
-repair 0 drop:orphan-result:36@17330 relink:orphan-result:37@18092 drop:error-tail:71@40651
-after 0 0/24
+check 1 0/25 !orphan-result:36@17330 ~error-tail:71@40651
+repair 0 replace:orphan-result:36@17503 drop:error-tail:71@40651
+after 0 0/25
 sound
 END
 }

@@ -35,6 +35,7 @@ const KEPT = 'assistant: A spade and a rake are there.'; // by the compaction
 const LAST = 'assistant: Plant the thyme first.';
 const THINKING = without('thinking: The middle of May, as a rule.', 'thinking: That agrees.');
 const EMPTIED = 'user: (no content)'; // what the client makes of a result whose call is gone
+const SAID = /^user: \[The result of a call that is not in the/; // cut as all that is heard
 const UNFINISHED = 'assistant: No response requested.';
 const REMOVED_BY_CLIENT = 'user: [Image removed: the API could not process this image…';
 const REMOVED = /^user: \[image removed by session-rescue: /;
@@ -100,9 +101,9 @@ const TOLERATED = {
   'summary-leaf-gone': [WHOLE],
   'boundary-parent-gone': [loses(KEPT)],
   'boundary-parent-phantom': [WHOLE],
-  'orphan-result': [loses(CALL, EMPTIED), loses(CALL, EMPTIED)],
-  'orphan-result-linked': [loses(CALL, EMPTIED)],
-  'orphan-result-refused': [loses([...CALL, LAST], EMPTIED), loses([...CALL, LAST], UNFINISHED)],
+  'orphan-result': [loses(CALL, EMPTIED), loses(CALL, SAID)],
+  'orphan-result-linked': [loses(CALL, EMPTIED), loses(CALL, SAID)],
+  'orphan-result-refused': [loses([...CALL, LAST], EMPTIED), loses([...CALL, LAST], [SAID, UNFINISHED])],
   'unanswered-call': [loses(CALL), loses(CALL)],
   'one-of-two-results': [loses(['call: echo south-eight', 'result: south-eight'])],
   'duplicate-call': [WHOLE],

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // oracle.mjs: the real client judges the model of what a resume loads. See ../../HACKING.md.
 //
-//     oracle.mjs [--seed N] [--cases N] [--first N] [--versions 2.1.197,2.1.332] [--keep DIR] [--only N]
+//     oracle.mjs [--seed N] [--cases N] [--first N] [--versions 2.1.197,2.1.332] [--keep DIR] [--minimise no]
+//                [--sessions DIR]     transcripts to vary beside those of sessions/
+//                [--fixtures DIR]     nothing but these fixtures, each with its client
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +11,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PROGRAM } from '../e2e/lib/rescue.mjs';
+import { sleep } from '../e2e/lib/wait.mjs';
 import { Clients, VERSIONS } from './lib/clients.mjs';
+import { addFixture, minimised } from './lib/minimise.mjs';
 import { atomsOf, atomsOfFile, atomsSent, difference, expected, newestEnd, recordAt } from './lib/heard.mjs';
 import { variation } from './lib/variations.mjs';
 
@@ -17,12 +21,16 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({ options: {
   seed: { type: 'string', default: '1' }, cases: { type: 'string', default: '60' }, first: { type: 'string', default: '0' },
   versions: { type: 'string', default: VERSIONS.join(',') }, keep: { type: 'string' }, jobs: { type: 'string', default: '2' }, repair: { type: 'string', default: 'yes' },
+  minimise: { type: 'string', default: 'yes' }, sessions: { type: 'string' }, fixtures: { type: 'string' },
 } });
 const keep = options.keep;
 if (keep) mkdirSync(keep, { recursive: true });
 
 const sessions = Object.fromEntries(readdirSync(join(HERE, 'sessions')).filter((n) => n.endsWith('.jsonl'))
   .map((n) => [n.replace(/\.jsonl$/, ''), readFileSync(join(HERE, 'sessions', n), 'utf8')]));
+if (options.sessions) // others, from outside: only varied, never kept here
+  for (const name of readdirSync(options.sessions, { recursive: true }).filter((n) => n.endsWith('.jsonl') && !n.includes('subagents')))
+    sessions[name] = readFileSync(join(options.sessions, name), 'utf8');
 sessions.garden = readFileSync(join(HERE, '../fixtures/damage/session.jsonl'), 'utf8');
 
 const clients = await Clients.create();
@@ -31,9 +39,30 @@ mkdirSync(work, { recursive: true });
 
 console.log(`seed ${options.seed}, ${options.cases} cases for each of ${options.versions}, ${PROGRAM}`);
 let failed = 0;
-for (const version of options.versions.split(',')) failed += await judge(version);
+if (options.fixtures) failed = await judgeFixtures(options.fixtures);
+else for (const version of options.versions.split(',')) failed += await judge(version);
 await clients.destroy();
 process.exitCode = failed ? 1 : 0;
+
+/** What once disagreed: the client sends the same as ever, and the program says so. */
+async function judgeFixtures(folder) {
+  const names = readdirSync(folder).filter((n) => n.endsWith('.json'));
+  let wrong = 0;
+  for (const name of names) {
+    const { version, sent } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    const bytes = readFileSync(join(folder, `${name}l`));
+    const path = join(work, name.replace(/json$/, 'jsonl'));
+    writeFileSync(path, bytes);
+    const heard = await clients.resume(path, version);
+    const now = heard.sent && atomsSent(heard.sent, atomsOfFile(bytes));
+    const result = await one(bytes, version, join(work, 'fixture'));
+    const why = JSON.stringify(now) === JSON.stringify(sent) ? Object.values(result.wrong)[0] : `the client sends ${now} now, and not ${sent}`;
+    if (why) console.log(`${name}: ${why}`);
+    wrong += why ? 1 : 0;
+  }
+  console.log(`fixtures: ${names.length}, ${wrong} disagree`);
+  return wrong;
+}
 
 async function judge(version) {
   const first = Number(options.first);
@@ -49,7 +78,9 @@ async function judge(version) {
       for (const [kind, why] of Object.entries(result.wrong)) {
         tally[kind]++;
         console.log(`${version} ${options.seed}:${number} ${kind}: ${what}: ${why}`);
-        if (keep) writeFileSync(join(keep, `${version}-${options.seed}-${number}-${kind}.jsonl`), text);
+        if (!keep) continue;
+        writeFileSync(join(keep, `${version}-${options.seed}-${number}-${kind}.jsonl`), text);
+        if (options.minimise === 'yes') await keepSmallest(text, version, `${version}-${options.seed}-${number}-${kind}`, kind, join(work, name));
       }
     }
   }
@@ -57,6 +88,15 @@ async function judge(version) {
   const took = (Date.now() - began) / 1000;
   console.log(`${version}: ${tally.cases} cases, ${tally.loads} disagree on what is loaded; ${tally.repaired} repaired: ${tally.repairs} disagree, ${tally.lost} lose something; ${took.toFixed(0)} s, ${(took / Math.max(1, tally.cases)).toFixed(2)} s a case`);
   return tally.loads + tally.repairs + tally.lost;
+}
+
+/** The fewest lines that still disagree so, with what the client sends of them: a fixture. */
+async function keepSmallest(text, version, name, kind, folder) {
+  const small = await minimised(text, async (part) => kind in (await one(Buffer.from(part), version, folder)).wrong);
+  const path = join(folder, 'c1de0000-0000-4000-8000-000000000001.jsonl');
+  writeFileSync(path, small);
+  const { sent } = await clients.resume(path, version);
+  addFixture(keep, name, { version, kind, sent: sent && atomsSent(sent, atomsOfFile(Buffer.from(small))) }, small);
 }
 
 function output(args) {
@@ -104,7 +144,7 @@ async function one(bytes, version, folder) {
   if (loads) wrong.loads = loads;
   if (options.repair !== 'yes') return { wrong };
 
-  const repaired = await run(['--repair', path, '--force', '--client-version', version, '--pending-dir', join(folder, 'pending'), '--log-dir', join(folder, 'log')]);
+  const repaired = await whenQuiet(() => run(['--repair', path, '--force', '--client-version', version, '--pending-dir', join(folder, 'pending'), '--log-dir', join(folder, 'log')]));
   if (repaired.outcome !== 'repaired') {
     if (repaired.outcome !== 'nothing-to-repair') wrong.repairs = `${repaired.outcome}: ${repaired.error}`;
     return { wrong };
@@ -131,6 +171,15 @@ function lostBy(bytes, after, checkedAfter, sent, sentAfter) {
   if (gone.length) return `sent before the repair, and after it neither sent nor named: [${gone.join(' | ')}]`;
   const unsent = newestEnd(after).filter((key) => !sentAfter.includes(key));
   return unsent.length ? `the newest end is not sent: [${unsent.join(' | ')}]` : null;
+}
+
+/** Somebody else's client that begins just now may not be told from one that has the session. */
+async function whenQuiet(repair) {
+  for (let tries = 0; ; tries++) {
+    const result = await repair();
+    if (tries === 50 || !/cannot be told/.test(result.error ?? '')) return result;
+    await sleep(500);
+  }
 }
 
 function compare(promised, bytes, heard, sent, version) {

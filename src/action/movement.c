@@ -70,11 +70,16 @@ static unsigned look_at_socks(struct movement *m)
 
 /* ---- files -------------------------------------------------------------------------------- */
 
+/* What cannot be looked at has not grown, before or after. */
+#define SIZE_UNKNOWN INT64_MAX
+
 static int64_t size_of(const struct movement *m, const char *path)
 {
     struct stat st;
     int at = m->subject->inside->store->io.fd;
-    return fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : st.st_size;
+    if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? -1 : SIZE_UNKNOWN;
+    return st.st_size;
 }
 
 static void mark_files(struct movement *m)
@@ -97,9 +102,11 @@ static void mark_files(struct movement *m)
 
 static bool files_grew(const struct movement *m)
 {
-    for (size_t i = 0; i < m->file_count; i++)
-        if (size_of(m, m->files[i]) > m->file_bytes[i])
+    for (size_t i = 0; i < m->file_count; i++) {
+        int64_t bytes = size_of(m, m->files[i]);
+        if (bytes != SIZE_UNKNOWN && bytes > m->file_bytes[i])
             return true;
+    }
     return false;
 }
 

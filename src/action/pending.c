@@ -58,11 +58,13 @@ static bool keeps_modes(int fd)
 }
 
 /* Where everybody may write, a backup can be planted, and restored for a true one. A sticky folder
- * (/tmp) only keeps others from removing ours. */
-static bool is_everybodys(int fd)
+ * (/tmp) only keeps others from removing ours. Returns: 1, 0, or negative errno. */
+static int is_everybodys(int fd)
 {
     struct stat st;
-    return fstat(fd, &st) == 0 && (st.st_mode & S_IWOTH) && keeps_modes(fd);
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    return (st.st_mode & S_IWOTH) && keeps_modes(fd);
 }
 
 int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error)
@@ -70,13 +72,16 @@ int pending_open(struct pending *p, const char *path, bool create, struct sr_err
     int fd = create ? durable_make_dirs(AT_FDCWD, path, true) : fs_open_dir(AT_FDCWD, path);
     if (fd < 0)
         return err_set(error, fd, "%s %s: %s", create ? "make" : "open", path, err_reason(fd));
-    if (is_everybodys(fd)) {
+    int r = is_everybodys(fd);
+    if (r != 0)
         close(fd);
+    if (r < 0)
+        return err_set(error, r, "who may write to %s: %s", path, err_reason(r));
+    if (r > 0)
         return err_set(error, -EPERM,
                        "%s is refused as a place of backups: everybody may write there (chmod o-w, "
                        "or name a folder in it)",
                        path);
-    }
     *p = (struct pending){path, fd, -1};
     return 0;
 }

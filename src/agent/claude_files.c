@@ -259,11 +259,10 @@ static int open_outside(const char *temporary, unsigned uid, const char *name)
     int inner = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, name, &how, sizeof how));
     if (inner < 0)
         return -errno;
-    if (fstat(inner, &st) < 0 || st.st_uid != uid) {
+    int r = fstat(inner, &st) < 0 ? -errno : st.st_uid != uid ? -ENOENT : 0;
+    if (r < 0)
         close(inner);
-        return -ENOENT;
-    }
-    return inner;
+    return r < 0 ? r : inner;
 }
 
 static void add_outside(struct agent_files *out, struct arena *a, const char *temporary,

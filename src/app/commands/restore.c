@@ -196,8 +196,8 @@ static int choose(struct context *c, const struct pending *pending, const char *
 {
     const char *newest = *stem;
     struct pending_entry *entries;
-    size_t count;
-    struct stat st;
+    size_t count = 0;
+    struct stat st = {0}; /* a transcript that is gone holds nothing */
     struct verified v;
     int64_t fuller_bytes;
     const char *name = arena_printf(&c->arena, "%s.jsonl", newest);
@@ -205,6 +205,12 @@ static int choose(struct context *c, const struct pending *pending, const char *
     int r = pending_list(pending, &c->arena, &entries, &count);
     if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         r = errno == ENOENT ? 0 : -errno;
+    for (size_t i = 0; i < count && r == 0; i++) {
+        struct stat other;
+        name = arena_printf(&c->arena, "%s.jsonl", entries[i].stem);
+        if (fstatat(pending->fd, name, &other, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+            r = -errno;
+    }
     if (r < 0) {
         err_set(&error, r, "which backup holds most is not known: list %s: %s", pending->path,
                 err_reason(r));

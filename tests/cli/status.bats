@@ -64,8 +64,8 @@ one_hung_one_idle()
         [ "$status" -eq 3 ]
         [[ $stderr == *"$BATS_TEST_TMPDIR/nowhere"*"no such file or directory"* ]]
     done
-    rescue --status
-    [ "$status" -eq 0 ]
+    rescue --status # of the whole machine: 1 where something hangs there, or could not be looked at
+    [ "$status" -le 1 ]
 }
 
 @test "a foreign file in the registry is named once, and with -v alone" {

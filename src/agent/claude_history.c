@@ -115,7 +115,7 @@ static bool id_of(struct sv line, struct sv *id)
     if (line.n - at < UUID_LENGTH + 2 || line.p[at] != '"' || line.p[at + 1 + UUID_LENGTH] != '"')
         return false;
     *id = sv_slice(line, at + 1, at + 1 + UUID_LENGTH);
-    return str_is_uuid(*id);
+    return true;
 }
 
 /* Not parsed: for the count alone, of what may be thousands of lines. */
@@ -130,6 +130,8 @@ static void count_line(struct arena *a, struct sv line, struct agent_prompted **
         last->count++;
         return;
     }
+    if (!str_is_uuid(id))
+        return;
     void *grown = *items;
     struct agent_prompted *slot = arena_push(a, &grown, count, capacity, sizeof *slot);
     *items = grown;

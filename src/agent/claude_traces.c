@@ -74,6 +74,7 @@ static bool has_file(struct traces *t, const char *folder, int depth, struct wal
     return found;
 }
 
+/* folder: that its own is in, until it is sifted. */
 static void add_trace(struct traces *t, const char *id, const char *folder)
 {
     void *items = t->items;
@@ -105,7 +106,7 @@ static void look_into(struct traces *t, const char *folder)
                                        &t->with_transcript.capacity, sizeof(char *)) =
                 arena_strndup(a, id.p, id.n);
         else if (names[i].may_be_dir)
-            add_trace(t, names[i].name, arena_printf(a, "%s/%s", folder, names[i].name));
+            add_trace(t, names[i].name, folder);
     }
 }
 
@@ -137,8 +138,10 @@ static void sift(struct traces *t)
     for (size_t i = 0; i < t->count; i++) {
         struct agent_trace trace = t->items[i];
         struct agent_trace *last = kept ? &t->items[kept - 1] : NULL;
-        if (has_transcript(t, trace.session_id) ||
-            !has_file(t, trace.folder, 0, &trace.modified_at))
+        if (has_transcript(t, trace.session_id))
+            continue;
+        trace.folder = arena_printf(t->store->arena, "%s/%s", trace.folder, trace.session_id);
+        if (!has_file(t, trace.folder, 0, &trace.modified_at))
             continue;
         if (last && str_equals(last->session_id, trace.session_id)) {
             if (trace.modified_at.ms > last->modified_at.ms)

@@ -4,9 +4,11 @@
 #include "base/digest.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "transcript/head.h"
 #include "transcript/lines.h"
 #include "transcript/message.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +27,12 @@ struct reading {
     size_t count, capacity;
     struct leftover_file *files;
     size_t file_count, file_capacity;
-    struct wall since;
+    struct wall until, since; /* as in struct view_leftover */
 };
 
 static struct leftover_item *add(struct reading *r, struct leftover_item item)
 {
-    if (wall_known(r->since) && item.at.ms < r->since.ms)
+    if (wall_known(r->since) && item.at.ms >= r->until.ms && item.at.ms < r->since.ms)
         return NULL;
     struct leftover_item *slot =
         arena_push(&r->c->arena, &r->items, &r->count, &r->capacity, sizeof *slot);
@@ -231,6 +233,26 @@ static void read_prompts(struct reading *r)
     }
 }
 
+/* A backup of a transcript that was cut or deleted and begun anew lacks what is older. */
+static void find_window(struct reading *r, const struct sr_left *left)
+{
+    struct arena *a = &r->c->arena;
+    struct fs_file file;
+    struct head head;
+    if (!left->backup || !left->backup_bytes ||
+        fs_open_file(AT_FDCWD, arena_printf(a, "%s/%s.jsonl", r->c->pending_dir, left->backup),
+                     &file) < 0)
+        return;
+    FS_CLOSE int fd = file.fd;
+    char *bytes = arena_alloc(a, HEAD_READ_MAX);
+    ssize_t n = fs_read_at(fd, bytes, HEAD_READ_MAX, 0);
+    if (n < 0)
+        return;
+    head_read(agents[0]->reader, a, (struct sv){bytes, (size_t)n}, true, &head);
+    r->since = pending_time(left->backup);
+    r->until = head.lacks_root ? head.first_at : (struct wall){0};
+}
+
 static int by_time(const void *a, const void *b)
 {
     const struct leftover_item *x = a, *y = b;
@@ -249,8 +271,7 @@ void leftover_read(struct context *c, const struct sr_snapshot *snapshot,
     struct sr_error error;
     *left = *s->left;
     left->place = left->place ? arena_strdup(&c->arena, left->place) : NULL;
-    if (left->backup && left->backup_bytes)
-        r.since = pending_time(left->backup);
+    find_window(&r, left);
     struct lookup found = backup_source_of(snapshot, s, NULL, &options, &source, &error);
     if (found.state == LOOKUP_UNKNOWN) /* what else is there is told all the same */
         context_complain(error.text);
@@ -265,6 +286,7 @@ void leftover_read(struct context *c, const struct sr_snapshot *snapshot,
     *out = (struct view_leftover){
         .session_id = arena_strdup(&c->arena, s->session_id),
         .left = left,
+        .until = r.until,
         .since = r.since,
         .items = r.items,
         .item_count = r.count,

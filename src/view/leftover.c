@@ -25,14 +25,18 @@ static void add_title(struct buf *out, const struct view_leftover *v)
     buf_adds(out, ", what else is left\n\n- ");
     view_add_left(out, v->left);
     buf_adds(out, "\n- missing: ");
-    if (wall_known(v->since))
+    if (wall_known(v->since)) {
+        if (wall_known(v->until))
+            buf_addf(out, "what was said before the beginning of the backup, at %s, and ",
+                     wall_format(v->until, time));
         buf_addf(out,
                  "what was said after the backup was taken, at %s, but for what follows, in order "
                  "of time\n\n",
                  wall_format(v->since, time));
-    else
+    } else {
         buf_adds(out, "what the agent said and did, and what it answered; there is what follows, "
                       "in order of time\n\n");
+    }
 }
 
 static void add_item(struct buf *out, const struct leftover_item *i)

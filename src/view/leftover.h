@@ -36,8 +36,9 @@ struct leftover_file {
 struct view_leftover {
     const char *session_id;
     const struct sr_left *left;
-    struct wall
-        since; /* what is older is in the conversation of a backup; unknown: there is none */
+    /* What is in between is in the conversation of a backup; since unknown: there is none; until
+     * unknown: it has the beginning. */
+    struct wall until, since;
     const struct leftover_item *items; /* in order of time */
     size_t item_count;
     const struct leftover_file *files;

@@ -331,4 +331,22 @@ and a list of it
     stored "$PROMPTED" /tmp/p "marmalade, long ago"
     rescue --search marmalade "${scratch[@]}" --index-dir "$HOME/index"
     [[ $output == *"3 messages in 3 sessions" && $output == *"claude --resume "*"$PROMPTED"* ]]
+    # and in its backup, where that has it
+    rescue --export "$OTHER" "${scratch[@]}"
+    prompt "$OTHER" "marmalade since" 100
+    rm "$CONFIG_DIR/projects/-tmp-q/$OTHER.jsonl"
+    rescue --search marmalade "${scratch[@]}" --index-dir "$HOME/index"
+    [[ $output == *"marmalade since"*"4 messages in 3 sessions" ]]
+}
+
+@test "--context of one whose backup lacks the beginning: what is older is told from what else is left" {
+    gone
+    stored "$GONE" /tmp/p "and jars"
+    sed -i 's/"parentUuid":null/"parentUuid":"lost"/; s/03:04:05/03:05:30/' "$transcript"
+    rescue --export "$GONE" "${scratch[@]}"
+    rm "$transcript"
+    rescue --context "$GONE" "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"and jars"*"what else is left"*"before the beginning of the backup, at 2026-01-02T03:05:30Z"*"make marmalade"* ]]
+    [[ $output != *"and a list of it"* ]]
 }

@@ -66,14 +66,16 @@ for (const version of [MAIN, NEWEST, ON_NODE]) {
       rmSync(transcript);
       const resume = await run('--resume', id);
       assert.equal(resume.status, 0);
-      assert.match(resume.stdout, /transcript gone; left: 1 tool result, 3 prompts; backup: /);
+      assert.match(resume.stdout, /transcript gone; left: 1 tool result, 3 prompts; backup: session-rescue --restore /);
       assert.doesNotMatch(resume.stdout, /claude --resume/);
       const check = await run('--check', id);
       assert.equal(check.status, 1);
       assert.match(check.stdout, /transcript gone; left: 1 tool result, 3 prompts/);
       const told = await run('--context', id);
       assert.equal(told.status, 1);
-      assert.match(told.stdout, /what else is left.*missing: .*make marmalade.*a large result.*```\n1\n2\n3\n.*and a label for it/s);
+      assert.match(told.stdout, /what else is left.*missing: .*make marmalade.*a large result.*```\n1\n2\n3\n/s);
+      // The refused --kill has backed up what was on disk: what was said since the first transcript was deleted.
+      assert.match(told.stdout, /^# Session .*and a label for it.*what else is left/s);
       assert.match((await run('--search', 'marmalade')).stdout, /user +make marmalade\n +transcript gone; .*\n1 message in 1 session/);
       const saved = await run('--export', id);
       assert.equal(saved.status, 1);

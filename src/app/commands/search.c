@@ -15,12 +15,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     PAGE = 20,  /* messages shown at first */
     BATCH = 32, /* whose texts are in memory at one time */
     PROMPT_BATCH = 4096,
+    SAME_PROMPT_MS = 2000,           /* between a prompt in the history and its record */
     PROMPT_BYTES = 64 * 1024 * 1024, /* of the end of a history */
     LOCK_PATIENCE_MS = 30000,        /* then what the index has already is searched */
 };
@@ -243,14 +243,10 @@ static int by_session(const void *a, const void *b)
 
 /* ---- prompts of which nothing else is left -------------------------------------------------- */
 
-/* A transcript, and not a subagent's or the empty one of a backup without. */
+/* A transcript in a store, and not a subagent's: a backup's may lack something. */
 static bool is_main(const struct work *w, const struct source *source)
 {
-    const struct source_root *root = &w->sources.roots[source->root];
-    struct stat st;
-    if (!root->is_backups)
-        return !strstr(source->path, "/subagents/");
-    return !strchr(source->path, '/') && fstatat(root->fd, source->path, &st, 0) == 0 && st.st_size;
+    return !w->sources.roots[source->root].is_backups && !strstr(source->path, "/subagents/");
 }
 
 /* Then what was said in it is found there. The sources of a session stand together. */
@@ -282,6 +278,19 @@ static size_t session_called(struct work *w, const char *id)
     w->sessions = items;
     slot->id = id;
     return w->session_count - 1;
+}
+
+/* It was found in a backup's transcript. */
+static bool is_found_already(const struct work *w, const struct agent_prompt *prompt)
+{
+    for (size_t i = 0; i < w->hit_count; i++) {
+        const struct view_hit *hit = &w->hits[i];
+        if (hit->offset >= 0 && hit->speaker == SPEAKER_USER && !hit->is_subagent &&
+            llabs(hit->at.ms - prompt->at.ms) <= SAME_PROMPT_MS &&
+            str_equals(w->sessions[hit->session].id, prompt->session_id))
+            return true;
+    }
+    return false;
 }
 
 static void add_prompt_hit(struct work *w, const struct agent_prompt *prompt, const char *file,
@@ -322,7 +331,7 @@ static int search_prompts_of(struct work *w, const struct store *store)
         if (n == PROMPT_BATCH || (i == prompts.count && n)) {
             r = index_snippets((struct sv){w->match.p, w->match.n}, texts, n, a, snippets);
             for (size_t j = 0; j < n && r == 0; j++)
-                if (snippets[j])
+                if (snippets[j] && !is_found_already(w, of[j]))
                     add_prompt_hit(w, of[j], file, snippets[j]);
             n = 0;
         }

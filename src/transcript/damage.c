@@ -331,6 +331,19 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin = "a file that was renamed or copied, or two that were joined",
             .run = DAMAGE_RUN_NOTHING,
         },
+    [DAMAGE_WRONG_FOLDER] =
+        {
+            .word = "wrong-folder",
+            .catalogue = "D20",
+            .severity = DAMAGE_MILD,
+            .what = "it lies in the folder of another directory than it was started in",
+            .client = "a client that is started there looks in another folder, and says \"No "
+                      "conversation found\"",
+            .loss = "nothing",
+            .origin = "a copy into the wrong folder, or a directory that was moved or is a link by "
+                      "now",
+            .run = DAMAGE_RUN_RESUME,
+        },
     [DAMAGE_MALFORMED_METADATA] =
         {
             .word = "malformed-metadata",
@@ -429,7 +442,8 @@ const struct damage damages[DAMAGE_KINDS] = {
 const char *damage_run_option(enum damage_run run)
 {
     static const char *const options[] = {
-        [DAMAGE_RUN_NOTHING] = NULL, [DAMAGE_RUN_NONE_KNOWN] = NULL,    [DAMAGE_RUN_REPAIR] = "",
+        [DAMAGE_RUN_NOTHING] = NULL, [DAMAGE_RUN_NONE_KNOWN] = NULL,
+        [DAMAGE_RUN_RESUME] = NULL,  [DAMAGE_RUN_REPAIR] = "",
         [DAMAGE_RUN_FIT] = " --fit", [DAMAGE_RUN_SHRINK] = " --shrink",
     };
     return options[run];

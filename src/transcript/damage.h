@@ -37,6 +37,7 @@ enum damage_kind {
     DAMAGE_OVERSIZED_IMAGE,
     DAMAGE_HUGE_RECORD,
     DAMAGE_FOREIGN_SESSION_ID,
+    DAMAGE_WRONG_FOLDER,
     DAMAGE_MALFORMED_METADATA,
     DAMAGE_ERROR_TAIL,
     DAMAGE_TOO_LONG,
@@ -69,6 +70,7 @@ enum damage_run {
     DAMAGE_RUN_NOT_SAID,
     DAMAGE_RUN_NOTHING,    /* it needs nothing */
     DAMAGE_RUN_NONE_KNOWN, /* nothing is known to help */
+    DAMAGE_RUN_RESUME,     /* for the command that finds it */
     DAMAGE_RUN_REPAIR,
     DAMAGE_RUN_FIT,
     DAMAGE_RUN_SHRINK, /* and only who wants it smaller */

@@ -76,7 +76,7 @@ static bool is_refusal(const struct mending *m, size_t spot)
 {
     const struct survey_spot *s = &m->v->spots[spot];
     return spot >= m->v->last_error && s->kind == DAMAGE_ERROR_TAIL &&
-           ((uint32_t)s->number >> DAMAGE_TOO_LONG & 1) && s->node != GRAPH_NONE &&
+           ((uint64_t)s->number >> DAMAGE_TOO_LONG & 1) && s->node != GRAPH_NONE &&
            m->before.marks[s->node] != GRAPH_UNREACHED;
 }
 

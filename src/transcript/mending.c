@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(DAMAGE_KINDS <= 63, "mended_kinds and error_kinds have a bit for each");
+
 /* ---- what is written down ----------------------------------------------------------------- */
 
 struct mending_step *mending_add_step(struct mending *m, enum mending_what what,

@@ -203,6 +203,9 @@ static void judge_file(struct mending *m)
     if (!v->graph.has_main_chain)
         mending_add_problem(m, DAMAGE_NO_CONVERSATION,
                             v->graph.has_sidechain ? DAMAGE_HURTS : DAMAGE_HARMLESS, 0, 0);
+    if (m->options->started_in)
+        mending_add_problem(m, DAMAGE_WRONG_FOLDER, DAMAGE_MILD, 0, 0)->detail =
+            arena_strdup(m->arena, m->options->started_in);
     judge_ids(m);
     judge_bytes(m);
     for (uint32_t i = 0; i < v->graph.count; i++)

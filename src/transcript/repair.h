@@ -36,6 +36,7 @@ struct repair_options {
     bool fits;              /* also cuts what is sent until it is short enough: see fit.h */
     int64_t window;         /* tokens that the model takes, as the user says; 0: not said */
     int64_t model_window;   /* as its name says; 0: not known */
+    const char *started_in; /* whose folder is another one than the file's; NULL: none */
     const char *file_id;    /* the session that the file's name says; NULL: none */
     bool wants_edits;       /* else only the problems */
     int64_t client_version; /* of who will resume it, as damage_version; 0: the newest that wrote */

@@ -162,21 +162,27 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
 }
 
 /* What a problem's owner is to type; nothing where that is nothing. */
-static void add_command(struct buf *out, const char *path, const struct repair_problem *p)
+static void add_command(struct buf *out, const struct view_checked *c,
+                        const struct repair_problem *p)
 {
     const struct damage *d = &damages[p->kind];
     const char *option = damage_run_option(d->run);
+    if (d->run == DAMAGE_RUN_RESUME && c->session_id) {
+        buf_adds(out, "session-rescue --resume ");
+        resume_add_quoted(out, c->session_id);
+        return;
+    }
     if (!option || (p->severity == DAMAGE_HARMLESS && d->run != DAMAGE_RUN_SHRINK))
         return;
     buf_adds(out, "session-rescue --repair ");
-    resume_add_quoted(out, path);
+    resume_add_quoted(out, c->path);
     buf_adds(out, option);
 }
 
-static void add_run(struct buf *out, const char *path, const struct repair_problem *p)
+static void add_run(struct buf *out, const struct view_checked *c, const struct repair_problem *p)
 {
     struct buf command = {0};
-    add_command(&command, path, p);
+    add_command(&command, c, p);
     if (!command.n)
         buf_adds(out, damages[p->kind].run == DAMAGE_RUN_NONE_KNOWN
                           ? "nothing is known that helps; a backup may hold it"
@@ -210,7 +216,7 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
             continue;
         buf_addf(out, "  %s: %s.\n    Lost: %s. Comes of: %s.\n    To run: ", d->word, d->client,
                  d->loss, d->origin);
-        add_run(out, c->path, p);
+        add_run(out, c, p);
         buf_adds(out, "\n");
     }
 }
@@ -239,7 +245,7 @@ struct json_node *view_json_messages(struct json_document *d, const struct repai
     return node;
 }
 
-static struct json_node *problem_node(struct json_document *d, const char *path,
+static struct json_node *problem_node(struct json_document *d, const struct view_checked *c,
                                       const struct repair_problem *p)
 {
     struct buf command = {0};
@@ -260,7 +266,7 @@ static struct json_node *problem_node(struct json_document *d, const char *path,
     json_put_string(d, node, "client", damage->client);
     json_put_string(d, node, "lost", damage->loss);
     json_put_string(d, node, "origin", damage->origin);
-    add_command(&command, path, p);
+    add_command(&command, c, p);
     json_put_string(d, node, "run", command.p);
     buf_release(&command);
     return node;
@@ -273,7 +279,7 @@ struct json_node *view_json_problems(struct json_document *d, const struct view_
     struct json_node *array = json_array(d);
     for (size_t i = 0; i < plan->problem_count; i++)
         if (is_shown(&plan->problems[i], verbose))
-            json_put(d, array, NULL, problem_node(d, c->path, &plan->problems[i]));
+            json_put(d, array, NULL, problem_node(d, c, &plan->problems[i]));
     return array;
 }
 

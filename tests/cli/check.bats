@@ -148,3 +148,49 @@ check()
         [ "${lines[2]}" = "1 transcript: 0 sound, 1 no transcript" ]
     done
 }
+
+@test "of each kind once: what the client does with it, what is lost, what leaves it behind, what to run" {
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 10
+    lose_line "$FILE" 30
+    lose_line "$FILE" 20
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [ "$(grep -c '^  missing-parent: the client takes the newest record' <<<"$output")" -eq 1 ]
+    [[ $output == *"Lost: what is older, unless it was bridged. Comes of: a record that was deleted by hand, or never written."* ]]
+    [[ $output == *"To run: session-rescue --repair $FILE"* ]]
+}
+
+@test "what an editor left, a file that was renamed, and two that were joined are told apart" {
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 3
+    sed -i 's/$/\r/' "$FILE"
+    rescue --check "$ID" -v --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"12 lines end in CR LF, as an editor or a transfer leaves them"*"To run: nothing"* ]]
+    conversation "$FILE" 3
+    mv "$FILE" "${FILE%/*}/$OTHER.jsonl"
+    rescue --check "$OTHER" -v --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"all are of $ID: the file was renamed or copied"* ]]
+    conversation "$FILE" 3
+    sed "s/$OTHER/$ID/" "$FILE" >>"${FILE%/*}/$OTHER.jsonl"
+    sed -i "1,4s/$ID/$OTHER/" "${FILE%/*}/$OTHER.jsonl"
+    rescue --check "$OTHER" -v --config-dir "$CONFIG_DIR"
+    [[ $output == *"as where two files were joined"* ]]
+}
+
+@test "a copy in the folder of another directory is named, with what finds it" {
+    local garden=$BATS_TEST_TMPDIR/garden
+    mkdir -p "$garden"
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 3
+    sed -i "s|/tmp/p|$garden|" "$FILE"
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"wrong-folder (D20): "*"$garden"*"To run: session-rescue --resume $ID"* ]]
+    mkdir -p "$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$garden")"
+    mv "$FILE" "$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$garden")/"
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [[ $output != *wrong-folder* ]]
+}

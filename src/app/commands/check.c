@@ -5,13 +5,17 @@
 #include "app/commands/commands.h"
 
 #include "action/examine.h"
+#include "agent/agent.h"
 #include "app/backups.h"
 #include "app/meter.h"
 #include "app/targets.h"
 #include "base/clock.h"
+#include "base/fs.h"
+#include "transcript/head.h"
 #include "view/check.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 struct work {
     struct context *context;
@@ -61,6 +65,41 @@ static int tell_gone(struct work *w, const struct target *target)
     return tell(w, &checked);
 }
 
+/* The first directory that a transcript names and that is there; NULL: none is. */
+static const char *first_directory(struct context *c, const char *path, struct arena *a)
+{
+    struct fs_file file;
+    struct head head;
+    struct stat st;
+    char bytes[HEAD_READ_FIRST];
+    if (fs_open_file(AT_FDCWD, path, &file) < 0)
+        return NULL;
+    ssize_t n = fs_read_at(file.fd, bytes, sizeof bytes, 0);
+    fs_close(&file.fd);
+    head_read(agent_claude.reader, a, (struct sv){bytes, n > 0 ? (size_t)n : 0}, true, &head);
+    for (size_t i = 0; i < head.cwd_count; i++) {
+        guard_enter(c->guard, head.cwds[i]);
+        bool is_there = stat(head.cwds[i], &st) == 0 && S_ISDIR(st.st_mode);
+        guard_enter(c->guard, NULL);
+        if (is_there)
+            return head.cwds[i];
+    }
+    return NULL;
+}
+
+/* Where the client would not look for it; NULL: it would, or that is not known. Of a session that
+ * is named alone: a whole store is not to be looked at twice. */
+static const char *started_elsewhere(struct context *c, const struct target *target,
+                                     struct arena *a)
+{
+    const struct sr_session *s = target->session;
+    if (!s || target->live_pid || s->cwd_is_gone)
+        return NULL;
+    if (s->cwd)
+        return s->cwd_is_elsewhere ? s->cwd : NULL;
+    return first_directory(c, target->path, a);
+}
+
 static int check_one(struct work *w, const struct target *target)
 {
     if (target->left)
@@ -74,6 +113,7 @@ static int check_one(struct work *w, const struct target *target)
         .shown = target->path,
         .options = {.is_live = target->live_pid != 0,
                     .file_id = target->session_id,
+                    .started_in = started_elsewhere(w->context, target, &arena),
                     .client_version = w->context->options->client_version},
         .progress = move_meter,
         .context = w,

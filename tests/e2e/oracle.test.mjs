@@ -9,12 +9,20 @@ import { MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
 
 const ORACLE = fileURLToPath(new URL('../oracle/oracle.mjs', import.meta.url));
 
+const FIXTURES = fileURLToPath(new URL('../oracle/fixtures', import.meta.url));
+
 for (const [version, first] of [[MAIN, 0], [NEWEST, 20], [ON_NODE, 40]])
   test(`${version}: twenty variations load as the program says`, async () => {
     const { status, output } = await run('--seed', '1', '--first', `${first}`, '--cases', '20', '--versions', version);
     assert.equal(status, 0, output);
     assert.match(output, /20 cases, 0 disagree on what is loaded/);
   });
+
+test('what once disagreed is sent as ever, and loads as the program says', async () => {
+  const { status, output } = await run('--fixtures', FIXTURES);
+  assert.equal(status, 0, output);
+  assert.match(output, /fixtures: [1-9][0-9]*, 0 disagree/);
+});
 
 function run(...args) {
   return new Promise((resolve) => {

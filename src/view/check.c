@@ -147,7 +147,8 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     if (c->form->is_other) {
         buf_adds(out, "  ");
         view_add_form(out, c->form);
-        buf_adds(out, ": clients read UTF-8, one record a line; --repair makes it that\n");
+        buf_adds(out,
+                 ": not what every client reads; --repair makes it UTF-8, one record a line\n");
     }
     if (!c->form->is_other && c->plan->hurts && m->expected &&
         (m->reached < m->expected || !c->plan->can_resume)) {
@@ -346,8 +347,12 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
         json_put_integer(d, node, "lines", c->survey->all_lines);
         json_put_integer(d, node, "records", c->survey->all_records);
         json_put(d, node, "messages", view_json_messages(d, c->plan));
-        json_put_bool(d, node, "can_resume",
-                      (verdict == VIEW_SOUND || verdict == VIEW_DAMAGED) && c->plan->can_resume);
+        if (verdict == VIEW_OTHER_FORM)
+            json_put_null(d, node, "can_resume");
+        else
+            json_put_bool(d, node, "can_resume",
+                          (verdict == VIEW_SOUND || verdict == VIEW_DAMAGED) &&
+                              c->plan->can_resume);
         json_put_string(d, node, "fuller_backup", c->fuller);
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
         if (verbose) {

@@ -29,7 +29,7 @@ enum view_checked_verdict {
     VIEW_EMPTY,
     VIEW_NO_TRANSCRIPT, /* no record of a session is in it */
     VIEW_GONE,          /* there is none any more */
-    VIEW_OTHER_FORM,    /* UTF-16, or records over several lines: no client reads it */
+    VIEW_OTHER_FORM, /* UTF-16, an array, records over several lines: not what all clients read */
     VIEW_CHECKED_VERDICTS
 };
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);

@@ -552,7 +552,7 @@ write_form()
     conversation "$HOME/whole.jsonl" 10
     write_form mixed >"$FILE"
     rescue --check "$FILE" --config-dir "$CONFIG_DIR"
-    [[ ${lines[1]} == "  39 records over several lines: clients read UTF-8, one record a line; --repair makes it that" ]]
+    [[ ${lines[1]} == "  39 records over several lines: not what every client reads; --repair makes it UTF-8, one record a line" ]]
     write_form array >"$FILE"
     rescue --check "$FILE" --config-dir "$CONFIG_DIR"
     [[ ${lines[1]} == "  40 records in an array: "* ]]
@@ -560,7 +560,7 @@ write_form()
     rescue --check "$FILE" --config-dir "$CONFIG_DIR" --json
     [ "$status" -eq 1 ]
     [ "$(json '.transcripts[0].verdict')" = "in another form" ]
-    [ "$(json '.transcripts[0].can_resume')" = false ]
+    [ "$(json '.transcripts[0].can_resume')" = null ]
     [ "$(json '.transcripts[0].form')" = '{"encoding":"utf-16le","joined_records":40,"is_array":false,"packed_by":null}' ]
     [ "$(json .counts.in_another_form)" = 1 ]
     repair "$FILE" --force --json

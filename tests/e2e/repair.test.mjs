@@ -238,18 +238,22 @@ describe('repair', { concurrency: 2 }, () => {
   }
 
   // As jq and editors write records, and a Windows shell text. Of the client's own lines the first is left, or none.
-  const FORMS = {
-    'records over several lines': (lines) => lines.map(overLines).join(''),
-    'one line, and the rest over several': ([first, ...rest]) => `${first}\n${rest.map(overLines).join('')}`,
-    'one array': (lines) => overLines(lines.map((line) => JSON.parse(line))),
-    'UTF-16': (lines) => Buffer.from(`\ufeff${lines.join('\r\n')}\r\n`, 'utf16le'),
-  };
-  for (const [form, write] of Object.entries(FORMS)) {
-    test(`${form}: the client finds no conversation; repaired, every message is sent`, async () => {
+  const UNFOUND = fails(/No conversation found/);
+  const overSeveral = (lines) => lines.map(overLines).join('');
+  const FORMS = [
+    [MAIN, 'records over several lines', overSeveral, WHOLE],
+    [NEWEST, 'records over several lines', overSeveral, WHOLE],
+    [ON_NODE, 'records over several lines', overSeveral, UNFOUND],
+    [MAIN, 'one line, and the rest over several', ([first, ...rest]) => `${first}\n${overSeveral(rest)}`, WHOLE],
+    [MAIN, 'one array', (lines) => overLines(lines.map((line) => JSON.parse(line))), UNFOUND],
+    [MAIN, 'UTF-16', (lines) => Buffer.from(`\ufeff${lines.join('\r\n')}\r\n`, 'utf16le'), UNFOUND],
+  ];
+  for (const [version, form, write, spoilt] of FORMS) {
+    test(`${version}: ${form}: ${saidOf(spoilt)}; repaired, whole`, async () => {
       const rewrite = ({ path }) => writeFileSync(path, write(readFileSync(path, 'utf8').trimEnd().split('\n')));
       const session = lay('healthy');
       rewrite(session);
-      assertResult(await resume(session), fails(/No conversation found/));
+      assertResult(await resume(session, version), spoilt);
 
       const other = lay('healthy');
       const bytes = nameless(other);
@@ -259,7 +263,7 @@ describe('repair', { concurrency: 2 }, () => {
       assert.equal(found.encoding, form === 'UTF-16' ? 'utf-16le' : 'utf-8');
       assertWholeLines(other);
       if (form !== 'UTF-16') assert.equal(nameless(other), bytes);
-      assertResult(await resume(other), WHOLE);
+      assertResult(await resume(other, version), WHOLE);
     });
   }
 

@@ -38,6 +38,8 @@ enum {
 /* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
  * for its user 1 to 7 times; on a machine under load the former go down to some 30. */
 static const double SPINNER_WAKEUPS_PER_S = 12;
+/* A dialog takes less than half a percent of a CPU, the spinner 5, on a machine under load 1. */
+static const double RESTING_PERCENT = 1;
 /* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
 static const double SPINNING_PERCENT = 90;
 
@@ -606,10 +608,20 @@ static bool mcp_call_is_stuck(const struct evidence *e)
            past_patience(e, e->open_tool_age_s);
 }
 
+/*
+ * 2.1.110 sometimes writes a call down only once its question is answered: until then it looks like
+ * a reply that broke off. One that waits for a reply draws its spinner, which takes 5 % of a CPU.
+ */
+static bool may_have_called_a_tool(const struct evidence *e)
+{
+    return awaits_reply(e) && answered_since_sent(e) && !e->is_print && e->wakeups_per_s > 0 &&
+           e->main_cpu_percent >= 0 && e->main_cpu_percent < RESTING_PERCENT;
+}
+
 static bool old_client_asks_permission(const struct evidence *e)
 {
-    return e->status == CLIENT_SAYS_NOTHING && has_tool_open(e) && has_no_worker(e) &&
-           spinner_rests(e);
+    return e->status == CLIENT_SAYS_NOTHING && has_no_worker(e) && spinner_rests(e) &&
+           (has_tool_open(e) || may_have_called_a_tool(e));
 }
 
 static bool tool_without_process(const struct evidence *e)
@@ -808,8 +820,8 @@ const struct rule rules[] = {
     {"mcp stuck", SR_HUNG, "mcp-stuck", "medium", "kill-child",
      "An MCP server was asked, and does nothing.", mcp_call_is_stuck},
     {"old client asks", SR_WAITING, "permission-prompt", "medium", "answer",
-     "A tool is open, nothing runs, and the client does not animate its spinner: it waits for an "
-     "answer. (Clients before 2.1.197 do not say.)",
+     "A tool is open, or may be, nothing runs, and the client does not animate its spinner: it "
+     "waits for an answer. (Clients before 2.1.197 do not say.)",
      old_client_asks_permission},
     {"tool without process", SR_UNKNOWN, "needs-eyes", "low", "look",
      "A tool is open, and nothing runs for it: it runs inside the client, or a question is on the "

@@ -164,3 +164,26 @@ show_clocks()
     all_are 0.05 "unanswered: hung no-reply wait" "idle: idle turn-over none"
     [ "$(verdict_of password)" = "unknown slept look" ]
 }
+
+of_session()
+{
+    json ".sessions.filter(s => s.pid === ${pid_of[$1]}).map(s => $2).join()"
+}
+
+# It has a processor to itself: with 3 s of patience, it is seen once it has used half of that.
+@test "a dialog whose client computes without a pause: doubted, and said" {
+    declare -A pid_of
+    scene asks --status waiting --waiting-for 'permission prompt' --turn tool --spin
+    is_doubted()
+    {
+        all_are 0.05 "asks: waiting permission-prompt answer" && [ "$(of_session asks s.confidence)" = low ]
+    }
+    wait_until 120 is_doubted
+    [[ $(of_session asks 's.evidence.join()') == *"computes without a pause: it may not take an answer"* ]]
+}
+
+@test "a dialog whose client computes without a pause, and what was typed is left: hung" {
+    declare -A pid_of
+    scene ignores --status waiting --waiting-for 'permission prompt' --turn tool --queue-input --spin
+    wait_until 120 all_are 0.05 "ignores: hung event-loop-asleep kill"
+}

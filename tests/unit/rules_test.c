@@ -912,6 +912,18 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
     wins("tool is quiet",
          TOOL(OLD, .wakeups_per_s = 4, .open_tool_age_s = 650, WORKERS(WORKER(QUIET))));
     wins("not understood", TOOL(OLD, .wakeups_per_s = 4, .has_workers = FACT_UNKNOWN));
+    /* its call is not written down until it is answered */
+#define UNWRITTEN(...) ASKED(OLD, .wakeups_per_s = 4, .main_cpu_percent = 0.9, __VA_ARGS__)
+    wins("old client asks", UNWRITTEN());
+    wins("old client asks", UNWRITTEN(.turn = TAIL_TURN_REPLYING));
+    wins("reply stalled", UNWRITTEN(.main_cpu_percent = 1));
+    wins("reply stalled", UNWRITTEN(.main_cpu_percent = -1));
+    wins("reply stalled", UNWRITTEN(.wakeups_per_s = 12));
+    wins("reply stalled", UNWRITTEN(.wakeups_per_s = 0));
+    wins("reply stalled", UNWRITTEN(.is_print = true));
+    wins("reply stalled", UNWRITTEN(.status = CLIENT_BUSY, .status_age_s = LONG));
+    wins("reply stalled", UNWRITTEN(.has_workers = FACT_UNKNOWN));
+    wins("no reply", UNWRITTEN(.api.bytes_received = 0, .api.received_ago_s = LONG + 1));
 }
 
 static void nothing_is_pending_only_when_all_was_seen(void **state)

@@ -59,6 +59,20 @@ function startWatching() {
   });
 }
 
+async function stopWatching() {
+  const ended = new Promise((resolve) => watcher.on('exit', resolve));
+  watcher.kill('SIGTERM');
+  await ended;
+}
+
+/** Another watcher, with clocks that never jumped. */
+async function watchAnew() {
+  const from = lines.length;
+  await stopWatching();
+  startWatching();
+  await until('the next watcher', () => lines.slice(from).some(({ event }) => event.event === 'watching'));
+}
+
 function take(event) {
   lines.push({ scene, event, number: lines.length });
   const words = [event.event, event.verdict, event.cause, event.confidence, event.advice, event.how, event.why, event.text].filter(Boolean).join(' ');
@@ -193,14 +207,13 @@ const scenes = () => [
   { name: 'stall, clock set ahead', play: async (c) => { await c.ask('a question', reply.stall()); setClock(clock.set + DAY_MS, clock.slept); },
     expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
   { name: 'clock set back', play: async (c) => { await c.turn('hello'); setClock(clock.set - 3 * DAY_MS, clock.slept); }, holdMs: 10_000 },
-  // No clock of the kernel's goes back. The clients' stamps do not move with the watcher's clocks: after a sleep its wall clock is set to theirs.
-  { name: 'sleep', play: async (c) => { await c.ask('work', reply.tools([bash('sleep 40')])); setClock(clock.set, clock.slept + HOUR_MS); await patience(); },
-    undo: () => setClock(clock.set - HOUR_MS, clock.slept) },
-  { name: 'stall, then sleep', play: async (c) => { await c.ask('a question', reply.stall()); await sleep(2 * INTERVAL_S * 1000); setClock(clock.set, clock.slept + HOUR_MS); },
-    expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); setClock(clock.set - HOUR_MS, clock.slept); } },
-  // The watcher saw the machine sleep, and what hangs later is found as soon as ever. (No tool: by these clocks its process would be an
-  // hour older than its call.)
-  { name: 'slept before, stall', setUp: 'slept', play: (c) => c.ask('a question', reply.stall()), expects: [STALLS], then: [BACK],
+  // The clients' stamps and the kernel's start times do not move with the watcher's clocks: after each sleep another watcher begins.
+  // So a tool cannot hang here after a sleep: by these clocks its process is an hour older than its call.
+  { name: 'sleep', restarts: true, play: async (c) => { await c.ask('work', reply.tools([bash('sleep 40')])); setClock(clock.set, clock.slept + HOUR_MS); await patience(); } },
+  { name: 'stall, then sleep', restarts: true, play: async (c) => { await c.ask('a question', reply.stall()); await sleep(2 * INTERVAL_S * 1000); setClock(clock.set, clock.slept + HOUR_MS); },
+    expects: [STALLS], then: [BACK], undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
+  // The watcher saw the machine sleep, and what hangs later is found as soon as ever.
+  { name: 'slept before, stall', restarts: true, setUp: 'slept', play: (c) => c.ask('a question', reply.stall()), expects: [STALLS], then: [BACK],
     undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
   { name: 'newest, stall', version: NEWEST, play: (c) => c.ask('a question', reply.stall()), expects: [STALLS], then: [BACK],
     undo: async () => { for (const held of [...world.api.held]) held.finish(); } },
@@ -230,6 +243,7 @@ async function main() {
       if (process.env.SR_DAY_ONLY && !each.name.match(process.env.SR_DAY_ONLY)) continue;
       try {
         await run({ ...each, setUp: await environmentFor(each.setUp) });
+        if (each.restarts) await watchAnew();
       } catch (error) {
         fault(`the scene broke: ${error.stack}`);
       }
@@ -237,9 +251,7 @@ async function main() {
     rounds++;
   }
   scene = 'evening';
-  const ended = new Promise((resolve) => watcher.on('exit', resolve));
-  watcher.kill('SIGTERM');
-  await ended;
+  await stopWatching();
   await world.destroy();
   const news = lines.filter(isNews).length;
   console.log(`# ${MINUTES} min, ${rounds} rounds: ${lines.length} lines, ${news} of them news, ${faults.length} faults`);

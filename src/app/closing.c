@@ -1,5 +1,6 @@
 #include "app/closing.h"
 
+#include "app/console.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -46,7 +47,7 @@ int closing_print(struct closing *c, const struct context *context, int status)
     if (c->resume.n)
         buf_addf(&out, "Resume commands:\n%s", c->resume.p);
     if (c->failed) {
-        fwrite(out.p, 1, out.n, stderr);
+        console_write(stderr, (struct sv){out.p, out.n});
         status = EXIT_FAILED;
     } else if (!context->options->json && context_print(&out) != 0) {
         status = EXIT_FAILED;

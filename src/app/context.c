@@ -1,6 +1,7 @@
 #include "app/context.h"
 
 #include "app/backups.h"
+#include "app/console.h"
 #include "app/which.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -9,8 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,19 +28,19 @@ void context_complain(const char *text)
     buf_adds(&line, "session-rescue: ");
     utf8_adds_printable(&line, text);
     buf_adds(&line, "\n");
-    fwrite(line.p, 1, line.n, stderr);
+    console_write(stderr, (struct sv){line.p, line.n});
     buf_release(&line);
 }
 
 void context_complain_of(const char *text, const struct buf *lines)
 {
     context_complain(text);
-    fwrite(lines->p ? lines->p : "", 1, lines->n, stderr);
+    console_write(stderr, (struct sv){lines->p, lines->n});
 }
 
 int context_print(const struct buf *out)
 {
-    if (fwrite(out->p ? out->p : "", 1, out->n, stdout) == out->n && fflush(stdout) == 0)
+    if (console_write(stdout, (struct sv){out->p, out->n}) == 0 && fflush(stdout) == 0)
         return 0;
     context_complain("standard output cannot be written");
     return EXIT_FAILED;
@@ -121,17 +120,6 @@ static void find_folders(struct context *c, const struct options *o, const char 
     c->temporary_dir = variable("CLAUDE_CODE_TMPDIR");
 }
 
-/* By the user's locale, which nothing else here depends on. */
-static bool shows_utf8(void)
-{
-    locale_t users = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    if (!users)
-        return false;
-    bool utf8 = str_equals(nl_langinfo_l(CODESET, users), "UTF-8");
-    freelocale(users);
-    return utf8;
-}
-
 static int local_offset_s(void)
 {
     time_t now = time(NULL);
@@ -174,7 +162,7 @@ void context_look_around(struct context *c, const struct options *o)
         .columns = terminal_columns(STDOUT_FILENO),
     };
     c->screen = (struct screen_style){
-        .utf8 = shows_utf8(),
+        .utf8 = console_is_utf8(),
         .is_spoken = variable("ACCESSIBLE") != NULL,
         .utc_offset_s = local_offset_s(),
     };

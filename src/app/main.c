@@ -23,6 +23,7 @@
  * user.
  */
 #include "app/commands/commands.h"
+#include "app/console.h"
 #include "app/hook.h"
 #include "app/invoker.h"
 #include "app/watch.h"
@@ -141,15 +142,19 @@ int main(int argc, char **argv)
     if (!hold_standard_streams())
         return EXIT_FAILED;
     signal(SIGXFSZ, SIG_IGN); /* a limit on sizes is met as a full disk is: by an error */
+    console_begin(false);
     if (options_parse(argc, argv, &options, &error) < 0) {
         context_complain(error.text);
         fputs("Try 'session-rescue --help'.\n", stderr);
         return EXIT_USAGE;
     }
+    console_end();
+    console_begin(options.json);
     int r = invoker_become(rights_of(options.mode), options.quiet, &error);
     if (r < 0)
         context_complain(error.text);
     int status = r == 0 ? run(&options) : r == -EPERM ? EXIT_REFUSED : EXIT_FAILED;
     options_release(&options);
+    console_end();
     return status;
 }

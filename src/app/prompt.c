@@ -1,5 +1,7 @@
 #include "app/prompt.h"
 
+#include "app/console.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
@@ -60,7 +62,8 @@ bool prompt_yes(const char *question)
 {
     char line[LINE_SIZE];
     fflush(stdout);
-    fprintf(stderr, "%s [y/N] ", question);
+    console_write(stderr, sv_of(question));
+    fputs(" [y/N] ", stderr);
     int r = read_line(line);
     if (r < 0)
         fputs("\n", stderr);
@@ -71,7 +74,8 @@ bool prompt_for(const char *question, char *typed, size_t size)
 {
     char line[LINE_SIZE];
     fflush(stdout);
-    fprintf(stderr, "%s ", question);
+    console_write(stderr, sv_of(question));
+    fputs(" ", stderr);
     int r = read_line(line);
     if (r < 0)
         fputs("\n", stderr);
@@ -87,7 +91,7 @@ static int select_by_number(const struct prompt_menu *menu)
 {
     struct buf text = {0};
     menu->draw(menu->context, 0, 0, 0, &text);
-    fwrite(text.p, 1, text.n, stdout);
+    console_write(stdout, (struct sv){text.p, text.n});
     buf_release(&text);
     for (size_t i = 0; i < menu->count; i++)
         printf("%zu. %s\n", i + 1, menu->items[i]);
@@ -113,8 +117,10 @@ static int select_by_number(const struct prompt_menu *menu)
 /* The lines above the items, as many as there is room for: the items are always seen. */
 static int show_above(const struct prompt_menu *menu, int room, int page)
 {
-    struct buf text = {0};
-    menu->draw(menu->context, (size_t)COLS, (size_t)room, page, &text);
+    struct buf drawn = {0}, text = {0};
+    menu->draw(menu->context, (size_t)COLS, (size_t)room, page, &drawn);
+    console_convert(stdout, &text, (struct sv){drawn.p, drawn.n});
+    buf_release(&drawn);
     struct sv all = {text.p, text.n};
     size_t count = 0;
     for (size_t i = 0; i < all.n; i++)

@@ -1,5 +1,6 @@
 #include "app/scene.h"
 
+#include "app/console.h"
 #include "app/prompt.h"
 #include "base/utf8.h"
 #include "view/screen.h"
@@ -23,7 +24,7 @@ static void say(const struct context *c, const char *text)
     utf8_adds_printable(&line, text);
     buf_adds(&line, "\n");
     FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
-    fwrite(line.p, 1, line.n, out);
+    console_write(out, (struct sv){line.p, line.n});
     fflush(out);
     buf_release(&line);
 }

@@ -1,5 +1,6 @@
 #include "app/teller.h"
 
+#include "app/console.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "view/events.h"
@@ -84,8 +85,12 @@ void teller_tell(struct teller *t, struct change_events *events)
             view_json_event(&line, e);
         else
             view_text_event(&line, e);
-        if (is_printed(t, e))
-            outlet_add(&t->outlet, line.p, line.n);
+        if (is_printed(t, e)) {
+            struct buf shown = {0};
+            console_convert(stdout, &shown, (struct sv){line.p, line.n});
+            outlet_add(&t->outlet, shown.p, shown.n);
+            buf_release(&shown);
+        }
         buf_release(&line);
         tell_command(t, e);
     }

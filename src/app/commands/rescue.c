@@ -6,6 +6,7 @@
  */
 #include "app/commands/commands.h"
 
+#include "app/console.h"
 #include "app/ending.h"
 #include "app/meter.h"
 #include "app/prompt.h"
@@ -303,7 +304,8 @@ static int rescue(struct rescue *r)
     if (status > 0)
         return status;
     if (r->message.n)
-        printf("%s\n", r->message.p);
+        buf_adds(&r->message, "\n");
+    console_write(stdout, (struct sv){r->message.p, r->message.n});
     status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
     if (r->closing.exported + r->closing.killed + r->closing.revived + r->closing.failed == 0) {
         puts("Nothing was changed.");

@@ -12,7 +12,8 @@ static pid_t child;
 
 static void rest(const void *context)
 {
-    (void)context;
+    if (context)
+        setsid();
     pause();
 }
 
@@ -99,11 +100,55 @@ static void another_with_its_number_is_not(void **state)
     assert_int_equal(pushes, 0);
 }
 
+static bool leads_its_group(pid_t pid)
+{
+    struct proc_stat stat;
+    return proc_read_stat(&proc, pid, &stat) == 0 && stat.pgrp == pid;
+}
+
+/* The client goes on when the last has let go: both are named, and both are ended. */
+static void all_who_hold_the_output_are_planned_for(void **state)
+{
+    (void)state;
+    pid_t pids[] = {live_start(rest, &proc), live_start(rest, &proc)};
+    until(leads_its_group(pids[0]) && leads_its_group(pids[1]));
+    const struct pipe_holder holders[] = {{pids[0], start_of(pids[0]), "gradle"},
+                                          {pids[1], start_of(pids[1]), "java"}};
+    const struct evidence evidence = {.pipe_holders = holders, .pipe_holder_count = 2};
+    struct live live = {.stat.pid = getpid()};
+    const struct session inside = {.evidence = &evidence, .live = &live};
+    const struct sr_session session = {.pid = getpid()};
+    const struct sr_options look = {.own_pid = getpid()};
+    struct sr_snapshot snapshot = {.session_count = 0};
+    const struct sr_revive_options options = {.look = &look};
+    struct revive r = {
+        .subject = {.proc = &proc,
+                    .snapshot = &snapshot,
+                    .inside = &inside,
+                    .session = &session,
+                    .look = &look},
+        .session = &session,
+        .options = &options,
+    };
+    struct sr_error error;
+    assert_int_equal(pidref_open(&proc, getpid(), start_of(getpid()), &r.subject.ref), 0);
+    assert_int_equal(push_plan_pipe_holder(&r, &error), 0);
+    assert_int_equal(r.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(r.pushes[i].other.pid, pids[i]);
+        pidref_close(&r.pushes[i].other);
+        live_end(pids[i]);
+    }
+    pidref_close(&r.subject.ref);
+    arena_release(&r.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_process_that_was_seen_is_planned_for, begin, end),
         cmocka_unit_test_setup_teardown(another_with_its_number_is_not, begin, end),
+        cmocka_unit_test_setup_teardown(all_who_hold_the_output_are_planned_for, begin, end),
     };
     return cmocka_run_group_tests_name("push", tests, NULL, NULL);
 }

@@ -91,11 +91,21 @@ enum sr_config_dir_use {
     SR_CONFIG_DIR_SET,
 };
 
+/* Whether the session that goes on with a conversation is there. */
+enum sr_continuation {
+    SR_NOT_CONTINUED,
+    SR_CONTINUED,
+    SR_CONTINUATION_MISSING,  /* no file of it, with a conversation, lies beside the transcript */
+    SR_CONTINUED_IN_A_CIRCLE, /* the sessions name each other: nobody knows which is the last */
+};
+
 /* The words used in JSON and text. Returns: a static string, never NULL. */
 const char *sr_mapping_word(enum sr_mapping mapping);
 const char *sr_certainty_word(enum sr_certainty certainty);
 const char *sr_kind_word(enum sr_kind kind);
 const char *sr_verdict_word(enum sr_verdict verdict);
+/* Returns: NULL for SR_NOT_CONTINUED. */
+const char *sr_continuation_word(enum sr_continuation continuation);
 /* Returns: NULL for SR_PERSISTENCE_UNKNOWN. */
 const char *sr_persistence_word(enum sr_persistence persistence);
 
@@ -196,6 +206,27 @@ struct sr_session {
     const char *unsaved_why;  /* "environment", "option", "disk-full", "not-writable", "deleted",
                                  "not-known"; NULL: saved, or not known */
     const char *saving;       /* a sentence; NULL: nothing speaks against it */
+
+    /* Where the conversation is now. NULL: its records say nothing of the kind. */
+    const char *continued_in; /* the session that goes on with it */
+    enum sr_continuation continuation;
+    const char *continues;      /* the session that this one goes on with, as that one says; only
+                                   of one that was looked at */
+    const char *forked_from;    /* the session that it was copied from */
+    bool is_archived;           /* the client's own list does not show it */
+    bool holds_no_conversation; /* a title, say, and nothing else: the client finds none in it */
+    const char *job_id; /* of a live background session: what the client attaches to it by */
+};
+
+/* A session's transcript that lies where the client does not look. */
+struct sr_stray {
+    const char *session_id; /* as its name says */
+    const char *path;
+    const char *why; /* "name", "too-deep", "beside-the-folders" */
+    int64_t size_bytes;
+    const char *found_by; /* where the client finds that session already; NULL: nowhere */
+    const char *belongs;  /* path by which it would find this one; NULL: not known */
+    const char *beside;   /* folder with the session's other files next to it; NULL: none */
 };
 
 /* Something on the way that could not be read; the rest was. */
@@ -217,6 +248,9 @@ struct sr_snapshot {
     bool prompted_is_least; /* there may be more: the history of prompts was not read whole */
     const struct sr_problem *problems;
     size_t problem_count;
+    size_t archived_count; /* of stored ones: left out of all counts and lists (hides_archived) */
+    const struct sr_stray *strays; /* looks_for_strays */
+    size_t stray_count;
     bool may_lack_sessions; /* some place or process where one may be could not be looked at */
 };
 
@@ -251,6 +285,8 @@ struct sr_options {
                         int64_t *size_bytes);
     void *context;
     int64_t context_window;  /* tokens that every model holds; 0: as its name says */
+    bool hides_archived;     /* lists none that its user has archived */
+    bool looks_for_strays;   /* and fills strays */
     bool lists_stored_alone; /* nothing is read of sessions without a process: no directory, no
                                 activity, no prompt */
     /* When the machine slept, by the caller's looks; NULL: only how long, since boot. */
@@ -292,6 +328,10 @@ int sr_map_tty_to_session(const struct sr_snapshot *snapshot, const char *tty,
  * the directory is not known.
  */
 int sr_resume_command(const struct sr_session *session, char *text, size_t size);
+
+/* Why there is no command, a stable word: "held", "may-be-held", "gone", "empty",
+ * "no-conversation", "place-not-known". Returns: NULL where there is one. */
+const char *sr_resume_obstacle(const struct sr_session *session);
 
 enum sr_export_outcome {
     SR_EXPORTED,

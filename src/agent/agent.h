@@ -27,7 +27,8 @@ enum agent_role {
     AGENT_NO,       /* not this agent's program */
     AGENT_NAMESAKE, /* it is called as this agent's program is, and is none that is known */
     AGENT_SESSION,  /* it holds a conversation, or is about to */
-    AGENT_HELPER,   /* this agent's program in another role: a launcher, an MCP server, a daemon */
+    AGENT_SPARE, /* started ahead for a session to come: it has one once it is registered with it */
+    AGENT_HELPER, /* this agent's program in another role: a launcher, an MCP server, a daemon */
 };
 
 /* A process as recognition sees it. exe is NULL where it may not be read. */
@@ -82,6 +83,8 @@ struct agent_registration {
     const char *session_id, *cwd, *version, *kind, *entrypoint;
     const char *status;      /* "idle", "busy", "waiting", "shell" */
     const char *waiting_for; /* "permission prompt" */
+    bool is_spare;           /* no session was given to it yet */
+    const char *job_id;      /* of a background session: what the client calls it by */
     struct wall started_at, changed_at, status_at;
 };
 
@@ -97,6 +100,23 @@ struct agent_transcript {
     const char *path; /* below the store */
     int64_t size_bytes;
     struct wall modified_at;
+};
+
+/* How a transcript came to lie where the client does not look. */
+enum agent_stray_kind {
+    AGENT_STRAY_NAME, /* in the right folder, under another name: "ID (1).jsonl" */
+    AGENT_STRAY_DEEP, /* one folder too deep */
+    AGENT_STRAY_TOP,  /* beside the folders */
+};
+
+/* A session's transcript that no client finds by the session's id. */
+struct agent_stray {
+    enum agent_stray_kind kind;
+    const char *session_id; /* as its name says */
+    const char *path;       /* below the store */
+    const char *folder;     /* that it would be found in, below the store; NULL: that of the
+                               directory that its records name */
+    int64_t size_bytes;
 };
 
 /* A prompt that was typed, as the agent's history of prompts has it. */
@@ -307,6 +327,12 @@ struct agent {
                                  struct agent_transcript **transcripts, size_t *count);
     struct lookup (*list_all)(const struct agent_store *store,
                               struct agent_transcript **transcripts, size_t *count);
+    /* Transcripts that lie where the client does not look. */
+    struct lookup (*list_strays)(const struct agent_store *store, struct agent_stray **strays,
+                                 size_t *count);
+    /* The user has put the session out of sight; since when. FACT_UNKNOWN: it cannot be read. */
+    enum fact (*is_archived)(const struct agent_store *store, const struct agent_transcript *t,
+                             struct wall *since);
     /* The folders, below the store, in which something appears or grows with every session. */
     void (*list_watched)(const struct agent_store *store, const char *const **folders,
                          size_t *count);
@@ -362,6 +388,8 @@ struct agent {
 
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);
+    /* Appends the command that opens a session that runs in the background. */
+    void (*attach)(struct buf *out, const char *job_id);
     /* Name of the variable that names a config directory that is not the default. */
     const char *config_dir_variable;
 };

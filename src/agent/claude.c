@@ -82,7 +82,6 @@ static bool is_helper_option(const char *word)
 {
     static const char *const words[] = {
         "--bg-pty-host",
-        "--bg-spare",
         "--chrome-native-host",
         "--claude-in-chrome-mcp",
         "--computer-use-mcp",
@@ -237,6 +236,9 @@ static enum agent_role claude_role(const struct agent_look *look)
     if (role != AGENT_SESSION)
         return role;
 
+    /* 2.1.332 gives background sessions to processes that it has started before */
+    if (look->argv->count > first && str_equals(look->argv->items[first], "--bg-spare"))
+        return AGENT_SPARE;
     if (look->argv->count > first &&
         (is_subcommand(look->argv->items[first]) || is_helper_option(look->argv->items[first])))
         return AGENT_HELPER;
@@ -463,6 +465,11 @@ static void claude_resume(struct buf *out, const char *session_id)
     buf_addf(out, "claude --resume %s", session_id);
 }
 
+static void claude_attach(struct buf *out, const char *job_id)
+{
+    buf_addf(out, "claude attach %s", job_id);
+}
+
 const struct agent agent_claude = {
     .name = "claude",
     .could_be = claude_could_be,
@@ -488,6 +495,8 @@ const struct agent agent_claude = {
     .project_folder = claude_project_folder,
     .list_folder = claude_list_folder,
     .list_all = claude_list_all,
+    .list_strays = claude_list_strays,
+    .is_archived = claude_is_archived,
     .list_watched = claude_list_watched,
     .find_transcript = claude_find_transcript,
     .list_subagents = claude_list_subagents,
@@ -503,5 +512,6 @@ const struct agent agent_claude = {
     .renamed = claude_renamed,
     .temporary_variable = "CLAUDE_CODE_TMPDIR",
     .resume = claude_resume,
+    .attach = claude_attach,
     .config_dir_variable = "CLAUDE_CONFIG_DIR",
 };

@@ -17,7 +17,9 @@ enum {
     REGISTRATION_LIMIT = 64 * 1024, /* 2.1.330 writes some 700 bytes */
     NAME_LIMIT = 1000000,           /* directory entries; a store of years has some thousands */
     ENCODED_LIMIT = 200,            /* UTF-16 units, after which the client adds a hash */
-    SUBAGENT_DEPTH = 4,             /* subagents of subagents lie in directories below */
+    JOB_ID_LENGTH = 8,
+    ARCHIVED_LIMIT = 4096, /* the client reads no more of archived.json */
+    SUBAGENT_DEPTH = 4,    /* subagents of subagents lie in directories below */
 };
 
 static const char *join(struct arena *a, const char *directory, const char *name)
@@ -68,6 +70,15 @@ static const char *namespace_of(const char *domain)
     return at;
 }
 
+/* "jobId":"80d927e2": what "claude attach" takes (2.1.197 to 2.1.332). */
+static const char *job_of(struct arena *a, const struct json_value *root)
+{
+    const char *id = json_copy_text(a, root, "jobId");
+    return id && strlen(id) == JOB_ID_LENGTH && strspn(id, "0123456789abcdef") == JOB_ID_LENGTH
+               ? id
+               : NULL;
+}
+
 const char *claude_parse_registration(struct arena *a, struct sv text,
                                       struct agent_registration *out)
 {
@@ -97,6 +108,8 @@ const char *claude_parse_registration(struct arena *a, struct sv text,
     out->entrypoint = json_copy_text(a, root, "entrypoint");
     out->status = json_copy_text(a, root, "status");
     out->waiting_for = json_copy_text(a, root, "waitingFor");
+    out->job_id = job_of(a, root);
+    out->is_spare = json_is_true(json_get(root, "spare"));
     out->started_at = time_of(root, "startedAt");
     out->status_at = time_of(root, "statusUpdatedAt");
     return NULL;
@@ -345,6 +358,109 @@ struct lookup claude_list_all(const struct agent_store *store,
     *transcripts = all.items;
     *count = all.count;
     return seen;
+}
+
+/* Returns: the length of the session id that the name begins with, where it is that of a transcript
+ * which was renamed or copied; else 0. */
+static size_t stray_name(struct sv name)
+{
+    enum { ID = 36 };
+    bool begins = name.n > ID && str_is_uuid(sv_slice(name, 0, ID));
+    return begins && !is_transcript_name(name) ? ID : 0;
+}
+
+static void add_stray(const struct agent_store *store, struct agent_stray stray, const char *name,
+                      struct transcript_list *into)
+{
+    struct agent_transcript found = {0};
+    /* an empty file holds nothing that could be brought back */
+    if (stat_transcript(store, stray.path, &found) < 0 || found.size_bytes == 0)
+        return;
+    struct agent_stray *slot =
+        arena_push(store->arena, &into->items, &into->count, &into->capacity, sizeof *slot);
+    stray.session_id = arena_strndup(store->arena, name, 36);
+    stray.size_bytes = found.size_bytes;
+    *slot = stray;
+}
+
+/* What was copied with the folder that it lies in, as "cp -r" and archives do it. */
+static struct lookup add_deep(const struct agent_store *store, const char *folder,
+                              const char *below, struct transcript_list *into)
+{
+    struct fs_name *names;
+    size_t count;
+    struct lookup seen = list(store, below, &names, &count);
+    for (size_t i = 0; i < count; i++)
+        if (is_transcript_name(sv_of(names[i].name)))
+            add_stray(store,
+                      (struct agent_stray){AGENT_STRAY_DEEP, NULL,
+                                           join(store->arena, below, names[i].name), folder, 0},
+                      names[i].name, into);
+    return seen;
+}
+
+static struct lookup add_strays_of(const struct agent_store *store, const char *folder,
+                                   struct transcript_list *into)
+{
+    struct fs_name *names;
+    size_t count;
+    struct lookup seen = list(store, folder, &names, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct sv name = sv_of(names[i].name);
+        const char *path = join(store->arena, folder, names[i].name);
+        if (stray_name(name)) {
+            add_stray(store, (struct agent_stray){AGENT_STRAY_NAME, NULL, path, folder, 0},
+                      names[i].name, into);
+        } else if (names[i].may_be_dir && !str_is_uuid(name) && !is_transcript_name(name)) {
+            struct lookup below = add_deep(store, folder, path, into);
+            if (below.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)
+                seen = below;
+        }
+    }
+    return seen;
+}
+
+/* Two folders deep, and no further: what a copy of one folder into another leaves. */
+struct lookup claude_list_strays(const struct agent_store *store, struct agent_stray **strays,
+                                 size_t *count)
+{
+    struct transcript_list all = {0};
+    struct fs_name *names;
+    size_t name_count;
+    struct lookup seen = list(store, "projects", &names, &name_count);
+    for (size_t i = 0; i < name_count; i++) {
+        struct sv name = sv_of(names[i].name);
+        const char *path = join(store->arena, "projects", names[i].name);
+        if (is_transcript_name(name) || stray_name(name)) {
+            add_stray(store, (struct agent_stray){AGENT_STRAY_TOP, NULL, path, NULL, 0},
+                      names[i].name, &all);
+        } else if (names[i].may_be_dir) {
+            struct lookup folder = add_strays_of(store, path, &all);
+            if (folder.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)
+                seen = folder;
+        }
+    }
+    *strays = all.items;
+    *count = all.count;
+    return seen;
+}
+
+enum fact claude_is_archived(const struct agent_store *store, const struct agent_transcript *t,
+                             struct wall *since)
+{
+    const char *slash = strrchr(t->path, '/');
+    const char *path = arena_printf(store->arena, "%.*s/%s/archived.json",
+                                    (int)(slash ? slash - t->path : 0), t->path, t->session_id);
+    const struct json_value *root;
+    struct sv text, at;
+    *since = (struct wall){0};
+    int r = fs_read_small(store->fd, path, ARCHIVED_LIMIT, store->arena, &text);
+    if (r < 0)
+        return lookup_of(r, NULL).state == LOOKUP_ABSENT ? FACT_NO : FACT_UNKNOWN;
+    if (json_parse(store->arena, text, &root) < 0 || !json_string(json_get(root, "at"), &at) ||
+        !wall_parse(at, since))
+        return FACT_NO; /* nor does the client take it for anything */
+    return json_is_true(json_get(root, "archived")) ? FACT_YES : FACT_NO;
 }
 
 /* A folder that cannot be listed is named by whoever reads it. */

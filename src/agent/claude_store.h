@@ -26,6 +26,11 @@ struct lookup claude_list_folder(const struct agent_store *store, const char *fo
                                  struct agent_transcript **transcripts, size_t *count);
 struct lookup claude_list_all(const struct agent_store *store,
                               struct agent_transcript **transcripts, size_t *count);
+struct lookup claude_list_strays(const struct agent_store *store, struct agent_stray **strays,
+                                 size_t *count);
+/* <session id>/archived.json beside the transcript: {"archived":true,"at":"2026-...","by":...} */
+enum fact claude_is_archived(const struct agent_store *store, const struct agent_transcript *t,
+                             struct wall *since);
 void claude_list_watched(const struct agent_store *store, const char *const **folders,
                          size_t *count);
 struct lookup claude_find_transcript(const struct agent_store *store, const char *session_id,

@@ -157,6 +157,7 @@ void context_look_around(struct context *c, const struct options *o)
     bool color = isatty(STDOUT_FILENO) && !o->no_color && !variable("NO_COLOR");
     const char *term = variable("TERM");
     c->style = (struct view_style){
+        .all = o->all,
         .color = color && term && !str_equals(term, "dumb"),
         .verbose = o->verbose,
         .columns = terminal_columns(STDOUT_FILENO),

@@ -183,6 +183,31 @@ static int choose(struct context *c, struct targets *t, const struct selection *
     return 0;
 }
 
+static const char *keep(struct context *c, const char *text)
+{
+    return text ? arena_strdup(&c->arena, text) : NULL;
+}
+
+static void keep_strays(struct context *c, struct targets *t)
+{
+    size_t count = t->snapshot->stray_count;
+    struct sr_stray *kept = arena_alloc(&c->arena, (count + 1) * sizeof *kept);
+    for (size_t i = 0; i < count; i++) {
+        const struct sr_stray *s = &t->snapshot->strays[i];
+        kept[i] = (struct sr_stray){
+            .session_id = keep(c, s->session_id),
+            .path = keep(c, s->path),
+            .why = s->why,
+            .size_bytes = s->size_bytes,
+            .found_by = keep(c, s->found_by),
+            .belongs = keep(c, s->belongs),
+            .beside = keep(c, s->beside),
+        };
+    }
+    t->strays = kept;
+    t->stray_count = count;
+}
+
 /* Of a whole store only its paths are kept: a listing takes 3 kB a session. */
 static void let_go(struct context *c, struct targets *t)
 {
@@ -198,6 +223,7 @@ static void let_go(struct context *c, struct targets *t)
         }
         target->session = NULL;
     }
+    keep_strays(c, t);
     sr_snapshot_free(t->snapshot);
     t->snapshot = NULL;
 }
@@ -224,6 +250,7 @@ static int narrow(struct context *c, struct selection *selection, const char *co
         c->look.stored_limit = SIZE_MAX;
         c->look.gone_limit = takes_gone ? SIZE_MAX : 0;
         c->look.lists_stored_alone = true;
+        c->look.looks_for_strays = true;
     }
     return 0;
 }

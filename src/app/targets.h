@@ -22,6 +22,9 @@ struct targets {
     bool takes_gone;              /* sessions whose transcript is gone, too */
     struct target *items;
     size_t count, capacity;
+    /* Of all that there are: those that lie where the client does not look, and are no targets. */
+    const struct sr_stray *strays;
+    size_t stray_count;
 };
 
 /*

@@ -127,6 +127,11 @@ bool which_names(const struct which *w, const struct sr_session *s)
     return false;
 }
 
+bool which_names_stray(const struct which *w, const struct sr_stray *stray)
+{
+    return w->kind == WHICH_SESSION && !w->folder && str_starts_with(stray->session_id, w->prefix);
+}
+
 static bool has_id(const struct sr_snapshot *snapshot, const char *id)
 {
     for (size_t i = 0; i < snapshot->session_count; i++)

@@ -30,6 +30,7 @@ int which_parse(struct arena *a, const char *word, struct which *out, struct sr_
 bool which_is_file(const char *word);
 
 bool which_names(const struct which *w, const struct sr_session *s);
+bool which_names_stray(const struct which *w, const struct sr_stray *stray);
 
 /*
  * The one session that a word names. Of copies of one session in several folders it is the one that

@@ -76,6 +76,11 @@ static void add_store(struct sources *s, const struct store *store)
         add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
         add_session(s, root, "", store->agent, &io, &transcripts[i]);
     }
+    struct agent_stray *strays;
+    seen = store->agent->list_strays(&io, &strays, &count);
+    s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
+    for (size_t i = 0; i < count; i++)
+        add(s, root, strays[i].path, strays[i].session_id, store->agent);
     add_traces(s, root, store->agent, &io);
 }
 

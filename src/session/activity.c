@@ -39,6 +39,29 @@ int activity_read_tail(const struct store *store, const struct agent_transcript 
     return n < 0 ? (int)n : 0;
 }
 
+int activity_read_last(const struct store *store, const struct agent_transcript *t,
+                       struct last *out)
+{
+    static const size_t sizes[] = {LAST_READ_FIRST, LAST_READ_MAX};
+    char bytes[LAST_READ_MAX];
+    struct fs_file file;
+    int r = fs_open_file(store->io.fd, t->path, &file);
+    if (r < 0)
+        return r;
+    FS_CLOSE int fd = file.fd;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i];
+        bool is_whole = file.size_bytes <= (int64_t)size;
+        ssize_t n = fs_read_at(fd, bytes, size, is_whole ? 0 : file.size_bytes - (int64_t)size);
+        if (n < 0)
+            return (int)n;
+        if (last_look(store->agent->reader, store->io.arena, (struct sv){bytes, (size_t)n},
+                      is_whole, out))
+            break;
+    }
+    return 0;
+}
+
 static struct wall later(struct wall a, struct wall b)
 {
     return a.ms > b.ms ? a : b;
@@ -115,16 +138,20 @@ int activity_read_head(const struct store *store, const struct agent_transcript 
     return r;
 }
 
-const char *activity_start_directory(const struct store *store,
-                                     const struct agent_transcript *transcript,
-                                     const struct head *head, const char *hint)
+const char *activity_directory(const struct store *store, const struct agent_transcript *transcript,
+                               const struct head *head, const struct tail_result *tail,
+                               const char *hint)
 {
     const char *slash = strrchr(transcript->path, '/');
     struct sv folder = {transcript->path, slash ? (size_t)(slash - transcript->path) : 0};
-    for (size_t i = 0; i <= head->cwd_count; i++) {
-        const char *cwd = i ? head->cwds[i - 1] : hint;
-        if (cwd && sv_equals(sv_of(store->agent->project_folder(store->io.arena, cwd)), folder))
-            return cwd;
-    }
-    return NULL;
+    const char *named[HEAD_CWDS_MAX + 3] = {tail->relocated_to, hint};
+    size_t count = 2;
+    for (size_t i = 0; i < head->cwd_count; i++)
+        named[count++] = head->cwds[i];
+    named[count++] = tail->cwd;
+    for (size_t i = 0; i < count; i++)
+        if (named[i] &&
+            sv_equals(sv_of(store->agent->project_folder(store->io.arena, named[i])), folder))
+            return named[i];
+    return tail->relocated_to;
 }

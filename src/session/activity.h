@@ -6,6 +6,7 @@
 
 #include "session/stores.h"
 #include "transcript/head.h"
+#include "transcript/last.h"
 #include "transcript/tail.h"
 
 enum { ACTIVITY_SUBAGENTS_READ = 4 }; /* tails read of subagents' files, the newest */
@@ -24,6 +25,10 @@ struct activity {
 int activity_read_tail(const struct store *store, const struct agent_transcript *transcript,
                        struct tail_result *out);
 
+/* When something was said in it last. Returns: 0 or negative errno. Owner: the store's arena. */
+int activity_read_last(const struct store *store, const struct agent_transcript *transcript,
+                       struct last *out);
+
 /* What could not be read goes to the store's problems. Owner: the store's arena. */
 void activity_read(const struct store *store, const struct agent_transcript *transcript,
                    struct activity *out);
@@ -33,10 +38,11 @@ int activity_read_head(const struct store *store, const struct agent_transcript 
                        struct head *out);
 
 /*
- * The directory in which a session was started: of those that its records
- * name, the one that its folder's name encodes. `hint` (may be NULL) is what
- * the registry says. Returns: NULL when none fits.
+ * The directory that a session is resumed in: where it was moved to last, else
+ * where it was started: of those that its records name, the one that its
+ * folder's name encodes. `hint` (may be NULL) is what the registry says.
+ * Returns: the one that it was moved to where none fits, else NULL.
  */
-const char *activity_start_directory(const struct store *store,
-                                     const struct agent_transcript *transcript,
-                                     const struct head *head, const char *hint);
+const char *activity_directory(const struct store *store, const struct agent_transcript *transcript,
+                               const struct head *head, const struct tail_result *tail,
+                               const char *hint);

@@ -6,6 +6,7 @@
 #include "session/mapping.h"
 #include "session/show.h"
 #include "session/stored.h"
+#include "session/strays.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static void add_registered(const struct processes_request *q, struct stores *sto
         const struct store *store = stores->items[i];
         for (size_t j = 0; j < store->registration_count; j++) {
             const struct agent_registration *r = &store->registrations[j];
-            if (r->start_ticks && !is_known(list, r, store))
+            if (r->start_ticks && !r->is_spare && !is_known(list, r, store))
                 processes_add_registered(q, store->agent, store->io.path, (pid_t)r->pid,
                                          r->start_ticks, list);
         }
@@ -121,14 +122,16 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     size_t live_count = gather_live(snap, &q, &list, live);
     mapping_run(live, live_count, &snap->proc, &snap->stores);
 
-    struct session *stored = NULL;
-    size_t stored_count = 0;
+    struct stored stored = {0};
     if (options->stored_limit)
-        snap->shown.stored_count = stored_find(&snap->stores, &snap->arena, options->stored_limit,
-                                               live, live_count, &stored, &stored_count);
+        stored_find(&snap->stores, &snap->arena, options->stored_limit, live, live_count, &stored);
+    snap->shown.stored_count = stored.all;
+    snap->shown.archived_count = stored.archived;
+    if (options->looks_for_strays)
+        strays_find(snap);
     if (options->gone_limit)
-        gone_find(snap, options, live, live_count, &stored, &stored_count);
-    show_all(snap, options, live, live_count, stored, stored_count);
+        gone_find(snap, options, live, live_count, &stored.sessions, &stored.count);
+    show_all(snap, options, live, live_count, stored.sessions, stored.count);
     snap->shown.may_lack_sessions = may_hide_sessions(&snap->problems);
     if (list.unread_above && list.count && snap->proc.is_live)
         problems_add(&snap->problems,

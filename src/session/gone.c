@@ -28,8 +28,12 @@ struct search {
     struct agent_listings listings;
 };
 
+/* By a process; or its transcript lies where the client does not look, and is not gone. */
 static bool is_held(const struct search *q, const struct store *store, const char *id)
 {
+    for (size_t i = 0; i < q->snap->shown.stray_count; i++)
+        if (str_equals(q->snap->shown.strays[i].session_id, id))
+            return true;
     for (size_t i = 0; i < q->live_count; i++)
         if (q->live[i].store == store && str_equals(q->live[i].session_id, id))
             return true;

@@ -88,20 +88,36 @@ static void add_environment(struct buf *out, const struct agent *agent, const st
     }
 }
 
+/* Named by its file, a session resumes from anywhere (2.1.110 to 2.1.332). */
+static bool goes_by_file(const struct sr_session *s)
+{
+    return !s->cwd || s->cwd_is_gone || s->cwd_is_elsewhere;
+}
+
+const char *sr_resume_obstacle(const struct sr_session *s)
+{
+    if (s->pid)
+        return "held";
+    if (s->owner_count)
+        return "may-be-held";
+    if (s->left)
+        return "gone";
+    if (s->transcript && s->size_bytes == 0)
+        return "empty"; /* the client finds no conversation in it */
+    if (s->holds_no_conversation)
+        return "no-conversation"; /* nor in this */
+    if (!agent_by_name(s->agent) || !s->session_id || (goes_by_file(s) && !s->transcript))
+        return "place-not-known";
+    return NULL;
+}
+
 int resume_add_command(struct buf *out, const struct sr_session *s)
 {
     const struct agent *agent = agent_by_name(s->agent);
-    if (s->pid || s->owner_count)
-        return -EBUSY;
-    if (!agent || !s->session_id || s->left)
-        return -ENODATA;
-    if (s->transcript && s->size_bytes == 0)
-        return -ENODATA; /* the client finds no conversation in it */
+    if (sr_resume_obstacle(s))
+        return s->pid || s->owner_count ? -EBUSY : -ENODATA;
     bool has_directory = s->cwd && !s->cwd_is_gone;
-    /* Named by its file, a session resumes from anywhere (2.1.110 to 2.1.332). */
-    bool by_file = !has_directory || s->cwd_is_elsewhere;
-    if (by_file && !s->transcript)
-        return -ENODATA;
+    bool by_file = goes_by_file(s);
     if (has_directory) {
         buf_adds(out, "cd ");
         add_directory(out, s->cwd);
@@ -113,6 +129,44 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
         resume_add_quoted(&file, s->transcript);
     agent->resume(out, by_file ? file.p : s->session_id);
     buf_release(&file);
+    return 0;
+}
+
+int resume_add_attach(struct buf *out, const struct sr_session *s)
+{
+    const struct agent *agent = agent_by_name(s->agent);
+    if (!agent || !s->job_id)
+        return -ENODATA;
+    add_environment(out, agent, s);
+    agent->attach(out, s->job_id);
+    return 0;
+}
+
+static void add_move(struct buf *out, const char *from, const char *to)
+{
+    buf_adds(out, "mv -n ");
+    resume_add_quoted(out, from);
+    buf_adds(out, " ");
+    resume_add_quoted(out, to);
+}
+
+int resume_add_move(struct buf *out, const struct sr_stray *stray)
+{
+    struct buf folder = {0};
+    if (!stray->belongs)
+        return -ENODATA;
+    buf_add(&folder, stray->belongs, (size_t)(str_basename(stray->belongs) - stray->belongs));
+    if (strcmp(stray->why, "beside-the-folders") == 0) {
+        buf_adds(out, "mkdir -p ");
+        resume_add_quoted(out, folder.p);
+        buf_adds(out, " && ");
+    }
+    add_move(out, stray->path, stray->belongs);
+    if (stray->beside) {
+        buf_adds(out, " && ");
+        add_move(out, stray->beside, folder.p);
+    }
+    buf_release(&folder);
     return 0;
 }
 

@@ -27,6 +27,10 @@ struct session {
     struct lookup has_transcript; /* UNKNOWN too where it is not known which session it is */
     struct agent_transcript transcript;
     struct activity activity;
+    /* What a listing of the store tells of it; see struct sr_session. */
+    const char *continued_in, *continues;
+    enum sr_continuation continuation;
+    bool is_archived;
     struct persistence_facts saving; /* of a live one */
     const struct evidence *evidence; /* that it was judged by; NULL: it was not */
 

@@ -38,6 +38,7 @@ static void show_process(const struct snapshot *snap, const struct session *s,
     if (out->kind == SR_KIND_UNKNOWN && live->tty)
         out->kind = SR_KIND_INTERACTIVE;
     out->tty = live->tty;
+    out->job_id = r && out->kind == SR_KIND_BACKGROUND ? r->job_id : NULL;
     out->multiplexer = live->multiplexer;
     out->current = live->current;
     out->parent_pid = live->parent_session;
@@ -101,8 +102,9 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     out->cwd = hint;
     if (can_read && session_has_transcript(s) &&
         activity_read_head(s->store, &s->transcript, &head) == 0) {
-        out->cwd = activity_start_directory(s->store, &s->transcript, &head, hint);
+        out->cwd = activity_directory(s->store, &s->transcript, &head, &s->activity.tail, hint);
         out->first_prompt = head.prompt;
+        out->forked_from = head.forked_from;
     }
     const char *cwd;
     if (!out->cwd && s->live && !session_has_transcript(s) &&
@@ -111,6 +113,33 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
     out->cwd_is_elsewhere =
         out->cwd && !s->live && !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
+}
+
+/* The client looks for it beside the transcript. */
+static enum sr_continuation look_beside(const struct session *s, const char *session_id)
+{
+    const char *path = s->transcript.path, *slash = strrchr(path, '/');
+    const char *beside = arena_printf(s->store->io.arena, "%.*s/%s.jsonl",
+                                      (int)(slash ? slash - path : 0), path, session_id);
+    struct stat st;
+    return fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size ? SR_CONTINUED
+                                                                       : SR_CONTINUATION_MISSING;
+}
+
+static void show_way(const struct session *s, struct sr_session *out)
+{
+    const struct tail_result *tail = &s->activity.tail;
+    out->continued_in = s->continued_in;
+    out->continuation = s->continuation;
+    out->continues = s->continues;
+    out->is_archived = s->is_archived;
+    if (s->live && s->activity.is_known && tail->continued_in) {
+        out->continued_in = tail->continued_in;
+        out->continuation = look_beside(s, tail->continued_in);
+    }
+    out->holds_no_conversation = s->activity.is_known && tail->holds_no_conversation;
+    if (str_equals(out->forked_from, s->session_id))
+        out->forked_from = NULL;
 }
 
 static enum sr_config_dir_use config_dir_use(const struct sr_options *options,
@@ -184,6 +213,32 @@ static void add_note(struct arena *a, const char ***notes, size_t *count, size_t
     *notes = items;
 }
 
+/* Where the conversation is now, and where it came from. */
+static void add_way_notes(struct arena *a, const struct sr_session *s, const char ***notes,
+                          size_t *count, size_t *capacity)
+{
+    static const char *const went_on[] = {
+        [SR_CONTINUED] = "which has what was said since",
+        [SR_CONTINUATION_MISSING] = "of which no conversation lies beside it: what was said since "
+                                    "is not here",
+        [SR_CONTINUED_IN_A_CIRCLE] = "which leads back to this one: which of them is the last is "
+                                     "not known",
+    };
+    if (s->continued_in && s->continuation)
+        add_note(a, notes, count, capacity,
+                 arena_printf(a, "it goes on as session %s, %s", s->continued_in,
+                              went_on[s->continuation]));
+    if (s->continues)
+        add_note(a, notes, count, capacity,
+                 arena_printf(a, "it goes on with session %s", s->continues));
+    if (s->forked_from)
+        add_note(a, notes, count, capacity,
+                 arena_printf(a, "it is a fork, a copy that went its own way, of session %s",
+                              s->forked_from));
+    if (s->is_archived)
+        add_note(a, notes, count, capacity, "it is archived: the client's own list leaves it out");
+}
+
 /* What is odd about the transcript's end, named; none of it is damage that a listing judges. */
 static void show_notes(struct snapshot *snap, const struct session *s, struct sr_session *out)
 {
@@ -223,6 +278,7 @@ static void show_notes(struct snapshot *snap, const struct session *s, struct sr
     if (out->cwd_is_gone)
         add_note(a, &notes, &count, &capacity,
                  arena_printf(a, "its directory %s is gone", out->cwd));
+    add_way_notes(a, out, &notes, &count, &capacity);
     out->notes = notes;
     out->note_count = count;
 }
@@ -294,6 +350,8 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
         gone_show(snap, s, out);
     else
         show_directory(snap, s, can_read, out);
+    if (can_read && !s->left)
+        show_way(s, out);
     if (s->live && can_read) {
         persistence_read(&snap->proc, s, &s->saving);
         persistence_show(s, &snap->arena);

@@ -93,3 +93,18 @@ const char *sr_persistence_word(enum sr_persistence persistence)
     }
     return NULL;
 }
+
+const char *sr_continuation_word(enum sr_continuation continuation)
+{
+    switch (continuation) {
+    case SR_NOT_CONTINUED:
+        break;
+    case SR_CONTINUED:
+        return "there";
+    case SR_CONTINUATION_MISSING:
+        return "missing";
+    case SR_CONTINUED_IN_A_CIRCLE:
+        return "circle";
+    }
+    return NULL;
+}

@@ -51,3 +51,11 @@ bool event_is_conversational(const struct event *e)
         return false;
     }
 }
+
+bool event_goes_on(const struct event *e)
+{
+    if (e->is_sidechain)
+        return false;
+    return (e->kind == EVENT_PROMPT && e->is_human) ||
+           (e->stop_reason.n && e->kind != EVENT_API_ERROR);
+}

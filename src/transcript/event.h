@@ -60,6 +60,9 @@ struct event {
     int64_t context_tokens;
     struct sv text;  /* prompt, command, api error, queued input: what it says */
     struct sv title; /* EVENT_TITLE */
+    /* Where the conversation is now: a directory, whose folder the file was moved to; the id of the
+     * session that goes on with it; of the session that this record was copied from. */
+    struct sv relocated_to, continued_in, forked_from;
     const struct event_tool *calls;
     size_t call_count;
     const struct event_tool *results;
@@ -95,3 +98,6 @@ const char *event_kind_word(enum event_kind kind);
 
 /* Part of the conversation proper: what last activity is measured by. */
 bool event_is_conversational(const struct event *e);
+
+/* After this a "continued in" further up does not hold any more (2.1.332): the session went on. */
+bool event_goes_on(const struct event *e);

@@ -255,6 +255,7 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
         .is_sidechain = json_is_true(json_get(root, "isSidechain")),
     };
     wall_parse(text_at(root, "timestamp"), &e.at);
+    e.forked_from = text_at(json_get(root, "forkedFrom"), "sessionId");
 
     struct sv type = text_at(root, "type");
     if (sv_equals(type, SV("user")))
@@ -277,6 +278,10 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
         read_fragment(root, &e);
     else if (!e.uuid.n)
         e.kind = EVENT_METADATA;
+    if (sv_equals(type, SV("relocated")))
+        e.relocated_to = text_at(root, "relocatedCwd");
+    else if (sv_equals(type, SV("continued-in")))
+        e.continued_in = text_at(root, "continuedInSessionId");
     *out = e;
 }
 

@@ -52,6 +52,7 @@ static void take_event(struct looking *l, const struct event *e)
     keep_first(l, &h->version, e->version);
     keep_first(l, &h->entrypoint, e->entrypoint);
     keep_first(l, &h->agent_id, e->agent_id);
+    keep_first(l, &h->forked_from, e->forked_from);
     if (is_earlier(e->at, h->first_at))
         h->first_at = e->at;
     if (e->kind == EVENT_TITLE && e->title.n && (!h->title || l->title_is_automatic)) {

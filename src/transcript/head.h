@@ -27,9 +27,10 @@ struct head {
     size_t cwd_count;
     const char *session_id, *version, *entrypoint, *agent_id; /* the first; NULL: not said */
     const char *title;
-    bool only_sidechain;    /* a subagent's transcript */
-    bool lacks_root;        /* it holds a conversation, and none of these bytes begins one */
-    bool begins_with_clear; /* by a client that was running already, on its user's /clear */
+    const char *forked_from; /* the session that the first records were copied from */
+    bool only_sidechain;     /* a subagent's transcript */
+    bool lacks_root;         /* it holds a conversation, and none of these bytes begins one */
+    bool begins_with_clear;  /* by a client that was running already, on its user's /clear */
     bool is_enough; /* the conversation's root was found: no more bytes can tell anything older */
     size_t record_count; /* records that were read */
 };

@@ -131,6 +131,10 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
     keep_newest(t, &r->agent_id, e->agent_id);
     keep_session_id(t, e->session_id);
     keep_title(t, e);
+    keep_newest(t, &r->relocated_to, e->relocated_to);
+    if (!t->went_on)
+        keep_newest(t, &r->continued_in, e->continued_in);
+    t->went_on |= event_goes_on(e);
     if (e->at.ms > r->last_record_at.ms)
         r->last_record_at = e->at;
     if (event_is_conversational(e)) {
@@ -417,6 +421,9 @@ void tail_finish(struct tail *t, struct tail_result *out)
     struct story s = {.r = r, .arena = t->arena, .own = &t->own};
     r->only_sidechain = t->has_sidechain && !t->has_main_chain;
     r->reached_start = t->from == 0;
+    r->holds_no_conversation = r->reached_start && !t->event_count &&
+                               !r->oddities.unparsable_lines && !r->oddities.last_line_is_torn &&
+                               !r->oddities.nul_lines;
     for (size_t i = 0; i < t->event_count; i++)
         if (t->events[i]->e.kind == EVENT_COMPACT_BOUNDARY)
             s.compacted_automatically = t->events[i]->e.is_automatic;

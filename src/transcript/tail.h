@@ -127,6 +127,10 @@ struct tail_result {
     size_t session_id_count;
     const char *cwd, *version, *entrypoint, *agent_id; /* the newest; NULL: not said */
     const char *title;                                 /* the user's, else the agent's own */
+    const char *relocated_to;   /* the last directory that the session was moved to */
+    const char *continued_in;   /* the session that goes on with it; NULL too where this one did,
+                                   afterwards */
+    bool holds_no_conversation; /* the whole file was read, and nothing in it is part of one */
 
     struct tail_oversized oversized;
     struct tail_oddities oddities;
@@ -151,6 +155,7 @@ struct tail {
     int64_t turn_start;           /* offset of the newest record that begins a turn, */
     int64_t sidechain_turn_start; /* and of a subagent's; negative: none yet */
     bool took_any;
+    bool went_on; /* a person's prompt or a whole reply was among what was read */
     bool title_is_automatic;
     struct tail_result result;
 };

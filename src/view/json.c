@@ -75,7 +75,42 @@ static void put_resume_command(struct json_document *d, struct json_node *to,
     struct buf command = {0};
     int r = resume_add_command(&command, s);
     json_put_string(d, to, "resume_command", r == 0 ? command.p : NULL);
+    json_put_string(d, to, "no_command", sr_resume_obstacle(s));
+    command.n = 0;
+    r = resume_add_attach(&command, s);
+    json_put_string(d, to, "attach_command", r == 0 ? command.p : NULL);
     buf_release(&command);
+}
+
+/* Where the conversation is now, and where it came from. */
+static void put_way(struct json_document *d, struct json_node *to, const struct sr_session *s)
+{
+    json_put_string(d, to, "continued_in", s->continued_in);
+    json_put_string(d, to, "continuation", sr_continuation_word(s->continuation));
+    json_put_string(d, to, "continues", s->continues);
+    json_put_string(d, to, "forked_from", s->forked_from);
+    json_put_bool(d, to, "archived", s->is_archived);
+}
+
+void view_json_put_strays(struct json_document *d, struct json_node *to, const struct sr_stray *all,
+                          size_t count)
+{
+    struct json_node *strays = json_array(d);
+    for (size_t i = 0; i < count; i++) {
+        const struct sr_stray *stray = &all[i];
+        struct json_node *node = json_object(d);
+        struct buf command = {0};
+        int r = resume_add_move(&command, stray);
+        json_put_string(d, node, "session_id", stray->session_id);
+        json_put_string(d, node, "path", stray->path);
+        json_put_integer(d, node, "size_bytes", stray->size_bytes);
+        json_put_string(d, node, "why", stray->why);
+        json_put_string(d, node, "found_by", stray->found_by);
+        json_put_string(d, node, "move_command", r == 0 ? command.p : NULL);
+        json_put(d, strays, NULL, node);
+        buf_release(&command);
+    }
+    json_put(d, to, "strays", strays);
 }
 
 static struct json_node *session_node(struct json_document *d, const struct sr_session *s)
@@ -85,6 +120,7 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     put_session(d, node, s);
     put_judgement(d, node, s);
     put_resume_command(d, node, s);
+    put_way(d, node, s);
     if (s->cpu_percent < 0)
         json_put_null(d, node, "cpu_percent");
     else
@@ -136,6 +172,8 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
     }
     json_put(d, root, "problems", problems);
 
+    view_json_put_strays(d, root, snapshot->strays, snapshot->stray_count);
+
     struct json_node *counts = json_object(d);
     json_put_integer(d, counts, "detected", live);
     json_put_integer(d, counts, "hung", hung);
@@ -143,6 +181,7 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
     json_put_integer(d, counts, "gone", (int64_t)snapshot->gone_count);
     json_put_integer(d, counts, "prompts_only", (int64_t)snapshot->prompted_count);
     json_put_bool(d, counts, "prompts_only_is_least", snapshot->prompted_is_least);
+    json_put_integer(d, counts, "archived", (int64_t)snapshot->archived_count);
     json_put(d, root, "counts", counts);
 
     json_write(d, root, false, out);

@@ -6,10 +6,15 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "base/str.h"
 #include "session_rescue.h"
 
 #define VIEW_SCHEMA "session-rescue/1"
+
+/* As "strays" in an object. */
+void view_json_put_strays(struct json_document *d, struct json_node *to, const struct sr_stray *all,
+                          size_t count);
 
 /* Appends the document, with a final newline. */
 void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot);

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "index/index.h"
+#include "session/resume.h"
 #include "view/json.h"
 #include "view/left.h"
 
@@ -67,18 +68,40 @@ static void add_hit(struct buf *out, const struct view_hit *hit, const struct vi
     buf_adds(out, "\n");
 }
 
+static void add_stray(struct buf *out, const struct sr_stray *stray)
+{
+    struct buf command = {0};
+    buf_adds(out, "  only in ");
+    utf8_adds_printable(out, stray->path);
+    buf_adds(out, ", where the client does not look\n");
+    if (resume_add_move(&command, stray) == 0)
+        buf_addf(out, "  %s\n", command.p);
+    buf_release(&command);
+}
+
 static void add_way_back(struct buf *out, const struct view_hit_session *s)
 {
     if (s->command)
         buf_addf(out, "  %s\n", s->command); /* safe already */
+    else if (s->held_by && s->attach)
+        buf_addf(out, "  held by pid %d, in the background: %s\n", s->held_by, s->attach);
     else if (s->held_by)
         buf_addf(out, "  held by pid %d\n", s->held_by);
+    else if (s->stray)
+        add_stray(out, s->stray);
     else if (s->left) {
         buf_adds(out, "  ");
         view_add_left(out, s->left);
         buf_adds(out, "\n");
-    } else if (s->backup)
+    } else if (s->no_command)
+        buf_addf(out, "  no command: %s\n", s->no_command);
+    else if (s->backup)
         buf_addf(out, "  only in a backup: session-rescue --restore %s\n", s->id);
+    for (size_t i = 0; i < s->note_count; i++) {
+        buf_adds(out, "  note: ");
+        utf8_adds_printable(out, s->notes[i]);
+        buf_adds(out, "\n");
+    }
 }
 
 void view_text_search(struct buf *out, const struct view_search *s, const struct view_style *style)
@@ -141,6 +164,10 @@ static struct json_node *session_node(struct json_document *d, const struct view
     json_put_pid(d, node, "pid", s->held_by);
     json_put_string(d, node, "backup", s->backup);
     view_put_left(d, node, s->left);
+    json_put_string(d, node, "attach_command", s->attach);
+    json_put_string(d, node, "no_command", s->no_command);
+    json_put_strings(d, node, "notes", s->notes, s->note_count);
+    json_put_string(d, node, "stray", s->stray ? s->stray->path : NULL);
     return node;
 }
 

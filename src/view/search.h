@@ -23,10 +23,15 @@ struct view_hit {
 
 struct view_hit_session {
     const char *id;
-    const char *cwd;            /* NULL: not known */
-    const char *command;        /* that resumes it; NULL: there is none */
-    int held_by;                /* pid; 0: nobody */
-    const struct sr_left *left; /* its transcript is gone; NULL: not so, or it has nothing else */
+    const char *cwd;          /* NULL: not known */
+    const char *command;      /* that resumes it; NULL: there is none */
+    int held_by;              /* pid; 0: nobody */
+    const char *const *notes; /* where the conversation is now, and the like */
+    size_t note_count;
+    const struct sr_stray *stray; /* all of it that there is, where the client does not look */
+    const char *no_command;       /* why there is none, a word; NULL: there is, or not known */
+    const struct sr_left *left;   /* its transcript is gone; NULL: not so, or it has nothing else */
+    const char *attach;           /* the command that opens it, where it runs in the background */
     const char
         *backup; /* the newest with a hit, its transcript's path, where no store has the session */
 };

@@ -8,7 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_COLUMNS = 8, PROMPT_COLUMNS = 60, EVIDENCE_SHOWN = 2, CONTEXT_SHOWN = 75 };
+enum {
+    ID_COLUMNS = 8,
+    PROMPT_COLUMNS = 60,
+    EVIDENCE_SHOWN = 2,
+    STRAYS_SHOWN = 5,
+    CONTEXT_SHOWN = 75
+};
 
 const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT])
 {
@@ -197,6 +203,10 @@ static void add_session(struct buf *out, const struct sr_session *s, const struc
         return;
 
     add_judgement(out, s, style);
+    struct buf attach = {0};
+    if (resume_add_attach(&attach, s) == 0)
+        add_detail(out, "open it", attach.p);
+    buf_release(&attach);
     add_candidates(out, s);
     for (size_t i = 0; i < s->note_count; i++)
         add_detail(out, "note", s->notes[i]);
@@ -245,6 +255,15 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
     buf_release(&summary);
 }
 
+static void add_notes(struct buf *out, const struct sr_session *s)
+{
+    for (size_t i = 0; i < s->note_count; i++) {
+        buf_adds(out, "  note: ");
+        add_safe(out, s->notes[i], 0);
+        buf_adds(out, "\n");
+    }
+}
+
 static void add_stored(struct buf *out, const struct sr_session *s)
 {
     char size[STR_SIZE_TEXT] = "-", age[VIEW_AGE_TEXT], id[ID_COLUMNS + 1];
@@ -261,23 +280,21 @@ static void add_stored(struct buf *out, const struct sr_session *s)
     buf_adds(out, "\n");
 
     struct buf command = {0};
+    const char *obstacle = sr_resume_obstacle(s);
     if (resume_add_command(&command, s) == 0)
         buf_addf(out, "  %s\n", command.p);
     else if (s->owner_count)
         buf_addf(out, "  no command: pid %d may have it\n", s->owners[0]);
-    else if (s->transcript && s->size_bytes == 0)
+    else if (str_equals(obstacle, "empty") || str_equals(obstacle, "no-conversation"))
         buf_addf(out,
-                 "  no command: its transcript is empty; --check %.*s names a backup that "
+                 "  no command: its transcript %s; --check %.*s names a backup that "
                  "holds more, if there is one\n",
+                 *obstacle == 'e' ? "is empty" : "holds no conversation, and the client finds none",
                  ID_COLUMNS, s->session_id);
     else
         buf_adds(out, "  no command: neither its directory nor its file is known\n");
     buf_release(&command);
-    for (size_t i = 0; i < s->note_count; i++) {
-        buf_adds(out, "  note: ");
-        add_safe(out, s->notes[i], 0);
-        buf_adds(out, "\n");
-    }
+    add_notes(out, s);
 }
 
 static void add_held(struct buf *out, const struct sr_session *s)
@@ -288,6 +305,12 @@ static void add_held(struct buf *out, const struct sr_session *s)
     add_safe(out, s->tty ? s->tty : "no terminal", 0);
     add_marks(out, s);
     buf_adds(out, "\n");
+    struct buf command = {0};
+    if (resume_add_attach(&command, s) == 0)
+        buf_addf(out, "  %s\n  note: it runs in the background; a plain resume of it is refused\n",
+                 command.p);
+    buf_release(&command);
+    add_notes(out, s);
     add_candidates(out, s);
 }
 
@@ -333,10 +356,42 @@ static void add_all_gone(struct buf *out, const struct sr_snapshot *snapshot)
                  snapshot->prompted_count == 1 ? "its" : "their");
 }
 
+/* One that lies where the client does not look, and what to do. */
+static void add_stray(struct buf *out, const struct sr_stray *stray)
+{
+    char size[STR_SIZE_TEXT];
+    struct buf command = {0};
+    str_format_size(stray->size_bytes, size);
+    buf_addf(out, "%.*s  ", ID_COLUMNS, stray->session_id);
+    add_padded(out, size, 8);
+    add_safe(out, stray->path, 0);
+    buf_adds(out, "\n");
+    if (resume_add_move(&command, stray) == 0) {
+        buf_addf(out, "  %s\n", command.p);
+    } else if (stray->found_by) {
+        buf_adds(out, "  a copy: the client takes ");
+        add_safe(out, stray->found_by, 0);
+        buf_adds(out, "; --check tells what each of them holds\n");
+    } else {
+        buf_adds(out, "  no command: its records name no directory\n");
+    }
+    buf_release(&command);
+}
+
+void view_text_strays(struct buf *out, const struct sr_stray *strays, size_t count, bool all)
+{
+    size_t shown = all || count < STRAYS_SHOWN ? count : STRAYS_SHOWN;
+    if (shown)
+        buf_adds(out, "Where the client does not look, each with what puts it where it does:\n");
+    for (size_t i = 0; i < shown; i++)
+        add_stray(out, &strays[i]);
+    if (shown < count)
+        buf_addf(out, "%zu of %zu shown; --resume --all shows the rest.\n", shown, count);
+}
+
 void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style)
 {
-    (void)style;
     size_t stored = 0, held = 0, gone = 0;
     for (size_t i = 0; i < snapshot->session_count; i++) {
         if (snapshot->sessions[i].pid)
@@ -351,12 +406,17 @@ void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
         for (size_t i = 0; i < snapshot->session_count; i++)
             if (snapshot->sessions[i].pid == 0 && !snapshot->sessions[i].left)
                 add_stored(out, &snapshot->sessions[i]);
-    } else if (!gone) {
+    } else if (!gone && (!snapshot->stray_count || held)) {
         buf_adds(out, "No session without a live process.\n");
     }
     if (stored < snapshot->stored_count)
         buf_addf(out, "%zu of %zu sessions shown, the newest; --all shows the rest.\n", stored,
                  snapshot->stored_count);
+    if (snapshot->archived_count)
+        buf_addf(out,
+                 "%zu archived session%s not shown, as in the client's list; --all shows %s.\n",
+                 snapshot->archived_count, snapshot->archived_count == 1 ? " is" : "s are",
+                 snapshot->archived_count == 1 ? "it" : "them");
     add_all_gone(out, snapshot);
     if (held) {
         buf_adds(out, "In use, so without a command:\n");
@@ -364,4 +424,5 @@ void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
             if (snapshot->sessions[i].pid)
                 add_held(out, &snapshot->sessions[i]);
     }
+    view_text_strays(out, snapshot->strays, snapshot->stray_count, style->all);
 }

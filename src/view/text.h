@@ -12,6 +12,7 @@
 struct view_style {
     bool color;
     bool verbose;
+    bool all;             /* no list is cut */
     size_t columns;       /* of the terminal; 0: not a terminal, nothing is cut */
     size_t not_asked_for; /* sessions that there are beside those of the listing */
 };
@@ -23,6 +24,10 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
 /* What can be resumed, each with its command; then what a live process holds. */
 void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style);
+
+/* The transcripts that lie where the client does not look, with what to do; nothing where there are
+ * none. all: else the first few. */
+void view_text_strays(struct buf *out, const struct sr_stray *strays, size_t count, bool all);
 
 /* "3 min", "2 h", "5 d": a length of time in its largest unit. Returns: text. */
 enum { VIEW_AGE_TEXT = 32 };

@@ -13,6 +13,8 @@
 #include "base/fs.h"
 #include "transcript/head.h"
 #include "view/check.h"
+#include "view/json.h"
+#include "view/text.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -141,7 +143,7 @@ static int check_one(struct work *w, const struct target *target)
     return status;
 }
 
-static int finish(struct work *w)
+static int finish(struct work *w, const struct targets *targets)
 {
     const struct context *c = w->context;
     struct buf out = {0};
@@ -149,6 +151,7 @@ static int finish(struct work *w)
     for (size_t i = 0; i < VIEW_CHECKED_VERDICTS; i++)
         all += w->counts[i];
     if (c->options->json) {
+        view_json_put_strays(w->json.document, w->json.root, targets->strays, targets->stray_count);
         view_json_check_end(&w->json, &out);
     } else {
         buf_addf(&out, "%zu transcript%s: %zu sound", all, all == 1 ? "" : "s",
@@ -169,6 +172,7 @@ static int finish(struct work *w)
         if (w->counts[VIEW_DAMAGED] + w->counts[VIEW_OTHER_FORM] && !c->options->quiet)
             buf_adds(&out,
                      "To mend one: session-rescue --repair WHICH|FILE (--dry-run shows how)\n");
+        view_text_strays(&out, targets->strays, targets->stray_count, c->options->verbose);
     }
     int status = context_print(&out);
     buf_release(&out);
@@ -194,7 +198,7 @@ int command_check(struct context *context)
         status = check_one(&w, &targets.items[i]);
     meter_end(&w.meter);
     if (status == 0)
-        status = finish(&w);
+        status = finish(&w, &targets);
     targets_release(&targets);
     return status;
 }

@@ -154,6 +154,42 @@ static void add_named_file(struct work *w, const char *word)
     add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));
 }
 
+/* Where more of it is. */
+static void tell_way(const struct context *c, const struct sr_session *s)
+{
+    struct buf text = {0};
+    if (s->continued_in)
+        buf_addf(&text, "session %s goes on as session %s%s", s->session_id, s->continued_in,
+                 s->continuation == SR_CONTINUED ? ": --context of that one has what was said since"
+                                                 : ", which is not there");
+    else if (s->continues)
+        buf_addf(&text, "session %s goes on with session %s", s->session_id, s->continues);
+    if (text.n && !c->options->quiet)
+        context_complain(text.p);
+    buf_release(&text);
+}
+
+/* Its transcripts that lie where the client does not look. Returns: whether there are any. */
+static bool add_strays(struct work *w, const struct sr_snapshot *snapshot,
+                       const struct which *which)
+{
+    struct buf text = {0};
+    bool is_there = false;
+    for (size_t i = 0; i < snapshot->stray_count; i++) {
+        const struct sr_stray *stray = &snapshot->strays[i];
+        if (!which_names_stray(which, stray))
+            continue;
+        is_there = true;
+        buf_addf(&text, "%s lies where the client does not look; --resume %s tells what to do",
+                 stray->path, which->word);
+        context_complain(text.p);
+        text.n = 0;
+        add_session(w, stray->session_id, stray->path);
+    }
+    buf_release(&text);
+    return is_there;
+}
+
 /* The session of that name, or, where there is none, its backup. */
 static int add_named(struct work *w, const struct sr_snapshot *snapshot, const struct which *which,
                      struct buf *listed, struct sr_error *error)
@@ -164,10 +200,14 @@ static int add_named(struct work *w, const struct sr_snapshot *snapshot, const s
     int r = which_find(which, snapshot, &s, listed, error);
     if (r >= 0 && !s->session_id)
         return err_set(error, -ENODATA, "it is not known which session '%s' is", which->word);
-    if (r >= 0 && s->left)
+    if (r >= 0 && s->left) {
         add_gone(w, snapshot, s);
-    else if (r >= 0)
+    } else if (r >= 0) {
+        tell_way(c, s);
         add_session(w, s->session_id, s->transcript);
+    }
+    if (r == -ENOENT && add_strays(w, snapshot, which))
+        return 0;
     if (r == -ENOENT && which->kind == WHICH_SESSION && c->pending_dir &&
         backups_find(&c->arena, c->pending_dir, which->word, &folder, &stem, NULL) == 0) {
         add_session(w, stem + strlen(stem) - 36, NULL);
@@ -218,6 +258,7 @@ static int find_talks(struct work *w)
     w->context->look.stored_prefixes = prefixes;
     w->context->look.stored_prefix_count = count;
     w->context->look.stored_limit = w->context->look.gone_limit = count ? SIZE_MAX : 0;
+    w->context->look.looks_for_strays = count > 0;
     if ((r = sr_detect_processes(&w->context->look, &snapshot, &error)) < 0) {
         context_complain(error.text);
         return r;

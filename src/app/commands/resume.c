@@ -21,21 +21,85 @@ static void show_progress(void *context, size_t done, size_t total)
         fprintf(stderr, done == total ? "\r\x1b[K" : "\rreading sessions: %zu of %zu", done, total);
 }
 
+static const struct sr_session *next_of(const struct sr_snapshot *snapshot,
+                                        const struct sr_session *s)
+{
+    for (size_t i = 0; s->continuation == SR_CONTINUED && i < snapshot->session_count; i++)
+        if (str_equals(snapshot->sessions[i].session_id, s->continued_in) &&
+            str_equals(snapshot->sessions[i].config_dir, s->config_dir))
+            return &snapshot->sessions[i];
+    return NULL;
+}
+
+/* Those that go on with the session, the last one first. Returns: how many are kept now. */
+static size_t add_way(const struct sr_snapshot *snapshot, const struct sr_session *s,
+                      struct sr_session *kept, size_t n)
+{
+    size_t length = 0;
+    for (const struct sr_session *next = s;
+         length < snapshot->session_count && (next = next_of(snapshot, next));)
+        length++;
+    for (size_t i = length; i > 0; i--) {
+        const struct sr_session *next = s;
+        for (size_t j = 0; j < i; j++)
+            next = next_of(snapshot, next);
+        bool is_there = false;
+        for (size_t j = 0; j < n; j++)
+            is_there |= str_equals(kept[j].session_id, next->session_id);
+        if (!is_there)
+            kept[n++] = *next;
+    }
+    return n;
+}
+
+/* Words that name no session, but a transcript that lies where the client does not look: that is
+ * shown, and the word has its answer. */
+static void pick_strays(struct context *context, const struct sr_snapshot *snapshot,
+                        struct selection *selection, struct sr_snapshot *picked)
+{
+    size_t strays = 0, words = 0;
+    struct sr_stray *kept =
+        arena_alloc(&context->arena, (snapshot->stray_count * selection->count + 1) * sizeof *kept);
+    struct which *left = arena_alloc(&context->arena, (selection->count + 1) * sizeof *left);
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct which *w = &selection->words[i];
+        size_t before = strays;
+        bool names_session = false;
+        for (size_t j = 0; j < snapshot->session_count; j++)
+            names_session |= which_names(w, &snapshot->sessions[j]);
+        for (size_t j = 0; !names_session && j < snapshot->stray_count; j++)
+            if (which_names_stray(w, &snapshot->strays[j]))
+                kept[strays++] = snapshot->strays[j];
+        if (strays == before)
+            left[words++] = *w;
+    }
+    selection->words = left;
+    selection->count = words;
+    *picked = *snapshot;
+    picked->strays = kept;
+    picked->stray_count = strays;
+    picked->stored_count = 0;
+}
+
 /* Keeps only the sessions that the words name, in a listing of the same shape. */
 static bool pick(struct context *context, const struct sr_snapshot *snapshot,
                  const struct selection *selection, struct sr_snapshot *picked)
 {
-    size_t count = selection->count;
+    struct selection found = *selection;
+    pick_strays(context, snapshot, &found, picked);
+    selection = &found;
+    size_t count = selection->count, total = snapshot->session_count, n = 0;
     const struct sr_session **named = arena_alloc(&context->arena, (count + 1) * sizeof *named);
-    struct sr_session *kept = arena_alloc(&context->arena, (count + 1) * sizeof *kept);
+    struct sr_session *kept = arena_alloc(&context->arena, (count + total + 1) * sizeof *kept);
     if (!selection_find(selection, snapshot, named))
         return false;
-    for (size_t i = 0; i < count; i++)
-        kept[i] = *named[i];
-    *picked = *snapshot;
+    for (size_t i = 0; i < count; i++) {
+        n = add_way(snapshot, named[i], kept, n);
+        kept[n++] = *named[i];
+    }
     picked->sessions = kept;
-    picked->session_count = count;
-    picked->stored_count = picked->gone_count = picked->prompted_count = 0;
+    picked->session_count = n;
+    picked->gone_count = picked->prompted_count = 0;
     return true;
 }
 
@@ -59,6 +123,8 @@ int command_resume(struct context *context)
 
     context->look.stored_limit = o->all ? SIZE_MAX : PAGE;
     context->look.gone_limit = o->all ? SIZE_MAX : GONE_PAGE;
+    context->look.hides_archived = !o->all && !o->which_count;
+    context->look.looks_for_strays = true;
     if (o->which_count)
         selection_narrow(&selection, &context->look);
     if (context->shows_progress)

@@ -38,7 +38,8 @@ struct work {
     struct view_hit *hits;
     size_t hit_count, hit_capacity;
     struct view_hit_session *sessions;
-    int64_t *session_rows; /* of the index */
+    int64_t *session_rows;        /* of the index */
+    struct sr_snapshot *way_back; /* how each is brought back, as a listing says; NULL: not known */
     size_t session_count, session_capacity;
     struct view_search view;
 };
@@ -394,39 +395,49 @@ static int search_prompts(struct work *w)
 
 /* ---- the way back ------------------------------------------------------------------------- */
 
+static void tell_way_back(struct arena *a, const struct sr_session *s, struct view_hit_session *to)
+{
+    struct buf command = {0};
+    to->backup = NULL;
+    to->left = s->left;
+    to->cwd = s->cwd;
+    to->held_by = s->pid ? s->pid : s->owner_count ? s->owners[0] : 0;
+    to->notes = s->notes;
+    to->note_count = s->note_count;
+    to->no_command = sr_resume_obstacle(s);
+    if (resume_add_command(&command, s) == 0)
+        to->command = arena_strdup(a, command.p);
+    command.n = 0;
+    if (resume_add_attach(&command, s) == 0)
+        to->attach = arena_strdup(a, command.p);
+    buf_release(&command);
+}
+
 /* How each session is brought back, as a listing says. */
 static void find_ways_back(struct work *w)
 {
     struct arena *a = &w->sources.arena;
     struct sr_options look = w->context->look;
-    struct sr_snapshot *snapshot;
+    struct sr_snapshot *snapshot = NULL;
     const char **ids = arena_alloc(a, (w->session_count + 1) * sizeof *ids);
     for (size_t i = 0; i < w->session_count; i++)
         ids[i] = w->sessions[i].id;
     look.stored_prefixes = ids;
     look.stored_prefix_count = w->session_count;
     look.stored_limit = look.gone_limit = SIZE_MAX;
+    look.looks_for_strays = true;
     if (!w->session_count || sr_detect_processes(&look, &snapshot, NULL) < 0)
         return;
-    for (size_t i = 0; i < w->session_count; i++)
-        for (size_t j = 0; j < snapshot->session_count; j++) {
-            const struct sr_session *s = &snapshot->sessions[j];
-            struct buf command = {0};
-            if (!str_equals(s->session_id, w->sessions[i].id))
-                continue;
-            w->sessions[i].backup = NULL;
-            w->sessions[i].cwd = s->cwd ? arena_strdup(a, s->cwd) : NULL;
-            w->sessions[i].held_by = s->pid ? s->pid : s->owner_count ? s->owners[0] : 0;
-            if (s->left) {
-                struct sr_left *left = arena_alloc(a, sizeof *left);
-                *left = *s->left;
-                w->sessions[i].left = left;
-            }
-            if (resume_add_command(&command, s) == 0)
-                w->sessions[i].command = arena_strdup(a, command.p);
-            buf_release(&command);
-        }
-    sr_snapshot_free(snapshot);
+    w->way_back = snapshot;
+    for (size_t i = 0; i < w->session_count; i++) {
+        for (size_t j = 0; j < snapshot->session_count; j++)
+            if (str_equals(snapshot->sessions[j].session_id, w->sessions[i].id))
+                tell_way_back(a, &snapshot->sessions[j], &w->sessions[i]);
+        for (size_t j = 0; j < snapshot->stray_count; j++)
+            if (str_equals(snapshot->strays[j].session_id, w->sessions[i].id) &&
+                !snapshot->strays[j].found_by)
+                w->sessions[i].stray = &snapshot->strays[j];
+    }
 }
 
 static int show(struct work *w, struct sr_error *error)
@@ -481,6 +492,8 @@ static int search(struct work *w, struct sr_error *error)
     if (r == 0)
         r = show(w, error);
     int status = r < 0 ? r : print(w);
+    if (w->way_back)
+        sr_snapshot_free(w->way_back);
     index_close(&w->ix);
     return status;
 }

@@ -1,0 +1,326 @@
+#!/usr/bin/env bats
+# Where a conversation is now: sessions that were moved, sent on, forked, archived; stubs; the order of a listing; and
+# transcripts that lie where the client does not look.
+
+load helper
+
+setup()
+{
+    scratch_home
+    a=aaaaaaaa-0000-4000-8000-000000000001
+    b=bbbbbbbb-0000-4000-8000-000000000002
+    c=cccccccc-0000-4000-8000-000000000003
+    d=dddddddd-0000-4000-8000-000000000004
+    here=$BATS_TEST_TMPDIR/here
+    mkdir "$here"
+    folder=$CONFIG_DIR/projects/${here//[^A-Za-z0-9]/-}
+    mkdir "$folder"
+}
+
+teardown()
+{
+    end_started
+}
+
+# say FILE ID DIRECTORY MINUTE WORDS: a prompt and its answer, of that minute, at the file's end.
+say()
+{
+    mkdir -p "${1%/*}"
+    node -e '
+        const [file, sessionId, cwd, minute, words, more] = process.argv.slice(1), fs = require("fs");
+        const at = (s) => new Date(Date.parse("2026-01-02T03:00:00Z") + minute * 60000 + s * 1000).toISOString();
+        const base = { isSidechain: false, cwd, sessionId, version: "2.1.332", ...JSON.parse(more || "{}") };
+        const uuid = (n) => `${sessionId.slice(0, 8)}-${minute}-${n}`;
+        fs.appendFileSync(file, [
+            { parentUuid: null, ...base, type: "user", uuid: uuid(1), timestamp: at(0), message: { role: "user", content: words } },
+            { parentUuid: uuid(1), ...base, type: "assistant", uuid: uuid(2), timestamp: at(1), message: { id: uuid(3), role: "assistant",
+                content: [{ type: "text", text: `yes to ${words}` }], stop_reason: "end_turn" } },
+        ].map((r) => JSON.stringify(r) + "\n").join(""));
+    ' "$@"
+}
+
+goes_on_as()
+{
+    echo '{"type":"continued-in","timestamp":"2026-01-02T09:00:00.000Z","sessionId":"x","continuedInSessionId":"'"$2"'"}' >>"$1"
+}
+
+list()
+{
+    rescue --resume --json "$@" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+ids()
+{
+    json '.sessions.map(s => s.session_id.slice(0, 1)).join("")'
+}
+
+of()
+{
+    json ".sessions.find(s => s.session_id === '$1').$2"
+}
+
+@test "a session that was moved resumes in the directory that it was moved to last" {
+    mkdir "$BATS_TEST_TMPDIR/start"
+    say "$folder/$a.jsonl" "$a" "$BATS_TEST_TMPDIR/start" 1 one
+    echo '{"type":"relocated","relocatedCwd":"/nowhere","sessionId":"'"$a"'"}' >>"$folder/$a.jsonl"
+    echo '{"type":"relocated","relocatedCwd":"'"$here"'","sessionId":"'"$a"'"}' >>"$folder/$a.jsonl"
+    list
+    [ "$(of "$a" cwd)" = "$here" ]
+    [ "$(of "$a" resume_command)" = "cd $here && claude --resume $a" ]
+    # where only its later records name it
+    sed -i /relocated/d "$folder/$a.jsonl"
+    say "$folder/$a.jsonl" "$a" "$here" 2 two
+    list
+    [ "$(of "$a" resume_command)" = "cd $here && claude --resume $a" ]
+    # and where the file lies elsewhere by now: still there, by the file
+    echo '{"type":"relocated","relocatedCwd":"'"$here"'","sessionId":"'"$a"'"}' >>"$folder/$a.jsonl"
+    mkdir "$CONFIG_DIR/projects/-elsewhere"
+    mv "$folder/$a.jsonl" "$CONFIG_DIR/projects/-elsewhere/"
+    list
+    [ "$(of "$a" resume_command)" = "cd $here && claude --resume $CONFIG_DIR/projects/-elsewhere/$a.jsonl" ]
+}
+
+@test "the session that goes on stands first, and each says of the other" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    cp "$folder/$a.jsonl" "$folder/$b.jsonl" # nothing was said since: of the same time
+    goes_on_as "$folder/$a.jsonl" "$b"
+    goes_on_as "$folder/$b.jsonl" "$c"
+    cp "$folder/$a.jsonl" "$folder/$c.jsonl"
+    sed -i /continued-in/d "$folder/$c.jsonl"
+    touch -d '1 hour ago' "$folder/$c.jsonl"
+    list
+    [ "$(ids)" = cba ]
+    [ "$(of "$a" continued_in)" = "$b" ]
+    [ "$(of "$a" continuation)" = there ]
+    [ "$(of "$b" continued_in)" = "$c" ]
+    [ "$(of "$b" continues)" = "$a" ]
+    [ "$(of "$c" continues)" = "$b" ]
+    [ "$(of "$c" continuation)" = null ]
+    # whichever is named, all of the way is shown that lies ahead
+    list "$a"
+    [ "$(ids)" = cba ]
+    list "$c"
+    [ "$(ids)" = c ]
+    [ "$(of "$c" continues)" = "$b" ]
+    rescue --resume --config-dir "$CONFIG_DIR"
+    [[ $output == *"note: it goes on as session $b, which has what was said since"* ]]
+    [[ $output == *"note: it goes on with session $a"* ]]
+}
+
+@test "one that goes on with an older file's conversation stands before it, whatever was said when" {
+    say "$folder/$a.jsonl" "$a" "$here" 9 one
+    say "$folder/$b.jsonl" "$b" "$here" 1 two
+    say "$folder/$d.jsonl" "$d" "$here" 5 between
+    goes_on_as "$folder/$a.jsonl" "$b"
+    list
+    [ "$(ids)" = bad ]
+}
+
+@test "a session that went on itself after it was sent on is not continued elsewhere" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    say "$folder/$b.jsonl" "$b" "$here" 2 two
+    goes_on_as "$folder/$a.jsonl" "$b"
+    say "$folder/$a.jsonl" "$a" "$here" 3 three
+    list
+    [ "$(ids)" = ab ]
+    [ "$(of "$a" continued_in)" = null ]
+    [ "$(of "$b" continues)" = null ]
+}
+
+@test "a successor that is missing, in another folder, or a stub: said" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    goes_on_as "$folder/$a.jsonl" "$b"
+    list
+    [ "$(of "$a" continuation)" = missing ]
+    [[ $(of "$a" notes) == *"went on as session $b"* || $(of "$a" notes) == *"goes on as session $b, of which no conversation"* ]]
+    say "$CONFIG_DIR/projects/-elsewhere/$b.jsonl" "$b" "$here" 1 one
+    list
+    [ "$(of "$a" continuation)" = missing ]
+    echo '{"type":"ai-title","aiTitle":"t","sessionId":"'"$b"'"}' >"$folder/$b.jsonl"
+    list
+    [ "$(of "$a" continuation)" = missing ]
+}
+
+@test "sessions that name each other: said, and no end of it" {
+    for id in "$a" "$b" "$c"; do
+        say "$folder/$id.jsonl" "$id" "$here" 1 one
+    done
+    goes_on_as "$folder/$a.jsonl" "$b"
+    goes_on_as "$folder/$b.jsonl" "$a"
+    goes_on_as "$folder/$c.jsonl" "$c"
+    list
+    [ "$(of "$a" continuation)$(of "$b" continuation)$(of "$c" continuation)" = circlecirclecircle ]
+    list "$a"
+    [[ $(of "$a" notes) == *"leads back"* ]]
+}
+
+@test "a fork names the session that it was copied from" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    say "$folder/$b.jsonl" "$b" "$here" 2 one '{"forkedFrom":{"sessionId":"'"$a"'","messageUuid":"x"}}'
+    list
+    [ "$(of "$b" forked_from)" = "$a" ]
+    [ "$(of "$a" forked_from)" = null ]
+    [[ $(of "$b" notes) == *"fork"*"$a"* ]]
+}
+
+@test "an archived session is hidden, and shown by --all, by its name, and once something was typed later" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    say "$folder/$b.jsonl" "$b" "$here" 2 two
+    mkdir "$folder/$b"
+    echo '{"archived":true,"at":"2026-01-02T04:00:00.000Z","by":"user"}' >"$folder/$b/archived.json"
+    list
+    [ "$(ids)" = a ]
+    [ "$(json '.counts.archived')$(json '.counts.stored')" = 11 ]
+    rescue --resume --config-dir "$CONFIG_DIR"
+    [[ $output == *"1 archived session is not shown"*"--all shows it"* ]]
+    for which in --all "$b"; do
+        list "$which"
+        [ "$(of "$b" archived)" = true ]
+        [[ $(of "$b" notes) == *archived* ]]
+        [ "$(of "$b" resume_command)" = "cd $here && claude --resume $b" ]
+    done
+    # "false", what is no JSON, and what has no time hide nothing
+    for text in '{"archived":false,"at":"2026-01-02T04:00:00.000Z"}' '{"archived":tr' '{"archived":true}' ''; do
+        echo "$text" >"$folder/$b/archived.json"
+        list
+        [ "$(ids)" = ba ]
+    done
+    echo '{"archived":true,"at":"2026-01-02T03:01:00.000Z","by":"user"}' >"$folder/$b/archived.json"
+    list
+    [ "$(ids)" = ba ]
+    [ "$(of "$b" archived)" = false ]
+}
+
+@test "a title and nothing else has no command, nor has an empty file, and each says why" {
+    echo '{"type":"ai-title","aiTitle":"t","sessionId":"'"$a"'"}' >"$folder/$a.jsonl"
+    : >"$folder/$b.jsonl"
+    say "$folder/$c.jsonl" "$c" "$here" 1 one
+    list
+    [ "$(of "$a" resume_command)$(of "$b" resume_command)" = nullnull ]
+    [ "$(of "$a" no_command)" = no-conversation ]
+    [ "$(of "$b" no_command)" = empty ]
+    [ "$(of "$c" no_command)" = null ]
+    rescue --resume "$a" --config-dir "$CONFIG_DIR"
+    [[ $output == *"no command: its transcript holds no conversation"*"--check ${a%%-*}"* ]]
+    # what cannot be read is not called a stub
+    printf '{"parentUuid":null,"type":"us' >>"$folder/$a.jsonl"
+    list "$a"
+    [ "$(of "$a" no_command)" = null ]
+}
+
+@test "the order is that of the last messages, not of the files' times" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    say "$folder/$b.jsonl" "$b" "$here" 2 two
+    say "$folder/$c.jsonl" "$c" "$here" 3 three
+    touch -d '5 days ago' "$folder/$c.jsonl"
+    touch "$folder/$a.jsonl"
+    list
+    [ "$(ids)" = cba ]
+    # a title that is written later says nothing, nor do records without end behind the last message
+    echo '{"type":"ai-title","aiTitle":"t","timestamp":"2026-02-02T03:00:00.000Z","sessionId":"'"$a"'"}' >>"$folder/$a.jsonl"
+    for _ in {1..300}; do
+        echo '{"type":"mode","mode":"normal","sessionId":"'"$b"'"}'
+    done >>"$folder/$b.jsonl"
+    list
+    [ "$(ids)" = cba ]
+    # on the first page stands what was said last, though its file is the oldest of many
+    for n in {10..40}; do
+        say "$folder/eeeeeeee-0000-4000-8000-0000000000$n.jsonl" "eeeeeeee-0000-4000-8000-0000000000$n" "$here" 0 old
+    done
+    list
+    [[ $(ids) == cba* ]]
+}
+
+stray_files()
+{
+    say "$folder/$folder_name/$a.jsonl" "$a" "$here" 1 "marmalade one"
+    mkdir "$folder/$folder_name/$a"
+    say "$CONFIG_DIR/projects/$b.jsonl" "$b" "$here" 1 "marmalade two"
+    say "$folder/$c (1).jsonl" "$c" "$here" 1 "marmalade three"
+    say "$folder/$d.jsonl" "$d" "$here" 1 "marmalade four"
+    cp "$folder/$d.jsonl" "$folder/$d.jsonl.bak"
+}
+
+@test "transcripts where the client does not look are named, and the command puts them right" {
+    folder_name=${folder##*/}
+    stray_files
+    list
+    [ "$(ids)" = d ]
+    [ "$(json '.strays.map(s => [s.session_id.slice(0, 1), s.why].join(" ")).sort().join()')" = "a too-deep,b beside-the-folders,c name,d name" ]
+    [ "$(json ".strays.find(s => s.session_id === '$d').found_by")" = "$folder/$d.jsonl" ]
+    [ "$(json ".strays.find(s => s.session_id === '$d').move_command")" = null ]
+    rescue --resume --config-dir "$CONFIG_DIR"
+    [[ $output == *"Where the client does not look"* ]]
+    grep -oE '^  (mkdir|mv) .*' <<<"$output" >"$BATS_TEST_TMPDIR/commands"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/commands")" -eq 3 ]
+    sh -e "$BATS_TEST_TMPDIR/commands"
+    list
+    [ "$(json '.sessions.map(s => s.session_id.slice(0, 1)).sort().join("")')" = abcd ]
+    [ "$(json '.strays.length')" = 1 ]
+    [ -d "$folder/$a" ]
+}
+
+@test "--check of the store and --search name them, too" {
+    folder_name=${folder##*/}
+    stray_files
+    rescue --check --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"1 transcript: 1 sound"*"Where the client does not look"*"$c (1).jsonl"* ]]
+    rescue --check --json --config-dir "$CONFIG_DIR"
+    [ "$(json '.strays.length')" = 4 ]
+    rescue --search marmalade --config-dir "$CONFIG_DIR"
+    [[ $output == *"only in $folder/$c (1).jsonl, where the client does not look"*"mv -n "* ]]
+    [[ $output == *"cd $here && claude --resume $d"* ]]
+    rescue --search marmalade --json --config-dir "$CONFIG_DIR"
+    [ "$(json ".sessions.find(s => s.session_id === '$b').stray")" = "$CONFIG_DIR/projects/$b.jsonl" ]
+    [ "$(json ".sessions.find(s => s.session_id === '$d').stray")" = null ]
+}
+
+@test "named by their ids, --resume and --context find them" {
+    folder_name=${folder##*/}
+    stray_files
+    rescue --resume "${c%%-*}" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"Where the client does not look"*"$c (1).jsonl"* ]]
+    [[ $output != *"$b"* ]]
+    rescue --context "${b%%-*}" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"marmalade two"* ]]
+    [[ $stderr == *"where the client does not look"* ]]
+}
+
+@test "--search and --context say where the conversation goes on" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 "marmalade"
+    say "$folder/$b.jsonl" "$b" "$here" 2 "jam"
+    goes_on_as "$folder/$a.jsonl" "$b"
+    rescue --search marmalade --config-dir "$CONFIG_DIR"
+    [[ $output == *"goes on as session $b"* ]]
+    rescue --context "$a" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"goes on as session $b"* ]]
+    rescue --context "$b" --config-dir "$CONFIG_DIR"
+    [[ $stderr == *"goes on with session $a"* ]]
+}
+
+@test "a session that runs in the background is attached to, also in a process that was there before it" {
+    say "$folder/$a.jsonl" "$a" "$here" 1 one
+    install_client
+    fake --cwd "$here" --session "$a" -- "$client" --bg-spare /tmp/socket
+    local registration=$CONFIG_DIR/sessions/$pid.json
+    sed -i 's/"kind":"interactive"/"kind":"bg","jobId":"aaaaaaaa"/; s/"kind": "interactive"/"kind": "bg", "jobId": "aaaaaaaa"/' "$registration"
+    grep -q jobId "$registration"
+    list
+    [ "$(of "$a" pid)" = "$pid" ]
+    [ "$(of "$a" no_command)" = held ]
+    [ "$(of "$a" attach_command)" = "claude attach aaaaaaaa" ]
+    rescue --resume --config-dir "$CONFIG_DIR"
+    [[ $output == *"held by pid $pid"*"claude attach aaaaaaaa"* ]]
+    [[ $output != *"claude --resume"* ]]
+    rescue --status --config-dir "$CONFIG_DIR" -v
+    [[ $output == *"claude attach aaaaaaaa"* ]]
+    # one that waits for a session to come has none
+    sed -i 's/"jobId"/"spare":true,"jobId"/' "$registration"
+    list
+    [ "$(of "$a" pid)" = null ]
+}

@@ -378,7 +378,7 @@ struct sr_export {
  * directory: lossless, synced, read back and compared (doc/backup-format.md).
  * session is one of snapshot's. A live session may go on meanwhile.
  * Returns: 0, or a negative errno; then no backup was made, and none was harmed.
- * -ENODATA: the session has no transcript yet. -EBUSY: another export runs.
+ * -ENODATA: the session has no transcript yet, and no other file. -EBUSY: another export runs.
  */
 int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_session *session,
                       const struct sr_export_options *options, struct sr_export *out,

@@ -870,15 +870,23 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
     struct backup_run run;
     struct backup_source source;
     struct salvage salvage;
-    int r = backup_source_code(backup_source_of(snapshot, session, NULL, options, &source, error));
+    struct lookup found = backup_source_of(snapshot, session, NULL, options, &source, error);
+    int r = backup_source_code(found);
+    if (found.state == LOOKUP_ABSENT) {
+        backup_list(&source); /* files beside a transcript that is not there */
+        if (backup_has_something(&source))
+            r = 0;
+    }
     if (r == 0)
         r = backup_begin(&run, options, error);
-    if (r < 0)
-        return r;
-    salvage_take(snapshot, session, options->dry_run, &salvage);
-    source.salvage = &salvage;
-    r = backup_take(&run, &source, out, error);
-    salvage_release(&salvage);
-    backup_end(&run);
+    if (r == 0) {
+        salvage_take(snapshot, session, options->dry_run, &salvage);
+        source.salvage = &salvage;
+        r = backup_take(&run, &source, out, error);
+        salvage_release(&salvage);
+        backup_end(&run);
+    }
+    if (found.state == LOOKUP_ABSENT)
+        backup_source_release(&source);
     return r;
 }

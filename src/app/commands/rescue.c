@@ -171,6 +171,8 @@ static void export_session(struct rescue *r)
     bool is_new = done.outcome == SR_EXPORTED;
     buf_addf(&r->message, "%s %s/%s.jsonl",
              is_new ? "Exported:" : "Already exported, verified:", c->pending_dir, done.stem);
+    if (done.lost_count)
+        buf_addf(&r->message, "; incomplete: %s", done.lost);
     if (!is_new)
         return;
     r->closing.exported++;

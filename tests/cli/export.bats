@@ -201,7 +201,7 @@ Resume commands:
     {
         find "$PENDING" -name '*.sha256' | wc -l
     }
-    for run in first second third; do
+    for _ in first second third; do
         export_session --all
         [ "$status" -eq 0 ]
         [ "$(backups)" -eq 2 ]

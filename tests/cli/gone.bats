@@ -289,14 +289,14 @@ and a list of it
     [[ $output == *"# Session $GONE, subagent agent-ab1.jsonl"*"look for the oranges"*"what else is left"* ]]
     rescue --context "$GONE" --json "${scratch[@]}"
     [ "$status" -eq 1 ]
-    lines=$output
-    output=$(head -n 1 <<<"$lines")
+    document=$output
+    output=$(head -n 1 <<<"$document")
     [ "$(json '.kind')/$(json '.left.subagents')" = left/1 ]
     [ "$(json '.changed_files')" = "[{\"path\":\"/tmp/p/list.txt\",\"name\":\"$(printf /tmp/p/list.txt | sha256sum | cut -c1-16)\",\"versions\":2}]" ]
-    output=$(sed -n 4p <<<"$lines")
+    output=$(sed -n 4p <<<"$document")
     [ "$(json '.kind')/$(json '.who')/$(json '.at')" = "report/agent/2026-01-02T03:05:35Z" ]
     [ "$(json '.text')" = "The oranges are in the cellar." ]
-    [ "$(wc -l <<<"$lines")" -eq 6 ]
+    [ "$(wc -l <<<"$document")" -eq 6 ]
 }
 
 @test "--context of one whose backup holds the transcript: that, and what came after it" {

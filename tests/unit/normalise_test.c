@@ -122,8 +122,7 @@ static void what_broke_off_stays_and_takes_nothing_with_it(void **state)
 {
     (void)state;
     static const char *const torn[] = {
-        "{\n  \"type\": \"user\",\n  \"message\": {\n    \"content\": [\n      {\n        \"a\": "
-        "1\n      },\n",
+        "{\n  \"type\": \"user\",\n  \"message\": {\n    \"content\": [\n      {\n",
         "{\n  \"type\": \"user\",\n  \"message\":\n",
         "{\n  \"type\": \"us\n",
         "{\"type\":\"user\",\"message\":\n",

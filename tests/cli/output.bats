@@ -73,6 +73,11 @@ on_terminal()
     stored bbbbbbbb-0000-4000-8000-000000000002 "$HOME"
     fake --cwd "$HOME" --session "$id" --server 'exec sleep 60' -- "$client"
     touch "$CONFIG_DIR/sessions/77.json"
+    # one whose transcript is gone, and one that lies where the client does not look
+    mkdir -p "$CONFIG_DIR/projects/-tmp-p/cccccccc-0000-4000-8000-000000000003/subagents"
+    echo '{"type":"user"}' >"$CONFIG_DIR/projects/-tmp-p/cccccccc-0000-4000-8000-000000000003/subagents/agent-a.jsonl"
+    printf '{"type":"user","uuid":"a","parentUuid":null,"sessionId":"dddddddd-0000-4000-8000-000000000004","message":{"role":"user","content":"hello"}}\n' \
+        >"$CONFIG_DIR/projects/dddddddd-0000-4000-8000-000000000004.jsonl"
     # the first column of the document's tables: `sessions[].mapping.by`; other modes' come behind
     documented=$(sed '/^## `--/,$d' doc/json-output.md | sed -n 's|^. `\([][a-z_.]*\)` .*|\1|p' | sort)
     for mode in --status --resume; do
@@ -142,7 +147,7 @@ on_terminal()
 
 @test "-q keeps what could not be read to itself" {
     rescue --status -q --config-dir "$CONFIG_DIR" --config-dir /dev/null
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 1 ]
     [ -z "$stderr" ]
 }
 
@@ -167,7 +172,7 @@ on_terminal()
 
 @test "a stream that is closed stays so for all that is opened later" {
     start sh -c 'exec "$@" <&-' sh env -i HOME="$HOME" PATH="$PATH" "$SESSION_RESCUE" --watch --config-dir "$CONFIG_DIR"
-    watches() { [ "$(tr '\0' ' ' <"/proc/$started/cmdline" | grep -c -- --watch)" -eq 1 ] && [ -e "/proc/$started/fd/4" ]; }
-    wait_until 30 watches
-    [ "$(readlink "/proc/$started/fd/0")" = /dev/null ]
+    # by then it is no shell any more
+    is_held() { [ "/proc/$started/exe" -ef "$SESSION_RESCUE" ] && [ "$(readlink "/proc/$started/fd/0")" = /dev/null ]; }
+    wait_until 30 is_held
 }

@@ -155,7 +155,7 @@ show_clocks()
     # An hour of sleep since then, or before it: with ten minutes of patience that decides. A connection is
     # dated by time awake.
     show_clocks 0 3600000
-    all_are 10 "unanswered: working awaiting-reply wait" "password: unknown slept look" "idle: idle turn-over none"
+    wait_until 60 all_are 10 "unanswered: working awaiting-reply wait" "password: unknown slept look" "idle: idle turn-over none"
     [[ $(json ".sessions.filter(s => s.pid === ${pid_of[password]})[0].evidence.join()") == *"has been open for "*" to 36"*" s"*"the machine slept"* ]]
     # what is hung however long it slept is hung
     all_are 0.05 "unanswered: hung no-reply wait" "password: hung tool-blocked-on-input kill-child"

@@ -35,7 +35,8 @@ resume_list()
 status_list()
 {
     rescue_under timeout --signal=KILL 60 -- --status --json "$@" --config-dir "$CONFIG_DIR"
-    [ "$status" -eq 0 ]
+    # 1: not all could be looked at
+    [ "$status" -le 1 ]
 }
 
 # A copy of the store that another user can reach, and the command to be that user.
@@ -219,7 +220,7 @@ notes_with()
     [[ $output == *"no command: its transcript is empty"* && $output != *"$transcript"* ]]
     echo '{"type":"summary","summary":"s","leafUuid":"x"}' >"$transcript"
     resume_list
-    [[ $output == *"claude --resume $transcript"* ]]
+    [[ $output == *"no command: "* && $output != *"claude --resume"* ]]
 }
 
 @test "files whose names are no session's are passed over" {

@@ -220,7 +220,7 @@ notes_with()
     [[ $output == *"no command: its transcript is empty"* && $output != *"$transcript"* ]]
     echo '{"type":"summary","summary":"s","leafUuid":"x"}' >"$transcript"
     resume_list
-    [[ $output == *"no command: "* && $output != *"claude --resume"* ]]
+    [[ $output == *"no command: "* && $output != *"claude --resume $transcript"* ]]
 }
 
 @test "files whose names are no session's are passed over" {

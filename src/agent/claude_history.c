@@ -155,6 +155,8 @@ struct lookup claude_list_prompted(const struct agent_store *store, int64_t end_
     io.arena = &scratch;
     *is_whole = true;
     struct lookup seen = lookup_of(read_end(&io, end_bytes, &text, is_whole), HISTORY);
+    if (seen.state == LOOKUP_UNKNOWN)
+        *is_whole = false;
     struct lines lines = lines_of(text, 0);
     struct line line;
     while (lines_next(&lines, &line) && line.has_newline)

@@ -307,7 +307,7 @@ static int find_children(const struct proc *proc, pid_t pid, struct parents *par
  * with hidepid)? */
 static bool is_hidden(const struct proc *proc, pid_t pid, int code)
 {
-    return code < 0 && (code != -ESRCH || pidref_is_there(proc, pid) == FACT_YES);
+    return code < 0 && (code != -ESRCH || pidref_is_there(proc, pid) != FACT_NO);
 }
 
 int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struct sample_tree *out)

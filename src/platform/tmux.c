@@ -163,7 +163,7 @@ int tmux_screen(const struct tmux *t, struct arena *a, const char *tty, const ch
     int r = run(words, LOOK_PATIENCE_MS, &out);
     struct sv all = {out.p ? out.p : "", out.n},
               first = sv_slice(all, 0, sv_find(all, 0, SV("\n")));
-    bool is_it = tty && sv_starts_with(first, SV("/dev/")) &&
+    bool is_it = tty && first.n < all.n && sv_starts_with(first, SV("/dev/")) &&
                  sv_equals(sv_slice(first, 5, first.n), sv_of(tty));
     if (r == 0 && !is_it)
         r = -ENOENT;

@@ -115,15 +115,17 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
         out->cwd && !s->live && !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
 }
 
-/* The client looks for it beside the transcript. */
+/* The client looks for it beside the transcript. What cannot be looked at is not said. */
 static enum sr_continuation look_beside(const struct session *s, const char *session_id)
 {
     const char *path = s->transcript.path, *slash = strrchr(path, '/');
     const char *beside = arena_printf(s->store->io.arena, "%.*s/%s.jsonl",
                                       (int)(slash ? slash - path : 0), path, session_id);
     struct stat st;
-    return fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size ? SR_CONTINUED
-                                                                       : SR_CONTINUATION_MISSING;
+    if (fstatat(s->store->io.fd, beside, &st, 0) < 0)
+        return lookup_of(-errno, NULL).state == LOOKUP_ABSENT ? SR_CONTINUATION_MISSING
+                                                              : SR_NOT_CONTINUED;
+    return st.st_size ? SR_CONTINUED : SR_CONTINUATION_MISSING;
 }
 
 static void show_way(const struct session *s, struct sr_session *out)

@@ -40,11 +40,11 @@ static struct sr_stray show(struct snapshot *snap, const struct store *store,
         .why = word(stray->kind),
         .size_bytes = stray->size_bytes,
     };
-    if (store->agent->find_transcript(&store->io, stray->session_id, NULL, &found).state ==
-        LOOKUP_FOUND)
+    struct lookup seen = store->agent->find_transcript(&store->io, stray->session_id, NULL, &found);
+    if (seen.state == LOOKUP_FOUND)
         shown.found_by = arena_printf(a, "%s/%s", root, found.path);
     const char *folder = stray->folder ? stray->folder : folder_by_records(store, &transcript);
-    if (folder && !shown.found_by)
+    if (folder && seen.state == LOOKUP_ABSENT)
         shown.belongs = arena_printf(a, "%s/%s/%s.jsonl", root, folder, stray->session_id);
     const char *beside =
         arena_printf(a, "%.*s%s", (int)(name - stray->path), stray->path, stray->session_id);

@@ -305,6 +305,25 @@ static void read_history(const char *text, struct agent_prompts *out, struct are
     fs_close(&store.fd);
 }
 
+static void test_a_history_that_cannot_be_read_is_not_the_whole(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct problems problems = {.arena = &a};
+    struct agent_prompted *prompted;
+    size_t count;
+    bool is_whole;
+    scratch_put("unread/history.jsonl/in-a-folder", "");
+    struct agent_store store = {fs_open_dir(AT_FDCWD, scratch("unread")), scratch("unread"), &a,
+                                &problems};
+    struct lookup seen = agent_claude.list_prompted(&store, 1024, &prompted, &count, &is_whole);
+    assert_int_equal(seen.state, LOOKUP_UNKNOWN);
+    assert_int_equal(count, 0);
+    assert_false(is_whole);
+    fs_close(&store.fd);
+    arena_release(&a);
+}
+
 static void test_the_history_of_prompts(void **state)
 {
     (void)state;
@@ -342,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_what_is_not_known_is_said_so),
         cmocka_unit_test(test_no_moment_is_judged_before_its_time),
         cmocka_unit_test(test_what_the_client_was_told),
+        cmocka_unit_test_setup_teardown(test_a_history_that_cannot_be_read_is_not_the_whole,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_the_history_of_prompts, scratch_setup,
                                         scratch_teardown),
     };

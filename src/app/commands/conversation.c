@@ -161,7 +161,8 @@ static void tell_way(const struct context *c, const struct sr_session *s)
     if (s->continued_in)
         buf_addf(&text, "session %s goes on as session %s%s", s->session_id, s->continued_in,
                  s->continuation == SR_CONTINUED ? ": --context of that one has what was said since"
-                                                 : ", which is not there");
+                 : s->continuation == SR_CONTINUATION_MISSING ? ", which is not there"
+                                                              : "");
     else if (s->continues)
         buf_addf(&text, "session %s goes on with session %s", s->session_id, s->continues);
     if (text.n && !c->options->quiet)

@@ -349,6 +349,23 @@ too_long()
 
 rights() { stat -c '%a %u %g' "$1"; }
 
+# Through a copy, a repair and what gives the file back: rights_stay WHICH "MODE OWNER GROUP"
+rights_stay()
+{
+    repair "$1" --force --as-copy --json
+    [ "$status" -eq 0 ]
+    [ "$(rights "$(json .new_path)")" = "$2" ]
+    rm "$(json .new_path)"
+    repair "$1" --force
+    [ "$status" -eq 0 ]
+    [ "$(rights "$FILE")" = "$2" ]
+    rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+    [ "$status" -eq 0 ]
+    [ "$(rights "$FILE")" = "$2" ]
+    is_untouched
+    rm -rf "$PENDING"
+}
+
 # Under a umask that takes more and under one that takes nothing.
 @test "the mode stays, whatever the umask, through repair, undo and --as-copy" {
     local mode mask
@@ -357,18 +374,7 @@ rights() { stat -c '%a %u %g' "$1"; }
             cp "$HOME/damaged" "$FILE"
             chmod "$mode" "$FILE"
             umask "$mask"
-            repair "$ID" --force --as-copy --json
-            [ "$status" -eq 0 ]
-            [ "$(stat -c %a "$(json .new_path)")" = "$mode" ]
-            rm "$(json .new_path)"
-            repair "$ID" --force
-            [ "$status" -eq 0 ]
-            [ "$(stat -c %a "$FILE")" = "$mode" ]
-            rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
-            [ "$status" -eq 0 ]
-            [ "$(stat -c %a "$FILE")" = "$mode" ]
-            is_untouched
-            rm -rf "$PENDING"
+            rights_stay "$ID" "$mode $(id -u) $(id -g)"
         done
     done
 }
@@ -380,18 +386,7 @@ rights() { stat -c '%a %u %g' "$1"; }
         cp "$HOME/damaged" "$FILE"
         chown "$rights" "$FILE"
         chmod 640 "$FILE"
-        repair "$FILE" --force --as-copy --json
-        [ "$status" -eq 0 ]
-        [ "$(rights "$(json .new_path)")" = "640 ${rights/:/ }" ]
-        rm "$(json .new_path)"
-        repair "$FILE" --force
-        [ "$status" -eq 0 ]
-        [ "$(rights "$FILE")" = "640 ${rights/:/ }" ]
-        rescue --restore "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
-        [ "$status" -eq 0 ]
-        [ "$(rights "$FILE")" = "640 ${rights/:/ }" ]
-        is_untouched
-        rm -rf "$PENDING"
+        rights_stay "$FILE" "640 ${rights/:/ }"
     done
 }
 

@@ -184,7 +184,13 @@ static struct scene *scenes(size_t *count)
                .api_error = "You've hit your session limit \xc2\xb7 resets 4pm"),
          true},
         {"connections are refused, and it says so", "retrying",
-         ASKED(.api = NO_CONNECTION, .retry = {true, true, 2, 6, 10, "ConnectionRefused"}), true},
+         ASKED(.api = NO_CONNECTION, .retry = {.is_said = true,
+                                               .is_on_screen = true,
+                                               .due_in_s = 2,
+                                               .attempt = 6,
+                                               .of = 10,
+                                               .why = "ConnectionRefused"}),
+         true},
         {"its first packets are swallowed", "no connection", ASKED(.api = CONNECTING), true},
         {"mid-turn, its spinner turns, no connection", "no request seen",
          ASKED(.api = NO_CONNECTION), true},
@@ -959,8 +965,11 @@ static void nothing_is_pending_only_when_all_was_seen(void **state)
 static void a_try_that_is_announced_is_waited_for(void **state)
 {
     (void)state;
-#define ANNOUNCED(due_in_s, ...) \
-    ASKED(.api = NO_CONNECTION, .retry = {true, true, (due_in_s), 6, 10}, __VA_ARGS__)
+#define ANNOUNCED(in_s, ...)                                                                       \
+    ASKED(.api = NO_CONNECTION,                                                                    \
+          .retry =                                                                                 \
+              {.is_said = true, .is_on_screen = true, .due_in_s = (in_s), .attempt = 6, .of = 10}, \
+          __VA_ARGS__)
     wins("retrying", ANNOUNCED(2));
     wins("retrying", ANNOUNCED(2, ASLEEP, .retry.is_on_screen = false));
     wins("nothing pending", ANNOUNCED(2, ASLEEP)); /* what its screen shows is old */
@@ -971,7 +980,9 @@ static void a_try_that_is_announced_is_waited_for(void **state)
     wins("nothing pending", ANNOUNCED(-61, ASLEEP));
     wins("retrying", ANNOUNCED(2, OLD));
     wins("retrying", ANNOUNCED(2, .turn = TAIL_TURN_OVER));
-    wins("idle", REST(.retry = {true, true, 2, 6, 10}));
+    wins("idle",
+         REST(.retry = {
+                  .is_said = true, .is_on_screen = true, .due_in_s = 2, .attempt = 6, .of = 10}));
     says("the client tries again by itself in 2 s", ANNOUNCED(2));
     says("try 6 of 10 was announced on its screen", ANNOUNCED(2));
     says("try 6 of 10 was announced in its transcript", ANNOUNCED(2, .retry.is_on_screen = false));
@@ -1010,14 +1021,34 @@ static void a_usage_limit_is_waited_for(void **state)
     wins("usage limit", LIMITED("You've hit your limit, resets 4pm"));
     wins("usage limit", LIMITED("Claude usage limit reached. Your limit will reset at 4pm (UTC)."));
     wins("usage limit", LIMITED("You've hit your limit, resets 4pm", .turn = TAIL_TURN_OVER));
-    wins("usage limit", ASKED(.api = NO_CONNECTION,
-                              .retry = {true, true, 8, 6, 10, "Session limit reached (3:22am)"}));
-#define LIMITED_ON_SCREEN(...) \
-    ASKED(.retry = {true, true, 3600, 1, 10, "Session l...", "1h", "5:55am"}, __VA_ARGS__)
+    wins("usage limit",
+         ASKED(.api = NO_CONNECTION, .retry = {.is_said = true,
+                                               .is_on_screen = true,
+                                               .due_in_s = 8,
+                                               .attempt = 6,
+                                               .of = 10,
+                                               .why = "Session limit reached (3:22am)"}));
+#define LIMITED_ON_SCREEN(...)             \
+    ASKED(.retry = {.is_said = true,       \
+                    .is_on_screen = true,  \
+                    .due_in_s = 3600,      \
+                    .attempt = 1,          \
+                    .of = 10,              \
+                    .why = "Session l...", \
+                    .due = "1h",           \
+                    .until = "5:55am"},    \
+          __VA_ARGS__)
     /* the connection on which it was refused looks like a reply that broke off */
     wins("usage limit", LIMITED_ON_SCREEN());
     wins("reply stalled", LIMITED_ON_SCREEN(ASLEEP));
-    wins("idle", REST(.retry = {true, true, 3600, 1, 10, "Session l...", "1h", "5:55am"}));
+    wins("idle", REST(.retry = {.is_said = true,
+                                .is_on_screen = true,
+                                .due_in_s = 3600,
+                                .attempt = 1,
+                                .of = 10,
+                                .why = "Session l...",
+                                .due = "1h",
+                                .until = "5:55am"}));
     assert_string_equal(confidence_for(&LIMITED_ON_SCREEN()), "low");
     says("a usage limit is reached, until 5:55am, in the client's words: Session l...",
          LIMITED_ON_SCREEN());
@@ -1039,7 +1070,8 @@ static void a_connection_that_does_not_come_about(void **state)
     wins("no connection", UNCONNECTED(ASLEEP));
     wins("no connection", UNCONNECTED(.turn = TAIL_TURN_OVER));
     wins("awaits reply", UNCONNECTED(.last_event_age_s = PATIENCE - 1));
-    wins("retrying", UNCONNECTED(.retry = {true, false, -5, 2, 10}));
+    wins("retrying",
+         UNCONNECTED(.retry = {.is_said = true, .due_in_s = -5, .attempt = 2, .of = 10}));
     says("no connection to 127.0.0.1:443 comes about: nobody answers, though it was tried 6 times",
          UNCONNECTED());
     says("a connection to 127.0.0.1:443 is being made, nobody has answered yet",

@@ -35,9 +35,9 @@ static int64_t read_some(void *context, char *bytes, size_t n, int64_t offset)
     return fs_read_at(r->fd, bytes, n, offset);
 }
 
-static struct survey_source source_of(struct reading *r)
+static struct record_source source_of(struct reading *r)
 {
-    return (struct survey_source){
+    return (struct record_source){
         .read = read_some,
         .context = r,
         .size_bytes = r->size_bytes,
@@ -49,7 +49,7 @@ static struct survey_source source_of(struct reading *r)
 
 /* A text while it is made: what is read for it, from its beginning to its end, and what it is. */
 struct making {
-    const struct survey_source *of;
+    const struct record_source *of;
     struct reading *text;
     struct digest read, made;
 };
@@ -89,7 +89,7 @@ static int make_text(const struct examine_request *q, struct arena *a, struct ex
 {
     struct reading *text = &e->reading->texts[e->reading->text_count];
     struct making m = {.of = &e->source, .text = text};
-    struct survey_source source = e->source;
+    struct record_source source = e->source;
     char read[DIGEST_TEXT_SIZE];
     text->fd = create_text(q, a);
     if (text->fd < 0)

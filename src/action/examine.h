@@ -41,8 +41,8 @@ struct examined {
     struct examined_form form;
     struct survey survey;
     struct repair_plan plan;
-    struct survey_source own;    /* the file in UTF-8, its lines as they are */
-    struct survey_source source; /* what was surveyed: the file, or the text that it was made */
+    struct record_source own;    /* the file in UTF-8, its lines as they are */
+    struct record_source source; /* what was surveyed: the file, or the text that it was made */
     struct examine_reading *reading;
 };
 

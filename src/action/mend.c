@@ -219,7 +219,7 @@ static int create_file(struct work *w, struct sr_error *error)
  * which was made of it. */
 struct passing {
     struct work *w;
-    const struct survey_source *source;
+    const struct record_source *source;
     struct digest original, made;
     int64_t size_bytes;
 };
@@ -252,7 +252,7 @@ static int write_file(struct work *w, const char *wanted_sha256, struct sr_error
 {
     char original[DIGEST_TEXT_SIZE];
     struct passing p = {.w = w, .source = &w->e->source};
-    struct survey_source source = w->e->source;
+    struct record_source source = w->e->source;
     struct repair_sink sink = {write_made, keep_removed, &p};
     digest_init(&p.original);
     digest_init(&p.made);

@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "base/err.h"
+#include "transcript/client_version.h"
 #include "transcript/damage.h"
 
 #include <assert.h>
@@ -68,7 +69,7 @@ enum option_kind {
     OPTION_FOLDER,  /* const char *, not empty */
     OPTION_NUMBER,  /* double, in the range */
     OPTION_TOKENS,  /* int64_t */
-    OPTION_VERSION, /* int64_t: damage_version */
+    OPTION_VERSION, /* int64_t: client_version */
     OPTION_COMMAND, /* const char *, not empty */
     OPTION_NOTIFY,  /* const char *, one of some words */
     OPTION_AGENT,
@@ -294,7 +295,7 @@ static int set_notify(const char **member, const char *text, struct sr_error *er
 static int set_version(int64_t *member, const struct option_row *row, const char *text,
                        struct sr_error *error)
 {
-    int64_t version = damage_version(sv_of(text));
+    int64_t version = client_version(sv_of(text));
     if (!version)
         return err_set(error, -EINVAL, "--%s takes a version such as 2.1.197, not '%s'", row->name,
                        text);

@@ -63,7 +63,7 @@ struct options {
     double if_context;      /* --export: only where the context window is so full; -1: not asked */
     int64_t context_window; /* tokens; 0: as the model's name says */
     int64_t
-        client_version; /* --check, --repair, --context: damage_version; 0: the newest that wrote */
+        client_version; /* --check, --repair, --context: client_version; 0: the newest that wrote */
     const char *on_event, *notify; /* --watch: a command; how to disturb somebody; NULL: not said */
     double interval_s, event_timeout_s;
     const struct hook *hook; /* what a client said on standard input; NULL: nothing */

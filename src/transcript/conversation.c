@@ -1,5 +1,6 @@
 #include "transcript/conversation.h"
 
+#include "transcript/client_version.h"
 #include "transcript/damage.h"
 #include "transcript/lines.h"
 #include "transcript/nodes.h"
@@ -68,7 +69,7 @@ static void keep_place(struct conversation *c, uint32_t node, int64_t offset, in
 /* Of the first file alone: that is what a client loads. */
 static void look_at_version(struct conversation *c, uint32_t node)
 {
-    int64_t version = damage_version(skim_text(c->skim, SKIM_VERSION));
+    int64_t version = client_version(skim_text(c->skim, SKIM_VERSION));
     if (c->file == c->first_file && c->graph.nodes[node].role <= GRAPH_USER && version > c->version)
         c->version = version;
 }

@@ -47,7 +47,7 @@ struct conversation {
     struct conversation_gap *gaps;
     size_t gap_count, gap_capacity;
 
-    int64_t client_version; /* of who loads, as damage_version; 0: the newest that the first file
+    int64_t client_version; /* of who loads, as client_version; 0: the newest that the first file
                                names. Set by the caller before conversation_finish */
 
     /* its own */

@@ -80,7 +80,7 @@ struct damage {
     const char *word;              /* stable: "missing-parent" */
     const char *catalogue;         /* "D8"; NULL: none */
     enum damage_severity severity; /* of clients that do not know better */
-    /* The first version whose client copes with it; 0: see severity alone. As damage_version. What
+    /* The first version whose client copes with it; 0: see severity alone. As client_version. What
      * hurts others is then mild, what is harmless to others hurt clients before it. */
     int64_t tolerated_since;
     const char *refusal;     /* what the API says of it; NULL: nothing is known */
@@ -95,9 +95,6 @@ struct damage {
 };
 
 extern const struct damage damages[DAMAGE_KINDS];
-
-/* "2.1.197" as a number that can be compared; 0 for anything else. */
-int64_t damage_version(struct sv text);
 
 /* Which kinds the text of an API error names: bit 1 << kind each. */
 uint64_t damage_named_by(struct sv text);

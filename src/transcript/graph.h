@@ -128,7 +128,7 @@ struct graph {
     size_t pointer_count, pointer_capacity;
     struct graph_tool *tools; /* after graph_link by id, calls first, as they stand in the file */
     size_t tool_count, tool_capacity;
-    int64_t version; /* of the client that loads, as damage_version; 0: the newest known */
+    int64_t version; /* of the client that loads, as client_version; 0: the newest known */
     bool has_sidechain, has_main_chain;
 };
 
@@ -155,7 +155,7 @@ void graph_add_tool(struct graph *g, const struct graph_tool *tool);
 /* Finds the parents. Once, when all are added. */
 void graph_link(struct graph *g);
 
-/* After graph_link. What a client of that version (as damage_version) would see. */
+/* After graph_link. What a client of that version (as client_version) would see. */
 void graph_see_as(struct graph *g, int64_t version);
 
 /* Takes the hidden nodes in: records that stand behind damage on their line, once that is mended.

@@ -37,7 +37,7 @@ struct mending_step {
 };
 
 struct mending {
-    const struct survey_source *source;
+    const struct record_source *source;
     struct survey *v;
     struct graph *g;
     const struct repair_options *options;

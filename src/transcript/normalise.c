@@ -1,6 +1,8 @@
 #include "transcript/normalise.h"
 
 #include "base/arena.h"
+#include "transcript/scan.h"
+#include "transcript/skim.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -137,7 +139,7 @@ static int put_unit(struct output *o, uint32_t unit, uint32_t *high)
     return r == 0 && !is_high ? put_code(o, unit) : r;
 }
 
-int normalise_recode(const struct survey_source *source, enum normalise_encoding encoding,
+int normalise_recode(const struct record_source *source, enum normalise_encoding encoding,
                      normalise_sink *write, void *context)
 {
     struct output o;
@@ -176,7 +178,7 @@ int normalise_recode(const struct survey_source *source, enum normalise_encoding
 
 /* A place of the source, and what of it is in memory. */
 struct finder {
-    const struct survey_source *source;
+    const struct record_source *source;
     struct normalise_found *out;
     struct skim *record, *alone;
     char *bytes;
@@ -442,7 +444,7 @@ static void find(struct finder *f)
         f->out->count = 0;
 }
 
-int normalise_find(const struct survey_source *source, int64_t from, bool keeps_spans,
+int normalise_find(const struct record_source *source, int64_t from, bool keeps_spans,
                    struct normalise_found *out)
 {
     struct normalise_found found = {0};
@@ -512,7 +514,7 @@ static int add_tokens(struct output *o, struct place *p, const char *bytes, size
 }
 
 /* Every byte is read, once and in order, also of what goes away: its digest may be wanted. */
-static int copy(const struct survey_source *source, struct output *o, int64_t from, int64_t to,
+static int copy(const struct record_source *source, struct output *o, int64_t from, int64_t to,
                 enum keeping keeping, char *bytes)
 {
     struct place p = {0};
@@ -530,7 +532,7 @@ static int copy(const struct survey_source *source, struct output *o, int64_t fr
     return r;
 }
 
-static int write_span(const struct survey_source *source, struct output *o,
+static int write_span(const struct record_source *source, struct output *o,
                       const struct normalise_span *span, char *bytes)
 {
     bool has_record = span->record_from < span->record_to;
@@ -544,7 +546,7 @@ static int write_span(const struct survey_source *source, struct output *o,
     return r == 0 ? copy(source, o, span->record_to, span->to, KEEP_NOTHING, bytes) : r;
 }
 
-int normalise_write(const struct survey_source *source, const struct normalise_found *found,
+int normalise_write(const struct record_source *source, const struct normalise_found *found,
                     normalise_sink *write, void *context)
 {
     struct output o;

@@ -24,7 +24,7 @@
  */
 #pragma once
 
-#include "transcript/survey.h"
+#include "transcript/record_source.h"
 
 enum normalise_encoding {
     NORMALISE_UTF8,
@@ -47,7 +47,7 @@ typedef int normalise_sink(void *context, const char *bytes, size_t n);
  * have (no UTF-8: repair finds them), a last odd byte stays. Returns: 0 or the first negative
  * errno.
  */
-int normalise_recode(const struct survey_source *source, enum normalise_encoding encoding,
+int normalise_recode(const struct record_source *source, enum normalise_encoding encoding,
                      normalise_sink *write, void *context);
 
 /* Bytes [from, to) become the record in them, as a line; without one (record_from is record_to),
@@ -66,8 +66,8 @@ struct normalise_found {
 
 /* Looks from an offset on, where a line begins. Without keeps_spans it only counts. Returns: 0 or
  * negative errno. Owner: normalise_release. */
-int normalise_find(const struct survey_source *source, int64_t from, bool keeps_spans,
+int normalise_find(const struct record_source *source, int64_t from, bool keeps_spans,
                    struct normalise_found *out);
-int normalise_write(const struct survey_source *source, const struct normalise_found *found,
+int normalise_write(const struct record_source *source, const struct normalise_found *found,
                     normalise_sink *write, void *context);
 void normalise_release(struct normalise_found *found);

@@ -20,7 +20,7 @@ static void push(struct overlay *o, struct overlay_piece piece)
     o->pieces[o->count++] = piece;
 }
 
-void overlay_init(struct overlay *o, const struct survey_source *file)
+void overlay_init(struct overlay *o, const struct record_source *file)
 {
     *o = (struct overlay){.file = file, .size_bytes = file->size_bytes};
     push(o, (struct overlay_piece){.kind = OVERLAY_KEPT, .to = file->size_bytes});
@@ -125,9 +125,9 @@ static int64_t read_made(void *context, char *bytes, size_t n, int64_t offset)
     return (int64_t)done;
 }
 
-struct survey_source overlay_source(struct overlay *o)
+struct record_source overlay_source(struct overlay *o)
 {
-    return (struct survey_source){read_made, o, o->size_bytes, o->file->record_start};
+    return (struct record_source){read_made, o, o->size_bytes, o->file->record_start};
 }
 
 /* ---- edits -------------------------------------------------------------------------------- */

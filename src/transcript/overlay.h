@@ -4,7 +4,7 @@
  *
  *     overlay_init(&o, &source);
  *     overlay_apply(&o, edits, count);
- *     struct survey_source made = overlay_source(&o);
+ *     struct record_source made = overlay_source(&o);
  *     ... plan edits of what `made` reads
  *     overlay_apply(&o, more, count);
  *     overlay_edits(&o, &arena, &plan);
@@ -34,13 +34,13 @@ struct overlay_piece {
 };
 
 struct overlay {
-    const struct survey_source *file;
+    const struct record_source *file;
     struct overlay_piece *pieces;
     size_t count, capacity;
     int64_t size_bytes; /* of what is made */
 };
 
-void overlay_init(struct overlay *o, const struct survey_source *file);
+void overlay_init(struct overlay *o, const struct record_source *file);
 void overlay_release(struct overlay *o);
 
 /* Edits of what is made so far, which live as long as the overlay; their lines become the file's.
@@ -48,7 +48,7 @@ void overlay_release(struct overlay *o);
 int overlay_apply(struct overlay *o, struct repair_edit *edits, size_t count);
 
 /* What is made so far. It reads the overlay, which must stay where it is. */
-struct survey_source overlay_source(struct overlay *o);
+struct record_source overlay_source(struct overlay *o);
 
 /* A place of what is made as one of the file: a line, and a byte. */
 void overlay_origin(const struct overlay *o, int64_t *offset, uint32_t *line);

@@ -322,7 +322,7 @@ static bool can_resume(const struct mending *m)
 }
 
 /* What is to be done with the file as it is; of what comes of that nothing is known yet. */
-static int plan_round(const struct survey_source *source, struct survey *v,
+static int plan_round(const struct record_source *source, struct survey *v,
                       const struct repair_options *options, struct arena *a,
                       struct repair_plan *out)
 {
@@ -382,7 +382,7 @@ static void add_problems(const struct overlay *made, const struct repair_plan *l
  * What a plan makes is planned for in its turn, until nothing is left to do: one mending can bring
  * another damage to light, and a second repair is to find nothing. Real transcripts need one round.
  */
-static int settle(const struct survey_source *source, const struct repair_options *options,
+static int settle(const struct record_source *source, const struct repair_options *options,
                   struct arena *a, struct repair_plan *plan)
 {
     struct repair_options once = *options; /* what is cut is chosen once */
@@ -395,7 +395,7 @@ static int settle(const struct survey_source *source, const struct repair_option
     do {
         struct survey survey;
         r = overlay_apply(&made, later.edits, later.edit_count);
-        struct survey_source view = overlay_source(&made);
+        struct record_source view = overlay_source(&made);
         if (r == 0)
             r = survey_read(&view, &survey);
         if (r < 0)
@@ -416,7 +416,7 @@ static int settle(const struct survey_source *source, const struct repair_option
     return r;
 }
 
-int repair_plan(const struct survey_source *source, struct survey *v,
+int repair_plan(const struct record_source *source, struct survey *v,
                 const struct repair_options *options, struct arena *a, struct repair_plan *out)
 {
     struct repair_plan plan;
@@ -451,7 +451,7 @@ static int64_t read_text(void *context, char *bytes, size_t n, int64_t offset)
 static int count_in_text(const struct repair_edit *e, int64_t *count)
 {
     struct sv text = {e->text, e->text_length};
-    struct survey_source source = {read_text, &text, (int64_t)text.n, {0}};
+    struct record_source source = {read_text, &text, (int64_t)text.n, {0}};
     struct normalise_found found;
     int r = normalise_find(&source, 0, false, &found);
     if (r == 0)
@@ -460,7 +460,7 @@ static int count_in_text(const struct repair_edit *e, int64_t *count)
 }
 
 /* A record that goes away goes from brace to brace; blocks of one have a comma beside them. */
-static int is_record(const struct survey_source *source, const struct repair_edit *e, bool *is_one)
+static int is_record(const struct record_source *source, const struct repair_edit *e, bool *is_one)
 {
     char first, last;
     int64_t n = source->read(source->context, &first, 1, e->from);
@@ -472,7 +472,7 @@ static int is_record(const struct survey_source *source, const struct repair_edi
     return 0;
 }
 
-int repair_balance(const struct survey_source *source, const struct repair_plan *plan,
+int repair_balance(const struct record_source *source, const struct repair_plan *plan,
                    int64_t *balance)
 {
     int64_t sum = 0;
@@ -496,7 +496,7 @@ int repair_balance(const struct survey_source *source, const struct repair_plan 
 enum { WRITE_PIECE = 1024 * 1024 };
 
 struct writing {
-    const struct survey_source *source;
+    const struct record_source *source;
     const struct repair_sink *sink;
     char *bytes;
     int64_t piece; /* how many there is room for */
@@ -531,7 +531,7 @@ static int put_text(struct writing *w, const struct repair_edit *e, const char *
     return r;
 }
 
-int repair_write(const struct survey_source *source, const struct repair_plan *plan,
+int repair_write(const struct record_source *source, const struct repair_plan *plan,
                  const char *backup, const struct repair_sink *sink)
 {
     size_t piece = source->size_bytes < WRITE_PIECE ? (size_t)source->size_bytes + 1 : WRITE_PIECE;

@@ -39,7 +39,7 @@ struct repair_options {
     const char *started_in; /* whose folder is another one than the file's; NULL: none */
     const char *file_id;    /* the session that the file's name says; NULL: none */
     bool wants_edits;       /* else only the problems */
-    int64_t client_version; /* of who will resume it, as damage_version; 0: the newest that wrote */
+    int64_t client_version; /* of who will resume it, as client_version; 0: the newest that wrote */
     int64_t
         modified_ms; /* wall time of the file's last write: for times that have to be invented */
 };
@@ -121,12 +121,12 @@ struct repair_plan {
 
 /* The survey's graph is mended on the way. Returns: 0, or negative errno of the caller's function.
  * Owner: the arena. */
-int repair_plan(const struct survey_source *source, struct survey *v,
+int repair_plan(const struct record_source *source, struct survey *v,
                 const struct repair_options *options, struct arena *a, struct repair_plan *out);
 
 /* Whole records that the edits say they put in, less those that they say they take out. Returns: 0,
  * or negative errno of the caller's function. */
-int repair_balance(const struct survey_source *source, const struct repair_plan *plan,
+int repair_balance(const struct record_source *source, const struct repair_plan *plan,
                    int64_t *balance);
 
 /* Where the mended file and what is removed go, piece by piece. */
@@ -140,5 +140,5 @@ struct repair_sink {
 };
 
 /* backup: its name, as edits tell it. Returns: 0 or the first negative errno. */
-int repair_write(const struct survey_source *source, const struct repair_plan *plan,
+int repair_write(const struct record_source *source, const struct repair_plan *plan,
                  const char *backup, const struct repair_sink *sink);

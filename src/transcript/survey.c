@@ -1,6 +1,7 @@
 #include "transcript/survey.h"
 
 #include "base/arena.h"
+#include "transcript/client_version.h"
 #include "transcript/nodes.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@ enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024, WORDS_MAX = 512 };
 
 /* One pass over a transcript. */
 struct pass {
-    const struct survey_source *source;
+    const struct record_source *source;
     size_t broken_max;
     struct survey *v;
     struct skim *skim;           /* of the lines */
@@ -27,7 +28,7 @@ struct pass {
 
 /* ---- bytes -------------------------------------------------------------------------------- */
 
-int survey_bytes(const struct survey_source *source, int64_t from, int64_t to, struct buf *out)
+int survey_bytes(const struct record_source *source, int64_t from, int64_t to, struct buf *out)
 {
     size_t length = (size_t)(to - from), done = 0;
     char *bytes = mem_resize(NULL, length + 1);
@@ -45,7 +46,7 @@ int survey_bytes(const struct survey_source *source, int64_t from, int64_t to, s
     return 0;
 }
 
-int survey_skim(const struct survey_source *source, int64_t offset, struct skim *s)
+int survey_skim(const struct record_source *source, int64_t offset, struct skim *s)
 {
     char bytes[SMALL_PIECE];
     skim_restart(s, offset);
@@ -176,7 +177,7 @@ static void look_at_version(struct pass *p, const struct skim *s, uint32_t node)
     if (!sv_equals(text, (struct sv){p->version, p->version_length})) {
         memcpy(p->version, text.p, text.n);
         p->version_length = text.n;
-        p->version_tag = tag_of(v, damage_version(text));
+        p->version_tag = tag_of(v, client_version(text));
     }
     v->graph.nodes[node].tag = p->version_tag;
 }
@@ -415,12 +416,12 @@ static int read_lines(struct pass *p, char *bytes, size_t piece)
     return r;
 }
 
-int survey_read(const struct survey_source *source, struct survey *out)
+int survey_read(const struct record_source *source, struct survey *out)
 {
     return survey_read_within(source, SIZE_MAX, out);
 }
 
-int survey_read_within(const struct survey_source *source, size_t broken_max, struct survey *out)
+int survey_read_within(const struct record_source *source, size_t broken_max, struct survey *out)
 {
     struct survey v = {0};
     struct pass p = {

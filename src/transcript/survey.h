@@ -17,20 +17,12 @@
 
 #include "transcript/damage.h"
 #include "transcript/graph.h"
+#include "transcript/record_source.h"
 #include "transcript/scan.h"
 #include "transcript/skim.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct survey_source {
-    /* Reads up to n bytes at an offset, as many as there are. Returns: bytes read (0 at the end)
-     * or negative errno. */
-    int64_t (*read)(void *context, char *bytes, size_t n, int64_t offset);
-    void *context;
-    int64_t size_bytes;
-    struct sv record_start; /* as scan_line wants it */
-};
 
 /* A line that is no record is judged up to this length. */
 enum {
@@ -74,7 +66,7 @@ struct survey {
     uint32_t session_records; /* of those, the ones that a session has */
     size_t blank_lines, crlf_lines;
     bool has_mark, lacks_final_newline;
-    int64_t versions[SURVEY_VERSIONS_MAX]; /* by the tag of a node, less one; as damage_version */
+    int64_t versions[SURVEY_VERSIONS_MAX]; /* by the tag of a node, less one; as client_version */
     size_t version_count;
     bool is_subagents;                  /* a subagent's own transcript */
     bool has_copies;                    /* several records of one id */
@@ -89,21 +81,21 @@ struct survey {
 
 /*
  * By the prompts and the client's own records that no repair takes away: those that have an id of
- * their own, and in which nothing is wrong. As damage_version; 0: none said.
+ * their own, and in which nothing is wrong. As client_version; 0: none said.
  */
 int64_t survey_newest_version(const struct survey *v);
 
 /* Returns: 0, or negative errno of the caller's function. Owner: survey_release. */
-int survey_read(const struct survey_source *source, struct survey *out);
+int survey_read(const struct record_source *source, struct survey *out);
 /* The same, but -E2BIG with more lines that are no record than this. */
-int survey_read_within(const struct survey_source *source, size_t broken_max, struct survey *out);
+int survey_read_within(const struct record_source *source, size_t broken_max, struct survey *out);
 void survey_release(struct survey *v);
 
 /*
  * Skims the one record that begins at an offset, wherever its line begins. The skim was begun by
  * the caller, who releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
  */
-int survey_skim(const struct survey_source *source, int64_t offset, struct skim *s);
+int survey_skim(const struct record_source *source, int64_t offset, struct skim *s);
 
 /* Bytes [from, to), which must be there. Returns: 0 or negative errno. Owner of out: the caller. */
-int survey_bytes(const struct survey_source *source, int64_t from, int64_t to, struct buf *out);
+int survey_bytes(const struct record_source *source, int64_t from, int64_t to, struct buf *out);

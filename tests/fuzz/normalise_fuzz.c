@@ -32,9 +32,9 @@ static int keep(void *context, const char *bytes, size_t n)
     return 0;
 }
 
-static struct survey_source source_of(struct text *t)
+static struct record_source source_of(struct text *t)
 {
-    return (struct survey_source){read_memory, t, (int64_t)t->bytes.n, {0}};
+    return (struct record_source){read_memory, t, (int64_t)t->bytes.n, {0}};
 }
 
 static void must_be_in_order(const struct normalise_found *found, int64_t size)
@@ -51,7 +51,7 @@ static void must_be_in_order(const struct normalise_found *found, int64_t size)
 
 static size_t make(struct text *t, struct buf *made)
 {
-    struct survey_source source = source_of(t);
+    struct record_source source = source_of(t);
     struct normalise_found found;
     must(normalise_find(&source, 0, true, &found) == 0);
     must_be_in_order(&found, source.size_bytes);
@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     struct text text = {{(const char *)data + 1, size - 1}, SIZE_MAX};
-    struct survey_source source = source_of(&text);
+    struct record_source source = source_of(&text);
     enum normalise_encoding encoding =
         data[0] % 4 < 3 ? data[0] % 4 : normalise_encoding(text.bytes);
     if (encoding == NORMALISE_UTF8) {

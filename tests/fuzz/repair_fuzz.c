@@ -74,11 +74,11 @@ static bool is_disturbed(const struct repair_plan *plan, bool shrinks)
 }
 
 static struct repair_plan plan_of(struct sv *file, const struct repair_options *options,
-                                  struct arena *a, struct survey_source *source)
+                                  struct arena *a, struct record_source *source)
 {
     struct survey survey;
     struct repair_plan plan;
-    *source = (struct survey_source){read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    *source = (struct record_source){read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     must(survey_read(source, &survey) == 0);
     must(survey.size_bytes == (int64_t)file->n);
     must(repair_plan(source, &survey, options, a, &plan) == 0);
@@ -106,13 +106,13 @@ static void must_account_for_all(const struct sv *file, const struct repair_plan
 
 static struct normalise_found count(struct sv *file)
 {
-    struct survey_source source = {read_memory, file, (int64_t)file->n, {0}};
+    struct record_source source = {read_memory, file, (int64_t)file->n, {0}};
     struct normalise_found found;
     must(normalise_find(&source, 0, false, &found) == 0);
     return found;
 }
 
-static void must_hold_as_many(const struct survey_source *source, const struct repair_plan *plan,
+static void must_hold_as_many(const struct record_source *source, const struct repair_plan *plan,
                               struct sv *before, struct sv *after)
 {
     int64_t balance;
@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct arena a = {0};
     struct result r = {0};
-    struct survey_source source;
+    struct record_source source;
     struct sv file = {(const char *)data + 1, size - 1};
     struct repair_options options = {
         .shrinks = data[0] & 1,

@@ -1,12 +1,13 @@
 #include "unit.h"
 
+#include "transcript/client_version.h"
 #include "transcript/damage.h"
 
 #include <stdio.h>
 
 static int64_t version(const char *text)
 {
-    return damage_version(sv_of(text));
+    return client_version(sv_of(text));
 }
 
 static void versions_are_in_order(void **state)

@@ -32,7 +32,7 @@ static struct repair_plan plan_of(struct scene *s, struct buf *file, struct repa
 {
     struct survey survey;
     struct repair_plan plan;
-    struct survey_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     o.wants_edits = true;
     o.modified_ms = 1770000000000;
     assert_int_equal(survey_read(&source, &survey), 0);
@@ -44,7 +44,7 @@ static struct repair_plan plan_of(struct scene *s, struct buf *file, struct repa
 /* backup: the name in the marks. */
 static void fit_into(struct scene *s, int64_t window, const char *backup)
 {
-    struct survey_source source = {read_memory, &s->file, (int64_t)s->file.n,
+    struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
                                    SV("{\"parentUuid\":")};
     struct repair_sink sink = {keep, NULL, &s->made};
     s->made.n = 0;

@@ -32,7 +32,7 @@ static int keep(void *context, const char *bytes, size_t n)
 
 static void normalise(struct scene *s)
 {
-    struct survey_source source = {read_text, s, (int64_t)s->text.n, {0}};
+    struct record_source source = {read_text, s, (int64_t)s->text.n, {0}};
     assert_int_equal(normalise_find(&source, 0, true, &s->found), 0);
     assert_int_equal(normalise_write(&source, &s->found, keep, s), 0);
     normalise_release(&s->found);
@@ -180,7 +180,7 @@ static void records_are_counted_in_any_form(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scene s = {.text = sv_of(cases[i].text), .piece = 5};
-        struct survey_source source = {read_text, &s, (int64_t)s.text.n, {0}};
+        struct record_source source = {read_text, &s, (int64_t)s.text.n, {0}};
         assert_int_equal(normalise_find(&source, 0, false, &s.found), 0);
         assert_int_equal(s.found.whole, cases[i].whole);
         assert_int_equal(s.found.joined, cases[i].joined);
@@ -195,7 +195,7 @@ static void assert_recoded(struct sv text, enum normalise_encoding encoding, con
     assert_int_equal(normalise_encoding(text), encoding);
     for (size_t piece = 1; piece < 9; piece++) {
         struct scene s = {.text = text, .piece = piece};
-        struct survey_source source = {read_text, &s, (int64_t)text.n, {0}};
+        struct record_source source = {read_text, &s, (int64_t)text.n, {0}};
         assert_int_equal(normalise_recode(&source, encoding, keep, &s), 0);
         assert_string_equal(s.made.p ? s.made.p : "", wanted);
         buf_release(&s.made);

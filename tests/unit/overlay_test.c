@@ -16,7 +16,7 @@ static int64_t read_text(void *context, char *bytes, size_t n, int64_t offset)
 }
 
 static struct sv file = {text, sizeof text - 1};
-static const struct survey_source source = {read_text, &file, sizeof text - 1, {0}};
+static const struct record_source source = {read_text, &file, sizeof text - 1, {0}};
 
 static struct repair_edit edit(int64_t from, int64_t to, const char *put, uint32_t line)
 {
@@ -32,7 +32,7 @@ static struct repair_edit edit(int64_t from, int64_t to, const char *put, uint32
 /* In pieces of every size, from every place. */
 static void assert_reads(struct overlay *o, const char *expected)
 {
-    struct survey_source made = overlay_source(o);
+    struct record_source made = overlay_source(o);
     size_t n = strlen(expected);
     assert_int_equal(made.size_bytes, n);
     for (size_t from = 0; from <= n; from++)
@@ -147,7 +147,7 @@ static void an_empty_file_can_be_added_to(void **state)
 {
     (void)state;
     static struct sv empty = {"", 0};
-    struct survey_source nothing = {read_text, &empty, 0, {0}};
+    struct record_source nothing = {read_text, &empty, 0, {0}};
     struct overlay o;
     struct repair_edit edits[] = {edit(0, 0, "x", 1)};
     overlay_init(&o, &nothing);
@@ -169,12 +169,12 @@ static int64_t read_nothing(void *context, char *bytes, size_t n, int64_t offset
 static void a_read_that_fails_is_told(void **state)
 {
     (void)state;
-    struct survey_source broken = {read_nothing, NULL, 10, {0}};
+    struct record_source broken = {read_nothing, NULL, 10, {0}};
     struct overlay o;
     struct repair_edit edits[] = {edit(0, 4, NULL, 1)};
     char byte;
     overlay_init(&o, &broken);
-    struct survey_source made = overlay_source(&o);
+    struct record_source made = overlay_source(&o);
     assert_int_equal(made.read(made.context, &byte, 1, 0), -EIO);
     assert_int_equal(overlay_apply(&o, edits, 1), -EIO);
     overlay_release(&o);

@@ -52,7 +52,7 @@ static int take_removed(void *context, const struct repair_edit *edit, const cha
 static int repair(struct sv text, long fuel, struct repair_plan *plan, struct buf *out)
 {
     struct file file = {text, fuel};
-    struct survey_source source = {read_file, &file, (int64_t)text.n, SV("{\"parentUuid\":")};
+    struct record_source source = {read_file, &file, (int64_t)text.n, SV("{\"parentUuid\":")};
     struct survey survey;
     struct repair_options options = {.wants_edits = true, .modified_ms = 1770000000000};
     struct repair_sink sink = {take, take_removed, out};

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "transcript/client_version.h"
 #include "transcript/repair.h"
 
 #include <glob.h>
@@ -43,7 +44,7 @@ static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shri
 {
     struct survey survey;
     struct repair_plan plan;
-    struct survey_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     struct repair_options options = {
         .shrinks = shrinks, .wants_edits = true, .modified_ms = 1770000000000};
     assert_int_equal(survey_read(&source, &survey), 0);
@@ -55,7 +56,7 @@ static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shri
 /* Plans, mends, and sees that a second plan is empty. */
 static void repair_as(struct scene *s, bool shrinks)
 {
-    struct survey_source source = {read_memory, &s->file, (int64_t)s->file.n,
+    struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
                                    SV("{\"parentUuid\":")};
     struct repair_sink sink = {keep, keep_removed, s};
     s->plan = make_plan(s, &s->file, shrinks);
@@ -394,11 +395,11 @@ static void what_fuzzing_found_is_mended_for_good(void **state)
 static void versions_are_compared_as_numbers(void **state)
 {
     (void)state;
-    assert_true(damage_version(SV("2.1.9")) < damage_version(SV("2.1.10")));
-    assert_true(damage_version(SV("2.1.330")) < damage_version(SV("2.2.0")));
-    assert_true(damage_version(SV("2.1.30-beta")) == damage_version(SV("2.1.30")));
-    assert_int_equal(damage_version(SV("new")), 0);
-    assert_int_equal(damage_version(SV("2.1")), 0);
+    assert_true(client_version(SV("2.1.9")) < client_version(SV("2.1.10")));
+    assert_true(client_version(SV("2.1.330")) < client_version(SV("2.2.0")));
+    assert_true(client_version(SV("2.1.30-beta")) == client_version(SV("2.1.30")));
+    assert_int_equal(client_version(SV("new")), 0);
+    assert_int_equal(client_version(SV("2.1")), 0);
 }
 
 int main(void)

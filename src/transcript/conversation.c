@@ -1,7 +1,6 @@
 #include "transcript/conversation.h"
 
 #include "transcript/client_version.h"
-#include "transcript/damage.h"
 #include "transcript/lines.h"
 #include "transcript/nodes.h"
 #include "transcript/scan.h"

@@ -87,7 +87,7 @@
 
 enum { LIFE_S = 300, REQUEST_BYTES = 64 * 1024, PATH_SIZE = 4096 };
 
-/* By this section the program under test knows a native client (src/agent/claude_program.h). */
+/* By this section the program under test knows a native client (src/agents/claude/program.h). */
 __attribute__((section(".bun"), used)) static const char stand_in[] =
     "fake-agent of session-rescue";
 

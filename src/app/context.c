@@ -1,10 +1,10 @@
 #include "app/context.h"
 
-#include "app/backups.h"
 #include "app/console.h"
-#include "app/which.h"
+#include "app/select/backups.h"
+#include "app/select/which.h"
 #include "base/err.h"
-#include "base/fs.h"
+#include "base/io/fs.h"
 #include "base/utf8.h"
 #include "platform/host.h"
 

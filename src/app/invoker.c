@@ -3,10 +3,10 @@
 #include "app/context.h"
 #include "base/arena.h"
 #include "base/str.h"
-#include "platform/ancestry.h"
 #include "platform/host.h"
 #include "platform/privilege.h"
-#include "platform/proc.h"
+#include "platform/process/ancestry.h"
+#include "platform/process/proc.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 #include "app/leftover.h"
 
-#include "action/backup.h"
-#include "base/digest.h"
-#include "base/fs.h"
+#include "backup/backup.h"
+#include "base/io/digest.h"
+#include "base/io/fs.h"
 #include "base/json.h"
-#include "transcript/head.h"
-#include "transcript/lines.h"
-#include "transcript/message.h"
+#include "conversation/head.h"
+#include "conversation/message.h"
+#include "jsonl/lines.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

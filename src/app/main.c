@@ -26,7 +26,7 @@
 #include "app/console.h"
 #include "app/hook.h"
 #include "app/invoker.h"
-#include "app/watch.h"
+#include "app/watch/watch.h"
 #include "platform/privilege.h"
 
 #include <errno.h>

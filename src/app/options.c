@@ -1,9 +1,9 @@
 #include "app/options.h"
 
-#include "agent/agent.h"
+#include "agents/agent.h"
 #include "base/err.h"
-#include "transcript/client_version.h"
-#include "transcript/damage.h"
+#include "conversation/loader/client_version.h"
+#include "repair/damage.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "app/records.h"
 
-#include "base/fs.h"
-#include "transcript/thin.h"
+#include "base/io/fs.h"
+#include "jsonl/thin_record.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "transcript/conversation.h"
+#include "conversation/conversation.h"
 
 struct records {
     const char *const *files; /* by the numbers in the conversation */

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "session/evidence.h"
+#include "session/evidence/evidence.h"
 #include "session_rescue.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "platform/proc.h"
+#include "platform/process/proc.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 #include "platform/guard.h"
 
 #include "base/arena.h"
-#include "platform/child.h"
-#include "platform/proc.h"
+#include "platform/process/child.h"
+#include "platform/process/proc.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "base/memory_run.h"
-#include "platform/proc.h"
+#include "platform/process/proc.h"
 
 struct memory_limits {
     int64_t bytes; /* more is not read at all */

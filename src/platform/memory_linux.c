@@ -1,6 +1,6 @@
 #include "platform/memory.h"
 
-#include "base/fs.h"
+#include "base/io/fs.h"
 #include "platform/privilege.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "platform/notice.h"
 
-#include "base/fs.h"
+#include "base/io/fs.h"
 
 #include <errno.h>
 #include <stdint.h>

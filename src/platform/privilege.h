@@ -22,7 +22,7 @@
  */
 #pragma once
 
-#include "platform/proc.h"
+#include "platform/process/proc.h"
 
 enum privilege {
     /* CAP_SYS_PTRACE: pidfd_getfd, /proc/PID/mem and /proc/PID/syscall where Yama's ptrace_scope

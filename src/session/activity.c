@@ -1,6 +1,6 @@
 #include "session/activity.h"
 
-#include "base/fs.h"
+#include "base/io/fs.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  */
 #pragma once
 
-#include "session/stores.h"
-#include "transcript/head.h"
-#include "transcript/last.h"
-#include "transcript/tail.h"
+#include "conversation/head.h"
+#include "conversation/last_message.h"
+#include "conversation/tail.h"
+#include "session/stores/stores.h"
 
 enum { ACTIVITY_SUBAGENTS_READ = 4 }; /* tails read of subagents' files, the newest */
 

@@ -1,12 +1,12 @@
 #include "session/discover.h"
 
 #include "platform/host.h"
-#include "platform/tty.h"
-#include "session/gone.h"
+#include "platform/terminal/tty.h"
 #include "session/mapping.h"
-#include "session/show.h"
-#include "session/stored.h"
-#include "session/strays.h"
+#include "session/public_view.h"
+#include "session/stores/gone.h"
+#include "session/stores/stored.h"
+#include "session/stores/strays.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "session/mapping.h"
 
 #include "base/err.h"
-#include "base/fs.h"
-#include "session/moment.h"
+#include "base/io/fs.h"
+#include "session/evidence/moment.h"
 
 #include <errno.h>
 #include <fcntl.h>

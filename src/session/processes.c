@@ -1,11 +1,11 @@
 #include "session/processes.h"
 
-#include "base/fs.h"
-#include "platform/ancestry.h"
+#include "base/io/fs.h"
 #include "platform/host.h"
-#include "platform/multiplexer.h"
-#include "platform/tty.h"
-#include "session/watched.h"
+#include "platform/process/ancestry.h"
+#include "platform/terminal/multiplexer.h"
+#include "platform/terminal/tty.h"
+#include "session/stores/watched.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -7,9 +7,9 @@
  */
 #pragma once
 
-#include "agent/agent.h"
+#include "agents/agent.h"
 #include "base/problems.h"
-#include "platform/proc.h"
+#include "platform/process/proc.h"
 #include "session_rescue.h"
 
 /* A live process of an agent. Strings: the arena's. */

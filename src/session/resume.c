@@ -1,6 +1,6 @@
 #include "session/resume.h"
 
-#include "agent/agent.h"
+#include "agents/agent.h"
 #include "base/utf8.h"
 
 #include <ctype.h>

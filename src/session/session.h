@@ -7,10 +7,10 @@
 #pragma once
 
 #include "session/activity.h"
-#include "session/evidence.h"
-#include "session/persistence.h"
+#include "session/evidence/evidence.h"
+#include "session/evidence/persistence.h"
 #include "session/processes.h"
-#include "session/stores.h"
+#include "session/stores/stores.h"
 
 struct session {
     struct live *live;   /* NULL: no process */

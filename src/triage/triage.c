@@ -5,7 +5,7 @@
 #include "session_rescue.h"
 
 #include "diagnose/rules.h"
-#include "session/collect.h"
+#include "session/evidence/collect.h"
 
 #include <errno.h>
 #include <time.h>

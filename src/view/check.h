@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "action/examine.h"
+#include "control/repair_examine.h"
 #include "session_rescue.h"
 
 struct view_checked {

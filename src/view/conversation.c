@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "transcript/message.h"
+#include "conversation/message.h"
 #include "view/json.h"
 
 #include <stdlib.h>

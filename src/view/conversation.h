@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/str.h"
-#include "transcript/conversation.h"
+#include "conversation/conversation.h"
 
 #include <stdbool.h>
 

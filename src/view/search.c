@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "index/index.h"
+#include "search/index.h"
 #include "session/resume.h"
 #include "view/json.h"
 #include "view/left.h"

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "transcript/message.h"
+#include "conversation/message.h"
 #include "view/text.h"
 
 struct view_hit {

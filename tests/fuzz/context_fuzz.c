@@ -6,7 +6,7 @@
 #include "must.h"
 
 #include "base/json.h"
-#include "transcript/scan.h"
+#include "jsonl/line_check.h"
 #include "view/conversation.h"
 
 struct copies {

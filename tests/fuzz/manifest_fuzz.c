@@ -1,8 +1,8 @@
 /* Any bytes as a backup's manifest, and as its .sha256 file. */
 #include "must.h"
 
-#include "action/manifest.h"
-#include "action/sums.h"
+#include "backup/io/sums.h"
+#include "backup/manifest.h"
 
 static void read_manifest(struct arena *arena, struct sv text)
 {

@@ -5,7 +5,7 @@
  * of its own, and nothing of it is to be joined again; the size of the pieces that
  * it is read in makes no difference.
  */
-#include "transcript/normalise.h"
+#include "repair/normalise.h"
 
 #include "must.h"
 

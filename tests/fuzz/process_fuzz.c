@@ -5,8 +5,8 @@
  */
 #include "must.h"
 
-#include "agent/agent.h"
-#include "platform/proc.h"
+#include "agents/agent.h"
+#include "platform/process/proc.h"
 
 static void read_strings(struct arena *arena, struct sv bytes)
 {

@@ -2,7 +2,7 @@
 #include "must.h"
 
 #include "base/arena.h"
-#include "index/query.h"
+#include "search/query.h"
 
 #include <sqlite3.h>
 

@@ -1,7 +1,7 @@
 /* Any bytes as a client's sessions/<pid>.json. */
 #include "must.h"
 
-#include "agent/claude_store.h"
+#include "agents/claude/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,8 +5,8 @@
  * repair finds nothing to do; what was unreadable is as the first one left it. As
  * many whole records as before are there, by a count that knows nothing of the plan.
  */
-#include "transcript/normalise.h"
-#include "transcript/repair.h"
+#include "repair/normalise.h"
+#include "repair/repair_plan.h"
 
 #include <stdlib.h>
 #include <string.h>

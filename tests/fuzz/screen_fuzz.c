@@ -1,7 +1,7 @@
 /* Any bytes as what stands on a client's screen: what is taken for typed is text, and was there. */
 #include "must.h"
 
-#include "agent/claude_screen.h"
+#include "agents/claude/screen.h"
 #include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

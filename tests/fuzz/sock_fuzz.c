@@ -2,7 +2,7 @@
  */
 #include "must.h"
 
-#include "platform/sock.h"
+#include "platform/socket/sock.h"
 
 /* A message header, and the fixed part of a connection (struct inet_diag_msg). */
 enum { SMALLEST_CONNECTION = 16 + 72 };

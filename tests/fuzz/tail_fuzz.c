@@ -5,8 +5,8 @@
  */
 #include "must.h"
 
-#include "transcript/head.h"
-#include "transcript/tail.h"
+#include "conversation/head.h"
+#include "conversation/tail.h"
 
 static void read_tail(struct arena *arena, struct sv file, unsigned short_read)
 {

@@ -11,8 +11,8 @@ setup()
     cd "$tree" || return
     echo '#pragma once' >include/session_rescue.h
     printf '#include <yyjson.h>\n' >src/base/json.c
-    printf '#include "base/json.h"\n\n#include <stdio.h>\n\n/* not printf(), <time.h> */\n' >src/transcript/lines.c
-    printf '#include "session_rescue.h"\n#include "transcript/lines.h"\n\n#include <time.h>\n' >src/app/main.c
+    printf '#include "base/json.h"\n\n#include <stdio.h>\n\n/* not printf(), <time.h> */\n' >src/jsonl/lines.c
+    printf '#include "session_rescue.h"\n#include "jsonl/lines.h"\n\n#include <time.h>\n' >src/app/main.c
     printf '#!/bin/sh\necho "$1"\n' >tools/hello
     git init -q .
 }
@@ -48,7 +48,7 @@ only_fails()
 }
 
 @test "layers: an include to the right" {
-    echo '#include "app/options.h"' >>src/transcript/lines.c
+    echo '#include "app/options.h"' >>src/jsonl/lines.c
     layers_find 'lines.c:6: includes "app/options.h", which is to the right of transcript'
     only_fails layers
 }
@@ -64,7 +64,7 @@ only_fails()
 }
 
 @test "layers: a system header in a pure layer" {
-    echo '#include <unistd.h>' >>src/transcript/lines.c
+    echo '#include <unistd.h>' >>src/jsonl/lines.c
     layers_find 'lines.c:6: transcript is pure and may not include <unistd.h>'
 }
 
@@ -74,12 +74,12 @@ only_fails()
 }
 
 @test "layers: printing from a pure layer" {
-    echo 'void f(void) { printf("x"); }' >>src/transcript/lines.c
+    echo 'void f(void) { printf("x"); }' >>src/jsonl/lines.c
     layers_find 'lines.c:6: transcript is pure and may not call printf()'
 }
 
 @test "layers: formatting into memory in a pure layer is allowed" {
-    printf 'void f(char *p) { snprintf(p, 1, "printf("); s.remove(p); s->rename(p); }\n' >>src/transcript/lines.c
+    printf 'void f(char *p) { snprintf(p, 1, "printf("); s.remove(p); s->rename(p); }\n' >>src/jsonl/lines.c
     run "$lint/layers" "$tree"
     echo "$output"
     [ "$status" -eq 0 ]

@@ -1,6 +1,6 @@
 #include "scratch.h"
 
-#include "agent/agent.h"
+#include "agents/agent.h"
 
 static struct agent_listings listings;
 

@@ -3,7 +3,7 @@
 
 #include "live.h"
 
-#include "platform/ancestry.h"
+#include "platform/process/ancestry.h"
 
 static void put(int pid, int ppid, int tty, int start_ticks)
 {

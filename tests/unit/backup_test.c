@@ -1,6 +1,6 @@
 #include "session_store.h"
 
-#include "action/manifest.h"
+#include "backup/manifest.h"
 
 #include <errno.h>
 #include <sys/file.h>

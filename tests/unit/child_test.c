@@ -4,8 +4,8 @@
  */
 #include "live.h"
 
-#include "platform/child.h"
 #include "platform/guard.h"
+#include "platform/process/child.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * Which files are the vendor's client: ELF files made here, scripts beside a package.json.
  */
-#include "agent/claude_program.h"
+#include "agents/claude/program.h"
 
 #include <elf.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "agent/claude_screen.h"
+#include "agents/claude/screen.h"
 
-#include "base/fs.h"
+#include "base/io/fs.h"
 
 #include <fcntl.h>
 

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/conversation.h"
+#include "conversation/conversation.h"
 
 #include <stdio.h>
 

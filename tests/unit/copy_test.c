@@ -1,6 +1,6 @@
 #include "scratch.h"
 
-#include "action/copy.h"
+#include "backup/io/copy.h"
 
 #include <errno.h>
 #include <sys/time.h>

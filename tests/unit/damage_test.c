@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "transcript/client_version.h"
-#include "transcript/damage.h"
+#include "conversation/loader/client_version.h"
+#include "repair/damage.h"
 
 #include <stdio.h>
 

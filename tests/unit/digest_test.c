@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "base/digest.h"
+#include "base/io/digest.h"
 
 /* The examples of FIPS 180-2. */
 static void digests_what_the_standard_says(void **state)

@@ -1,7 +1,7 @@
 #include "scratch.h"
 
-#include "base/durable.h"
-#include "base/fs.h"
+#include "base/io/durable.h"
+#include "base/io/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>

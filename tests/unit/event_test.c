@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/event.h"
+#include "conversation/event.h"
 
 #include <errno.h>
 

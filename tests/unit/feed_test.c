@@ -1,8 +1,8 @@
 /* The index, fed from files. */
 #include "scratch.h"
 
-#include "index/feed.h"
-#include "index/query.h"
+#include "search/feed.h"
+#include "search/query.h"
 
 #include <errno.h>
 

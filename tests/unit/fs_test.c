@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "base/fs.h"
+#include "base/io/fs.h"
 
 #include <dirent.h>
 #include <errno.h>

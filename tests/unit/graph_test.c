@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/graph.h"
+#include "conversation/loader/graph.h"
 
 #include <stdio.h>
 

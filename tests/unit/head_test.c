@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "base/fs.h"
-#include "transcript/head.h"
+#include "base/io/fs.h"
+#include "conversation/head.h"
 
 #include <fcntl.h>
 

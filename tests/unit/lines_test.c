@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/lines.h"
+#include "jsonl/lines.h"
 
 static struct sv text_of(const char *bytes, size_t index)
 {

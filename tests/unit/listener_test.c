@@ -1,6 +1,6 @@
 #include "live.h"
 
-#include "platform/listener.h"
+#include "platform/socket/listener.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

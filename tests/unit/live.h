@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "platform/proc.h"
+#include "platform/process/proc.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "action/manifest.h"
+#include "backup/manifest.h"
 
 #include <errno.h>
 #include <string.h>

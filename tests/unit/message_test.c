@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/message.h"
+#include "conversation/message.h"
 
 #include <errno.h>
 

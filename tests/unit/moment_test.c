@@ -1,7 +1,7 @@
 /*
  * When something was stamped, though the wall clock was set in between.
  */
-#include "session/moment.h"
+#include "session/evidence/moment.h"
 #include "unit.h"
 
 enum { S = 1000, H = 3600 * S, DAY = 24 * H };

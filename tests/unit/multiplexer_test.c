@@ -1,6 +1,6 @@
 #include "live.h"
 
-#include "platform/multiplexer.h"
+#include "platform/terminal/multiplexer.h"
 
 static struct arena arena;
 

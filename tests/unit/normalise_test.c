@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/normalise.h"
+#include "repair/normalise.h"
 
 #include <stdio.h>
 

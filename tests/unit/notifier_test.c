@@ -1,6 +1,6 @@
 #include "scratch.h"
 
-#include "app/notifier.h"
+#include "app/watch/notifier.h"
 #include "base/clock.h"
 
 #include <errno.h>

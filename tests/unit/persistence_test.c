@@ -2,10 +2,10 @@
  * Whether what was said is on disk, from tables of facts. Most rows are healthy sessions as the
  * clients of 2.1.110 to 2.1.330 leave them: none may be called unsaved.
  */
-#include "session/persistence.h"
+#include "session/evidence/persistence.h"
 
-#include "agent/agent.h"
-#include "base/fs.h"
+#include "agents/agent.h"
+#include "base/io/fs.h"
 #include "scratch.h"
 
 /* A scene is a usual one, and then what is different about it. */

@@ -1,7 +1,7 @@
 #include "live.h"
 
-#include "base/fs.h"
-#include "platform/pidref.h"
+#include "base/io/fs.h"
+#include "platform/process/pidref.h"
 
 #include <fcntl.h>
 #include <poll.h>

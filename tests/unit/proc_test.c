@@ -1,7 +1,7 @@
 #include "live.h"
 #include "scratch.h"
 
-#include "base/fs.h"
+#include "base/io/fs.h"
 
 static struct arena arena;
 

@@ -2,7 +2,7 @@
 #include "live.h"
 #include "scratch.h"
 
-#include "platform/program.h"
+#include "platform/process/program.h"
 
 enum { NOBODY = 65534 };
 

@@ -2,7 +2,7 @@
  */
 #include "scratch.h"
 
-#include "action/proof.h"
+#include "control/proof.h"
 
 #include <errno.h>
 

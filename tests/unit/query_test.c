@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "index/query.h"
+#include "search/query.h"
 
 #include <errno.h>
 

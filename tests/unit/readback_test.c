@@ -1,6 +1,6 @@
 #include "scratch.h"
 
-#include "action/readback.h"
+#include "backup/io/readback.h"
 
 #include <errno.h>
 #include <sys/vfs.h>

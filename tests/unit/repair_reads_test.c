@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "transcript/repair.h"
+#include "repair/repair_plan.h"
 
 #include <errno.h>
 

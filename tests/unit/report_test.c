@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "app/report.h"
+#include "app/watch/report.h"
 
 #include <errno.h>
 

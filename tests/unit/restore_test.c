@@ -1,8 +1,8 @@
 #include "session_store.h"
 
-#include "action/restore.h"
-#include "action/rewrite.h"
-#include "action/sums.h"
+#include "backup/io/rename_ids.h"
+#include "backup/io/sums.h"
+#include "backup/restore.h"
 
 #include <errno.h>
 

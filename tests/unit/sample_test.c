@@ -1,6 +1,6 @@
 #include "live.h"
 
-#include "platform/sample.h"
+#include "platform/process/sample.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -7,7 +7,7 @@
 #include "unit.h"
 
 #include "base/arena.h"
-#include "base/fs.h"
+#include "base/io/fs.h"
 
 #include <fcntl.h>
 #include <stdio.h>

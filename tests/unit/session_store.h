@@ -5,7 +5,7 @@
 
 #include "scratch.h"
 
-#include "action/backup.h"
+#include "backup/backup.h"
 
 #define ID "11111111-2222-4333-8444-555555555555"
 #define PROJECT "config/projects/-home-u-p"

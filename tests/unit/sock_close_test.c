@@ -4,7 +4,7 @@
  */
 #include "live.h"
 
-#include "platform/sock_close.h"
+#include "platform/socket/sock_close.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

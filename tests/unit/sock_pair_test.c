@@ -1,7 +1,7 @@
 /* The ends of sockets of our own. */
 #include "live.h"
 
-#include "platform/sock_pair.h"
+#include "platform/socket/sock_pair.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 #include "live.h"
 
-#include "base/fs.h"
-#include "platform/sock.h"
+#include "base/io/fs.h"
+#include "platform/socket/sock.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "live.h"
 
-#include "action/stop.h"
+#include "control/stop.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -96,7 +96,7 @@ static int set_up(void **state)
     snprintf(s.config, sizeof s.config, "%s/config", s.root);
     snprintf(s.pending, sizeof s.pending, "%s/pending", s.root);
     copy("/bin/sleep", s.program);
-    /* by its end the program is known for a client (agent/claude_program.h) */
+    /* by its end the program is known for a client (agents/claude/program.h) */
     FILE *end = fopen(s.program, "a");
     assert_non_null(end);
     fputs("\n---- Bun! ----\n", end);

@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "base/fs.h"
-#include "transcript/tail.h"
+#include "base/io/fs.h"
+#include "conversation/tail.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "live.h"
 
-#include "platform/terminal_hold.h"
+#include "platform/terminal/terminal_hold.h"
 
 #include <fcntl.h>
 #include <pty.h>

@@ -3,8 +3,8 @@
  */
 #include "live.h"
 
-#include "platform/terminal.h"
-#include "platform/terminal_push.h"
+#include "platform/terminal/terminal.h"
+#include "platform/terminal/terminal_push.h"
 
 #include <fcntl.h>
 #include <pty.h>

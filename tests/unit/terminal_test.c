@@ -1,6 +1,6 @@
 #include "live.h"
 
-#include "platform/terminal.h"
+#include "platform/terminal/terminal.h"
 
 #include <fcntl.h>
 #include <pty.h>

@@ -4,8 +4,8 @@
 #include "live.h"
 #include "scratch.h"
 
-#include "platform/program.h"
-#include "platform/tmux.h"
+#include "platform/process/program.h"
+#include "platform/terminal/tmux.h"
 
 static struct tmux tmux;
 static char tty[64];

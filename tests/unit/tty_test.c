@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "platform/tty.h"
+#include "platform/terminal/tty.h"
 
 #include <sys/sysmacros.h>
 

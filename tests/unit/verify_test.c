@@ -1,8 +1,8 @@
 #include "session_store.h"
 
-#include "action/manifest.h"
-#include "action/sums.h"
-#include "action/verify.h"
+#include "backup/io/sums.h"
+#include "backup/manifest.h"
+#include "backup/verify.h"
 #include "base/json.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "app/which.h"
+#include "app/select/which.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * tests/fixtures/trees was written beside a client by tests/e2e/capture-trees.mjs, which knew what
  * every child was started for.
  */
-#include "session/workers.h"
+#include "session/evidence/workers.h"
 
 #include <dirent.h>
 #include <setjmp.h>

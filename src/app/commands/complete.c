@@ -10,10 +10,10 @@
  */
 #include "app/commands/commands.h"
 
-#include "action/pending.h"
-#include "agent/agent.h"
+#include "agents/agent.h"
 #include "app/completion.h"
-#include "base/fs.h"
+#include "backup/backup_dir.h"
+#include "base/io/fs.h"
 #include "base/utf8.h"
 #include "view/text.h"
 

@@ -4,12 +4,12 @@
  */
 #include "app/commands/commands.h"
 
-#include "agent/agent.h"
-#include "app/backups.h"
+#include "agents/agent.h"
 #include "app/leftover.h"
 #include "app/records.h"
-#include "app/selection.h"
-#include "base/fs.h"
+#include "app/select/backups.h"
+#include "app/select/selection.h"
+#include "base/io/fs.h"
 #include "view/conversation.h"
 
 #include <errno.h>

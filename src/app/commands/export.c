@@ -6,12 +6,12 @@
  */
 #include "app/commands/commands.h"
 
-#include "action/backup.h"
-#include "app/closing.h"
+#include "app/act/closing.h"
 #include "app/meter.h"
-#include "app/selection.h"
+#include "app/select/selection.h"
+#include "backup/backup.h"
 #include "session/resume.h"
-#include "view/backups.h"
+#include "view/outcome/backups.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -7,10 +7,10 @@
  */
 #include "app/commands/commands.h"
 
-#include "action/pending.h"
 #include "app/hook.h"
-#include "session/fullness.h"
-#include "view/backups.h"
+#include "backup/backup_dir.h"
+#include "session/evidence/context_usage.h"
+#include "view/outcome/backups.h"
 
 #include <string.h>
 

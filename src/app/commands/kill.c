@@ -5,9 +5,9 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/ending.h"
-#include "app/named.h"
-#include "view/ending.h"
+#include "app/act/ending.h"
+#include "app/select/named.h"
+#include "view/outcome/ending.h"
 
 #include <stdio.h>
 

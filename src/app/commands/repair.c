@@ -4,15 +4,15 @@
  */
 #include "app/commands/commands.h"
 
-#include "action/mend.h"
-#include "app/closing.h"
+#include "app/act/closing.h"
+#include "app/act/scene.h"
 #include "app/prompt.h"
-#include "app/scene.h"
-#include "app/targets.h"
+#include "app/select/targets.h"
 #include "base/utf8.h"
-#include "session/fullness.h"
+#include "control/repair_apply.h"
+#include "session/evidence/context_usage.h"
 #include "session/resume.h"
-#include "view/repair.h"
+#include "view/outcome/repair.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,11 +6,11 @@
  */
 #include "app/commands/commands.h"
 
+#include "app/act/ending.h"
+#include "app/act/reviving.h"
 #include "app/console.h"
-#include "app/ending.h"
 #include "app/meter.h"
 #include "app/prompt.h"
-#include "app/reviving.h"
 #include "base/utf8.h"
 #include "session/resume.h"
 

@@ -5,13 +5,13 @@
  */
 #include "app/commands/commands.h"
 
-#include "action/restore.h"
-#include "app/backups.h"
-#include "app/closing.h"
+#include "app/act/closing.h"
 #include "app/meter.h"
 #include "app/prompt.h"
+#include "app/select/backups.h"
+#include "backup/restore.h"
 #include "session/resume.h"
-#include "view/backups.h"
+#include "view/outcome/backups.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/selection.h"
+#include "app/select/selection.h"
 #include "view/json.h"
 
 #include <stdint.h>

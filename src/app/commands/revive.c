@@ -4,9 +4,9 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/named.h"
-#include "app/reviving.h"
-#include "view/reviving.h"
+#include "app/act/reviving.h"
+#include "app/select/named.h"
+#include "view/outcome/reviving.h"
 
 #include <stdio.h>
 

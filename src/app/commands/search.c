@@ -5,9 +5,9 @@
 #include "app/commands/commands.h"
 
 #include "app/meter.h"
-#include "index/feed.h"
-#include "index/query.h"
-#include "index/update.h"
+#include "search/feed.h"
+#include "search/query.h"
+#include "search/update.h"
 #include "session/resume.h"
 #include "view/search.h"
 

@@ -1,8 +1,8 @@
 /* --verify: backups read again and compared with their sums. Changes nothing. */
 #include "app/commands/commands.h"
 
-#include "app/backups.h"
-#include "view/backups.h"
+#include "app/select/backups.h"
+#include "view/outcome/backups.h"
 
 #include <errno.h>
 

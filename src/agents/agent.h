@@ -1,0 +1,406 @@
+/*
+ * agent: how one kind of coding agent looks, as a process and on disk.
+ *
+ * Each agent is a table of functions (struct agent); agent.c lists them all.
+ * What is right of this layer knows sessions, registrations and transcripts,
+ * and not where a particular agent keeps them.
+ *
+ * To add an agent: write src/agent/<name>.c with such a table, and put it into
+ * the list in agent.c.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/fact.h"
+#include "base/io/fs.h"
+#include "base/problems.h"
+#include "base/str.h"
+#include "conversation/event.h"
+#include "platform/process/proc.h"
+#include "session_rescue.h"
+
+#include <stdbool.h>
+
+/* What a process is to an agent. */
+enum agent_role {
+    AGENT_NO,       /* not this agent's program */
+    AGENT_NAMESAKE, /* it is called as this agent's program is, and is none that is known */
+    AGENT_SESSION,  /* it holds a conversation, or is about to */
+    AGENT_SPARE, /* started ahead for a session to come: it has one once it is registered with it */
+    AGENT_HELPER, /* this agent's program in another role: a launcher, an MCP server, a daemon */
+};
+
+/* A process as recognition sees it. exe is NULL where it may not be read. */
+struct agent_look {
+    const char *exe;
+    const char *name; /* comm */
+    const struct proc_strings *argv;
+    const struct proc_strings *environment;
+    enum fact is_program; /* as the agent's is_program says */
+};
+
+/* What a client has started a child of its own for. */
+enum agent_child {
+    AGENT_CHILD_UNKNOWN, /* it bears no mark, or its marks may not be read */
+    AGENT_CHILD_TOOL,    /* a command of the model's, or one that the user typed */
+    AGENT_CHILD_SEARCH,  /* it searches files for one of the client's tools */
+    AGENT_CHILD_HOOK,    /* a hook, or what draws the status line: they look the same */
+    AGENT_CHILD_SERVER,  /* an MCP server, or another helper that is there for more than a turn */
+};
+
+/* A child of a client, as it is seen. */
+struct agent_child_look {
+    const struct proc_strings *argv;
+    const struct proc_strings *environment; /* NULL: may not be read */
+    const struct proc_strings *client_environment;
+    bool is_in_group; /* its process group is the client's */
+};
+
+/* Where a client finds its model. */
+struct agent_api {
+    uint16_t port;         /* of the connection: the proxy's where there is one */
+    bool is_first_party;   /* the vendor's own address */
+    int64_t api_timeout_s; /* that the user has set; 0: not set */
+};
+
+/* An agent's own directory ("config directory"), open. */
+struct agent_store {
+    int fd;
+    const char *path; /* as this program opens it */
+    struct arena *arena;
+    struct problems *problems;
+};
+
+/* What a client publishes about its running process. NULL and 0: not said. */
+struct agent_registration {
+    int code;         /* negative errno: it could not be read, and only file and pid (as the file is
+                         named) are known; else 0 */
+    const char *file; /* below the store, for messages */
+    int64_t pid;      /* in the client's own pid namespace */
+    uint64_t start_ticks;
+    const char *pid_namespace; /* "pid:[4026531836]" */
+    const char *session_id, *cwd, *version, *kind, *entrypoint;
+    const char *status;      /* "idle", "busy", "waiting", "shell" */
+    const char *waiting_for; /* "permission prompt" */
+    bool is_spare;           /* no session was given to it yet */
+    const char *job_id;      /* of a background session: what the client calls it by */
+    struct wall started_at, changed_at, status_at;
+};
+
+/* Of a user's settings, what matters here. */
+struct agent_settings {
+    const char *model; /* as the user asks for it; NULL: not set */
+    int64_t days_kept; /* transcripts not written to for so long are deleted by a client */
+};
+
+/* One session's transcript in a store. */
+struct agent_transcript {
+    const char *session_id;
+    const char *path; /* below the store */
+    int64_t size_bytes;
+    struct wall modified_at;
+};
+
+/* How a transcript came to lie where the client does not look. */
+enum agent_stray_kind {
+    AGENT_STRAY_NAME, /* in the right folder, under another name: "ID (1).jsonl" */
+    AGENT_STRAY_DEEP, /* one folder too deep */
+    AGENT_STRAY_TOP,  /* beside the folders */
+};
+
+/* A session's transcript that no client finds by the session's id. */
+struct agent_stray {
+    enum agent_stray_kind kind;
+    const char *session_id; /* as its name says */
+    const char *path;       /* below the store */
+    const char *folder;     /* that it would be found in, below the store; NULL: that of the
+                               directory that its records name */
+    int64_t size_bytes;
+};
+
+/* A prompt that was typed, as the agent's history of prompts has it. */
+struct agent_prompt {
+    const char *session_id; /* that it was typed in */
+    const char *text;
+    const char *cwd; /* that session's; NULL: not said */
+    struct wall at;
+    bool is_said_to_model; /* else it need never become part of a conversation */
+};
+
+/* The last of them, or all of a session, the oldest first. */
+struct agent_prompts {
+    struct agent_prompt *items;
+    size_t count, capacity;
+    bool is_whole;           /* all that there are; else: */
+    struct wall known_since; /* none after this moment is missing */
+};
+
+/* A session that the history of prompts names, and how many of its lines do. */
+struct agent_prompted {
+    const char *session_id;
+    size_t count;
+};
+
+/* A session that something is left of, and no transcript. */
+struct agent_trace {
+    const char *session_id;
+    const char *folder;      /* its own, below the store; one of several */
+    bool is_beside;          /* "<folder>.jsonl" is where its transcript was */
+    struct wall modified_at; /* the folder, or what stands in it */
+};
+
+/* Both in the order of their ids. */
+struct agent_traces {
+    struct agent_trace *items;
+    size_t count, capacity;
+    const char *const *with_transcript; /* the sessions that have one */
+    size_t with_transcript_count;
+};
+
+/* What a file is of, where it is all that is left. */
+enum agent_part {
+    AGENT_PART_OTHER,       /* of no interest to who looks for what was said or done */
+    AGENT_PART_SUBAGENT,    /* a subagent's transcript */
+    AGENT_PART_TOOL_RESULT, /* what a tool answered, as it was too long for the transcript */
+    AGENT_PART_VERSION,     /* a file of the user's, as it was before the session changed it */
+    AGENT_PART_LIST,        /* things to do */
+    AGENT_PART_BESIDE,      /* what goes with one of these, and says nothing by itself */
+    AGENT_PARTS
+};
+
+/* What a client draws in the line of its state. */
+struct agent_screen {
+    const char *line; /* as it stands there */
+    bool is_retrying; /* a request failed, and it says that it tries again; else, nothing below */
+    const char *why, *due, *until; /* "Session limit reached", "1h"; "5:55am", NULL: not said */
+    int64_t due_in_s;              /* at least */
+    int64_t attempt, of;
+};
+
+/* Of a client, what decides whether it saves what is said. */
+struct agent_saving {
+    const struct proc_strings *argv;
+    const struct proc_strings *environment; /* NULL: not known */
+    bool is_registered;
+    enum sr_kind kind;
+};
+
+/* What a file is to a session. */
+enum agent_file_kind {
+    AGENT_FILE_TRANSCRIPT,
+    AGENT_FILE_OWN,     /* the session's alone, below the store */
+    AGENT_FILE_SHARED,  /* its project's or its user's; others use it too */
+    AGENT_FILE_LINES,   /* lines of a file of the user's that name the session */
+    AGENT_FILE_RECORD,  /* of the running process: kept to know, never put back */
+    AGENT_FILE_OUTSIDE, /* below the client's folder for temporary files: likewise */
+    AGENT_FILE_SALVAGE, /* no file of the client's: what a backup took from its memory */
+};
+
+/* One file of a session. */
+struct agent_file {
+    enum agent_file_kind kind;
+    int at;              /* what path is below: the store, or agent_files.outside */
+    const char *path;    /* to open it by */
+    const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
+    const char *root;    /* the real path of at; NULL: the store's */
+    struct sv key, mark; /* LINES: what such a line holds, as struct marked says it */
+    bool is_lines;       /* JSONL, appended to while the session lives */
+    struct fs_file seen; /* when it was listed */
+};
+
+/* One thing that is there and is not copied. */
+struct agent_left_out {
+    const char *path;
+    const char *why; /* "symbolic link to ..." */
+    bool is_lost;    /* it should have been copied, and cannot be read */
+};
+
+/*
+ * Folders as they were listed last, for many calls of list_files in a row: a
+ * store keeps thousands of sessions in one folder. A listing is used again only
+ * while its folder has the same change times; what the clients publish, whose
+ * files are rewritten in place, for a second. Start with {0}; agent_listings_release.
+ */
+struct agent_listings {
+    struct arena arena;
+    struct agent_listing *items;
+    size_t count, capacity;
+
+    /* of one store at a time */
+    struct arena registry_arena;
+    const char *registry_store;     /* its path; NULL: none was read */
+    struct agent_store registry_of; /* the same store, with that arena */
+    struct awake registry_at;
+    struct lookup registry_lookup;
+    struct agent_registration *registry;
+    size_t registry_count;
+};
+
+/* As fs_list of all names. Owner of the names: the listings, until the folder is listed again. */
+int agent_list_folder(struct agent_listings *listings, int at, const char *path,
+                      struct fs_name **names, size_t *count);
+struct agent;
+/* As the agent's read_registry. Owner: the listings, until the next call. */
+struct lookup agent_list_registry(struct agent_listings *listings, const struct agent *agent,
+                                  const struct agent_store *store,
+                                  struct agent_registration **entries, size_t *count);
+void agent_listings_release(struct agent_listings *listings);
+
+enum { AGENT_PLACES = 24 };
+
+struct agent_files {
+    struct arena *arena;
+    struct agent_file *items; /* the transcript, where there is one, is the first */
+    size_t count, capacity;
+    struct agent_left_out *left_out;
+    size_t left_out_count, left_out_capacity;
+    const char *outside_path; /* NULL: there is no such folder */
+    int outside;              /* its descriptor, -1: none; agent_files_release closes it */
+    int places[AGENT_PLACES]; /* folders that links led to, likewise */
+    size_t place_count;
+};
+
+/* Appends to left_out. */
+void agent_leave_out(struct agent_files *files, const char *path, const char *why, bool is_lost);
+void agent_files_release(struct agent_files *files);
+
+struct agent {
+    const char *name;
+
+    /* By its program file (or, where that may not be read, its name) alone:
+     * worth a look at its command line? Cheap, asked of every process. */
+    bool (*could_be)(const char *exe, const char *name);
+    enum agent_role (*role)(const struct agent_look *look);
+    /* By what is in the file that it runs. Asked of those alone that could_be; reads files.
+     * Returns: FACT_UNKNOWN where nothing can be said, or nothing needs to. */
+    enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
+
+    enum agent_child (*child)(const struct agent_child_look *look);
+
+    /* Its config directory, from its environment. Returns: NULL when not known. */
+    const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default);
+    /* The session id on a command line. Returns: false where there is none. */
+    bool (*session_in_argv)(const struct proc_strings *argv, struct sv *session_id);
+    enum sr_kind (*kind)(const char *registered_kind, const char *entrypoint,
+                         const struct proc_strings *argv);
+    /* A variable of its tool children: the session that they work for. */
+    const char *child_session_variable;
+    const char *entrypoint_variable;
+
+    struct agent_api (*api)(const struct proc_strings *environment);
+    /* The tool of that name is answered by an MCP server. */
+    bool (*is_mcp_tool)(const char *name);
+    /* The name that the user has given that server. Returns: {0} where it answers no such tool. */
+    struct sv (*mcp_server)(const char *tool);
+    /* The tool of that name is a question to the user. */
+    bool (*is_question_tool)(const char *name);
+    /* It is a program of its own, and publishes itself as soon as it runs. */
+    bool (*is_native)(const char *exe);
+    const struct event_reader *reader; /* of its transcripts' records */
+    /* screen: lines of text, what its terminal shows. Returns: false where the line of its state is
+     * not found. Owner: the arena. */
+    bool (*read_screen)(struct sv screen, struct arena *a, struct agent_screen *out);
+
+    /*
+     * How many tokens a conversation with that model may hold. asked: how the user asked for the
+     * model, where known ("sonnet[1m]"), else NULL. Returns: 0 when model is NULL.
+     */
+    int64_t (*context_window)(const char *model, const char *asked);
+    /* How the user asked for a model, on the command line or in the environment; NULL: not so. */
+    const char *(*asked_model)(const struct proc_strings *argv,
+                               const struct proc_strings *environment);
+    /*
+     * Reading a store. What cannot be read goes to store->problems, and makes the answer unknown:
+     * out then holds what could be read, and more may be there. Found: out holds all that is
+     * there, which may be nothing; absent: there is no such folder or file, and out is empty.
+     * Owner of results and of lookup.where: store->arena.
+     */
+    /* What the user has set; what is not known counts as not set. */
+    struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
+    struct lookup (*read_registry)(const struct agent_store *store,
+                                   struct agent_registration **entries, size_t *count);
+    /* The folder, below the store, that sessions started in cwd are kept in. */
+    const char *(*project_folder)(struct arena *a, const char *cwd);
+    struct lookup (*list_folder)(const struct agent_store *store, const char *folder,
+                                 struct agent_transcript **transcripts, size_t *count);
+    struct lookup (*list_all)(const struct agent_store *store,
+                              struct agent_transcript **transcripts, size_t *count);
+    /* Transcripts that lie where the client does not look. */
+    struct lookup (*list_strays)(const struct agent_store *store, struct agent_stray **strays,
+                                 size_t *count);
+    /* The user has put the session out of sight; since when. FACT_UNKNOWN: it cannot be read. */
+    enum fact (*is_archived)(const struct agent_store *store, const struct agent_transcript *t,
+                             struct wall *since);
+    /* The folders, below the store, in which something appears or grows with every session. */
+    void (*list_watched)(const struct agent_store *store, const char *const **folders,
+                         size_t *count);
+    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere. out: only where it is
+     * found. */
+    struct lookup (*find_transcript)(const struct agent_store *store, const char *session_id,
+                                     const char *cwd, struct agent_transcript *out);
+    /* The files beside a transcript that grow with it: its subagents'. */
+    struct lookup (*list_subagents)(const struct agent_store *store,
+                                    const struct agent_transcript *of,
+                                    struct agent_transcript **transcripts, size_t *count);
+    /* The end of its history of prompts, in bounds, of what is said to the model alone. Returns: 0,
+     * -ENOENT where there is none, or negative errno. Owner: the store's arena. */
+    int (*read_prompts)(const struct agent_store *store, struct agent_prompts *out);
+    /* All prompts of a session, or (NULL) of all, among the last bytes of the history. */
+    struct lookup (*read_all_prompts)(const struct agent_store *store, const char *session_id,
+                                      int64_t end_bytes, struct agent_prompts *out);
+    /* Who has prompts among the last bytes of the history, in the order of their ids. is_whole:
+     * there are no more bytes. */
+    struct lookup (*list_prompted)(const struct agent_store *store, int64_t end_bytes,
+                                   struct agent_prompted **out, size_t *count, bool *is_whole);
+    /* Sessions of which a folder with files is there, and no transcript is seen; prefixes: of these
+     * only (none: all). */
+    struct lookup (*list_traces)(const struct agent_store *store, const char *const *prefixes,
+                                 size_t prefix_count, struct agent_traces *out);
+    /* By a file's name in list_files. */
+    enum agent_part (*part_of)(const char *name);
+    /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
+     * not. certain: false where that depends on what cannot be seen. */
+    const char *(*saves_nothing)(const struct agent_saving *client, bool *is_certain);
+    /* Files that are written while a session goes on, below a folder of transcripts, whether or not
+     * its transcript is. */
+    enum fact (*has_side_files)(const struct agent_store *store, const char *folder,
+                                const char *session_id);
+    /*
+     * Every file that belongs to a session: what a lossless copy must hold. of->path NULL: it has
+     * no transcript, and what carries its id is looked for everywhere. Credentials are not
+     * among them, keys are left out; what cannot be read is said to be. temporary is the folder
+     * in which the client keeps its temporary files ("/tmp"). Owner: agent_files_release; strings:
+     * the store's arena.
+     */
+    void (*list_files)(const struct agent_store *store, const struct agent_transcript *of,
+                       const char *temporary, struct agent_listings *listings,
+                       struct agent_files *out);
+    /* How many folders at the beginning of a path below the store may be links of the user's:
+     * no more than are well known. */
+    size_t (*linked_parts)(const char *path);
+    /* A name in a backup, as it is for another session id and project folder. */
+    const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
+                           const char *new_id, const char *project_folder);
+    /* Names its folder for temporary files in its environment. */
+    const char *temporary_variable;
+
+    /* Appends the command that resumes a session from its directory. */
+    void (*resume)(struct buf *out, const char *session_id);
+    /* Appends the command that opens a session that runs in the background. */
+    void (*attach)(struct buf *out, const char *job_id);
+    /* Name of the variable that names a config directory that is not the default. */
+    const char *config_dir_variable;
+};
+
+extern const struct agent agent_claude;
+
+/* Puts transcripts in order, those written to last first. */
+void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);
+
+/* All agents; ends with NULL. */
+extern const struct agent *const agents[];
+
+/* Returns: NULL when there is no agent of that name. */
+const struct agent *agent_by_name(const char *name);

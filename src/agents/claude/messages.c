@@ -1,0 +1,182 @@
+/* What Claude Code's records say, 2.0.0 to 2.1.330. */
+#include "agents/claude/events.h"
+#include "conversation/message.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct blocks {
+    struct arena *arena;
+    struct block *items;
+    size_t count, capacity;
+};
+
+static struct block *add(struct blocks *list, enum block_kind kind)
+{
+    void *items = list->items;
+    struct block *b =
+        arena_push(list->arena, &items, &list->count, &list->capacity, sizeof *list->items);
+    list->items = items;
+    b->kind = kind;
+    b->size_bytes = -1;
+    return b;
+}
+
+static struct sv text_at(const struct json_value *object, const char *key)
+{
+    struct sv s = {0};
+    json_string(json_get(object, key), &s);
+    return s;
+}
+
+static bool is(struct sv s, const char *word)
+{
+    return sv_equals(s, sv_of(word));
+}
+
+/* {"type":"image","source":{"type":"base64","media_type":"image/png","data":"..."}} */
+static void add_image(struct blocks *list, const struct json_value *block)
+{
+    const struct json_value *source = json_get(block, "source");
+    struct block *b = add(list, BLOCK_IMAGE);
+    b->name = text_at(source, "media_type");
+    if (!b->name.n)
+        b->name = text_at(block, "type");
+    struct sv data = text_at(source, "data");
+    size_t padding = sv_ends_with(data, SV("==")) ? 2 : sv_ends_with(data, SV("=")) ? 1 : 0;
+    if (data.n)
+        b->size_bytes = (int64_t)(data.n / 4 * 3 - padding);
+}
+
+/* The argument by which a person knows a call again; by the names that tools use. */
+static struct sv telling_argument(const struct json_value *input)
+{
+    static const char *const keys[] = {"command", "file_path", "notebook_path", "path",
+                                       "pattern", "query",     "url",           "description",
+                                       "skill",   "subject",   "prompt",        "plan"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct sv s = text_at(input, keys[i]);
+        if (s.n)
+            return s;
+    }
+    return (struct sv){"", 0};
+}
+
+static void add_call(struct blocks *list, const struct json_value *block)
+{
+    struct block *b = add(list, BLOCK_CALL);
+    b->id = text_at(block, "id");
+    b->name = text_at(block, "name");
+    b->input = json_get(block, "input");
+    b->argument = telling_argument(b->input);
+}
+
+/* A result's content is a string, or blocks: its texts become one, its pictures follow it. */
+static void add_result(struct blocks *list, const struct json_value *block)
+{
+    const struct json_value *content = json_get(block, "content"), *part;
+    size_t place = list->count;
+    struct buf joined = {0};
+    struct sv text = {0};
+    add(list, BLOCK_RESULT);
+    json_string(content, &text);
+    for (part = json_first(content); part; part = json_next(content, part)) {
+        struct sv type = text_at(part, "type"), more = text_at(part, "text");
+        if (is(type, "image") || is(type, "document"))
+            add_image(list, part);
+        if (!is(type, "text") || !more.n)
+            continue;
+        if (text.n && !joined.n)
+            buf_add(&joined, text.p, text.n);
+        if (joined.n) {
+            buf_adds(&joined, "\n");
+            buf_add(&joined, more.p, more.n);
+        }
+        text = more;
+    }
+    if (joined.n)
+        text = (struct sv){arena_strndup(list->arena, joined.p, joined.n), joined.n};
+    buf_release(&joined);
+    struct block *b = &list->items[place];
+    b->id = text_at(block, "tool_use_id");
+    b->text = text;
+    b->is_error = json_is_true(json_get(block, "is_error"));
+}
+
+static void add_text(struct blocks *list, enum block_kind kind, struct sv text)
+{
+    add(list, kind)->text = text;
+}
+
+static void add_block(struct blocks *list, const struct json_value *block)
+{
+    struct sv type = text_at(block, "type");
+    if (is(type, "text"))
+        add_text(list, BLOCK_TEXT, text_at(block, "text"));
+    else if (is(type, "thinking"))
+        add_text(list, BLOCK_THINKING, text_at(block, "thinking"));
+    else if (is(type, "redacted_thinking"))
+        add(list, BLOCK_THINKING);
+    else if (is(type, "tool_use") || is(type, "server_tool_use"))
+        add_call(list, block);
+    else if (is(type, "tool_result") || sv_ends_with(type, SV("_tool_result")))
+        add_result(list, block);
+    else if (is(type, "image") || is(type, "document"))
+        add_image(list, block);
+    else
+        add(list, BLOCK_OTHER)->name = type;
+}
+
+static void add_content(struct blocks *list, const struct json_value *content)
+{
+    struct sv text;
+    const struct json_value *block;
+    if (json_string(content, &text))
+        add_text(list, BLOCK_TEXT, text);
+    if (json_is_array(content))
+        for (block = json_first(content); block; block = json_next(content, block))
+            add_block(list, block);
+}
+
+/*
+ * Input that was typed while the agent was at work ("queued_command") is kept as an attachment; so
+ * are files that a prompt names. The others are the client's own business.
+ */
+static void add_attachment(struct blocks *list, const struct json_value *attachment,
+                           struct event *e)
+{
+    struct sv type = text_at(attachment, "type"), name = text_at(attachment, "filename");
+    if (is(type, "queued_command")) {
+        e->kind = EVENT_PROMPT;
+        add_content(list, json_get(attachment, "prompt"));
+        return;
+    }
+    if (!name.n)
+        name = text_at(attachment, "planFilePath");
+    if (!name.n)
+        return;
+    const struct json_value *file = json_path(attachment, "content", "file", NULL);
+    struct block *b = add(list, BLOCK_FILE);
+    b->name = name;
+    b->text = text_at(file, "content");
+    if (!b->text.n)
+        b->text = text_at(attachment, "planContent");
+}
+
+int message_claude_read(struct arena *a, struct sv record, struct event *e, struct message *out)
+{
+    const struct json_value *root;
+    if (json_parse(a, record, &root) < 0 || !json_is_object(root))
+        return -EBADMSG;
+    event_claude_read(a, root, e);
+    struct blocks list = {.arena = a};
+    const struct json_value *message = json_get(root, "message");
+    if (message && e->kind != EVENT_OTHER && e->kind != EVENT_METADATA)
+        add_content(&list, json_get(message, "content"));
+    else if (e->kind == EVENT_ATTACHMENT)
+        add_attachment(&list, json_get(root, "attachment"), e);
+    else if (is(text_at(root, "type"), "system"))
+        add_content(&list, json_get(root, "content"));
+    *out = (struct message){list.items, list.count, text_at(message, "model")};
+    return 0;
+}

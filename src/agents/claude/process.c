@@ -1,0 +1,517 @@
+/*
+ * Claude Code as a process. Measured on 2.0.0, 2.1.110 (run by node), 2.1.197
+ * and 2.1.330 (native).
+ */
+#include "agents/agent.h"
+#include "agents/claude/files.h"
+#include "agents/claude/history.h"
+#include "agents/claude/program.h"
+#include "agents/claude/saving.h"
+#include "agents/claude/screen.h"
+#include "agents/claude/store.h"
+#include "agents/claude/traces.h"
+
+#include "base/utf8.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A path in one of the layouts that the vendor installs:
+ * ~/.local/share/claude/versions/2.1.197, .../node_modules/@anthropic-ai/claude-code/... */
+static bool is_vendor_path(const char *path)
+{
+    return strstr(path, "/claude/versions/") || strstr(path, "@anthropic-ai/claude-code");
+}
+
+static bool is_claude_name(const char *name)
+{
+    return str_equals(name, "claude") || str_equals(name, "claude.exe");
+}
+
+/* "2.1.231": what comm says of a native client started through its version's path. */
+static bool is_version_name(const char *name)
+{
+    int dots = 0;
+    for (const char *p = name; *p; p++) {
+        if (*p == '.')
+            dots++;
+        else if (*p < '0' || *p > '9')
+            return false;
+    }
+    return dots == 2 && name[0] != '.' && name[strlen(name) - 1] != '.';
+}
+
+/* "node", "nodejs", "node-20", "bun" */
+static bool is_runtime(const char *exe)
+{
+    const char *name = str_basename(exe);
+    return str_starts_with(name, "node") || str_equals(name, "bun");
+}
+
+static bool claude_could_be(const char *exe, const char *name)
+{
+    if (exe)
+        return is_vendor_path(exe) || is_claude_name(str_basename(exe)) || is_runtime(exe);
+    return is_claude_name(name) || is_version_name(name) || str_starts_with(name, "node");
+}
+
+/* Words after which the client does something else than hold a session (claude --help, 2.1.197). */
+static bool is_subcommand(const char *word)
+{
+    static const char *const words[] = {
+        "agents",      "auth",
+        "auto-mode",   "config",
+        "daemon",      "doctor",
+        "gateway",     "install",
+        "mcp",         "migrate-installer",
+        "plugin",      "plugins",
+        "project",     "remote-control",
+        "setup-token", "ultrareview",
+        "update",      "upgrade",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* First arguments of the client's own helper processes (2.1.197), and of an Electron app's. */
+static bool is_helper_option(const char *word)
+{
+    static const char *const words[] = {
+        "--bg-pty-host",
+        "--chrome-native-host",
+        "--claude-in-chrome-mcp",
+        "--computer-use-mcp",
+        "--daemon-worker",
+        "--ripgrep",
+        "--version",
+        "-v",
+        "--help",
+        "-h",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return str_starts_with(word, "--type=");
+}
+
+/* The node script that a runtime was started with, skipping the runtime's own options. */
+static const char *script_of(const struct proc_strings *argv)
+{
+    for (size_t i = 1; i < argv->count; i++)
+        if (argv->items[i][0] != '-')
+            return argv->items[i];
+    return NULL;
+}
+
+/* "claude" or "cli.js" in whatever folder: worth a look at what lies beside it. */
+static bool script_may_be_it(const char *script)
+{
+    return script && (str_equals(str_basename(script), "claude") ||
+                      str_starts_with(str_basename(script), "cli."));
+}
+
+/*
+ * A client run by node overwrites its command line with its title: "claude"
+ * and padding. Before it has, the script stands there.
+ */
+static enum agent_role role_under_runtime(const struct agent_look *look)
+{
+    const char *script = script_of(look->argv);
+    if (script && strstr(script, "claude-code/cli-wrapper."))
+        return AGENT_HELPER; /* starts the native program, and waits for it */
+    bool is_titled = look->argv->count && str_equals(look->argv->items[0], "claude") &&
+                     str_equals(look->name, "claude");
+    if (is_titled || (script && strstr(script, "claude-code/cli.")) ||
+        (script_may_be_it(script) && look->is_program == FACT_YES))
+        return AGENT_SESSION;
+    if (!script || !str_equals(str_basename(script), "claude"))
+        return AGENT_NO;
+    return look->is_program == FACT_NO ? AGENT_NAMESAKE : AGENT_SESSION;
+}
+
+static enum fact claude_is_program(const struct proc *proc, pid_t pid,
+                                   const struct agent_look *look)
+{
+    char path[64];
+    if (!proc->is_live || !look->exe)
+        return FACT_UNKNOWN;
+    if (!is_runtime(look->exe)) {
+        snprintf(path, sizeof path, "%d/exe", (int)pid);
+        FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        return fd < 0 ? FACT_UNKNOWN : claude_program_is_native(fd);
+    }
+    const char *script = script_of(look->argv);
+    if (!script_may_be_it(script))
+        return FACT_UNKNOWN;
+    struct arena a = {0};
+    const char *cwd = NULL;
+    proc_read_link(proc, pid, "cwd", &a, &cwd);
+    snprintf(path, sizeof path, "/proc/%d/root", (int)pid);
+    enum fact found = claude_program_is_script(path, cwd, script);
+    arena_release(&a);
+    return found;
+}
+
+/* The native program has search tools built in, and runs them by calling itself by their names. */
+static bool called_as_a_tool(const struct proc_strings *argv)
+{
+    static const char *const tools[] = {"rg", "ugrep", "bfs", "grep", "find"};
+    const char *name = argv->count ? str_basename(argv->items[0]) : "";
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        if (strcmp(name, tools[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_search(const struct proc_strings *argv)
+{
+    return called_as_a_tool(argv) || (argv->count > 1 && str_equals(argv->items[1], "--ripgrep"));
+}
+
+/* A tool's shell reads the user's functions first:
+ * /bin/bash -c "source .../shell-snapshots/snapshot-bash-1795739066045-b5l5zn.sh ... eval '...'" */
+static bool sources_a_snapshot(const struct proc_strings *argv)
+{
+    for (size_t i = 1; i < argv->count; i++)
+        if (strstr(argv->items[i], "/shell-snapshots/snapshot-"))
+            return true;
+    return false;
+}
+
+/* A variable of a child that it did not inherit from what the client itself was started by. */
+static bool is_given(const struct agent_child_look *look, const char *variable)
+{
+    const char *value = look->environment ? proc_variable(look->environment, variable) : NULL;
+    return value && !str_equals(value, look->client_environment
+                                           ? proc_variable(look->client_environment, variable)
+                                           : NULL);
+}
+
+/*
+ * What clients give their children (measured):
+ *
+ *                    2.1.197, 2.1.330                               2.1.110
+ *   tool             own session, EXECPATH, CHILD_SESSION           own session, EXECPATH
+ *   hook             own session, PROJECT_DIR, CHILD_SESSION        client's group, PROJECT_DIR
+ *   status line      as a hook                                      as a hook
+ *   MCP server       client's group, PROJECT_DIR, SESSION_ID        client's group
+ */
+static enum agent_child claude_child(const struct agent_child_look *look)
+{
+    if (sources_a_snapshot(look->argv))
+        return AGENT_CHILD_TOOL;
+    if (is_search(look->argv))
+        return AGENT_CHILD_SEARCH;
+    if (is_given(look, "CLAUDE_PROJECT_DIR"))
+        return look->is_in_group && is_given(look, "CLAUDE_CODE_SESSION_ID") ? AGENT_CHILD_SERVER
+                                                                             : AGENT_CHILD_HOOK;
+    if (look->is_in_group)
+        return AGENT_CHILD_SERVER;
+    return is_given(look, "CLAUDE_CODE_EXECPATH") ? AGENT_CHILD_TOOL : AGENT_CHILD_UNKNOWN;
+}
+
+static enum agent_role claude_role(const struct agent_look *look)
+{
+    enum agent_role role;
+    size_t first = 1; /* the client's first own argument */
+    if (look->exe && is_runtime(look->exe)) {
+        role = role_under_runtime(look);
+        const char *script = script_of(look->argv);
+        while (script && first < look->argv->count && look->argv->items[first] != script)
+            first++;
+        first += script != NULL;
+    } else if (!claude_could_be(look->exe, look->name)) {
+        role = AGENT_NO;
+    } else if (!look->exe && str_starts_with(look->name, "node")) {
+        role = role_under_runtime(look);
+    } else {
+        role = called_as_a_tool(look->argv)  ? AGENT_HELPER
+               : look->is_program == FACT_NO ? AGENT_NAMESAKE
+                                             : AGENT_SESSION;
+    }
+    if (role != AGENT_SESSION)
+        return role;
+
+    /* 2.1.332 gives background sessions to processes that it has started before */
+    if (look->argv->count > first && str_equals(look->argv->items[first], "--bg-spare"))
+        return AGENT_SPARE;
+    if (look->argv->count > first &&
+        (is_subcommand(look->argv->items[first]) || is_helper_option(look->argv->items[first])))
+        return AGENT_HELPER;
+    const char *kind =
+        look->environment ? proc_variable(look->environment, "CLAUDE_CODE_SESSION_KIND") : NULL;
+    if (kind && str_starts_with(kind, "daemon"))
+        return AGENT_HELPER;
+    return AGENT_SESSION;
+}
+
+static const char *claude_config_dir(struct arena *a, const struct proc_strings *environment,
+                                     const char *home, bool *is_default)
+{
+    const char *named = proc_variable(environment, "CLAUDE_CONFIG_DIR");
+    if (named && *named) {
+        *is_default = false;
+        return arena_strdup(a, named);
+    }
+    const char *own_home = proc_variable(environment, "HOME");
+    if (own_home && *own_home)
+        home = own_home;
+    *is_default = true;
+    return home ? arena_printf(a, "%s/.claude", home) : NULL;
+}
+
+static bool is_option(const char *argument, const char *long_name, const char *short_name)
+{
+    return str_equals(argument, long_name) || (short_name && str_equals(argument, short_name));
+}
+
+/*
+ * `--resume ID`, `-r ID`, `--resume=ID`, `--session-id ID`. With --fork-session a
+ * resumed session goes on under a new id. A transcript's path may stand for ID.
+ */
+static bool claude_session_in_argv(const struct proc_strings *argv, struct sv *session_id)
+{
+    struct sv resumed = {0}, given = {0};
+    bool forks = false;
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (str_equals(word, "--"))
+            break;
+        const char *next = i + 1 < argv->count ? argv->items[i + 1] : "";
+        forks = forks || str_equals(word, "--fork-session");
+        if (str_starts_with(word, "--resume="))
+            resumed = sv_of(strchr(word, '=') + 1);
+        else if (is_option(word, "--resume", "-r"))
+            resumed = sv_of(next);
+        else if (str_starts_with(word, "--session-id="))
+            given = sv_of(strchr(word, '=') + 1);
+        else if (is_option(word, "--session-id", NULL))
+            given = sv_of(next);
+    }
+    if (sv_ends_with(resumed, SV(".jsonl"))) {
+        const char *name = str_basename(resumed.p);
+        resumed = (struct sv){name, resumed.n - (size_t)(name - resumed.p) - 6};
+    }
+    struct sv id = given.n ? given : forks ? (struct sv){0} : resumed;
+    if (!str_is_uuid(id))
+        return false;
+    *session_id = id;
+    return true;
+}
+
+static bool has_argument(const struct proc_strings *argv, const char *long_name,
+                         const char *short_name)
+{
+    for (size_t i = 1; argv && i < argv->count && !str_equals(argv->items[i], "--"); i++)
+        if (is_option(argv->items[i], long_name, short_name))
+            return true;
+    return false;
+}
+
+/* Entrypoints seen in the client (2.1.197): cli, sdk-cli (claude -p), sdk-ts, sdk-py,
+ * claude-vscode, claude-desktop, mcp, remote..., local-agent. */
+static enum sr_kind claude_kind(const char *registered_kind, const char *entrypoint,
+                                const struct proc_strings *argv)
+{
+    if (str_equals(registered_kind, "bg"))
+        return SR_KIND_BACKGROUND;
+    if (entrypoint) {
+        if (str_equals(entrypoint, "sdk-cli"))
+            return SR_KIND_PRINT;
+        if (str_starts_with(entrypoint, "sdk-"))
+            return SR_KIND_SDK;
+        if (str_equals(entrypoint, "cli"))
+            return SR_KIND_INTERACTIVE;
+        if (str_starts_with(entrypoint, "claude-") || strstr(entrypoint, "jetbrains"))
+            return SR_KIND_EDITOR;
+    }
+    if (has_argument(argv, "--print", "-p"))
+        return SR_KIND_PRINT;
+    return str_equals(registered_kind, "interactive") ? SR_KIND_INTERACTIVE : SR_KIND_UNKNOWN;
+}
+
+/* The port of "https://host:8443/path"; 443 and 80 where none is given. */
+static uint16_t port_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    bool is_plain = str_starts_with(url, "http://");
+    host = host ? host + 3 : url;
+    const char *end = host + strcspn(host, "/");
+    for (const char *p = end; p > host && p[-1] != ']'; p--)
+        if (p[-1] == ':')
+            return (uint16_t)strtoul(p, NULL, 10);
+    return is_plain ? 80 : 443;
+}
+
+static const char *proxy_of(const struct proc_strings *environment)
+{
+    static const char *const names[] = {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = proc_variable(environment, names[i]);
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+static struct agent_api claude_api(const struct proc_strings *environment)
+{
+    static const char *const others[] = {"CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"};
+    const char *url = proc_variable(environment, "ANTHROPIC_BASE_URL");
+    const char *proxy = proxy_of(environment);
+    const char *timeout_ms = proc_variable(environment, "API_TIMEOUT_MS");
+    struct agent_api api = {.port = 443, .is_first_party = true};
+    if (url && *url) {
+        api.port = port_of(url);
+        api.is_first_party = strstr(url, "://api.anthropic.com") != NULL;
+    }
+    if (proxy)
+        api.port = port_of(proxy);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (proc_variable(environment, others[i]))
+            api.is_first_party = false;
+    if (proc_variable(environment, "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"))
+        api.is_first_party = true;
+    if (timeout_ms)
+        api.api_timeout_s = strtol(timeout_ms, NULL, 10) / 1000;
+    return api;
+}
+
+static bool claude_is_mcp_tool(const char *name)
+{
+    return str_starts_with(name, "mcp__");
+}
+
+/* In "mcp__NAME__tool". */
+static struct sv claude_mcp_server(const char *tool)
+{
+    struct sv rest = sv_of(tool);
+    if (!claude_is_mcp_tool(tool))
+        return (struct sv){0};
+    rest = sv_slice(rest, 5, rest.n);
+    return sv_slice(rest, 0, sv_find(rest, 0, SV("__")));
+}
+
+static bool claude_is_question_tool(const char *name)
+{
+    return str_equals(name, "AskUserQuestion") || str_equals(name, "ExitPlanMode");
+}
+
+static bool claude_is_native(const char *exe)
+{
+    return exe && !is_runtime(exe);
+}
+
+/* "claude-opus-4-7-20260101", "us.anthropic.claude-sonnet-5-v1:0": 4007, 5000. 0: no such name;
+ * older ones have the number before the family ("claude-3-5-sonnet"). */
+static int model_version(const char *model, struct sv *family)
+{
+    const char *at = strstr(model, "claude-");
+    if (!at)
+        return 0;
+    at += strlen("claude-");
+    size_t n = strcspn(at, "-");
+    if (at[n] != '-' || strspn(at, "abcdefghijklmnopqrstuvwxyz") != n)
+        return 0;
+    *family = (struct sv){at, n};
+    char *end;
+    long major = strtol(at + n + 1, &end, 10), minor = 0;
+    if (end == at + n + 1 || major <= 0 || major > 99)
+        return 0;
+    if (*end == '-' && strspn(end + 1, "0123456789") <= 2)
+        minor = strtol(end + 1, NULL, 10);
+    return (int)(major * 1000 + minor);
+}
+
+/*
+ * By the table of models in 2.1.330: a million tokens for opus from 4.7 on and for every family
+ * from 5 on, 200000 for the rest, a million where "[1m]" asks for it. Names that are not in the
+ * vendor's form are taken for the smaller: a backup too early harms nobody.
+ */
+static int64_t claude_context_window(const char *model, const char *asked)
+{
+    enum { USUAL = 200000, LONG = 1000000 };
+    struct sv family;
+    if (!model)
+        return 0;
+    if (strstr(model, "[1m]"))
+        return LONG;
+    const char *suffix = asked ? strstr(asked, "[1m]") : NULL;
+    struct sv name = {asked, suffix ? (size_t)(suffix - asked) : 0};
+    if (name.n && sv_find(sv_of(model), 0, name) < strlen(model))
+        return LONG;
+    int version = model_version(model, &family);
+    return version >= 5000 || (version >= 4007 && sv_equals(family, SV("opus"))) ? LONG : USUAL;
+}
+
+static const char *claude_asked_model(const struct proc_strings *argv,
+                                      const struct proc_strings *environment)
+{
+    for (size_t i = 1; argv && i < argv->count && !str_equals(argv->items[i], "--"); i++) {
+        if (str_starts_with(argv->items[i], "--model="))
+            return strchr(argv->items[i], '=') + 1;
+        if (str_equals(argv->items[i], "--model") && i + 1 < argv->count)
+            return argv->items[i + 1];
+    }
+    return environment ? proc_variable(environment, "ANTHROPIC_MODEL") : NULL;
+}
+
+static void claude_resume(struct buf *out, const char *session_id)
+{
+    buf_addf(out, "claude --resume %s", session_id);
+}
+
+static void claude_attach(struct buf *out, const char *job_id)
+{
+    buf_addf(out, "claude attach %s", job_id);
+}
+
+const struct agent agent_claude = {
+    .name = "claude",
+    .could_be = claude_could_be,
+    .role = claude_role,
+    .is_program = claude_is_program,
+    .child = claude_child,
+    .config_dir = claude_config_dir,
+    .session_in_argv = claude_session_in_argv,
+    .kind = claude_kind,
+    .child_session_variable = "CLAUDE_CODE_SESSION_ID",
+    .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
+    .api = claude_api,
+    .is_mcp_tool = claude_is_mcp_tool,
+    .mcp_server = claude_mcp_server,
+    .is_question_tool = claude_is_question_tool,
+    .is_native = claude_is_native,
+    .reader = &event_claude,
+    .read_screen = claude_screen_state,
+    .context_window = claude_context_window,
+    .asked_model = claude_asked_model,
+    .read_settings = claude_read_settings,
+    .read_registry = claude_read_registry,
+    .project_folder = claude_project_folder,
+    .list_folder = claude_list_folder,
+    .list_all = claude_list_all,
+    .list_strays = claude_list_strays,
+    .is_archived = claude_is_archived,
+    .list_watched = claude_list_watched,
+    .find_transcript = claude_find_transcript,
+    .list_subagents = claude_list_subagents,
+    .read_prompts = claude_read_prompts,
+    .read_all_prompts = claude_read_all_prompts,
+    .list_prompted = claude_list_prompted,
+    .list_traces = claude_list_traces,
+    .part_of = claude_part_of,
+    .saves_nothing = claude_saves_nothing,
+    .has_side_files = claude_has_side_files,
+    .linked_parts = claude_linked_parts,
+    .list_files = claude_list_files,
+    .renamed = claude_renamed,
+    .temporary_variable = "CLAUDE_CODE_TMPDIR",
+    .resume = claude_resume,
+    .attach = claude_attach,
+    .config_dir_variable = "CLAUDE_CONFIG_DIR",
+};

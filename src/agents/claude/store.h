@@ -1,0 +1,43 @@
+/*
+ * claude_store: where Claude Code keeps things below its config directory.
+ *
+ *     settings.json                            what the user has set
+ *     sessions/<pid>.json                      the registry of running clients
+ *     projects/<folder>/<session id>.jsonl     a transcript
+ *     projects/<folder>/<session id>/subagents/agent-*.jsonl
+ *
+ * <folder> is the working directory at the start, encoded (one way). Measured
+ * on 2.1.197 and 2.1.330; the registry exists since 2.1.85, its status since
+ * 2.1.197.
+ */
+#pragma once
+
+#include "agents/agent.h"
+
+struct lookup claude_read_registry(const struct agent_store *store,
+                                   struct agent_registration **entries, size_t *count);
+/* One file of it. Pure: bytes in, facts out. Returns: what is wrong with it, NULL when it is a
+ * registration. Owner: the arena. */
+const char *claude_parse_registration(struct arena *a, struct sv text,
+                                      struct agent_registration *out);
+struct lookup claude_read_settings(const struct agent_store *store, struct agent_settings *out);
+const char *claude_project_folder(struct arena *a, const char *cwd);
+struct lookup claude_list_folder(const struct agent_store *store, const char *folder,
+                                 struct agent_transcript **transcripts, size_t *count);
+struct lookup claude_list_all(const struct agent_store *store,
+                              struct agent_transcript **transcripts, size_t *count);
+struct lookup claude_list_strays(const struct agent_store *store, struct agent_stray **strays,
+                                 size_t *count);
+/* <session id>/archived.json beside the transcript: {"archived":true,"at":"2026-...","by":...} */
+enum fact claude_is_archived(const struct agent_store *store, const struct agent_transcript *t,
+                             struct wall *since);
+void claude_list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count);
+struct lookup claude_find_transcript(const struct agent_store *store, const char *session_id,
+                                     const char *cwd, struct agent_transcript *out);
+struct lookup claude_list_subagents(const struct agent_store *store,
+                                    const struct agent_transcript *of,
+                                    struct agent_transcript **transcripts, size_t *count);
+/* The project folders, below the store. */
+struct lookup claude_list_projects(const struct agent_store *store, const char *const **folders,
+                                   size_t *count);

@@ -1,0 +1,30 @@
+/*
+ * closing: what a run that changed something ends with, and its entry in the
+ * session log.
+ */
+#pragma once
+
+#include "app/context.h"
+#include "backup/session_log.h"
+
+struct closing {
+    struct buf causes; /* of failures, a line each */
+    size_t failed, detected, exported, killed, revived;
+    struct buf resume;                /* a line for each command, or who holds the session */
+    char log_name[JOURNAL_NAME_SIZE]; /* empty: nothing was written */
+};
+
+void closing_add_cause(struct closing *c, const char *text);
+/* command NULL: pid holds it. */
+void closing_add_resume(struct closing *c, const char *session_id, const char *command, int pid);
+
+/* Appends to the session log; that it cannot be written is one more cause. */
+void closing_log(struct closing *c, const struct context *context, const struct journal_row *rows,
+                 size_t count);
+
+/*
+ * Prints the block: on standard output when all went well, on standard error
+ * with the causes when not; with --json only the latter. Releases c.
+ * Returns: status, or EXIT_FAILED.
+ */
+int closing_print(struct closing *c, const struct context *context, int status);

@@ -1,0 +1,105 @@
+#include "app/act/scene.h"
+
+#include "app/console.h"
+#include "app/prompt.h"
+#include "base/utf8.h"
+#include "view/screen.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { LOCK_PATIENCE_MS = 30000 };
+
+static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
+{
+    struct scene *scene = context;
+    meter_move(&scene->meter, done_bytes, total_bytes);
+}
+
+static void say(const struct context *c, const char *text)
+{
+    struct buf line = {0};
+    if (c->options->quiet)
+        return;
+    utf8_adds_printable(&line, text);
+    buf_adds(&line, "\n");
+    FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
+    console_write(out, (struct sv){line.p, line.n});
+    fflush(out);
+    buf_release(&line);
+}
+
+void scene_tell(void *context, const char *line)
+{
+    struct scene *scene = context;
+    meter_end(&scene->meter);
+    say(scene->context, line);
+}
+
+static void say_waiting(void *context, const char *holder)
+{
+    struct buf text = {0};
+    buf_addf(&text, "waiting for another export, by %s", holder);
+    scene_tell(context, text.p);
+    buf_release(&text);
+}
+
+bool scene_ask(struct scene *scene, const char *question)
+{
+    meter_end(&scene->meter);
+    bool yes = prompt_yes(question);
+    meter_begin(&scene->meter, scene->context->shows_progress);
+    return yes;
+}
+
+bool scene_ask_to_give_up(void *context, const char *what, char *typed, size_t size)
+{
+    struct scene *scene = context;
+    struct buf line = {0};
+    utf8_adds_printable(&line, what);
+    buf_adds(&line, ".\nTo give it up, type the first 8 characters of the session's id:");
+    meter_end(&scene->meter);
+    bool has_typed = prompt_for(line.p, typed, size);
+    meter_begin(&scene->meter, scene->context->shows_progress);
+    buf_release(&line);
+    return has_typed;
+}
+
+int scene_print_plan(const struct scene *scene, const char *plan)
+{
+    struct buf text = {0};
+    screen_add_name(&text, scene->session);
+    buf_addf(&text, ", pid %d, ", scene->session->pid);
+    screen_add_state(&text, scene->session);
+    buf_adds(&text, "\n");
+    screen_add_lines(&text, plan);
+    buf_adds(&text, "Nothing was changed (--dry-run).\n");
+    int r = context_print(&text) == 0 ? 0 : -EIO;
+    buf_release(&text);
+    return r;
+}
+
+void scene_begin(struct scene *scene, struct context *c, const struct sr_session *session,
+                 const char *why)
+{
+    *scene = (struct scene){
+        .context = c,
+        .session = session,
+        .backup =
+            {
+                .pending_dir = c->pending_dir,
+                .temporary_dir = c->temporary_dir,
+                .why = why,
+                .lock_patience_ms = LOCK_PATIENCE_MS,
+                .waiting = say_waiting,
+                .progress = move_meter,
+                .context = scene,
+            },
+    };
+    meter_begin(&scene->meter, c->shows_progress);
+}
+
+void scene_end(struct scene *scene)
+{
+    meter_end(&scene->meter);
+}

@@ -1,0 +1,133 @@
+#include "app/select/named.h"
+
+#include "app/select/which.h"
+#include "platform/host.h"
+#include "platform/process/pidref.h"
+#include "platform/process/proc.h"
+#include "view/left.h"
+#include "view/text.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <unistd.h>
+
+/* A session that no process has: said with what to do. Returns: whether it is one. */
+static bool complain_if_stored(const struct context *c, const struct which *w)
+{
+    struct sr_options look = c->look;
+    struct sr_snapshot *snapshot;
+    const struct sr_session *s;
+    struct buf text = {0}, listed = {0};
+    look.stored_prefixes = &w->prefix;
+    look.stored_prefix_count = 1;
+    look.stored_limit = look.gone_limit = SIZE_MAX;
+    if (!w->prefix || sr_detect_processes(&look, &snapshot, NULL) < 0)
+        return false;
+    bool is_one = which_find(w, snapshot, &s, &listed, NULL) >= 0 && !s->pid;
+    if (is_one && s->owner_count) {
+        buf_addf(&text, "pid %d may have session %s: name it by its pid", s->owners[0],
+                 s->session_id);
+        context_complain(text.p);
+    } else if (is_one) {
+        char age[VIEW_AGE_TEXT];
+        buf_addf(&text,
+                 snapshot->may_lack_sessions
+                     ? "no process is seen that has session %s, and not all could be looked at"
+                     : "session %s has no process",
+                 s->session_id);
+        if (s->left) {
+            buf_adds(&text, ": ");
+            view_add_left(&text, s->left);
+        } else if (s->silent_s >= 0)
+            buf_addf(&text, " (written to %s ago)", view_age(s->silent_s, age));
+        if (!s->left)
+            buf_addf(&text, "; --resume %s gives the command that resumes it", s->session_id);
+        context_complain(text.p);
+    }
+    buf_release(&text);
+    buf_release(&listed);
+    sr_snapshot_free(snapshot);
+    return is_one;
+}
+
+/* What a pid is that is no session's. Returns: an exit status, or 0: there is nothing to say. */
+static int complain_of_pid(struct context *c, const struct which *w)
+{
+    struct proc proc;
+    struct proc_status its;
+    struct host_user user;
+    struct sr_error error;
+    if (w->kind != WHICH_PID || proc_open(&proc, "/proc", NULL) < 0)
+        return 0;
+    int r = proc_read_status(&proc, w->pid, &its);
+    /* where /proc hides what is another user's, a file that is not there is no proof */
+    bool is_none = r < 0 && pidref_is_there(&proc, w->pid) == FACT_NO;
+    proc_close(&proc);
+    if (is_none)
+        err_set(&error, r, "there is no process %d", w->pid);
+    else if (r < 0)
+        err_set(&error, r, "process %d cannot be read: %s", w->pid, err_reason(r));
+    else if (geteuid() != 0 && its.uid != geteuid())
+        err_set(&error, -EPERM, "refused: process %d belongs to %s, another user", w->pid,
+                host_find_user(&c->arena, its.uid, &user)
+                    ? user.name
+                    : arena_printf(&c->arena, "uid %u", (unsigned)its.uid));
+    else
+        return 0;
+    context_complain(error.text);
+    return error.code == -EPERM ? EXIT_REFUSED : EXIT_USAGE;
+}
+
+/* Returns: the exit status. */
+static int complain(struct context *c, const struct which *w, int code, const char *text,
+                    const struct buf *listed)
+{
+    if (code == -ENOENT && complain_if_stored(c, w))
+        return EXIT_USAGE;
+    int status = code == -ENOENT ? complain_of_pid(c, w) : 0;
+    if (status)
+        return status;
+    context_complain_of(text, listed);
+    return EXIT_USAGE;
+}
+
+int named_with(struct context *context, named_run *run)
+{
+    const struct options *o = context->options;
+    struct sr_snapshot *snapshot;
+    struct which which;
+    struct sr_error error;
+    if (which_parse(&context->arena, o->which[0], &which, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_USAGE;
+    }
+    if (!context->pending_dir || !context->log_dir) {
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+        return EXIT_FAILED;
+    }
+    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
+        context_complain(error.text);
+        return EXIT_FAILED;
+    }
+    context_print_problems(context, snapshot);
+    sr_detect_hung_sessions(snapshot, o->timeout_minutes);
+    const struct sr_session *found;
+    struct buf listed = {0};
+    int r = which_find(&which, snapshot, &found, &listed, &error);
+    int status;
+    if (r < 0)
+        status = complain(context, &which, r, error.text, &listed);
+    else
+        status = run(context, snapshot, found);
+    buf_release(&listed);
+    sr_snapshot_free(snapshot);
+    return status;
+}
+
+size_t named_count_running(const struct sr_snapshot *snapshot)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        count += snapshot->sessions[i].pid > 0;
+    return count;
+}

@@ -1,0 +1,56 @@
+#include "app/select/selection.h"
+
+#include "app/context.h"
+
+#include <stdint.h>
+
+int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
+                    struct sr_error *error)
+{
+    struct selection parsed = {
+        .words = arena_alloc(a, (count + 1) * sizeof *parsed.words),
+        .count = count,
+        .prefixes = arena_alloc(a, (count + 1) * sizeof *parsed.prefixes),
+    };
+    for (size_t i = 0; i < count; i++) {
+        int r = which_parse(a, words[i], &parsed.words[i], error);
+        if (r < 0)
+            return r;
+        if (parsed.words[i].prefix)
+            parsed.prefixes[parsed.prefix_count++] = parsed.words[i].prefix;
+    }
+    *s = parsed;
+    return 0;
+}
+
+void selection_add_prefix(struct selection *s, struct arena *a, const char *prefix)
+{
+    const char **prefixes = arena_alloc(a, (s->prefix_count + 1) * sizeof *prefixes);
+    for (size_t i = 0; i < s->prefix_count; i++)
+        prefixes[i] = s->prefixes[i];
+    prefixes[s->prefix_count++] = prefix;
+    s->prefixes = prefixes;
+}
+
+void selection_narrow(const struct selection *s, struct sr_options *look)
+{
+    look->stored_prefixes = s->prefixes;
+    look->stored_prefix_count = s->prefix_count;
+    look->stored_limit = look->gone_limit = s->prefix_count ? SIZE_MAX : 0;
+}
+
+bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                    const struct sr_session **sessions)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct buf listed = {0};
+        struct sr_error error;
+        int r = which_find(&s->words[i], snapshot, &sessions[i], &listed, &error);
+        if (r != 0)
+            context_complain_of(error.text, &listed);
+        buf_release(&listed);
+        if (r < 0)
+            return false;
+    }
+    return true;
+}

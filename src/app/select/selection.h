@@ -1,0 +1,33 @@
+/*
+ * selection: the sessions that the words of a command name, all of them.
+ *
+ *     selection_parse(&selection, &arena, words, count, &error);
+ *     selection_narrow(&selection, &look);
+ *     sr_detect_processes(&look, &snapshot, &error);
+ *     selection_find(&selection, snapshot, sessions);
+ */
+#pragma once
+
+#include "app/select/which.h"
+
+struct selection {
+    struct which *words;
+    size_t count;
+    const char **prefixes; /* of session ids among the words */
+    size_t prefix_count;
+};
+
+/* Returns: 0, or -EINVAL when a word can name no session. Owner: the arena. */
+int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
+                    struct sr_error *error);
+
+/* One more session id that is to be read of, without a word for it. */
+void selection_add_prefix(struct selection *s, struct arena *a, const char *prefix);
+
+/* Of the stored sessions only those are to be read that a word can mean. */
+void selection_narrow(const struct selection *s, struct sr_options *look);
+
+/* Stores one session a word. Complains of a word that names none or several, and says which of
+ * several copies is taken. Returns: false where a word names no one session. */
+bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                    const struct sr_session **sessions);

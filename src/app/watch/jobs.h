@@ -1,0 +1,34 @@
+/*
+ * watch_work: what --watch has done in child processes: the looks, and the
+ * backups. All that touches a foreign file system is here.
+ */
+#pragma once
+
+#include "app/context.h"
+#include "app/watch/worker_job.h"
+#include "diagnose/changes.h"
+#include "platform/notice.h"
+
+struct watch_look {
+    struct context *context;
+    const struct notice *notice; /* NULL: nothing can be watched */
+    const char *const *stores;   /* that are known, to be watched before they are read */
+    size_t store_count;
+    const char *const *skipped; /* paths that are known not to answer */
+    size_t skipped_count;
+    bool has_expiring; /* go through the stores for what expires */
+};
+
+/* An errand_work; says a struct report. */
+void watch_look(struct guard *guard, int out, void *look);
+
+struct watch_backups {
+    struct context *context;
+    const char *const *skipped;
+    size_t skipped_count;
+    const struct change_backup *items;
+    size_t count;
+};
+
+/* An errand_work; says a line for each, as soon as it is made. */
+void watch_backups(struct guard *guard, int out, void *backups);

@@ -1,0 +1,433 @@
+#include "backup/backup_dir.h"
+
+#include "base/fact.h"
+#include "base/io/durable.h"
+#include "base/io/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PARTIAL ".partial-"
+#define QUARANTINE ".quarantine.jsonl"
+#define LOCK_NAME ".lock"
+#define WATCHER_NAME ".watch"
+
+enum {
+    STAMP_LENGTH = 20, /* 2026-02-05T10-11-12Z */
+    UUID_LENGTH = 36,
+    LOOK_MS = 50, /* between two tries for the lock */
+    NAME_LIMIT = 1000000,
+    NAME_SIZE = PENDING_STEM_SIZE + 16,
+    BEGIN_TRIES = 10,
+    COOLDOWN_MS = 10 * 60 * 1000,
+};
+
+/* "salvage.md" is in few. */
+static const char *const parts[] = {"jsonl", "files", "salvage.md", "json", "sha256"};
+
+enum { PARTS = sizeof parts / sizeof *parts };
+
+/* ---- opening and locking ------------------------------------------------------------------ */
+
+/* Not in linux/magic.h. */
+enum { NTFS_MAGIC = 0x5346544e, NTFS3_MAGIC = 0x7366746e };
+
+/* File systems that show one mode for all files, 0777 as often as not: FAT, NTFS and exFAT by their
+ * drivers and by FUSE, the host's disks under WSL. Who may write there is decided elsewhere. */
+static bool keeps_modes(int fd)
+{
+    static const long without[] = {
+        MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, FUSE_SUPER_MAGIC, V9FS_MAGIC, NTFS_MAGIC, NTFS3_MAGIC,
+    };
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0)
+        return true;
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if ((long)fs.f_type == without[i])
+            return false;
+    return true;
+}
+
+/* Where everybody may write, a backup can be planted, and restored for a true one. A sticky folder
+ * (/tmp) only keeps others from removing ours. Returns: 1, 0, or negative errno. */
+static int is_everybodys(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    return (st.st_mode & S_IWOTH) && keeps_modes(fd);
+}
+
+int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error)
+{
+    int fd = create ? durable_make_dirs(AT_FDCWD, path, true) : fs_open_dir(AT_FDCWD, path);
+    if (fd < 0)
+        return err_set(error, fd, "%s %s: %s", create ? "make" : "open", path, err_reason(fd));
+    int r = is_everybodys(fd);
+    if (r != 0)
+        close(fd);
+    if (r < 0)
+        return err_set(error, r, "who may write to %s: %s", path, err_reason(r));
+    if (r > 0)
+        return err_set(error, -EPERM,
+                       "%s is refused as a place of backups: everybody may write there (chmod o-w, "
+                       "or name a folder in it)",
+                       path);
+    *p = (struct pending){path, fd, -1};
+    return 0;
+}
+
+void pending_close(struct pending *p)
+{
+    pending_unlock(p);
+    fs_close(&p->fd);
+}
+
+/* Leaves what is in text where nothing is said: it has the lock, and has not signed yet. */
+static void read_holder(int fd, char *text, size_t size)
+{
+    char line[64];
+    ssize_t n = fs_read_at(fd, line, sizeof line - 1, 0);
+    line[n > 0 ? n : 0] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    if (line[0])
+        snprintf(text, size, "%s", line);
+}
+
+/* The holder's pid is for people: the lock itself is the kernel's, and ends with its holder. */
+static int write_holder(int fd)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "pid %d\n", (int)getpid());
+    if (ftruncate(fd, 0) < 0)
+        return -errno;
+    return durable_write(fd, text, (size_t)n);
+}
+
+static int take(int fd, int patience_ms, void (*waiting)(void *, const char *), void *context,
+                char *holder, size_t size)
+{
+    int64_t until_ns = awake_now().ns + (int64_t)patience_ms * 1000000;
+    bool was_told = false;
+    for (;;) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno == EINTR)
+            continue;
+        if (errno != EWOULDBLOCK)
+            return -errno;
+        read_holder(fd, holder, size);
+        if (awake_now().ns >= until_ns)
+            return -EBUSY;
+        if (waiting && !was_told)
+            waiting(context, holder);
+        was_told = true;
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+    }
+}
+
+/* Returns: a descriptor that holds the lock, or negative errno. */
+static int lock_by(const struct pending *p, const char *name, int patience_ms,
+                   void (*waiting)(void *context, const char *holder), void *context,
+                   struct sr_error *error)
+{
+    char holder[64] = "another process";
+    int fd = durable_open(p->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW);
+    if (fd < 0)
+        return err_set(error, fd, "open %s/%s: %s", p->path, name, err_reason(fd));
+    int r = take(fd, patience_ms, waiting, context, holder, sizeof holder);
+    if (r == -EBUSY)
+        err_set(error, r, "%s/%s is held by %s", p->path, name, holder);
+    else if (r < 0)
+        err_set(error, r, "lock %s/%s: %s", p->path, name, err_reason(r));
+    else if ((r = write_holder(fd)) < 0 && r != -ENOSPC && r != -EDQUOT)
+        err_set(error, r, "write %s/%s: %s", p->path, name, err_reason(r));
+    else
+        return fd; /* on a full disk nobody is told by whom it is held */
+    close(fd);
+    return r;
+}
+
+int pending_lock(struct pending *p, int patience_ms,
+                 void (*waiting)(void *context, const char *holder), void *context,
+                 struct sr_error *error)
+{
+    int fd = lock_by(p, LOCK_NAME, patience_ms, waiting, context, error);
+    if (fd < 0)
+        return fd;
+    p->lock = fd;
+    return 0;
+}
+
+int pending_lock_watcher(const struct pending *p, struct sr_error *error)
+{
+    return lock_by(p, WATCHER_NAME, 0, NULL, NULL, error);
+}
+
+void pending_unlock(struct pending *p)
+{
+    /* A child that was begun meanwhile has the descriptor too, and a close that fails may keep it.
+     */
+    if (p->lock >= 0)
+        flock(p->lock, LOCK_UN);
+    fs_close(&p->lock);
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+bool pending_is_stem(struct sv name)
+{
+    static const struct sv word = {"-LOSSLESS-", 10};
+    if (name.n != STAMP_LENGTH + word.n + UUID_LENGTH)
+        return false;
+    for (size_t i = 0; i < STAMP_LENGTH; i++) {
+        char form = "dddd-dd-ddTdd-dd-ddZ"[i], c = name.p[i];
+        if (form == 'd' ? c < '0' || c > '9' : c != form)
+            return false;
+    }
+    return sv_equals(sv_slice(name, STAMP_LENGTH, STAMP_LENGTH + word.n), word) &&
+           str_is_uuid(sv_slice(name, STAMP_LENGTH + word.n, name.n));
+}
+
+static void make_stem(struct wall at, const char *session_id, char stem[static PENDING_STEM_SIZE])
+{
+    char stamp[WALL_TEXT_SIZE];
+    wall_format(at, stamp);
+    for (char *c = stamp; *c; c++)
+        if (*c == ':')
+            *c = '-';
+    snprintf(stem, PENDING_STEM_SIZE, "%s-LOSSLESS-%s", stamp, session_id);
+}
+
+static const char *part_name(char name[static NAME_SIZE], const char *stem, const char *part)
+{
+    snprintf(name, NAME_SIZE, "%s.%s", stem, part);
+    return name;
+}
+
+static const char *partial_name(char name[static NAME_SIZE], const char *stem)
+{
+    snprintf(name, NAME_SIZE, PARTIAL "%s", stem);
+    return name;
+}
+
+static struct lookup look_for(const struct pending *p, const char *name)
+{
+    struct stat st;
+    return lookup_of(fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0, p->path);
+}
+
+/* Any part of a backup. */
+static struct lookup look_for_any(const struct pending *p, const char *stem)
+{
+    char name[NAME_SIZE];
+    struct lookup any = lookup_absent();
+    for (size_t i = 0; i < PARTS; i++)
+        any = lookup_either(any, look_for(p, part_name(name, stem, parts[i])));
+    return any;
+}
+
+struct wall pending_time(const char *stem)
+{
+    char stamp[STAMP_LENGTH + 1];
+    struct wall at = {0};
+    memcpy(stamp, stem, STAMP_LENGTH);
+    stamp[STAMP_LENGTH] = '\0';
+    stamp[13] = stamp[16] = ':';
+    wall_parse(sv_of(stamp), &at);
+    return at;
+}
+
+/* ---- one backup --------------------------------------------------------------------------- */
+
+int pending_begin(struct pending *p, const char *session_id, char stem[static PENDING_STEM_SIZE],
+                  struct sr_error *error)
+{
+    char name[NAME_SIZE];
+    for (int i = 0; i < BEGIN_TRIES; i++) {
+        make_stem(wall_now(), session_id, stem);
+        struct lookup taken = look_for_any(p, stem);
+        if (taken.state == LOOKUP_UNKNOWN)
+            return err_set(error, taken.code, "look into %s: %s", p->path, err_reason(taken.code));
+        if (taken.state == LOOKUP_ABSENT) {
+            int fd = durable_make_dirs(p->fd, partial_name(name, stem), false);
+            if (fd >= 0)
+                return fd;
+            pending_abandon(p, stem);
+            return err_set(error, fd, "make %s/%s: %s", p->path, name, err_reason(fd));
+        }
+        /* one was taken within this second */
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    }
+    return err_set(error, -EEXIST, "%s/%s.* is there already", p->path, stem);
+}
+
+int pending_commit(struct pending *p, int partial, const char *stem, struct sr_error *error)
+{
+    char name[NAME_SIZE];
+    int r = durable_sync(partial);
+    if (r < 0)
+        return err_set(error, r, "sync %s: %s", p->path, err_reason(r));
+    for (size_t i = 0; i < PARTS; i++) {
+        part_name(name, stem, parts[i]);
+        if (i == PARTS - 1)
+            r = durable_sync(p->fd);
+        if (r == 0)
+            r = durable_publish(partial, parts[i], p->fd, name);
+        if (r == -ENOENT && str_equals(parts[i], "salvage.md"))
+            r = 0;
+        if (r == 0 && i == PARTS - 1)
+            r = durable_sync(p->fd);
+        if (r < 0)
+            return err_set(error, r, "publish %s/%s: %s", p->path, name, err_reason(r));
+    }
+    /* the backup is there: an empty folder that cannot be removed is for the next run */
+    durable_remove(p->fd, partial_name(name, stem));
+    return 0;
+}
+
+int pending_abandon(struct pending *p, const char *stem)
+{
+    char name[NAME_SIZE];
+    int r = 0;
+    struct lookup sums = look_for(p, part_name(name, stem, "sha256"));
+    if (sums.state == LOOKUP_UNKNOWN)
+        return sums.code; /* what may be a backup is left */
+    for (size_t i = 0; i < PARTS && sums.state == LOOKUP_ABSENT && r == 0; i++)
+        r = durable_remove(p->fd, part_name(name, stem, parts[i]));
+    /* last, as it says that the others may go */
+    return r < 0 ? r : durable_remove(p->fd, partial_name(name, stem));
+}
+
+/* ---- all of them -------------------------------------------------------------------------- */
+
+int pending_clean(struct pending *p, struct sr_error *error)
+{
+    struct arena a = {0};
+    struct fs_name *names;
+    size_t count = 0;
+    int r = fs_list(p->fd, ".", NAME_LIMIT, &a, &names, &count);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        if (str_starts_with(names[i].name, PARTIAL) &&
+            pending_is_stem(sv_of(names[i].name + strlen(PARTIAL))))
+            r = pending_abandon(p, names[i].name + strlen(PARTIAL));
+    arena_release(&a);
+    if (r < 0)
+        err_set(error, r, "remove what an export left in %s: %s", p->path, err_reason(r));
+    return r;
+}
+
+static int by_stem(const void *a, const void *b)
+{
+    return strcmp(((const struct pending_entry *)a)->stem, ((const struct pending_entry *)b)->stem);
+}
+
+/* Cuts "<stem>.jsonl" to its stem. Returns: false for what is no part of a backup. */
+static bool stem_of_part(const char *name, struct sv *stem)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        size_t n = strlen(name), suffix = strlen(parts[i]) + 1;
+        if (n > suffix && name[n - suffix] == '.' && str_equals(name + n - suffix + 1, parts[i])) {
+            *stem = (struct sv){name, n - suffix};
+            return pending_is_stem(*stem);
+        }
+    }
+    return false;
+}
+
+int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
+                 size_t *count)
+{
+    struct fs_name *names;
+    size_t name_count, n = 0, capacity = 0, kept = 0;
+    void *items = NULL;
+    char name[NAME_SIZE];
+    struct sv stem;
+    int r = fs_list(p->fd, ".", NAME_LIMIT, a, &names, &name_count);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < name_count; i++)
+        if (stem_of_part(names[i].name, &stem)) {
+            struct pending_entry *e = arena_push(a, &items, &n, &capacity, sizeof *e);
+            e->stem = arena_strndup(a, stem.p, stem.n);
+            e->session_id = e->stem + stem.n - UUID_LENGTH;
+            e->is_complete = str_ends_with(names[i].name, ".sha256");
+        }
+    struct pending_entry *all = items;
+    if (n)
+        qsort(all, n, sizeof *all, by_stem);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && str_equals(all[kept - 1].stem, all[i].stem)) {
+            all[kept - 1].is_complete = all[kept - 1].is_complete || all[i].is_complete;
+            continue;
+        }
+        /* not what is being made just now, or was left by one that was killed */
+        if (all[i].is_complete ||
+            look_for(p, partial_name(name, all[i].stem)).state != LOOKUP_FOUND)
+            all[kept++] = all[i];
+    }
+    *entries = all;
+    *count = kept;
+    return 0;
+}
+
+const struct pending_entry *pending_fuller(const struct pending *p,
+                                           const struct pending_entry *entries, size_t count,
+                                           const char *session_id, int64_t than_bytes,
+                                           int64_t *size_bytes)
+{
+    const struct pending_entry *found = NULL;
+    int64_t longest = than_bytes + 1;
+    char name[NAME_SIZE + sizeof QUARANTINE];
+    for (size_t i = 0; i < count; i++) {
+        struct stat st;
+        if (!entries[i].is_complete || !str_equals(entries[i].session_id, session_id) ||
+            fstatat(p->fd, part_name(name, entries[i].stem, "jsonl"), &st, AT_SYMLINK_NOFOLLOW) <
+                0 ||
+            st.st_size < longest)
+            continue;
+        snprintf(name, sizeof name, "%s" QUARANTINE, entries[i].stem);
+        if (than_bytes > 0 && look_for(p, name).state != LOOKUP_ABSENT)
+            continue;
+        found = &entries[i];
+        longest = st.st_size;
+    }
+    if (found)
+        *size_bytes = longest;
+    return found;
+}
+
+/* When the newest complete backup of a session was begun, by its name, to the second. */
+static struct wall newest_of(const char *path, const char *session_id)
+{
+    struct pending p;
+    struct arena a = {0};
+    struct pending_entry *entries;
+    size_t count;
+    struct wall at = {0};
+    if (pending_open(&p, path, false, NULL) < 0)
+        return at;
+    if (pending_list(&p, &a, &entries, &count) == 0)
+        for (size_t i = 0; i < count; i++)
+            if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
+                at = pending_time(entries[i].stem);
+    pending_close(&p);
+    arena_release(&a);
+    return at;
+}
+
+bool pending_is_recent(const char *path, const char *session_id)
+{
+    struct wall at = session_id ? newest_of(path, session_id) : (struct wall){0};
+    int64_t age_ms = wall_now().ms - at.ms;
+    return wall_known(at) && age_ms >= 0 && age_ms < COOLDOWN_MS;
+}

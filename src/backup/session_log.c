@@ -1,0 +1,59 @@
+#include "backup/session_log.h"
+
+#include "base/io/durable.h"
+#include "base/io/fs.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOG_MODE = 0600, ID_SHOWN = 8 };
+
+static void add_entry(struct buf *out, const char *stamp, const struct journal_row *rows,
+                      size_t count)
+{
+    buf_addf(out, "### %s - [ADMIN] Session Rescue\n\n**Sessions Recovered:**\n\n", stamp);
+    buf_adds(out, "| UUID | Size | Action | Result |\n|------|------|--------|--------|\n");
+    for (size_t i = 0; i < count; i++) {
+        char size[STR_SIZE_TEXT] = "-";
+        if (rows[i].size_bytes >= 0)
+            str_format_size(rows[i].size_bytes, size);
+        buf_addf(out, "| %.*s... | %s | %s | %s |\n", ID_SHOWN, rows[i].session_id, size,
+                 rows[i].action, rows[i].is_done ? "✅" : "❌");
+    }
+    buf_adds(out, "\n");
+}
+
+int journal_append(const char *folder, struct wall at, const struct journal_row *rows, size_t count,
+                   char name[static JOURNAL_NAME_SIZE], struct sr_error *error)
+{
+    char stamp[WALL_TEXT_SIZE], file[JOURNAL_NAME_SIZE];
+    wall_format(at, stamp);
+    snprintf(file, sizeof file, "SESSION-LOG-%.10s.md", stamp);
+
+    int r = durable_make_dirs(AT_FDCWD, folder, true);
+    if (r < 0)
+        return err_set(error, r, "session log update failed: make %s: %s", folder, err_reason(r));
+    FS_CLOSE int at_folder = r;
+    int opened = durable_open(at_folder, file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
+    if (opened < 0)
+        return err_set(error, opened, "session log update failed: open %s/%s: %s", folder, file,
+                       err_reason(opened));
+    FS_CLOSE int fd = opened;
+
+    struct buf entry = {0};
+    add_entry(&entry, stamp, rows, count);
+    r = fchmod(fd, LOG_MODE) < 0 ? -errno : durable_append(fd, "\n\n", entry.p, entry.n);
+    if (r == 0)
+        r = durable_sync(at_folder);
+    buf_release(&entry);
+    if (r < 0)
+        return err_set(error, r, "session log update failed: write %s/%s: %s", folder, file,
+                       err_reason(r));
+    memcpy(name, file, sizeof file);
+    return 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * verify: a backup read again, every byte, and held against its own sums.
+ *
+ * The .sha256 file is what is believed; it names the manifest as well.
+ */
+#pragma once
+
+#include "backup/backup_dir.h"
+#include "backup/manifest.h"
+
+enum verify_verdict {
+    VERIFY_SOUND,
+    VERIFY_DAMAGED,
+    VERIFY_INCOMPLETE,  /* it has no .sha256 */
+    VERIFY_NO_MANIFEST, /* the .json is missing or cannot be read; the sums may still hold */
+    VERIFY_LACKING,     /* sound, but files could not be read when it was made */
+};
+
+struct verify_finding {
+    const char *file; /* its path */
+    const char *what; /* "ends at byte 4096 of 5000" */
+};
+
+struct verified {
+    enum verify_verdict verdict;
+    struct verify_finding *findings;
+    size_t finding_count, finding_capacity;
+    size_t file_count; /* read, the manifest not counted */
+    int64_t total_bytes;
+    struct manifest manifest; /* unless VERIFY_NO_MANIFEST or VERIFY_INCOMPLETE */
+    const char *const *names; /* of the manifest's files in the pending folder, exact */
+};
+
+const char *verify_word(enum verify_verdict verdict); /* "verified", "damaged", ... */
+
+/* What is in it is as it was copied, and can be restored: sound, or lacking files. */
+bool verify_holds(const struct verified *v);
+
+/* Never fails: what cannot be read is a finding. Owner: the arena. */
+void verify_backup(const struct pending *p, const char *stem, struct arena *a,
+                   struct verified *out);
+
+/* Only the manifest and the names, nothing compared. Returns: 0 or -EBADMSG and others. */
+int verify_read_manifest(const struct pending *p, const char *stem, struct arena *a,
+                         struct manifest *out);

@@ -1,0 +1,108 @@
+#include "control/keyboard.h"
+
+#include "platform/terminal/terminal_push.h"
+#include "platform/terminal/tmux.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int open_any_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
+{
+    const struct live *live = s->inside->live;
+    const char *path = live->environment_known ? proc_variable(&live->environment, "PATH") : NULL;
+    return tmux_open(arena, &s->session->multiplexer, path, tmux);
+}
+
+static bool open_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
+{
+    return open_any_tmux(s, arena, tmux) == 0 && tmux_has_terminal(tmux, arena, s->session->tty);
+}
+
+bool keyboard_find(struct subject *subject, struct arena *arena, struct keyboard *out)
+{
+    struct tmux tmux;
+    *out = (struct keyboard){subject, arena, open_tmux(subject, arena, &tmux)};
+    return out->through_tmux || terminal_can_type();
+}
+
+const char *keyboard_way(const struct keyboard *k)
+{
+    return k->through_tmux ? "through tmux" : "by TIOCSTI";
+}
+
+int keyboard_type(const struct keyboard *k, const char *const *tmux_keys, const char *bytes)
+{
+    struct tmux tmux;
+    struct proc_stat stat;
+    const struct subject *s = k->subject;
+    if (k->through_tmux)
+        return open_tmux(s, k->arena, &tmux) ? tmux_type(&tmux, k->arena, tmux_keys) : -ENOENT;
+    int code = pidref_look(&s->ref, s->proc, &stat);
+    return code < 0 ? code : terminal_type(s->proc, stat.pid, stat.tty, bytes, strlen(bytes));
+}
+
+const char *keyboard_screen(const struct keyboard *k)
+{
+    struct tmux tmux;
+    const char *screen;
+    return open_any_tmux(k->subject, k->arena, &tmux) == 0 &&
+                   tmux_screen(&tmux, k->arena, k->subject->session->tty, &screen) == 0
+               ? screen
+               : NULL;
+}
+
+/* ---- fg ----------------------------------------------------------------------------------- */
+
+bool keyboard_is_in_front(const struct proc_stat *client)
+{
+    return !client->tty || client->tty_pgrp == client->pgrp;
+}
+
+static bool is_shell(const char *name)
+{
+    static const char *const names[] = {"bash", "zsh",  "fish", "dash", "sh",
+                                        "ksh",  "mksh", "ash",  "tcsh", "csh"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_equals(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Another job of that shell is stopped: its fg could mean that one. */
+static bool has_other_stopped_job(const struct proc *proc, const struct proc_stat *client)
+{
+    struct arena scratch = {0};
+    pid_t *pids;
+    size_t count;
+    bool found = proc_list(proc, &scratch, &pids, &count) < 0;
+    for (size_t i = 0; !found && i < count; i++) {
+        struct proc_stat stat;
+        found = proc_read_stat(proc, pids[i], &stat) == 0 && stat.sid == client->sid &&
+                stat.state == 'T' && stat.pgrp != client->pgrp;
+    }
+    arena_release(&scratch);
+    return found;
+}
+
+const char *keyboard_why_not_fg(const struct subject *subject, struct arena *arena,
+                                const struct proc_stat *client)
+{
+    struct proc_stat shell;
+    const struct proc *proc = subject->proc;
+    if (proc_read_stat(proc, client->ppid, &shell) < 0 || !is_shell(shell.name))
+        return "what started it is no shell that is known";
+    if (shell.tty != client->tty || shell.tty_pgrp != shell.pgrp)
+        return arena_printf(arena, "%s (pid %d) is not at its prompt", shell.name, (int)shell.pid);
+    if (has_other_stopped_job(proc, client))
+        return "other jobs of that shell are stopped, too";
+    return NULL;
+}
+
+int keyboard_type_fg(const struct keyboard *k)
+{
+    /* Ctrl-E and Ctrl-U empty the line first, in line editors and in plain terminals. */
+    static const char *const keys[] = {"C-e", "C-u", "f", "g", "Enter", NULL};
+    return keyboard_type(k, keys,
+                         "\x05\x15"
+                         "fg\r");
+}

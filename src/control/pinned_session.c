@@ -1,0 +1,151 @@
+#include "control/pinned_session.h"
+
+#include "control/proof.h"
+#include "platform/process/ancestry.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void subject_tell(const struct subject *s, const char *format, ...)
+{
+    if (!s->tell)
+        return;
+    char line[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    s->tell(s->context, line);
+}
+
+int subject_refuse(struct subject *s, struct sr_error *error, const char *format, ...)
+{
+    char why[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    s->was_refused = true;
+    return err_set(error, -EPERM, "refused: %s", why);
+}
+
+/* ---- which process ------------------------------------------------------------------------ */
+
+int subject_pin(struct subject *s, struct sr_error *error)
+{
+    struct snapshot *snap = snapshot_of(s->snapshot);
+    int pid = s->session->pid;
+    s->inside = &snap->sessions[s->session - s->snapshot->sessions];
+    s->proc = &snap->proc;
+    s->ref.fd = -1;
+    if (!pid)
+        return err_set(error, -ESRCH, "session %s has no process", s->session->session_id);
+    int r = pidref_open(s->proc, pid, s->session->start_ticks, &s->ref);
+    s->was_refused = r == -ESRCH;
+    if (r == -ESRCH)
+        return err_set(error, r, "refused: pid %d has ended, or is another process by now", pid);
+    if (r < 0)
+        return err_set(error, r, "pin pid %d: %s", pid, err_reason(r));
+    return 0;
+}
+
+void subject_release(struct subject *s)
+{
+    if (s->has_salvage)
+        salvage_release(&s->salvage);
+    buf_release(&s->accepted);
+    s->has_salvage = false;
+    pidref_close(&s->ref);
+}
+
+/* ---- what may not be touched -------------------------------------------------------------- */
+
+/* Neither above this program, nor on a terminal of those above it, as far up as there is anybody.
+ */
+static int check_line(struct subject *s, const struct proc_stat *theirs, struct sr_error *error)
+{
+    struct ancestry up;
+    int pid = (int)theirs->pid;
+    int r = ancestry_begin(&up, s->proc, s->look->own_pid);
+    if (r < 0)
+        return subject_refuse(s, error, "pid %d, this program, cannot be read: %s",
+                              (int)s->look->own_pid, err_reason(r));
+    do {
+        if (up.at.pid == theirs->pid || up.at.ppid == theirs->pid)
+            return subject_refuse(s, error, "pid %d is above this program", pid);
+        if (ancestry_is_on_terminal(&up, theirs))
+            return subject_refuse(s, error, "pid %d is on this terminal", pid);
+    } while (ancestry_up(&up));
+    if (ancestry_can_lead_to(&up, theirs) != FACT_NO)
+        return subject_refuse(s, error,
+                              "pid %d, a parent of this program, cannot be read: pid %d may be "
+                              "above it, or on its terminal",
+                              (int)up.unread, pid);
+    return 0;
+}
+
+int subject_check(struct subject *s, struct sr_error *error)
+{
+    const struct sr_session *session = s->session;
+    struct proc_stat theirs;
+    struct proc_status status;
+    pid_t pid = s->ref.pid;
+    int r = pidref_look(&s->ref, s->proc, &theirs);
+    if (r == 0)
+        r = proc_read_status(s->proc, pid, &status);
+    if (r < 0)
+        return err_set(error, r, "pid %d: %s", (int)pid, err_reason(r));
+    if (session->current ||
+        (session->session_id && str_equals(session->session_id, s->look->own_session_id)))
+        return subject_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
+    r = check_line(s, &theirs, error);
+    if (r < 0)
+        return r;
+    if (status.uid != geteuid())
+        return subject_refuse(s, error, "pid %d belongs to user %u; run this as that user",
+                              (int)pid, (unsigned)status.uid);
+    if (status.tracer || theirs.state == 't')
+        return subject_refuse(s, error, "pid %d is held by a debugger (pid %d)", (int)pid,
+                              (int)status.tracer);
+    return 0;
+}
+
+/* ---- still the same? ---------------------------------------------------------------------- */
+
+int subject_look_again(struct subject *s, const struct proof *proof, bool judged,
+                       struct subject_now *now, struct sr_error *error)
+{
+    struct sr_options look = *s->look;
+    look.entering = NULL; /* from here on nobody begins again from the start */
+    look.progress = NULL;
+    look.stored_limit = 0;
+    struct sr_snapshot *snapshot;
+    int r = sr_detect_processes(&look, &snapshot, error);
+    if (r < 0)
+        return r;
+    if (judged)
+        sr_detect_hung_sessions(snapshot, s->timeout_minutes);
+    const struct sr_session *found = NULL;
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        if (snapshot->sessions[i].pid == s->ref.pid &&
+            snapshot->sessions[i].start_ticks == s->ref.start_ticks)
+            found = &snapshot->sessions[i];
+    struct subject_now seen = {snapshot, found};
+    r = found ? proof_check(proof, s, &seen, error)
+              : err_set(error, -EAGAIN, "refused: pid %d is no session any more", (int)s->ref.pid);
+    if (r < 0) {
+        s->was_refused = true;
+        sr_snapshot_free(snapshot);
+        return r;
+    }
+    *now = seen;
+    return 0;
+}
+
+void subject_forget(struct subject_now *now)
+{
+    sr_snapshot_free(now->snapshot);
+    *now = (struct subject_now){0};
+}

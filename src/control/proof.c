@@ -1,0 +1,451 @@
+#include "control/proof.h"
+
+#include "backup/backup.h"
+#include "control/empty.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct proof {
+    struct arena arena;
+    enum proof_kind kind;
+    const char **ids; /* the sessions that it speaks of; none: it is not known which it is */
+    size_t id_count;
+};
+
+enum proof_kind proof_kind_of(const struct proof *p)
+{
+    return p->kind;
+}
+
+void proof_release(struct proof *p)
+{
+    if (!p)
+        return;
+    struct arena arena = p->arena; /* it lies in there */
+    arena_release(&arena);
+}
+
+static struct proof *make(const struct subject *s, enum proof_kind kind)
+{
+    const struct sr_session *session = s->session;
+    struct arena arena = {0};
+    struct proof *p = arena_alloc(&arena, sizeof *p);
+    const char **ids = arena_alloc(&arena, (session->candidate_count + 1) * sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; i < session->candidate_count; i++)
+        ids[count++] = arena_strdup(&arena, session->candidates[i]);
+    if (session->session_id && !session->candidate_count)
+        ids[count++] = arena_strdup(&arena, session->session_id);
+    *p = (struct proof){.kind = kind, .ids = ids, .id_count = count, .arena = arena};
+    return p;
+}
+
+/* ---- what may be given up: what no backup can hold ----------------------------------------- */
+
+/* What could not be looked at may be in no file. */
+static void lose_unseen(struct subject *s)
+{
+    snprintf(s->loses, sizeof s->loses,
+             "what was said in it and is in no file would be lost for good");
+}
+
+/* ---- sealed ------------------------------------------------------------------------------- */
+
+/* The transcript is whole; whether the rest may be missing is for its user to say, by name, once.
+ */
+static bool is_accepted(struct subject *s)
+{
+    char text[sizeof s->saved.lost + 128];
+    if (s->accepted.n && strstr(s->accepted.p, s->saved.lost))
+        return true;
+    snprintf(text, sizeof text, "The transcript is backed up whole; not in the backup: %s",
+             s->saved.lost);
+    if (!s->accepts || !s->accepts(s->options, text))
+        return false;
+    buf_addf(&s->accepted, "%s\n", s->saved.lost);
+    return true;
+}
+
+/* What was copied, and that it is all of it. */
+static int check_saved(struct subject *s, struct sr_error *error)
+{
+    const struct sr_export *e = &s->saved;
+    char size[STR_SIZE_TEXT];
+    str_format_size(e->size_bytes, size);
+    subject_tell(s, "%s: %s/%s.jsonl (%s)",
+                 e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
+                                                   : "backed up and verified",
+                 s->backup->pending_dir, e->stem, size);
+    if (e->lost_count && !is_accepted(s))
+        return subject_refuse(s, error,
+                              "%s.jsonl is kept, and incomplete: %zu file%s of the session could "
+                              "not be read: %s",
+                              e->stem, e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
+    if (e->was_rewritten)
+        return err_set(error, -EIO,
+                       "%s.jsonl is kept, but files changed under every try to copy them", e->stem);
+    return 0;
+}
+
+/* They prove nothing of the conversation. Returns: 1, or negative errno. */
+static int save_side_files(struct subject *s, struct backup_source *source, struct sr_error *error)
+{
+    struct backup_run run;
+    struct sr_export saved;
+    backup_list(source);
+    if (!backup_has_something(source))
+        return 1;
+    int r = backup_begin(&run, s->backup, error);
+    if (r == 0) {
+        r = backup_take(&run, source, &saved, error);
+        backup_end(&run);
+    }
+    if (r < 0)
+        return err_wrap(error, "back up");
+    subject_tell(s, "there is no transcript; backed up and verified: %s/%s.files (%zu file%s)",
+                 s->backup->pending_dir, saved.stem, saved.file_count,
+                 saved.file_count == 1 ? "" : "s");
+    return 1;
+}
+
+/* candidate NULL: the session itself. Returns: 1: there is no transcript of it, and *source says of
+ * what, listed; 0; or negative errno. Owner of *source: backup_source_release. */
+static int save_one(struct subject *s, const char *candidate, struct backup_source *source,
+                    struct sr_error *error)
+{
+    const struct sr_export_options *o = s->backup;
+    struct backup_run run;
+    struct sr_error why;
+    *source = (struct backup_source){0};
+    struct lookup found = backup_source_of(s->snapshot, s->session, candidate, o, source, &why);
+    if (found.state == LOOKUP_ABSENT)
+        return save_side_files(s, source, error);
+    if (found.state == LOOKUP_UNKNOWN) {
+        lose_unseen(s);
+        return subject_refuse(s, error, "%s; make that readable, or end it on its terminal",
+                              why.text);
+    }
+    int r = backup_begin(&run, o, error);
+    if (r == 0) {
+        source->salvage = &s->salvage;
+        r = backup_take(&run, source, &s->saved, error);
+        if (r < 0 && run.is_unreadable)
+            lose_unseen(s);
+        backup_end(&run);
+    }
+    if (r == 0)
+        r = check_saved(s, error);
+    s->has_transcript = s->has_transcript || r == 0;
+    return r < 0 ? err_wrap(error, "back up") : 0;
+}
+
+/* Before the first thing is done to it: afterwards it is gone. */
+static void save_memory(struct subject *s)
+{
+    if (s->has_salvage)
+        return;
+    salvage_take(s->snapshot, s->session, false, &s->salvage);
+    s->has_salvage = true;
+    if (s->salvage.note)
+        subject_tell(s, "%s", s->salvage.note);
+}
+
+/* Returns: as save_one; 1: there is none to be saved. */
+static int save_all(struct subject *s, struct backup_source *source, struct sr_error *error)
+{
+    const struct sr_session *session = s->session;
+    int r = 0;
+    save_memory(s);
+    if (session->candidate_count == 0)
+        return save_one(s, NULL, source, error);
+    for (size_t i = 0; i < session->candidate_count && r == 0; i++) {
+        backup_source_release(source);
+        r = save_one(s, session->candidates[i], source, error);
+    }
+    if (r > 0)
+        r = subject_refuse(s, error,
+                           "one of the sessions that pid %d may be (%s) is gone: look again",
+                           session->pid, source->transcript.session_id);
+    return r;
+}
+
+int proof_save_again(struct subject *s, struct sr_error *error)
+{
+    struct backup_source source = {0};
+    bool was_refused = s->was_refused;
+    s->accepts = NULL; /* it has ended: what is new in being lost is said, and nobody asked */
+    int r = save_all(s, &source, error);
+    backup_source_release(&source);
+    s->was_refused = was_refused;
+    return r < 0 ? r : 0;
+}
+
+/* ---- empty -------------------------------------------------------------------------------- */
+
+static bool is_anothers(const struct subject *s, const char *id)
+{
+    for (size_t i = 0; i < s->snapshot->session_count; i++) {
+        const struct sr_session *other = &s->snapshot->sessions[i];
+        if (other != s->session && other->pid && str_equals(other->session_id, id))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A client that publishes no status may have taken up any older session of its
+ * directory that no other client has: all of them are saved.
+ */
+static int save_older(struct subject *s, const struct backup_source *of, struct sr_error *error)
+{
+    enum { OLDER_LIMIT = 16 };
+    struct agent_transcript *older;
+    struct backup_source source;
+    size_t count, n = 0;
+    int r = 0, pid = s->session->pid;
+    if (!of->cwd)
+        return subject_refuse(
+            s, error, "which session pid %d is is not known, nor where it was started", pid);
+    const char *folder = of->agent->project_folder(of->store->arena, of->cwd);
+    struct lookup seen = of->agent->list_folder(of->store, folder, &older, &count);
+    if (seen.state == LOOKUP_UNKNOWN)
+        return subject_refuse(s, error, "pid %d may have taken up a session of %s: %s: %s", pid,
+                              of->cwd, seen.where, err_reason(seen.code));
+    for (size_t i = 0; i < count; i++)
+        if (!is_anothers(s, older[i].session_id))
+            older[n++] = older[i];
+    if (n > OLDER_LIMIT)
+        return subject_refuse(s, error,
+                              "which session pid %d is is not known, and it may have taken up any "
+                              "of %zu in %s: end it on its terminal",
+                              pid, n, of->cwd);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        r = save_one(s, older[i].session_id, &source, error);
+        backup_source_release(&source);
+    }
+    return r > 0 ? 0 : r; /* gone meanwhile, and not by it */
+}
+
+static int prove_empty(struct subject *s, const struct backup_source *source,
+                       struct sr_error *error)
+{
+    struct sr_error why;
+    int r = empty_has_status(s->inside) ? 0 : save_older(s, source, error);
+    if (r < 0) {
+        s->loses[0] = '\0'; /* it may be one of those: there is no name to give it up by */
+        return r;
+    }
+    if (empty_prove(s->snapshot, s->session, source, &why) < 0) {
+        lose_unseen(s);
+        return subject_refuse(
+            s, error,
+            "pid %d has no transcript, and it is not proven that nothing was said "
+            "in it: %s; end it on its terminal",
+            s->session->pid, why.text);
+    }
+    subject_tell(s, "%s",
+                 s->has_transcript
+                     ? "nothing was said in it; what it may have taken up is backed up"
+                     : "nothing to back up: nothing was said in it");
+    return 0;
+}
+
+/* ---- all three ---------------------------------------------------------------------------- */
+
+static bool is_unsaved(const struct sr_session *s)
+{
+    return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
+}
+
+/* What is in its memory alone is in no backup. */
+static int refuse_unsaved(struct subject *s, struct sr_error *error)
+{
+    char since[WALL_TEXT_SIZE];
+    const struct sr_session *session = s->session;
+    snprintf(s->loses, sizeof s->loses,
+             "what was said in it since %s is in its memory alone, and would be lost for good",
+             wall_format((struct wall){session->unsaved_since_ms}, since));
+    return subject_refuse(s, error, "pid %d, %s", session->pid, session->saving);
+}
+
+/* Of what session is it? */
+static int refuse_unknown(struct subject *s, struct sr_error *error)
+{
+    const struct session *in = s->inside;
+    int pid = s->session->pid;
+    if (!in->store || in->store->code < 0 || in->which.state == LOOKUP_UNKNOWN)
+        lose_unseen(s);
+    if (!in->store)
+        return subject_refuse(s, error,
+                              "the config directory of pid %d is not known, as its environment "
+                              "cannot be read: run this as its user, or as root",
+                              pid);
+    if (in->store->code < 0)
+        return subject_refuse(s, error, "the config directory of pid %d cannot be read: %s: %s",
+                              pid, in->store->io.path, err_reason(in->store->code));
+    if (in->which.state == LOOKUP_UNKNOWN)
+        return subject_refuse(s, error,
+                              "which session pid %d is is not known, as %s cannot be read: %s; "
+                              "make it readable, or end the session on its terminal",
+                              pid, in->which.where, err_reason(in->which.code));
+    return 0;
+}
+
+static int prove(struct subject *s, struct proof **out, struct sr_error *error)
+{
+    struct backup_source source = {0};
+    s->loses[0] = '\0';
+    int r = refuse_unknown(s, error);
+    if (r == 0)
+        r = save_all(s, &source, error);
+    bool is_empty = r > 0;
+    if (r >= 0 && is_unsaved(s->session))
+        r = refuse_unsaved(s, error);
+    else if (is_empty)
+        r = prove_empty(s, &source, error);
+    backup_source_release(&source);
+    if (r < 0)
+        return r;
+    *out = make(s, is_empty ? PROOF_EMPTY : PROOF_SEALED);
+    return 0;
+}
+
+/* It is known which session it is. */
+static bool has_name(const struct subject *s)
+{
+    return s->session->session_id && !s->session->candidate_count;
+}
+
+/* Its user may give up what was refused, by name. */
+static int give_up(struct subject *s, const char *refusal, struct proof **out,
+                   struct sr_error *error)
+{
+    char typed[64] = "";
+    const char *given = s->without_backup;
+    if (!*given && !s->ask_for)
+        return subject_refuse(s, error,
+                              "there is no terminal to type the beginning of the session's id on: "
+                              "give it as --without-backup=FIRST8");
+    if (!*given && !s->ask_for(s->context, refusal, typed, sizeof typed))
+        return subject_refuse(s, error, "pid %d is not given up", s->session->pid);
+    int r = proof_waive(s, *given ? given : typed, out, error);
+    if (r == 0)
+        subject_tell(s, "given up by name: %s", refusal);
+    return r;
+}
+
+/* What its user may answer with --without-backup. */
+static bool can_be_given_up(const struct subject *s)
+{
+    return *s->loses && has_name(s);
+}
+
+static int say_refusal(const struct subject *s, int r, const char *why, struct sr_error *error)
+{
+    if (can_be_given_up(s))
+        return err_set(error, r, "%s; %s. To give it up: --without-backup", why, s->loses);
+    return err_set(error, r, "%s%s", why,
+                   s->without_backup ? "; --without-backup is no answer to that" : "");
+}
+
+int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
+{
+    struct sr_error why;
+    char text[sizeof why.text + sizeof s->loses + 2];
+    int r = prove(s, out, &why);
+    if (r == 0)
+        return 0;
+    if (!s->without_backup || !can_be_given_up(s))
+        return say_refusal(s, r, why.text, error);
+    snprintf(text, sizeof text, "%s; %s", why.text, s->loses);
+    return give_up(s, text, out, error);
+}
+
+int proof_foresee(struct subject *s, struct sr_error *error)
+{
+    struct sr_error why;
+    s->loses[0] = '\0';
+    int r = refuse_unknown(s, &why);
+    if (r == 0 && is_unsaved(s->session))
+        r = refuse_unsaved(s, &why);
+    if (r < 0 && s->without_backup && can_be_given_up(s))
+        return 0;
+    return r < 0 ? say_refusal(s, r, why.text, error) : 0;
+}
+
+int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error)
+{
+    const char *id = s->session->session_id;
+    if (!has_name(s))
+        return subject_refuse(s, error,
+                              "it is not known which session pid %d is: it cannot be given up",
+                              s->session->pid);
+    if (strlen(given) != PROOF_GIVEN_LENGTH || strncmp(given, id, PROOF_GIVEN_LENGTH) != 0)
+        return subject_refuse(s, error,
+                              "'%s' is not the beginning of session %.*s: it is not given up",
+                              given, PROOF_GIVEN_LENGTH, id);
+    s->was_refused = false; /* for what is given up here */
+    *out = make(s, PROOF_WAIVED);
+    return 0;
+}
+
+/* ---- still? ------------------------------------------------------------------------------- */
+
+static bool speaks_of(const struct proof *p, const char *id)
+{
+    for (size_t i = 0; i < p->id_count; i++)
+        if (str_equals(p->ids[i], id))
+            return true;
+    return false;
+}
+
+static bool speaks_of_all(const struct proof *p, const struct sr_session *now)
+{
+    bool all = now->session_id ? speaks_of(p, now->session_id) : true;
+    for (size_t i = 0; i < now->candidate_count; i++)
+        all = all && speaks_of(p, now->candidates[i]);
+    return all && (now->session_id || now->candidate_count || !p->id_count);
+}
+
+static int check_empty(const struct subject *s, const struct subject_now *now,
+                       struct sr_error *error)
+{
+    struct backup_source source;
+    struct lookup found =
+        backup_source_of(now->snapshot, now->session, NULL, s->backup, &source, error);
+    if (found.state == LOOKUP_FOUND)
+        return err_set(error, -EAGAIN, "it has a transcript");
+    if (found.state == LOOKUP_UNKNOWN)
+        return -EAGAIN;
+    backup_list(&source);
+    int r = empty_prove(now->snapshot, now->session, &source, error);
+    backup_source_release(&source);
+    return r;
+}
+
+int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,
+                struct sr_error *error)
+{
+    struct sr_error why;
+    const struct snapshot *snap = snapshot_of(now->snapshot);
+    const struct session *in = &snap->sessions[now->session - now->snapshot->sessions];
+    int pid = (int)s->ref.pid;
+    s->was_refused = true;
+    if (in->which.state == LOOKUP_UNKNOWN && p->kind != PROOF_WAIVED)
+        return err_set(error, -EAGAIN,
+                       "refused: which session pid %d is is not known any more: %s: %s", pid,
+                       in->which.where, err_reason(in->which.code));
+    if (p->kind != PROOF_WAIVED && is_unsaved(now->session))
+        return err_set(error, -EAGAIN, "refused: pid %d, %s", pid, now->session->saving);
+    if (!speaks_of_all(p, now->session))
+        return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)", pid,
+                       now->session->session_id ? now->session->session_id : "not known");
+    if (p->kind == PROOF_EMPTY && check_empty(s, now, &why) < 0)
+        return err_set(error, -EAGAIN, "refused: pid %d was empty, and may not be any more: %s",
+                       pid, why.text);
+    s->was_refused = false;
+    return 0;
+}

@@ -1,0 +1,65 @@
+/*
+ * proof: that nothing is lost by what is about to be done to a session.
+ *
+ * Whatever signals or pushes a session takes one, and there are three, no more:
+ *
+ *   sealed   there are verified backups of all that it may be
+ *   empty    it holds nothing that could be lost: looked for everywhere, and
+ *            nothing could not be read
+ *   waived   its user gave it up by name
+ *
+ * Only proof.c can make one: elsewhere the type is incomplete. Where none can
+ * be made the subject is refused, and the error says what could not be read,
+ * why, and what to do. force does not make one.
+ *
+ *     struct proof *proof;
+ *     r = proof_make(&subject, &proof, &error);
+ *     if (r == 0) {
+ *         r = stop_run(&stop, proof, &result, &error);
+ *         proof_release(proof);
+ *     }
+ */
+#pragma once
+
+#include "control/pinned_session.h"
+
+enum proof_kind { PROOF_SEALED, PROOF_EMPTY, PROOF_WAIVED };
+
+/* How much of a session's id is given to give it up. */
+enum { PROOF_GIVEN_LENGTH = 8 };
+
+/*
+ * Backs the session up, with what only its memory holds, and verifies that;
+ * where it is not known which session it is, all that it may be. Sets
+ * has_transcript and saved of the subject. Owner: proof_release.
+ * Returns: 0; -EPERM: refused, as it is not known whether something would be
+ * lost; another negative errno: the backup could not be made.
+ */
+int proof_make(struct subject *s, struct proof **out, struct sr_error *error);
+
+/*
+ * What proof_make would refuse, as far as that is told without copying anything: for a dry run.
+ * Returns: 0 or -EPERM.
+ */
+int proof_foresee(struct subject *s, struct sr_error *error);
+
+/*
+ * The session is given up, with whatever of it is in no backup. given: what its
+ * user typed for just this one, the first eight characters of its id. Returns:
+ * 0; -EPERM: they are others, or it is not known which session it is.
+ */
+int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error);
+
+enum proof_kind proof_kind_of(const struct proof *p) __attribute__((nonnull));
+
+/*
+ * Does it still speak of the session that a second look found in the process?
+ * Reads again what it rests on. Returns: 0; -EAGAIN: refused, and why.
+ */
+int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,
+                struct sr_error *error) __attribute__((nonnull(1, 2, 3)));
+
+/* Once it has ended: what it wrote last is backed up too. Returns: as proof_make. */
+int proof_save_again(struct subject *s, struct sr_error *error);
+
+void proof_release(struct proof *p);

@@ -1,0 +1,202 @@
+#include "control/repair_examine.h"
+
+#include "agents/agent.h"
+#include "base/io/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+/* A torn line or two are damage; of a text in another form nearly every line is broken. */
+enum { BROKEN_MAX = 1000, TEXTS_MAX = 2 };
+
+struct reading {
+    int fd;
+    int64_t size_bytes;
+    void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
+    void *context;
+};
+
+/* The file, and the texts that were made of it one after another; they have no names. */
+struct examine_reading {
+    struct reading file, texts[TEXTS_MAX];
+    size_t text_count;
+};
+
+static int64_t read_some(void *context, char *bytes, size_t n, int64_t offset)
+{
+    const struct reading *r = context;
+    if (offset >= r->size_bytes)
+        return 0;
+    if ((int64_t)n > r->size_bytes - offset)
+        n = (size_t)(r->size_bytes - offset);
+    if (r->progress)
+        r->progress(r->context, offset, r->size_bytes);
+    return fs_read_at(r->fd, bytes, n, offset);
+}
+
+static struct record_source source_of(struct reading *r)
+{
+    return (struct record_source){
+        .read = read_some,
+        .context = r,
+        .size_bytes = r->size_bytes,
+        .record_start = agent_claude.reader->record_start,
+    };
+}
+
+/* ---- another form ------------------------------------------------------------------------- */
+
+/* A text while it is made: what is read for it, from its beginning to its end, and what it is. */
+struct making {
+    const struct record_source *of;
+    struct reading *text;
+    struct digest read, made;
+};
+
+static int64_t read_digested(void *context, char *bytes, size_t n, int64_t offset)
+{
+    struct making *m = context;
+    int64_t got = m->of->read(m->of->context, bytes, n, offset);
+    if (got > 0)
+        digest_add(&m->read, bytes, (size_t)got);
+    return got;
+}
+
+static int write_digested(void *context, const char *bytes, size_t n)
+{
+    struct making *m = context;
+    digest_add(&m->made, bytes, n);
+    m->text->size_bytes += (int64_t)n;
+    return durable_write(m->text->fd, bytes, n);
+}
+
+/* Beside the file, where there is room for it if it is to be mended; else where it can be. */
+static int create_text(const struct examine_request *q, struct arena *a)
+{
+    const char *name = str_basename(q->path);
+    const char *folder =
+        name == q->path ? "." : arena_strndup(a, q->path, (size_t)(name - q->path));
+    int fd = durable_create_unnamed(q->at, folder);
+    if (fd < 0)
+        fd = durable_create_unnamed(AT_FDCWD, "/var/tmp");
+    return fd < 0 ? durable_create_unnamed(AT_FDCWD, "/tmp") : fd;
+}
+
+/* found NULL: recoded. What is read from then on is the text. */
+static int make_text(const struct examine_request *q, struct arena *a, struct examined *e,
+                     const struct normalise_found *found)
+{
+    struct reading *text = &e->reading->texts[e->reading->text_count];
+    struct making m = {.of = &e->source, .text = text};
+    struct record_source source = e->source;
+    char read[DIGEST_TEXT_SIZE];
+    text->fd = create_text(q, a);
+    if (text->fd < 0)
+        return text->fd;
+    bool is_first = e->reading->text_count++ == 0;
+    source.read = read_digested;
+    source.context = &m;
+    digest_init(&m.read);
+    digest_init(&m.made);
+    int r = found ? normalise_write(&source, found, write_digested, &m)
+                  : normalise_recode(&source, e->form.encoding, write_digested, &m);
+    digest_end(&m.read, is_first ? e->form.original_sha256 : read);
+    digest_end(&m.made, e->form.sha256);
+    e->source = source_of(text);
+    e->form.is_other = true;
+    return r;
+}
+
+static int look_at_head(const struct examine_request *q, struct arena *a, struct examined *e)
+{
+    char head[NORMALISE_HEAD];
+    int64_t n = e->source.read(e->source.context, head, sizeof head, 0);
+    if (n < 0)
+        return (int)n;
+    struct sv bytes = {head, (size_t)n};
+    e->form.packer = normalise_packer(bytes);
+    e->form.encoding = normalise_encoding(bytes);
+    return e->form.encoding == NORMALISE_UTF8 ? 0 : make_text(q, a, e, NULL);
+}
+
+/* Where a line is no record, it is seen whether it is a part of one. */
+static int survey_lines(const struct examine_request *q, struct arena *a, struct examined *e)
+{
+    struct normalise_found found = {0};
+    int r = survey_read_within(&e->source, BROKEN_MAX, &e->survey);
+    bool is_cut = r == -E2BIG;
+    if (!is_cut && (r < 0 || e->survey.line_count == 0))
+        return r;
+    r = normalise_find(&e->source, is_cut ? 0 : e->survey.lines[0].from, true, &found);
+    e->form.joined = found.joined;
+    e->form.is_array = found.is_array;
+    if (r == 0 && found.joined) {
+        survey_release(&e->survey);
+        r = make_text(q, a, e, &found);
+    }
+    if (r == 0 && (found.joined || is_cut))
+        r = survey_read(&e->source, &e->survey);
+    normalise_release(&found);
+    return r;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static int look(const struct examine_request *q, struct arena *a, struct examined *e)
+{
+    struct repair_options options = q->options;
+    int r = look_at_head(q, a, e);
+    e->own = e->source;
+    if (r < 0 || e->form.packer)
+        return r;
+    r = survey_lines(q, a, e);
+    if (r < 0)
+        return r;
+    options.modified_ms = e->file.mtime_ms;
+    if (options.fits && options.model_window <= 0)
+        options.model_window =
+            agent_claude.context_window(e->survey.model[0] ? e->survey.model : NULL, NULL);
+    return repair_plan(&e->source, &e->survey, &options, a, &e->plan);
+}
+
+int examine(const struct examine_request *q, struct arena *a, struct examined *out,
+            struct sr_error *error)
+{
+    struct examined e = {0};
+    int r = fs_open_file(q->at, q->path, &e.file);
+    if (r < 0)
+        return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
+    posix_fadvise(e.file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    e.reading = mem_resize(NULL, sizeof *e.reading);
+    *e.reading =
+        (struct examine_reading){.file = {e.file.fd, e.file.size_bytes, q->progress, q->context}};
+    e.source = source_of(&e.reading->file);
+    r = look(q, a, &e);
+    if (r < 0) {
+        const char *what = e.reading->text_count ? "make lines of" : "read";
+        examine_release(&e);
+        return err_set(error, r, "%s %s: %s", what, q->shown, err_reason(r));
+    }
+    *out = e;
+    return 0;
+}
+
+int examine_count(const struct examined *e, size_t *count)
+{
+    struct normalise_found found;
+    int r = normalise_find(&e->own, 0, false, &found);
+    if (r == 0)
+        *count = found.whole;
+    return r;
+}
+
+void examine_release(struct examined *e)
+{
+    survey_release(&e->survey);
+    fs_close(&e->file.fd);
+    for (size_t i = 0; e->reading && i < e->reading->text_count; i++)
+        fs_close(&e->reading->texts[i].fd);
+    free(e->reading);
+    e->reading = NULL;
+}

@@ -1,0 +1,58 @@
+/*
+ * examine: one transcript on disk, read for damage. Changes nothing.
+ *
+ * The file is read from its beginning to its end once, and again where
+ * something has to be looked at. What it grows by meanwhile is not read.
+ *
+ * One in another form (UTF-16, records over several lines) is normalised into a
+ * file without a name, beside it where that can be, and that text is what is
+ * surveyed and planned for: lines and offsets are of it.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/io/digest.h"
+#include "base/io/fs.h"
+#include "repair/normalise.h"
+#include "repair/repair_plan.h"
+
+struct examine_request {
+    int at; /* the folder that path is below, or AT_FDCWD */
+    const char *path;
+    const char *shown;             /* for messages */
+    struct repair_options options; /* modified_ms is filled in, and model_window where it is 0 */
+    void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
+    void *context;
+};
+
+/* What the file is, where it is no lines of UTF-8. */
+struct examined_form {
+    bool is_other;
+    enum normalise_encoding encoding;
+    size_t joined; /* records that stood over several lines, or in an array */
+    bool is_array;
+    const char *packer;                     /* "gzip"; NULL: none */
+    char original_sha256[DIGEST_TEXT_SIZE]; /* of all bytes, as they were read; with is_other */
+    char sha256[DIGEST_TEXT_SIZE];          /* of the text that it was made */
+};
+
+struct examined {
+    struct fs_file file; /* as it was when it was opened; open until examine_release */
+    struct examined_form form;
+    struct survey survey;
+    struct repair_plan plan;
+    struct record_source own;    /* the file in UTF-8, its lines as they are */
+    struct record_source source; /* what was surveyed: the file, or the text that it was made */
+    struct examine_reading *reading;
+};
+
+/* Returns: 0 or negative errno. Owner: examine_release; of what the plan points to, the arena. */
+int examine(const struct examine_request *request, struct arena *a, struct examined *out,
+            struct sr_error *error);
+void examine_release(struct examined *e);
+
+/*
+ * Records that are whole, in the file's own text: those on lines of their own, and those over
+ * several lines. It is counted without the survey and the plan, from the bytes.
+ */
+int examine_count(const struct examined *e, size_t *count);

@@ -1,0 +1,362 @@
+#include "control/revive.h"
+
+#include "session/evidence/evidence.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What holds a session, and who knows what to push there. */
+static const struct {
+    const char *cause;
+    int (*plan)(struct revive *r, struct sr_error *error);
+} causes[] = {
+    {"reply-stalled", push_plan_connections},    {"no-reply", push_plan_connections},
+    {"compaction-stuck", push_plan_connections}, {"job-control", push_plan_continue},
+    {"tool-blocked-on-input", push_plan_tool},   {"tool-stuck", push_plan_tool},
+    {"pipe-held", push_plan_pipe_holder},        {"mcp-stuck", push_plan_server},
+    {"terminal-not-read", push_plan_reader},
+};
+
+enum { CAUSE_COUNT = sizeof causes / sizeof *causes, NO_CAUSE = -1 };
+
+/* Returns: its place in the table, NO_CAUSE where nothing can be pushed for it. */
+static int cause_of(const struct sr_session *s)
+{
+    if (s->verdict != SR_HUNG && s->verdict != SR_STOPPED)
+        return NO_CAUSE;
+    for (int i = 0; i < (int)CAUSE_COUNT; i++)
+        if (str_equals(s->cause, causes[i].cause))
+            return i;
+    return NO_CAUSE;
+}
+
+bool sr_can_revive(const struct sr_session *session)
+{
+    return session->pid > 0 && cause_of(session) != NO_CAUSE;
+}
+
+bool revive_ask(const struct revive *r, enum sr_revive_question question, const char *text)
+{
+    return r->options->ask && r->options->ask(r->options->context, question, text);
+}
+
+struct push *push_add(struct revive *r, const struct push_kind *kind, enum push_purpose purpose)
+{
+    void *items = r->pushes;
+    struct push *p = arena_push(&r->arena, &items, &r->count, &r->capacity, sizeof *p);
+    r->pushes = items;
+    p->kind = kind;
+    p->purpose = purpose;
+    p->other.fd = -1;
+    return p;
+}
+
+const struct evidence *revive_evidence(const struct revive *r)
+{
+    return r->subject.inside->evidence;
+}
+
+const struct evidence *revive_evidence_now(const struct subject_now *now)
+{
+    return snapshot_of(now->snapshot)->sessions[now->session - now->snapshot->sessions].evidence;
+}
+
+/* ---- the plan ----------------------------------------------------------------------------- */
+
+/* A session that moves, and one that waits for its user, is not pushed. */
+static int refuse_to_push(struct revive *r, struct sr_error *error)
+{
+    const struct sr_session *s = r->session;
+    int pid = (int)r->subject.ref.pid;
+    switch (s->verdict) {
+    case SR_WAITING:
+        return subject_refuse(&r->subject, error,
+                              "pid %d waits for you (%s): answer it on its terminal", pid,
+                              s->cause);
+    case SR_HUNG:
+    case SR_STOPPED:
+    case SR_BLOCKED:
+    case SR_ORPHANED:
+        return err_set(error, -EOPNOTSUPP,
+                       "pid %d is %s (%s), and no push is known for that; to end it with its "
+                       "conversation kept: session-rescue --kill %d",
+                       pid, sr_verdict_word(s->verdict), s->cause, pid);
+    default:
+        return subject_refuse(&r->subject, error, "pid %d is not hung (%s, %s)", pid,
+                              sr_verdict_word(s->verdict), s->cause);
+    }
+}
+
+/* It ends a turn: there must be one that hangs. */
+static int plan_escape(struct revive *r, int cause, struct sr_error *error)
+{
+    bool is_mid_turn = cause != NO_CAUSE && r->session->verdict == SR_HUNG &&
+                       causes[cause].plan != push_plan_reader;
+    return is_mid_turn ? push_plan_escape(r, error) : refuse_to_push(r, error);
+}
+
+static int plan_pushes(struct revive *r, struct sr_error *error)
+{
+    int cause = cause_of(r->session);
+    int code = 0;
+    if (!revive_evidence(r))
+        return err_set(error, -EINVAL, "pid %d was not judged", (int)r->subject.ref.pid);
+    if (r->options->escape)
+        code = plan_escape(r, cause, error);
+    else if (cause != NO_CAUSE)
+        code = causes[cause].plan(r, error);
+    /* What is wrong with the terminal is not what holds a session that is held by something else.
+     */
+    bool is_held = r->session->verdict == SR_HUNG || r->session->verdict == SR_BLOCKED ||
+                   r->session->verdict == SR_ORPHANED;
+    if (code == 0 && !r->options->escape && (cause != NO_CAUSE || !is_held))
+        push_plan_terminal(r);
+    if (code == -EAGAIN)
+        r->subject.was_refused = true;
+    if (code < 0)
+        return code;
+    return r->count ? 0 : refuse_to_push(r, error);
+}
+
+/* --force answers no question about what would be lost. */
+static bool accepts(void *options, const char *text)
+{
+    const struct sr_revive_options *o = options;
+    return !o->force && o->ask && o->ask(o->context, SR_REVIVE_INCOMPLETE, text);
+}
+
+int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
+                const struct sr_revive_options *options, struct sr_error *error)
+{
+    *r = (struct revive){
+        .subject =
+            {
+                .snapshot = snapshot,
+                .session = session,
+                .look = options->look,
+                .timeout_minutes = options->timeout_minutes,
+                .backup = options->backup,
+                .tell = options->tell,
+                .context = options->context,
+                .accepts = accepts,
+                .options = (void *)options,
+                .without_backup = options->without_backup,
+                .ask_for = options->ask_for,
+            },
+        .session = session,
+        .options = options,
+    };
+    int code = subject_pin(&r->subject, error);
+    if (code == 0)
+        code = subject_check(&r->subject, error);
+    if (code == 0)
+        code = plan_pushes(r, error);
+    r->result.was_refused = r->subject.was_refused;
+    if (code < 0)
+        revive_release(r);
+    return code;
+}
+
+static void add_push(const struct revive *r, const struct push *p, struct buf *out)
+{
+    if (p->blocked)
+        buf_adds(out, "not possible as this user: ");
+    p->kind->describe(r, p, out);
+    if (p->blocked)
+        buf_addf(out, " (%s)", p->blocked);
+}
+
+void revive_describe(const struct revive *r, struct buf *out)
+{
+    buf_addf(out,
+             "1. back up the session into %s, and verify the backup; else stop here\n"
+             "2. %s\n",
+             r->options->backup->pending_dir,
+             r->options->force ? "ask nobody (--force)" : "ask whether to go on");
+    for (size_t i = 0; i < r->count; i++) {
+        buf_addf(out, "%zu. look again, and if all is as it was: ", i + 3);
+        add_push(r, &r->pushes[i], out);
+        buf_adds(out, "\n");
+    }
+    buf_addf(out,
+             "%zu. stop at the first that moves pid %d; if none does, say so, and change no more\n",
+             r->count + 3, (int)r->subject.ref.pid);
+}
+
+/* ---- carrying it out ---------------------------------------------------------------------- */
+
+/* What takes more than the user may do is said before anything is done. */
+static int check_possible(struct revive *r, struct sr_error *error)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (!r->pushes[i].blocked)
+            return 0;
+    return subject_refuse(&r->subject, error, "nothing of the plan is possible: %s",
+                          r->pushes[0].blocked);
+}
+
+static int ask_about_plan(struct revive *r, struct sr_error *error)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct buf line = {0};
+        add_push(r, &r->pushes[i], &line);
+        subject_tell(&r->subject, "%s%s", i ? "then: " : "plan: ", line.p);
+        buf_release(&line);
+    }
+    if (r->options->force || revive_ask(r, SR_REVIVE_SESSION, NULL))
+        return 0;
+    r->result.was_declined = true;
+    return err_set(error, -ECANCELED, "nothing was pushed: pid %d is as it was",
+                   (int)r->subject.ref.pid);
+}
+
+/* Is it still held by what the plan was made for? Returns: as a push's verify. */
+static int look_again(struct revive *r, struct push *p, const struct proof *proof,
+                      struct sr_error *error)
+{
+    struct subject_now now;
+    int pid = (int)r->subject.ref.pid;
+    int code = subject_check(&r->subject, error);
+    if (code == 0)
+        code = subject_look_again(&r->subject, proof, true, &now, error);
+    if (code < 0)
+        return code;
+    int then_cause = cause_of(r->session), now_cause = cause_of(now.session);
+    if (p->purpose == PUSH_FOR_CAUSE &&
+        (now_cause == NO_CAUSE || causes[now_cause].plan != causes[then_cause].plan)) {
+        r->subject.was_refused = r->result.tried == 0;
+        code = err_set(error, -EAGAIN, "refused: pid %d is not held by that any more (%s, %s)", pid,
+                       sr_verdict_word(now.session->verdict), now.session->cause);
+    }
+    if (code == 0)
+        code = p->kind->verify(r, p, &now, error);
+    subject_forget(&now);
+    int check = code == 0 ? subject_check(&r->subject, error) : 0;
+    return check < 0 ? check : code;
+}
+
+static void note_success(struct revive *r, const struct push *p, const struct buf *how)
+{
+    const char *text = how->n ? how->p : "";
+    subject_tell(&r->subject, "it moves: %s", text);
+    if (r->result.push && p->purpose != PUSH_FOR_CAUSE)
+        return; /* what was put in order besides */
+    r->result.push = p->kind->word;
+    snprintf(r->result.moved, sizeof r->result.moved, "%s", text);
+}
+
+/* Gives one push. Returns: 1 it has helped, 0 not, or why no other may be given either. */
+static int push(struct revive *r, struct push *p, const struct proof *proof, struct sr_error *error)
+{
+    struct sr_error why = {0};
+    struct buf text = {0};
+    int code = look_again(r, p, proof, &why);
+    if (code == -EBUSY || code == -ENOENT) {
+        subject_tell(&r->subject, "left out: %s", why.text);
+        return 0;
+    }
+    if (code != 0)
+        return code > 0 ? 1 : err_set(error, code, "%s", why.text);
+    p->kind->describe(r, p, &text);
+    subject_tell(&r->subject, "%s", text.p);
+    text.n = 0;
+    movement_mark(&r->movement, &r->subject);
+    code = p->kind->give(r, p, &why);
+    bool has_helped = false;
+    if (code == 0) {
+        r->result.tried++;
+        has_helped = p->kind->helped(r, p, &text);
+        if (has_helped)
+            note_success(r, p, &text);
+        else
+            subject_tell(&r->subject, "no movement%s%s", text.n ? ": " : "", text.n ? text.p : "");
+    } else {
+        subject_tell(&r->subject, "left out: %s", why.text);
+    }
+    movement_release(&r->movement);
+    buf_release(&text);
+    return has_helped;
+}
+
+static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_error *error)
+{
+    bool is_done[PUSH_PURPOSES] = {false}, is_wanted[PUSH_PURPOSES] = {false};
+    for (size_t i = 0; i < r->count; i++) {
+        struct push *p = &r->pushes[i];
+        is_wanted[p->purpose] = true;
+        if (p->blocked || is_done[p->purpose])
+            continue;
+        int code = push(r, p, proof, error);
+        if (code < 0)
+            return code;
+        is_done[p->purpose] = code > 0;
+    }
+    int pid = (int)r->subject.ref.pid;
+    bool is_all = true;
+    for (size_t i = 0; i < PUSH_PURPOSES; i++)
+        is_all = is_all && (is_done[i] || !is_wanted[i]);
+    r->result.was_revived = is_all;
+    if (is_all)
+        return 0;
+    return err_set(error, -ETIMEDOUT,
+                   "revive failed: pid %d: %zu of %zu pushes given, and it does not move; to end "
+                   "it with its conversation kept: session-rescue --kill %d",
+                   pid, r->result.tried, r->count, pid);
+}
+
+int revive_prove(struct revive *r, struct proof **out, struct sr_error *error)
+{
+    int code = 0;
+    if (!r->options->force && !r->options->ask)
+        code = subject_refuse(&r->subject, error, "there is no terminal to ask on, and no --force");
+    if (code == 0)
+        code = check_possible(r, error);
+    if (code == 0)
+        code = proof_make(&r->subject, out, error);
+    r->result.backup = r->subject.saved;
+    r->result.has_transcript = r->subject.has_transcript;
+    r->result.has_backup = code == 0 && r->result.has_transcript;
+    r->result.was_refused = r->subject.was_refused;
+    return code;
+}
+
+int revive_run(struct revive *r, const struct proof *proof, struct sr_revive *out,
+               struct sr_error *error)
+{
+    int code = ask_about_plan(r, error);
+    if (code == 0)
+        code = push_in_turn(r, proof, error);
+    r->result.was_refused = r->subject.was_refused;
+    *out = r->result;
+    return code;
+}
+
+void revive_release(struct revive *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        pidref_close(&r->pushes[i].other);
+    subject_release(&r->subject);
+    arena_release(&r->arena);
+}
+
+int sr_revive_process(struct sr_snapshot *snapshot, const struct sr_session *session,
+                      const struct sr_revive_options *options, struct sr_revive *out,
+                      struct sr_error *error)
+{
+    struct revive revive;
+    struct proof *proof;
+    int code = revive_plan(&revive, snapshot, session, options, error);
+    if (code < 0) {
+        *out = revive.result;
+        return code;
+    }
+    code = revive_prove(&revive, &proof, error);
+    *out = revive.result;
+    if (code == 0) {
+        code = revive_run(&revive, proof, out, error);
+        proof_release(proof);
+    }
+    revive_release(&revive);
+    return code;
+}

@@ -1,0 +1,628 @@
+#include "control/stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    WATCH_STEP_MS = 100,
+    /* A client that ends cleanly takes 65 ms; its tools end with it. */
+    HELPERS_END_MS = 2000,
+    HELPERS_GRACE_MS = 5000,
+    /* From SIGKILL to the end of a client with 300 MB, on a machine that swaps. */
+    KILL_WAIT_MS = 5000,
+    /* From fg to the end of a client that SIGTERM waits for: 65 ms, and the shell's own time. */
+    FRONT_WAIT_MS = 3000,
+};
+
+static bool ask(const struct stop *s, enum sr_kill_question question, const char *text)
+{
+    return s->options->ask && s->options->ask(s->options->context, question, text);
+}
+
+static long long grace_s(const struct stop *s)
+{
+    return (long long)((s->options->grace_ms + 999) / 1000);
+}
+
+/* ---- 1. the backup ------------------------------------------------------------------------ */
+
+/* The newest backup, and that there is one, as the result says them. */
+static void note_backup(struct stop *s)
+{
+    s->result.backup = s->subject.saved;
+    s->result.has_transcript = s->subject.has_transcript;
+}
+
+static void describe_save(const struct stop *s, struct buf *out)
+{
+    buf_addf(out,
+             "back up the session into %s, with what only its memory holds of a half reply, and "
+             "verify the backup; else stop here",
+             s->options->backup->pending_dir);
+}
+
+int stop_prove(struct stop *s, struct proof **out, struct sr_error *error)
+{
+    int r = 0;
+    if (!s->options->force && !s->options->ask)
+        r = subject_refuse(&s->subject, error, "there is no terminal to ask on, and no --force");
+    if (r == 0)
+        r = proof_make(&s->subject, out, error);
+    note_backup(s);
+    s->result.has_backup = r == 0 && s->result.has_transcript;
+    s->result.was_refused = s->subject.was_refused;
+    return r;
+}
+
+/* ---- 2. the question ---------------------------------------------------------------------- */
+
+static void describe_question(const struct stop *s, struct buf *out)
+{
+    buf_adds(out, s->options->force ? "ask nobody (--force)" : "ask whether to go on");
+}
+
+static int run_question(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    (void)proof;
+    if (s->options->force || ask(s, SR_KILL_SESSION, NULL))
+        return 0;
+    s->result.was_declined = true;
+    return err_set(error, -ECANCELED, "not killed: pid %d runs on", (int)s->subject.ref.pid);
+}
+
+/* ---- 3. still the same? ------------------------------------------------------------------- */
+
+static void describe_look(const struct stop *s, struct buf *out)
+{
+    buf_addf(out, "look again: go on only if pid %d is still the same process and session%s",
+             (int)s->subject.ref.pid, s->session->verdict == SR_HUNG ? ", and still hung" : "");
+}
+
+static int look_again(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    struct subject_now now;
+    bool was_hung = s->session->verdict == SR_HUNG;
+    int r = subject_look_again(&s->subject, proof, was_hung, &now, error);
+    if (r < 0)
+        return r;
+    if (was_hung && now.session->verdict != SR_HUNG) {
+        s->subject.was_refused = true;
+        r = err_set(error, -EAGAIN, "refused: pid %d is not hung any more (%s, %s)",
+                    (int)s->subject.ref.pid, sr_verdict_word(now.session->verdict),
+                    now.session->cause);
+    }
+    subject_forget(&now);
+    return r;
+}
+
+static int find_family(struct stop *s, struct sr_error *error)
+{
+    struct family_request request = {
+        .proc = s->subject.proc,
+        .arena = &s->arena,
+        .agent = s->subject.inside->live->agent,
+        .pid = s->subject.ref.pid,
+        .session_id = s->session->session_id,
+        .own_pid = s->options->look->own_pid,
+    };
+    struct family family;
+    int r = family_find(&request, &family);
+    if (r < 0)
+        return err_set(error, r, "record what pid %d has started: %s", (int)s->subject.ref.pid,
+                       err_reason(r));
+    family_release(&s->family);
+    s->family = family;
+    return 0;
+}
+
+static int run_look(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    int r = subject_check(&s->subject, error);
+    if (r == 0)
+        r = look_again(s, proof, error);
+    if (r == 0)
+        r = find_family(s, error);
+    if (r < 0)
+        return r;
+    r = terminal_hold_open(s->subject.proc, s->subject.ref.pid, &s->hold);
+    if (r < 0 && r != -ENXIO)
+        subject_tell(&s->subject,
+                     "the terminal of pid %d cannot be held open to be put in order: %s",
+                     (int)s->subject.ref.pid, err_reason(r));
+    return subject_check(&s->subject, error);
+}
+
+/* ---- 4. the end --------------------------------------------------------------------------- */
+
+/* It was stopped, and the shell that started it has taken the terminal: when it puts that in order
+ * as it ends, it is stopped again (SIGTTOU), but for where the shell brings it to the front. */
+static bool find_way_to_front(struct stop *s)
+{
+    struct proc_stat now;
+    return pidref_look(&s->subject.ref, s->subject.proc, &now) == 0 && now.state == 'T' &&
+           !keyboard_is_in_front(&now) && !keyboard_why_not_fg(&s->subject, &s->arena, &now) &&
+           keyboard_find(&s->subject, &s->arena, &s->keyboard);
+}
+
+static void describe_end(const struct stop *s, struct buf *out)
+{
+    struct proc_stat now;
+    bool is_stopped = pidref_look(&s->subject.ref, s->subject.proc, &now) == 0 && now.state == 'T';
+    int pid = (int)s->subject.ref.pid;
+    if (s->can_come_to_front)
+        buf_addf(out, "send SIGTERM to pid %d, type fg into the shell on %s, %s,", pid,
+                 s->session->tty, keyboard_way(&s->keyboard));
+    else
+        buf_addf(out, "send SIGTERM%s to pid %d", is_stopped ? " and SIGCONT" : "", pid);
+    buf_addf(out, " and wait %lld s; ", grace_s(s));
+    buf_adds(out, s->options->force ? "then SIGKILL (--force)" : "then ask before SIGKILL");
+}
+
+/* Until the end, SIGINT is a wish to wait no longer, and a lost terminal no reason to stop half
+ * way. */
+static void hold_signals_back(struct stop *s)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigaddset(&held, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &held, &s->mask);
+    s->is_signalled = true;
+}
+
+static bool take_interrupt(void)
+{
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    return sigtimedwait(&interrupt, NULL, &(struct timespec){0}) == SIGINT;
+}
+
+/* Sends SIGCONT whenever it is stopped: a stopped process does not act on SIGTERM, and one in the
+ * background stops again (SIGTTOU) when it puts its terminal in order. Returns: has it ended? */
+static enum fact wait_for_end(const struct pidref *ref, const struct proc *proc, int64_t ms)
+{
+    struct awake begin = awake_now();
+    enum fact ended;
+    do {
+        struct proc_stat now;
+        ended = pidref_wait(ref, WATCH_STEP_MS);
+        if (ended == FACT_YES)
+            break;
+        if (pidref_look(ref, proc, &now) == 0 && now.state == 'T')
+            pidref_signal(ref, SIGCONT);
+        if (take_interrupt())
+            break;
+    } while (awake_now().ns - begin.ns < ms * 1000000);
+    return ended;
+}
+
+static int fail_to_end(const struct stop *s, int code, struct sr_error *error, const char *why)
+{
+    if (s->result.has_backup)
+        return err_set(error, code,
+                       "kill failed: pid %d: %s; it runs on, and its backup %s is kept",
+                       (int)s->subject.ref.pid, why, s->result.backup.stem);
+    return err_set(error, code, "kill failed: pid %d: %s; it runs on", (int)s->subject.ref.pid,
+                   why);
+}
+
+/* A signal was sent, and what came of it cannot be seen: nothing is said of its end, and no
+ * stronger one follows. */
+static int fail_to_see(const struct stop *s, const char *signal_name, struct sr_error *error)
+{
+    int pid = (int)s->subject.ref.pid;
+    if (s->result.has_backup)
+        return err_set(error, -EIO,
+                       "kill failed: pid %d was sent %s, and whether it has ended cannot be told; "
+                       "its backup %s is kept",
+                       pid, signal_name, s->result.backup.stem);
+    return err_set(error, -EIO,
+                   "kill failed: pid %d was sent %s, and whether it has ended cannot be told", pid,
+                   signal_name);
+}
+
+static void tell_if_unreachable(const struct stop *s)
+{
+    struct proc_stat now;
+    char channel[64];
+    if (pidref_look(&s->subject.ref, s->subject.proc, &now) < 0 || now.state != 'D')
+        return;
+    if (proc_read_text(s->subject.proc, s->subject.ref.pid, "wchan", channel, sizeof channel) <= 0)
+        snprintf(channel, sizeof channel, "not known where");
+    subject_tell(
+        &s->subject,
+        "pid %d is inside the kernel (%s), where no signal reaches it, not even SIGKILL: it "
+        "ends when that call does",
+        (int)s->subject.ref.pid, channel);
+}
+
+static int kill_by_force(struct stop *s, struct sr_error *error)
+{
+    char text[128];
+    snprintf(text, sizeof text, "pid %d still runs %lld s after SIGTERM", (int)s->subject.ref.pid,
+             grace_s(s));
+    tell_if_unreachable(s);
+    if (!s->options->force && !ask(s, SR_KILL_BY_FORCE, text))
+        return fail_to_end(s, -ETIMEDOUT, error,
+                           "does not end on SIGTERM, and SIGKILL was not "
+                           "allowed");
+    int typed = s->hold.fd >= 0 ? terminal_hold_discard_input(&s->hold) : 0;
+    int r = pidref_signal(&s->subject.ref, SIGKILL);
+    if (r < 0 && r != -ESRCH)
+        return fail_to_end(s, r, error, err_reason(r));
+    if (typed)
+        subject_tell(&s->subject,
+                     "%d bytes that were typed and never read are thrown away: the shell would run "
+                     "them",
+                     typed);
+    enum fact ended = wait_for_end(&s->subject.ref, s->subject.proc, KILL_WAIT_MS);
+    if (ended == FACT_UNKNOWN)
+        return fail_to_see(s, "SIGKILL", error);
+    if (ended != FACT_YES) {
+        tell_if_unreachable(s);
+        return fail_to_end(s, -EBUSY, error,
+                           "does not end on SIGKILL: it is held inside the "
+                           "kernel");
+    }
+    s->result.by_force = true;
+    return 0;
+}
+
+/* The shell continues it in front, where SIGTERM finds it. Returns: has it ended? */
+static enum fact end_in_front(struct stop *s)
+{
+    int r = keyboard_type_fg(&s->keyboard);
+    if (r < 0)
+        return FACT_NO; /* SIGCONT, then, as without a shell */
+    subject_tell(&s->subject, "typed fg into the shell on %s", s->session->tty);
+    int64_t ms = s->options->grace_ms < FRONT_WAIT_MS ? s->options->grace_ms : FRONT_WAIT_MS;
+    return pidref_wait(&s->subject.ref, ms);
+}
+
+static int run_end(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    (void)proof;
+    hold_signals_back(s);
+    int r = pidref_signal(&s->subject.ref, SIGTERM);
+    if (r < 0 && r != -ESRCH)
+        return fail_to_end(s, r, error, err_reason(r));
+    enum fact ended = FACT_NO;
+    if (find_way_to_front(s))
+        ended = end_in_front(s);
+    if (ended == FACT_NO)
+        ended = wait_for_end(&s->subject.ref, s->subject.proc, s->options->grace_ms);
+    if (ended != FACT_YES) {
+        r = ended == FACT_NO ? kill_by_force(s, error) : fail_to_see(s, "SIGTERM", error);
+        if (r < 0)
+            return r;
+    }
+    s->result.has_ended = true;
+    subject_tell(&s->subject, "pid %d has ended%s", (int)s->subject.ref.pid,
+                 s->result.by_force ? " by SIGKILL" : "");
+    return 0;
+}
+
+/* ---- 5. its last words -------------------------------------------------------------------- */
+
+static void describe_save_again(const struct stop *s, struct buf *out)
+{
+    (void)s;
+    buf_adds(out, "back up and verify what the client writes while it ends");
+}
+
+static int run_save_again(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    (void)proof;
+    int r = proof_save_again(&s->subject, error);
+    note_backup(s);
+    s->result.is_backup_complete = r == 0;
+    if (r < 0)
+        err_wrap(error,
+                 "pid %d has ended; what it wrote last stands in the transcript alone, all "
+                 "before in the backup",
+                 (int)s->subject.ref.pid);
+    return r;
+}
+
+/* ---- 6. those it leaves behind ------------------------------------------------------------ */
+
+static void add_names(const struct stop *s, struct buf *out, bool wanted)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->family.count; i++) {
+        const struct relative *r = &s->family.items[i];
+        if ((r->wanted != NULL) != wanted)
+            continue;
+        buf_addf(out, "%s%s (pid %d", n++ ? ", " : "", r->name, (int)r->ref.pid);
+        if (wanted)
+            buf_addf(out, ", %s", r->wanted);
+        buf_adds(out, ")");
+    }
+    if (n == 0)
+        buf_adds(out, "none");
+}
+
+static void describe_family(const struct stop *s, struct buf *out)
+{
+    buf_adds(out, "end the helpers that are left: ");
+    add_names(s, out, false);
+    buf_addf(out, "; %s: ", s->options->force ? "leave what may be wanted" : "ask about others");
+    add_names(s, out, true);
+}
+
+/* As far as is known: one that may live is waited for, and counted. */
+static bool may_live(const struct relative *r)
+{
+    return pidref_has_ended(&r->ref) != FACT_YES;
+}
+
+/* Returns: how many helpers are not known to have ended, after ms at most. */
+static size_t await_helpers(const struct stop *s, int64_t ms)
+{
+    struct awake begin = awake_now();
+    for (;;) {
+        size_t alive = 0;
+        int64_t left_ms = ms - (awake_now().ns - begin.ns) / 1000000;
+        for (size_t i = 0; i < s->family.count; i++) {
+            const struct relative *r = &s->family.items[i];
+            if (r->wanted || !may_live(r))
+                continue;
+            alive++;
+            if (left_ms > 0)
+                pidref_wait(&r->ref, left_ms < WATCH_STEP_MS ? left_ms : WATCH_STEP_MS);
+        }
+        if (alive == 0 || left_ms <= 0)
+            return alive;
+    }
+}
+
+static void signal_helpers(const struct stop *s, int signal_number)
+{
+    for (size_t i = 0; i < s->family.count; i++) {
+        const struct relative *r = &s->family.items[i];
+        if (r->wanted || !may_live(r))
+            continue;
+        subject_tell(&s->subject, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
+        pidref_signal(&r->ref, signal_number);
+        pidref_signal(&r->ref, SIGCONT);
+    }
+}
+
+static void end_helpers(struct stop *s)
+{
+    char text[64];
+    if (await_helpers(s, HELPERS_END_MS) == 0)
+        return;
+    signal_helpers(s, SIGTERM);
+    size_t left = await_helpers(s, HELPERS_GRACE_MS);
+    if (left == 0)
+        return;
+    snprintf(text, sizeof text, "%zu of its helpers ignore SIGTERM", left);
+    if (s->options->force || ask(s, SR_KILL_HELPERS, text)) {
+        signal_helpers(s, SIGKILL);
+        await_helpers(s, KILL_WAIT_MS);
+    }
+}
+
+static void ask_about_wanted(const struct stop *s, const struct relative *r)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s (pid %d) %s", r->name, (int)r->ref.pid, r->wanted);
+    if (s->options->force || !s->options->ask) {
+        subject_tell(&s->subject, "left running: %s", text);
+    } else if (ask(s, SR_KILL_WANTED, text)) {
+        pidref_signal(&r->ref, SIGTERM);
+        enum fact ended = wait_for_end(&r->ref, s->subject.proc, HELPERS_GRACE_MS);
+        if (ended != FACT_YES)
+            subject_tell(&s->subject,
+                         ended == FACT_NO ? "it ignores SIGTERM and runs on: %s"
+                                          : "it was sent SIGTERM, and may run on: %s",
+                         text);
+    }
+}
+
+static int run_family(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    (void)proof;
+    (void)error;
+    end_helpers(s);
+    for (size_t i = 0; i < s->family.count; i++)
+        if (s->family.items[i].wanted && may_live(&s->family.items[i]))
+            ask_about_wanted(s, &s->family.items[i]);
+    s->result.survivor_count = 0;
+    for (size_t i = 0; i < s->family.count; i++)
+        s->result.survivor_count += may_live(&s->family.items[i]);
+    return 0;
+}
+
+/* ---- 7. its terminal ---------------------------------------------------------------------- */
+
+static void describe_terminal(const struct stop *s, struct buf *out)
+{
+    if (s->session->tty)
+        buf_addf(out, "put the terminal %s in order, if it is left raw and the shell is back",
+                 s->session->tty);
+    else
+        buf_adds(out, "no terminal to put in order");
+}
+
+static int run_terminal(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    (void)proof;
+    (void)error;
+    if (s->hold.fd < 0)
+        return 0;
+    switch (terminal_hold_restore(s->subject.proc, &s->hold, s->result.by_force)) {
+    case TERMINAL_WAS_FINE:
+    case TERMINAL_IS_GONE:
+        break;
+    case TERMINAL_RESTORED:
+        subject_tell(&s->subject, "the terminal %s was left raw, and is in order again",
+                     s->session->tty);
+        break;
+    case TERMINAL_IN_USE:
+        subject_tell(
+            &s->subject,
+            "the terminal %s was left raw, and its shell is not in front: 'reset' there puts it "
+            "in order",
+            s->session->tty);
+        break;
+    case TERMINAL_IS_STUCK:
+        subject_tell(&s->subject,
+                     "the terminal %s takes no output: 'reset' there puts it in order once it does",
+                     s->session->tty);
+        break;
+    }
+    return 0;
+}
+
+/* ---- 8. files it leaves behind ------------------------------------------------------------ */
+
+static void describe_leftovers(const struct stop *s, struct buf *out)
+{
+    (void)s;
+    buf_adds(out, "name the registry and lock files that are left, removing none; then the resume "
+                  "command");
+}
+
+static int run_leftovers(struct stop *s, const struct proof *proof, struct sr_error *error)
+{
+    (void)proof;
+    (void)error;
+    const struct session *in = s->subject.inside;
+    struct stat st;
+    if (in->registration &&
+        fstatat(in->store->io.fd, in->registration->file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        subject_tell(&s->subject, "left behind: %s/%s; clients remove it when they start",
+                     in->store->io.path, in->registration->file);
+    /* A directory on a server that does not answer would hold us as it held the client. */
+    if (!s->session->cwd || s->session->verdict == SR_BLOCKED)
+        return 0;
+    const char *lock = arena_printf(&s->arena, "%s/.git/index.lock", s->session->cwd);
+    if (fstatat(AT_FDCWD, lock, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        subject_tell(&s->subject, "there is %s: if no git runs there, remove it", lock);
+    return 0;
+}
+
+/* ---- the plan ----------------------------------------------------------------------------- */
+
+static const struct {
+    void (*describe)(const struct stop *s, struct buf *out);
+    int (*run)(struct stop *s, const struct proof *proof, struct sr_error *error);
+} steps[] = {
+    {describe_save, NULL}, /* stop_prove */
+    {describe_question, run_question},
+    {describe_look, run_look},
+    {describe_end, run_end},
+    {describe_save_again, run_save_again},
+    {describe_family, run_family},
+    {describe_terminal, run_terminal},
+    {describe_leftovers, run_leftovers},
+};
+
+/* --force answers no question about what would be lost. */
+static bool accepts(void *options, const char *text)
+{
+    const struct sr_kill_options *o = options;
+    return !o->force && o->ask && o->ask(o->context, SR_KILL_INCOMPLETE, text);
+}
+
+int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_session *session,
+              const struct sr_kill_options *options, struct sr_error *error)
+{
+    *s = (struct stop){
+        .subject =
+            {
+                .snapshot = snapshot,
+                .session = session,
+                .look = options->look,
+                .timeout_minutes = options->timeout_minutes,
+                .backup = options->backup,
+                .tell = options->tell,
+                .context = options->context,
+                .accepts = accepts,
+                .options = (void *)options,
+                .without_backup = options->without_backup,
+                .ask_for = options->ask_for,
+            },
+        .session = session,
+        .options = options,
+        .hold.fd = -1,
+    };
+    int r = subject_pin(&s->subject, error);
+    if (r == 0)
+        r = subject_check(&s->subject, error);
+    if (r == 0)
+        r = find_family(s, error);
+    s->can_come_to_front = r == 0 && find_way_to_front(s);
+    s->result.was_refused = s->subject.was_refused;
+    if (r < 0)
+        stop_release(s);
+    return r;
+}
+
+void stop_describe(const struct stop *s, struct buf *out)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        buf_addf(out, "%zu. ", i + 1);
+        steps[i].describe(s, out);
+        buf_adds(out, "\n");
+    }
+}
+
+int stop_run(struct stop *s, const struct proof *proof, struct sr_kill *out, struct sr_error *error)
+{
+    int result = 0;
+    for (size_t i = 1; i < sizeof steps / sizeof *steps; i++) {
+        struct sr_error later; /* the first failure is the one that is told */
+        bool has_failed = result < 0;
+        if (has_failed && !s->result.has_ended)
+            break;
+        int r = steps[i].run(s, proof, has_failed ? &later : error);
+        if (!has_failed)
+            result = r;
+    }
+    s->result.was_refused = s->subject.was_refused;
+    *out = s->result;
+    return result;
+}
+
+void stop_release(struct stop *s)
+{
+    if (s->is_signalled) {
+        while (take_interrupt())
+            ;
+        sigprocmask(SIG_SETMASK, &s->mask, NULL);
+    }
+    family_release(&s->family);
+    terminal_hold_close(&s->hold);
+    subject_release(&s->subject);
+    arena_release(&s->arena);
+}
+
+int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *session,
+                    const struct sr_kill_options *options, struct sr_kill *out,
+                    struct sr_error *error)
+{
+    struct stop stop;
+    struct proof *proof;
+    int r = stop_plan(&stop, snapshot, session, options, error);
+    if (r < 0) {
+        *out = stop.result;
+        return r;
+    }
+    r = stop_prove(&stop, &proof, error);
+    *out = stop.result;
+    if (r == 0) {
+        r = stop_run(&stop, proof, out, error);
+        proof_release(proof);
+    }
+    stop_release(&stop);
+    return r;
+}

@@ -1,0 +1,72 @@
+/*
+ * conversation: what a session said, each record once, in the order in which it
+ * was said, out of its transcript and the copies of it.
+ *
+ *     conversation_begin(&c, &event_claude);
+ *     conversation_add(&c, lines, offset, 0);   the live transcript, in pieces of whole lines
+ *     conversation_add(&c, lines, offset, 1);   a backup: only what is not there yet
+ *     conversation_finish(&c);
+ *     for (size_t i = 0; i < c.count; i++)
+ *         ... c.items[i].offset, c.items[i].length
+ *     conversation_release(&c);
+ *
+ * No record is kept, only where it stands: a transcript of 300 MB is a list of a few MB.
+ *
+ * The order is that of the parents (graph): what a client that resumes the first
+ * file would load (repair finds the same), before it what a compaction summed up
+ * or lies behind a gap, and behind it what goes on in a copy, and the branches
+ * that were left (a prompt that was edited, a rewind).
+ */
+#pragma once
+
+#include "conversation/event.h"
+#include "conversation/json_stream.h"
+#include "conversation/loader/graph.h"
+
+struct conversation_item {
+    size_t file; /* as it was given to conversation_add */
+    int64_t offset, length;
+    uint64_t id; /* graph_id_of its uuid */
+    int64_t at_ms;
+    size_t branch;  /* 0: the conversation; else one that was left */
+    bool is_loaded; /* by a client that resumes the first file */
+};
+
+/* A place that could not be read. */
+struct conversation_gap {
+    size_t file;
+    int64_t offset;
+    int64_t length;
+};
+
+struct conversation {
+    const struct event_reader *reader;
+    struct conversation_item *items;
+    size_t count;
+    size_t branch_count; /* that were left */
+    struct conversation_gap *gaps;
+    size_t gap_count, gap_capacity;
+
+    int64_t client_version; /* of who loads, as client_version; 0: the newest that the first file
+                               names. Set by the caller before conversation_finish */
+
+    /* its own */
+    struct skim *skim;
+    int64_t version; /* the newest of the first file */
+    size_t first_file;
+    struct graph graph;
+    struct conversation_item *records; /* one a node */
+    size_t record_capacity;
+    uint64_t *known; /* ids of the files before this one, open addressing */
+    size_t known_size;
+    size_t file; /* that is being added; SIZE_MAX: none yet */
+};
+
+void conversation_begin(struct conversation *c, const struct event_reader *reader);
+/* lines: whole ones, but for the last of a file, that begin at offset; one file after the other. */
+void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file);
+/* One line that is too long to be held, as thin.h makes it shorter; length: of it in the file. */
+void conversation_add_long(struct conversation *c, struct sv thinned, int64_t offset,
+                           int64_t length, size_t file);
+void conversation_finish(struct conversation *c);
+void conversation_release(struct conversation *c);

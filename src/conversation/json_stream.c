@@ -1,0 +1,550 @@
+#include "conversation/json_stream.h"
+
+#include "base/arena.h"
+#include "conversation/json_stream_fields.h"
+#include "jsonl/string_span.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 65536 };
+
+enum state {
+    AT_START, /* before the record */
+    AT_VALUE,
+    AT_VALUE_OR_END,
+    AT_KEY,
+    AT_KEY_OR_END,
+    AT_COLON,
+    AT_COMMA_OR_END,
+    IN_STRING,
+    IN_ESCAPE,
+    IN_HEX,
+    IN_UTF8,
+    IN_WORD,
+    IN_NUMBER,
+    AT_END,  /* behind the record */
+    IN_RUIN, /* until the line ends */
+};
+
+/* ---- the record so far -------------------------------------------------------------------- */
+
+static void start_line(struct skim *s)
+{
+    s->is_over = s->has_newline = s->ends_in_return = false;
+    s->line = s->record = (struct skim_span){s->offset, s->offset};
+    for (size_t i = 0; i < SKIM_MEMBERS; i++) {
+        s->members[i].kind = SKIM_ABSENT;
+        s->members[i].n = 0;
+    }
+    s->text = (struct skim_span){0};
+    s->block_count = s->top_count = s->bad_text_count = 0;
+    s->preserved_count = 0;
+    s->has_more_blocks = false;
+    s->state = AT_START;
+    s->mark_at = 0;
+    s->depth = 0;
+    s->high_from = -1;
+    s->element_count[0] = s->element_count[1] = 0;
+}
+
+void skim_begin(struct skim *s, int64_t offset)
+{
+    memset(s, 0, offsetof(struct skim, is_object));
+    s->offset = offset;
+    start_line(s);
+}
+
+void skim_restart(struct skim *s, int64_t offset)
+{
+    s->offset = offset;
+    start_line(s);
+}
+
+void skim_release(struct skim *s)
+{
+    free(s->blocks);
+    free(s->bad_text);
+    free(s->preserved);
+    s->preserved = NULL;
+    s->preserved_capacity = 0;
+    s->blocks = NULL;
+    s->bad_text = NULL;
+    s->block_capacity = s->bad_text_capacity = 0;
+}
+
+void skim_next(struct skim *s)
+{
+    start_line(s);
+}
+
+struct sv skim_text(const struct skim *s, enum skim_member m)
+{
+    const struct skim_value *v = &s->members[m];
+    return (struct sv){v->text, v->kind == SKIM_STRING ? v->n : 0};
+}
+
+bool skim_is(const struct skim *s, enum skim_member m, const char *text)
+{
+    return s->members[m].kind == SKIM_STRING && sv_equals(skim_text(s, m), sv_of(text));
+}
+
+bool skim_is_of_session(const struct skim *s)
+{
+    static const enum skim_member places[] = {SKIM_UUID, SKIM_SESSION_ID, SKIM_LEAF, SKIM_SNAPSHOT,
+                                              SKIM_TIMESTAMP};
+    bool has_place = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        has_place = has_place || s->members[places[i]].kind != SKIM_ABSENT;
+    return has_place && s->members[SKIM_TYPE].kind == SKIM_STRING;
+}
+
+static bool inside_object(const struct skim *s)
+{
+    size_t level = s->depth - 1;
+    return s->is_object[level / 8] >> level % 8 & 1;
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+static void end_value(struct skim *s, int64_t at)
+{
+    skimming_end_value(s, at);
+    s->state = AT_COMMA_OR_END;
+}
+
+static void open_bracket(struct skim *s, bool is_object, int64_t at)
+{
+    if (s->depth == DEPTH_MAX) {
+        s->state = IN_RUIN;
+        return;
+    }
+    size_t level = s->depth;
+    unsigned bit = 1u << level % 8, bits = s->is_object[level / 8];
+    s->is_object[level / 8] = (unsigned char)(is_object ? bits | bit : bits & ~bit);
+    skimming_open(s, is_object, at);
+    s->state = is_object ? AT_KEY_OR_END : AT_VALUE_OR_END;
+}
+
+static void close_bracket(struct skim *s, int64_t at)
+{
+    skimming_close(s, at + 1);
+    s->state = AT_COMMA_OR_END;
+    if (s->depth == 0) {
+        s->record.to = at + 1;
+        s->state = AT_END;
+    }
+}
+
+/* ---- strings ------------------------------------------------------------------------------ */
+
+static void add_bad_text(struct skim *s, int64_t from, int64_t length, bool is_escape)
+{
+    if (!skimming_is_sent(s))
+        return;
+    if (s->keeps_bad_text && s->bad_text_count == s->bad_text_capacity) {
+        s->bad_text_capacity = s->bad_text_capacity ? s->bad_text_capacity * 2 : 16;
+        s->bad_text = mem_resize(s->bad_text, s->bad_text_capacity * sizeof *s->bad_text);
+    }
+    if (s->keeps_bad_text)
+        s->bad_text[s->bad_text_count] =
+            (struct skim_bad_text){from, (unsigned char)length, is_escape};
+    s->bad_text_count++;
+}
+
+/* A half that no other half followed. */
+static void settle_pair(struct skim *s)
+{
+    if (s->high_from >= 0)
+        add_bad_text(s, s->high_from, 6, true);
+    s->high_from = -1;
+}
+
+static void enter_string(struct skim *s, bool is_key, enum skimming_use use, int64_t at)
+{
+    s->is_key = is_key;
+    s->use = (unsigned char)use;
+    s->passes = use == SKIMMING_PASS;
+    s->small_length = s->head_length = 0;
+    s->string_from = at;
+    s->state = IN_STRING;
+}
+
+static void begin_key(struct skim *s, int64_t at)
+{
+    enter_string(s, true, skimming_begin_key(s, at), at);
+}
+
+static void begin_string(struct skim *s, int64_t at)
+{
+    enter_string(s, false, skimming_begin_string(s, at), at);
+}
+
+/* at: of the closing quote. */
+static void end_string(struct skim *s, struct sv small, int64_t at)
+{
+    settle_pair(s);
+    small.n = small.n < SKIM_TEXT_MAX ? small.n : SKIM_TEXT_MAX;
+    if (!s->is_key) {
+        skimming_end_string(s, small, at);
+        s->state = AT_COMMA_OR_END;
+        return;
+    }
+    s->key_span.to = at + 1;
+    if (s->use == SKIMMING_KEY)
+        skimming_end_key(s, small);
+    s->state = AT_COLON;
+}
+
+static inline bool is_space(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+/* Appends what there is room for. Returns: how much there is then. */
+static size_t fill(char *room, size_t size, size_t filled, const char *bytes, size_t n)
+{
+    size_t taken = n < size - filled ? n : size - filled;
+    memcpy(room + filled, bytes, taken);
+    return filled + taken;
+}
+
+static void keep(struct skim *s, const char *bytes, size_t n)
+{
+    if (s->passes)
+        return;
+    if (s->use == SKIMMING_TEXT) {
+        for (size_t i = 0; i < n && !s->passes; i++)
+            s->passes = !is_space(bytes[i]);
+        if (s->passes)
+            skimming_fill_text(s);
+    } else if (s->use == SKIMMING_PICTURE) {
+        s->head_length = fill(s->head, sizeof s->head, s->head_length, bytes, n);
+        s->passes = s->head_length == sizeof s->head;
+    } else {
+        s->small_length = fill(s->small, sizeof s->small, s->small_length, bytes, n);
+    }
+}
+
+/* ---- characters --------------------------------------------------------------------------- */
+
+/* Takes the first byte of a character beyond ASCII. */
+static void begin_utf8(struct skim *s, unsigned char c, int64_t at)
+{
+    s->escape_from = at;
+    s->utf8_low = 0x80;
+    s->utf8_high = 0xbf;
+    s->utf8_length = 1;
+    if (c >= 0xc2 && c <= 0xdf) {
+        s->utf8_left = 1;
+    } else if (c >= 0xe0 && c <= 0xef) {
+        s->utf8_left = 2;
+        s->utf8_low = c == 0xe0 ? 0xa0 : 0x80;
+        s->utf8_high = c == 0xed ? 0x9f : 0xbf;
+    } else if (c >= 0xf0 && c <= 0xf4) {
+        s->utf8_left = 3;
+        s->utf8_low = c == 0xf0 ? 0x90 : 0x80;
+        s->utf8_high = c == 0xf4 ? 0x8f : 0xbf;
+    } else {
+        add_bad_text(s, at, 1, false);
+        return;
+    }
+    s->state = IN_UTF8;
+}
+
+/* Returns: false when the byte is no part of the character; it is then still to be read. */
+static bool go_on_utf8(struct skim *s, unsigned char c)
+{
+    bool fits = c >= s->utf8_low && c <= s->utf8_high;
+    if (fits) {
+        s->utf8_length++;
+        s->utf8_low = 0x80;
+        s->utf8_high = 0xbf;
+        if (--s->utf8_left == 0)
+            s->state = IN_STRING;
+        return true;
+    }
+    add_bad_text(s, s->escape_from, s->utf8_length, false);
+    s->state = IN_STRING;
+    return false;
+}
+
+static void end_escape(struct skim *s)
+{
+    uint32_t code = s->hex;
+    s->state = IN_STRING;
+    bool is_low = code >= 0xdc00 && code <= 0xdfff;
+    if (is_low && s->high_from >= 0) {
+        s->high_from = -1;
+        return;
+    }
+    settle_pair(s);
+    if (code >= 0xd800 && code <= 0xdbff)
+        s->high_from = s->escape_from;
+    else if (is_low || code == 0)
+        add_bad_text(s, s->escape_from, 6, true);
+}
+
+static void take_escape(struct skim *s, char c)
+{
+    if (c == 'u') {
+        s->hex = 0;
+        s->hex_left = 4;
+        s->state = IN_HEX;
+        keep(s, "\\u", 2);
+        return;
+    }
+    if (!plain_is_escape(c)) {
+        s->state = IN_RUIN;
+        return;
+    }
+    settle_pair(s);
+    char pair[2] = {'\\', c};
+    if (s->use != SKIMMING_TEXT || !strchr("nrt", c)) /* which are white space */
+        keep(s, pair, sizeof pair);
+    s->state = IN_STRING;
+}
+
+static void take_hex(struct skim *s, char c)
+{
+    int digit = plain_hex_digit(c);
+    if (digit < 0) {
+        s->state = IN_RUIN;
+        return;
+    }
+    keep(s, &c, 1);
+    s->hex = s->hex << 4 | (uint32_t)digit;
+    if (--s->hex_left == 0)
+        end_escape(s);
+}
+
+/* What mostly stands behind a string: `:"`, `:`, or `,"`. Returns: what is left. */
+static inline const char *take_usual(struct skim *s, const char *p, const char *end, int64_t at)
+{
+    if (end - p < 2 || *p != (s->is_key ? ':' : ','))
+        return p;
+    if (s->is_key && p[1] != '"') {
+        s->state = AT_VALUE;
+        return p + 1;
+    }
+    if (p[1] != '"' || (!s->is_key && !inside_object(s)))
+        return p;
+    if (s->is_key)
+        begin_string(s, at + 1);
+    else
+        begin_key(s, at + 1);
+    return p + 2;
+}
+
+/* Takes what a string goes on with. Returns: what is left. */
+static const char *take_string(struct skim *s, const char *p, const char *end, int64_t at)
+{
+    const char *stop = s->passes && s->high_from < 0 ? plain_end_sound(p, end) : plain_end(p, end);
+    size_t n = (size_t)(stop - p);
+    bool is_all = stop < end && *stop == '"' && s->small_length == 0;
+    if (n) {
+        settle_pair(s);
+        if (!is_all || s->use >= SKIMMING_TEXT)
+            keep(s, p, n);
+    }
+    if (stop == end)
+        return end;
+    at += (int64_t)n;
+    if (*stop == '"') {
+        end_string(s, is_all ? (struct sv){p, n} : (struct sv){s->small, s->small_length}, at);
+        return take_usual(s, stop + 1, end, at + 1);
+    } else if (*stop == '\\') {
+        s->state = IN_ESCAPE;
+        s->escape_from = at;
+    } else if ((unsigned char)*stop < 0x20) {
+        s->state = IN_RUIN;
+        return stop;
+    } else {
+        settle_pair(s);
+        begin_utf8(s, (unsigned char)*stop, at);
+        keep(s, stop, 1);
+    }
+    return stop + 1;
+}
+
+/* ---- structure ---------------------------------------------------------------------------- */
+
+/* One byte that stands outside all strings; not white space. */
+static void take_structure(struct skim *s, char c, int64_t at)
+{
+    static const char *const words[] = {"rue", "alse", "ull"};
+    switch (s->state) {
+    case AT_COMMA_OR_END:
+        if (c == ',')
+            s->state = inside_object(s) ? AT_KEY : AT_VALUE;
+        else if (c == (inside_object(s) ? '}' : ']'))
+            close_bracket(s, at);
+        else
+            s->state = IN_RUIN;
+        return;
+    case AT_COLON:
+        s->state = c == ':' ? AT_VALUE : IN_RUIN;
+        return;
+    case AT_KEY:
+    case AT_KEY_OR_END:
+        if (c == '"')
+            begin_key(s, at);
+        else if (c == '}' && s->state == AT_KEY_OR_END)
+            close_bracket(s, at);
+        else
+            s->state = IN_RUIN;
+        return;
+    case AT_VALUE_OR_END:
+        if (c == ']') {
+            close_bracket(s, at);
+            return;
+        }
+        break;
+    case AT_VALUE:
+        break;
+    default:
+        s->state = IN_RUIN;
+        return;
+    }
+    enum skim_kind kind = c == 't' ? SKIM_TRUE : c == 'f' ? SKIM_FALSE : SKIM_NULL;
+    if (c == '"') {
+        begin_string(s, at);
+    } else if (c == '{' || c == '[') {
+        open_bracket(s, c == '{', at);
+    } else if (c == 't' || c == 'f' || c == 'n') {
+        skimming_begin_value(s, kind, at);
+        s->word = words[kind == SKIM_TRUE ? 0 : kind == SKIM_FALSE ? 1 : 2];
+        s->state = IN_WORD;
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+        skimming_begin_value(s, SKIM_NUMBER, at);
+        s->state = IN_NUMBER;
+    } else {
+        s->state = IN_RUIN;
+    }
+}
+
+/* ---- lines -------------------------------------------------------------------------------- */
+
+static void end_line(struct skim *s, int64_t at, bool has_newline)
+{
+    bool is_blank = s->state == AT_START && (s->mark_at == 0 || s->mark_at == 3);
+    s->shape = s->state == AT_END ? SKIM_RECORD : is_blank ? SKIM_BLANK : SKIM_BROKEN;
+    s->line.to = at;
+    s->has_newline = has_newline;
+    s->is_over = true;
+}
+
+/* Before the record, where a file may begin with a byte order mark. */
+static void take_start(struct skim *s, char c, int64_t at)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    if (s->mark_at < 3 && at == s->line.from + s->mark_at && c == mark[s->mark_at]) {
+        s->mark_at++;
+    } else if (c != '{' || s->mark_at == 1 || s->mark_at == 2) {
+        s->state = IN_RUIN;
+    } else {
+        s->record.from = at;
+        open_bracket(s, true, at);
+    }
+}
+
+/* Behind the record. */
+static void take_end(struct skim *s, char c)
+{
+    s->ends_in_return = c == '\r';
+    if (!is_space(c))
+        s->state = IN_RUIN;
+}
+
+/* The other places where white space counts. Returns: whether the byte was taken. */
+static bool take_inside(struct skim *s, char c, int64_t at)
+{
+    switch (s->state) {
+    case IN_ESCAPE:
+        take_escape(s, c);
+        break;
+    case IN_HEX:
+        take_hex(s, c);
+        break;
+    case IN_UTF8:
+        if (!go_on_utf8(s, (unsigned char)c))
+            return false;
+        keep(s, &c, 1);
+        break;
+    case IN_WORD:
+        if (c != *s->word)
+            s->state = IN_RUIN;
+        else if (!*++s->word)
+            end_value(s, at + 1);
+        break;
+    default: /* IN_NUMBER, as loosely as scan */
+        if ((c < '0' || c > '9') && (!c || !strchr("+-.eE", c))) {
+            end_value(s, at);
+            return false;
+        }
+    }
+    return s->state != IN_RUIN;
+}
+
+static const char *take_ruin(struct skim *s, const char *p, const char *end, int64_t at)
+{
+    if (s->spans_lines) {
+        end_line(s, at, false);
+        return p;
+    }
+    const char *newline = memchr(p, '\n', (size_t)(end - p));
+    if (!newline)
+        return end;
+    end_line(s, at + (newline - p), true);
+    return newline + 1;
+}
+
+/* One byte outside of strings and words. */
+static void take_outside(struct skim *s, char c, int64_t at)
+{
+    if (c == '\n' && !s->spans_lines)
+        end_line(s, at, true);
+    else if (s->state == AT_END)
+        take_end(s, c);
+    else if (is_space(c))
+        return;
+    else if (s->state == AT_START)
+        take_start(s, c, at);
+    else
+        take_structure(s, c, at);
+}
+
+size_t skim_feed(struct skim *s, const char *bytes, size_t n)
+{
+    const char *p = bytes, *end = bytes + n;
+    while (p < end && !s->is_over) {
+        int64_t at = s->offset + (p - bytes);
+        switch (s->state) {
+        case IN_STRING:
+            p = take_string(s, p, end, at);
+            break;
+        case IN_ESCAPE:
+        case IN_HEX:
+        case IN_UTF8:
+        case IN_WORD:
+        case IN_NUMBER:
+            p += take_inside(s, *p, at);
+            break;
+        case IN_RUIN:
+            p = take_ruin(s, p, end, at);
+            break;
+        default:
+            take_outside(s, *p++, at);
+            if (s->spans_lines && s->state == AT_END)
+                end_line(s, at + 1, false);
+        }
+    }
+    s->offset += p - bytes;
+    return (size_t)(p - bytes);
+}
+
+void skim_end(struct skim *s)
+{
+    if (!s->is_over && s->offset > s->line.from)
+        end_line(s, s->offset, false);
+}

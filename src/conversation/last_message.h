@@ -1,0 +1,27 @@
+/*
+ * last: when something was said last in a session, from as few bytes of its
+ * transcript's end as tell it: what a listing of thousands is put in order by.
+ *
+ *     last_look(&event_claude, &arena, the last LAST_READ_FIRST bytes, is that all, &last)
+ *     ... where it returns false, and there is more: again with LAST_READ_MAX
+ *
+ * The time is that of the last message in the file, as the client's own picker
+ * takes it (2.1.239 and later), not the file's, which a copy or touch changes.
+ */
+#pragma once
+
+#include "conversation/event.h"
+
+enum { LAST_READ_FIRST = 4 * 1024, LAST_READ_MAX = 64 * 1024 };
+
+struct last {
+    struct wall at;           /* unknown: no message among these bytes */
+    const char *continued_in; /* see tail_result */
+};
+
+/*
+ * Returns: true when enough is known. is_whole: the bytes begin where the file
+ * does; else what stands before the first line end is left out. Owner: the arena.
+ */
+bool last_look(const struct event_reader *reader, struct arena *a, struct sv bytes, bool is_whole,
+               struct last *out);

@@ -1,0 +1,1113 @@
+#include "conversation/loader/graph.h"
+
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- ids ---------------------------------------------------------------------------------- */
+
+/* Spreads every bit over all others (the last steps of MurmurHash3). */
+static uint64_t mix(uint64_t h)
+{
+    h ^= h >> 33;
+    h *= 0xff51afd7ed558ccdu;
+    h ^= h >> 33;
+    h *= 0xc4ceb9fe1a85ec53u;
+    return h ^ h >> 33;
+}
+
+uint64_t graph_id_of(struct sv text)
+{
+    uint64_t h = text.n * 0x9e3779b97f4a7c15u;
+    while (text.n) {
+        uint64_t word = 0;
+        size_t n = text.n < sizeof word ? text.n : sizeof word;
+        memcpy(&word, text.p, n);
+        h = mix(h ^ word) + 0x9e3779b97f4a7c15u;
+        text = sv_slice(text, n, text.n);
+        h += !h;
+    }
+    return h;
+}
+
+/* ---- adding ------------------------------------------------------------------------------- */
+
+void graph_init(struct graph *g)
+{
+    *g = (struct graph){0};
+}
+
+void graph_release(struct graph *g)
+{
+    free(g->nodes);
+    free(g->by_id);
+    free(g->preserved);
+    free(g->compactions);
+    free(g->pointers);
+    free(g->tools);
+    *g = (struct graph){0};
+}
+
+uint32_t graph_add(struct graph *g, const struct graph_record *r)
+{
+    if (g->count == GRAPH_NONE)
+        return GRAPH_NONE;
+    if (g->count == g->capacity) {
+        g->capacity = g->capacity ? g->capacity + g->capacity / 2 : 256;
+        g->nodes = mem_resize(g->nodes, g->capacity * sizeof *g->nodes);
+    }
+    g->nodes[g->count] = (struct graph_node){
+        .id = graph_id_of(r->uuid),
+        .parent_id = graph_id_of(r->parent_uuid),
+        .at_ms = r->at_ms,
+        .offset = (uint64_t)r->offset & 0xfffffffffff,
+        .role = r->role & 0xf,
+        .is_sidechain = r->is_sidechain,
+        .is_hidden = r->is_hidden,
+        .is_beside = r->is_beside,
+        .is_summary = r->is_summary,
+        .message = (uint32_t)graph_id_of(r->message_id),
+        .line = r->line,
+    };
+    if (r->is_sidechain) {
+        g->has_sidechain = true;
+    } else {
+        g->has_main_chain = true;
+    }
+    return (uint32_t)g->count++;
+}
+
+void graph_preserve(struct graph *g, uint32_t boundary, uint64_t id)
+{
+    if (g->preserved_count == g->preserved_capacity) {
+        g->preserved_capacity = g->preserved_capacity ? g->preserved_capacity * 2 : 16;
+        g->preserved = mem_resize(g->preserved, g->preserved_capacity * sizeof *g->preserved);
+    }
+    g->preserved[g->preserved_count++] = (struct graph_preserved){boundary, id};
+}
+
+void graph_compaction(struct graph *g, const struct graph_compaction *compaction)
+{
+    g->compactions = mem_resize(g->compactions, (g->compaction_count + 1) * sizeof *g->compactions);
+    g->compactions[g->compaction_count++] = *compaction;
+}
+
+void graph_point(struct graph *g, struct sv uuid, bool is_explicit)
+{
+    if (g->pointer_count == g->pointer_capacity) {
+        g->pointer_capacity = g->pointer_capacity ? g->pointer_capacity * 2 : 16;
+        g->pointers = mem_resize(g->pointers, g->pointer_capacity * sizeof *g->pointers);
+    }
+    g->pointers[g->pointer_count++] =
+        (struct graph_pointer){graph_id_of(uuid), (uint32_t)g->count, is_explicit};
+}
+
+void graph_add_tool(struct graph *g, const struct graph_tool *tool)
+{
+    if (g->tool_count == g->tool_capacity) {
+        g->tool_capacity = g->tool_capacity ? g->tool_capacity + g->tool_capacity / 2 : 64;
+        g->tools = mem_resize(g->tools, g->tool_capacity * sizeof *g->tools);
+    }
+    g->tools[g->tool_count++] = *tool;
+}
+
+/* ---- linking ------------------------------------------------------------------------------ */
+
+/* The slot of an id in the index: its own, or the free one where it belongs. */
+static size_t slot_of(const struct graph *g, uint64_t id)
+{
+    size_t slot = id & (g->by_id_size - 1);
+    while (g->by_id[slot] != GRAPH_NONE && g->nodes[g->by_id[slot]].id != id)
+        slot = (slot + 1) & (g->by_id_size - 1);
+    return slot;
+}
+
+uint32_t graph_find(const struct graph *g, uint64_t id)
+{
+    return id && g->by_id_size ? g->by_id[slot_of(g, id)] : GRAPH_NONE;
+}
+
+/* Puts a node into the index; of two with one id the later one stays. */
+static void enter(struct graph *g, uint32_t node)
+{
+    if (!g->nodes[node].id)
+        return;
+    uint32_t *slot = &g->by_id[slot_of(g, g->nodes[node].id)];
+    uint32_t other = *slot;
+    if (other == GRAPH_NONE) {
+        *slot = node;
+    } else if (other < node) {
+        g->nodes[other].is_superseded = 1;
+        g->nodes[node].has_copy = 1;
+        *slot = node;
+    } else {
+        g->nodes[node].is_superseded = 1;
+        g->nodes[other].has_copy = 1;
+    }
+}
+
+static void empty_index(struct graph *g)
+{
+    for (size_t i = 0; i < g->by_id_size; i++)
+        g->by_id[i] = GRAPH_NONE;
+}
+
+static void resolve(struct graph *g, uint32_t i)
+{
+    struct graph_node *node = &g->nodes[i];
+    uint64_t id = node->parent_id;
+    uint32_t parent = graph_find(g, id);
+    node->lacks_parent = id && parent == GRAPH_NONE;
+    if (node->lacks_parent)
+        return;
+    node->parent_id = 0;
+    node->parent = parent;
+}
+
+static int compare_tools(const void *a, const void *b)
+{
+    const struct graph_tool *x = a, *y = b;
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    if (x->is_result != y->is_result)
+        return x->is_result ? 1 : -1;
+    if (x->node != y->node)
+        return x->node < y->node ? -1 : 1;
+    return (x->block > y->block) - (x->block < y->block);
+}
+
+void graph_link(struct graph *g)
+{
+    if (g->tool_count)
+        qsort(g->tools, g->tool_count, sizeof *g->tools, compare_tools);
+    g->by_id_size = 16;
+    while (g->by_id_size < g->count + g->count / 2)
+        g->by_id_size *= 2;
+    g->by_id = mem_resize(NULL, g->by_id_size * sizeof *g->by_id);
+    empty_index(g);
+    for (uint32_t i = 0; i < g->count; i++)
+        if (!g->nodes[i].is_hidden)
+            enter(g, i);
+    for (uint32_t i = 0; i < g->count; i++)
+        resolve(g, i);
+}
+
+void graph_reveal(struct graph *g)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].is_hidden) {
+            g->nodes[i].is_hidden = 0;
+            enter(g, i);
+        }
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].lacks_parent)
+            resolve(g, i);
+}
+
+void graph_adopt_sidechain(struct graph *g)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        g->nodes[i].is_sidechain = 0;
+    g->has_main_chain = g->has_main_chain || g->has_sidechain;
+    g->has_sidechain = false;
+}
+
+/* The node itself, or the last above it that was dropped: what its parent is told by. */
+static uint32_t told_by(const struct graph *g, uint32_t node)
+{
+    for (size_t i = 0; i < g->count && !g->nodes[node].lacks_parent; i++) {
+        uint32_t parent = g->nodes[node].parent;
+        if (parent == GRAPH_NONE || !g->nodes[parent].is_dropped)
+            break;
+        node = parent;
+    }
+    return node;
+}
+
+uint32_t graph_parent(const struct graph *g, uint32_t node)
+{
+    node = told_by(g, node);
+    uint32_t parent = g->nodes[node].lacks_parent ? GRAPH_NONE : g->nodes[node].parent;
+    /* dropped ones that go in a circle */
+    return parent != GRAPH_NONE && g->nodes[parent].is_dropped ? GRAPH_NONE : parent;
+}
+
+bool graph_lacks_parent(const struct graph *g, uint32_t node)
+{
+    return g->nodes[told_by(g, node)].lacks_parent;
+}
+
+void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent)
+{
+    g->nodes[node].parent_id = 0;
+    g->nodes[node].parent = parent;
+    g->nodes[node].lacks_parent = 0;
+}
+
+void graph_drop(struct graph *g, uint32_t node)
+{
+    g->nodes[node].is_dropped = 1;
+}
+
+void graph_settle(struct graph *g)
+{
+    empty_index(g);
+    for (uint32_t i = 0; i < g->count; i++) {
+        g->nodes[i].is_superseded = 0;
+        if (!g->nodes[i].is_hidden && !g->nodes[i].is_dropped)
+            enter(g, i);
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct graph_node *node = &g->nodes[i];
+        if (node->lacks_parent || node->parent == GRAPH_NONE)
+            continue;
+        uint32_t parent = graph_find(g, g->nodes[node->parent].id);
+        if (parent != GRAPH_NONE)
+            node->parent = parent;
+    }
+}
+
+bool graph_is_in_play(const struct graph *g, uint32_t i)
+{
+    const struct graph_node *node = &g->nodes[i];
+    return !node->is_sidechain && !node->is_superseded && !node->is_dropped && !node->is_hidden;
+}
+
+/* ---- what the client has of it -------------------------------------------------------------- */
+
+enum { MISSING = GRAPH_NONE - 1 };
+
+/* The loaders that are known: read in and measured on 2.1.110, 2.1.197, and 2.1.330 with 2.1.332.
+ * Where between those each began is not known. */
+enum loader { LOADER_BY_ENDS, LOADER_BY_POINTER, LOADER_BY_BATCH };
+enum { POINTER_SINCE = 2010150, BATCH_SINCE = 2010260 };
+
+static enum loader loader_of(const struct graph *g)
+{
+    return !g->version || g->version >= BATCH_SINCE ? LOADER_BY_BATCH
+           : g->version >= POINTER_SINCE            ? LOADER_BY_POINTER
+                                                    : LOADER_BY_ENDS;
+}
+
+/* For the search by time: only when there is a gap. */
+struct timed {
+    int64_t at_ms;
+    uint32_t rank, node;
+    uint32_t
+        below; /* the next place at or below this one that may not have been met; own: itself */
+    bool is_sidechain;
+};
+
+/*
+ * The records by id as the client holds them: of several with one id the last, at the place of the
+ * first; without progress records, which children are led past.
+ */
+struct walking {
+    const struct graph *g;
+    struct graph_walk *w;
+    enum loader loader;
+    uint32_t *held; /* in the client's order */
+    size_t held_count;
+    uint32_t *up;          /* of each node: its parent, GRAPH_NONE, or MISSING */
+    uint32_t *ranks;       /* of each node: its place in held; GRAPH_NONE: it is not held */
+    bool has_kept;         /* a compaction kept records, and they were hung behind its summary */
+    struct timed *by_time; /* NULL: not sorted yet */
+    size_t timed_count;
+};
+
+static bool is_seen(const struct graph *g, uint32_t node)
+{
+    const struct graph_node *n = &g->nodes[node];
+    return !n->is_hidden && !n->is_dropped && n->role != GRAPH_PROGRESS;
+}
+
+static bool is_message(const struct graph *g, uint32_t node)
+{
+    return g->nodes[node].role >= GRAPH_USER;
+}
+
+/* A progress record passes on its own parent to children that stand behind it, to no others. */
+static uint32_t parent_as_read(const struct graph *g, uint32_t node)
+{
+    uint32_t child = node, parent = graph_parent(g, node);
+    while (parent != GRAPH_NONE && g->nodes[parent].role == GRAPH_PROGRESS) {
+        if (parent >= child)
+            return MISSING;
+        child = parent;
+        parent = graph_parent(g, child);
+    }
+    if (parent == GRAPH_NONE)
+        return graph_lacks_parent(g, child) ? MISSING : GRAPH_NONE;
+    return is_seen(g, parent) ? parent : MISSING;
+}
+
+static void hold(struct walking *k)
+{
+    const struct graph *g = k->g;
+    k->held = mem_resize(NULL, (g->count + 1) * sizeof *k->held);
+    k->up = mem_resize(NULL, (g->count + 1) * sizeof *k->up);
+    k->ranks = mem_resize(NULL, (g->count + 1) * sizeof *k->ranks);
+    for (uint32_t i = 0; i < g->count; i++) {
+        k->ranks[i] = GRAPH_NONE;
+        k->up[i] = GRAPH_NONE;
+    }
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (!is_seen(g, i))
+            continue;
+        uint32_t last = g->nodes[i].is_superseded ? graph_find(g, g->nodes[i].id) : i;
+        if (last == GRAPH_NONE || !is_seen(g, last) || k->ranks[last] != GRAPH_NONE)
+            continue;
+        k->ranks[last] = (uint32_t)k->held_count;
+        k->held[k->held_count++] = last;
+        k->up[last] = parent_as_read(g, last);
+    }
+}
+
+static bool is_held(const struct walking *k, uint32_t node)
+{
+    return node < MISSING && k->ranks[node] != GRAPH_NONE;
+}
+
+static void let_go(struct walking *k)
+{
+    free(k->held);
+    free(k->up);
+    free(k->ranks);
+    free(k->by_time);
+}
+
+/* ---- what a compaction kept ------------------------------------------------------------------ */
+
+/* The records that a boundary keeps, in order. Returns: false where the client gives up on it. */
+static bool find_kept(const struct walking *k, const struct graph_compaction *c, uint32_t *kept,
+                      size_t *count)
+{
+    const struct graph *g = k->g;
+    *count = 0;
+    for (size_t i = 0; i < g->preserved_count && k->loader != LOADER_BY_ENDS; i++)
+        if (g->preserved[i].boundary == c->boundary) {
+            kept[*count] = graph_find(g, g->preserved[i].id);
+            if (!is_held(k, kept[(*count)++]))
+                return false;
+        }
+    if (*count || !c->has_segment)
+        return true;
+    uint32_t node = graph_find(g, c->tail), head = graph_find(g, c->head);
+    while (is_held(k, node) && *count < k->held_count) {
+        kept[(*count)++] = node;
+        if (node == head) {
+            for (size_t i = 0; i < *count / 2; i++) {
+                uint32_t other = kept[i];
+                kept[i] = kept[*count - 1 - i];
+                kept[*count - 1 - i] = other;
+            }
+            return true;
+        }
+        node = k->up[node];
+    }
+    return false;
+}
+
+/* Its parent is not there, and would be this one. */
+static bool names(const struct walking *k, uint32_t node, uint64_t id)
+{
+    const struct graph_node *n = &k->g->nodes[told_by(k->g, node)];
+    return k->up[node] == MISSING && n->lacks_parent && n->parent_id == id;
+}
+
+/* Hangs what was kept behind the summary, and what hung there behind that. */
+static void hang_kept(struct walking *k, uint64_t anchor_id, const uint32_t *kept, size_t count)
+{
+    uint32_t anchor = graph_find(k->g, anchor_id), tail = kept[count - 1];
+    bool in_line = k->loader != LOADER_BY_ENDS;
+    for (size_t i = 0; i < (in_line ? count : 1); i++)
+        k->up[kept[i]] = i ? kept[i - 1] : is_held(k, anchor) ? anchor : MISSING;
+    for (size_t i = 0; i < k->held_count; i++)
+        if (k->held[i] != kept[0] &&
+            (is_held(k, anchor) ? k->up[k->held[i]] == anchor : names(k, k->held[i], anchor_id)))
+            k->up[k->held[i]] = tail;
+}
+
+/* What stands before the last boundary is gone but for what was kept. */
+static void cut_before(struct walking *k, uint32_t boundary, const uint32_t *kept, size_t count)
+{
+    uint32_t rank = k->ranks[boundary], tail = count ? kept[count - 1] : GRAPH_NONE;
+    unsigned char *is_kept = mem_resize(NULL, k->g->count + 1);
+    size_t left = 0;
+    memset(is_kept, 0, k->g->count + 1);
+    for (size_t i = 0; i < count; i++)
+        is_kept[kept[i]] = 1;
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i];
+        if (i < rank && !is_kept[node])
+            k->ranks[node] = GRAPH_NONE;
+        else
+            k->held[left++] = node;
+    }
+    k->held_count = left;
+    for (size_t i = 0; i < left; i++) {
+        uint32_t node = k->held[i], parent = k->up[node];
+        if (parent >= MISSING || is_held(k, parent))
+            continue;
+        bool follows = tail != GRAPH_NONE && k->loader != LOADER_BY_ENDS && is_message(k->g, node);
+        k->up[node] = follows ? tail : MISSING;
+    }
+    free(is_kept);
+}
+
+static void apply_compaction(struct walking *k)
+{
+    const struct graph *g = k->g;
+    uint32_t last = GRAPH_NONE;
+    const struct graph_compaction *keeping = NULL;
+    for (size_t i = 0; i < k->held_count; i++) {
+        if (g->nodes[k->held[i]].role != GRAPH_BOUNDARY)
+            continue;
+        last = k->held[i];
+        for (size_t c = 0; c < g->compaction_count; c++)
+            if (g->compactions[c].boundary == last &&
+                (g->compactions[c].has_segment || k->loader != LOADER_BY_ENDS))
+                keeping = &g->compactions[c];
+    }
+    if (!keeping)
+        return;
+    uint32_t *kept = mem_resize(NULL, (g->count + g->preserved_count + 1) * sizeof *kept);
+    size_t count = 0;
+    if (keeping->boundary != last) {
+        cut_before(k, last, NULL, 0);
+    } else if (find_kept(k, keeping, kept, &count)) {
+        if (count)
+            hang_kept(k, keeping->anchor, kept, count);
+        cut_before(k, last, kept, count);
+        k->has_kept = count > 0 && k->loader != LOADER_BY_ENDS;
+    }
+    free(kept);
+}
+
+/* ---- the leaf ---------------------------------------------------------------------------------
+ */
+
+/* What the pointers of a file come to by its end. */
+struct choice {
+    uint32_t leaf; /* GRAPH_NONE: none, or not there */
+    bool is_explicit, was_explicit, is_cleared, has_any;
+};
+
+static void follow_pointer(const struct graph_pointer *p, uint64_t *leaf, struct choice *c)
+{
+    c->has_any = true;
+    if (p->id) {
+        bool is_same = p->id == *leaf;
+        c->is_explicit = p->is_explicit || (c->is_explicit && is_same);
+        c->was_explicit = p->is_explicit || (c->was_explicit && is_same);
+        c->is_cleared = false;
+        *leaf = p->id;
+    } else if (p->is_explicit) {
+        c->is_explicit = c->was_explicit = false;
+        c->is_cleared = true;
+        *leaf = 0;
+    }
+}
+
+static struct choice read_pointers(const struct graph *g)
+{
+    struct choice c = {.leaf = GRAPH_NONE};
+    uint64_t leaf = 0;
+    size_t p = 0;
+    for (uint32_t i = 0; i <= g->count; i++) {
+        for (; p < g->pointer_count && g->pointers[p].at <= i; p++)
+            follow_pointer(&g->pointers[p], &leaf, &c);
+        if (i == g->count || !is_seen(g, i))
+            continue;
+        if (!g->nodes[i].is_sidechain)
+            c.is_explicit = c.is_cleared = false;
+        if (g->nodes[i].role == GRAPH_BOUNDARY) {
+            c.is_explicit = c.was_explicit = false;
+            leaf = 0;
+        }
+    }
+    c.leaf = graph_find(g, leaf);
+    return c;
+}
+
+bool graph_knows_pointers(const struct graph *g)
+{
+    return loader_of(g) != LOADER_BY_ENDS;
+}
+
+void graph_see_as(struct graph *g, int64_t version)
+{
+    bool hides = false;
+    g->version = version;
+    for (uint32_t i = 0; i < g->count && !graph_knows_pointers(g); i++)
+        if (g->nodes[i].is_beside) {
+            g->nodes[i].is_hidden = 1;
+            hides = true;
+        }
+    if (hides)
+        graph_settle(g);
+}
+
+bool graph_user_cleared(const struct graph *g)
+{
+    return graph_knows_pointers(g) && read_pointers(g).is_cleared;
+}
+
+bool graph_user_chose(const struct graph *g)
+{
+    if (!graph_knows_pointers(g))
+        return false;
+    struct choice c = read_pointers(g);
+    return c.is_cleared || (c.is_explicit && c.leaf != GRAPH_NONE && is_seen(g, c.leaf));
+}
+
+/* The last record of the file that is no subagent's. */
+static uint32_t last_record(const struct walking *k)
+{
+    const struct graph *g = k->g;
+    for (uint32_t i = (uint32_t)g->count; i-- > 0;)
+        if (is_seen(g, i) && !g->nodes[i].is_sidechain) {
+            uint32_t node = g->nodes[i].is_superseded ? graph_find(g, g->nodes[i].id) : i;
+            return is_held(k, node) ? node : GRAPH_NONE;
+        }
+    return GRAPH_NONE;
+}
+
+/* The node itself, or the nearest message above it; GRAPH_NONE: none, also where it goes in a
+ * circle. */
+static uint32_t nearest_message(const struct walking *k, uint32_t node)
+{
+    for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {
+        if (is_message(k->g, node))
+            return node;
+        node = k->up[node];
+    }
+    return GRAPH_NONE;
+}
+
+static bool leads_to(const struct walking *k, uint32_t node, uint32_t to)
+{
+    for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {
+        if (node == to)
+            return true;
+        node = k->up[node];
+    }
+    return false;
+}
+
+/* Stores the messages that end something, 1 each. Returns: how many. */
+static size_t find_ends(const struct walking *k, unsigned char *is_end)
+{
+    enum { CHILD = 2, MESSAGE_CHILD = 4 };
+    size_t count = 0;
+    memset(is_end, 0, k->g->count + 1);
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t parent = k->up[k->held[i]];
+        if (parent < MISSING)
+            is_end[parent] |=
+                (unsigned char)(CHILD | (is_message(k->g, k->held[i]) ? MESSAGE_CHILD : 0));
+    }
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = is_end[k->held[i]] & CHILD ? GRAPH_NONE : nearest_message(k, k->held[i]);
+        if (node == GRAPH_NONE || is_end[node] & 1 ||
+            (k->loader != LOADER_BY_ENDS && is_end[node] & MESSAGE_CHILD))
+            continue;
+        is_end[node] |= 1;
+        count++;
+    }
+    return count;
+}
+
+/* Of the ends the newest, that was found first. */
+static uint32_t newest_of(const struct walking *k, const unsigned char *is_end)
+{
+    const struct graph *g = k->g;
+    uint32_t best = GRAPH_NONE;
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i];
+        if (g->nodes[node].is_sidechain || (is_end && !(is_end[node] & 1)))
+            continue;
+        if (!g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
+            continue;
+        if (best == GRAPH_NONE || g->nodes[node].at_ms > g->nodes[best].at_ms)
+            best = node;
+    }
+    return best;
+}
+
+/* The newest record of the file stands before the last one. */
+static bool has_newer_than(const struct walking *k, uint32_t last)
+{
+    const struct graph *g = k->g;
+    uint32_t newest = GRAPH_NONE;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (is_seen(g, i) && !g->nodes[i].is_sidechain && g->nodes[i].at_ms &&
+            (newest == GRAPH_NONE || g->nodes[i].at_ms > g->nodes[newest].at_ms))
+            newest = i;
+    return newest != GRAPH_NONE && g->nodes[newest].id != g->nodes[last].id;
+}
+
+/* The newest record below one: where no pointer is in the file, that is the leaf. */
+static uint32_t newest_below(const struct walking *k, uint32_t last)
+{
+    enum { NO = 1, YES = 2 };
+    const struct graph *g = k->g;
+    unsigned char *is_below = mem_resize(NULL, g->count + 1);
+    uint32_t *way = mem_resize(NULL, (k->held_count + 1) * sizeof *way);
+    uint32_t best = last;
+    int64_t best_ms = 0;
+    memset(is_below, 0, g->count + 1);
+    is_below[last] = YES;
+    for (size_t i = 0; i < k->held_count; i++) {
+        size_t n = 0;
+        uint32_t node = k->held[i];
+        for (; is_held(k, node) && !is_below[node]; node = k->up[node]) {
+            is_below[node] = NO;
+            way[n++] = node;
+        }
+        unsigned char found = is_held(k, node) ? is_below[node] : NO;
+        while (n > 0)
+            is_below[way[--n]] = found;
+        node = k->held[i];
+        if (is_below[node] != YES || node == last || g->nodes[node].is_sidechain ||
+            g->nodes[node].at_ms < best_ms || !g->nodes[node].at_ms)
+            continue;
+        best = node;
+        best_ms = g->nodes[node].at_ms;
+    }
+    free(is_below);
+    free(way);
+    return best;
+}
+
+/* A record that the client may choose must have a time, before 2.1.330. */
+static uint32_t if_dated(const struct walking *k, uint32_t node)
+{
+    if (node != GRAPH_NONE && !k->g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
+        k->w->undated = node;
+    return node != GRAPH_NONE && !k->g->nodes[node].is_sidechain &&
+                   (k->g->nodes[node].at_ms || k->loader == LOADER_BY_BATCH)
+               ? node
+               : GRAPH_NONE;
+}
+
+static uint32_t choose_among_ends(struct walking *k, const struct choice *c, uint32_t last)
+{
+    unsigned char *is_end = mem_resize(NULL, k->g->count + 1);
+    size_t count = find_ends(k, is_end);
+    uint32_t chosen = GRAPH_NONE;
+    if (count > 1) {
+        bool by_pointer = k->loader != LOADER_BY_ENDS && is_held(k, c->leaf) && is_end[c->leaf] & 1;
+        chosen = nearest_message(k, by_pointer ? c->leaf : last);
+    }
+    if (chosen != GRAPH_NONE)
+        chosen = if_dated(k, chosen);
+    else if (count > 0 || k->loader == LOADER_BY_ENDS)
+        chosen = newest_of(k, is_end);
+    else
+        chosen = newest_of(k, NULL);
+    free(is_end);
+    return chosen;
+}
+
+static uint32_t choose_leaf(struct walking *k)
+{
+    struct choice c = read_pointers(k->g);
+    uint32_t last = last_record(k), leaf = GRAPH_NONE;
+    if (k->loader == LOADER_BY_ENDS)
+        return choose_among_ends(k, &c, last);
+    if (c.is_cleared)
+        return GRAPH_NONE;
+    bool is_there = is_held(k, c.leaf);
+    if (!k->has_kept || (c.is_explicit && is_there && !k->g->nodes[c.leaf].is_sidechain)) {
+        if (is_there)
+            leaf =
+                !c.is_explicit && last != GRAPH_NONE && leads_to(k, last, c.leaf) ? last : c.leaf;
+        if (leaf == GRAPH_NONE && !k->has_kept)
+            leaf = k->loader == LOADER_BY_BATCH && !c.has_any && last != GRAPH_NONE &&
+                           has_newer_than(k, last)
+                       ? newest_below(k, last)
+                       : last;
+        leaf = nearest_message(k, leaf);
+        if (leaf != GRAPH_NONE)
+            return if_dated(k, leaf);
+    }
+    return choose_among_ends(k, &c, last);
+}
+
+/* ---- walking ------------------------------------------------------------------------------ */
+
+static int compare_timed(const void *a, const void *b)
+{
+    const struct timed *x = a, *y = b;
+    if (x->is_sidechain != y->is_sidechain)
+        return x->is_sidechain ? 1 : -1;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->rank < y->rank) - (x->rank > y->rank);
+}
+
+static void sort_by_time(struct walking *k)
+{
+    const struct graph *g = k->g;
+    k->by_time = mem_resize(NULL, (k->held_count + 1) * sizeof *k->by_time);
+    for (size_t i = 0; i < k->held_count; i++) {
+        const struct graph_node *node = &g->nodes[k->held[i]];
+        if (node->at_ms)
+            k->by_time[k->timed_count++] = (struct timed){
+                .at_ms = node->at_ms,
+                .rank = (uint32_t)i,
+                .node = k->held[i],
+                .is_sidechain = node->is_sidechain,
+            };
+    }
+    if (k->timed_count)
+        qsort(k->by_time, k->timed_count, sizeof *k->by_time, compare_timed);
+    for (uint32_t i = 0; i < k->timed_count; i++)
+        k->by_time[i].below = i;
+}
+
+/* The first place at or below this one that was not met; GRAPH_NONE: none. */
+static uint32_t unmet_below(struct walking *k, uint32_t at)
+{
+    uint32_t found = at;
+    while (found != GRAPH_NONE) {
+        struct timed *t = &k->by_time[found];
+        if (t->below != found)
+            found = t->below;
+        else if (k->w->marks[t->node] == GRAPH_UNREACHED)
+            break;
+        else
+            found = t->below = found ? found - 1 : GRAPH_NONE;
+    }
+    while (at != GRAPH_NONE && at != found) {
+        uint32_t next = k->by_time[at].below;
+        k->by_time[at].below = found;
+        at = next;
+    }
+    return found;
+}
+
+/* What takes the place of a parent that is not there; GRAPH_NONE: nothing does. */
+static uint32_t bridge(struct walking *k, uint32_t node)
+{
+    const struct graph_node *n = &k->g->nodes[node];
+    if (!n->at_ms)
+        return GRAPH_NONE;
+    if (!k->by_time)
+        sort_by_time(k);
+    struct timed key = {.at_ms = n->at_ms, .rank = 0, .is_sidechain = n->is_sidechain};
+    size_t low = 0, high = k->timed_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_timed(&k->by_time[middle], &key) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t at = low ? unmet_below(k, (uint32_t)low - 1) : GRAPH_NONE;
+    if (at == GRAPH_NONE)
+        return GRAPH_NONE;
+    const struct timed *t = &k->by_time[at];
+    return t->is_sidechain == n->is_sidechain && t->at_ms >= n->at_ms - GRAPH_BRIDGE_MS
+               ? t->node
+               : GRAPH_NONE;
+}
+
+static void add_bridge(struct graph_walk *w, uint32_t node, uint32_t parent)
+{
+    if ((w->bridged & (w->bridged - 1)) == 0)
+        w->bridges = mem_resize(w->bridges, (w->bridged ? w->bridged * 2 : 1) * sizeof *w->bridges);
+    w->bridges[w->bridged++] = (struct graph_bridge){node, parent};
+}
+
+/* From the leaf to where it ends. Stores the chain, the newest first. */
+static void follow(struct walking *k)
+{
+    struct graph_walk *w = k->w;
+    for (uint32_t node = w->leaf; node != GRAPH_NONE;) {
+        w->marks[node] = GRAPH_ON_CHAIN;
+        w->order[w->count++] = w->stopped_at = node;
+        uint32_t parent = k->up[node];
+        bool is_circle = parent < MISSING && w->marks[parent] != GRAPH_UNREACHED;
+        if (is_circle || parent == MISSING) {
+            w->end = is_circle ? GRAPH_END_CYCLE : GRAPH_END_GAP;
+            parent = bridge(k, node);
+            if (parent != GRAPH_NONE)
+                add_bridge(w, node, parent);
+        } else if (parent == GRAPH_NONE) {
+            w->end = k->g->nodes[node].role == GRAPH_BOUNDARY ? GRAPH_END_BOUNDARY : GRAPH_END_ROOT;
+        }
+        node = parent;
+    }
+    for (size_t i = 0; i < w->count / 2; i++) {
+        uint32_t node = w->order[i];
+        w->order[i] = w->order[w->count - 1 - i];
+        w->order[w->count - 1 - i] = node;
+    }
+}
+
+/* What is fetched, and behind which place of the chain it goes. */
+struct fetched {
+    uint32_t at;
+    enum { RECORD, RESULT, RESULT_ELSEWHERE } what;
+    int64_t at_ms;
+    uint32_t rank, node;
+    size_t first, last; /* RESULT_ELSEWHERE: what the graph's tools have of its call */
+};
+
+struct fetched_list {
+    struct fetched *items;
+    size_t count, capacity;
+};
+
+static void add_fetched(struct fetched_list *list, struct fetched item)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = mem_resize(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = item;
+}
+
+/* Where in the chain each message stands last: open addressing, by the message's hash. */
+struct places {
+    const struct graph *g;
+    const struct graph_walk *w;
+    uint32_t *items; /* GRAPH_NONE: free */
+    size_t size;
+};
+
+static uint32_t *place_of(const struct places *p, uint32_t message)
+{
+    size_t slot = message * 0x9e3779b1u & (p->size - 1);
+    while (p->items[slot] != GRAPH_NONE &&
+           p->g->nodes[p->w->order[p->items[slot]]].message != message)
+        slot = (slot + 1) & (p->size - 1);
+    return &p->items[slot];
+}
+
+static bool has_place(const struct graph_node *node)
+{
+    return node->role == GRAPH_ASSISTANT && node->message;
+}
+
+static struct places find_places(const struct graph *g, const struct graph_walk *w)
+{
+    struct places p = {.g = g, .w = w, .size = 16};
+    size_t count = 0;
+    for (size_t i = 0; i < w->count; i++)
+        count += has_place(&g->nodes[w->order[i]]);
+    while (p.size < count + count / 2)
+        p.size *= 2;
+    p.items = mem_resize(NULL, p.size * sizeof *p.items);
+    for (size_t i = 0; i < p.size; i++)
+        p.items[i] = GRAPH_NONE;
+    for (uint32_t i = 0; i < w->count; i++)
+        if (has_place(&g->nodes[w->order[i]]))
+            *place_of(&p, g->nodes[w->order[i]].message) = i;
+    return p;
+}
+
+static int compare_fetched(const void *a, const void *b)
+{
+    const struct fetched *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    if (x->what != y->what)
+        return x->what < y->what ? -1 : 1;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* Records of a message, and results that hang on one of them. */
+static void find_beside(struct walking *k, const struct places *places, struct fetched_list *out)
+{
+    const struct graph *g = k->g;
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i], of = node;
+        bool is_result = g->nodes[node].role == GRAPH_RESULT;
+        if (k->w->marks[node] != GRAPH_UNREACHED ||
+            (!is_result && g->nodes[node].role != GRAPH_ASSISTANT))
+            continue;
+        if (is_result && (!is_held(k, of = k->up[node]) || g->nodes[of].role != GRAPH_ASSISTANT))
+            continue;
+        uint32_t at = g->nodes[of].message ? *place_of(places, g->nodes[of].message) : GRAPH_NONE;
+        if (at != GRAPH_NONE)
+            add_fetched(out, (struct fetched){.at = at,
+                                              .what = is_result ? RESULT : RECORD,
+                                              .at_ms = g->nodes[node].at_ms,
+                                              .rank = (uint32_t)i,
+                                              .node = node});
+    }
+}
+
+/* A record with the calls of one id; GRAPH_NONE where there is none, or several messages have it.
+ */
+static uint32_t caller_of(const struct walking *k, size_t first, size_t last)
+{
+    const struct graph *g = k->g;
+    uint32_t caller = GRAPH_NONE;
+    for (size_t i = first; i < last && !g->tools[i].is_result; i++) {
+        uint32_t node = g->tools[i].node;
+        if (!is_held(k, node) || !has_place(&g->nodes[node]))
+            continue;
+        if (caller != GRAPH_NONE && g->nodes[node].message != g->nodes[caller].message)
+            return GRAPH_NONE;
+        caller = node;
+    }
+    return caller;
+}
+
+/* Since 2.1.330: results that hang elsewhere than on the message of their call. */
+static void find_elsewhere(struct walking *k, const struct places *places, struct fetched_list *out)
+{
+    const struct graph *g = k->g;
+    for (size_t from = 0, to; from < g->tool_count; from = to) {
+        for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
+            ;
+        uint32_t caller = caller_of(k, from, to);
+        uint32_t at =
+            caller == GRAPH_NONE ? GRAPH_NONE : *place_of(places, g->nodes[caller].message);
+        for (size_t i = from; i < to && at != GRAPH_NONE; i++) {
+            uint32_t node = g->tools[i].node;
+            if (g->tools[i].is_result && g->nodes[node].role == GRAPH_RESULT && is_held(k, node) &&
+                g->nodes[node].is_sidechain == g->nodes[caller].is_sidechain &&
+                k->w->marks[node] == GRAPH_UNREACHED)
+                add_fetched(out, (struct fetched){.at = at,
+                                                  .what = RESULT_ELSEWHERE,
+                                                  .at_ms = g->nodes[node].at_ms,
+                                                  .rank = k->ranks[node],
+                                                  .node = node,
+                                                  .first = from,
+                                                  .last = to});
+        }
+    }
+}
+
+static bool has_result(const struct walking *k, const struct fetched *f)
+{
+    for (size_t i = f->first; i < f->last; i++)
+        if (k->g->tools[i].is_result && k->w->marks[k->g->tools[i].node] != GRAPH_UNREACHED)
+            return true;
+    return false;
+}
+
+static struct fetched_list fetch(struct walking *k)
+{
+    struct places places = find_places(k->g, k->w);
+    struct fetched_list list = {0};
+    size_t count = 0;
+    find_beside(k, &places, &list);
+    if (k->loader == LOADER_BY_BATCH)
+        find_elsewhere(k, &places, &list);
+    free(places.items);
+    if (list.count)
+        qsort(list.items, list.count, sizeof *list.items, compare_fetched);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct fetched *f = &list.items[i];
+        if (k->w->marks[f->node] != GRAPH_UNREACHED ||
+            (f->what == RESULT_ELSEWHERE && has_result(k, f)))
+            continue;
+        k->w->marks[f->node] = GRAPH_BESIDE;
+        list.items[count++] = *f;
+    }
+    list.count = count;
+    return list;
+}
+
+/* Puts what was fetched into the order, from the end. */
+static void merge(struct graph_walk *w, const struct fetched *fetched, size_t count)
+{
+    size_t from = w->count, to = w->count + count;
+    w->count = to;
+    while (to > 0 && count > 0) {
+        if (from == 0 || fetched[count - 1].at >= from - 1)
+            w->order[--to] = fetched[--count].node;
+        else
+            w->order[--to] = w->order[--from];
+    }
+}
+
+/* The last record of the file that is nobody's parent. */
+static uint32_t last_end(const struct walking *k)
+{
+    const struct graph *g = k->g;
+    unsigned char *has_child = mem_resize(NULL, g->count + 1);
+    uint32_t last = GRAPH_NONE, end = GRAPH_NONE;
+    memset(has_child, 0, g->count + 1);
+    for (size_t i = 0; i < k->held_count; i++)
+        if (k->up[k->held[i]] < MISSING && k->up[k->held[i]] != k->held[i] &&
+            !g->nodes[k->held[i]].is_sidechain)
+            has_child[k->up[k->held[i]]] = 1;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (is_held(k, i) && !g->nodes[i].is_sidechain) {
+            last = i;
+            end = has_child[i] ? end : i;
+        }
+    free(has_child);
+    return end == GRAPH_NONE ? last : end;
+}
+
+enum from { FROM_CHOICE, FROM_END, FROM_LEAF };
+
+static void walk(const struct graph *g, enum from from, uint32_t leaf, struct graph_walk *out)
+{
+    struct graph_walk w = {.leaf = leaf, .undated = GRAPH_NONE, .stopped_at = GRAPH_NONE};
+    struct walking k = {.g = g, .w = &w, .loader = loader_of(g)};
+    w.marks = mem_resize(NULL, g->count + 1);
+    w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);
+    memset(w.marks, 0, g->count + 1);
+    hold(&k);
+    if (from != FROM_END)
+        apply_compaction(&k);
+    if (from != FROM_LEAF)
+        w.leaf = from == FROM_CHOICE ? choose_leaf(&k) : last_end(&k);
+    if (w.leaf != GRAPH_NONE && !is_held(&k, w.leaf))
+        w.leaf = GRAPH_NONE;
+    follow(&k);
+    struct fetched_list fetched = fetch(&k);
+    merge(&w, fetched.items, fetched.count);
+    free(fetched.items);
+    let_go(&k);
+    for (size_t i = 0; i < w.count; i++)
+        w.message_count += graph_begins_message(g, w.order[i]);
+    *out = w;
+}
+
+void graph_walk(const struct graph *g, struct graph_walk *out)
+{
+    walk(g, FROM_CHOICE, GRAPH_NONE, out);
+}
+
+void graph_walk_from_end(const struct graph *g, struct graph_walk *out)
+{
+    walk(g, FROM_END, GRAPH_NONE, out);
+}
+
+void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *out)
+{
+    walk(g, FROM_LEAF, leaf, out);
+}
+
+void graph_walk_release(struct graph_walk *w)
+{
+    free(w->marks);
+    free(w->order);
+    free(w->bridges);
+    *w = (struct graph_walk){0};
+}
+
+bool graph_begins_message(const struct graph *g, uint32_t i)
+{
+    const struct graph_node *node = &g->nodes[i];
+    if (node->role == GRAPH_USER || node->role == GRAPH_RESULT)
+        return true;
+    if (node->role != GRAPH_ASSISTANT)
+        return false;
+    uint32_t parent = graph_parent(g, i);
+    return !node->message || parent == GRAPH_NONE || g->nodes[parent].role != GRAPH_ASSISTANT ||
+           g->nodes[parent].message != node->message;
+}

@@ -1,0 +1,56 @@
+#include "jsonl/line_filter.h"
+
+#include <string.h>
+
+/* Behind `"key":`, with what white space JSON allows. */
+static bool is_value(struct sv line, size_t at, struct sv key)
+{
+    bool has_colon = false;
+    for (; at; at--) {
+        char before = line.p[at - 1];
+        if (before == ':' && !has_colon)
+            has_colon = true;
+        else if (before != ' ' && before != '\t')
+            break;
+    }
+    return has_colon && sv_ends_with(sv_slice(line, 0, at), key);
+}
+
+static bool is_marked(const struct marked *m, struct sv line)
+{
+    for (size_t at = 0; (at = sv_find(line, at, m->mark)) < line.n; at++)
+        if (!m->key.n || is_value(line, at, m->key))
+            return true;
+    return false;
+}
+
+static void end_line(struct marked *m, struct buf *out)
+{
+    struct sv text = {m->line.p, m->line.n};
+    if (!m->is_skipping && is_marked(m, text))
+        buf_add(out, text.p, text.n);
+    m->line.n = 0;
+    m->is_skipping = false;
+}
+
+void marked_feed(struct marked *m, struct sv piece, struct buf *out)
+{
+    while (piece.n) {
+        const char *newline = memchr(piece.p, '\n', piece.n);
+        size_t n = newline ? (size_t)(newline - piece.p) + 1 : piece.n;
+        if (!m->is_skipping && n > m->limit - m->line.n) {
+            m->is_skipping = true;
+            m->too_long++;
+        }
+        if (!m->is_skipping)
+            buf_add(&m->line, piece.p, n);
+        if (newline)
+            end_line(m, out);
+        piece = sv_slice(piece, n, piece.n);
+    }
+}
+
+void marked_release(struct marked *m)
+{
+    buf_release(&m->line);
+}

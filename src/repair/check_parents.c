@@ -1,0 +1,276 @@
+#include "repair/check_parents.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The top of the chain above each node, as far as it was looked for. */
+struct tops {
+    uint32_t *jump;
+    struct dated *by_time; /* NULL: not sorted yet */
+    size_t dated_count;
+};
+
+struct dated {
+    int64_t at_ms;
+    uint32_t node;
+};
+
+static uint32_t top_of(const struct graph *g, struct tops *t, uint32_t node)
+{
+    uint32_t top = node, parent;
+    for (size_t i = 0; i <= g->count; i++) {
+        if (t->jump[top] != GRAPH_NONE)
+            top = t->jump[top];
+        else if ((parent = graph_parent(g, top)) != GRAPH_NONE)
+            top = parent;
+        else
+            break;
+    }
+    while (node != top) {
+        uint32_t next = t->jump[node] != GRAPH_NONE ? t->jump[node] : graph_parent(g, node);
+        t->jump[node] = top;
+        node = next;
+    }
+    return top;
+}
+
+enum { WINDOW = 64 }; /* records of one flush, which need not be in order */
+
+static bool may_be_parent(const struct graph *g, struct tops *t, uint32_t candidate, uint32_t child)
+{
+    return graph_is_in_play(g, candidate) && g->nodes[candidate].role != GRAPH_PROGRESS &&
+           top_of(g, t, candidate) != child;
+}
+
+static int compare_dated(const void *a, const void *b)
+{
+    const struct dated *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* The newest record that is no younger than the child. */
+static uint32_t find_by_time(const struct graph *g, struct tops *t, uint32_t child)
+{
+    if (!t->by_time) {
+        t->by_time = mem_resize(NULL, (g->count + 1) * sizeof *t->by_time);
+        for (uint32_t i = 0; i < g->count; i++)
+            if (g->nodes[i].at_ms)
+                t->by_time[t->dated_count++] = (struct dated){g->nodes[i].at_ms, i};
+        qsort(t->by_time, t->dated_count, sizeof *t->by_time, compare_dated);
+    }
+    size_t low = 0, high = t->dated_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->by_time[middle].at_ms <= g->nodes[child].at_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t steps = 0; low-- > 0 && steps < WINDOW; steps++)
+        if (t->by_time[low].node != child && may_be_parent(g, t, t->by_time[low].node, child))
+            return t->by_time[low].node;
+    return GRAPH_NONE;
+}
+
+/* Lines in another order than they were written in say nothing of what came before. */
+static bool is_out_of_order(const struct graph *g, uint32_t before, uint32_t child)
+{
+    return g->nodes[child].at_ms &&
+           (before == GRAPH_NONE ||
+            g->nodes[before].at_ms > g->nodes[child].at_ms + GRAPH_BRIDGE_MS);
+}
+
+/*
+ * The record that was the last one before a gap: the nearest line before it; where that one has
+ * children which were written before it, the newest end of what hangs on it. A compaction's
+ * boundary is a record like others, so nothing is linked across one.
+ */
+static uint32_t find_parent(const struct graph *g, struct tops *t, uint32_t child)
+{
+    uint32_t found = GRAPH_NONE;
+    for (uint32_t i = child; i-- > 0 && found == GRAPH_NONE;)
+        if (may_be_parent(g, t, i, child))
+            found = i;
+    if (is_out_of_order(g, found, child)) {
+        uint32_t older = find_by_time(g, t, child);
+        if (older != GRAPH_NONE)
+            return older;
+    }
+    uint32_t first = child > WINDOW ? child - WINDOW : 0;
+    for (int steps = 0; found != GRAPH_NONE && steps < WINDOW; steps++) {
+        uint32_t next = GRAPH_NONE;
+        for (uint32_t i = first; i < child; i++)
+            if (graph_parent(g, i) == found && may_be_parent(g, t, i, child) &&
+                (next == GRAPH_NONE || g->nodes[i].at_ms >= g->nodes[next].at_ms))
+                next = i;
+        if (next == GRAPH_NONE)
+            break;
+        found = next;
+    }
+    return found;
+}
+
+/* What the client's own bridge by time does with it decides how bad it is. */
+static enum damage_severity severity_of_gap(const struct mending *m, uint32_t node)
+{
+    const struct graph_walk *w = &m->before;
+    bool is_bridged = w->marks[node] == GRAPH_ON_CHAIN && w->stopped_at != node;
+    return is_bridged ? DAMAGE_MILD : DAMAGE_HURTS;
+}
+
+/* What the client itself takes for the parent of a record; GRAPH_NONE: nothing. */
+static uint32_t bridged_to(const struct mending *m, uint32_t node)
+{
+    for (size_t i = 0; i < m->before.bridged; i++)
+        if (m->before.bridges[i].node == node &&
+            graph_is_in_play(m->g, m->before.bridges[i].parent))
+            return m->before.bridges[i].parent;
+    return GRAPH_NONE;
+}
+
+/*
+ * The way from a parent leads back to its child: it is cut where a record on it hangs on one of a
+ * later line that is younger by far. Returns: that record, to be linked anew; GRAPH_NONE: none is.
+ */
+static uint32_t cut_way(struct graph *g, struct tops *t, uint32_t parent, uint32_t child)
+{
+    for (uint32_t node = parent; node != child && node != GRAPH_NONE;
+         node = graph_parent(g, node)) {
+        uint32_t up = graph_parent(g, node);
+        if (up == GRAPH_NONE || up < node || !g->nodes[node].at_ms ||
+            g->nodes[up].at_ms <= g->nodes[node].at_ms + GRAPH_BRIDGE_MS)
+            continue;
+        graph_set_parent(g, node, GRAPH_NONE);
+        for (size_t i = 0; i < g->count; i++)
+            t->jump[i] = GRAPH_NONE;
+        return node;
+    }
+    return GRAPH_NONE;
+}
+
+static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uint32_t node)
+{
+    struct graph *g = m->g;
+    uint32_t parent = bridged_to(m, node);
+    uint32_t cut = GRAPH_NONE;
+    if (parent != GRAPH_NONE && top_of(g, t, parent) == node) {
+        cut = cut_way(g, t, parent, node);
+        parent = cut == GRAPH_NONE ? GRAPH_NONE : parent;
+    }
+    if (parent == GRAPH_NONE)
+        parent = g->nodes[node].is_summary ? GRAPH_NONE : find_parent(g, t, node);
+    if (parent == GRAPH_NONE && kind == DAMAGE_MISSING_PARENT) {
+        /* the first of the file, or a compaction's summary: nothing may stand before them */
+        mending_add_node_problem(m, kind, DAMAGE_HARMLESS, node);
+        return;
+    }
+    struct repair_problem *p = mending_add_node_problem(m, kind, severity_of_gap(m, node), node);
+    p->is_guess = true;
+    if (p->severity == DAMAGE_MILD)
+        p->consequence = "the client bridges the gap by time";
+    if (parent != GRAPH_NONE)
+        p->detail =
+            arena_printf(m->arena, "the record on line %u takes its place", g->nodes[parent].line);
+    graph_set_parent(g, node, parent);
+    mending_add_step(m, MENDING_RELINK, kind, node, 0)->is_guess = true;
+    if (cut != GRAPH_NONE)
+        relink(m, t, DAMAGE_CYCLE, cut);
+}
+
+/* Cuts each cycle where its first line names a later one. Returns: how many, stored in order. */
+static size_t cut_cycles(struct graph *g, uint32_t *cut)
+{
+    uint32_t *seen = mem_resize(NULL, (g->count + 1) * sizeof *seen); /* in which walk; 0: none */
+    size_t count = 0;
+    memset(seen, 0, (g->count + 1) * sizeof *seen);
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint32_t node = i;
+        while (node != GRAPH_NONE && !seen[node] && graph_is_in_play(g, node)) {
+            seen[node] = i + 1;
+            node = graph_parent(g, node);
+        }
+        if (node == GRAPH_NONE || seen[node] != i + 1)
+            continue;
+        uint32_t first = node;
+        for (uint32_t on = graph_parent(g, node); on != node; on = graph_parent(g, on))
+            first = on < first ? on : first;
+        graph_set_parent(g, first, GRAPH_NONE);
+        cut[count++] = first;
+    }
+    free(seen);
+    return count;
+}
+
+static void judge_cycles(struct mending *m, struct tops *t)
+{
+    uint32_t *cut = mem_resize(NULL, (m->g->count + 1) * sizeof *cut);
+    size_t count = cut_cycles(m->g, cut);
+    for (size_t i = 0; i < count; i++)
+        relink(m, t, DAMAGE_CYCLE, cut[i]);
+    free(cut);
+}
+
+static void judge_gaps(struct mending *m, struct tops *t)
+{
+    struct graph *g = m->g;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (graph_is_in_play(g, i) && graph_lacks_parent(g, i))
+            relink(m, t, DAMAGE_MISSING_PARENT, i);
+}
+
+/* A parent that is a progress record on a later line: old clients stripped those in one pass. */
+static void judge_forks(struct mending *m)
+{
+    struct graph *g = m->g;
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint32_t parent = graph_is_in_play(g, i) ? graph_parent(g, i) : GRAPH_NONE;
+        if (parent == GRAPH_NONE || parent < i || g->nodes[parent].role != GRAPH_PROGRESS ||
+            g->nodes[i].role == GRAPH_PROGRESS)
+            continue;
+        enum damage_severity severity = mending_severity(m, DAMAGE_PROGRESS_FORK);
+        mending_add_node_problem(m, DAMAGE_PROGRESS_FORK, severity, i);
+        for (size_t n = 0;
+             n < g->count && parent != GRAPH_NONE && g->nodes[parent].role == GRAPH_PROGRESS; n++)
+            parent = graph_parent(g, parent);
+        if (severity != DAMAGE_HURTS || graph_parent(g, i) == parent)
+            continue;
+        graph_set_parent(g, i, parent);
+        mending_add_step(m, MENDING_RELINK, DAMAGE_PROGRESS_FORK, i, 0);
+    }
+}
+
+void links_follow_drops(struct mending *m)
+{
+    struct graph *g = m->g;
+    for (uint32_t i = 0; i < g->count; i++) {
+        const struct graph_node *node = &g->nodes[i];
+        if (node->is_dropped || node->lacks_parent || node->parent == GRAPH_NONE ||
+            !g->nodes[node->parent].is_dropped || graph_lacks_parent(g, i))
+            continue;
+        uint32_t dropped = node->parent;
+        graph_set_parent(g, i, graph_parent(g, i));
+        struct mending_step *step = mending_add_step(m, MENDING_RELINK, DAMAGE_ERROR_TAIL, i, 0);
+        for (size_t s = 0; s < m->step_count; s++) /* why it was dropped */
+            if (m->steps[s].what == MENDING_DROP && m->steps[s].node == dropped) {
+                step->kind = m->steps[s].kind;
+                break;
+            }
+    }
+}
+
+void links_mend(struct mending *m)
+{
+    struct graph *g = m->g;
+    struct tops t = {.jump = mem_resize(NULL, (g->count + 1) * sizeof *t.jump)};
+    for (size_t i = 0; i < g->count; i++)
+        t.jump[i] = GRAPH_NONE;
+    graph_settle(g);
+    links_follow_drops(m);
+    judge_forks(m);
+    judge_cycles(m, &t);
+    judge_gaps(m, &t);
+    free(t.jump);
+    free(t.by_time);
+}

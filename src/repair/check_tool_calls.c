@@ -1,0 +1,86 @@
+#include "repair/check_tool_calls.h"
+
+/* The last message of the conversation has not been answered yet: that is how a session ends that
+ * was left while a tool ran. */
+static bool is_last_message(const struct graph *g, const struct graph_walk *w, uint32_t node)
+{
+    if (w->marks[node] == GRAPH_UNREACHED)
+        return true; /* on a branch that is not resumed: nobody asks for its result */
+    for (size_t i = w->count; i-- > 0;) {
+        uint32_t other = w->order[i];
+        if (other == node)
+            return true;
+        if (!mending_is_message(g, other) || g->nodes[other].role == GRAPH_RESULT)
+            continue;
+        if (!g->nodes[node].message || g->nodes[other].message != g->nodes[node].message)
+            return false;
+    }
+    return true;
+}
+
+static void judge_call(struct mending *m, const struct graph_walk *after,
+                       const struct graph_tool *call)
+{
+    enum damage_severity severity = mending_severity(m, DAMAGE_UNANSWERED_TOOL);
+    if (is_last_message(m->g, after, call->node))
+        return;
+    mending_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
+    if (severity == DAMAGE_HURTS)
+        mending_add_step(m, MENDING_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node, call->block);
+}
+
+static void judge_result(struct mending *m, const struct graph_tool *result)
+{
+    enum damage_severity severity = mending_severity(m, DAMAGE_ORPHAN_RESULT);
+    struct repair_problem *p =
+        mending_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
+    if (severity == DAMAGE_MILD)
+        p->consequence = "the model sees nothing of it";
+    if (severity > DAMAGE_HARMLESS)
+        mending_add_step(m, MENDING_SAY, DAMAGE_ORPHAN_RESULT, result->node, result->block);
+}
+
+static void judge_twin(struct mending *m, const struct graph_tool *call)
+{
+    enum damage_severity severity = mending_severity(m, DAMAGE_DUPLICATE_TOOL_ID);
+    mending_add_node_problem(m, DAMAGE_DUPLICATE_TOOL_ID, severity, call->node);
+    if (severity == DAMAGE_HURTS)
+        mending_add_step(m, MENDING_BLOCK, DAMAGE_DUPLICATE_TOOL_ID, call->node, call->block);
+}
+
+/* All calls and results of one id. */
+static void judge_tool(struct mending *m, const struct graph_walk *after,
+                       const struct graph_tool *tools, size_t count)
+{
+    const struct graph_tool *call = NULL;
+    bool has_result = false, has_call = false;
+    for (size_t i = 0; i < count; i++) { /* what goes away with its record does not count */
+        bool is_there = !m->g->nodes[tools[i].node].is_dropped;
+        has_result = has_result || (is_there && tools[i].is_result);
+        has_call = has_call || (is_there && !tools[i].is_result);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!graph_is_in_play(m->g, tools[i].node))
+            continue;
+        if (tools[i].is_result) {
+            if (!has_call && !after)
+                judge_result(m, &tools[i]);
+        } else if (!call) {
+            call = &tools[i];
+        } else if (!after) {
+            judge_twin(m, &tools[i]);
+        }
+    }
+    if (call && !has_result && after)
+        judge_call(m, after, call);
+}
+
+void calls_judge(struct mending *m, const struct graph_walk *after)
+{
+    const struct graph *g = m->g;
+    for (size_t from = 0, to; from < g->tool_count; from = to) {
+        for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
+            ;
+        judge_tool(m, after, &g->tools[from], to - from);
+    }
+}

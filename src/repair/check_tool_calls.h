@@ -1,0 +1,13 @@
+/*
+ * calls: calls of tools and their results: which lack the other half, and which
+ * have one too many.
+ */
+#pragma once
+
+#include "repair/repair_steps.h"
+
+/*
+ * Twice: without a walk, what has to be dropped; then, on the way of the mended conversation, what
+ * has to be answered.
+ */
+void calls_judge(struct mending *m, const struct graph_walk *after);

@@ -1,0 +1,11 @@
+/*
+ * edits: the steps of a plan as edits of bytes.
+ */
+#pragma once
+
+#include "repair/repair_steps.h"
+
+/* All steps into edits, and the edits into order. Returns: 0 or negative errno of the source. */
+int edits_make(struct mending *m);
+/* A pointer to a node at the end of the file. */
+int edits_point(struct mending *m, uint32_t node);

@@ -1,0 +1,135 @@
+#include "repair/id_clashes.h"
+
+/* A record that was written once more, or anew with more in it, is no other one. */
+static bool is_another(const struct graph_node *a, const struct graph_node *b)
+{
+    if (a->role != b->role || a->role < GRAPH_USER)
+        return a->role >= GRAPH_USER && b->role >= GRAPH_USER;
+    return a->role == GRAPH_ASSISTANT ? a->message != b->message : a->at_ms != b->at_ms;
+}
+
+/* Of two with one id: whether a child was said before the later one. */
+static bool hangs_on_earlier(const struct graph *g, uint32_t child, uint32_t earlier,
+                             uint32_t later)
+{
+    int64_t at_ms = g->nodes[child].at_ms, later_ms = g->nodes[later].at_ms;
+    if (at_ms && later_ms && later_ms != g->nodes[earlier].at_ms)
+        return (at_ms < later_ms) == (g->nodes[earlier].at_ms < later_ms);
+    return earlier < child && child < later;
+}
+
+static void rename_node(struct mending *m, uint32_t node, uint32_t later)
+{
+    struct graph *g = m->g;
+    struct repair_problem *p = mending_add_node_problem(m, DAMAGE_ID_CLASH, DAMAGE_HURTS, node);
+    p->detail = arena_printf(m->arena, "the one on line %u counts", g->nodes[later].line);
+    p->is_guess = true;
+    mending_name(m, node);
+    mending_add_step(m, MENDING_NAME, DAMAGE_ID_CLASH, node, 0)->is_guess = true;
+    for (uint32_t i = 0; i < g->count; i++) {
+        const struct graph_node *child = &g->nodes[i];
+        if (i == later || child->lacks_parent || child->parent != later || child->is_dropped ||
+            !hangs_on_earlier(g, i, node, later))
+            continue;
+        graph_set_parent(g, i, node);
+        mending_add_step(m, MENDING_RELINK, DAMAGE_ID_CLASH, i, 0)->is_guess = true;
+    }
+}
+
+/* Its first copy: there the client holds a record. */
+static uint32_t first_of(const struct graph *g, uint32_t node)
+{
+    for (uint32_t i = 0; i < node; i++)
+        if (g->nodes[i].id == g->nodes[node].id && !g->nodes[i].is_dropped)
+            return i;
+    return node;
+}
+
+static uint32_t last_boundary(const struct graph *g)
+{
+    uint32_t boundary = GRAPH_NONE;
+    for (size_t i = 0; i < g->compaction_count; i++)
+        if (graph_is_in_play(g, g->compactions[i].boundary))
+            boundary = g->compactions[i].boundary;
+    return boundary;
+}
+
+/* What hangs on a node, before the place `end`. Returns: whether a message does. */
+static bool has_message_below(struct mending *m, uint32_t top, uint32_t end)
+{
+    enum { NO = 1, YES = 2 };
+    const struct graph *g = m->g;
+    unsigned char *is_below = arena_alloc(m->arena, g->count + 1);
+    uint32_t *way = arena_alloc(m->arena, (g->count + 1) * sizeof *way);
+    is_below[top] = YES;
+    for (uint32_t i = 0; i < end; i++) {
+        size_t n = 0;
+        uint32_t node = i;
+        for (; node != GRAPH_NONE && !is_below[node]; node = graph_parent(g, node)) {
+            is_below[node] = NO;
+            way[n++] = node;
+        }
+        unsigned char found = node == GRAPH_NONE ? NO : is_below[node];
+        while (n > 0)
+            is_below[way[--n]] = found;
+        if (is_below[i] == YES && graph_is_in_play(g, i) && mending_is_message(g, i))
+            return true;
+    }
+    return false;
+}
+
+/* The same where the compaction itself stands too late: it goes to the front. */
+static void move_boundary(struct mending *m)
+{
+    uint32_t boundary = last_boundary(m->g);
+    if (boundary == GRAPH_NONE || !has_message_below(m, boundary, first_of(m->g, boundary)))
+        return;
+    mending_add_node_problem(m, DAMAGE_LATE_BOUNDARY, DAMAGE_HURTS, boundary)->is_guess = true;
+    mending_add_step(m, MENDING_FRONT, DAMAGE_LATE_BOUNDARY, boundary, 0)->is_guess = true;
+}
+
+/*
+ * What stands before a compaction that says what it kept is forgotten, and a record stands where
+ * its first copy does: copies before it of what was said behind it go.
+ */
+static bool drop_before_compaction(struct mending *m)
+{
+    struct graph *g = m->g;
+    uint32_t boundary = last_boundary(g);
+    bool has_dropped = false;
+    if (boundary == GRAPH_NONE)
+        return false;
+    uint32_t first = first_of(g, boundary);
+    for (uint32_t i = 0; i < first; i++) {
+        if (!g->nodes[i].is_superseded || g->nodes[i].is_dropped)
+            continue;
+        uint32_t later = graph_find(g, g->nodes[i].id);
+        if (later == GRAPH_NONE || later <= boundary)
+            continue;
+        mending_add_node_problem(m, DAMAGE_EARLY_COPY, DAMAGE_HURTS, i)->detail =
+            arena_printf(m->arena, "it stands again on line %u", g->nodes[later].line);
+        mending_add_step(m, MENDING_DROP, DAMAGE_EARLY_COPY, i, 0);
+        graph_drop(g, i);
+        has_dropped = true;
+    }
+    return has_dropped;
+}
+
+void clashes_mend(struct mending *m)
+{
+    struct graph *g = m->g;
+    bool has_changed = m->v->has_copies && drop_before_compaction(m);
+    for (uint32_t i = 0; i < g->count && m->v->has_copies; i++) {
+        if (!g->nodes[i].is_superseded || g->nodes[i].is_sidechain || g->nodes[i].is_dropped)
+            continue;
+        uint32_t later = graph_find(g, g->nodes[i].id);
+        if (later == GRAPH_NONE || g->nodes[later].is_sidechain ||
+            !is_another(&g->nodes[i], &g->nodes[later]))
+            continue;
+        rename_node(m, i, later);
+        has_changed = true;
+    }
+    if (has_changed)
+        graph_settle(g);
+    move_boundary(m);
+}

@@ -1,0 +1,11 @@
+/*
+ * clashes: several different records with one id, of which the client loads the
+ * last alone; and copies that stand where it forgets them. A part of repair's
+ * judgement.
+ */
+#pragma once
+
+#include "repair/repair_steps.h"
+
+/* The earlier ones get ids of their own, and those that were said behind them follow. */
+void clashes_mend(struct mending *m);

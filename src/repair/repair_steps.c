@@ -1,0 +1,185 @@
+#include "repair/repair_steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(DAMAGE_KINDS <= 63, "mended_kinds and error_kinds have a bit for each");
+
+/* ---- what is written down ----------------------------------------------------------------- */
+
+struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
+                                      enum damage_kind kind, uint32_t node, int64_t argument)
+{
+    if (m->step_count == m->step_capacity) {
+        m->step_capacity = m->step_capacity ? m->step_capacity * 2 : 32;
+        m->steps = mem_resize(m->steps, m->step_capacity * sizeof *m->steps);
+    }
+    struct mending_step *step = &m->steps[m->step_count++];
+    *step = (struct mending_step){
+        .what = what,
+        .kind = kind,
+        .node = node,
+        .line = node == GRAPH_NONE ? 0 : m->g->nodes[node].line,
+        .offset = node == GRAPH_NONE ? 0 : (int64_t)m->g->nodes[node].offset,
+        .argument = argument,
+    };
+    m->mended_kinds |= 1ull << kind;
+    return step;
+}
+
+struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,
+                                     enum damage_cure action, uint32_t line, int64_t from,
+                                     int64_t to, const char *text)
+{
+    struct repair_plan *plan = m->plan;
+    void *items = plan->edits;
+    struct repair_edit *edit =
+        arena_push(m->arena, &items, &plan->edit_count, &plan->edit_capacity, sizeof *edit);
+    plan->edits = items;
+    *edit = (struct repair_edit){
+        .from = from,
+        .to = to,
+        .text = text,
+        .text_length = text ? strlen(text) : 0,
+        .kind = kind,
+        .action = action,
+        .line = line,
+    };
+    return edit;
+}
+
+struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind kind,
+                                           enum damage_severity severity, uint32_t line,
+                                           int64_t offset)
+{
+    struct repair_plan *plan = m->plan;
+    void *items = plan->problems;
+    struct repair_problem *p =
+        arena_push(m->arena, &items, &plan->problem_count, &plan->problem_capacity, sizeof *p);
+    plan->problems = items;
+    *p = (struct repair_problem){
+        .kind = kind,
+        .severity = severity,
+        .line = line,
+        .offset = offset,
+        .length = -1,
+        .node = GRAPH_NONE,
+        .consequence = severity == DAMAGE_HURTS ? damages[kind].consequence : NULL,
+        .is_mended = severity > DAMAGE_HARMLESS && damages[kind].cure != DAMAGE_CURE_NONE,
+    };
+    return p;
+}
+
+struct repair_problem *mending_add_node_problem(struct mending *m, enum damage_kind kind,
+                                                enum damage_severity severity, uint32_t node)
+{
+    const struct graph_node *n = &m->g->nodes[node];
+    struct repair_problem *p = mending_add_problem(m, kind, severity, n->line, (int64_t)n->offset);
+    p->node = node;
+    return p;
+}
+
+/* By the client that wrote the file last, and by what the API said last. */
+enum damage_severity mending_severity(const struct mending *m, enum damage_kind kind)
+{
+    const struct damage *d = &damages[kind];
+    int64_t version = m->newest_version;
+    if (m->v->error_kinds >> kind & 1)
+        return DAMAGE_HURTS;
+    if (d->tolerated_since && d->severity == DAMAGE_HURTS)
+        return version >= d->tolerated_since ? DAMAGE_MILD : DAMAGE_HURTS;
+    if (d->tolerated_since)
+        return version && version < d->tolerated_since ? DAMAGE_HURTS : DAMAGE_HARMLESS;
+    return d->severity;
+}
+
+bool mending_is_message(const struct graph *g, uint32_t node)
+{
+    return g->nodes[node].role >= GRAPH_USER;
+}
+
+/* With all records of its id: none of them is to take its place. */
+void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node)
+{
+    struct graph *g = m->g;
+    bool has_copies = m->v->has_copies;
+    for (uint32_t i = has_copies ? 0 : node; i < (has_copies ? g->count : node + 1); i++) {
+        if (g->nodes[i].is_dropped || g->nodes[i].id != g->nodes[node].id)
+            continue;
+        mending_add_step(m, MENDING_DROP, kind, i, 0);
+        graph_drop(g, i);
+    }
+}
+
+const char *mending_made_uuid(struct mending *m, uint64_t a, uint64_t b)
+{
+    return arena_printf(m->arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+                        (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
+                        (unsigned)(b >> 48 & 0x3fff) | 0x8000,
+                        (unsigned long long)(b & 0xffffffffffff));
+}
+
+void mending_name(struct mending *m, uint32_t node)
+{
+    struct graph_node *n = &m->g->nodes[node];
+    if (!m->names)
+        m->names = arena_alloc(m->arena, (m->g->count + 1) * sizeof *m->names);
+    const char *place = arena_printf(m->arena, "%llu", (unsigned long long)n->offset);
+    const char *uuid = mending_made_uuid(m, n->id, graph_id_of(sv_of(place)));
+    n->id = graph_id_of(sv_of(uuid));
+    m->names[node] = arena_printf(m->arena, "\"%s\"", uuid);
+}
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+static int compare_steps(const void *a, const void *b)
+{
+    const struct mending_step *x = a, *y = b;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    if (x->what != y->what)
+        return x->what < y->what ? -1 : 1;
+    return (x->argument > y->argument) - (x->argument < y->argument);
+}
+
+void mending_sort_steps(struct mending *m)
+{
+    if (m->step_count)
+        qsort(m->steps, m->step_count, sizeof *m->steps, compare_steps);
+}
+
+bool mending_takes_block(const struct mending *m, size_t from, size_t to, size_t block)
+{
+    for (size_t i = from; i < to; i++)
+        if (m->steps[i].what == MENDING_BLOCK && m->steps[i].argument == (int64_t)block)
+            return true;
+    return false;
+}
+
+static size_t count_kept(const struct mending *m, const struct skim *s, size_t from, size_t to)
+{
+    size_t kept = s->top_count;
+    for (size_t i = 0; i < s->block_count; i++)
+        kept -= !s->blocks[i].is_nested && mending_takes_block(m, from, to, i);
+    return kept + s->has_more_blocks;
+}
+
+int mending_settle_blocks(struct mending *m)
+{
+    mending_sort_steps(m);
+    size_t steps = m->step_count; /* dropping adds more */
+    for (size_t from = 0, to; from < steps; from = to) {
+        bool has_blocks = false;
+        to = from;
+        for (; to < steps && m->steps[to].offset == m->steps[from].offset; to++)
+            has_blocks = has_blocks || m->steps[to].what == MENDING_BLOCK;
+        if (!has_blocks)
+            continue;
+        int r = survey_skim(m->source, m->steps[from].offset, m->skim);
+        if (r < 0)
+            return r;
+        if (count_kept(m, m->skim, from, to) == 0)
+            mending_drop(m, m->steps[from].kind, m->steps[from].node);
+    }
+    return 0;
+}

@@ -1,0 +1,10 @@
+/*
+ * shards: the lines that are no record: what they are, and which bytes of them
+ * go away.
+ */
+#pragma once
+
+#include "repair/repair_steps.h"
+
+/* Returns: 0 or negative errno of the source. */
+int shards_mend(struct mending *m);

@@ -1,0 +1,101 @@
+/*
+ * survey: a whole transcript, read once from its beginning to its end.
+ *
+ * What is kept: the graph of its records with their calls and results, and
+ * where something is to be looked at again. Memory grows with the number of
+ * records (some 80 bytes each), not with their length; a line that is no record
+ * is read into memory once more, for scan to judge.
+ *
+ * It does no I/O: the caller's function gives it the bytes.
+ *
+ *     struct survey v;
+ *     r = survey_read(&source, &v);
+ *     ...
+ *     survey_release(&v);
+ */
+#pragma once
+
+#include "conversation/json_stream.h"
+#include "conversation/loader/graph.h"
+#include "jsonl/line_check.h"
+#include "jsonl/record_source.h"
+#include "repair/damage.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A line that is no record is judged up to this length. */
+enum {
+    SURVEY_LINE_MAX = 32 * 1024 * 1024,
+    SURVEY_HUGE = 64 * 1024,
+    SURVEY_LONG_OUTPUT = 4 * 1024, /* of a progress record: there is one a second */
+    SURVEY_VERSIONS_MAX = 250,
+};
+
+/* A line that is not one record. */
+struct survey_line {
+    int64_t from, to; /* without its newline */
+    uint32_t line;
+    bool has_newline;
+    bool is_too_long;
+};
+
+/* Something to be looked at again. What it is said of is a node or, with node GRAPH_NONE, the
+ * record at the offset. */
+struct survey_spot {
+    unsigned char kind; /* enum damage_kind */
+    bool is_image;      /* of any size */
+    uint32_t node, line;
+    uint32_t block; /* its place among the record's blocks; DAMAGE_HUGE_RECORD: enum skim_member */
+    uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all */
+    int64_t offset; /* of what is meant */
+    int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;
+                       DAMAGE_BAD_CONTENT: 1 for a text; DAMAGE_ERROR_TAIL: what it names, as
+                       damage_named_by; DAMAGE_STALE_LEAF and DAMAGE_BOUNDARY_PARENT_GONE: the id */
+};
+
+struct survey {
+    struct graph graph; /* linked */
+    struct survey_line *lines;
+    size_t line_count, line_capacity;
+    struct survey_spot *spots;
+    size_t spot_count, spot_capacity;
+
+    int64_t size_bytes; /* that were read */
+    uint32_t all_lines, all_records;
+    uint32_t session_records; /* of those, the ones that a session has */
+    size_t blank_lines, crlf_lines;
+    bool has_mark, lacks_final_newline;
+    int64_t versions[SURVEY_VERSIONS_MAX]; /* by the tag of a node, less one; as client_version */
+    size_t version_count;
+    bool is_subagents;                  /* a subagent's own transcript */
+    bool has_copies;                    /* several records of one id */
+    char session_id[SKIM_TEXT_MAX + 1]; /* the first */
+    char model[SKIM_TEXT_MAX + 1];      /* of the last answer of the main conversation */
+    size_t foreign_ids;                 /* records with another one */
+    uint32_t foreign_line;
+    uint32_t last_error;  /* API errors from this spot on have nothing good behind them */
+    uint64_t error_kinds; /* what those name */
+    size_t image_count;
+};
+
+/*
+ * By the prompts and the client's own records that no repair takes away: those that have an id of
+ * their own, and in which nothing is wrong. As client_version; 0: none said.
+ */
+int64_t survey_newest_version(const struct survey *v);
+
+/* Returns: 0, or negative errno of the caller's function. Owner: survey_release. */
+int survey_read(const struct record_source *source, struct survey *out);
+/* The same, but -E2BIG with more lines that are no record than this. */
+int survey_read_within(const struct record_source *source, size_t broken_max, struct survey *out);
+void survey_release(struct survey *v);
+
+/*
+ * Skims the one record that begins at an offset, wherever its line begins. The skim was begun by
+ * the caller, who releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
+ */
+int survey_skim(const struct record_source *source, int64_t offset, struct skim *s);
+
+/* Bytes [from, to), which must be there. Returns: 0 or negative errno. Owner of out: the caller. */
+int survey_bytes(const struct record_source *source, int64_t from, int64_t to, struct buf *out);

@@ -1,0 +1,215 @@
+#include "search/database.h"
+
+#include "base/arena.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    STATEMENTS_MAX = 64,
+    PATIENCE_MS = 10000, /* for another process that commits just now */
+};
+
+struct rows {
+    struct database *db;
+    const char *sql; /* by its address */
+    sqlite3_stmt *statement;
+    bool is_open;
+};
+
+struct database {
+    sqlite3 *handle;
+    int code;
+    char reason[256];
+    struct rows statements[STATEMENTS_MAX];
+    size_t statement_count;
+    struct rows failed; /* what a failed call returns: it has no rows */
+};
+
+static int errno_of(sqlite3 *handle, int result)
+{
+    int system = handle ? sqlite3_system_errno(handle) : 0;
+    switch (result & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* our statements are sound: it has other tables than ours */
+    case SQLITE_FORMAT:
+    case SQLITE_MISMATCH:
+    case SQLITE_SCHEMA:
+        return -EBADMSG;
+    case SQLITE_FULL:
+        return -ENOSPC;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return -EBUSY;
+    case SQLITE_NOMEM:
+        mem_exhausted();
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return system ? -system : -EACCES;
+    case SQLITE_CANTOPEN:
+        return system ? -system : -EACCES;
+    default:
+        return system ? -system : -EIO;
+    }
+}
+
+static void fail(struct database *db, int result)
+{
+    if (db->code < 0)
+        return;
+    db->code = errno_of(db->handle, result);
+    snprintf(db->reason, sizeof db->reason, "%s",
+             db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(result));
+}
+
+struct database *database_open(const char *path)
+{
+    struct database *db = mem_resize(NULL, sizeof *db);
+    *db = (struct database){.failed.db = db};
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int result = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    if (result != SQLITE_OK)
+        fail(db, result);
+    else
+        sqlite3_busy_timeout(db->handle, PATIENCE_MS);
+    return db;
+}
+
+void database_close(struct database *db)
+{
+    for (size_t i = 0; i < db->statement_count; i++)
+        sqlite3_finalize(db->statements[i].statement);
+    sqlite3_close(db->handle);
+    free(db);
+}
+
+int database_code(const struct database *db)
+{
+    return db->code;
+}
+
+const char *database_reason(const struct database *db)
+{
+    return db->reason;
+}
+
+/* Compiles it, or finds it again. Returns: NULL after a failure. */
+static struct rows *statement_of(struct database *db, const char *sql)
+{
+    if (db->code < 0)
+        return NULL;
+    for (size_t i = 0; i < db->statement_count; i++)
+        if (db->statements[i].sql == sql)
+            return &db->statements[i];
+    if (db->statement_count == STATEMENTS_MAX)
+        abort(); /* there are not that many in this program */
+    struct rows *rows = &db->statements[db->statement_count];
+    *rows = (struct rows){.db = db, .sql = sql};
+    int result =
+        sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &rows->statement, NULL);
+    if (result != SQLITE_OK) {
+        fail(db, result);
+        return NULL;
+    }
+    db->statement_count++;
+    return rows;
+}
+
+static struct rows *bind(struct database *db, const char *sql, const char *types, va_list values)
+{
+    struct rows *rows = statement_of(db, sql);
+    if (!rows)
+        return &db->failed;
+    for (int i = 0; types[i]; i++) {
+        struct sv text;
+        switch (types[i]) {
+        case 'i':
+            sqlite3_bind_int64(rows->statement, i + 1, va_arg(values, int64_t));
+            break;
+        case 't':
+            text = va_arg(values, struct sv);
+            sqlite3_bind_text64(rows->statement, i + 1, text.p ? text.p : "", text.n, SQLITE_STATIC,
+                                SQLITE_UTF8);
+            break;
+        default:
+            sqlite3_bind_null(rows->statement, i + 1);
+            break;
+        }
+    }
+    rows->is_open = true;
+    return rows;
+}
+
+struct rows *database_rows(struct database *db, const char *sql, const char *types, ...)
+{
+    va_list values;
+    va_start(values, types);
+    struct rows *rows = bind(db, sql, types, values);
+    va_end(values);
+    return rows;
+}
+
+void database_run(struct database *db, const char *sql, const char *types, ...)
+{
+    va_list values;
+    va_start(values, types);
+    struct rows *rows = bind(db, sql, types, values);
+    va_end(values);
+    while (database_next(rows))
+        ;
+}
+
+bool database_next(struct rows *rows)
+{
+    if (!rows->is_open)
+        return false;
+    int result = sqlite3_step(rows->statement);
+    if (result == SQLITE_ROW)
+        return true;
+    if (result != SQLITE_DONE)
+        fail(rows->db, result);
+    database_stop(rows);
+    return false;
+}
+
+void database_stop(struct rows *rows)
+{
+    if (!rows->is_open)
+        return;
+    sqlite3_reset(rows->statement);
+    sqlite3_clear_bindings(rows->statement);
+    rows->is_open = false;
+}
+
+int64_t database_integer(struct rows *rows, int column)
+{
+    return sqlite3_column_int64(rows->statement, column);
+}
+
+struct sv database_text(struct rows *rows, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(rows->statement, column);
+    return (struct sv){text, (size_t)sqlite3_column_bytes(rows->statement, column)};
+}
+
+int64_t database_number(struct database *db, int64_t fallback, const char *sql, const char *types,
+                        ...)
+{
+    va_list values;
+    va_start(values, types);
+    struct rows *rows = bind(db, sql, types, values);
+    va_end(values);
+    int64_t number = database_next(rows) ? database_integer(rows, 0) : fallback;
+    database_stop(rows);
+    return number;
+}
+
+int64_t database_last_id(const struct database *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}

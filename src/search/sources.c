@@ -1,0 +1,156 @@
+#include "search/sources.h"
+
+#include "backup/verify.h"
+#include "base/io/fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Named by its real path, so that the same folder is the same root whichever way it was named. */
+static size_t add_root(struct sources *s, const char *named, int fd)
+{
+    char *real = realpath(named, NULL);
+    const char *path = arena_strdup(&s->arena, real ? real : named);
+    free(real);
+    void *roots = s->roots;
+    struct source_root *root =
+        arena_push(&s->arena, &roots, &s->root_count, &s->root_capacity, sizeof *root);
+    s->roots = roots;
+    *root = (struct source_root){.path = path, .fd = fd};
+    return s->root_count - 1;
+}
+
+static void add(struct sources *s, size_t root, const char *path, const char *session_id,
+                const struct agent *agent)
+{
+    if (!agent->reader->read_message)
+        return;
+    void *items = s->items;
+    struct source *source = arena_push(&s->arena, &items, &s->count, &s->capacity, sizeof *source);
+    s->items = items;
+    *source = (struct source){root, path, session_id, agent->reader};
+}
+
+/* A transcript and its subagents'. prefix: what their paths stand below, of the root. */
+static void add_session(struct sources *s, size_t root, const char *prefix,
+                        const struct agent *agent, const struct agent_store *store,
+                        const struct agent_transcript *transcript)
+{
+    struct agent_transcript *subagents;
+    size_t count;
+    struct lookup seen = agent->list_subagents(store, transcript, &subagents, &count);
+    if (seen.state == LOOKUP_UNKNOWN)
+        s->roots[root].is_incomplete = true;
+    for (size_t i = 0; i < count; i++)
+        add(s, root, arena_printf(&s->arena, "%s%s", prefix, subagents[i].path),
+            transcript->session_id, agent);
+}
+
+/* Of sessions whose transcript is gone, their subagents'. */
+static void add_traces(struct sources *s, size_t root, const struct agent *agent,
+                       const struct agent_store *store)
+{
+    struct agent_traces traces;
+    agent->list_traces(store, NULL, 0, &traces); /* list_all has said what cannot be read */
+    for (size_t i = 0; i < traces.count; i++) {
+        struct agent_transcript gone = {
+            .session_id = traces.items[i].session_id,
+            .path = arena_printf(&s->arena, "%s.jsonl", traces.items[i].folder),
+        };
+        if (traces.items[i].is_beside)
+            add_session(s, root, "", agent, store, &gone);
+    }
+}
+
+static void add_store(struct sources *s, const struct store *store)
+{
+    struct agent_store io = store->io;
+    struct agent_transcript *transcripts;
+    size_t count, root = add_root(s, io.path, io.fd);
+    io.arena = &s->arena;
+    io.problems = &s->problems;
+    struct lookup seen = store->agent->list_all(&io, &transcripts, &count);
+    s->roots[root].is_incomplete = seen.state == LOOKUP_UNKNOWN;
+    for (size_t i = 0; i < count; i++) {
+        add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
+        add_session(s, root, "", store->agent, &io, &transcripts[i]);
+    }
+    struct agent_stray *strays;
+    seen = store->agent->list_strays(&io, &strays, &count);
+    s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
+    for (size_t i = 0; i < count; i++)
+        add(s, root, strays[i].path, strays[i].session_id, store->agent);
+    add_traces(s, root, store->agent, &io);
+}
+
+static void add_backup(struct sources *s, size_t root, const struct pending_entry *entry)
+{
+    struct manifest m;
+    const char *folder = arena_printf(&s->arena, "%s.files", entry->stem);
+    bool is_sound = verify_read_manifest(&s->pending, entry->stem, &s->arena, &m) == 0;
+    const struct agent *agent = is_sound ? agent_by_name(m.agent) : NULL;
+    add(s, root, arena_printf(&s->arena, "%s.jsonl", entry->stem), entry->session_id,
+        agent ? agent : agents[0]);
+    if (!agent || !m.file_count)
+        return;
+    FS_CLOSE int fd = fs_open_dir(s->pending.fd, folder);
+    if (fd < 0)
+        return; /* the transcript is all there is */
+    struct agent_store io = {fd, folder, &s->arena, &s->problems};
+    struct agent_transcript transcript = {.session_id = entry->session_id, .path = m.files[0].name};
+    add_session(s, root, arena_printf(&s->arena, "%s/", folder), agent, &io, &transcript);
+}
+
+static void add_backups(struct sources *s, const char *pending_dir)
+{
+    struct pending_entry *entries;
+    struct sr_error error;
+    size_t count;
+    int r = pending_open(&s->pending, pending_dir, false, &error);
+    if (r < 0) {
+        s->pending.fd = -1;
+        if (r != -ENOENT) /* nothing was ever exported */
+            problems_add(&s->problems, pending_dir, r, NULL);
+        return;
+    }
+    size_t root = add_root(s, pending_dir, s->pending.fd);
+    s->roots[root].is_backups = true;
+    if ((r = pending_list(&s->pending, &s->arena, &entries, &count)) < 0) {
+        s->roots[root].is_incomplete = true;
+        problems_add(&s->problems, pending_dir, r, NULL);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].is_complete)
+            add_backup(s, root, &entries[i]);
+}
+
+static int by_session(const void *a, const void *b)
+{
+    const struct source *x = a, *y = b;
+    int order = strcmp(x->session_id, y->session_id);
+    if (order == 0 && x->root != y->root) /* the pending directory is the last */
+        order = x->root < y->root ? -1 : 1;
+    return order ? order : strcmp(x->path, y->path);
+}
+
+void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const char *pending_dir)
+{
+    const struct stores *stores = &snapshot_of(snapshot)->stores;
+    *sources = (struct sources){.pending = {.fd = -1, .lock = -1}};
+    sources->problems.arena = &sources->arena;
+    for (size_t i = 0; i < stores->count; i++)
+        if (stores->items[i]->wanted && stores->items[i]->code == 0)
+            add_store(sources, stores->items[i]);
+    if (pending_dir)
+        add_backups(sources, pending_dir);
+    if (sources->count)
+        qsort(sources->items, sources->count, sizeof *sources->items, by_session);
+}
+
+void sources_release(struct sources *sources)
+{
+    pending_close(&sources->pending);
+    arena_release(&sources->arena);
+}

@@ -1,0 +1,41 @@
+/*
+ * sources: every transcript that a search looks into: of all sessions in the
+ * stores of a snapshot, their subagents, and of all complete backups.
+ *
+ *     sources_list(&sources, snapshot, "/home/u/.local/share/session-rescue/pending");
+ *     update_run(&ix, &sources, ...);
+ *     sources_release(&sources);
+ */
+#pragma once
+
+#include "backup/backup_dir.h"
+#include "session/discover.h"
+
+/* A folder that transcripts lie below. */
+struct source_root {
+    const char *path;
+    int fd;
+    bool is_backups;    /* the pending directory */
+    bool is_incomplete; /* it could not be listed whole: what is not in the list may be there */
+};
+
+struct source {
+    size_t root;      /* in roots */
+    const char *path; /* below it */
+    const char *session_id;
+    const struct event_reader *reader;
+};
+
+struct sources {
+    struct arena arena;
+    struct problems problems; /* what could not be read */
+    struct source_root *roots;
+    size_t root_count, root_capacity;
+    struct source *items; /* a session's together, those of its backups last */
+    size_t count, capacity;
+    struct pending pending; /* fd -1: nothing was ever exported */
+};
+
+/* pending_dir NULL: no backups. The stores' descriptors stay the snapshot's. */
+void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const char *pending_dir);
+void sources_release(struct sources *sources);

@@ -1,0 +1,85 @@
+/*
+ * collect: the evidence about a session, gathered in two looks.
+ *
+ * The first takes what a listing has read anyway, and, of a session that may be
+ * waiting for the model, the age of the last byte from there. The second observes processes for a
+ * moment: what they use, what they wait for. All suspects are observed together.
+ *
+ *     collect_first(snap, session, patience_s, &evidence);
+ *     if (rules_want_connection(&evidence))
+ *         collect_connection(snap, session, &sockets, &evidence);
+ *     if (rules_suspect(&evidence)) {
+ *         collect_begin(snap, session, &observation);
+ *         ... COLLECT_SAMPLE_MS for all of them together ...
+ *         collect_end(snap, &observation, &evidence);
+ *     }
+ */
+#pragma once
+
+#include "platform/process/sample.h"
+#include "platform/socket/sock.h"
+#include "session/discover.h"
+#include "session/evidence/evidence.h"
+
+/* Long enough to tell a spinner, 85 wake-ups a second, from rest, 7 at most. */
+enum { COLLECT_SAMPLE_MS = 400 };
+/* Who got no CPU meanwhile is looked at for longer, in steps: 3 s in all. */
+enum { COLLECT_STARVED_STEPS = 6 };
+
+/* All TCP connections at one moment; read once for a look at many sessions. */
+struct collect_sockets {
+    struct sock_list list;
+    bool is_known;
+};
+
+struct observation {
+    const struct session *session;
+    struct sample_tree first;
+    bool began;
+};
+
+/* How often a connection is looked at while it is watched, and for how long at most. Replies bring
+ * something twice a second at the least, in any case that was seen. */
+enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 25 };
+
+/* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like to the
+ * same port is far smaller. */
+enum { COLLECT_REQUEST_BYTES = 16 * 1024 };
+
+/* As the client's registration says it; NULL: it has none. */
+enum client_status client_status_of(const struct agent_registration *r);
+
+void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
+
+/*
+ * The session's connections to the port of its model, those first that are likelier to carry the
+ * request that is waited for. Returns: 0, or negative errno where they cannot be seen. Owner: the
+ * arena, and sockets.
+ */
+int collect_model_sockets(const struct snapshot *snap, const struct session *s,
+                          const struct collect_sockets *sockets, struct arena *a,
+                          const struct sock ***items, size_t *count);
+
+void collect_first(struct snapshot *snap, const struct session *s, int64_t patience_s,
+                   struct evidence *out);
+
+/* The connection to the model, as part of the first look. */
+void collect_connection(struct snapshot *snap, const struct session *s,
+                        const struct collect_sockets *sockets, struct evidence *e);
+
+void collect_begin(struct snapshot *snap, const struct session *s, struct observation *out);
+
+/* sockets: read at the end of the observation. */
+void collect_end(struct snapshot *snap, const struct observation *o,
+                 const struct collect_sockets *sockets, struct evidence *e);
+
+/*
+ * What its terminal shows, where that can be read (tmux): a retry, a limit. One process is run for
+ * it. Returns: 0, also where there is nothing to read; -ETIMEDOUT: a server does not answer, who
+ * asked should ask for no more.
+ */
+int collect_screen(struct snapshot *snap, const struct session *s, struct evidence *e);
+
+/* One look at a connection that is being watched, COLLECT_WATCH_STEP_MS after the last. */
+void collect_watch(struct snapshot *snap, const struct session *s,
+                   const struct collect_sockets *sockets, struct evidence *e);

@@ -1,0 +1,67 @@
+#include "session/evidence/context_usage.h"
+
+#include "session/activity.h"
+#include "session/stores/watched.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+enum { WINDOW_LARGEST = 1000000 };
+
+struct fullness fullness_of(const struct agent *agent, const struct tail_result *tail,
+                            const char *asked, const struct sr_options *options)
+{
+    struct fullness f = {-1, -1, -1};
+    if (tail->context_tokens <= 0)
+        return f;
+    f.tokens = tail->context_tokens;
+    f.window = options->context_window;
+    if (f.window == 0) {
+        f.window = agent->context_window(tail->context_model, asked);
+        if (f.tokens > f.window) /* so it holds more than its name says */
+            f.window = f.tokens > WINDOW_LARGEST ? f.tokens : WINDOW_LARGEST;
+    }
+    f.percent = (double)f.tokens * 100.0 / (double)f.window;
+    return f;
+}
+
+static int look(const struct store *store, const struct fullness_place *place,
+                const struct sr_options *options, struct fullness *out)
+{
+    struct agent_transcript transcript = {
+        .session_id = place->session_id,
+        .path = place->transcript,
+    };
+    struct agent_settings settings;
+    struct tail_result tail;
+    struct lookup found = lookup_found();
+    if (!place->transcript)
+        found = store->agent->find_transcript(&store->io, place->session_id, NULL, &transcript);
+    if (found.state != LOOKUP_FOUND)
+        return found.state == LOOKUP_ABSENT ? -ENOENT : found.code;
+    int r = activity_read_tail(store, &transcript, &tail);
+    if (r < 0)
+        return r;
+    store->agent->read_settings(&store->io, &settings);
+    const char *asked = place->asked_model ? place->asked_model : settings.model;
+    *out = fullness_of(store->agent, &tail, asked, options);
+    return 0;
+}
+
+int fullness_look(const struct agent *agent, const struct fullness_place *place,
+                  const struct sr_options *options, struct fullness *out)
+{
+    struct arena arena = {0};
+    struct problems problems = {.arena = &arena};
+    if (!watched_enter(options, place->config_dir))
+        return -ETIMEDOUT;
+    struct store store = {
+        .agent = agent,
+        .io = {fs_open_dir(AT_FDCWD, place->config_dir), place->config_dir, &arena, &problems},
+    };
+    int r = store.io.fd < 0 ? store.io.fd : look(&store, place, options, out);
+    watched_leave(options);
+    fs_close(&store.io.fd);
+    arena_release(&arena);
+    return r;
+}

@@ -1,0 +1,83 @@
+#include "session/live_owner.h"
+
+#include "base/str.h"
+#include "session/discover.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_named(const struct owner_request *q, const char *id)
+{
+    return id && (str_equals(id, q->session_id) || str_equals(id, q->own_id));
+}
+
+/* A client takes the path of a transcript, too: claude --resume /dir/x.jsonl. */
+static bool names_file(const struct session *s, const char *path)
+{
+    const char *name = str_basename(path);
+    for (size_t i = 0; s->live && i < s->live->argv.count; i++)
+        if (str_equals(s->live->argv.items[i], path) ||
+            str_equals(str_basename(s->live->argv.items[i]), name))
+            return true;
+    return false;
+}
+
+static bool owns(const struct owner_request *q, const struct sr_session *shown,
+                 const struct session *inside)
+{
+    return is_named(q, shown->session_id) || (q->path && str_equals(shown->transcript, q->path)) ||
+           (q->path && names_file(inside, q->path));
+}
+
+/* Which session it has is not known: one of several, or any of its directory's. */
+static bool may_own(const struct owner_request *q, const struct sr_session *shown,
+                    const struct session *inside, struct arena *scratch)
+{
+    for (size_t i = 0; i < shown->candidate_count; i++)
+        if (is_named(q, shown->candidates[i]))
+            return true;
+    if (shown->session_id || shown->candidate_count || !q->path)
+        return false;
+    if (!shown->cwd || !inside->live)
+        return true;
+    const char *folder = inside->live->agent->project_folder(scratch, shown->cwd);
+    const char *at = strstr(q->path, folder);
+    return at && at[strlen(folder)] == '/';
+}
+
+static void look_through(const struct owner_request *q, const struct snapshot *snap,
+                         struct owner *out)
+{
+    struct arena scratch = {0};
+    for (size_t i = 0; i < snap->shown.session_count && !out->is_sure; i++) {
+        const struct sr_session *s = &snap->shown.sessions[i];
+        bool is_sure = s->pid && owns(q, s, &snap->sessions[i]);
+        if (!is_sure && (out->pid || !s->pid || !may_own(q, s, &snap->sessions[i], &scratch)))
+            continue;
+        *out = (struct owner){.pid = s->pid, .is_sure = is_sure};
+        snprintf(out->where, sizeof out->where, "%s", s->tty ? s->tty : "no terminal");
+    }
+    arena_release(&scratch);
+}
+
+int owner_find(const struct owner_request *q, struct owner *out, struct sr_error *error)
+{
+    struct sr_options look = *q->look;
+    struct sr_snapshot *snapshot;
+    look.stored_limit = 0;
+    look.stored_prefix_count = 0;
+    int r = sr_detect_processes(&look, &snapshot, error);
+    if (r < 0)
+        return err_wrap(error, "look for a live owner");
+    struct owner found = {0};
+    look_through(q, snapshot_of(snapshot), &found);
+    if (!found.pid && snapshot->may_lack_sessions)
+        r = err_set(error, -ENODATA,
+                    "refused: whether a process has the session cannot be told: %s",
+                    snapshot->problems[0].text);
+    else
+        *out = found;
+    sr_snapshot_free(snapshot);
+    return r;
+}

@@ -1,0 +1,384 @@
+#include "session/public_view.h"
+
+#include "base/err.h"
+#include "session/evidence/context_usage.h"
+#include "session/evidence/moment.h"
+#include "session/stores/gone.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static double cpu_percent(const struct proc *proc, const struct proc_stat *stat)
+{
+    int64_t alive_ms = wall_now().ms - proc_start_time(proc, stat->start_ticks).ms;
+    if (alive_ms <= 0)
+        return -1;
+    return (double)stat->cpu_ticks * 1000.0 / (double)proc->ticks_per_s * 100.0 / (double)alive_ms;
+}
+
+static void show_process(const struct snapshot *snap, const struct session *s,
+                         struct sr_session *out)
+{
+    const struct live *live = s->live;
+    const struct agent_registration *r = s->registration;
+    out->agent = live->agent->name;
+    out->pid = live->stat.pid;
+    out->ppid = live->stat.ppid;
+    out->uid = (int)live->status.uid;
+    out->started_at_ms = proc_start_time(&snap->proc, live->stat.start_ticks).ms;
+    out->start_ticks = live->stat.start_ticks;
+    out->version = r && r->version ? r->version : s->activity.tail.version;
+    out->entrypoint = r ? r->entrypoint : NULL;
+    if (!out->entrypoint && live->environment_known && !live->parent_session_id)
+        out->entrypoint = proc_variable(&live->environment, live->agent->entrypoint_variable);
+    out->kind = live->agent->kind(r ? r->kind : NULL, out->entrypoint, &live->argv);
+    if (out->kind == SR_KIND_UNKNOWN && live->tty)
+        out->kind = SR_KIND_INTERACTIVE;
+    out->tty = live->tty;
+    out->job_id = r && out->kind == SR_KIND_BACKGROUND ? r->job_id : NULL;
+    out->multiplexer = live->multiplexer;
+    out->current = live->current;
+    out->parent_pid = live->parent_session;
+    out->parent_session_id = live->parent_session_id;
+    out->container = live->container;
+    if (live->container && live->status.innermost_pid != live->stat.pid)
+        out->container_pid = live->status.innermost_pid;
+    out->cpu_percent = cpu_percent(&snap->proc, &live->stat);
+    out->rss_bytes = live->stat.rss_bytes;
+    out->children = live->children;
+    out->child_count = live->child_count;
+}
+
+/* The session names its parent's process even where the chain of parents is broken. */
+static void show_parent(const struct snapshot *snap, size_t live_count, struct sr_session *out)
+{
+    for (size_t i = 0; i < live_count; i++) {
+        const struct sr_session *other = &snap->shown.sessions[i];
+        if (other == out)
+            continue;
+        if (out->parent_pid == 0 && other->session_id && out->pid &&
+            str_equals(other->session_id, out->parent_session_id))
+            out->parent_pid = other->pid;
+        if (out->parent_pid == other->pid && !out->parent_session_id)
+            out->parent_session_id = other->session_id;
+    }
+}
+
+static bool is_gone(const struct stores *stores, const char *directory)
+{
+    struct stat st;
+    if (!stores_enter(stores, directory))
+        return true;
+    bool gone = stat(directory, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
+    stores_leave(stores);
+    return gone;
+}
+
+/*
+ * A client looks in the folder of the directory that it is started in, links resolved (2.1.110 to
+ * 2.1.332). Where they cannot be resolved, it is not known to look where the session is.
+ */
+static bool leads_elsewhere(struct snapshot *snap, const struct session *s, const char *directory)
+{
+    char real[PATH_MAX];
+    if (!session_has_transcript(s) || !stores_enter(&snap->stores, directory))
+        return false;
+    bool is_resolved = realpath(directory, real) != NULL;
+    stores_leave(&snap->stores);
+    const char *folder = is_resolved ? s->store->agent->project_folder(&snap->arena, real) : "";
+    size_t n = strlen(folder);
+    return !is_resolved || strncmp(s->transcript.path, folder, n) != 0 ||
+           s->transcript.path[n] != '/';
+}
+
+static void show_directory(struct snapshot *snap, const struct session *s, bool can_read,
+                           struct sr_session *out)
+{
+    const char *hint = s->registration ? s->registration->cwd : NULL;
+    struct head head = {0};
+    out->cwd = hint;
+    if (can_read && session_has_transcript(s) &&
+        activity_read_head(s->store, &s->transcript, &head) == 0) {
+        out->cwd = activity_directory(s->store, &s->transcript, &head, &s->activity.tail, hint);
+        out->first_prompt = head.prompt;
+        out->forked_from = head.forked_from;
+    }
+    const char *cwd;
+    if (!out->cwd && s->live && !session_has_transcript(s) &&
+        proc_read_link(&snap->proc, s->live->stat.pid, "cwd", &snap->arena, &cwd) == 0)
+        out->cwd = cwd;
+    out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
+    out->cwd_is_elsewhere =
+        out->cwd && !s->live && !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
+}
+
+/* The client looks for it beside the transcript. What cannot be looked at is not said. */
+static enum sr_continuation look_beside(const struct session *s, const char *session_id)
+{
+    const char *path = s->transcript.path, *slash = strrchr(path, '/');
+    const char *beside = arena_printf(s->store->io.arena, "%.*s/%s.jsonl",
+                                      (int)(slash ? slash - path : 0), path, session_id);
+    struct stat st;
+    if (fstatat(s->store->io.fd, beside, &st, 0) < 0)
+        return lookup_of(-errno, NULL).state == LOOKUP_ABSENT ? SR_CONTINUATION_MISSING
+                                                              : SR_NOT_CONTINUED;
+    return st.st_size ? SR_CONTINUED : SR_CONTINUATION_MISSING;
+}
+
+static void show_way(const struct session *s, struct sr_session *out)
+{
+    const struct tail_result *tail = &s->activity.tail;
+    out->continued_in = s->continued_in;
+    out->continuation = s->continuation;
+    out->continues = s->continues;
+    out->is_archived = s->is_archived;
+    if (s->live && s->activity.is_known && tail->continued_in) {
+        out->continued_in = tail->continued_in;
+        out->continuation = look_beside(s, tail->continued_in);
+    }
+    out->holds_no_conversation = s->activity.is_known && tail->holds_no_conversation;
+    if (str_equals(out->forked_from, s->session_id))
+        out->forked_from = NULL;
+}
+
+static enum sr_config_dir_use config_dir_use(const struct sr_options *options,
+                                             const struct store *store)
+{
+    if (str_equals(store->io.path, options->default_config_dir))
+        return SR_CONFIG_DIR_AS_IS;
+    if (!store->is_standard)
+        return SR_CONFIG_DIR_SET;
+    if (!str_equals(options->default_config_dir, options->standard_config_dir))
+        return SR_CONFIG_DIR_UNSET;
+    /* a home that is named from here leads elsewhere from there */
+    return *options->standard_config_dir == '/' ? SR_CONFIG_DIR_AS_IS : SR_CONFIG_DIR_SET;
+}
+
+static void show_session(struct snapshot *snap, const struct sr_options *options,
+                         const struct session *s, struct sr_session *out)
+{
+    struct arena *a = &snap->arena;
+    out->agent = s->store ? s->store->agent->name : out->agent;
+    out->session_id = s->session_id;
+    if (s->live && s->session_id && str_equals(s->session_id, options->own_session_id))
+        out->current = true;
+    out->mapped_by = s->mapped_by;
+    out->mapping_certainty = s->certainty;
+    out->candidates = s->candidates;
+    out->candidate_count = s->candidate_count;
+    if (s->store) {
+        out->config_dir = s->store->io.path;
+        out->config_dir_use = config_dir_use(options, s->store);
+    } else if (s->live) {
+        out->config_dir = s->live->config_dir;
+    }
+    if (session_has_transcript(s)) {
+        out->transcript = arena_printf(a, "%s/%s", s->store->io.path, s->transcript.path);
+        out->size_bytes = s->transcript.size_bytes;
+    }
+    struct wall last = s->activity.is_known ? s->activity.last_at : (struct wall){0};
+    if (!wall_known(last) && session_has_transcript(s))
+        last = s->transcript.modified_at;
+    if (wall_known(last)) {
+        out->last_activity_at_ms = last.ms;
+        struct wall moment = s->live ? moment_of(snap, s, last) : last;
+        out->silent_s = (snap->shown.taken_at_ms - moment.ms) / 1000;
+        if (out->silent_s < 0) /* the clock was set back */
+            out->silent_s = 0;
+    }
+}
+
+static void show_fullness(const struct sr_options *options, const struct session *s,
+                          struct sr_session *out)
+{
+    const struct agent *agent = s->store->agent;
+    const char *asked =
+        s->live ? agent->asked_model(&s->live->argv,
+                                     s->live->environment_known ? &s->live->environment : NULL)
+                : NULL;
+    struct fullness f =
+        fullness_of(agent, &s->activity.tail, asked ? asked : s->store->settings.model, options);
+    out->context_tokens = f.tokens;
+    out->context_window = f.window;
+    out->context_percent = f.percent;
+}
+
+static void add_note(struct arena *a, const char ***notes, size_t *count, size_t *capacity,
+                     const char *text)
+{
+    void *items = *notes;
+    const char **slot = arena_push(a, &items, count, capacity, sizeof *slot);
+    *slot = text;
+    *notes = items;
+}
+
+/* Where the conversation is now, and where it came from. */
+static void add_way_notes(struct arena *a, const struct sr_session *s, const char ***notes,
+                          size_t *count, size_t *capacity)
+{
+    static const char *const went_on[] = {
+        [SR_CONTINUED] = "which has what was said since",
+        [SR_CONTINUATION_MISSING] = "of which no conversation lies beside it: what was said since "
+                                    "is not here",
+        [SR_CONTINUED_IN_A_CIRCLE] = "which leads back to this one: which of them is the last is "
+                                     "not known",
+    };
+    if (s->continued_in && s->continuation)
+        add_note(a, notes, count, capacity,
+                 arena_printf(a, "it goes on as session %s, %s", s->continued_in,
+                              went_on[s->continuation]));
+    if (s->continues)
+        add_note(a, notes, count, capacity,
+                 arena_printf(a, "it goes on with session %s", s->continues));
+    if (s->forked_from)
+        add_note(a, notes, count, capacity,
+                 arena_printf(a, "it is a fork, a copy that went its own way, of session %s",
+                              s->forked_from));
+    if (s->is_archived)
+        add_note(a, notes, count, capacity, "it is archived: the client's own list leaves it out");
+}
+
+/* What is odd about the transcript's end, named; none of it is damage that a listing judges. */
+static void show_notes(struct snapshot *snap, const struct session *s, struct sr_session *out)
+{
+    struct arena *a = &snap->arena;
+    const struct tail_oddities *odd = &s->activity.tail.oddities;
+    const struct tail_oversized *big = &s->activity.tail.oversized;
+    const char **notes = NULL;
+    size_t count = 0, capacity = 0;
+    for (size_t i = 0; s->live && i < s->live->note_count; i++)
+        add_note(a, &notes, &count, &capacity, s->live->notes[i]);
+    if (s->live && s->live->exe_deleted)
+        add_note(a, &notes, &count, &capacity,
+                 "its program file was replaced or removed since it started");
+    if (s->session_id && s->has_transcript.state == LOOKUP_UNKNOWN && s->has_transcript.where)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(a, "whether it has a transcript is not known: %s: %s",
+                              s->has_transcript.where, err_reason(s->has_transcript.code)));
+    if (odd->last_line_is_torn)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(a, "the transcript's last line breaks off at byte %lld%s",
+                              (long long)odd->torn_offset,
+                              s->live ? " (a write may be under way)" : ""));
+    if (odd->nul_lines)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(a, "%zu lines at the transcript's end hold NULs", odd->nul_lines));
+    if (odd->crlf_lines)
+        add_note(a, &notes, &count, &capacity, "the transcript's lines end in CRLF");
+    if (odd->glued_lines + odd->unparsable_lines)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(
+                     a, "%zu lines at the transcript's end are damaged, the first at byte %lld",
+                     odd->glued_lines + odd->unparsable_lines, (long long)odd->first_bad_offset));
+    if (big->is_there)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(a, "a line at the transcript's end is longer than %lld bytes",
+                              (long long)big->length_at_least));
+    if (out->cwd_is_gone)
+        add_note(a, &notes, &count, &capacity,
+                 arena_printf(a, "its directory %s is gone", out->cwd));
+    add_way_notes(a, out, &notes, &count, &capacity);
+    out->notes = notes;
+    out->note_count = count;
+}
+
+/* Processes that have a session: by its id, or as one of several that could not be told apart. */
+static bool may_have(const struct sr_session *s, const char *session_id, bool also_candidates)
+{
+    if (str_equals(s->session_id, session_id))
+        return true;
+    for (size_t i = 0; also_candidates && i < s->candidate_count; i++)
+        if (str_equals(s->candidates[i], session_id))
+            return true;
+    return false;
+}
+
+static bool has_too(const struct sr_session *other, const struct sr_session *s)
+{
+    return other != s && s->session_id && str_equals(other->config_dir, s->config_dir) &&
+           may_have(other, s->session_id, s->pid == 0);
+}
+
+/* Twins of a live session, possible owners of a stored one. The live ones stand first. */
+static void show_others(struct snapshot *snap, size_t live_count, struct sr_session *out)
+{
+    const struct sr_session *all = snap->shown.sessions;
+    size_t count = 0, n = 0;
+    for (size_t i = 0; i < live_count; i++)
+        count += has_too(&all[i], out);
+    int *pids = count ? arena_alloc(&snap->arena, count * sizeof *pids) : NULL;
+    for (size_t i = 0; i < live_count && n < count; i++)
+        if (has_too(&all[i], out))
+            pids[n++] = all[i].pid;
+    if (out->pid) {
+        out->twins = pids;
+        out->twin_count = n;
+    } else {
+        out->owners = pids;
+        out->owner_count = n;
+    }
+}
+
+static void show_one(struct snapshot *snap, const struct sr_options *options, struct session *s,
+                     struct sr_session *out)
+{
+    bool is_listed_alone = options->lists_stored_alone && !s->live;
+    bool can_read = session_can_read_store(s) && !is_listed_alone &&
+                    stores_enter(&snap->stores, s->store->io.path);
+    *out = (struct sr_session){
+        .uid = -1,
+        .started_at_ms = -1,
+        .cpu_percent = -1,
+        .rss_bytes = -1,
+        .size_bytes = -1,
+        .last_activity_at_ms = -1,
+        .silent_s = -1,
+        .context_tokens = -1,
+        .context_window = -1,
+        .context_percent = -1,
+        .unsaved_since_ms = -1,
+    };
+    if (can_read && session_has_transcript(s))
+        activity_read(s->store, &s->transcript, &s->activity);
+    if (s->live)
+        show_process(snap, s, out);
+    show_session(snap, options, s, out);
+    if (s->activity.is_known)
+        show_fullness(options, s, out);
+    if (s->left)
+        gone_show(snap, s, out);
+    else
+        show_directory(snap, s, can_read, out);
+    if (can_read && !s->left)
+        show_way(s, out);
+    if (s->live && can_read) {
+        persistence_read(&snap->proc, s, &s->saving);
+        persistence_show(s, &snap->arena);
+    }
+    stores_leave(&snap->stores);
+    show_notes(snap, s, out);
+}
+
+void show_all(struct snapshot *snap, const struct sr_options *options, const struct session *live,
+              size_t live_count, const struct session *stored, size_t stored_count)
+{
+    size_t total = live_count + stored_count;
+    struct sr_session *shown = arena_alloc(&snap->arena, (total + 1) * sizeof *shown);
+    snap->sessions = arena_alloc(&snap->arena, (total + 1) * sizeof *snap->sessions);
+    for (size_t i = 0; i < total; i++) {
+        snap->sessions[i] = i < live_count ? live[i] : stored[i - live_count];
+        snap->sessions[i].shown = &shown[i];
+        show_one(snap, options, &snap->sessions[i], &shown[i]);
+        if (options->progress)
+            options->progress(options->context, i + 1, total);
+    }
+    snap->shown.sessions = shown;
+    snap->shown.session_count = total;
+    for (size_t i = 0; i < total; i++) {
+        show_parent(snap, live_count, &shown[i]);
+        show_others(snap, live_count, &shown[i]);
+    }
+}

@@ -1,0 +1,42 @@
+#include "session/stores/retention.h"
+
+#include "session/stores/watched.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static void find_in(const struct stores *stores, const struct store *store, struct wall now,
+                    void **items, size_t *count, size_t *capacity)
+{
+    struct agent_transcript *transcripts;
+    size_t n;
+    int64_t kept_ms = store->settings.days_kept * DAY_MS;
+    int64_t before_ms = (int64_t)RETENTION_DAYS_BEFORE * DAY_MS;
+    if (before_ms > kept_ms / 2)
+        before_ms = kept_ms / 2;
+    if (kept_ms / DAY_MS != store->settings.days_kept)
+        return;
+    store->agent->list_all(&store->io, &transcripts, &n); /* those that can be seen */
+    for (size_t i = 0; i < n; i++) {
+        struct wall deleted_at = {transcripts[i].modified_at.ms + kept_ms};
+        if (deleted_at.ms - before_ms > now.ms)
+            continue;
+        struct retention *slot = arena_push(stores->arena, items, count, capacity, sizeof *slot);
+        *slot = (struct retention){store, transcripts[i], deleted_at};
+    }
+}
+
+void retention_find(const struct stores *stores, const struct sr_options *options, struct wall now,
+                    struct retention **found, size_t *count)
+{
+    void *items = NULL;
+    size_t n = 0, capacity = 0;
+    for (size_t i = 0; i < stores->count; i++) {
+        const struct store *store = stores->items[i];
+        if (!store->wanted || store->code < 0 || !watched_enter(options, store->io.path))
+            continue;
+        find_in(stores, store, now, &items, &n, &capacity);
+        watched_leave(options);
+    }
+    *found = items;
+    *count = n;
+}

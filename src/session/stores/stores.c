@@ -1,0 +1,196 @@
+#include "session/stores/stores.h"
+
+#include "base/err.h"
+#include "base/io/fs.h"
+#include "session/stores/watched.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+bool stores_enter(const struct stores *stores, const char *path)
+{
+    return watched_enter(stores->options, path);
+}
+
+void stores_leave(const struct stores *stores)
+{
+    watched_leave(stores->options);
+}
+
+/*
+ * Opens a directory of a process with mounts of its own: links in it are
+ * followed as that process would, and never lead out of its root.
+ */
+static int open_in_root(const char *root, const char *path)
+{
+    FS_CLOSE int fd = fs_open_dir(AT_FDCWD, root);
+    if (fd < 0)
+        return fd;
+    struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    int opened = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, path, &how, sizeof how));
+    return opened < 0 ? -errno : opened;
+}
+
+static struct store *add(struct stores *stores, const struct agent *agent, const char *path)
+{
+    void *items = stores->items;
+    struct store **slot =
+        arena_push(stores->arena, &items, &stores->count, &stores->capacity, sizeof *slot);
+    stores->items = items;
+    *slot = arena_alloc(stores->arena, sizeof **slot);
+    **slot = (struct store){
+        .agent = agent,
+        .io = {-1, path, stores->arena, stores->problems},
+    };
+    return *slot;
+}
+
+static struct store *find_by_path(const struct stores *stores, const struct agent *agent,
+                                  const char *path)
+{
+    for (size_t i = 0; i < stores->count; i++)
+        if (stores->items[i]->agent == agent && str_equals(stores->items[i]->io.path, path))
+            return stores->items[i];
+    return NULL;
+}
+
+static struct store *find_by_inode(const struct stores *stores, const struct store *like)
+{
+    for (size_t i = 0; i < stores->count; i++) {
+        struct store *s = stores->items[i];
+        if (s != like && s->code == 0 && s->agent == like->agent && s->device == like->device &&
+            s->inode == like->inode)
+            return s;
+    }
+    return NULL;
+}
+
+/*
+ * Opens the directory, and reads its registry if it is wanted: where the user has named the ones
+ * to look at, nothing is read of another. root: "/proc/PID/root" for a
+ * process with mounts of its own, else NULL; path stands below it.
+ */
+static struct store *open_store(struct stores *stores, const struct agent *agent, const char *root,
+                                const char *path, bool wanted)
+{
+    const char *shown = root ? arena_printf(stores->arena, "%s%s", root, path) : path;
+    struct store *known = find_by_path(stores, agent, shown);
+    if (known)
+        return known;
+
+    struct store *s = add(stores, agent, shown);
+    if (!stores_enter(stores, shown)) {
+        s->code = -ETIMEDOUT;
+        if (wanted)
+            problems_add(stores->problems, shown, s->code, "its file system does not answer");
+        return s;
+    }
+    struct stat st;
+    int fd = root ? open_in_root(root, path) : fs_open_dir(AT_FDCWD, path);
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        s->io.fd = fd;
+        s->device = st.st_dev;
+        s->inode = st.st_ino;
+        known = find_by_inode(stores, s);
+        if (known) { /* another name for it */
+            fs_close(&s->io.fd);
+            stores->count--;
+            s = known;
+        } else if (wanted) {
+            s->registry = agent->read_registry(&s->io, &s->registrations, &s->registration_count);
+            agent->read_settings(&s->io, &s->settings);
+        }
+    } else {
+        s->code = fd < 0 ? fd : -errno;
+    }
+    stores_leave(stores);
+    return s;
+}
+
+size_t stores_open_asked(struct stores *stores, const struct agent *agent)
+{
+    const struct sr_options *o = stores->options;
+    size_t open = 0;
+    for (size_t i = 0; i < o->config_dir_count; i++) {
+        struct store *s =
+            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->config_dirs[i]), true);
+        s->wanted = true;
+        if (s->code < 0)
+            problems_add(stores->problems, s->io.path, s->code, NULL);
+        open += s->code == 0;
+    }
+    if (o->config_dir_count == 0 && o->default_config_dir) {
+        struct store *s = open_store(stores, agent, NULL,
+                                     fs_absolute(stores->arena, o->default_config_dir), true);
+        s->wanted = true;
+        /* that somebody has no ~/.claude is no problem */
+        if (s->code < 0 && s->code != -ENOENT)
+            problems_add(stores->problems, s->io.path, s->code, NULL);
+        open += s->code == 0;
+    }
+    const char *standard =
+        o->standard_config_dir ? fs_absolute(stores->arena, o->standard_config_dir) : NULL;
+    for (size_t i = 0; i < stores->count; i++)
+        if (str_equals(stores->items[i]->io.path, standard))
+            stores->items[i]->is_standard = true;
+    return open;
+}
+
+/* A config directory may be named relative to where the client was started. Where that is not
+ * known, it must not be looked for where this program was. Returns: 0 or negative errno. */
+static int absolute(const struct stores *stores, const struct proc *proc, const struct live *live,
+                    const char **path)
+{
+    const char *cwd;
+    *path = live->config_dir;
+    if (live->config_dir[0] == '/')
+        return 0;
+    int r = proc_read_link(proc, live->stat.pid, "cwd", stores->arena, &cwd);
+    if (r == 0)
+        *path = arena_printf(stores->arena, "%s/%s", cwd, live->config_dir);
+    return r < 0 ? r : 0;
+}
+
+/* A store that cannot be opened, of the one process that names it. */
+static struct store *add_unknown(struct stores *stores, const struct live *live, int code)
+{
+    struct store *s =
+        add(stores, live->agent,
+            arena_printf(stores->arena, "%s of pid %d", live->config_dir, (int)live->stat.pid));
+    s->code = code;
+    return s;
+}
+
+struct store *stores_of(struct stores *stores, const struct proc *proc, const struct live *live)
+{
+    if (!live->config_dir)
+        return NULL;
+    bool all = stores->options->config_dir_count == 0;
+    const char *root =
+        live->own_mounts ? arena_printf(stores->arena, "/proc/%d/root", (int)live->stat.pid) : NULL;
+    const char *path;
+    int r = absolute(stores, proc, live, &path);
+    struct store *s =
+        r < 0 ? add_unknown(stores, live, r) : open_store(stores, live->agent, root, path, all);
+    if (all)
+        s->wanted = true;
+    if (s->wanted && s->code < 0)
+        problems_add(stores->problems, s->io.path, s->code, NULL);
+    if (live->config_dir_is_default)
+        s->is_standard = true;
+    return s;
+}
+
+void stores_close(struct stores *stores)
+{
+    for (size_t i = 0; i < stores->count; i++)
+        fs_close(&stores->items[i]->io.fd);
+}

@@ -1,0 +1,54 @@
+/*
+ * stores: the config directories in which sessions are kept, each opened once.
+ *
+ * A store is named by the user (--config-dir), by the environment of a live
+ * process, or is the user's default. Two names for one directory are one
+ * store. One that cannot be opened stays in the list, with the reason, so that
+ * it is named once and its sessions are still listed.
+ */
+#pragma once
+
+#include "agents/agent.h"
+#include "session/processes.h"
+
+#include <stdbool.h>
+
+struct store {
+    const struct agent *agent;
+    struct agent_store io; /* io.fd < 0: it could not be opened */
+    int code;              /* why, negative errno; 0: it is open */
+    uint64_t device, inode;
+    bool wanted;      /* sessions of this store are to be listed */
+    bool is_standard; /* what the client uses when it is told nothing */
+    struct agent_settings settings;
+    struct lookup registry;
+    struct agent_registration *registrations;
+    size_t registration_count;
+    struct agent_prompts prompts; /* read when they are first asked for */
+    bool has_prompts;
+    int prompts_code; /* as agent.read_prompts; negative: prompts holds none */
+};
+
+struct stores {
+    struct arena *arena;
+    struct problems *problems;
+    const struct sr_options *options;
+    struct store **items;
+    size_t count, capacity;
+};
+
+/* Opens the stores that the user asked for, or the default one. Returns: how many are open. */
+size_t stores_open_asked(struct stores *stores, const struct agent *agent);
+
+/*
+ * The store of a live process; opened at the first call for it.
+ * Returns: NULL when its config directory is not known.
+ */
+struct store *stores_of(struct stores *stores, const struct proc *proc, const struct live *live);
+
+/* Tells options->entering that this store is about to be read; false when it is known not to
+ * answer. stores_leave says that it is over. */
+bool stores_enter(const struct stores *stores, const char *path);
+void stores_leave(const struct stores *stores);
+
+void stores_close(struct stores *stores);

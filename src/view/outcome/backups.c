@@ -1,0 +1,296 @@
+#include "view/outcome/backups.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "view/json.h"
+
+enum { ID_COLUMNS = 8 };
+
+static const char *files_word(size_t count)
+{
+    return count == 1 ? "file" : "files";
+}
+
+/* ---- --export ----------------------------------------------------------------------------- */
+
+static const char *outcome_word(const struct view_export *row)
+{
+    static const char *const words[] = {"exported", "already exported", "would export"};
+    return row->code < 0 ? "failed" : words[row->result.outcome];
+}
+
+static void add_remarks(struct buf *out, const struct sr_export *e)
+{
+    char size[STR_SIZE_TEXT];
+    if (e->outcome != SR_ALREADY_EXPORTED && e->grown_bytes > 0)
+        buf_addf(out, ", %s more than in the last backup", str_format_size(e->grown_bytes, size));
+    if (e->outcome != SR_ALREADY_EXPORTED && e->grown_bytes == 0)
+        buf_adds(out, ", as long as in the last backup");
+    if (e->outcome != SR_ALREADY_EXPORTED && e->grown_bytes < -1)
+        buf_addf(out, ", %s less than in the last backup", str_format_size(-e->grown_bytes, size));
+    if (e->last_line_is_torn)
+        buf_adds(out, "; its last line breaks off");
+    if (e->lost_count)
+        buf_addf(out, "; incomplete: %zu %s could not be read", e->lost_count,
+                 files_word(e->lost_count));
+    if (e->was_rewritten)
+        buf_adds(out, "; NOT STABLE: it was rewritten each time it was read, export it again");
+}
+
+void view_text_exports(struct buf *out, const struct view_export *rows, size_t count,
+                       const char *pending_dir)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct sr_export *e = &rows[i].result;
+        char size[STR_SIZE_TEXT];
+        buf_addf(out, "%s %.*s", outcome_word(&rows[i]), ID_COLUMNS, rows[i].session_id);
+        if (rows[i].code < 0) {
+            buf_adds(out, ": ");
+            utf8_adds_printable(out, rows[i].why);
+            buf_adds(out, "\n");
+            continue;
+        }
+        if (e->has_no_transcript)
+            buf_addf(out, ": no transcript, %zu %s (%s", e->file_count, files_word(e->file_count),
+                     str_format_size(e->total_bytes, size));
+        else
+            buf_addf(out, " (%s in %zu %s", str_format_size(e->total_bytes, size), e->file_count,
+                     files_word(e->file_count));
+        add_remarks(out, e);
+        buf_adds(out, ")\n  ");
+        utf8_adds_printable(out, pending_dir);
+        if (e->stem[0])
+            buf_addf(out, "/%s.jsonl", e->stem);
+        buf_adds(out, "\n");
+        if (e->lost_count) {
+            buf_adds(out, "  not in it: ");
+            utf8_adds_printable(out, e->lost);
+            buf_adds(out, "\n");
+        }
+        if (e->fuller_stem[0])
+            buf_addf(out, "  an earlier backup holds %s more, and is kept: %s\n",
+                     str_format_size(e->fuller_bytes - e->size_bytes, size), e->fuller_stem);
+        if (e->salvage[0]) {
+            buf_adds(out, "  ");
+            utf8_adds_printable(out, e->salvage);
+            if (e->salvaged_count && e->stem[0])
+                buf_addf(out, ", in %s.salvage.md", e->stem);
+            buf_adds(out, "\n");
+        }
+    }
+}
+
+static void put_path(struct json_document *d, struct json_node *to, const char *key,
+                     const char *folder, const char *stem)
+{
+    struct buf path = {0};
+    buf_addf(&path, "%s/%s.jsonl", folder, stem);
+    json_put_string(d, to, key, stem[0] ? path.p : NULL);
+    buf_release(&path);
+}
+
+static struct json_node *export_node(struct json_document *d, const struct view_export *row,
+                                     const char *pending_dir)
+{
+    const struct sr_export *e = &row->result;
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "session_id", row->session_id);
+    json_put_string(d, node, "result", outcome_word(row));
+    json_put_string(d, node, "error", row->code < 0 ? row->why : NULL);
+    json_put_string(d, node, "resume_command", row->resume_command);
+    json_put_pid(d, node, "pid", row->held_by);
+    if (row->code < 0)
+        return node;
+    put_path(d, node, "backup", pending_dir, e->stem);
+    json_put_integer(d, node, "size_bytes", e->size_bytes);
+    json_put_integer(d, node, "total_bytes", e->total_bytes);
+    json_put_integer(d, node, "files", (int64_t)e->file_count);
+    json_put_count(d, node, "grown_bytes", e->grown_bytes);
+    json_put_integer(d, node, "lost_files", (int64_t)e->lost_count);
+    json_put_string(d, node, "lost", e->lost_count ? e->lost : NULL);
+    put_path(d, node, "fuller_backup", pending_dir, e->fuller_stem);
+    json_put_bool(d, node, "is_stable", !e->was_rewritten);
+    json_put_bool(d, node, "last_line_is_whole", !e->last_line_is_torn);
+    json_put_integer(d, node, "salvaged", (int64_t)e->salvaged_count);
+    json_put_string(d, node, "salvage", e->salvage[0] ? e->salvage : NULL);
+    return node;
+}
+
+/* Writes and frees the document. */
+static void write_document(struct json_document *d, struct json_node *root, struct buf *out)
+{
+    json_write(d, root, false, out);
+    json_document_free(d);
+}
+
+static struct json_node *new_document(struct json_document **d)
+{
+    *d = json_document_new();
+    struct json_node *root = json_object(*d);
+    json_put_string(*d, root, "schema", VIEW_SCHEMA);
+    return root;
+}
+
+static struct json_node *unsaved_node(struct json_document *d, const struct sr_session *s)
+{
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "session_id", s->session_id);
+    json_put_pid(d, node, "pid", s->pid);
+    json_put_string(d, node, "persistence", sr_persistence_word(s->persistence));
+    json_put_time(d, node, "unsaved_since", (struct wall){s->unsaved_since_ms});
+    json_put_string(d, node, "unsaved_why", s->unsaved_why);
+    return node;
+}
+
+void view_json_exports(struct buf *out, const struct view_export *rows, size_t count,
+                       const struct sr_session *const *unsaved, size_t unsaved_count,
+                       const char *pending_dir)
+{
+    struct json_document *d;
+    struct json_node *root = new_document(&d), *exports = json_array(d), *lacking = json_array(d);
+    json_put_string(d, root, "pending_dir", pending_dir);
+    for (size_t i = 0; i < count; i++)
+        json_put(d, exports, NULL, export_node(d, &rows[i], pending_dir));
+    json_put(d, root, "exports", exports);
+    for (size_t i = 0; i < unsaved_count; i++)
+        json_put(d, lacking, NULL, unsaved_node(d, unsaved[i]));
+    json_put(d, root, "unsaved", lacking);
+    write_document(d, root, out);
+}
+
+/* ---- --verify ----------------------------------------------------------------------------- */
+
+void view_text_verified(struct buf *out, const struct view_verified *rows, size_t count,
+                        const char *pending_dir)
+{
+    size_t sound = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct verified *v = &rows[i].result;
+        char size[STR_SIZE_TEXT];
+        if (v->verdict == VERIFY_LACKING)
+            buf_addf(out, "incomplete: %zu %s  %s", v->manifest.lost_count,
+                     files_word(v->manifest.lost_count), rows[i].stem);
+        else
+            buf_addf(out, "%-16s  %s", verify_word(v->verdict), rows[i].stem);
+        if (verify_holds(v))
+            buf_addf(out, " (%s in %zu %s)", str_format_size(v->total_bytes, size), v->file_count,
+                     files_word(v->file_count));
+        buf_adds(out, "\n");
+        for (size_t j = 0; j < v->finding_count; j++) {
+            buf_adds(out, "  ");
+            utf8_adds_printable(out, v->findings[j].file);
+            buf_adds(out, " ");
+            utf8_adds_printable(out, v->findings[j].what);
+            buf_adds(out, "\n");
+        }
+        sound += v->verdict == VERIFY_SOUND;
+    }
+    if (count == 0)
+        buf_adds(out, "No backups in ");
+    else
+        buf_addf(out, "%zu of %zu verified in ", sound, count);
+    utf8_adds_printable(out, pending_dir);
+    buf_adds(out, "\n");
+}
+
+void view_json_verified(struct buf *out, const struct view_verified *rows, size_t count,
+                        const char *pending_dir)
+{
+    struct json_document *d;
+    struct json_node *root = new_document(&d), *backups = json_array(d);
+    json_put_string(d, root, "pending_dir", pending_dir);
+    for (size_t i = 0; i < count; i++) {
+        const struct verified *v = &rows[i].result;
+        struct json_node *node = json_object(d), *findings = json_array(d);
+        put_path(d, node, "backup", pending_dir, rows[i].stem);
+        json_put_string(d, node, "session_id", v->manifest.session_id);
+        json_put_string(d, node, "result", verify_word(v->verdict));
+        json_put_integer(d, node, "total_bytes", v->total_bytes);
+        json_put_integer(d, node, "files", (int64_t)v->file_count);
+        json_put_integer(d, node, "lost_files", (int64_t)v->manifest.lost_count);
+        for (size_t j = 0; j < v->finding_count; j++) {
+            struct json_node *finding = json_object(d);
+            json_put_string(d, finding, "file", v->findings[j].file);
+            json_put_string(d, finding, "what", v->findings[j].what);
+            json_put(d, findings, NULL, finding);
+        }
+        json_put(d, node, "findings", findings);
+        json_put(d, backups, NULL, node);
+    }
+    json_put(d, root, "backups", backups);
+    write_document(d, root, out);
+}
+
+/* ---- --restore ---------------------------------------------------------------------------- */
+
+static size_t count_fate(const struct restore_plan *plan, enum restore_fate fate)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->step_count; i++)
+        n += plan->steps[i].fate == fate;
+    return n;
+}
+
+void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is_done)
+{
+    size_t written = count_fate(plan, RESTORE_WRITE) + count_fate(plan, RESTORE_APPEND);
+    buf_addf(out, "%s %s", is_done ? "restored" : "would restore", plan->session_id);
+    if (plan->has_new_id)
+        buf_addf(out, " (a new id for %s%s)", plan->old_id,
+                 is_done ? ", which was replaced in every record" : "");
+    buf_adds(out, " below ");
+    utf8_adds_printable(out, plan->config_dir);
+    buf_addf(out, ": %zu %s\n", written, files_word(written));
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        buf_addf(out, "  %-18s  ", restore_fate_word(step->fate));
+        utf8_adds_printable(out, step->to ? step->to : step->from);
+        if (step->why) {
+            buf_adds(out, " ");
+            utf8_adds_printable(out, step->why);
+        }
+        buf_adds(out, "\n");
+    }
+    const struct manifest *m = &plan->verified.manifest;
+    for (size_t i = 0; i < m->left_out_count; i++) {
+        if (!m->left_out[i].is_lost)
+            continue;
+        buf_addf(out, "  %-18s  ", "not in the backup");
+        utf8_adds_printable(out, m->left_out[i].path);
+        buf_adds(out, ": ");
+        utf8_adds_printable(out, m->left_out[i].why);
+        buf_adds(out, "\n");
+    }
+    if (!plan->verified.manifest.files[0].copied.ends_in_newline)
+        buf_adds(out, "  note: the transcript's last line breaks off, as it did in the session\n");
+    if (plan->salvaged.n)
+        buf_addf(out,
+                 "  %-18s  the salvaged half of a reply, as two records behind the transcript\n",
+                 is_done ? "appended" : "append");
+}
+
+void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is_done,
+                       const char *resume_command)
+{
+    struct json_document *d;
+    struct json_node *root = new_document(&d), *files = json_array(d);
+    json_put_string(d, root, "session_id", plan->session_id);
+    json_put_string(d, root, "old_session_id", plan->has_new_id ? plan->old_id : NULL);
+    json_put_integer(d, root, "ids_rewritten", (int64_t)plan->ids_rewritten);
+    json_put_string(d, root, "config_dir", plan->config_dir);
+    json_put_string(d, root, "cwd", plan->cwd);
+    json_put_bool(d, root, "is_done", is_done);
+    json_put_integer(d, root, "salvaged_bytes", (int64_t)plan->salvaged.n);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        struct json_node *node = json_object(d);
+        json_put_string(d, node, "file", step->to ? step->to : step->from);
+        json_put_string(d, node, "what", restore_fate_word(step->fate));
+        json_put_string(d, node, "why", step->why);
+        json_put(d, files, NULL, node);
+    }
+    json_put(d, root, "files", files);
+    json_put_integer(d, root, "lost_files", (int64_t)plan->verified.manifest.lost_count);
+    json_put_string(d, root, "resume_command", resume_command);
+    write_document(d, root, out);
+}

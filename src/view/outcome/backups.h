@@ -1,0 +1,41 @@
+/*
+ * backups: what became of each session or backup, as text and as JSON.
+ */
+#pragma once
+
+#include "backup/restore.h"
+#include "backup/verify.h"
+#include "base/str.h"
+#include "session_rescue.h"
+
+struct view_export {
+    const char *session_id;
+    int code;        /* negative errno: it failed, for the reason in why */
+    const char *why; /* one line */
+    struct sr_export result;
+    int held_by;                /* pid; 0: nobody */
+    const char *resume_command; /* NULL: held, or not known */
+};
+
+void view_text_exports(struct buf *out, const struct view_export *rows, size_t count,
+                       const char *pending_dir);
+/* unsaved: the sessions of which not all is on disk, whether anything of them was exported or not.
+ */
+void view_json_exports(struct buf *out, const struct view_export *rows, size_t count,
+                       const struct sr_session *const *unsaved, size_t unsaved_count,
+                       const char *pending_dir);
+
+struct view_verified {
+    const char *stem;
+    struct verified result;
+};
+
+void view_text_verified(struct buf *out, const struct view_verified *rows, size_t count,
+                        const char *pending_dir);
+void view_json_verified(struct buf *out, const struct view_verified *rows, size_t count,
+                        const char *pending_dir);
+
+/* is_done: else what would be done, or what is in the way. resume_command: NULL: not known. */
+void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is_done);
+void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is_done,
+                       const char *resume_command);

@@ -1,0 +1,234 @@
+#include "unit.h"
+
+#include "conversation/json_stream.h"
+#include "conversation/loader/graph.h"
+
+static struct skim skim;
+
+/* Skims one line, fed in pieces. Released by the next. */
+static void read_line(struct sv line, size_t piece)
+{
+    skim_release(&skim);
+    skim_begin(&skim, 100);
+    skim.keeps_bad_text = true;
+    for (size_t at = 0; at < line.n && !skim.is_over;) {
+        size_t n = line.n - at < piece ? line.n - at : piece;
+        at += skim_feed(&skim, line.p + at, n);
+    }
+    skim_end(&skim);
+    assert_true(skim.is_over);
+}
+
+static void assert_shape(const char *line, enum skim_shape shape)
+{
+    read_line(sv_of(line), 1);
+    assert_int_equal(skim.shape, shape);
+    read_line(sv_of(line), 1000);
+    assert_int_equal(skim.shape, shape);
+}
+
+static void a_line_is_a_record_or_broken_or_blank(void **state)
+{
+    (void)state;
+    assert_shape("{}\n", SKIM_RECORD);
+    assert_shape(" {\"a\":[1,-2.5e3,true,false,null,\"x\",{}]} \r\n", SKIM_RECORD);
+    assert_shape("\xef\xbb\xbf{\"a\":1}", SKIM_RECORD);
+    assert_shape(" \t\r\n", SKIM_BLANK);
+    assert_shape("{\"a\":1}{\"b\":2}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":1\n", SKIM_BROKEN);
+    assert_shape("{\"a\":\"x\n", SKIM_BROKEN);
+    assert_shape("{\"a\":\"\\x\"}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":tru}\n", SKIM_BROKEN);
+    assert_shape("[1]\n", SKIM_BROKEN);
+    assert_shape("x\n", SKIM_BROKEN);
+    assert_shape("{\"a\":[]}\n", SKIM_RECORD);
+    assert_shape("{\"a\":?}\n", SKIM_BROKEN);
+    assert_shape("{\"a\" 1}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":1 \"b\":2}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":[1}}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":1,}\n", SKIM_BROKEN);
+    assert_shape("{1:2}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":\"\\u12g4\"}\n", SKIM_BROKEN);
+    assert_shape("{\"a\":\"\\u00E9\"}\n", SKIM_RECORD);
+}
+
+static void a_line_may_be_nested_deeply_but_not_without_end(void **state)
+{
+    (void)state;
+    for (size_t depth = 65536; depth <= 65537; depth++) {
+        struct buf line = {0};
+        buf_adds(&line, "{\"a\":");
+        buf_fill(&line, '[', depth - 1); /* the record itself is one */
+        buf_fill(&line, ']', depth - 1);
+        buf_adds(&line, "}\n");
+        assert_shape(line.p, depth == 65536 ? SKIM_RECORD : SKIM_BROKEN);
+        buf_release(&line);
+    }
+}
+
+static void blocks_past_the_limit_are_left_out_and_said(void **state)
+{
+    (void)state;
+    for (size_t count = SKIM_BLOCKS_MAX; count <= SKIM_BLOCKS_MAX + 1; count++) {
+        struct buf line = {0};
+        buf_adds(&line, "{\"message\":{\"content\":[");
+        for (size_t i = 0; i < count; i++)
+            buf_addf(&line, "%s{\"type\":\"document\"}", i ? "," : "");
+        buf_adds(&line, "]}}");
+        read_line((struct sv){line.p, line.n}, 1000);
+        assert_int_equal(skim.shape, SKIM_RECORD);
+        assert_int_equal(skim.block_count, SKIM_BLOCKS_MAX);
+        assert_int_equal(skim.blocks[0].kind, SKIM_BLOCK_OTHER);
+        assert_int_equal(skim.has_more_blocks, count > SKIM_BLOCKS_MAX);
+        buf_release(&line);
+    }
+}
+
+static void texts_among_the_blocks_are_no_blocks(void **state)
+{
+    (void)state;
+    read_line(SV("{\"message\":{\"content\":[\"x\",{\"type\":\"text\",\"text\":\"a\"}]}}"), 5);
+    assert_int_equal(skim.block_count, 1);
+    assert_int_equal(skim.shape, SKIM_RECORD);
+}
+
+static void members_say_what_they_are_and_where_they_stand(void **state)
+{
+    (void)state;
+    struct sv line = SV(
+        "{\"parentUuid\":null,\"uuid\":\"u1\",\"isSidechain\":true,"
+        "\"message\":{\"id\":\"m\",\"content\":\"hi \\\"you\\\"\"},\"other\":{\"uuid\":\"no\"}}\n");
+    for (size_t piece = 1; piece < 40; piece += 13) {
+        read_line(line, piece);
+        assert_int_equal(skim.members[SKIM_PARENT].kind, SKIM_NULL);
+        assert_int_equal(skim.members[SKIM_PARENT].span.from, 100 + 14);
+        assert_int_equal(skim.members[SKIM_PARENT].span.to, 100 + 18);
+        assert_sv_equal(skim_text(&skim, SKIM_UUID), "u1");
+        assert_int_equal(skim.members[SKIM_IS_SIDECHAIN].kind, SKIM_TRUE);
+        assert_sv_equal(skim_text(&skim, SKIM_MESSAGE_ID), "m");
+        assert_int_equal(skim.members[SKIM_CONTENT].kind, SKIM_STRING);
+        assert_int_equal(skim.members[SKIM_MESSAGE].kind, SKIM_OBJECT);
+        assert_int_equal(skim.members[SKIM_TIMESTAMP].kind, SKIM_ABSENT);
+        assert_sv_equal(sv_slice(line, (size_t)skim.text.from - 100, (size_t)skim.text.to - 100),
+                        "hi \\\"you\\\"");
+    }
+}
+
+static void blocks_are_found_with_what_is_nested_in_them(void **state)
+{
+    (void)state;
+    read_line(SV("{\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
+                 "\"content\":"
+                 "[{\"type\":\"text\",\"text\":\"\"},{\"type\":\"image\",\"source\":{\"type\":"
+                 "\"base64\",\"data\":\"AAAA\"}}]},"
+                 "{\"type\":\"tool_use\",\"id\":\"t2\",\"input\":{\"type\":\"image\"}},{\"type\":"
+                 "\"text\",\"text\":\" \\n\"}]}}"),
+              7);
+    assert_int_equal(skim.block_count, 5);
+    assert_int_equal(skim.top_count, 3);
+    assert_int_equal(skim.blocks[0].kind, SKIM_BLOCK_TOOL_RESULT);
+    assert_true(skim.blocks[0].tool == graph_id_of(SV("t1")));
+    assert_true(skim.blocks[1].is_nested && skim.blocks[1].is_empty);
+    assert_true(skim.blocks[2].is_nested && skim.blocks[2].kind == SKIM_BLOCK_IMAGE);
+    assert_int_equal(skim.blocks[2].data.to - skim.blocks[2].data.from, 4);
+    assert_int_equal(skim.blocks[3].kind, SKIM_BLOCK_TOOL_USE);
+    assert_int_equal(skim.blocks[3].before, skim.blocks[0].span.to);
+    assert_true(skim.blocks[4].is_empty && skim.blocks[4].index == 2);
+}
+
+static void the_last_of_two_contents_counts(void **state)
+{
+    (void)state;
+    read_line(
+        SV("{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a\"}],\"content\":\"b\"}}"),
+        9);
+    assert_int_equal(skim.block_count, 0);
+    assert_int_equal(skim.members[SKIM_CONTENT].kind, SKIM_STRING);
+}
+
+static size_t bad_texts(struct sv line)
+{
+    read_line(line, 1);
+    size_t slow = skim.bad_text_count;
+    read_line(line, 1000);
+    assert_int_equal(skim.bad_text_count, slow);
+    assert_int_equal(skim.shape, SKIM_RECORD);
+    return slow;
+}
+
+static void text_that_cannot_be_sent_is_found(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        bad_texts(SV(
+            "{\"message\":{\"content\":\"\\ud83d\\ude00 \\\\ud83d \xf0\x9f\x98\x80 \xc3\xa9\"}}")),
+        0);
+    assert_int_equal(bad_texts(SV("{\"message\":{\"content\":\"x\\ud83d\"}}")), 1);
+    assert_int_equal(skim.bad_text[0].offset, 100 + 24);
+    assert_int_equal(skim.bad_text[0].length, 6);
+    assert_int_equal(bad_texts(SV("{\"message\":{\"content\":\"\\ud83d\\ud83d\\ude00\"}}")), 1);
+    assert_int_equal(
+        bad_texts(SV("{\"message\":{\"content\":\"\\ude00\\u0000\\ud83dx\\ud83d\\n\"}}")), 4);
+    assert_true(bad_texts(SV("{\"message\":{\"content\":\"\xed\xa0\xbd\xff\xc3\"}}")) >= 3);
+    assert_int_equal(
+        bad_texts(SV("{\"cwd\":\"\\ud83d\",\"message\":{\"content\":\"x\"},\"a\":\"\\ud83d\"}")),
+        0);
+}
+
+static void the_size_of_an_image_is_read(void **state)
+{
+    (void)state;
+    /* the first 33 bytes of a PNG of 8001 x 3 */
+    read_line(SV("{\"message\":{\"content\":[{\"type\":\"image\",\"source\":{\"data\":"
+                 "\"iVBORw0KGgoAAAANSUhEUgAAH0EAAAADCAYAAAA=\"}}]}}"),
+              11);
+    assert_int_equal(skim.blocks[0].width, 8001);
+    assert_int_equal(skim.blocks[0].height, 3);
+}
+
+static void what_a_compaction_preserved_is_read(void **state)
+{
+    (void)state;
+    read_line(SV("{\"compactMetadata\":{\"preservedMessages\":{\"uuids\":[\"a\",\"b\"],"
+                 "\"allUuids\":[\"c\"]}}}"),
+              3);
+    assert_int_equal(skim.preserved_count, 2);
+    assert_true(skim.preserved[1] == graph_id_of(SV("b")));
+}
+
+static void a_line_ends_where_the_next_begins(void **state)
+{
+    (void)state;
+    struct sv lines = SV("{\"uuid\":\"a\"}\n{\"uuid\":\"b\"}");
+    skim_release(&skim);
+    skim_begin(&skim, 0);
+    size_t took = skim_feed(&skim, lines.p, lines.n);
+    assert_int_equal(took, 13);
+    assert_true(skim.is_over && skim.has_newline);
+    skim_next(&skim);
+    took += skim_feed(&skim, lines.p + took, lines.n - took);
+    assert_false(skim.is_over);
+    skim_end(&skim);
+    assert_true(skim.is_over && !skim.has_newline);
+    assert_sv_equal(skim_text(&skim, SKIM_UUID), "b");
+    assert_int_equal(skim.line.from, 13);
+    skim_release(&skim);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_is_a_record_or_broken_or_blank),
+        cmocka_unit_test(a_line_may_be_nested_deeply_but_not_without_end),
+        cmocka_unit_test(blocks_past_the_limit_are_left_out_and_said),
+        cmocka_unit_test(texts_among_the_blocks_are_no_blocks),
+        cmocka_unit_test(members_say_what_they_are_and_where_they_stand),
+        cmocka_unit_test(blocks_are_found_with_what_is_nested_in_them),
+        cmocka_unit_test(the_last_of_two_contents_counts),
+        cmocka_unit_test(text_that_cannot_be_sent_is_found),
+        cmocka_unit_test(the_size_of_an_image_is_read),
+        cmocka_unit_test(what_a_compaction_preserved_is_read),
+        cmocka_unit_test(a_line_ends_where_the_next_begins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

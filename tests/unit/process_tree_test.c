@@ -1,0 +1,254 @@
+#include "live.h"
+
+#include "control/process_tree.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pty.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#define SESSION "00000000-0000-4000-8000-00000000abcd"
+
+/*
+ * A "client" with one child, which is what the test says; it tells its child's
+ * pid, and that of the grandchild, once these are what they shall be.
+ */
+typedef void be_child(void);
+
+struct scene {
+    struct proc proc;
+    struct arena arena;
+    pid_t client, child, grandchild;
+    struct family family;
+};
+
+static int ready[2];
+
+static _Noreturn void rest(void)
+{
+    if (write(ready[1], "r", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+/* As the client starts a tool: a session of its own, standard input from nowhere. */
+static void leave_terminal(void)
+{
+    setsid();
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
+    close(null);
+}
+
+static void be_tool(void)
+{
+    leave_terminal();
+    rest();
+}
+
+static void be_tool_with_child(void)
+{
+    leave_terminal();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        rest();
+    }
+    for (;;)
+        pause();
+}
+
+static void listen_here(void)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(fd, (struct sockaddr *)&here, sizeof here) < 0 || listen(fd, 1) < 0)
+        _exit(1);
+}
+
+static void be_server_with_child(void)
+{
+    leave_terminal();
+    listen_here();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 64; fd++) /* not the server's socket */
+            if (fd != ready[1])
+                close(fd);
+        rest();
+    }
+    for (;;)
+        pause();
+}
+
+static void read_terminal(void)
+{
+    int master, slave;
+    if (openpty(&master, &slave, NULL, NULL, NULL) < 0)
+        _exit(1);
+    setsid();
+    dup2(slave, 0);
+    rest();
+}
+
+static void await(struct scene *s)
+{
+    char byte;
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    pid_t *pids;
+    size_t count;
+    assert_int_equal(proc_read_children(&s->proc, s->client, &s->arena, &pids, &count), 0);
+    assert_int_equal(count, 1);
+    s->child = pids[0];
+    assert_int_equal(proc_read_children(&s->proc, s->child, &s->arena, &pids, &count), 0);
+    s->grandchild = count ? pids[0] : 0;
+}
+
+static struct scene *begin(be_child *what)
+{
+    static struct scene s;
+    s = (struct scene){.proc = live_proc()};
+    assert_int_equal(pipe(ready), 0);
+    s.client = fork();
+    assert_true(s.client >= 0);
+    if (s.client == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            what();
+        }
+        for (;;)
+            pause();
+    }
+    await(&s);
+    struct family_request request = {.proc = &s.proc,
+                                     .arena = &s.arena,
+                                     .agent = &agent_claude,
+                                     .pid = s.client,
+                                     .session_id = SESSION,
+                                     .own_pid = getpid()};
+    assert_int_equal(family_find(&request, &s.family), 0);
+    return &s;
+}
+
+static void end(struct scene *s)
+{
+    if (s->grandchild)
+        kill(s->grandchild, SIGKILL);
+    kill(s->child, SIGKILL);
+    live_end(s->client);
+    family_release(&s->family);
+    arena_release(&s->arena);
+    proc_close(&s->proc);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static const struct relative *member(const struct scene *s, pid_t pid)
+{
+    for (size_t i = 0; i < s->family.count; i++)
+        if (s->family.items[i].ref.pid == pid)
+            return &s->family.items[i];
+    fail_msg("%d is not in the family", (int)pid);
+    return NULL;
+}
+
+static void what_a_tool_runs_is_a_helper(void **state)
+{
+    (void)state;
+    struct scene *s = begin(be_tool_with_child);
+    assert_true(s->grandchild > 0);
+    assert_int_equal(s->family.count, 2);
+    assert_null(member(s, s->child)->wanted);
+    assert_null(member(s, s->grandchild)->wanted);
+    assert_int_equal(pidref_has_ended(&member(s, s->child)->ref), FACT_NO);
+    end(s);
+}
+
+static void the_client_itself_and_we_are_not_in_it(void **state)
+{
+    (void)state;
+    struct scene *s = begin(be_tool);
+    assert_int_equal(s->family.count, 1);
+    assert_int_equal(s->family.items[0].ref.pid, s->child);
+    end(s);
+}
+
+/* Asked about a process above us, we and what is above us are spared. */
+static void our_own_line_is_spared(void **state)
+{
+    (void)state;
+    struct proc proc = live_proc();
+    struct arena arena = {0};
+    struct family family;
+    struct family_request request = {.proc = &proc,
+                                     .arena = &arena,
+                                     .agent = &agent_claude,
+                                     .pid = getppid(),
+                                     .session_id = SESSION,
+                                     .own_pid = getpid()};
+    assert_int_equal(family_find(&request, &family), 0);
+    for (size_t i = 0; i < family.count; i++)
+        assert_int_not_equal(family.items[i].ref.pid, getpid());
+    family_release(&family);
+    arena_release(&arena);
+    proc_close(&proc);
+}
+
+static void a_server_is_wanted_and_so_is_what_it_runs(void **state)
+{
+    (void)state;
+    struct scene *s = begin(be_server_with_child);
+    assert_non_null(member(s, s->child)->wanted);
+    assert_non_null(strstr(member(s, s->child)->wanted, "listens on port "));
+    assert_non_null(member(s, s->grandchild)->wanted);
+    assert_non_null(strstr(member(s, s->grandchild)->wanted, "belongs to "));
+    end(s);
+}
+
+static void one_that_reads_a_terminal_is_wanted(void **state)
+{
+    (void)state;
+    struct scene *s = begin(read_terminal);
+    assert_non_null(member(s, s->child)->wanted);
+    assert_non_null(strstr(member(s, s->child)->wanted, "reads the terminal pts/"));
+    end(s);
+}
+
+static void one_that_left_the_tree_is_wanted(void **state)
+{
+    (void)state;
+    setenv("CLAUDE_CODE_SESSION_ID", SESSION, 1);
+    pid_t stray = fork();
+    if (stray == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execl("/bin/sleep", "sleep", "100",
+              (char *)NULL); /* the environment is what exec was given */
+        _exit(1);
+    }
+    unsetenv("CLAUDE_CODE_SESSION_ID");
+    struct proc proc = live_proc();
+    struct proc_stat stat;
+    until(proc_read_stat(&proc, stray, &stat) == 0 && strcmp(stat.name, "sleep") == 0);
+    struct scene *s = begin(be_tool);
+    assert_non_null(member(s, stray)->wanted);
+    assert_null(member(s, s->child)->wanted);
+    end(s);
+    live_end(stray);
+    proc_close(&proc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_tool_runs_is_a_helper),
+        cmocka_unit_test(the_client_itself_and_we_are_not_in_it),
+        cmocka_unit_test(our_own_line_is_spared),
+        cmocka_unit_test(a_server_is_wanted_and_so_is_what_it_runs),
+        cmocka_unit_test(one_that_reads_a_terminal_is_wanted),
+        cmocka_unit_test(one_that_left_the_tree_is_wanted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,427 @@
+#include "unit.h"
+
+#include "conversation/loader/client_version.h"
+#include "repair/repair_plan.h"
+
+#include <glob.h>
+#include <stdio.h>
+
+/* A transcript in memory: what is wrong with it, and what a repair makes of it. */
+struct scene {
+    struct arena arena;
+    struct buf file, made, removed;
+    struct repair_plan plan;
+};
+
+static int64_t read_memory(void *context, char *bytes, size_t n, int64_t offset)
+{
+    const struct buf *file = context;
+    size_t left = (size_t)offset < file->n ? file->n - (size_t)offset : 0;
+    n = n < left ? n : left;
+    if (n)
+        memcpy(bytes, file->p + offset, n);
+    return (int64_t)n;
+}
+
+static int keep(void *context, const char *bytes, size_t n)
+{
+    struct scene *s = context;
+    buf_add(&s->made, bytes, n);
+    return 0;
+}
+
+static int keep_removed(void *context, const struct repair_edit *edit, const char *bytes, size_t n,
+                        bool is_first)
+{
+    struct scene *s = context;
+    (void)edit;
+    (void)is_first;
+    buf_add(&s->removed, bytes, n);
+    return 0;
+}
+
+static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shrinks)
+{
+    struct survey survey;
+    struct repair_plan plan;
+    struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    struct repair_options options = {
+        .shrinks = shrinks, .wants_edits = true, .modified_ms = 1770000000000};
+    assert_int_equal(survey_read(&source, &survey), 0);
+    assert_int_equal(repair_plan(&source, &survey, &options, &s->arena, &plan), 0);
+    survey_release(&survey);
+    return plan;
+}
+
+/* Plans, mends, and sees that a second plan is empty. */
+static void repair_as(struct scene *s, bool shrinks)
+{
+    struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
+                                   SV("{\"parentUuid\":")};
+    struct repair_sink sink = {keep, keep_removed, s};
+    s->plan = make_plan(s, &s->file, shrinks);
+    assert_int_equal(repair_write(&source, &s->plan, "BACKUP", &sink), 0);
+    if (s->made.n)
+        assert_int_equal(make_plan(s, &s->made, shrinks).edit_count, 0);
+    buf_add(&s->made, "", 1); /* ends in NUL for string comparison */
+    s->made.n--;
+}
+
+static void repair_it(struct scene *s)
+{
+    repair_as(s, false);
+}
+
+static void end(struct scene *s)
+{
+    arena_release(&s->arena);
+    buf_release(&s->file);
+    buf_release(&s->made);
+    buf_release(&s->removed);
+}
+
+static int minute;
+
+/* A record; parent "" says that it has none. content: the message's, as JSON. */
+static void add(struct scene *s, const char *uuid, const char *parent, const char *role,
+                const char *content)
+{
+    buf_adds(&s->file, "{\"parentUuid\":");
+    buf_addf(&s->file, *parent ? "\"%s\"" : "null%s", parent);
+    buf_addf(&s->file,
+             ",\"type\":\"%s\",\"message\":{\"id\":\"m%s\",\"role\":\"%s\",\"content\":%s},"
+             "\"uuid\":\"%s\","
+             "\"timestamp\":\"2026-01-02T03:%02d:05.000Z\",\"version\":\"2.1.197\"}\n",
+             role, uuid, role, content, uuid, minute++ % 60);
+}
+
+#define WORDS "[{\"type\":\"text\",\"text\":\"words\"}]"
+
+static void four_turns(struct scene *s)
+{
+    minute = 0;
+    add(s, "a", "", "user", "\"one\"");
+    add(s, "b", "a", "assistant", WORDS);
+    add(s, "c", "b", "user", "\"two\"");
+    add(s, "d", "c", "assistant", WORDS);
+}
+
+static bool has_problem(const struct scene *s, enum damage_kind kind, enum damage_severity severity)
+{
+    for (size_t i = 0; i < s->plan.problem_count; i++)
+        if (s->plan.problems[i].kind == kind && s->plan.problems[i].severity == severity)
+            return true;
+    return false;
+}
+
+static void assert_messages(const struct scene *s, size_t reached, size_t expected)
+{
+    assert_int_equal(s->plan.messages.reached, reached);
+    assert_int_equal(s->plan.messages.expected, expected);
+}
+
+static void a_healthy_transcript_is_left_alone(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_int_equal(s.plan.problem_count, 0);
+    assert_messages(&s, 4, 4);
+    assert_true(s.plan.can_resume);
+    end(&s);
+}
+
+static void an_empty_file_is_left_alone(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_false(s.plan.hurts);
+    end(&s);
+}
+
+static void a_missing_parent_is_linked_to_the_line_before(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_messages(&s, 1, 5);
+    assert_int_equal(s.plan.edit_count, 1);
+    assert_true(s.plan.edits[0].is_guess);
+    assert_string_equal(s.plan.edits[0].text, "\"d\"");
+    assert_sv_equal(((struct sv){s.removed.p, s.removed.n}), "\"gone\"");
+    end(&s);
+}
+
+static void a_line_written_before_its_parent_is_no_place_to_link_to(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 10;
+    add(&s, "b", "a", "assistant", WORDS);
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    minute = 20;
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_string_equal(s.plan.edits[0].text, "\"b\"");
+    assert_messages(&s, 1, 3);
+    end(&s);
+}
+
+static void nothing_is_linked_across_a_compaction(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    buf_adds(
+        &s.file,
+        "{\"parentUuid\":null,\"type\":\"system\",\"subtype\":\"compact_boundary\",\"uuid\":\"k\","
+        "\"timestamp\":\"2026-01-02T03:10:05.000Z\",\"version\":\"2.1.197\"}\n");
+    minute = 11;
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_string_equal(s.plan.edits[0].text, "\"k\"");
+    end(&s);
+}
+
+static void the_first_record_may_have_a_parent_elsewhere(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "elsewhere", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HARMLESS));
+    assert_int_equal(s.plan.edit_count, 0);
+    end(&s);
+}
+
+static void a_stub_goes_and_the_record_behind_it_stays(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    buf_adds(&s.file, "{\"type\":\"pr-link\",\"prNu");
+    size_t at = s.file.n;
+    add(&s, "b", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_STUB, DAMAGE_HURTS));
+    assert_messages(&s, 1, 2);
+    assert_true(s.made.n > s.file.n - at);
+    assert_string_equal(s.made.p + s.made.n - (s.file.n - at), s.file.p + at);
+    assert_sv_equal(((struct sv){s.removed.p, s.removed.n}), "{\"type\":\"pr-link\",\"prNu");
+    end(&s);
+}
+
+static void glued_records_get_a_line_each(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    s.file.n--;
+    add(&s, "b", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_GLUED, DAMAGE_HURTS));
+    assert_int_equal(s.removed.n, 0);
+    assert_int_equal(s.made.n, s.file.n + 1);
+    end(&s);
+}
+
+static void of_several_blocks_one_is_dropped_with_its_comma(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant",
+        "[{\"type\":\"text\",\"text\":\"\"}, "
+        "{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"text\",\"text\":\" \"}]");
+    repair_it(&s);
+    assert_non_null(strstr(s.made.p, "\"content\":[{\"type\":\"text\",\"text\":\"x\"}]"));
+    end(&s);
+}
+
+static void a_record_that_is_dropped_leaves_its_parent_to_its_children(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", "null");
+    add(&s, "c", "b", "user", "\"two\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_BAD_CONTENT, DAMAGE_HURTS));
+    assert_null(strstr(s.made.p, "\"uuid\":\"b\""));
+    assert_non_null(
+        strstr(s.made.p, "{\"parentUuid\":\"a\",\"type\":\"user\",\"message\":{\"id\":\"mc\""));
+    end(&s);
+}
+
+static void what_the_api_refuses_is_mended_and_its_error_goes(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant",
+        "[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\",\"input\":{}}]");
+    add(&s, "c", "b", "user", "\"two\"");
+    size_t quiet = s.file.n;
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_true(has_problem(&s, DAMAGE_UNANSWERED_TOOL, DAMAGE_HARMLESS));
+    s.made.n = s.removed.n = 0;
+    buf_adds(&s.file, "{\"parentUuid\":\"c\",\"isApiErrorMessage\":true,\"type\":\"assistant\","
+                      "\"uuid\":\"e\",\"timestamp\":"
+                      "\"2026-01-02T03:09:05.000Z\",\"message\":{\"id\":\"me\",\"role\":"
+                      "\"assistant\",\"content\":[{\"type\":"
+                      "\"text\",\"text\":\"API Error: 400 `tool_use` ids were found without "
+                      "`tool_result` blocks\"}]}}\n");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_UNANSWERED_TOOL, DAMAGE_HURTS));
+    assert_non_null(strstr(s.made.p, "\"is_error\":true,\"tool_use_id\":\"t1\""));
+    assert_null(strstr(s.made.p, "isApiErrorMessage"));
+    assert_int_equal(s.removed.n, s.file.n - quiet);
+    end(&s);
+}
+
+static void an_image_becomes_a_text_that_says_where_it_is(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    struct buf content = {0};
+    minute = 0;
+    buf_adds(&content, "[{\"type\":\"text\",\"text\":\"see\"},{\"type\":\"image\",\"source\":{"
+                       "\"type\":\"base64\",\"data\":\"");
+    buf_fill(&content, 'A', 5242884);
+    buf_adds(&content, "\"}}]");
+    add(&s, "a", "", "user", content.p);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_OVERSIZED_IMAGE, DAMAGE_HURTS));
+    assert_non_null(strstr(
+        s.made.p, "{\"type\":\"text\",\"text\":\"[image removed by session-rescue: 3932163 bytes, "
+                  "sha256 "));
+    assert_non_null(strstr(s.made.p, "; the original is in the backup BACKUP]\"}]"));
+    buf_release(&content);
+    end(&s);
+}
+
+static void only_shrinking_trims_what_is_merely_long(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    buf_adds(&s.file, "{\"parentUuid\":null,\"type\":\"user\",\"uuid\":\"a\",\"version\":\"2.1."
+                      "197\",\"timestamp\":"
+                      "\"2026-01-02T03:00:05.000Z\",\"message\":{\"role\":\"user\",\"content\":"
+                      "\"x\"},\"toolUseResult\":\"");
+    buf_fill(&s.file, 'x', 100000);
+    buf_adds(&s.file, "\"}\n");
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 0);
+    s.made.n = 0;
+    repair_as(&s, true);
+    assert_non_null(strstr(
+        s.made.p, "\"toolUseResult\":\"[100002 bytes trimmed by session-rescue; the original is in "
+                  "the backup BACKUP]\"}\n"));
+    end(&s);
+}
+
+static void a_branch_that_ends_last_does_not_hide_the_newer_one(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    minute = 0;
+    add(&s, "x", "a", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS));
+    assert_non_null(strstr(s.made.p, "\"leafUuid\":\"d\",\"explicit\":true"));
+    end(&s);
+}
+
+/* The reader keeps the first 64 bytes of it, which end within an escape here. */
+static void a_long_id_is_named_whole(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    char id[80] = {0};
+    memset(id, 'i', 63);
+    memcpy(id + 63, "\\n-end", 6);
+    minute = 0;
+    add(&s, id, "", "user", "\"one\"");
+    add(&s, "b", "gone", "assistant", WORDS);
+    repair_it(&s);
+    assert_int_equal(s.plan.edit_count, 1);
+    assert_non_null(strstr(s.made.p, "{\"parentUuid\":\"iiii"));
+    assert_non_null(strstr(s.made.p, "iii\\n-end\",\"type\":\"assistant\""));
+    end(&s);
+}
+
+/* Behind the byte that chooses the target's options. What fuzzing found was mended once and damaged
+ * again by that. */
+static void what_fuzzing_found_is_mended_for_good(void **state)
+{
+    (void)state;
+    glob_t seeds;
+    assert_int_equal(glob("tests/fuzz/corpus/repair/*", 0, NULL, &seeds), 0);
+    for (size_t i = 0; i < seeds.gl_pathc; i++) {
+        struct scene s = {0};
+        char bytes[8192];
+        FILE *seed = fopen(seeds.gl_pathv[i], "r");
+        assert_non_null(seed);
+        size_t n = fread(bytes, 1, sizeof bytes, seed);
+        fclose(seed);
+        assert_in_range(n, 1, sizeof bytes - 1);
+        buf_add(&s.file, bytes + 1, n - 1);
+        repair_as(&s, bytes[0] & 1);
+        if (s.plan.is_unsettled)
+            fail_msg("%s", seeds.gl_pathv[i]);
+        end(&s);
+    }
+    globfree(&seeds);
+}
+
+static void versions_are_compared_as_numbers(void **state)
+{
+    (void)state;
+    assert_true(client_version(SV("2.1.9")) < client_version(SV("2.1.10")));
+    assert_true(client_version(SV("2.1.330")) < client_version(SV("2.2.0")));
+    assert_true(client_version(SV("2.1.30-beta")) == client_version(SV("2.1.30")));
+    assert_int_equal(client_version(SV("new")), 0);
+    assert_int_equal(client_version(SV("2.1")), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_healthy_transcript_is_left_alone),
+        cmocka_unit_test(an_empty_file_is_left_alone),
+        cmocka_unit_test(a_missing_parent_is_linked_to_the_line_before),
+        cmocka_unit_test(a_line_written_before_its_parent_is_no_place_to_link_to),
+        cmocka_unit_test(nothing_is_linked_across_a_compaction),
+        cmocka_unit_test(the_first_record_may_have_a_parent_elsewhere),
+        cmocka_unit_test(a_stub_goes_and_the_record_behind_it_stays),
+        cmocka_unit_test(glued_records_get_a_line_each),
+        cmocka_unit_test(of_several_blocks_one_is_dropped_with_its_comma),
+        cmocka_unit_test(a_record_that_is_dropped_leaves_its_parent_to_its_children),
+        cmocka_unit_test(what_the_api_refuses_is_mended_and_its_error_goes),
+        cmocka_unit_test(an_image_becomes_a_text_that_says_where_it_is),
+        cmocka_unit_test(only_shrinking_trims_what_is_merely_long),
+        cmocka_unit_test(a_branch_that_ends_last_does_not_hide_the_newer_one),
+        cmocka_unit_test(a_long_id_is_named_whole),
+        cmocka_unit_test(what_fuzzing_found_is_mended_for_good),
+        cmocka_unit_test(versions_are_compared_as_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

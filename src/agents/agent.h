@@ -204,7 +204,7 @@ struct agent_file {
     const char *path;    /* to open it by */
     const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
     const char *root;    /* the real path of at; NULL: the store's */
-    struct sv key, mark; /* LINES: what such a line holds, as struct marked says it */
+    struct sv key, mark; /* LINES: what such a line holds, as struct line_filter says it */
     bool is_lines;       /* JSONL, appended to while the session lives */
     struct fs_file seen; /* when it was listed */
 };

@@ -249,7 +249,7 @@ static void find_window(struct reading *r, const struct sr_left *left)
     if (n < 0)
         return;
     head_read(agents[0]->reader, a, (struct sv){bytes, (size_t)n}, true, &head);
-    r->since = pending_time(left->backup);
+    r->since = backup_dir_time(left->backup);
     r->until = head.lacks_root ? head.first_at : (struct wall){0};
 }
 

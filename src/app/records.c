@@ -45,7 +45,7 @@ static size_t whole_lines(const struct buf *b, size_t from)
  * Thins bytes of the file from an offset on, to the end of their line or to length; 0: to the
  * former alone. Returns: how many those are, without the newline; or negative errno.
  */
-static int64_t thin_line(struct records *r, int64_t offset, int64_t length, struct thin *t)
+static int64_t thin_line(struct records *r, int64_t offset, int64_t length, struct thin_record *t)
 {
     char *bytes = mem_resize(NULL, PIECE);
     int64_t done = 0;
@@ -59,7 +59,7 @@ static int64_t thin_line(struct records *r, int64_t offset, int64_t length, stru
         }
         const char *newline = memchr(bytes, '\n', (size_t)got);
         is_over = newline != NULL;
-        thin_feed(t, bytes, newline ? (size_t)(newline - bytes) : (size_t)got);
+        thin_record_feed(t, bytes, newline ? (size_t)(newline - bytes) : (size_t)got);
         done += newline ? newline - bytes : got;
     }
     free(bytes);
@@ -69,11 +69,11 @@ static int64_t thin_line(struct records *r, int64_t offset, int64_t length, stru
 /* A line that is longer than what is held of it. Returns: its bytes, or negative errno. */
 static int64_t add_long(struct records *r, size_t file, int64_t offset, struct conversation *c)
 {
-    struct thin t = {0};
+    struct thin_record t = {0};
     int64_t n = thin_line(r, offset, 0, &t);
     if (n > 0)
         conversation_add_long(c, (struct sv){t.out.p, t.out.n}, offset, n, file);
-    thin_release(&t);
+    thin_record_release(&t);
     return n;
 }
 
@@ -85,7 +85,7 @@ int records_add(struct records *r, size_t file, struct conversation *c)
     if (got < 0)
         return (int)got;
     do {
-        if (held.n > THIN_FROM) {
+        if (held.n > THIN_RECORD_FROM) {
             int64_t n = add_long(r, file, offset, c);
             held.n = 0;
             got = n < 0 ? (ssize_t)n : 0;
@@ -114,12 +114,12 @@ int records_read(struct records *r, const struct conversation_item *item, struct
     int code = open_one(r, item->file);
     if (code < 0)
         return code;
-    if (item->length > THIN_FROM) {
-        struct thin t = {0};
+    if (item->length > THIN_RECORD_FROM) {
+        struct thin_record t = {0};
         int64_t n = thin_line(r, item->offset, item->length, &t);
         if (n == item->length)
             *text = (struct sv){arena_strndup(a, t.out.p, t.out.n), t.out.n};
-        thin_release(&t);
+        thin_record_release(&t);
         return n < 0 ? (int)n : n < item->length ? -ENODATA : 0;
     }
     char *bytes = arena_alloc(a, (size_t)item->length + 1);

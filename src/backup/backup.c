@@ -38,7 +38,7 @@ struct job {
     struct manifest previous;
 
     int partial; /* the folder being filled */
-    char stem[PENDING_STEM_SIZE];
+    char stem[BACKUP_DIR_STEM_SIZE];
     struct manifest manifest;
 };
 
@@ -62,7 +62,7 @@ static void find_previous(struct job *j)
     const struct backup_run *run = j->run;
     const char *path = j->source->transcript.path ? shown(j, &j->files.items[0]) : NULL;
     for (size_t i = run->entry_count; i-- > 0 && !j->previous_stem;) {
-        const struct pending_entry *e = &run->entries[i];
+        const struct backup_dir_entry *e = &run->entries[i];
         if (e->is_complete && str_equals(e->session_id, j->source->transcript.session_id) &&
             verify_read_manifest(&run->pending, e->stem, &j->arena, &j->previous) == 0 &&
             (!path || str_equals(j->previous.files[0].source, path)))
@@ -94,16 +94,16 @@ static int extract_lines(const struct agent_file *f, struct fs_file *source, str
     int r = fs_open_file_beneath(f->at, f->path, source);
     if (r < 0)
         return r;
-    struct marked marked = {.key = f->key, .mark = f->mark, .limit = LINE_LIMIT};
+    struct line_filter marked = {.key = f->key, .mark = f->mark, .limit = LINE_LIMIT};
     char *bytes = mem_resize(NULL, LINES_PIECE);
     int64_t offset = 0;
     ssize_t n;
     while ((n = fs_read_at(source->fd, bytes, LINES_PIECE, offset)) > 0) {
         offset += n;
-        marked_feed(&marked, (struct sv){bytes, (size_t)n}, out);
+        line_filter_feed(&marked, (struct sv){bytes, (size_t)n}, out);
     }
     *too_long = marked.too_long;
-    marked_release(&marked);
+    line_filter_release(&marked);
     free(bytes);
     fs_close(&source->fd);
     return n < 0 ? (int)n : 0;
@@ -230,7 +230,7 @@ static bool has_new_salvage(const struct job *j)
     for (size_t i = 0; i < j->previous.file_count; i++)
         if (j->previous.files[i].kind == AGENT_FILE_SALVAGE && !j->previous.files[i].is_torn_tail)
             then = &j->previous.files[i];
-    return has_salvage(j) && !salvage_is_in(j->source->salvage, then);
+    return has_salvage(j) && !salvage_memory_is_in(j->source->salvage, then);
 }
 
 static bool previous_is_sound(struct job *j)
@@ -531,7 +531,7 @@ static int add_salvage(struct job *j, struct sr_error *error)
     void *items = j->manifest.files;
     if (!has_salvage(j))
         return 0;
-    salvage_write(j->source->salvage, &text, &j->arena, &parts);
+    salvage_memory_write(j->source->salvage, &text, &j->arena, &parts);
     struct manifest_file *f = arena_push(&j->arena, &items, &j->manifest.file_count,
                                          &j->manifest.file_capacity, sizeof *f);
     j->manifest.files = items;
@@ -634,7 +634,7 @@ static int finish(struct job *j, struct sr_error *error)
     if (r == 0)
         r = write_part(j, "sha256", &sums, error);
     if (r == 0)
-        r = pending_commit(&j->run->pending, j->partial, j->stem, error);
+        r = backup_dir_commit(&j->run->pending, j->partial, j->stem, error);
     buf_release(&text);
     buf_release(&sums);
     return r;
@@ -691,9 +691,9 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
     e.has_no_transcript = j->missing != NULL;
     say_lost(j, &e);
     const struct backup_run *run = j->run;
-    const struct pending_entry *fuller =
-        pending_fuller(&run->pending, run->entries, run->entry_count,
-                       j->source->transcript.session_id, e.size_bytes, &e.fuller_bytes);
+    const struct backup_dir_entry *fuller =
+        backup_dir_fuller(&run->pending, run->entries, run->entry_count,
+                          j->source->transcript.session_id, e.size_bytes, &e.fuller_bytes);
     if (fuller)
         snprintf(e.fuller_stem, sizeof e.fuller_stem, "%s", fuller->stem);
     if (j->source->salvage && j->source->salvage->note)
@@ -705,11 +705,11 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
 /* Under the lock. */
 static int make(struct job *j, struct sr_export *out, struct sr_error *error)
 {
-    struct pending *p = &j->run->pending;
+    struct backup_dir *p = &j->run->pending;
     int r = check_space(j, error);
     if (r < 0)
         return r;
-    r = pending_begin(p, j->source->transcript.session_id, j->stem, error);
+    r = backup_dir_begin(p, j->source->transcript.session_id, j->stem, error);
     if (r < 0)
         return r;
     j->partial = r;
@@ -725,7 +725,7 @@ static int make(struct job *j, struct sr_export *out, struct sr_error *error)
         r = finish(j, error);
     fs_close(&j->partial);
     if (r < 0 || is_known)
-        pending_abandon(p, j->stem);
+        backup_dir_abandon(p, j->stem);
     if (r == 0 && is_known)
         say(j, &j->previous, SR_ALREADY_EXPORTED, j->previous_stem, out);
     else if (r == 0)
@@ -736,12 +736,12 @@ static int make(struct job *j, struct sr_export *out, struct sr_error *error)
 static int lock(struct backup_run *run, struct sr_error *error)
 {
     const struct sr_export_options *o = run->options;
-    int r = pending_lock(&run->pending, o->lock_patience_ms, o->waiting, o->context, error);
+    int r = backup_dir_lock(&run->pending, o->lock_patience_ms, o->waiting, o->context, error);
     if (r == 0 && !run->is_clean) {
-        r = pending_clean(&run->pending, error);
+        r = backup_dir_clean(&run->pending, error);
         run->is_clean = r == 0;
         if (r < 0)
-            pending_unlock(&run->pending);
+            backup_dir_unlock(&run->pending);
     }
     return r;
 }
@@ -765,7 +765,7 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
         r = lock(run, error);
         if (r == 0)
             r = make(&j, out, error);
-        pending_unlock(&run->pending);
+        backup_dir_unlock(&run->pending);
     }
     if (r < 0)
         err_wrap(error, "back up %.8s", source->transcript.session_id);
@@ -780,15 +780,15 @@ int backup_begin(struct backup_run *run, const struct sr_export_options *options
                  struct sr_error *error)
 {
     *run = (struct backup_run){.options = options, .pending = {options->pending_dir, -1, -1}};
-    struct pending pending;
-    int r = pending_open(&pending, options->pending_dir, !options->dry_run, error);
+    struct backup_dir pending;
+    int r = backup_dir_open(&pending, options->pending_dir, !options->dry_run, error);
     if (r == -ENOENT && options->dry_run)
         return 0;
     if (r < 0)
         return r;
-    r = pending_list(&pending, &run->arena, &run->entries, &run->entry_count);
+    r = backup_dir_list(&pending, &run->arena, &run->entries, &run->entry_count);
     if (r < 0) {
-        pending_close(&pending);
+        backup_dir_close(&pending);
         return err_set(error, r, "list %s: %s", options->pending_dir, err_reason(r));
     }
     run->pending = pending;
@@ -797,7 +797,7 @@ int backup_begin(struct backup_run *run, const struct sr_export_options *options
 
 void backup_end(struct backup_run *run)
 {
-    pending_close(&run->pending);
+    backup_dir_close(&run->pending);
     agent_listings_release(&run->listings);
     arena_release(&run->arena);
 }
@@ -869,7 +869,7 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
 {
     struct backup_run run;
     struct backup_source source;
-    struct salvage salvage;
+    struct salvage_memory salvage;
     struct lookup found = backup_source_of(snapshot, session, NULL, options, &source, error);
     int r = backup_source_code(found);
     if (found.state == LOOKUP_ABSENT) {
@@ -880,10 +880,10 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
     if (r == 0)
         r = backup_begin(&run, options, error);
     if (r == 0) {
-        salvage_take(snapshot, session, options->dry_run, &salvage);
+        salvage_memory_take(snapshot, session, options->dry_run, &salvage);
         source.salvage = &salvage;
         r = backup_take(&run, &source, out, error);
-        salvage_release(&salvage);
+        salvage_memory_release(&salvage);
         backup_end(&run);
     }
     if (found.state == LOOKUP_ABSENT)

@@ -19,9 +19,9 @@
 
 struct backup_run {
     const struct sr_export_options *options;
-    struct pending pending; /* fd -1: a dry run, and there is no such folder yet */
+    struct backup_dir pending; /* fd -1: a dry run, and there is no such folder yet */
     struct arena arena;
-    struct pending_entry *entries; /* when the run began */
+    struct backup_dir_entry *entries; /* when the run began */
     size_t entry_count;
     struct agent_listings listings;
     bool is_clean;
@@ -47,8 +47,9 @@ struct backup_source {
     const char *temporary;              /* the folder of its client's temporary files */
     const char *cwd, *host;
     const struct sr_session *process; /* NULL: none */
-    const struct salvage *salvage;    /* what only its memory held; NULL: nothing was looked for */
-    struct backup_listing *listing;   /* by backup_list; NULL: backup_take lists its files */
+    const struct salvage_memory
+        *salvage;                   /* what only its memory held; NULL: nothing was looked for */
+    struct backup_listing *listing; /* by backup_list; NULL: backup_take lists its files */
 };
 
 /*

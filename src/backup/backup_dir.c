@@ -26,7 +26,7 @@ enum {
     UUID_LENGTH = 36,
     LOOK_MS = 50, /* between two tries for the lock */
     NAME_LIMIT = 1000000,
-    NAME_SIZE = PENDING_STEM_SIZE + 16,
+    NAME_SIZE = BACKUP_DIR_STEM_SIZE + 16,
     BEGIN_TRIES = 10,
     COOLDOWN_MS = 10 * 60 * 1000,
 };
@@ -67,7 +67,7 @@ static int is_everybodys(int fd)
     return (st.st_mode & S_IWOTH) && keeps_modes(fd);
 }
 
-int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error)
+int backup_dir_open(struct backup_dir *p, const char *path, bool create, struct sr_error *error)
 {
     int fd = create ? durable_make_dirs(AT_FDCWD, path, true) : fs_open_dir(AT_FDCWD, path);
     if (fd < 0)
@@ -82,13 +82,13 @@ int pending_open(struct pending *p, const char *path, bool create, struct sr_err
                        "%s is refused as a place of backups: everybody may write there (chmod o-w, "
                        "or name a folder in it)",
                        path);
-    *p = (struct pending){path, fd, -1};
+    *p = (struct backup_dir){path, fd, -1};
     return 0;
 }
 
-void pending_close(struct pending *p)
+void backup_dir_close(struct backup_dir *p)
 {
-    pending_unlock(p);
+    backup_dir_unlock(p);
     fs_close(&p->fd);
 }
 
@@ -136,7 +136,7 @@ static int take(int fd, int patience_ms, void (*waiting)(void *, const char *), 
 }
 
 /* Returns: a descriptor that holds the lock, or negative errno. */
-static int lock_by(const struct pending *p, const char *name, int patience_ms,
+static int lock_by(const struct backup_dir *p, const char *name, int patience_ms,
                    void (*waiting)(void *context, const char *holder), void *context,
                    struct sr_error *error)
 {
@@ -157,9 +157,9 @@ static int lock_by(const struct pending *p, const char *name, int patience_ms,
     return r;
 }
 
-int pending_lock(struct pending *p, int patience_ms,
-                 void (*waiting)(void *context, const char *holder), void *context,
-                 struct sr_error *error)
+int backup_dir_lock(struct backup_dir *p, int patience_ms,
+                    void (*waiting)(void *context, const char *holder), void *context,
+                    struct sr_error *error)
 {
     int fd = lock_by(p, LOCK_NAME, patience_ms, waiting, context, error);
     if (fd < 0)
@@ -168,12 +168,12 @@ int pending_lock(struct pending *p, int patience_ms,
     return 0;
 }
 
-int pending_lock_watcher(const struct pending *p, struct sr_error *error)
+int backup_dir_lock_watcher(const struct backup_dir *p, struct sr_error *error)
 {
     return lock_by(p, WATCHER_NAME, 0, NULL, NULL, error);
 }
 
-void pending_unlock(struct pending *p)
+void backup_dir_unlock(struct backup_dir *p)
 {
     /* A child that was begun meanwhile has the descriptor too, and a close that fails may keep it.
      */
@@ -184,7 +184,7 @@ void pending_unlock(struct pending *p)
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-bool pending_is_stem(struct sv name)
+bool backup_dir_is_stem(struct sv name)
 {
     static const struct sv word = {"-LOSSLESS-", 10};
     if (name.n != STAMP_LENGTH + word.n + UUID_LENGTH)
@@ -198,14 +198,15 @@ bool pending_is_stem(struct sv name)
            str_is_uuid(sv_slice(name, STAMP_LENGTH + word.n, name.n));
 }
 
-static void make_stem(struct wall at, const char *session_id, char stem[static PENDING_STEM_SIZE])
+static void make_stem(struct wall at, const char *session_id,
+                      char stem[static BACKUP_DIR_STEM_SIZE])
 {
     char stamp[WALL_TEXT_SIZE];
     wall_format(at, stamp);
     for (char *c = stamp; *c; c++)
         if (*c == ':')
             *c = '-';
-    snprintf(stem, PENDING_STEM_SIZE, "%s-LOSSLESS-%s", stamp, session_id);
+    snprintf(stem, BACKUP_DIR_STEM_SIZE, "%s-LOSSLESS-%s", stamp, session_id);
 }
 
 static const char *part_name(char name[static NAME_SIZE], const char *stem, const char *part)
@@ -220,14 +221,14 @@ static const char *partial_name(char name[static NAME_SIZE], const char *stem)
     return name;
 }
 
-static struct lookup look_for(const struct pending *p, const char *name)
+static struct lookup look_for(const struct backup_dir *p, const char *name)
 {
     struct stat st;
     return lookup_of(fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0, p->path);
 }
 
 /* Any part of a backup. */
-static struct lookup look_for_any(const struct pending *p, const char *stem)
+static struct lookup look_for_any(const struct backup_dir *p, const char *stem)
 {
     char name[NAME_SIZE];
     struct lookup any = lookup_absent();
@@ -236,7 +237,7 @@ static struct lookup look_for_any(const struct pending *p, const char *stem)
     return any;
 }
 
-struct wall pending_time(const char *stem)
+struct wall backup_dir_time(const char *stem)
 {
     char stamp[STAMP_LENGTH + 1];
     struct wall at = {0};
@@ -249,8 +250,8 @@ struct wall pending_time(const char *stem)
 
 /* ---- one backup --------------------------------------------------------------------------- */
 
-int pending_begin(struct pending *p, const char *session_id, char stem[static PENDING_STEM_SIZE],
-                  struct sr_error *error)
+int backup_dir_begin(struct backup_dir *p, const char *session_id,
+                     char stem[static BACKUP_DIR_STEM_SIZE], struct sr_error *error)
 {
     char name[NAME_SIZE];
     for (int i = 0; i < BEGIN_TRIES; i++) {
@@ -262,7 +263,7 @@ int pending_begin(struct pending *p, const char *session_id, char stem[static PE
             int fd = durable_make_dirs(p->fd, partial_name(name, stem), false);
             if (fd >= 0)
                 return fd;
-            pending_abandon(p, stem);
+            backup_dir_abandon(p, stem);
             return err_set(error, fd, "make %s/%s: %s", p->path, name, err_reason(fd));
         }
         /* one was taken within this second */
@@ -271,7 +272,7 @@ int pending_begin(struct pending *p, const char *session_id, char stem[static PE
     return err_set(error, -EEXIST, "%s/%s.* is there already", p->path, stem);
 }
 
-int pending_commit(struct pending *p, int partial, const char *stem, struct sr_error *error)
+int backup_dir_commit(struct backup_dir *p, int partial, const char *stem, struct sr_error *error)
 {
     char name[NAME_SIZE];
     int r = durable_sync(partial);
@@ -295,7 +296,7 @@ int pending_commit(struct pending *p, int partial, const char *stem, struct sr_e
     return 0;
 }
 
-int pending_abandon(struct pending *p, const char *stem)
+int backup_dir_abandon(struct backup_dir *p, const char *stem)
 {
     char name[NAME_SIZE];
     int r = 0;
@@ -310,7 +311,7 @@ int pending_abandon(struct pending *p, const char *stem)
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
-int pending_clean(struct pending *p, struct sr_error *error)
+int backup_dir_clean(struct backup_dir *p, struct sr_error *error)
 {
     struct arena a = {0};
     struct fs_name *names;
@@ -318,8 +319,8 @@ int pending_clean(struct pending *p, struct sr_error *error)
     int r = fs_list(p->fd, ".", NAME_LIMIT, &a, &names, &count);
     for (size_t i = 0; r == 0 && i < count; i++)
         if (str_starts_with(names[i].name, PARTIAL) &&
-            pending_is_stem(sv_of(names[i].name + strlen(PARTIAL))))
-            r = pending_abandon(p, names[i].name + strlen(PARTIAL));
+            backup_dir_is_stem(sv_of(names[i].name + strlen(PARTIAL))))
+            r = backup_dir_abandon(p, names[i].name + strlen(PARTIAL));
     arena_release(&a);
     if (r < 0)
         err_set(error, r, "remove what an export left in %s: %s", p->path, err_reason(r));
@@ -328,7 +329,8 @@ int pending_clean(struct pending *p, struct sr_error *error)
 
 static int by_stem(const void *a, const void *b)
 {
-    return strcmp(((const struct pending_entry *)a)->stem, ((const struct pending_entry *)b)->stem);
+    return strcmp(((const struct backup_dir_entry *)a)->stem,
+                  ((const struct backup_dir_entry *)b)->stem);
 }
 
 /* Cuts "<stem>.jsonl" to its stem. Returns: false for what is no part of a backup. */
@@ -338,14 +340,14 @@ static bool stem_of_part(const char *name, struct sv *stem)
         size_t n = strlen(name), suffix = strlen(parts[i]) + 1;
         if (n > suffix && name[n - suffix] == '.' && str_equals(name + n - suffix + 1, parts[i])) {
             *stem = (struct sv){name, n - suffix};
-            return pending_is_stem(*stem);
+            return backup_dir_is_stem(*stem);
         }
     }
     return false;
 }
 
-int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
-                 size_t *count)
+int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_dir_entry **entries,
+                    size_t *count)
 {
     struct fs_name *names;
     size_t name_count, n = 0, capacity = 0, kept = 0;
@@ -357,12 +359,12 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
         return r;
     for (size_t i = 0; i < name_count; i++)
         if (stem_of_part(names[i].name, &stem)) {
-            struct pending_entry *e = arena_push(a, &items, &n, &capacity, sizeof *e);
+            struct backup_dir_entry *e = arena_push(a, &items, &n, &capacity, sizeof *e);
             e->stem = arena_strndup(a, stem.p, stem.n);
             e->session_id = e->stem + stem.n - UUID_LENGTH;
             e->is_complete = str_ends_with(names[i].name, ".sha256");
         }
-    struct pending_entry *all = items;
+    struct backup_dir_entry *all = items;
     if (n)
         qsort(all, n, sizeof *all, by_stem);
     for (size_t i = 0; i < n; i++) {
@@ -380,12 +382,12 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
     return 0;
 }
 
-const struct pending_entry *pending_fuller(const struct pending *p,
-                                           const struct pending_entry *entries, size_t count,
-                                           const char *session_id, int64_t than_bytes,
-                                           int64_t *size_bytes)
+const struct backup_dir_entry *backup_dir_fuller(const struct backup_dir *p,
+                                                 const struct backup_dir_entry *entries,
+                                                 size_t count, const char *session_id,
+                                                 int64_t than_bytes, int64_t *size_bytes)
 {
-    const struct pending_entry *found = NULL;
+    const struct backup_dir_entry *found = NULL;
     int64_t longest = than_bytes + 1;
     char name[NAME_SIZE + sizeof QUARANTINE];
     for (size_t i = 0; i < count; i++) {
@@ -409,23 +411,23 @@ const struct pending_entry *pending_fuller(const struct pending *p,
 /* When the newest complete backup of a session was begun, by its name, to the second. */
 static struct wall newest_of(const char *path, const char *session_id)
 {
-    struct pending p;
+    struct backup_dir p;
     struct arena a = {0};
-    struct pending_entry *entries;
+    struct backup_dir_entry *entries;
     size_t count;
     struct wall at = {0};
-    if (pending_open(&p, path, false, NULL) < 0)
+    if (backup_dir_open(&p, path, false, NULL) < 0)
         return at;
-    if (pending_list(&p, &a, &entries, &count) == 0)
+    if (backup_dir_list(&p, &a, &entries, &count) == 0)
         for (size_t i = 0; i < count; i++)
             if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
-                at = pending_time(entries[i].stem);
-    pending_close(&p);
+                at = backup_dir_time(entries[i].stem);
+    backup_dir_close(&p);
     arena_release(&a);
     return at;
 }
 
-bool pending_is_recent(const char *path, const char *session_id)
+bool backup_dir_is_recent(const char *path, const char *session_id)
 {
     struct wall at = session_id ? newest_of(path, session_id) : (struct wall){0};
     int64_t age_ms = wall_now().ms - at.ms;

@@ -1,5 +1,5 @@
 /*
- * pending: the folder that backups are kept in, and what stands in it.
+ * backup_dir: the folder that backups are kept in, and what stands in it.
  *
  *     <stem>.jsonl, <stem>.files/, <stem>.json, <stem>.sha256    a backup
  *     <stem>.salvage.md                                          in few of them
@@ -21,9 +21,9 @@
 
 #include <stdbool.h>
 
-enum { PENDING_STEM_SIZE = 80 };
+enum { BACKUP_DIR_STEM_SIZE = 80 };
 
-struct pending {
+struct backup_dir {
     const char *path;
     int fd;
     int lock; /* -1: not held */
@@ -31,48 +31,48 @@ struct pending {
 
 /* Opens the folder. With create it is made where it is missing (else -ENOENT). -EPERM: everybody
  * may write there. */
-int pending_open(struct pending *p, const char *path, bool create, struct sr_error *error);
-void pending_close(struct pending *p);
+int backup_dir_open(struct backup_dir *p, const char *path, bool create, struct sr_error *error);
+void backup_dir_close(struct backup_dir *p);
 
 /*
  * Takes the lock. waiting (may be NULL) is told once who holds it.
  * Blocks: patience_ms at most, then -EBUSY.
  */
-int pending_lock(struct pending *p, int patience_ms,
-                 void (*waiting)(void *context, const char *holder), void *context,
-                 struct sr_error *error);
-void pending_unlock(struct pending *p);
+int backup_dir_lock(struct backup_dir *p, int patience_ms,
+                    void (*waiting)(void *context, const char *holder), void *context,
+                    struct sr_error *error);
+void backup_dir_unlock(struct backup_dir *p);
 
 /* The lock of a folder's one watcher. Returns: a descriptor, which holds it until it is closed;
  * -EBUSY with who has it. */
-int pending_lock_watcher(const struct pending *p, struct sr_error *error);
+int backup_dir_lock_watcher(const struct backup_dir *p, struct sr_error *error);
 
 /* Under the lock: removes what killed exports left. */
-int pending_clean(struct pending *p, struct sr_error *error);
+int backup_dir_clean(struct backup_dir *p, struct sr_error *error);
 
 /*
  * Begins a backup under the lock: a stem that is free, and its partial folder.
  * Returns: a descriptor of that, or negative errno.
  */
-int pending_begin(struct pending *p, const char *session_id, char stem[static PENDING_STEM_SIZE],
-                  struct sr_error *error);
+int backup_dir_begin(struct backup_dir *p, const char *session_id,
+                     char stem[static BACKUP_DIR_STEM_SIZE], struct sr_error *error);
 /*
  * Publishes what stands in the partial folder under the names "jsonl", "files",
  * "salvage.md" (where there is one), "json" and "sha256", in this order, and
  * removes it.
  */
-int pending_commit(struct pending *p, int partial, const char *stem, struct sr_error *error);
+int backup_dir_commit(struct backup_dir *p, int partial, const char *stem, struct sr_error *error);
 /* Removes what was begun, published or not, but for a backup that is complete. */
-int pending_abandon(struct pending *p, const char *stem);
+int backup_dir_abandon(struct backup_dir *p, const char *stem);
 
-struct pending_entry {
+struct backup_dir_entry {
     const char *stem, *session_id;
     bool is_complete; /* its .sha256 is there */
 };
 
 /* Everything that looks like a backup, oldest first; not what is being made. Owner: the arena. */
-int pending_list(const struct pending *p, struct arena *a, struct pending_entry **entries,
-                 size_t *count);
+int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_dir_entry **entries,
+                    size_t *count);
 
 /*
  * Of a session's complete backups, the one whose transcript is longest, and the
@@ -80,16 +80,16 @@ int pending_list(const struct pending *p, struct arena *a, struct pending_entry 
  * was made of is longer on purpose, and counts only against an empty transcript.
  * Returns: NULL where there is none; *size_bytes: of its transcript.
  */
-const struct pending_entry *pending_fuller(const struct pending *p,
-                                           const struct pending_entry *entries, size_t count,
-                                           const char *session_id, int64_t than_bytes,
-                                           int64_t *size_bytes);
+const struct backup_dir_entry *backup_dir_fuller(const struct backup_dir *p,
+                                                 const struct backup_dir_entry *entries,
+                                                 size_t count, const char *session_id,
+                                                 int64_t than_bytes, int64_t *size_bytes);
 
 /* Whether a session that is copied again and again has been within the last ten minutes. */
-bool pending_is_recent(const char *path, const char *session_id);
+bool backup_dir_is_recent(const char *path, const char *session_id);
 
 /* When the backup of a stem was begun, by its name, to the second. */
-struct wall pending_time(const char *stem);
+struct wall backup_dir_time(const char *stem);
 
 /* "<stem>", without a suffix. Returns: false for any other name. */
-bool pending_is_stem(struct sv name);
+bool backup_dir_is_stem(struct sv name);

@@ -90,8 +90,8 @@ static int end_line(struct quarantine *q)
     return r == 0 ? durable_write(q->fd, "\"}\n", 3) : r;
 }
 
-int quarantine_add(struct quarantine *q, const struct repair_edit *e, const char *bytes, size_t n,
-                   bool is_first)
+int quarantine_add(struct quarantine *q, const struct repair_plan_edit *e, const char *bytes,
+                   size_t n, bool is_first)
 {
     int r = 0;
     if (is_first) {

@@ -27,7 +27,7 @@ struct quarantine {
 };
 
 int quarantine_begin(struct quarantine *q, int folder, const char *stem);
-int quarantine_add(struct quarantine *q, const struct repair_edit *edit, const char *bytes,
+int quarantine_add(struct quarantine *q, const struct repair_plan_edit *edit, const char *bytes,
                    size_t n, bool is_first);
 /* What the repair made: path, size and digest. of: NULL, or the text that the file was made first,
  * which lines and offsets are then of. Syncs. */

@@ -216,9 +216,9 @@ static int refuse_owner(const struct restore_request *q, const struct restore_pl
         look.config_dirs = &plan->config_dir;
         look.config_dir_count = 1;
     }
-    const struct owner_request asked = {.look = &look, .session_id = plan->session_id};
-    struct owner owner;
-    int r = owner_find(&asked, &owner, error);
+    const struct live_owner_request asked = {.look = &look, .session_id = plan->session_id};
+    struct live_owner owner;
+    int r = live_owner_find(&asked, &owner, error);
     if (r == 0 && owner.pid)
         r = err_set(error, -EBUSY, "pid %d on %s %s session %s: end it first, or use --new-id",
                     owner.pid, owner.where, owner.is_sure ? "has" : "may have", plan->session_id);
@@ -262,15 +262,15 @@ static int choose_places(const struct restore_request *q, struct restore_plan *p
 static int add_salvage(const struct restore_request *q, struct restore_plan *plan,
                        struct sr_error *error)
 {
-    struct salvage_source source = {q->pending, &plan->verified.manifest, plan->verified.names,
-                                    plan->agent, plan->session_id};
+    struct salvage_memory_source source = {q->pending, &plan->verified.manifest,
+                                           plan->verified.names, plan->agent, plan->session_id};
     struct restore_step *transcript = &plan->steps[plan->step_count - 1];
     if (!q->with_salvage)
         return 0;
     if (transcript->file->copied.state == COPY_MISSING)
         return err_set(error, -ENODATA, "%s has no transcript that a reply could go behind",
                        q->stem);
-    int r = salvage_read_records(&source, plan->arena, &plan->salvaged, error);
+    int r = salvage_memory_read_records(&source, plan->arena, &plan->salvaged, error);
     if (r == 0 && transcript->fate == RESTORE_IS_THERE)
         transcript->fate = RESTORE_APPEND;
     return r;
@@ -489,7 +489,7 @@ static int write_aside(struct work *w, size_t i, const char *name)
     FS_CLOSE int to = r;
     bool rewrites = is_rewritten(w->plan, step->file);
     if (rewrites) {
-        r = rewrite_file(from_fd, to, w->plan->old_id, w->plan->session_id, &written);
+        r = rename_ids_file(from_fd, to, w->plan->old_id, w->plan->session_id, &written);
     } else {
         int64_t n = stream_read(from_fd, from.size_bytes, put, &to, written.sha256);
         written.size_bytes = n;
@@ -559,7 +559,7 @@ static int append_lines(struct work *w, size_t i)
         char *copy = arena_strndup(&a, lines.p, lines.n);
         if (w->plan->has_new_id)
             w->plan->ids_rewritten +=
-                rewrite_bytes(copy, lines.n, w->plan->old_id, w->plan->session_id);
+                rename_ids_bytes(copy, lines.n, w->plan->old_id, w->plan->session_id);
         lines.p = copy;
         r = fs_read_small(p->fd, w->below[i], LINES_LIMIT, &a, &there);
     }

@@ -22,7 +22,7 @@
 #include "backup/verify.h"
 
 struct restore_request {
-    const struct pending *pending;
+    const struct backup_dir *pending;
     const char *stem;
     const char *config_dir; /* NULL: the one it was taken from */
     const char *cwd;        /* where its directory is now; NULL: where it was */

@@ -44,7 +44,7 @@ static bool stands_still(const struct sr_session *s)
 }
 
 /* Returns: why there can be no half reply; NULL: there may be one. */
-static const char *why_no_reply(struct salvage *out, const struct session *in)
+static const char *why_no_reply(struct salvage_memory *out, const struct session *in)
 {
     const struct sr_session *s = out->session;
     if (!session_can_read_store(in) || !session_has_transcript(in) || !in->activity.is_known)
@@ -76,32 +76,33 @@ static const char *why_not_read(int code)
     }
 }
 
-static void add_part(struct salvage *out, struct remains_text found)
+static void add_part(struct salvage_memory *out, struct memory_search_text found)
 {
-    if (out->part_count == SALVAGE_PARTS_MAX)
+    if (out->part_count == SALVAGE_MEMORY_PARTS_MAX)
         return;
     struct buf text = {0};
     size_t redacted = secrets_redact(found.text, &text);
     found.text = (struct sv){arena_strndup(&out->arena, text.p ? text.p : "", text.n), text.n};
-    out->parts[out->part_count++] = (struct salvage_part){found, redacted};
+    out->parts[out->part_count++] = (struct salvage_memory_part){found, redacted};
     buf_release(&text);
 }
 
-static void add_prompt(struct salvage *out, const struct remains_search *search, struct sv shown)
+static void add_prompt(struct salvage_memory *out, const struct memory_search_search *search,
+                       struct sv shown)
 {
-    struct remains_text found = {
-        .kind = REMAINS_PROMPT,
-        .sureness = REMAINS_LIKELY,
+    struct memory_search_text found = {
+        .kind = MEMORY_SEARCH_PROMPT,
+        .sureness = MEMORY_SEARCH_LIKELY,
         .text = shown,
         .why = "from the prompt box on its tmux pane, which folds lines: where a line ends, the "
                "user may have typed a blank",
     };
-    if (search && remains_find_typed(search, shown, &out->arena, &found.text)) {
-        found.sureness = REMAINS_SURE;
+    if (search && memory_search_find_typed(search, shown, &out->arena, &found.text)) {
+        found.sureness = MEMORY_SEARCH_SURE;
         found.why = "from the prompt box on its tmux pane, and the same in a string of the client";
     }
     if (sv_find(shown, 0, SV("[Pasted text")) < shown.n) {
-        found.sureness = REMAINS_UNSURE;
+        found.sureness = MEMORY_SEARCH_UNSURE;
         found.why = "from the prompt box on its tmux pane, which stands for pasted text with a "
                     "number";
     }
@@ -140,7 +141,7 @@ static struct sv read_prompt(const struct sr_session *s, const struct live *live
     return shown;
 }
 
-static void note_counts(struct salvage *out, const char *why_none)
+static void note_counts(struct salvage_memory *out, const char *why_none)
 {
     struct arena *a = &out->arena;
     struct buf text = {0};
@@ -148,12 +149,12 @@ static void note_counts(struct salvage *out, const char *why_none)
         buf_addf(&text, "nothing salvaged from the memory of pid %d: %s", out->session->pid,
                  why_none);
     for (size_t i = 0; i < out->part_count; i++) {
-        const struct salvage_part *p = &out->parts[i];
+        const struct salvage_memory_part *p = &out->parts[i];
         buf_addf(&text, "%s%s of %zu bytes (sure: %s)", i ? ", " : "salvaged from memory: ",
-                 p->found.kind == REMAINS_REPLY    ? "the half of a reply"
-                 : p->found.kind == REMAINS_PROMPT ? "a prompt that was not sent"
-                                                   : "the half of its thinking",
-                 p->found.text.n, remains_sureness_word(p->found.sureness));
+                 p->found.kind == MEMORY_SEARCH_REPLY    ? "the half of a reply"
+                 : p->found.kind == MEMORY_SEARCH_PROMPT ? "a prompt that was not sent"
+                                                         : "the half of its thinking",
+                 p->found.text.n, memory_search_sureness_word(p->found.sureness));
         if (p->redacted)
             buf_addf(&text, ", %zu that look like credentials left out", p->redacted);
     }
@@ -163,17 +164,17 @@ static void note_counts(struct salvage *out, const char *why_none)
     buf_release(&text);
 }
 
-static bool has_reply(const struct salvage *out)
+static bool has_reply(const struct salvage_memory *out)
 {
     for (size_t i = 0; i < out->part_count; i++)
-        if (out->parts[i].found.kind == REMAINS_REPLY)
+        if (out->parts[i].found.kind == MEMORY_SEARCH_REPLY)
             return true;
     return false;
 }
 
 /* Returns: why it holds no reply; NULL: it does. */
 static const char *look_in_memory(const struct snapshot *snap, const struct session *in,
-                                  struct sv shown, const char *why_no, struct salvage *out)
+                                  struct sv shown, const char *why_no, struct salvage_memory *out)
 {
     struct memory_image image;
     int r = read_memory(snap, out->session, &image);
@@ -182,10 +183,10 @@ static const char *look_in_memory(const struct snapshot *snap, const struct sess
             add_prompt(out, NULL, shown);
         return why_no ? why_no : why_not_read(r);
     }
-    struct remains_search search = {image.runs, image.run_count, is_on_disk, (void *)in};
-    struct remains_found found = {0};
+    struct memory_search_search search = {image.runs, image.run_count, is_on_disk, (void *)in};
+    struct memory_search_found found = {0};
     if (!why_no)
-        remains_find(&search, &out->arena, &found);
+        memory_search_find(&search, &out->arena, &found);
     for (size_t i = 0; i < found.count; i++)
         add_part(out, found.items[i]);
     if (shown.n)
@@ -198,13 +199,13 @@ static const char *look_in_memory(const struct snapshot *snap, const struct sess
     return why_no ? why_no : has_reply(out) ? NULL : "no text of a reply was recognised in it";
 }
 
-void salvage_take(const struct sr_snapshot *snapshot, const struct sr_session *session,
-                  bool is_dry_run, struct salvage *out)
+void salvage_memory_take(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                         bool is_dry_run, struct salvage_memory *out)
 {
     const struct snapshot *snap = (const struct snapshot *)snapshot;
     const struct session *in = &snap->sessions[session - snapshot->sessions];
     struct sv shown = {0};
-    *out = (struct salvage){.session = session, .taken_at = wall_now(), .bytes_read = -1};
+    *out = (struct salvage_memory){.session = session, .taken_at = wall_now(), .bytes_read = -1};
     /* Of one that does not stand still nothing is sought, and nothing is said. */
     if (!session->pid || !snap->proc.is_live || session->candidate_count || !stands_still(session))
         return;
@@ -218,7 +219,7 @@ void salvage_take(const struct sr_snapshot *snapshot, const struct sr_session *s
     note_counts(out, why_no);
 }
 
-void salvage_release(struct salvage *salvage)
+void salvage_memory_release(struct salvage_memory *salvage)
 {
     arena_release(&salvage->arena);
     salvage->part_count = 0;
@@ -266,7 +267,7 @@ static size_t fence_length(struct sv text)
     return longest < 3 ? 3 : longest + 1;
 }
 
-static void write_head(const struct salvage *s, struct buf *out)
+static void write_head(const struct salvage_memory *s, struct buf *out)
 {
     const struct sr_session *session = s->session;
     char taken[WALL_TEXT_SIZE], started[WALL_TEXT_SIZE];
@@ -291,13 +292,14 @@ static void write_head(const struct salvage *s, struct buf *out)
                  (long long)s->table_bytes_before, (long long)s->table_bytes_after);
 }
 
-static void write_part(const struct salvage_part *p, struct buf *out, struct manifest_part *part)
+static void write_part(const struct salvage_memory_part *p, struct buf *out,
+                       struct manifest_part *part)
 {
     struct sv text = p->found.text;
     struct buf json = {0};
     struct digest digest;
-    part->kind = remains_kind_word(p->found.kind);
-    part->sureness = remains_sureness_word(p->found.sureness);
+    part->kind = memory_search_kind_word(p->found.kind);
+    part->sureness = memory_search_sureness_word(p->found.sureness);
     part->is_json = !is_plain(text);
     if (part->is_json)
         add_ascii_json(&json, text);
@@ -312,8 +314,8 @@ static void write_part(const struct salvage_part *p, struct buf *out, struct man
     buf_addf(out,
              "\n## %s\n\n- sure: %s\n- found: %s\n- redacted: %zu\n- encoding: %s\n- bytes: %zu\n- "
              "sha256: %s\n",
-             p->found.kind == REMAINS_REPLY ? "Reply, streamed in part"
-             : p->found.kind == REMAINS_THINKING
+             p->found.kind == MEMORY_SEARCH_REPLY ? "Reply, streamed in part"
+             : p->found.kind == MEMORY_SEARCH_THINKING
                  ? "Thinking, streamed in part (no part of the reply)"
                  : "Prompt, typed and not sent",
              part->sureness, p->found.why, p->redacted,
@@ -330,8 +332,8 @@ static void write_part(const struct salvage_part *p, struct buf *out, struct man
     buf_release(&json);
 }
 
-void salvage_write(const struct salvage *s, struct buf *out, struct arena *a,
-                   struct manifest_part **parts)
+void salvage_memory_write(const struct salvage_memory *s, struct buf *out, struct arena *a,
+                          struct manifest_part **parts)
 {
     struct manifest_part *made = arena_alloc(a, (s->part_count + 1) * sizeof *made);
     write_head(s, out);
@@ -341,10 +343,10 @@ void salvage_write(const struct salvage *s, struct buf *out, struct arena *a,
 }
 
 /* "high" before "medium" before "low". */
-static enum remains_sureness sureness_of(const char *word)
+static enum memory_search_sureness sureness_of(const char *word)
 {
-    enum remains_sureness s = REMAINS_SURE;
-    while (s < REMAINS_UNSURE && !str_equals(word, remains_sureness_word(s)))
+    enum memory_search_sureness s = MEMORY_SEARCH_SURE;
+    while (s < MEMORY_SEARCH_UNSURE && !str_equals(word, memory_search_sureness_word(s)))
         s++;
     return s;
 }
@@ -360,13 +362,13 @@ static bool part_is_in(const struct manifest_part *part, const struct manifest_f
     return false;
 }
 
-bool salvage_is_in(const struct salvage *s, const struct manifest_file *file)
+bool salvage_memory_is_in(const struct salvage_memory *s, const struct manifest_file *file)
 {
     struct arena a = {0};
     struct buf text = {0};
     struct manifest_part *parts;
     bool all = true;
-    salvage_write(s, &text, &a, &parts);
+    salvage_memory_write(s, &text, &a, &parts);
     for (size_t i = 0; i < s->part_count; i++)
         all = all && part_is_in(&parts[i], file);
     buf_release(&text);
@@ -385,8 +387,8 @@ static const struct manifest_part *find_reply(const struct manifest *m, size_t *
     for (size_t i = 0; i < m->file_count; i++)
         for (size_t j = 0; j < m->files[i].part_count; j++) {
             const struct manifest_part *p = &m->files[i].parts[j];
-            if (!str_equals(p->kind, remains_kind_word(REMAINS_REPLY)) ||
-                str_equals(p->sureness, remains_sureness_word(REMAINS_UNSURE)))
+            if (!str_equals(p->kind, memory_search_kind_word(MEMORY_SEARCH_REPLY)) ||
+                str_equals(p->sureness, memory_search_sureness_word(MEMORY_SEARCH_UNSURE)))
                 continue;
             reply = p;
             *file = i;
@@ -394,7 +396,7 @@ static const struct manifest_part *find_reply(const struct manifest *m, size_t *
     return reply;
 }
 
-static int read_reply(const struct salvage_source *q, struct arena *a, struct sv *text,
+static int read_reply(const struct salvage_memory_source *q, struct arena *a, struct sv *text,
                       struct sr_error *error)
 {
     size_t file;
@@ -425,7 +427,8 @@ static int read_reply(const struct salvage_source *q, struct arena *a, struct sv
     return 0;
 }
 
-static int read_tail(const struct salvage_source *q, struct arena *a, struct tail_result *out)
+static int read_tail(const struct salvage_memory_source *q, struct arena *a,
+                     struct tail_result *out)
 {
     struct fs_file file;
     struct tail tail;
@@ -450,7 +453,7 @@ static int read_tail(const struct salvage_source *q, struct arena *a, struct tai
 }
 
 struct record {
-    const struct salvage_source *source;
+    const struct salvage_memory_source *source;
     const struct tail_result *tail;
     const char *parent, *uuid;
 };
@@ -521,8 +524,8 @@ static void add_interruption(const struct record *r, struct buf *out)
     end_record(d, r, record, out);
 }
 
-int salvage_read_records(const struct salvage_source *q, struct arena *a, struct sv *records,
-                         struct sr_error *error)
+int salvage_memory_read_records(const struct salvage_memory_source *q, struct arena *a,
+                                struct sv *records, struct sr_error *error)
 {
     struct sv text;
     struct tail_result tail;

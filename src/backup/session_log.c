@@ -13,7 +13,7 @@
 
 enum { LOG_MODE = 0600, ID_SHOWN = 8 };
 
-static void add_entry(struct buf *out, const char *stamp, const struct journal_row *rows,
+static void add_entry(struct buf *out, const char *stamp, const struct session_log_row *rows,
                       size_t count)
 {
     buf_addf(out, "### %s - [ADMIN] Session Rescue\n\n**Sessions Recovered:**\n\n", stamp);
@@ -28,10 +28,11 @@ static void add_entry(struct buf *out, const char *stamp, const struct journal_r
     buf_adds(out, "\n");
 }
 
-int journal_append(const char *folder, struct wall at, const struct journal_row *rows, size_t count,
-                   char name[static JOURNAL_NAME_SIZE], struct sr_error *error)
+int session_log_append(const char *folder, struct wall at, const struct session_log_row *rows,
+                       size_t count, char name[static SESSION_LOG_NAME_SIZE],
+                       struct sr_error *error)
 {
-    char stamp[WALL_TEXT_SIZE], file[JOURNAL_NAME_SIZE];
+    char stamp[WALL_TEXT_SIZE], file[SESSION_LOG_NAME_SIZE];
     wall_format(at, stamp);
     snprintf(file, sizeof file, "SESSION-LOG-%.10s.md", stamp);
 

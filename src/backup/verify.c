@@ -27,7 +27,7 @@ bool verify_holds(const struct verified *v)
 }
 
 struct check {
-    const struct pending *pending;
+    const struct backup_dir *pending;
     struct arena *arena;
     struct verified *out;
 };
@@ -110,7 +110,7 @@ static void check_file(struct check *c, const struct sum *sum, const struct mani
     fs_close(&file.fd);
 }
 
-int verify_read_manifest(const struct pending *p, const char *stem, struct arena *a,
+int verify_read_manifest(const struct backup_dir *p, const char *stem, struct arena *a,
                          struct manifest *out)
 {
     struct sv text;
@@ -130,7 +130,8 @@ static bool agree(const struct manifest *m, const struct sum *sums, size_t count
     return true;
 }
 
-void verify_backup(const struct pending *p, const char *stem, struct arena *a, struct verified *out)
+void verify_backup(const struct backup_dir *p, const char *stem, struct arena *a,
+                   struct verified *out)
 {
     *out = (struct verified){.verdict = VERIFY_SOUND};
     struct check c = {p, a, out};

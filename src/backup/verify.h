@@ -37,9 +37,9 @@ const char *verify_word(enum verify_verdict verdict); /* "verified", "damaged", 
 bool verify_holds(const struct verified *v);
 
 /* Never fails: what cannot be read is a finding. Owner: the arena. */
-void verify_backup(const struct pending *p, const char *stem, struct arena *a,
+void verify_backup(const struct backup_dir *p, const char *stem, struct arena *a,
                    struct verified *out);
 
 /* Only the manifest and the names, nothing compared. Returns: 0 or -EBADMSG and others. */
-int verify_read_manifest(const struct pending *p, const char *stem, struct arena *a,
+int verify_read_manifest(const struct backup_dir *p, const char *stem, struct arena *a,
                          struct manifest *out);

@@ -6,19 +6,19 @@
 #include <errno.h>
 #include <string.h>
 
-static int open_any_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
+static int open_any_tmux(const struct pinned_session *s, struct arena *arena, struct tmux *tmux)
 {
     const struct live *live = s->inside->live;
     const char *path = live->environment_known ? proc_variable(&live->environment, "PATH") : NULL;
     return tmux_open(arena, &s->session->multiplexer, path, tmux);
 }
 
-static bool open_tmux(const struct subject *s, struct arena *arena, struct tmux *tmux)
+static bool open_tmux(const struct pinned_session *s, struct arena *arena, struct tmux *tmux)
 {
     return open_any_tmux(s, arena, tmux) == 0 && tmux_has_terminal(tmux, arena, s->session->tty);
 }
 
-bool keyboard_find(struct subject *subject, struct arena *arena, struct keyboard *out)
+bool keyboard_find(struct pinned_session *subject, struct arena *arena, struct keyboard *out)
 {
     struct tmux tmux;
     *out = (struct keyboard){subject, arena, open_tmux(subject, arena, &tmux)};
@@ -34,7 +34,7 @@ int keyboard_type(const struct keyboard *k, const char *const *tmux_keys, const 
 {
     struct tmux tmux;
     struct proc_stat stat;
-    const struct subject *s = k->subject;
+    const struct pinned_session *s = k->subject;
     if (k->through_tmux)
         return open_tmux(s, k->arena, &tmux) ? tmux_type(&tmux, k->arena, tmux_keys) : -ENOENT;
     int code = pidref_look(&s->ref, s->proc, &stat);
@@ -84,7 +84,7 @@ static bool has_other_stopped_job(const struct proc *proc, const struct proc_sta
     return found;
 }
 
-const char *keyboard_why_not_fg(const struct subject *subject, struct arena *arena,
+const char *keyboard_why_not_fg(const struct pinned_session *subject, struct arena *arena,
                                 const struct proc_stat *client)
 {
     struct proc_stat shell;

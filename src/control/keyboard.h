@@ -8,13 +8,13 @@
 #include "control/pinned_session.h"
 
 struct keyboard {
-    struct subject *subject; /* pinned; lives as long */
+    struct pinned_session *subject; /* pinned; lives as long */
     struct arena *arena;
     bool through_tmux; /* else by TIOCSTI, which takes CAP_SYS_ADMIN */
 };
 
 /* Returns: false where keys can be typed in neither way. */
-bool keyboard_find(struct subject *subject, struct arena *arena, struct keyboard *out);
+bool keyboard_find(struct pinned_session *subject, struct arena *arena, struct keyboard *out);
 
 /* "through tmux", "by TIOCSTI" */
 const char *keyboard_way(const struct keyboard *k);
@@ -30,7 +30,7 @@ const char *keyboard_screen(const struct keyboard *k);
 bool keyboard_is_in_front(const struct proc_stat *client);
 
 /* Returns: NULL, or why the word fg must not be typed into the shell that started it. */
-const char *keyboard_why_not_fg(const struct subject *subject, struct arena *arena,
+const char *keyboard_why_not_fg(const struct pinned_session *subject, struct arena *arena,
                                 const struct proc_stat *client);
 
 /* Empties the line first. Returns: 0 or negative errno. */

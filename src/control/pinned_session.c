@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-void subject_tell(const struct subject *s, const char *format, ...)
+void pinned_session_tell(const struct pinned_session *s, const char *format, ...)
 {
     if (!s->tell)
         return;
@@ -20,7 +20,7 @@ void subject_tell(const struct subject *s, const char *format, ...)
     s->tell(s->context, line);
 }
 
-int subject_refuse(struct subject *s, struct sr_error *error, const char *format, ...)
+int pinned_session_refuse(struct pinned_session *s, struct sr_error *error, const char *format, ...)
 {
     char why[512];
     va_list args;
@@ -33,7 +33,7 @@ int subject_refuse(struct subject *s, struct sr_error *error, const char *format
 
 /* ---- which process ------------------------------------------------------------------------ */
 
-int subject_pin(struct subject *s, struct sr_error *error)
+int pinned_session_pin(struct pinned_session *s, struct sr_error *error)
 {
     struct snapshot *snap = snapshot_of(s->snapshot);
     int pid = s->session->pid;
@@ -51,10 +51,10 @@ int subject_pin(struct subject *s, struct sr_error *error)
     return 0;
 }
 
-void subject_release(struct subject *s)
+void pinned_session_release(struct pinned_session *s)
 {
     if (s->has_salvage)
-        salvage_release(&s->salvage);
+        salvage_memory_release(&s->salvage);
     buf_release(&s->accepted);
     s->has_salvage = false;
     pidref_close(&s->ref);
@@ -64,29 +64,31 @@ void subject_release(struct subject *s)
 
 /* Neither above this program, nor on a terminal of those above it, as far up as there is anybody.
  */
-static int check_line(struct subject *s, const struct proc_stat *theirs, struct sr_error *error)
+static int check_line(struct pinned_session *s, const struct proc_stat *theirs,
+                      struct sr_error *error)
 {
     struct ancestry up;
     int pid = (int)theirs->pid;
     int r = ancestry_begin(&up, s->proc, s->look->own_pid);
     if (r < 0)
-        return subject_refuse(s, error, "pid %d, this program, cannot be read: %s",
-                              (int)s->look->own_pid, err_reason(r));
+        return pinned_session_refuse(s, error, "pid %d, this program, cannot be read: %s",
+                                     (int)s->look->own_pid, err_reason(r));
     do {
         if (up.at.pid == theirs->pid || up.at.ppid == theirs->pid)
-            return subject_refuse(s, error, "pid %d is above this program", pid);
+            return pinned_session_refuse(s, error, "pid %d is above this program", pid);
         if (ancestry_is_on_terminal(&up, theirs))
-            return subject_refuse(s, error, "pid %d is on this terminal", pid);
+            return pinned_session_refuse(s, error, "pid %d is on this terminal", pid);
     } while (ancestry_up(&up));
     if (ancestry_can_lead_to(&up, theirs) != FACT_NO)
-        return subject_refuse(s, error,
-                              "pid %d, a parent of this program, cannot be read: pid %d may be "
-                              "above it, or on its terminal",
-                              (int)up.unread, pid);
+        return pinned_session_refuse(
+            s, error,
+            "pid %d, a parent of this program, cannot be read: pid %d may be "
+            "above it, or on its terminal",
+            (int)up.unread, pid);
     return 0;
 }
 
-int subject_check(struct subject *s, struct sr_error *error)
+int pinned_session_check(struct pinned_session *s, struct sr_error *error)
 {
     const struct sr_session *session = s->session;
     struct proc_stat theirs;
@@ -99,23 +101,23 @@ int subject_check(struct subject *s, struct sr_error *error)
         return err_set(error, r, "pid %d: %s", (int)pid, err_reason(r));
     if (session->current ||
         (session->session_id && str_equals(session->session_id, s->look->own_session_id)))
-        return subject_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
+        return pinned_session_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
     r = check_line(s, &theirs, error);
     if (r < 0)
         return r;
     if (status.uid != geteuid())
-        return subject_refuse(s, error, "pid %d belongs to user %u; run this as that user",
-                              (int)pid, (unsigned)status.uid);
+        return pinned_session_refuse(s, error, "pid %d belongs to user %u; run this as that user",
+                                     (int)pid, (unsigned)status.uid);
     if (status.tracer || theirs.state == 't')
-        return subject_refuse(s, error, "pid %d is held by a debugger (pid %d)", (int)pid,
-                              (int)status.tracer);
+        return pinned_session_refuse(s, error, "pid %d is held by a debugger (pid %d)", (int)pid,
+                                     (int)status.tracer);
     return 0;
 }
 
 /* ---- still the same? ---------------------------------------------------------------------- */
 
-int subject_look_again(struct subject *s, const struct proof *proof, bool judged,
-                       struct subject_now *now, struct sr_error *error)
+int pinned_session_look_again(struct pinned_session *s, const struct proof *proof, bool judged,
+                              struct pinned_session_now *now, struct sr_error *error)
 {
     struct sr_options look = *s->look;
     look.entering = NULL; /* from here on nobody begins again from the start */
@@ -132,7 +134,7 @@ int subject_look_again(struct subject *s, const struct proof *proof, bool judged
         if (snapshot->sessions[i].pid == s->ref.pid &&
             snapshot->sessions[i].start_ticks == s->ref.start_ticks)
             found = &snapshot->sessions[i];
-    struct subject_now seen = {snapshot, found};
+    struct pinned_session_now seen = {snapshot, found};
     r = found ? proof_check(proof, s, &seen, error)
               : err_set(error, -EAGAIN, "refused: pid %d is no session any more", (int)s->ref.pid);
     if (r < 0) {
@@ -144,8 +146,8 @@ int subject_look_again(struct subject *s, const struct proof *proof, bool judged
     return 0;
 }
 
-void subject_forget(struct subject_now *now)
+void pinned_session_forget(struct pinned_session_now *now)
 {
     sr_snapshot_free(now->snapshot);
-    *now = (struct subject_now){0};
+    *now = (struct pinned_session_now){0};
 }

@@ -1,14 +1,14 @@
 /*
- * subject: the session that something is about to be done to: pinned, refused
+ * pinned_session: the session that something is about to be done to: pinned, refused
  * where it may not be touched, and looked at again.
  *
- *     struct subject subject = {.snapshot = ..., .session = ..., .look = &look, ...};
- *     r = subject_pin(&subject, &error);          the process that was listed, and no other
- *     r = subject_check(&subject, &error);        it may be touched
+ *     struct pinned_session subject = {.snapshot = ..., .session = ..., .look = &look, ...};
+ *     r = pinned_session_pin(&subject, &error);          the process that was listed, and no other
+ *     r = pinned_session_check(&subject, &error);        it may be touched
  *     r = proof_make(&subject, &proof, &error);   nothing is lost by it (proof.h)
- *     r = subject_look_again(&subject, proof, true, &now, &error);
+ *     r = pinned_session_look_again(&subject, proof, true, &now, &error);
  *     ... what it is for ...
- *     subject_release(&subject);
+ *     pinned_session_release(&subject);
  *
  * What ends a session and what revives one both begin so.
  */
@@ -18,7 +18,7 @@
 #include "platform/process/pidref.h"
 #include "session/discover.h"
 
-struct subject {
+struct pinned_session {
     /* set by the caller; they live as long as the subject */
     struct sr_snapshot *snapshot;
     const struct sr_session *session;
@@ -34,12 +34,12 @@ struct subject {
     const char *without_backup; /* as in struct sr_kill_options; with ask_for */
     bool (*ask_for)(void *context, const char *text, char *typed, size_t size);
 
-    /* set by subject_pin */
+    /* set by pinned_session_pin */
     const struct session *inside;
     const struct proc *proc;
     struct pidref ref;
 
-    struct salvage salvage; /* of the memory of the process, when it was first backed up */
+    struct salvage_memory salvage; /* of the memory of the process, when it was first backed up */
     bool has_salvage;
 
     bool was_refused;
@@ -51,19 +51,19 @@ struct subject {
 };
 
 /* Pins the process. Returns: 0; -ESRCH: it is not there any more, which counts as refused. Owner:
- * subject_release. */
-int subject_pin(struct subject *s, struct sr_error *error);
-void subject_release(struct subject *s);
+ * pinned_session_release. */
+int pinned_session_pin(struct pinned_session *s, struct sr_error *error);
+void pinned_session_release(struct pinned_session *s);
 
 /*
  * Whether it may be touched, read afresh each time it is asked: not the session or the terminal
  * that the asking process runs in, not one above it, not another user's, not one that a debugger
  * holds. Returns: 0, -EPERM, -ESRCH.
  */
-int subject_check(struct subject *s, struct sr_error *error);
+int pinned_session_check(struct pinned_session *s, struct sr_error *error);
 
 /* A second look, and the same process in it. */
-struct subject_now {
+struct pinned_session_now {
     struct sr_snapshot *snapshot;
     const struct sr_session *session;
 };
@@ -73,17 +73,17 @@ struct proof;
 /*
  * Looks at the machine again. judged: with a verdict. Returns: 0; -EAGAIN: it is not the session
  * any more that the proof speaks of, or none, which counts as refused. Owner of *now:
- * subject_forget.
+ * pinned_session_forget.
  */
-int subject_look_again(struct subject *s, const struct proof *proof, bool judged,
-                       struct subject_now *now, struct sr_error *error)
+int pinned_session_look_again(struct pinned_session *s, const struct proof *proof, bool judged,
+                              struct pinned_session_now *now, struct sr_error *error)
     __attribute__((nonnull(1, 2, 4)));
-void subject_forget(struct subject_now *now);
+void pinned_session_forget(struct pinned_session_now *now);
 
 /* Says a line to whoever listens. */
-void subject_tell(const struct subject *s, const char *format, ...)
+void pinned_session_tell(const struct pinned_session *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Marks it as refused. Returns: -EPERM. */
-int subject_refuse(struct subject *s, struct sr_error *error, const char *format, ...)
+int pinned_session_refuse(struct pinned_session *s, struct sr_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -33,7 +33,7 @@ static struct person *by_pid(const struct people *people, pid_t pid)
     return bsearch(&key, people->items, people->count, sizeof key, compare_person);
 }
 
-static int read_everybody(const struct family_request *q, struct people *out)
+static int read_everybody(const struct process_tree_request *q, struct people *out)
 {
     pid_t *pids;
     size_t count;
@@ -71,7 +71,7 @@ static bool is_wanted(const struct person *p, const void *context)
 }
 
 /* Leaves up where the way to the top ended. Returns: 0 or negative errno. */
-static int mark_own(const struct family_request *q, const struct people *people,
+static int mark_own(const struct process_tree_request *q, const struct people *people,
                     struct ancestry *up)
 {
     int r = ancestry_begin(up, q->proc, q->own_pid);
@@ -85,7 +85,7 @@ static int mark_own(const struct family_request *q, const struct people *people,
     return 0;
 }
 
-static bool carries_session(const struct family_request *q, pid_t pid)
+static bool carries_session(const struct process_tree_request *q, pid_t pid)
 {
     struct proc_strings environment;
     if (!q->session_id || !q->agent->child_session_variable ||
@@ -94,7 +94,7 @@ static bool carries_session(const struct family_request *q, pid_t pid)
     return str_equals(proc_variable(&environment, q->agent->child_session_variable), q->session_id);
 }
 
-static enum fact is_a_session(const struct family_request *q, const struct person *p)
+static enum fact is_a_session(const struct process_tree_request *q, const struct person *p)
 {
     struct agent_look look = {.name = p->stat.name};
     struct proc_strings argv, environment;
@@ -114,7 +114,7 @@ static enum fact is_a_session(const struct family_request *q, const struct perso
 
 /* Standard input is a terminal: a person may be typing into it. An MCP server has a pipe there,
  * a tool's shell /dev/null. */
-static const char *terminal_read_by(const struct family_request *q, pid_t pid, bool *known)
+static const char *terminal_read_by(const struct process_tree_request *q, pid_t pid, bool *known)
 {
     const char *target;
     int r = proc_read_link(q->proc, pid, "fd/0", q->arena, &target);
@@ -125,7 +125,7 @@ static const char *terminal_read_by(const struct family_request *q, pid_t pid, b
 }
 
 /* Returns: why this one may be wanted, seen by itself. */
-static const char *own_merits(const struct family_request *q, const struct person *p,
+static const char *own_merits(const struct process_tree_request *q, const struct person *p,
                               const struct person *client, const struct listener_list *listeners)
 {
     struct arena *a = q->arena;
@@ -157,7 +157,8 @@ static const char *own_merits(const struct family_request *q, const struct perso
     return input_known && sockets_known ? NULL : "cannot be looked into";
 }
 
-static int add(const struct family_request *q, struct family *family, const struct person *p)
+static int add(const struct process_tree_request *q, struct process_tree *family,
+               const struct person *p)
 {
     struct pidref ref;
     int r = pidref_open(q->proc, p->stat.pid, p->stat.start_ticks, &ref);
@@ -171,7 +172,7 @@ static int add(const struct family_request *q, struct family *family, const stru
     return 0;
 }
 
-int family_find(const struct family_request *q, struct family *out)
+int process_tree_find(const struct process_tree_request *q, struct process_tree *out)
 {
     struct people people = {0};
     struct listener_list listeners;
@@ -199,7 +200,7 @@ int family_find(const struct family_request *q, struct family *out)
         p->wanted = own_merits(q, p, client, &listeners);
     }
 
-    struct family family = {0};
+    struct process_tree family = {0};
     for (size_t i = 0; i < people.count && r == 0; i++) {
         struct person *p = &people.items[i];
         if ((!p->is_below && !p->is_stray) || p->stat.state == 'Z')
@@ -211,14 +212,14 @@ int family_find(const struct family_request *q, struct family *out)
         r = add(q, &family, p);
     }
     if (r < 0) {
-        family_release(&family);
+        process_tree_release(&family);
         return r;
     }
     *out = family;
     return 0;
 }
 
-void family_release(struct family *family)
+void process_tree_release(struct process_tree *family)
 {
     for (size_t i = 0; i < family->count; i++)
         pidref_close(&family->items[i].ref);

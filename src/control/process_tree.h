@@ -1,5 +1,5 @@
 /*
- * family: the processes that a session has started, as they are before it is
+ * process_tree: the processes that a session has started, as they are before it is
  * ended, and which of them somebody may want to keep.
  *
  * Recorded with a pidfd and a start time each, because afterwards their parent
@@ -21,12 +21,12 @@ struct relative {
     const char *wanted; /* why it may be: "listens on port 3000"; NULL: a helper */
 };
 
-struct family {
+struct process_tree {
     struct relative *items; /* by pid */
     size_t count, capacity;
 };
 
-struct family_request {
+struct process_tree_request {
     const struct proc *proc;
     struct arena *arena;
     const struct agent *agent;
@@ -37,7 +37,8 @@ struct family_request {
 
 /*
  * Reads every process once, a few ms for some hundred. Processes that end
- * meanwhile are left out. Returns: 0 or negative errno. Owner: family_release; strings: the arena.
+ * meanwhile are left out. Returns: 0 or negative errno. Owner: process_tree_release; strings: the
+ * arena.
  */
-int family_find(const struct family_request *request, struct family *out);
-void family_release(struct family *family);
+int process_tree_find(const struct process_tree_request *request, struct process_tree *out);
+void process_tree_release(struct process_tree *family);

@@ -17,16 +17,16 @@ enum {
 
 /* ---- connections -------------------------------------------------------------------------- */
 
-static int read_socks(const struct movement *m, struct arena *a, const struct sock ***items,
+static int read_socks(const struct progress_check *m, struct arena *a, const struct sock ***items,
                       size_t *count)
 {
-    const struct subject *s = m->subject;
+    const struct pinned_session *s = m->subject;
     struct collect_sockets sockets = {0};
     sockets.is_known = sock_read(a, &sockets.list, NULL) == 0 && sockets.list.complete;
     return collect_model_sockets(snapshot_of(s->snapshot), s->inside, &sockets, a, items, count);
 }
 
-static int64_t sent_before(const struct movement *m, uint64_t inode)
+static int64_t sent_before(const struct progress_check *m, uint64_t inode)
 {
     for (size_t i = 0; i < m->sock_count; i++)
         if (m->socks[i].inode == inode)
@@ -34,7 +34,7 @@ static int64_t sent_before(const struct movement *m, uint64_t inode)
     return 0;
 }
 
-static void mark_socks(struct movement *m)
+static void mark_socks(struct progress_check *m)
 {
     const struct sock **items;
     size_t count;
@@ -43,10 +43,11 @@ static void mark_socks(struct movement *m)
         return;
     m->socks = arena_alloc(&m->arena, (count + 1) * sizeof *m->socks);
     for (size_t i = 0; i < count; i++)
-        m->socks[m->sock_count++] = (struct movement_sock){items[i]->inode, items[i]->bytes_sent};
+        m->socks[m->sock_count++] =
+            (struct progress_check_sock){items[i]->inode, items[i]->bytes_sent};
 }
 
-static unsigned look_at_socks(struct movement *m)
+static unsigned look_at_socks(struct progress_check *m)
 {
     struct arena scratch = {0};
     const struct sock **items;
@@ -73,7 +74,7 @@ static unsigned look_at_socks(struct movement *m)
 /* What cannot be looked at has not grown, before or after. */
 #define SIZE_UNKNOWN INT64_MAX
 
-static int64_t size_of(const struct movement *m, const char *path)
+static int64_t size_of(const struct progress_check *m, const char *path)
 {
     struct stat st;
     int at = m->subject->inside->store->io.fd;
@@ -82,7 +83,7 @@ static int64_t size_of(const struct movement *m, const char *path)
     return st.st_size;
 }
 
-static void mark_files(struct movement *m)
+static void mark_files(struct progress_check *m)
 {
     const struct session *s = m->subject->inside;
     struct agent_transcript *subagents = NULL;
@@ -100,7 +101,7 @@ static void mark_files(struct movement *m)
         m->file_bytes[i] = size_of(m, m->files[i]);
 }
 
-static bool files_grew(const struct movement *m)
+static bool files_grew(const struct progress_check *m)
 {
     for (size_t i = 0; i < m->file_count; i++) {
         int64_t bytes = size_of(m, m->files[i]);
@@ -110,7 +111,7 @@ static bool files_grew(const struct movement *m)
     return false;
 }
 
-static bool read_registry(const struct movement *m, int64_t *mtime_ns, int64_t *bytes)
+static bool read_registry(const struct progress_check *m, int64_t *mtime_ns, int64_t *bytes)
 {
     const struct session *s = m->subject->inside;
     struct stat st;
@@ -122,7 +123,7 @@ static bool read_registry(const struct movement *m, int64_t *mtime_ns, int64_t *
     return true;
 }
 
-static bool registry_changed(const struct movement *m)
+static bool registry_changed(const struct progress_check *m)
 {
     int64_t mtime_ns, bytes;
     return m->registry_bytes >= 0 && read_registry(m, &mtime_ns, &bytes) &&
@@ -131,36 +132,36 @@ static bool registry_changed(const struct movement *m)
 
 /* ---- both --------------------------------------------------------------------------------- */
 
-void movement_mark(struct movement *m, const struct subject *subject)
+void progress_check_mark(struct progress_check *m, const struct pinned_session *subject)
 {
-    *m = (struct movement){.subject = subject, .registry_bytes = -1};
+    *m = (struct progress_check){.subject = subject, .registry_bytes = -1};
     mark_socks(m);
     mark_files(m);
     read_registry(m, &m->registry_mtime_ns, &m->registry_bytes);
     m->at = awake_now();
 }
 
-void movement_release(struct movement *m)
+void progress_check_release(struct progress_check *m)
 {
     arena_release(&m->arena);
 }
 
-static void look(struct movement *m, int64_t now_ms)
+static void look(struct progress_check *m, int64_t now_ms)
 {
     unsigned seen = look_at_socks(m);
     if (files_grew(m))
         seen |= MOVED_TRANSCRIPT;
     if (registry_changed(m))
         seen |= MOVED_REGISTRY;
-    for (unsigned i = 0; i < MOVEMENT_KINDS; i++)
+    for (unsigned i = 0; i < PROGRESS_CHECK_KINDS; i++)
         if ((seen & ~m->seen) >> i & 1)
             m->after_ms[i] = now_ms;
     m->seen |= seen;
 }
 
-int movement_watch(struct movement *m, unsigned wanted, int64_t ms)
+int progress_check_watch(struct progress_check *m, unsigned wanted, int64_t ms)
 {
-    const struct subject *s = m->subject;
+    const struct pinned_session *s = m->subject;
     struct awake begin = awake_now();
     for (;;) {
         struct awake now = awake_now();
@@ -173,13 +174,13 @@ int movement_watch(struct movement *m, unsigned wanted, int64_t ms)
     }
 }
 
-void movement_describe(const struct movement *m, struct buf *out)
+void progress_check_describe(const struct progress_check *m, struct buf *out)
 {
-    static const char *const sentences[MOVEMENT_KINDS] = {
+    static const char *const sentences[PROGRESS_CHECK_KINDS] = {
         "a new request went out after", "the reply has begun after", "its transcript grew after",
         "it published another status after"};
     size_t n = 0;
-    for (unsigned i = 0; i < MOVEMENT_KINDS; i++)
+    for (unsigned i = 0; i < PROGRESS_CHECK_KINDS; i++)
         if (m->seen >> i & 1)
             buf_addf(out, "%s%s %lld ms", n++ ? ", " : "", sentences[i], (long long)m->after_ms[i]);
     if (m->seen == MOVED_ASKED)

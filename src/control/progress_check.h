@@ -1,12 +1,12 @@
 /*
- * movement: whether a session has moved since a moment: its connections, its
+ * progress_check: whether a session has moved since a moment: its connections, its
  * transcripts, what it publishes.
  *
- *     movement_mark(&m, &subject);
+ *     progress_check_mark(&m, &subject);
  *     ... a push ...
- *     if (movement_watch(&m, MOVED_ANYHOW, 15000) > 0)
- *         movement_describe(&m, &text);
- *     movement_release(&m);
+ *     if (progress_check_watch(&m, MOVED_ANYHOW, 15000) > 0)
+ *         progress_check_describe(&m, &text);
+ *     progress_check_release(&m);
  */
 #pragma once
 
@@ -21,19 +21,19 @@ enum {
     MOVED_ANYHOW = MOVED_ASKED | MOVED_TRANSCRIPT | MOVED_REGISTRY,
 };
 
-enum { MOVEMENT_KINDS = 4 };
+enum { PROGRESS_CHECK_KINDS = 4 };
 
 /* A connection to the model, as it was. */
-struct movement_sock {
+struct progress_check_sock {
     uint64_t inode;
     int64_t bytes_sent;
 };
 
-struct movement {
-    const struct subject *subject;
+struct progress_check {
+    const struct pinned_session *subject;
     struct arena arena;
     struct awake at;
-    struct movement_sock *socks;
+    struct progress_check_sock *socks;
     size_t sock_count;
     bool socks_are_known;
     const char **files; /* below the store */
@@ -42,19 +42,19 @@ struct movement {
     int64_t registry_mtime_ns, registry_bytes;
     /* what was seen */
     unsigned seen;
-    int64_t after_ms[MOVEMENT_KINDS];
+    int64_t after_ms[PROGRESS_CHECK_KINDS];
     uint64_t asked_on;      /* inode */
     int64_t asked_received; /* bytes that had come there when that was seen */
 };
 
-void movement_mark(struct movement *m, const struct subject *subject);
-void movement_release(struct movement *m);
+void progress_check_mark(struct progress_check *m, const struct pinned_session *subject);
+void progress_check_release(struct progress_check *m);
 
 /*
  * Blocks: until one of the wanted kinds was seen, ms at most. Returns: all the kinds seen so far;
  * -ESRCH: the process has ended.
  */
-int movement_watch(struct movement *m, unsigned wanted, int64_t ms);
+int progress_check_watch(struct progress_check *m, unsigned wanted, int64_t ms);
 
 /* "a new request went out after 24 ms, its transcript grew after 1830 ms" */
-void movement_describe(const struct movement *m, struct buf *out);
+void progress_check_describe(const struct progress_check *m, struct buf *out);

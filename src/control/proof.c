@@ -28,7 +28,7 @@ void proof_release(struct proof *p)
     arena_release(&arena);
 }
 
-static struct proof *make(const struct subject *s, enum proof_kind kind)
+static struct proof *make(const struct pinned_session *s, enum proof_kind kind)
 {
     const struct sr_session *session = s->session;
     struct arena arena = {0};
@@ -46,7 +46,7 @@ static struct proof *make(const struct subject *s, enum proof_kind kind)
 /* ---- what may be given up: what no backup can hold ----------------------------------------- */
 
 /* What could not be looked at may be in no file. */
-static void lose_unseen(struct subject *s)
+static void lose_unseen(struct pinned_session *s)
 {
     snprintf(s->loses, sizeof s->loses,
              "what was said in it and is in no file would be lost for good");
@@ -56,7 +56,7 @@ static void lose_unseen(struct subject *s)
 
 /* The transcript is whole; whether the rest may be missing is for its user to say, by name, once.
  */
-static bool is_accepted(struct subject *s)
+static bool is_accepted(struct pinned_session *s)
 {
     char text[sizeof s->saved.lost + 128];
     if (s->accepted.n && strstr(s->accepted.p, s->saved.lost))
@@ -70,20 +70,21 @@ static bool is_accepted(struct subject *s)
 }
 
 /* What was copied, and that it is all of it. */
-static int check_saved(struct subject *s, struct sr_error *error)
+static int check_saved(struct pinned_session *s, struct sr_error *error)
 {
     const struct sr_export *e = &s->saved;
     char size[STR_SIZE_TEXT];
     str_format_size(e->size_bytes, size);
-    subject_tell(s, "%s: %s/%s.jsonl (%s)",
-                 e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
-                                                   : "backed up and verified",
-                 s->backup->pending_dir, e->stem, size);
+    pinned_session_tell(s, "%s: %s/%s.jsonl (%s)",
+                        e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
+                                                          : "backed up and verified",
+                        s->backup->pending_dir, e->stem, size);
     if (e->lost_count && !is_accepted(s))
-        return subject_refuse(s, error,
-                              "%s.jsonl is kept, and incomplete: %zu file%s of the session could "
-                              "not be read: %s",
-                              e->stem, e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
+        return pinned_session_refuse(
+            s, error,
+            "%s.jsonl is kept, and incomplete: %zu file%s of the session could "
+            "not be read: %s",
+            e->stem, e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
     if (e->was_rewritten)
         return err_set(error, -EIO,
                        "%s.jsonl is kept, but files changed under every try to copy them", e->stem);
@@ -91,7 +92,8 @@ static int check_saved(struct subject *s, struct sr_error *error)
 }
 
 /* They prove nothing of the conversation. Returns: 1, or negative errno. */
-static int save_side_files(struct subject *s, struct backup_source *source, struct sr_error *error)
+static int save_side_files(struct pinned_session *s, struct backup_source *source,
+                           struct sr_error *error)
 {
     struct backup_run run;
     struct sr_export saved;
@@ -105,15 +107,15 @@ static int save_side_files(struct subject *s, struct backup_source *source, stru
     }
     if (r < 0)
         return err_wrap(error, "back up");
-    subject_tell(s, "there is no transcript; backed up and verified: %s/%s.files (%zu file%s)",
-                 s->backup->pending_dir, saved.stem, saved.file_count,
-                 saved.file_count == 1 ? "" : "s");
+    pinned_session_tell(
+        s, "there is no transcript; backed up and verified: %s/%s.files (%zu file%s)",
+        s->backup->pending_dir, saved.stem, saved.file_count, saved.file_count == 1 ? "" : "s");
     return 1;
 }
 
 /* candidate NULL: the session itself. Returns: 1: there is no transcript of it, and *source says of
  * what, listed; 0; or negative errno. Owner of *source: backup_source_release. */
-static int save_one(struct subject *s, const char *candidate, struct backup_source *source,
+static int save_one(struct pinned_session *s, const char *candidate, struct backup_source *source,
                     struct sr_error *error)
 {
     const struct sr_export_options *o = s->backup;
@@ -125,8 +127,8 @@ static int save_one(struct subject *s, const char *candidate, struct backup_sour
         return save_side_files(s, source, error);
     if (found.state == LOOKUP_UNKNOWN) {
         lose_unseen(s);
-        return subject_refuse(s, error, "%s; make that readable, or end it on its terminal",
-                              why.text);
+        return pinned_session_refuse(s, error, "%s; make that readable, or end it on its terminal",
+                                     why.text);
     }
     int r = backup_begin(&run, o, error);
     if (r == 0) {
@@ -143,18 +145,18 @@ static int save_one(struct subject *s, const char *candidate, struct backup_sour
 }
 
 /* Before the first thing is done to it: afterwards it is gone. */
-static void save_memory(struct subject *s)
+static void save_memory(struct pinned_session *s)
 {
     if (s->has_salvage)
         return;
-    salvage_take(s->snapshot, s->session, false, &s->salvage);
+    salvage_memory_take(s->snapshot, s->session, false, &s->salvage);
     s->has_salvage = true;
     if (s->salvage.note)
-        subject_tell(s, "%s", s->salvage.note);
+        pinned_session_tell(s, "%s", s->salvage.note);
 }
 
 /* Returns: as save_one; 1: there is none to be saved. */
-static int save_all(struct subject *s, struct backup_source *source, struct sr_error *error)
+static int save_all(struct pinned_session *s, struct backup_source *source, struct sr_error *error)
 {
     const struct sr_session *session = s->session;
     int r = 0;
@@ -166,13 +168,13 @@ static int save_all(struct subject *s, struct backup_source *source, struct sr_e
         r = save_one(s, session->candidates[i], source, error);
     }
     if (r > 0)
-        r = subject_refuse(s, error,
-                           "one of the sessions that pid %d may be (%s) is gone: look again",
-                           session->pid, source->transcript.session_id);
+        r = pinned_session_refuse(s, error,
+                                  "one of the sessions that pid %d may be (%s) is gone: look again",
+                                  session->pid, source->transcript.session_id);
     return r;
 }
 
-int proof_save_again(struct subject *s, struct sr_error *error)
+int proof_save_again(struct pinned_session *s, struct sr_error *error)
 {
     struct backup_source source = {0};
     bool was_refused = s->was_refused;
@@ -185,7 +187,7 @@ int proof_save_again(struct subject *s, struct sr_error *error)
 
 /* ---- empty -------------------------------------------------------------------------------- */
 
-static bool is_anothers(const struct subject *s, const char *id)
+static bool is_anothers(const struct pinned_session *s, const char *id)
 {
     for (size_t i = 0; i < s->snapshot->session_count; i++) {
         const struct sr_session *other = &s->snapshot->sessions[i];
@@ -199,7 +201,8 @@ static bool is_anothers(const struct subject *s, const char *id)
  * A client that publishes no status may have taken up any older session of its
  * directory that no other client has: all of them are saved.
  */
-static int save_older(struct subject *s, const struct backup_source *of, struct sr_error *error)
+static int save_older(struct pinned_session *s, const struct backup_source *of,
+                      struct sr_error *error)
 {
     enum { OLDER_LIMIT = 16 };
     struct agent_transcript *older;
@@ -207,21 +210,22 @@ static int save_older(struct subject *s, const struct backup_source *of, struct 
     size_t count, n = 0;
     int r = 0, pid = s->session->pid;
     if (!of->cwd)
-        return subject_refuse(
+        return pinned_session_refuse(
             s, error, "which session pid %d is is not known, nor where it was started", pid);
     const char *folder = of->agent->project_folder(of->store->arena, of->cwd);
     struct lookup seen = of->agent->list_folder(of->store, folder, &older, &count);
     if (seen.state == LOOKUP_UNKNOWN)
-        return subject_refuse(s, error, "pid %d may have taken up a session of %s: %s: %s", pid,
-                              of->cwd, seen.where, err_reason(seen.code));
+        return pinned_session_refuse(s, error, "pid %d may have taken up a session of %s: %s: %s",
+                                     pid, of->cwd, seen.where, err_reason(seen.code));
     for (size_t i = 0; i < count; i++)
         if (!is_anothers(s, older[i].session_id))
             older[n++] = older[i];
     if (n > OLDER_LIMIT)
-        return subject_refuse(s, error,
-                              "which session pid %d is is not known, and it may have taken up any "
-                              "of %zu in %s: end it on its terminal",
-                              pid, n, of->cwd);
+        return pinned_session_refuse(
+            s, error,
+            "which session pid %d is is not known, and it may have taken up any "
+            "of %zu in %s: end it on its terminal",
+            pid, n, of->cwd);
     for (size_t i = 0; i < n && r == 0; i++) {
         r = save_one(s, older[i].session_id, &source, error);
         backup_source_release(&source);
@@ -229,7 +233,7 @@ static int save_older(struct subject *s, const struct backup_source *of, struct 
     return r > 0 ? 0 : r; /* gone meanwhile, and not by it */
 }
 
-static int prove_empty(struct subject *s, const struct backup_source *source,
+static int prove_empty(struct pinned_session *s, const struct backup_source *source,
                        struct sr_error *error)
 {
     struct sr_error why;
@@ -240,16 +244,16 @@ static int prove_empty(struct subject *s, const struct backup_source *source,
     }
     if (empty_prove(s->snapshot, s->session, source, &why) < 0) {
         lose_unseen(s);
-        return subject_refuse(
+        return pinned_session_refuse(
             s, error,
             "pid %d has no transcript, and it is not proven that nothing was said "
             "in it: %s; end it on its terminal",
             s->session->pid, why.text);
     }
-    subject_tell(s, "%s",
-                 s->has_transcript
-                     ? "nothing was said in it; what it may have taken up is backed up"
-                     : "nothing to back up: nothing was said in it");
+    pinned_session_tell(s, "%s",
+                        s->has_transcript
+                            ? "nothing was said in it; what it may have taken up is backed up"
+                            : "nothing to back up: nothing was said in it");
     return 0;
 }
 
@@ -261,40 +265,43 @@ static bool is_unsaved(const struct sr_session *s)
 }
 
 /* What is in its memory alone is in no backup. */
-static int refuse_unsaved(struct subject *s, struct sr_error *error)
+static int refuse_unsaved(struct pinned_session *s, struct sr_error *error)
 {
     char since[WALL_TEXT_SIZE];
     const struct sr_session *session = s->session;
     snprintf(s->loses, sizeof s->loses,
              "what was said in it since %s is in its memory alone, and would be lost for good",
              wall_format((struct wall){session->unsaved_since_ms}, since));
-    return subject_refuse(s, error, "pid %d, %s", session->pid, session->saving);
+    return pinned_session_refuse(s, error, "pid %d, %s", session->pid, session->saving);
 }
 
 /* Of what session is it? */
-static int refuse_unknown(struct subject *s, struct sr_error *error)
+static int refuse_unknown(struct pinned_session *s, struct sr_error *error)
 {
     const struct session *in = s->inside;
     int pid = s->session->pid;
     if (!in->store || in->store->code < 0 || in->which.state == LOOKUP_UNKNOWN)
         lose_unseen(s);
     if (!in->store)
-        return subject_refuse(s, error,
-                              "the config directory of pid %d is not known, as its environment "
-                              "cannot be read: run this as its user, or as root",
-                              pid);
+        return pinned_session_refuse(
+            s, error,
+            "the config directory of pid %d is not known, as its environment "
+            "cannot be read: run this as its user, or as root",
+            pid);
     if (in->store->code < 0)
-        return subject_refuse(s, error, "the config directory of pid %d cannot be read: %s: %s",
-                              pid, in->store->io.path, err_reason(in->store->code));
+        return pinned_session_refuse(s, error,
+                                     "the config directory of pid %d cannot be read: %s: %s", pid,
+                                     in->store->io.path, err_reason(in->store->code));
     if (in->which.state == LOOKUP_UNKNOWN)
-        return subject_refuse(s, error,
-                              "which session pid %d is is not known, as %s cannot be read: %s; "
-                              "make it readable, or end the session on its terminal",
-                              pid, in->which.where, err_reason(in->which.code));
+        return pinned_session_refuse(
+            s, error,
+            "which session pid %d is is not known, as %s cannot be read: %s; "
+            "make it readable, or end the session on its terminal",
+            pid, in->which.where, err_reason(in->which.code));
     return 0;
 }
 
-static int prove(struct subject *s, struct proof **out, struct sr_error *error)
+static int prove(struct pinned_session *s, struct proof **out, struct sr_error *error)
 {
     struct backup_source source = {0};
     s->loses[0] = '\0';
@@ -314,36 +321,38 @@ static int prove(struct subject *s, struct proof **out, struct sr_error *error)
 }
 
 /* It is known which session it is. */
-static bool has_name(const struct subject *s)
+static bool has_name(const struct pinned_session *s)
 {
     return s->session->session_id && !s->session->candidate_count;
 }
 
 /* Its user may give up what was refused, by name. */
-static int give_up(struct subject *s, const char *refusal, struct proof **out,
+static int give_up(struct pinned_session *s, const char *refusal, struct proof **out,
                    struct sr_error *error)
 {
     char typed[64] = "";
     const char *given = s->without_backup;
     if (!*given && !s->ask_for)
-        return subject_refuse(s, error,
-                              "there is no terminal to type the beginning of the session's id on: "
-                              "give it as --without-backup=FIRST8");
+        return pinned_session_refuse(
+            s, error,
+            "there is no terminal to type the beginning of the session's id on: "
+            "give it as --without-backup=FIRST8");
     if (!*given && !s->ask_for(s->context, refusal, typed, sizeof typed))
-        return subject_refuse(s, error, "pid %d is not given up", s->session->pid);
+        return pinned_session_refuse(s, error, "pid %d is not given up", s->session->pid);
     int r = proof_waive(s, *given ? given : typed, out, error);
     if (r == 0)
-        subject_tell(s, "given up by name: %s", refusal);
+        pinned_session_tell(s, "given up by name: %s", refusal);
     return r;
 }
 
 /* What its user may answer with --without-backup. */
-static bool can_be_given_up(const struct subject *s)
+static bool can_be_given_up(const struct pinned_session *s)
 {
     return *s->loses && has_name(s);
 }
 
-static int say_refusal(const struct subject *s, int r, const char *why, struct sr_error *error)
+static int say_refusal(const struct pinned_session *s, int r, const char *why,
+                       struct sr_error *error)
 {
     if (can_be_given_up(s))
         return err_set(error, r, "%s; %s. To give it up: --without-backup", why, s->loses);
@@ -351,7 +360,7 @@ static int say_refusal(const struct subject *s, int r, const char *why, struct s
                    s->without_backup ? "; --without-backup is no answer to that" : "");
 }
 
-int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
+int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *error)
 {
     struct sr_error why;
     char text[sizeof why.text + sizeof s->loses + 2];
@@ -364,7 +373,7 @@ int proof_make(struct subject *s, struct proof **out, struct sr_error *error)
     return give_up(s, text, out, error);
 }
 
-int proof_foresee(struct subject *s, struct sr_error *error)
+int proof_foresee(struct pinned_session *s, struct sr_error *error)
 {
     struct sr_error why;
     s->loses[0] = '\0';
@@ -376,17 +385,18 @@ int proof_foresee(struct subject *s, struct sr_error *error)
     return r < 0 ? say_refusal(s, r, why.text, error) : 0;
 }
 
-int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error)
+int proof_waive(struct pinned_session *s, const char *given, struct proof **out,
+                struct sr_error *error)
 {
     const char *id = s->session->session_id;
     if (!has_name(s))
-        return subject_refuse(s, error,
-                              "it is not known which session pid %d is: it cannot be given up",
-                              s->session->pid);
+        return pinned_session_refuse(
+            s, error, "it is not known which session pid %d is: it cannot be given up",
+            s->session->pid);
     if (strlen(given) != PROOF_GIVEN_LENGTH || strncmp(given, id, PROOF_GIVEN_LENGTH) != 0)
-        return subject_refuse(s, error,
-                              "'%s' is not the beginning of session %.*s: it is not given up",
-                              given, PROOF_GIVEN_LENGTH, id);
+        return pinned_session_refuse(
+            s, error, "'%s' is not the beginning of session %.*s: it is not given up", given,
+            PROOF_GIVEN_LENGTH, id);
     s->was_refused = false; /* for what is given up here */
     *out = make(s, PROOF_WAIVED);
     return 0;
@@ -410,7 +420,7 @@ static bool speaks_of_all(const struct proof *p, const struct sr_session *now)
     return all && (now->session_id || now->candidate_count || !p->id_count);
 }
 
-static int check_empty(const struct subject *s, const struct subject_now *now,
+static int check_empty(const struct pinned_session *s, const struct pinned_session_now *now,
                        struct sr_error *error)
 {
     struct backup_source source;
@@ -426,8 +436,8 @@ static int check_empty(const struct subject *s, const struct subject_now *now,
     return r;
 }
 
-int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,
-                struct sr_error *error)
+int proof_check(const struct proof *p, struct pinned_session *s,
+                const struct pinned_session_now *now, struct sr_error *error)
 {
     struct sr_error why;
     const struct snapshot *snap = snapshot_of(now->snapshot);

@@ -35,20 +35,21 @@ enum { PROOF_GIVEN_LENGTH = 8 };
  * Returns: 0; -EPERM: refused, as it is not known whether something would be
  * lost; another negative errno: the backup could not be made.
  */
-int proof_make(struct subject *s, struct proof **out, struct sr_error *error);
+int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *error);
 
 /*
  * What proof_make would refuse, as far as that is told without copying anything: for a dry run.
  * Returns: 0 or -EPERM.
  */
-int proof_foresee(struct subject *s, struct sr_error *error);
+int proof_foresee(struct pinned_session *s, struct sr_error *error);
 
 /*
  * The session is given up, with whatever of it is in no backup. given: what its
  * user typed for just this one, the first eight characters of its id. Returns:
  * 0; -EPERM: they are others, or it is not known which session it is.
  */
-int proof_waive(struct subject *s, const char *given, struct proof **out, struct sr_error *error);
+int proof_waive(struct pinned_session *s, const char *given, struct proof **out,
+                struct sr_error *error);
 
 enum proof_kind proof_kind_of(const struct proof *p) __attribute__((nonnull));
 
@@ -56,10 +57,11 @@ enum proof_kind proof_kind_of(const struct proof *p) __attribute__((nonnull));
  * Does it still speak of the session that a second look found in the process?
  * Reads again what it rests on. Returns: 0; -EAGAIN: refused, and why.
  */
-int proof_check(const struct proof *p, struct subject *s, const struct subject_now *now,
-                struct sr_error *error) __attribute__((nonnull(1, 2, 3)));
+int proof_check(const struct proof *p, struct pinned_session *s,
+                const struct pinned_session_now *now, struct sr_error *error)
+    __attribute__((nonnull(1, 2, 3)));
 
 /* Once it has ended: what it wrote last is backed up too. Returns: as proof_make. */
-int proof_save_again(struct subject *s, struct sr_error *error);
+int proof_save_again(struct pinned_session *s, struct sr_error *error);
 
 void proof_release(struct proof *p);

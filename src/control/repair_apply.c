@@ -23,14 +23,14 @@
 enum { NAMES = 16, UUID_SIZE = 37, SPARE_BYTES = 4 * 1024 * 1024 };
 
 struct work {
-    const struct mend_request *request;
+    const struct repair_apply_request *request;
     struct examined *e;
     struct arena *arena;
     struct mended *out;
     const char *folder, *name, *unfinished; /* of the transcript */
     int at;                                 /* the folder */
     int file;                               /* the new one, locked; -1 */
-    struct pending pending;
+    struct backup_dir pending;
     struct quarantine quarantine;
     char sha256[DIGEST_TEXT_SIZE]; /* of the new file */
     int64_t size_bytes;
@@ -81,7 +81,7 @@ static const char *id_of(const struct work *w)
 
 static int take_backup(struct work *w, struct sr_error *error)
 {
-    const struct mend_request *q = w->request;
+    const struct repair_apply_request *q = w->request;
     struct agent lone = agent_claude;
     struct agent_store store = {.fd = w->at, .path = w->folder, .arena = w->arena};
     struct backup_source source = {
@@ -110,7 +110,7 @@ static int take_backup(struct work *w, struct sr_error *error)
 static int read_backup(struct work *w, const char **sha256, struct sr_error *error)
 {
     struct manifest manifest;
-    int r = pending_open(&w->pending, w->request->backup->pending_dir, false, error);
+    int r = backup_dir_open(&w->pending, w->request->backup->pending_dir, false, error);
     if (r < 0)
         return r;
     r = verify_read_manifest(&w->pending, w->out->backup.stem, w->arena, &manifest);
@@ -147,14 +147,14 @@ static int check_unchanged(const struct work *w, struct sr_error *error)
 
 static int refuse_owner(struct work *w, struct sr_error *error)
 {
-    struct owner_request q = {
+    struct live_owner_request q = {
         .look = w->request->look,
         .path = w->request->path,
         .session_id = w->request->session_id,
         .own_id = w->e->survey.session_id[0] ? w->e->survey.session_id : NULL,
     };
-    struct owner owner;
-    int r = owner_find(&q, &owner, error);
+    struct live_owner owner;
+    int r = live_owner_find(&q, &owner, error);
     if (r == 0 && !owner.pid)
         return 0;
     w->out->was_refused = r == 0 || r == -ENODATA;
@@ -241,8 +241,8 @@ static int write_made(void *context, const char *bytes, size_t n)
     return durable_write(p->w->file, bytes, n);
 }
 
-static int keep_removed(void *context, const struct repair_edit *edit, const char *bytes, size_t n,
-                        bool is_first)
+static int keep_removed(void *context, const struct repair_plan_edit *edit, const char *bytes,
+                        size_t n, bool is_first)
 {
     struct passing *p = context;
     return quarantine_add(&p->w->quarantine, edit, bytes, n, is_first);
@@ -253,12 +253,12 @@ static int write_file(struct work *w, const char *wanted_sha256, struct sr_error
     char original[DIGEST_TEXT_SIZE];
     struct passing p = {.w = w, .source = &w->e->source};
     struct record_source source = w->e->source;
-    struct repair_sink sink = {write_made, keep_removed, &p};
+    struct repair_plan_sink sink = {write_made, keep_removed, &p};
     digest_init(&p.original);
     digest_init(&p.made);
     source.read = read_passing;
     source.context = &p;
-    int r = repair_write(&source, &w->e->plan, w->out->backup.stem, &sink);
+    int r = repair_plan_write(&source, &w->e->plan, w->out->backup.stem, &sink);
     digest_end(&p.original, original);
     digest_end(&p.made, w->sha256);
     w->size_bytes = p.size_bytes;
@@ -285,11 +285,11 @@ static int check_count(struct work *w, const struct examined *made, struct sr_er
 {
     size_t before = 0, after = 0;
     int64_t balance = 0;
-    int r = examine_count(w->e, &before);
+    int r = repair_examine_count(w->e, &before);
     if (r == 0)
-        r = examine_count(made, &after);
+        r = repair_examine_count(made, &after);
     if (r == 0)
-        r = repair_balance(&w->e->source, &w->e->plan, &balance);
+        r = repair_plan_balance(&w->e->source, &w->e->plan, &balance);
     if (r < 0)
         return err_set(error, r, "count the records of %s: %s", w->request->path, err_reason(r));
     if ((int64_t)after < (int64_t)before + balance)
@@ -304,7 +304,7 @@ static int check_count(struct work *w, const struct examined *made, struct sr_er
 static int examine_made(struct work *w, struct sr_error *error)
 {
     struct examined made;
-    struct examine_request q = {
+    struct repair_examine_request q = {
         .at = w->at,
         .path = w->unfinished,
         .shown = arena_printf(w->arena, "%s/%s", w->folder, w->unfinished),
@@ -320,7 +320,7 @@ static int examine_made(struct work *w, struct sr_error *error)
     size_t left = made.plan.edit_count + made.form.is_other;
     size_t reached = made.plan.messages.reached;
     r = check_count(w, &made, error);
-    examine_release(&made);
+    repair_examine_release(&made);
     if (r < 0)
         return r;
     if (left || reached < w->e->plan.messages.reached)
@@ -419,7 +419,7 @@ static int rewrite_copy(struct work *w, const char *renamed)
     if (fd < 0)
         return fd;
     durable_take_rights(fd, w->file); /* else it is its owner's alone */
-    int r = rewrite_file(w->file, fd, old, new, &rewritten);
+    int r = rename_ids_file(w->file, fd, old, new, &rewritten);
     if (r == 0)
         r = durable_sync(fd);
     if (r == 0)
@@ -488,8 +488,8 @@ static int put_in_place(struct work *w, struct sr_error *error)
     return r == 0 ? take_place(w, error) : r;
 }
 
-int mend(const struct mend_request *q, struct examined *e, struct arena *a, struct mended *out,
-         struct sr_error *error)
+int mend(const struct repair_apply_request *q, struct examined *e, struct arena *a,
+         struct mended *out, struct sr_error *error)
 {
     const char *name = str_basename(q->path);
     *out = (struct mended){0};
@@ -534,7 +534,7 @@ int mend(const struct mend_request *q, struct examined *e, struct arena *a, stru
     fs_close(&w.file);
     if (r == 0)
         durable_sync(w.at);
-    pending_close(&w.pending);
+    backup_dir_close(&w.pending);
     fs_close(&w.at);
     return r;
 }

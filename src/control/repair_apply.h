@@ -1,5 +1,5 @@
 /*
- * mend: a transcript repaired on disk, by the plan that examine made.
+ * repair_apply: a transcript repaired on disk, by the plan that examine made.
  *
  * The order of things: a verified backup; the new file written beside, from
  * bytes whose digest is the backup's; what is removed goes to the quarantine;
@@ -15,7 +15,7 @@
 #include "backup/quarantine.h"
 #include "control/repair_examine.h"
 
-struct mend_request {
+struct repair_apply_request {
     const char *path;       /* absolute */
     const char *session_id; /* of the file's name; NULL: it has none */
     const struct sr_snapshot
@@ -25,7 +25,7 @@ struct mend_request {
     const struct sr_export_options *backup;
     bool as_copy; /* under a new id, beside the original, which stays as it is */
     bool shrinks;
-    int64_t client_version; /* as repair_options */
+    int64_t client_version; /* as repair_plan_options */
 };
 
 struct mended {
@@ -37,7 +37,7 @@ struct mended {
     const char *quarantine; /* path */
     const char *leftover; /* of an earlier repair, in the same folder, and left there; NULL: none */
     bool has_other_names; /* hard links, which keep the original */
-    struct repair_messages messages; /* of the repaired file */
+    struct repair_plan_messages messages; /* of the repaired file */
     bool can_resume;
     int64_t size_bytes;
 };
@@ -47,5 +47,5 @@ struct mended {
  * meanwhile; -EAGAIN: it was written to meanwhile; or another errno. Then the original is in its
  * place, as it was. out is filled as far as things went. Owner of strings: the arena.
  */
-int mend(const struct mend_request *request, struct examined *e, struct arena *a,
+int mend(const struct repair_apply_request *request, struct examined *e, struct arena *a,
          struct mended *out, struct sr_error *error);

@@ -18,7 +18,7 @@ struct reading {
 };
 
 /* The file, and the texts that were made of it one after another; they have no names. */
-struct examine_reading {
+struct repair_examine_reading {
     struct reading file, texts[TEXTS_MAX];
     size_t text_count;
 };
@@ -72,7 +72,7 @@ static int write_digested(void *context, const char *bytes, size_t n)
 }
 
 /* Beside the file, where there is room for it if it is to be mended; else where it can be. */
-static int create_text(const struct examine_request *q, struct arena *a)
+static int create_text(const struct repair_examine_request *q, struct arena *a)
 {
     const char *name = str_basename(q->path);
     const char *folder =
@@ -84,7 +84,7 @@ static int create_text(const struct examine_request *q, struct arena *a)
 }
 
 /* found NULL: recoded. What is read from then on is the text. */
-static int make_text(const struct examine_request *q, struct arena *a, struct examined *e,
+static int make_text(const struct repair_examine_request *q, struct arena *a, struct examined *e,
                      const struct normalise_found *found)
 {
     struct reading *text = &e->reading->texts[e->reading->text_count];
@@ -108,7 +108,7 @@ static int make_text(const struct examine_request *q, struct arena *a, struct ex
     return r;
 }
 
-static int look_at_head(const struct examine_request *q, struct arena *a, struct examined *e)
+static int look_at_head(const struct repair_examine_request *q, struct arena *a, struct examined *e)
 {
     char head[NORMALISE_HEAD];
     int64_t n = e->source.read(e->source.context, head, sizeof head, 0);
@@ -121,10 +121,10 @@ static int look_at_head(const struct examine_request *q, struct arena *a, struct
 }
 
 /* Where a line is no record, it is seen whether it is a part of one. */
-static int survey_lines(const struct examine_request *q, struct arena *a, struct examined *e)
+static int survey_lines(const struct repair_examine_request *q, struct arena *a, struct examined *e)
 {
     struct normalise_found found = {0};
-    int r = survey_read_within(&e->source, BROKEN_MAX, &e->survey);
+    int r = transcript_scan_read_within(&e->source, BROKEN_MAX, &e->survey);
     bool is_cut = r == -E2BIG;
     if (!is_cut && (r < 0 || e->survey.line_count == 0))
         return r;
@@ -132,20 +132,20 @@ static int survey_lines(const struct examine_request *q, struct arena *a, struct
     e->form.joined = found.joined;
     e->form.is_array = found.is_array;
     if (r == 0 && found.joined) {
-        survey_release(&e->survey);
+        transcript_scan_release(&e->survey);
         r = make_text(q, a, e, &found);
     }
     if (r == 0 && (found.joined || is_cut))
-        r = survey_read(&e->source, &e->survey);
+        r = transcript_scan_read(&e->source, &e->survey);
     normalise_release(&found);
     return r;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static int look(const struct examine_request *q, struct arena *a, struct examined *e)
+static int look(const struct repair_examine_request *q, struct arena *a, struct examined *e)
 {
-    struct repair_options options = q->options;
+    struct repair_plan_options options = q->options;
     int r = look_at_head(q, a, e);
     e->own = e->source;
     if (r < 0 || e->form.packer)
@@ -157,10 +157,10 @@ static int look(const struct examine_request *q, struct arena *a, struct examine
     if (options.fits && options.model_window <= 0)
         options.model_window =
             agent_claude.context_window(e->survey.model[0] ? e->survey.model : NULL, NULL);
-    return repair_plan(&e->source, &e->survey, &options, a, &e->plan);
+    return repair_plan_plan(&e->source, &e->survey, &options, a, &e->plan);
 }
 
-int examine(const struct examine_request *q, struct arena *a, struct examined *out,
+int examine(const struct repair_examine_request *q, struct arena *a, struct examined *out,
             struct sr_error *error)
 {
     struct examined e = {0};
@@ -169,20 +169,20 @@ int examine(const struct examine_request *q, struct arena *a, struct examined *o
         return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
     posix_fadvise(e.file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     e.reading = mem_resize(NULL, sizeof *e.reading);
-    *e.reading =
-        (struct examine_reading){.file = {e.file.fd, e.file.size_bytes, q->progress, q->context}};
+    *e.reading = (struct repair_examine_reading){
+        .file = {e.file.fd, e.file.size_bytes, q->progress, q->context}};
     e.source = source_of(&e.reading->file);
     r = look(q, a, &e);
     if (r < 0) {
         const char *what = e.reading->text_count ? "make lines of" : "read";
-        examine_release(&e);
+        repair_examine_release(&e);
         return err_set(error, r, "%s %s: %s", what, q->shown, err_reason(r));
     }
     *out = e;
     return 0;
 }
 
-int examine_count(const struct examined *e, size_t *count)
+int repair_examine_count(const struct examined *e, size_t *count)
 {
     struct normalise_found found;
     int r = normalise_find(&e->own, 0, false, &found);
@@ -191,9 +191,9 @@ int examine_count(const struct examined *e, size_t *count)
     return r;
 }
 
-void examine_release(struct examined *e)
+void repair_examine_release(struct examined *e)
 {
-    survey_release(&e->survey);
+    transcript_scan_release(&e->survey);
     fs_close(&e->file.fd);
     for (size_t i = 0; e->reading && i < e->reading->text_count; i++)
         fs_close(&e->reading->texts[i].fd);

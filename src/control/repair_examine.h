@@ -1,5 +1,5 @@
 /*
- * examine: one transcript on disk, read for damage. Changes nothing.
+ * repair_examine: one transcript on disk, read for damage. Changes nothing.
  *
  * The file is read from its beginning to its end once, and again where
  * something has to be looked at. What it grows by meanwhile is not read.
@@ -16,11 +16,12 @@
 #include "repair/normalise.h"
 #include "repair/repair_plan.h"
 
-struct examine_request {
+struct repair_examine_request {
     int at; /* the folder that path is below, or AT_FDCWD */
     const char *path;
-    const char *shown;             /* for messages */
-    struct repair_options options; /* modified_ms is filled in, and model_window where it is 0 */
+    const char *shown; /* for messages */
+    struct repair_plan_options
+        options; /* modified_ms is filled in, and model_window where it is 0 */
     void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
     void *context;
 };
@@ -37,22 +38,23 @@ struct examined_form {
 };
 
 struct examined {
-    struct fs_file file; /* as it was when it was opened; open until examine_release */
+    struct fs_file file; /* as it was when it was opened; open until repair_examine_release */
     struct examined_form form;
-    struct survey survey;
-    struct repair_plan plan;
+    struct transcript_scan survey;
+    struct repair_plan_plan plan;
     struct record_source own;    /* the file in UTF-8, its lines as they are */
     struct record_source source; /* what was surveyed: the file, or the text that it was made */
-    struct examine_reading *reading;
+    struct repair_examine_reading *reading;
 };
 
-/* Returns: 0 or negative errno. Owner: examine_release; of what the plan points to, the arena. */
-int examine(const struct examine_request *request, struct arena *a, struct examined *out,
+/* Returns: 0 or negative errno. Owner: repair_examine_release; of what the plan points to, the
+ * arena. */
+int examine(const struct repair_examine_request *request, struct arena *a, struct examined *out,
             struct sr_error *error);
-void examine_release(struct examined *e);
+void repair_examine_release(struct examined *e);
 
 /*
  * Records that are whole, in the file's own text: those on lines of their own, and those over
  * several lines. It is counted without the survey and the plan, from the bytes.
  */
-int examine_count(const struct examined *e, size_t *count);
+int repair_examine_count(const struct examined *e, size_t *count);

@@ -11,11 +11,11 @@ static const struct {
     const char *cause;
     int (*plan)(struct revive *r, struct sr_error *error);
 } causes[] = {
-    {"reply-stalled", push_plan_connections},    {"no-reply", push_plan_connections},
-    {"compaction-stuck", push_plan_connections}, {"job-control", push_plan_continue},
-    {"tool-blocked-on-input", push_plan_tool},   {"tool-stuck", push_plan_tool},
-    {"pipe-held", push_plan_pipe_holder},        {"mcp-stuck", push_plan_server},
-    {"terminal-not-read", push_plan_reader},
+    {"reply-stalled", remedy_plan_connections},    {"no-reply", remedy_plan_connections},
+    {"compaction-stuck", remedy_plan_connections}, {"job-control", remedy_plan_continue},
+    {"tool-blocked-on-input", remedy_plan_tool},   {"tool-stuck", remedy_plan_tool},
+    {"pipe-held", remedy_plan_pipe_holder},        {"mcp-stuck", remedy_plan_server},
+    {"terminal-not-read", remedy_plan_reader},
 };
 
 enum { CAUSE_COUNT = sizeof causes / sizeof *causes, NO_CAUSE = -1 };
@@ -41,10 +41,11 @@ bool revive_ask(const struct revive *r, enum sr_revive_question question, const 
     return r->options->ask && r->options->ask(r->options->context, question, text);
 }
 
-struct push *push_add(struct revive *r, const struct push_kind *kind, enum push_purpose purpose)
+struct remedy *remedy_add(struct revive *r, const struct remedy_kind *kind,
+                          enum remedy_purpose purpose)
 {
     void *items = r->pushes;
-    struct push *p = arena_push(&r->arena, &items, &r->count, &r->capacity, sizeof *p);
+    struct remedy *p = arena_push(&r->arena, &items, &r->count, &r->capacity, sizeof *p);
     r->pushes = items;
     p->kind = kind;
     p->purpose = purpose;
@@ -57,7 +58,7 @@ const struct evidence *revive_evidence(const struct revive *r)
     return r->subject.inside->evidence;
 }
 
-const struct evidence *revive_evidence_now(const struct subject_now *now)
+const struct evidence *revive_evidence_now(const struct pinned_session_now *now)
 {
     return snapshot_of(now->snapshot)->sessions[now->session - now->snapshot->sessions].evidence;
 }
@@ -71,9 +72,9 @@ static int refuse_to_push(struct revive *r, struct sr_error *error)
     int pid = (int)r->subject.ref.pid;
     switch (s->verdict) {
     case SR_WAITING:
-        return subject_refuse(&r->subject, error,
-                              "pid %d waits for you (%s): answer it on its terminal", pid,
-                              s->cause);
+        return pinned_session_refuse(&r->subject, error,
+                                     "pid %d waits for you (%s): answer it on its terminal", pid,
+                                     s->cause);
     case SR_HUNG:
     case SR_STOPPED:
     case SR_BLOCKED:
@@ -83,8 +84,8 @@ static int refuse_to_push(struct revive *r, struct sr_error *error)
                        "conversation kept: session-rescue --kill %d",
                        pid, sr_verdict_word(s->verdict), s->cause, pid);
     default:
-        return subject_refuse(&r->subject, error, "pid %d is not hung (%s, %s)", pid,
-                              sr_verdict_word(s->verdict), s->cause);
+        return pinned_session_refuse(&r->subject, error, "pid %d is not hung (%s, %s)", pid,
+                                     sr_verdict_word(s->verdict), s->cause);
     }
 }
 
@@ -92,8 +93,8 @@ static int refuse_to_push(struct revive *r, struct sr_error *error)
 static int plan_escape(struct revive *r, int cause, struct sr_error *error)
 {
     bool is_mid_turn = cause != NO_CAUSE && r->session->verdict == SR_HUNG &&
-                       causes[cause].plan != push_plan_reader;
-    return is_mid_turn ? push_plan_escape(r, error) : refuse_to_push(r, error);
+                       causes[cause].plan != remedy_plan_reader;
+    return is_mid_turn ? remedy_plan_escape(r, error) : refuse_to_push(r, error);
 }
 
 static int plan_pushes(struct revive *r, struct sr_error *error)
@@ -111,7 +112,7 @@ static int plan_pushes(struct revive *r, struct sr_error *error)
     bool is_held = r->session->verdict == SR_HUNG || r->session->verdict == SR_BLOCKED ||
                    r->session->verdict == SR_ORPHANED;
     if (code == 0 && !r->options->escape && (cause != NO_CAUSE || !is_held))
-        push_plan_terminal(r);
+        remedy_plan_terminal(r);
     if (code == -EAGAIN)
         r->subject.was_refused = true;
     if (code < 0)
@@ -147,9 +148,9 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
         .session = session,
         .options = options,
     };
-    int code = subject_pin(&r->subject, error);
+    int code = pinned_session_pin(&r->subject, error);
     if (code == 0)
-        code = subject_check(&r->subject, error);
+        code = pinned_session_check(&r->subject, error);
     if (code == 0)
         code = plan_pushes(r, error);
     r->result.was_refused = r->subject.was_refused;
@@ -158,7 +159,7 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
     return code;
 }
 
-static void add_push(const struct revive *r, const struct push *p, struct buf *out)
+static void add_push(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     if (p->blocked)
         buf_adds(out, "not possible as this user: ");
@@ -192,8 +193,8 @@ static int check_possible(struct revive *r, struct sr_error *error)
     for (size_t i = 0; i < r->count; i++)
         if (!r->pushes[i].blocked)
             return 0;
-    return subject_refuse(&r->subject, error, "nothing of the plan is possible: %s",
-                          r->pushes[0].blocked);
+    return pinned_session_refuse(&r->subject, error, "nothing of the plan is possible: %s",
+                                 r->pushes[0].blocked);
 }
 
 static int ask_about_plan(struct revive *r, struct sr_error *error)
@@ -201,7 +202,7 @@ static int ask_about_plan(struct revive *r, struct sr_error *error)
     for (size_t i = 0; i < r->count; i++) {
         struct buf line = {0};
         add_push(r, &r->pushes[i], &line);
-        subject_tell(&r->subject, "%s%s", i ? "then: " : "plan: ", line.p);
+        pinned_session_tell(&r->subject, "%s%s", i ? "then: " : "plan: ", line.p);
         buf_release(&line);
     }
     if (r->options->force || revive_ask(r, SR_REVIVE_SESSION, NULL))
@@ -212,18 +213,18 @@ static int ask_about_plan(struct revive *r, struct sr_error *error)
 }
 
 /* Is it still held by what the plan was made for? Returns: as a push's verify. */
-static int look_again(struct revive *r, struct push *p, const struct proof *proof,
+static int look_again(struct revive *r, struct remedy *p, const struct proof *proof,
                       struct sr_error *error)
 {
-    struct subject_now now;
+    struct pinned_session_now now;
     int pid = (int)r->subject.ref.pid;
-    int code = subject_check(&r->subject, error);
+    int code = pinned_session_check(&r->subject, error);
     if (code == 0)
-        code = subject_look_again(&r->subject, proof, true, &now, error);
+        code = pinned_session_look_again(&r->subject, proof, true, &now, error);
     if (code < 0)
         return code;
     int then_cause = cause_of(r->session), now_cause = cause_of(now.session);
-    if (p->purpose == PUSH_FOR_CAUSE &&
+    if (p->purpose == REMEDY_FOR_CAUSE &&
         (now_cause == NO_CAUSE || causes[now_cause].plan != causes[then_cause].plan)) {
         r->subject.was_refused = r->result.tried == 0;
         code = err_set(error, -EAGAIN, "refused: pid %d is not held by that any more (%s, %s)", pid,
@@ -231,37 +232,38 @@ static int look_again(struct revive *r, struct push *p, const struct proof *proo
     }
     if (code == 0)
         code = p->kind->verify(r, p, &now, error);
-    subject_forget(&now);
-    int check = code == 0 ? subject_check(&r->subject, error) : 0;
+    pinned_session_forget(&now);
+    int check = code == 0 ? pinned_session_check(&r->subject, error) : 0;
     return check < 0 ? check : code;
 }
 
-static void note_success(struct revive *r, const struct push *p, const struct buf *how)
+static void note_success(struct revive *r, const struct remedy *p, const struct buf *how)
 {
     const char *text = how->n ? how->p : "";
-    subject_tell(&r->subject, "it moves: %s", text);
-    if (r->result.push && p->purpose != PUSH_FOR_CAUSE)
+    pinned_session_tell(&r->subject, "it moves: %s", text);
+    if (r->result.push && p->purpose != REMEDY_FOR_CAUSE)
         return; /* what was put in order besides */
     r->result.push = p->kind->word;
     snprintf(r->result.moved, sizeof r->result.moved, "%s", text);
 }
 
 /* Gives one push. Returns: 1 it has helped, 0 not, or why no other may be given either. */
-static int push(struct revive *r, struct push *p, const struct proof *proof, struct sr_error *error)
+static int push(struct revive *r, struct remedy *p, const struct proof *proof,
+                struct sr_error *error)
 {
     struct sr_error why = {0};
     struct buf text = {0};
     int code = look_again(r, p, proof, &why);
     if (code == -EBUSY || code == -ENOENT) {
-        subject_tell(&r->subject, "left out: %s", why.text);
+        pinned_session_tell(&r->subject, "left out: %s", why.text);
         return 0;
     }
     if (code != 0)
         return code > 0 ? 1 : err_set(error, code, "%s", why.text);
     p->kind->describe(r, p, &text);
-    subject_tell(&r->subject, "%s", text.p);
+    pinned_session_tell(&r->subject, "%s", text.p);
     text.n = 0;
-    movement_mark(&r->movement, &r->subject);
+    progress_check_mark(&r->movement, &r->subject);
     code = p->kind->give(r, p, &why);
     bool has_helped = false;
     if (code == 0) {
@@ -270,20 +272,21 @@ static int push(struct revive *r, struct push *p, const struct proof *proof, str
         if (has_helped)
             note_success(r, p, &text);
         else
-            subject_tell(&r->subject, "no movement%s%s", text.n ? ": " : "", text.n ? text.p : "");
+            pinned_session_tell(&r->subject, "no movement%s%s", text.n ? ": " : "",
+                                text.n ? text.p : "");
     } else {
-        subject_tell(&r->subject, "left out: %s", why.text);
+        pinned_session_tell(&r->subject, "left out: %s", why.text);
     }
-    movement_release(&r->movement);
+    progress_check_release(&r->movement);
     buf_release(&text);
     return has_helped;
 }
 
 static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_error *error)
 {
-    bool is_done[PUSH_PURPOSES] = {false}, is_wanted[PUSH_PURPOSES] = {false};
+    bool is_done[REMEDY_PURPOSES] = {false}, is_wanted[REMEDY_PURPOSES] = {false};
     for (size_t i = 0; i < r->count; i++) {
-        struct push *p = &r->pushes[i];
+        struct remedy *p = &r->pushes[i];
         is_wanted[p->purpose] = true;
         if (p->blocked || is_done[p->purpose])
             continue;
@@ -294,7 +297,7 @@ static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_e
     }
     int pid = (int)r->subject.ref.pid;
     bool is_all = true;
-    for (size_t i = 0; i < PUSH_PURPOSES; i++)
+    for (size_t i = 0; i < REMEDY_PURPOSES; i++)
         is_all = is_all && (is_done[i] || !is_wanted[i]);
     r->result.was_revived = is_all;
     if (is_all)
@@ -309,7 +312,8 @@ int revive_prove(struct revive *r, struct proof **out, struct sr_error *error)
 {
     int code = 0;
     if (!r->options->force && !r->options->ask)
-        code = subject_refuse(&r->subject, error, "there is no terminal to ask on, and no --force");
+        code = pinned_session_refuse(&r->subject, error,
+                                     "there is no terminal to ask on, and no --force");
     if (code == 0)
         code = check_possible(r, error);
     if (code == 0)
@@ -336,7 +340,7 @@ void revive_release(struct revive *r)
 {
     for (size_t i = 0; i < r->count; i++)
         pidref_close(&r->pushes[i].other);
-    subject_release(&r->subject);
+    pinned_session_release(&r->subject);
     arena_release(&r->arena);
 }
 

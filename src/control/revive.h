@@ -22,13 +22,13 @@
 #include "control/remedies/remedy.h"
 
 struct revive {
-    struct subject subject;
+    struct pinned_session subject;
     const struct sr_session *session;
     const struct sr_revive_options *options;
     struct arena arena;
-    struct push *pushes;
+    struct remedy *pushes;
     size_t count, capacity;
-    struct movement movement; /* since right before the push that is being given */
+    struct progress_check movement; /* since right before the push that is being given */
     struct sr_revive result;
 };
 
@@ -55,4 +55,4 @@ bool revive_ask(const struct revive *r, enum sr_revive_question question, const 
 /* What the session was judged by. */
 const struct evidence *revive_evidence(const struct revive *r);
 /* The same of a second look. */
-const struct evidence *revive_evidence_now(const struct subject_now *now);
+const struct evidence *revive_evidence_now(const struct pinned_session_now *now);

@@ -48,7 +48,8 @@ int stop_prove(struct stop *s, struct proof **out, struct sr_error *error)
 {
     int r = 0;
     if (!s->options->force && !s->options->ask)
-        r = subject_refuse(&s->subject, error, "there is no terminal to ask on, and no --force");
+        r = pinned_session_refuse(&s->subject, error,
+                                  "there is no terminal to ask on, and no --force");
     if (r == 0)
         r = proof_make(&s->subject, out, error);
     note_backup(s);
@@ -83,9 +84,9 @@ static void describe_look(const struct stop *s, struct buf *out)
 
 static int look_again(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
-    struct subject_now now;
+    struct pinned_session_now now;
     bool was_hung = s->session->verdict == SR_HUNG;
-    int r = subject_look_again(&s->subject, proof, was_hung, &now, error);
+    int r = pinned_session_look_again(&s->subject, proof, was_hung, &now, error);
     if (r < 0)
         return r;
     if (was_hung && now.session->verdict != SR_HUNG) {
@@ -94,13 +95,13 @@ static int look_again(struct stop *s, const struct proof *proof, struct sr_error
                     (int)s->subject.ref.pid, sr_verdict_word(now.session->verdict),
                     now.session->cause);
     }
-    subject_forget(&now);
+    pinned_session_forget(&now);
     return r;
 }
 
 static int find_family(struct stop *s, struct sr_error *error)
 {
-    struct family_request request = {
+    struct process_tree_request request = {
         .proc = s->subject.proc,
         .arena = &s->arena,
         .agent = s->subject.inside->live->agent,
@@ -108,19 +109,19 @@ static int find_family(struct stop *s, struct sr_error *error)
         .session_id = s->session->session_id,
         .own_pid = s->options->look->own_pid,
     };
-    struct family family;
-    int r = family_find(&request, &family);
+    struct process_tree family;
+    int r = process_tree_find(&request, &family);
     if (r < 0)
         return err_set(error, r, "record what pid %d has started: %s", (int)s->subject.ref.pid,
                        err_reason(r));
-    family_release(&s->family);
+    process_tree_release(&s->family);
     s->family = family;
     return 0;
 }
 
 static int run_look(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
-    int r = subject_check(&s->subject, error);
+    int r = pinned_session_check(&s->subject, error);
     if (r == 0)
         r = look_again(s, proof, error);
     if (r == 0)
@@ -129,10 +130,10 @@ static int run_look(struct stop *s, const struct proof *proof, struct sr_error *
         return r;
     r = terminal_hold_open(s->subject.proc, s->subject.ref.pid, &s->hold);
     if (r < 0 && r != -ENXIO)
-        subject_tell(&s->subject,
-                     "the terminal of pid %d cannot be held open to be put in order: %s",
-                     (int)s->subject.ref.pid, err_reason(r));
-    return subject_check(&s->subject, error);
+        pinned_session_tell(&s->subject,
+                            "the terminal of pid %d cannot be held open to be put in order: %s",
+                            (int)s->subject.ref.pid, err_reason(r));
+    return pinned_session_check(&s->subject, error);
 }
 
 /* ---- 4. the end --------------------------------------------------------------------------- */
@@ -235,7 +236,7 @@ static void tell_if_unreachable(const struct stop *s)
         return;
     if (proc_read_text(s->subject.proc, s->subject.ref.pid, "wchan", channel, sizeof channel) <= 0)
         snprintf(channel, sizeof channel, "not known where");
-    subject_tell(
+    pinned_session_tell(
         &s->subject,
         "pid %d is inside the kernel (%s), where no signal reaches it, not even SIGKILL: it "
         "ends when that call does",
@@ -257,10 +258,11 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
     if (r < 0 && r != -ESRCH)
         return fail_to_end(s, r, error, err_reason(r));
     if (typed)
-        subject_tell(&s->subject,
-                     "%d bytes that were typed and never read are thrown away: the shell would run "
-                     "them",
-                     typed);
+        pinned_session_tell(
+            &s->subject,
+            "%d bytes that were typed and never read are thrown away: the shell would run "
+            "them",
+            typed);
     enum fact ended = wait_for_end(&s->subject.ref, s->subject.proc, KILL_WAIT_MS);
     if (ended == FACT_UNKNOWN)
         return fail_to_see(s, "SIGKILL", error);
@@ -280,7 +282,7 @@ static enum fact end_in_front(struct stop *s)
     int r = keyboard_type_fg(&s->keyboard);
     if (r < 0)
         return FACT_NO; /* SIGCONT, then, as without a shell */
-    subject_tell(&s->subject, "typed fg into the shell on %s", s->session->tty);
+    pinned_session_tell(&s->subject, "typed fg into the shell on %s", s->session->tty);
     int64_t ms = s->options->grace_ms < FRONT_WAIT_MS ? s->options->grace_ms : FRONT_WAIT_MS;
     return pidref_wait(&s->subject.ref, ms);
 }
@@ -303,8 +305,8 @@ static int run_end(struct stop *s, const struct proof *proof, struct sr_error *e
             return r;
     }
     s->result.has_ended = true;
-    subject_tell(&s->subject, "pid %d has ended%s", (int)s->subject.ref.pid,
-                 s->result.by_force ? " by SIGKILL" : "");
+    pinned_session_tell(&s->subject, "pid %d has ended%s", (int)s->subject.ref.pid,
+                        s->result.by_force ? " by SIGKILL" : "");
     return 0;
 }
 
@@ -388,7 +390,7 @@ static void signal_helpers(const struct stop *s, int signal_number)
         const struct relative *r = &s->family.items[i];
         if (r->wanted || !may_live(r))
             continue;
-        subject_tell(&s->subject, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
+        pinned_session_tell(&s->subject, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
         pidref_signal(&r->ref, signal_number);
         pidref_signal(&r->ref, SIGCONT);
     }
@@ -415,15 +417,15 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
     char text[512];
     snprintf(text, sizeof text, "%s (pid %d) %s", r->name, (int)r->ref.pid, r->wanted);
     if (s->options->force || !s->options->ask) {
-        subject_tell(&s->subject, "left running: %s", text);
+        pinned_session_tell(&s->subject, "left running: %s", text);
     } else if (ask(s, SR_KILL_WANTED, text)) {
         pidref_signal(&r->ref, SIGTERM);
         enum fact ended = wait_for_end(&r->ref, s->subject.proc, HELPERS_GRACE_MS);
         if (ended != FACT_YES)
-            subject_tell(&s->subject,
-                         ended == FACT_NO ? "it ignores SIGTERM and runs on: %s"
-                                          : "it was sent SIGTERM, and may run on: %s",
-                         text);
+            pinned_session_tell(&s->subject,
+                                ended == FACT_NO ? "it ignores SIGTERM and runs on: %s"
+                                                 : "it was sent SIGTERM, and may run on: %s",
+                                text);
     }
 }
 
@@ -463,20 +465,21 @@ static int run_terminal(struct stop *s, const struct proof *proof, struct sr_err
     case TERMINAL_IS_GONE:
         break;
     case TERMINAL_RESTORED:
-        subject_tell(&s->subject, "the terminal %s was left raw, and is in order again",
-                     s->session->tty);
+        pinned_session_tell(&s->subject, "the terminal %s was left raw, and is in order again",
+                            s->session->tty);
         break;
     case TERMINAL_IN_USE:
-        subject_tell(
+        pinned_session_tell(
             &s->subject,
             "the terminal %s was left raw, and its shell is not in front: 'reset' there puts it "
             "in order",
             s->session->tty);
         break;
     case TERMINAL_IS_STUCK:
-        subject_tell(&s->subject,
-                     "the terminal %s takes no output: 'reset' there puts it in order once it does",
-                     s->session->tty);
+        pinned_session_tell(
+            &s->subject,
+            "the terminal %s takes no output: 'reset' there puts it in order once it does",
+            s->session->tty);
         break;
     }
     return 0;
@@ -499,14 +502,14 @@ static int run_leftovers(struct stop *s, const struct proof *proof, struct sr_er
     struct stat st;
     if (in->registration &&
         fstatat(in->store->io.fd, in->registration->file, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        subject_tell(&s->subject, "left behind: %s/%s; clients remove it when they start",
-                     in->store->io.path, in->registration->file);
+        pinned_session_tell(&s->subject, "left behind: %s/%s; clients remove it when they start",
+                            in->store->io.path, in->registration->file);
     /* A directory on a server that does not answer would hold us as it held the client. */
     if (!s->session->cwd || s->session->verdict == SR_BLOCKED)
         return 0;
     const char *lock = arena_printf(&s->arena, "%s/.git/index.lock", s->session->cwd);
     if (fstatat(AT_FDCWD, lock, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        subject_tell(&s->subject, "there is %s: if no git runs there, remove it", lock);
+        pinned_session_tell(&s->subject, "there is %s: if no git runs there, remove it", lock);
     return 0;
 }
 
@@ -555,9 +558,9 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
         .options = options,
         .hold.fd = -1,
     };
-    int r = subject_pin(&s->subject, error);
+    int r = pinned_session_pin(&s->subject, error);
     if (r == 0)
-        r = subject_check(&s->subject, error);
+        r = pinned_session_check(&s->subject, error);
     if (r == 0)
         r = find_family(s, error);
     s->can_come_to_front = r == 0 && find_way_to_front(s);
@@ -600,9 +603,9 @@ void stop_release(struct stop *s)
             ;
         sigprocmask(SIG_SETMASK, &s->mask, NULL);
     }
-    family_release(&s->family);
+    process_tree_release(&s->family);
     terminal_hold_close(&s->hold);
-    subject_release(&s->subject);
+    pinned_session_release(&s->subject);
     arena_release(&s->arena);
 }
 

@@ -27,12 +27,12 @@
 #include <signal.h>
 
 struct stop {
-    struct subject subject;
+    struct pinned_session subject;
     const struct sr_session *session;
     const struct sr_kill_options *options;
     struct arena arena;
-    struct family family;      /* as it was when the plan was made, then again before SIGTERM */
-    struct terminal_hold hold; /* fd -1: none */
+    struct process_tree family; /* as it was when the plan was made, then again before SIGTERM */
+    struct terminal_hold hold;  /* fd -1: none */
     struct keyboard keyboard;
     bool can_come_to_front; /* stopped behind its shell, which fg can be typed into */
     bool is_signalled;

@@ -16,7 +16,7 @@ void conversation_begin(struct conversation *c, const struct event_reader *reade
 {
     *c = (struct conversation){.reader = reader, .file = SIZE_MAX};
     c->skim = mem_resize(NULL, sizeof *c->skim);
-    skim_begin(c->skim, 0);
+    json_stream_begin(c->skim, 0);
     graph_init(&c->graph);
 }
 
@@ -68,7 +68,7 @@ static void keep_place(struct conversation *c, uint32_t node, int64_t offset, in
 /* Of the first file alone: that is what a client loads. */
 static void look_at_version(struct conversation *c, uint32_t node)
 {
-    int64_t version = client_version(skim_text(c->skim, SKIM_VERSION));
+    int64_t version = client_version(json_stream_text(c->skim, JSON_STREAM_VERSION));
     if (c->file == c->first_file && c->graph.nodes[node].role <= GRAPH_USER && version > c->version)
         c->version = version;
 }
@@ -80,19 +80,19 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset,
                        enum share share)
 {
     bool is_copy = c->file != c->first_file;
-    skim_restart(c->skim, offset);
-    skim_feed(c->skim, record.p, record.n);
-    skim_end(c->skim);
-    if (c->skim->shape != SKIM_RECORD)
+    json_stream_restart(c->skim, offset);
+    json_stream_feed(c->skim, record.p, record.n);
+    json_stream_end(c->skim);
+    if (c->skim->shape != JSON_STREAM_RECORD)
         return false;
-    struct sv uuid = skim_text(c->skim, SKIM_UUID);
+    struct sv uuid = json_stream_text(c->skim, JSON_STREAM_UUID);
     if (is_copy && (!uuid.n || is_known(c, graph_id_of(uuid))))
         return true;
-    uint32_t node = nodes_add(&c->graph, c->skim,
-                              &(struct nodes_place){
-                                  .is_hidden = is_copy || share == BEHIND,
-                                  .is_beside = share != ALONE,
-                              });
+    uint32_t node = graph_nodes_add(&c->graph, c->skim,
+                                    &(struct graph_nodes_place){
+                                        .is_hidden = is_copy || share == BEHIND,
+                                        .is_beside = share != ALONE,
+                                    });
     if (node != GRAPH_NONE) {
         keep_place(c, node, offset, length);
         look_at_version(c, node);
@@ -111,17 +111,18 @@ static void add_gap(struct conversation *c, int64_t offset, int64_t length)
 
 static void add_line(struct conversation *c, const struct line *line)
 {
-    struct scan_piece *pieces;
+    struct line_check_piece *pieces;
     size_t count;
     if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n, ALONE))
         return;
-    scan_pieces(line->text, c->reader->record_start, &pieces, &count);
+    line_check_pieces(line->text, c->reader->record_start, &pieces, &count);
     for (size_t i = 0; i < count; i++) {
-        const struct scan_piece *p = &pieces[i];
+        const struct line_check_piece *p = &pieces[i];
         int64_t offset = line->offset + (int64_t)p->from;
-        if (p->kind == SCAN_NUL ||
-            (p->kind == SCAN_RECORD && add_record(c, sv_slice(line->text, p->from, p->to), offset,
-                                                  (int64_t)(p->to - p->from), i ? BEHIND : FIRST)))
+        if (p->kind == LINE_CHECK_NUL ||
+            (p->kind == LINE_CHECK_RECORD &&
+             add_record(c, sv_slice(line->text, p->from, p->to), offset, (int64_t)(p->to - p->from),
+                        i ? BEHIND : FIRST)))
             continue;
         add_gap(c, offset, (int64_t)(p->to - p->from));
     }
@@ -296,7 +297,7 @@ void conversation_release(struct conversation *c)
 {
     graph_release(&c->graph);
     if (c->skim)
-        skim_release(c->skim);
+        json_stream_release(c->skim);
     free(c->skim);
     free(c->items);
     free(c->records);

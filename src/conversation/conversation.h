@@ -51,7 +51,7 @@ struct conversation {
                                names. Set by the caller before conversation_finish */
 
     /* its own */
-    struct skim *skim;
+    struct json_stream *skim;
     int64_t version; /* the newest of the first file */
     size_t first_file;
     struct graph graph;

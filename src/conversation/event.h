@@ -84,7 +84,7 @@ struct message;
 /* What differs between agents. */
 struct event_reader {
     const char *agent;      /* "claude" */
-    struct sv record_start; /* see scan_line */
+    struct sv record_start; /* see line_check_line */
     /* Reads one whole record. Owner: the arena. Returns: 0, or -EBADMSG when it is not a JSON
      * object. */
     int (*read)(struct arena *a, struct sv record, struct event *out);

@@ -76,19 +76,19 @@ static void take_event(struct looking *l, const struct event *e)
 static void take_damaged(struct looking *l, const struct event_reader *reader, struct sv line,
                          bool is_last, struct arena *scratch)
 {
-    struct scan scan;
+    struct line_check scan;
     struct event e;
-    scan_line(line, reader->record_start, &scan);
+    line_check_line(line, reader->record_start, &scan);
     for (size_t i = 0; i < scan.piece_count; i++) {
-        struct scan_piece piece = scan.pieces[i];
-        if (piece.kind == SCAN_RECORD &&
+        struct line_check_piece piece = scan.pieces[i];
+        if (piece.kind == LINE_CHECK_RECORD &&
             reader->read(scratch, sv_slice(line, piece.from, piece.to), &e) == 0)
             take_event(l, &e);
     }
-    if (!is_last || scan.kind != SCAN_TORN)
+    if (!is_last || scan.kind != LINE_CHECK_TORN)
         return;
     struct buf completed = {0};
-    if (scan_complete(line, &completed) &&
+    if (line_check_complete(line, &completed) &&
         reader->read(scratch, (struct sv){completed.p, completed.n}, &e) == 0)
         take_event(l, &e);
     buf_release(&completed);

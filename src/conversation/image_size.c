@@ -13,7 +13,7 @@ static int digit_of(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-size_t picture_decode(struct sv s, unsigned char *out)
+size_t image_size_decode(struct sv s, unsigned char *out)
 {
     size_t n = 0;
     uint32_t bits = 0;
@@ -32,7 +32,7 @@ size_t picture_decode(struct sv s, unsigned char *out)
     return n;
 }
 
-int64_t picture_bytes(int64_t base64_length, const char ending[static 2])
+int64_t image_size_bytes(int64_t base64_length, const char ending[static 2])
 {
     int64_t padding = ending[1] != '=' ? 0 : ending[0] != '=' ? 1 : 2;
     int64_t digits = base64_length > padding ? base64_length - padding : 0;
@@ -92,11 +92,11 @@ static bool webp_size(const unsigned char *b, size_t n, uint32_t *width, uint32_
     return true;
 }
 
-bool picture_size(struct sv base64, uint32_t *width, uint32_t *height)
+bool image_size_size(struct sv base64, uint32_t *width, uint32_t *height)
 {
-    unsigned char b[PICTURE_HEAD];
-    size_t n =
-        picture_decode(sv_slice(base64, 0, base64.n < PICTURE_HEAD ? base64.n : PICTURE_HEAD), b);
+    unsigned char b[IMAGE_SIZE_HEAD];
+    size_t n = image_size_decode(
+        sv_slice(base64, 0, base64.n < IMAGE_SIZE_HEAD ? base64.n : IMAGE_SIZE_HEAD), b);
     if (n >= 24 && memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0) {
         *width = big(b + 16, 4);
         *height = big(b + 20, 4);

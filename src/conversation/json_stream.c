@@ -29,15 +29,15 @@ enum state {
 
 /* ---- the record so far -------------------------------------------------------------------- */
 
-static void start_line(struct skim *s)
+static void start_line(struct json_stream *s)
 {
     s->is_over = s->has_newline = s->ends_in_return = false;
-    s->line = s->record = (struct skim_span){s->offset, s->offset};
-    for (size_t i = 0; i < SKIM_MEMBERS; i++) {
-        s->members[i].kind = SKIM_ABSENT;
+    s->line = s->record = (struct json_stream_span){s->offset, s->offset};
+    for (size_t i = 0; i < JSON_STREAM_MEMBERS; i++) {
+        s->members[i].kind = JSON_STREAM_ABSENT;
         s->members[i].n = 0;
     }
-    s->text = (struct skim_span){0};
+    s->text = (struct json_stream_span){0};
     s->block_count = s->top_count = s->bad_text_count = 0;
     s->preserved_count = 0;
     s->has_more_blocks = false;
@@ -48,20 +48,20 @@ static void start_line(struct skim *s)
     s->element_count[0] = s->element_count[1] = 0;
 }
 
-void skim_begin(struct skim *s, int64_t offset)
+void json_stream_begin(struct json_stream *s, int64_t offset)
 {
-    memset(s, 0, offsetof(struct skim, is_object));
+    memset(s, 0, offsetof(struct json_stream, is_object));
     s->offset = offset;
     start_line(s);
 }
 
-void skim_restart(struct skim *s, int64_t offset)
+void json_stream_restart(struct json_stream *s, int64_t offset)
 {
     s->offset = offset;
     start_line(s);
 }
 
-void skim_release(struct skim *s)
+void json_stream_release(struct json_stream *s)
 {
     free(s->blocks);
     free(s->bad_text);
@@ -73,33 +73,35 @@ void skim_release(struct skim *s)
     s->block_capacity = s->bad_text_capacity = 0;
 }
 
-void skim_next(struct skim *s)
+void json_stream_next(struct json_stream *s)
 {
     start_line(s);
 }
 
-struct sv skim_text(const struct skim *s, enum skim_member m)
+struct sv json_stream_text(const struct json_stream *s, enum json_stream_member m)
 {
-    const struct skim_value *v = &s->members[m];
-    return (struct sv){v->text, v->kind == SKIM_STRING ? v->n : 0};
+    const struct json_stream_value *v = &s->members[m];
+    return (struct sv){v->text, v->kind == JSON_STREAM_STRING ? v->n : 0};
 }
 
-bool skim_is(const struct skim *s, enum skim_member m, const char *text)
+bool json_stream_is(const struct json_stream *s, enum json_stream_member m, const char *text)
 {
-    return s->members[m].kind == SKIM_STRING && sv_equals(skim_text(s, m), sv_of(text));
+    return s->members[m].kind == JSON_STREAM_STRING &&
+           sv_equals(json_stream_text(s, m), sv_of(text));
 }
 
-bool skim_is_of_session(const struct skim *s)
+bool json_stream_is_of_session(const struct json_stream *s)
 {
-    static const enum skim_member places[] = {SKIM_UUID, SKIM_SESSION_ID, SKIM_LEAF, SKIM_SNAPSHOT,
-                                              SKIM_TIMESTAMP};
+    static const enum json_stream_member places[] = {JSON_STREAM_UUID, JSON_STREAM_SESSION_ID,
+                                                     JSON_STREAM_LEAF, JSON_STREAM_SNAPSHOT,
+                                                     JSON_STREAM_TIMESTAMP};
     bool has_place = false;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        has_place = has_place || s->members[places[i]].kind != SKIM_ABSENT;
-    return has_place && s->members[SKIM_TYPE].kind == SKIM_STRING;
+        has_place = has_place || s->members[places[i]].kind != JSON_STREAM_ABSENT;
+    return has_place && s->members[JSON_STREAM_TYPE].kind == JSON_STREAM_STRING;
 }
 
-static bool inside_object(const struct skim *s)
+static bool inside_object(const struct json_stream *s)
 {
     size_t level = s->depth - 1;
     return s->is_object[level / 8] >> level % 8 & 1;
@@ -107,13 +109,13 @@ static bool inside_object(const struct skim *s)
 
 /* ---- values ------------------------------------------------------------------------------- */
 
-static void end_value(struct skim *s, int64_t at)
+static void end_value(struct json_stream *s, int64_t at)
 {
-    skimming_end_value(s, at);
+    json_stream_fields_end_value(s, at);
     s->state = AT_COMMA_OR_END;
 }
 
-static void open_bracket(struct skim *s, bool is_object, int64_t at)
+static void open_bracket(struct json_stream *s, bool is_object, int64_t at)
 {
     if (s->depth == DEPTH_MAX) {
         s->state = IN_RUIN;
@@ -122,13 +124,13 @@ static void open_bracket(struct skim *s, bool is_object, int64_t at)
     size_t level = s->depth;
     unsigned bit = 1u << level % 8, bits = s->is_object[level / 8];
     s->is_object[level / 8] = (unsigned char)(is_object ? bits | bit : bits & ~bit);
-    skimming_open(s, is_object, at);
+    json_stream_fields_open(s, is_object, at);
     s->state = is_object ? AT_KEY_OR_END : AT_VALUE_OR_END;
 }
 
-static void close_bracket(struct skim *s, int64_t at)
+static void close_bracket(struct json_stream *s, int64_t at)
 {
-    skimming_close(s, at + 1);
+    json_stream_fields_close(s, at + 1);
     s->state = AT_COMMA_OR_END;
     if (s->depth == 0) {
         s->record.to = at + 1;
@@ -138,9 +140,9 @@ static void close_bracket(struct skim *s, int64_t at)
 
 /* ---- strings ------------------------------------------------------------------------------ */
 
-static void add_bad_text(struct skim *s, int64_t from, int64_t length, bool is_escape)
+static void add_bad_text(struct json_stream *s, int64_t from, int64_t length, bool is_escape)
 {
-    if (!skimming_is_sent(s))
+    if (!json_stream_fields_is_sent(s))
         return;
     if (s->keeps_bad_text && s->bad_text_count == s->bad_text_capacity) {
         s->bad_text_capacity = s->bad_text_capacity ? s->bad_text_capacity * 2 : 16;
@@ -148,51 +150,52 @@ static void add_bad_text(struct skim *s, int64_t from, int64_t length, bool is_e
     }
     if (s->keeps_bad_text)
         s->bad_text[s->bad_text_count] =
-            (struct skim_bad_text){from, (unsigned char)length, is_escape};
+            (struct json_stream_bad_text){from, (unsigned char)length, is_escape};
     s->bad_text_count++;
 }
 
 /* A half that no other half followed. */
-static void settle_pair(struct skim *s)
+static void settle_pair(struct json_stream *s)
 {
     if (s->high_from >= 0)
         add_bad_text(s, s->high_from, 6, true);
     s->high_from = -1;
 }
 
-static void enter_string(struct skim *s, bool is_key, enum skimming_use use, int64_t at)
+static void enter_string(struct json_stream *s, bool is_key, enum json_stream_fields_use use,
+                         int64_t at)
 {
     s->is_key = is_key;
     s->use = (unsigned char)use;
-    s->passes = use == SKIMMING_PASS;
+    s->passes = use == JSON_STREAM_FIELDS_PASS;
     s->small_length = s->head_length = 0;
     s->string_from = at;
     s->state = IN_STRING;
 }
 
-static void begin_key(struct skim *s, int64_t at)
+static void begin_key(struct json_stream *s, int64_t at)
 {
-    enter_string(s, true, skimming_begin_key(s, at), at);
+    enter_string(s, true, json_stream_fields_begin_key(s, at), at);
 }
 
-static void begin_string(struct skim *s, int64_t at)
+static void begin_string(struct json_stream *s, int64_t at)
 {
-    enter_string(s, false, skimming_begin_string(s, at), at);
+    enter_string(s, false, json_stream_fields_begin_string(s, at), at);
 }
 
 /* at: of the closing quote. */
-static void end_string(struct skim *s, struct sv small, int64_t at)
+static void end_string(struct json_stream *s, struct sv small, int64_t at)
 {
     settle_pair(s);
-    small.n = small.n < SKIM_TEXT_MAX ? small.n : SKIM_TEXT_MAX;
+    small.n = small.n < JSON_STREAM_TEXT_MAX ? small.n : JSON_STREAM_TEXT_MAX;
     if (!s->is_key) {
-        skimming_end_string(s, small, at);
+        json_stream_fields_end_string(s, small, at);
         s->state = AT_COMMA_OR_END;
         return;
     }
     s->key_span.to = at + 1;
-    if (s->use == SKIMMING_KEY)
-        skimming_end_key(s, small);
+    if (s->use == JSON_STREAM_FIELDS_KEY)
+        json_stream_fields_end_key(s, small);
     s->state = AT_COLON;
 }
 
@@ -209,16 +212,16 @@ static size_t fill(char *room, size_t size, size_t filled, const char *bytes, si
     return filled + taken;
 }
 
-static void keep(struct skim *s, const char *bytes, size_t n)
+static void keep(struct json_stream *s, const char *bytes, size_t n)
 {
     if (s->passes)
         return;
-    if (s->use == SKIMMING_TEXT) {
+    if (s->use == JSON_STREAM_FIELDS_TEXT) {
         for (size_t i = 0; i < n && !s->passes; i++)
             s->passes = !is_space(bytes[i]);
         if (s->passes)
-            skimming_fill_text(s);
-    } else if (s->use == SKIMMING_PICTURE) {
+            json_stream_fields_fill_text(s);
+    } else if (s->use == JSON_STREAM_FIELDS_PICTURE) {
         s->head_length = fill(s->head, sizeof s->head, s->head_length, bytes, n);
         s->passes = s->head_length == sizeof s->head;
     } else {
@@ -229,7 +232,7 @@ static void keep(struct skim *s, const char *bytes, size_t n)
 /* ---- characters --------------------------------------------------------------------------- */
 
 /* Takes the first byte of a character beyond ASCII. */
-static void begin_utf8(struct skim *s, unsigned char c, int64_t at)
+static void begin_utf8(struct json_stream *s, unsigned char c, int64_t at)
 {
     s->escape_from = at;
     s->utf8_low = 0x80;
@@ -253,7 +256,7 @@ static void begin_utf8(struct skim *s, unsigned char c, int64_t at)
 }
 
 /* Returns: false when the byte is no part of the character; it is then still to be read. */
-static bool go_on_utf8(struct skim *s, unsigned char c)
+static bool go_on_utf8(struct json_stream *s, unsigned char c)
 {
     bool fits = c >= s->utf8_low && c <= s->utf8_high;
     if (fits) {
@@ -269,7 +272,7 @@ static bool go_on_utf8(struct skim *s, unsigned char c)
     return false;
 }
 
-static void end_escape(struct skim *s)
+static void end_escape(struct json_stream *s)
 {
     uint32_t code = s->hex;
     s->state = IN_STRING;
@@ -285,7 +288,7 @@ static void end_escape(struct skim *s)
         add_bad_text(s, s->escape_from, 6, true);
 }
 
-static void take_escape(struct skim *s, char c)
+static void take_escape(struct json_stream *s, char c)
 {
     if (c == 'u') {
         s->hex = 0;
@@ -294,20 +297,20 @@ static void take_escape(struct skim *s, char c)
         keep(s, "\\u", 2);
         return;
     }
-    if (!plain_is_escape(c)) {
+    if (!string_span_is_escape(c)) {
         s->state = IN_RUIN;
         return;
     }
     settle_pair(s);
     char pair[2] = {'\\', c};
-    if (s->use != SKIMMING_TEXT || !strchr("nrt", c)) /* which are white space */
+    if (s->use != JSON_STREAM_FIELDS_TEXT || !strchr("nrt", c)) /* which are white space */
         keep(s, pair, sizeof pair);
     s->state = IN_STRING;
 }
 
-static void take_hex(struct skim *s, char c)
+static void take_hex(struct json_stream *s, char c)
 {
-    int digit = plain_hex_digit(c);
+    int digit = string_span_hex_digit(c);
     if (digit < 0) {
         s->state = IN_RUIN;
         return;
@@ -319,7 +322,8 @@ static void take_hex(struct skim *s, char c)
 }
 
 /* What mostly stands behind a string: `:"`, `:`, or `,"`. Returns: what is left. */
-static inline const char *take_usual(struct skim *s, const char *p, const char *end, int64_t at)
+static inline const char *take_usual(struct json_stream *s, const char *p, const char *end,
+                                     int64_t at)
 {
     if (end - p < 2 || *p != (s->is_key ? ':' : ','))
         return p;
@@ -337,14 +341,15 @@ static inline const char *take_usual(struct skim *s, const char *p, const char *
 }
 
 /* Takes what a string goes on with. Returns: what is left. */
-static const char *take_string(struct skim *s, const char *p, const char *end, int64_t at)
+static const char *take_string(struct json_stream *s, const char *p, const char *end, int64_t at)
 {
-    const char *stop = s->passes && s->high_from < 0 ? plain_end_sound(p, end) : plain_end(p, end);
+    const char *stop =
+        s->passes && s->high_from < 0 ? string_span_end_sound(p, end) : string_span_end(p, end);
     size_t n = (size_t)(stop - p);
     bool is_all = stop < end && *stop == '"' && s->small_length == 0;
     if (n) {
         settle_pair(s);
-        if (!is_all || s->use >= SKIMMING_TEXT)
+        if (!is_all || s->use >= JSON_STREAM_FIELDS_TEXT)
             keep(s, p, n);
     }
     if (stop == end)
@@ -370,7 +375,7 @@ static const char *take_string(struct skim *s, const char *p, const char *end, i
 /* ---- structure ---------------------------------------------------------------------------- */
 
 /* One byte that stands outside all strings; not white space. */
-static void take_structure(struct skim *s, char c, int64_t at)
+static void take_structure(struct json_stream *s, char c, int64_t at)
 {
     static const char *const words[] = {"rue", "alse", "ull"};
     switch (s->state) {
@@ -406,17 +411,19 @@ static void take_structure(struct skim *s, char c, int64_t at)
         s->state = IN_RUIN;
         return;
     }
-    enum skim_kind kind = c == 't' ? SKIM_TRUE : c == 'f' ? SKIM_FALSE : SKIM_NULL;
+    enum json_stream_kind kind = c == 't'   ? JSON_STREAM_TRUE
+                                 : c == 'f' ? JSON_STREAM_FALSE
+                                            : JSON_STREAM_NULL;
     if (c == '"') {
         begin_string(s, at);
     } else if (c == '{' || c == '[') {
         open_bracket(s, c == '{', at);
     } else if (c == 't' || c == 'f' || c == 'n') {
-        skimming_begin_value(s, kind, at);
-        s->word = words[kind == SKIM_TRUE ? 0 : kind == SKIM_FALSE ? 1 : 2];
+        json_stream_fields_begin_value(s, kind, at);
+        s->word = words[kind == JSON_STREAM_TRUE ? 0 : kind == JSON_STREAM_FALSE ? 1 : 2];
         s->state = IN_WORD;
     } else if (c == '-' || (c >= '0' && c <= '9')) {
-        skimming_begin_value(s, SKIM_NUMBER, at);
+        json_stream_fields_begin_value(s, JSON_STREAM_NUMBER, at);
         s->state = IN_NUMBER;
     } else {
         s->state = IN_RUIN;
@@ -425,17 +432,19 @@ static void take_structure(struct skim *s, char c, int64_t at)
 
 /* ---- lines -------------------------------------------------------------------------------- */
 
-static void end_line(struct skim *s, int64_t at, bool has_newline)
+static void end_line(struct json_stream *s, int64_t at, bool has_newline)
 {
     bool is_blank = s->state == AT_START && (s->mark_at == 0 || s->mark_at == 3);
-    s->shape = s->state == AT_END ? SKIM_RECORD : is_blank ? SKIM_BLANK : SKIM_BROKEN;
+    s->shape = s->state == AT_END ? JSON_STREAM_RECORD
+               : is_blank         ? JSON_STREAM_BLANK
+                                  : JSON_STREAM_BROKEN;
     s->line.to = at;
     s->has_newline = has_newline;
     s->is_over = true;
 }
 
 /* Before the record, where a file may begin with a byte order mark. */
-static void take_start(struct skim *s, char c, int64_t at)
+static void take_start(struct json_stream *s, char c, int64_t at)
 {
     static const char mark[] = "\xef\xbb\xbf";
     if (s->mark_at < 3 && at == s->line.from + s->mark_at && c == mark[s->mark_at]) {
@@ -449,7 +458,7 @@ static void take_start(struct skim *s, char c, int64_t at)
 }
 
 /* Behind the record. */
-static void take_end(struct skim *s, char c)
+static void take_end(struct json_stream *s, char c)
 {
     s->ends_in_return = c == '\r';
     if (!is_space(c))
@@ -457,7 +466,7 @@ static void take_end(struct skim *s, char c)
 }
 
 /* The other places where white space counts. Returns: whether the byte was taken. */
-static bool take_inside(struct skim *s, char c, int64_t at)
+static bool take_inside(struct json_stream *s, char c, int64_t at)
 {
     switch (s->state) {
     case IN_ESCAPE:
@@ -486,7 +495,7 @@ static bool take_inside(struct skim *s, char c, int64_t at)
     return s->state != IN_RUIN;
 }
 
-static const char *take_ruin(struct skim *s, const char *p, const char *end, int64_t at)
+static const char *take_ruin(struct json_stream *s, const char *p, const char *end, int64_t at)
 {
     if (s->spans_lines) {
         end_line(s, at, false);
@@ -500,7 +509,7 @@ static const char *take_ruin(struct skim *s, const char *p, const char *end, int
 }
 
 /* One byte outside of strings and words. */
-static void take_outside(struct skim *s, char c, int64_t at)
+static void take_outside(struct json_stream *s, char c, int64_t at)
 {
     if (c == '\n' && !s->spans_lines)
         end_line(s, at, true);
@@ -514,7 +523,7 @@ static void take_outside(struct skim *s, char c, int64_t at)
         take_structure(s, c, at);
 }
 
-size_t skim_feed(struct skim *s, const char *bytes, size_t n)
+size_t json_stream_feed(struct json_stream *s, const char *bytes, size_t n)
 {
     const char *p = bytes, *end = bytes + n;
     while (p < end && !s->is_over) {
@@ -543,7 +552,7 @@ size_t skim_feed(struct skim *s, const char *bytes, size_t n)
     return (size_t)(p - bytes);
 }
 
-void skim_end(struct skim *s)
+void json_stream_end(struct json_stream *s)
 {
     if (!s->is_over && s->offset > s->line.from)
         end_line(s, s->offset, false);

@@ -28,9 +28,9 @@ enum context {
     CONTEXTS,
 };
 
-/* Members by what is done with them; below SKIM_MEMBERS the members themselves. */
+/* Members by what is done with them; below JSON_STREAM_MEMBERS the members themselves. */
 enum key {
-    KEY_OTHER = SKIM_MEMBERS,
+    KEY_OTHER = JSON_STREAM_MEMBERS,
     KEY_BLOCK_TYPE,
     KEY_BLOCK_ID,
     KEY_BLOCK_TEXT,
@@ -56,55 +56,56 @@ struct name {
     }
 
 static const struct name record_names[] = {
-    NAME(SKIM_TYPE, "type"),
-    NAME(SKIM_SUBTYPE, "subtype"),
-    NAME(SKIM_UUID, "uuid"),
-    NAME(SKIM_PARENT, "parentUuid"),
-    NAME(SKIM_LOGICAL_PARENT, "logicalParentUuid"),
-    NAME(SKIM_SESSION_ID, "sessionId"),
-    NAME(SKIM_TIMESTAMP, "timestamp"),
-    NAME(SKIM_VERSION, "version"),
-    NAME(SKIM_AGENT_ID, "agentId"),
-    NAME(SKIM_LEAF, "leafUuid"),
-    NAME(SKIM_EXPLICIT, "explicit"),
-    NAME(SKIM_IS_SIDECHAIN, "isSidechain"),
-    NAME(SKIM_IS_API_ERROR, "isApiErrorMessage"),
-    NAME(SKIM_IS_SUMMARY, "isCompactSummary"),
+    NAME(JSON_STREAM_TYPE, "type"),
+    NAME(JSON_STREAM_SUBTYPE, "subtype"),
+    NAME(JSON_STREAM_UUID, "uuid"),
+    NAME(JSON_STREAM_PARENT, "parentUuid"),
+    NAME(JSON_STREAM_LOGICAL_PARENT, "logicalParentUuid"),
+    NAME(JSON_STREAM_SESSION_ID, "sessionId"),
+    NAME(JSON_STREAM_TIMESTAMP, "timestamp"),
+    NAME(JSON_STREAM_VERSION, "version"),
+    NAME(JSON_STREAM_AGENT_ID, "agentId"),
+    NAME(JSON_STREAM_LEAF, "leafUuid"),
+    NAME(JSON_STREAM_EXPLICIT, "explicit"),
+    NAME(JSON_STREAM_IS_SIDECHAIN, "isSidechain"),
+    NAME(JSON_STREAM_IS_API_ERROR, "isApiErrorMessage"),
+    NAME(JSON_STREAM_IS_SUMMARY, "isCompactSummary"),
     NAME(KEY_COMPACTION, "compactMetadata"),
-    NAME(SKIM_ERROR_DETAILS, "errorDetails"),
-    NAME(SKIM_TOOL_USE_RESULT, "toolUseResult"),
+    NAME(JSON_STREAM_ERROR_DETAILS, "errorDetails"),
+    NAME(JSON_STREAM_TOOL_USE_RESULT, "toolUseResult"),
     NAME(KEY_PROGRESS, "data"),
-    NAME(SKIM_ATTACHMENT, "attachment"),
-    NAME(SKIM_SNAPSHOT, "snapshot"),
-    NAME(SKIM_MESSAGE, "message"),
+    NAME(JSON_STREAM_ATTACHMENT, "attachment"),
+    NAME(JSON_STREAM_SNAPSHOT, "snapshot"),
+    NAME(JSON_STREAM_MESSAGE, "message"),
 };
 static const struct name compaction_names[] = {
     NAME(KEY_PRESERVED, "preservedMessages"),
     NAME(KEY_SEGMENT, "preservedSegment"),
 };
 static const struct name segment_names[] = {
-    NAME(SKIM_ANCHOR, "anchorUuid"),
-    NAME(SKIM_HEAD, "headUuid"),
-    NAME(SKIM_TAIL, "tailUuid"),
+    NAME(JSON_STREAM_ANCHOR, "anchorUuid"),
+    NAME(JSON_STREAM_HEAD, "headUuid"),
+    NAME(JSON_STREAM_TAIL, "tailUuid"),
 };
 static const struct name preserved_names[] = {
     NAME(KEY_PRESERVED_IDS, "uuids"),
-    NAME(SKIM_ANCHOR, "anchorUuid"),
+    NAME(JSON_STREAM_ANCHOR, "anchorUuid"),
 };
 static const struct name attachment_names[] = {
-    NAME(SKIM_ATTACHMENT_TYPE, "type"),
-    NAME(SKIM_ATTACHMENT_CONTENT, "content"),
+    NAME(JSON_STREAM_ATTACHMENT_TYPE, "type"),
+    NAME(JSON_STREAM_ATTACHMENT_CONTENT, "content"),
 };
 static const struct name snapshot_names[] = {
-    NAME(SKIM_SNAPSHOT_FILES, "trackedFileBackups"),
+    NAME(JSON_STREAM_SNAPSHOT_FILES, "trackedFileBackups"),
 };
 static const struct name progress_names[] = {
-    NAME(SKIM_FULL_OUTPUT, "fullOutput"),
-    NAME(SKIM_OUTPUT, "output"),
+    NAME(JSON_STREAM_FULL_OUTPUT, "fullOutput"),
+    NAME(JSON_STREAM_OUTPUT, "output"),
 };
 static const struct name message_names[] = {
-    NAME(SKIM_MESSAGE_ID, "id"), NAME(SKIM_MESSAGE_ROLE, "role"), NAME(SKIM_MODEL, "model"),
-    NAME(SKIM_USAGE, "usage"),   NAME(SKIM_CONTENT, "content"),
+    NAME(JSON_STREAM_MESSAGE_ID, "id"),   NAME(JSON_STREAM_MESSAGE_ROLE, "role"),
+    NAME(JSON_STREAM_MODEL, "model"),     NAME(JSON_STREAM_USAGE, "usage"),
+    NAME(JSON_STREAM_CONTENT, "content"),
 };
 static const struct name block_names[] = {
     NAME(KEY_BLOCK_TYPE, "type"),       NAME(KEY_BLOCK_ID, "id"),
@@ -137,28 +138,28 @@ static const struct names {
     [IN_SEGMENT] = NAMES(segment_names),     [IN_PROGRESS] = NAMES(progress_names),
 };
 
-static enum context context_of(const struct skim *s)
+static enum context context_of(const struct json_stream *s)
 {
-    return s->depth && s->depth <= SKIM_KNOWN_DEPTH ? s->contexts[s->depth - 1] : ELSEWHERE;
+    return s->depth && s->depth <= JSON_STREAM_KNOWN_DEPTH ? s->contexts[s->depth - 1] : ELSEWHERE;
 }
 
 /* The key of a value at this depth; KEY_OTHER in an array, and where nobody looks. */
-static enum key key_of(const struct skim *s)
+static enum key key_of(const struct json_stream *s)
 {
-    return s->depth && s->depth <= SKIM_KNOWN_DEPTH ? s->keys[s->depth - 1] : KEY_OTHER;
+    return s->depth && s->depth <= JSON_STREAM_KNOWN_DEPTH ? s->keys[s->depth - 1] : KEY_OTHER;
 }
 
-bool skimming_is_sent(const struct skim *s)
+bool json_stream_fields_is_sent(const struct json_stream *s)
 {
-    const struct skim_value *content = &s->members[SKIM_CONTENT];
-    return content->kind != SKIM_ABSENT && content->span.to == content->span.from;
+    const struct json_stream_value *content = &s->members[JSON_STREAM_CONTENT];
+    return content->kind != JSON_STREAM_ABSENT && content->span.to == content->span.from;
 }
 
 /* ---- blocks ------------------------------------------------------------------------------- */
 
-static void open_block(struct skim *s, bool is_nested, int64_t at)
+static void open_block(struct json_stream *s, bool is_nested, int64_t at)
 {
-    s->open[is_nested] = (struct skim_block){
+    s->open[is_nested] = (struct json_stream_block){
         .is_nested = is_nested,
         .index = s->element_count[is_nested],
         .span = {at, at},
@@ -167,9 +168,9 @@ static void open_block(struct skim *s, bool is_nested, int64_t at)
 }
 
 /* A block goes before those that are nested in it. */
-static void keep_block(struct skim *s, const struct skim_block *block, size_t at)
+static void keep_block(struct json_stream *s, const struct json_stream_block *block, size_t at)
 {
-    if (s->block_count == SKIM_BLOCKS_MAX) {
+    if (s->block_count == JSON_STREAM_BLOCKS_MAX) {
         s->has_more_blocks = true;
         return;
     }
@@ -182,11 +183,11 @@ static void keep_block(struct skim *s, const struct skim_block *block, size_t at
     s->block_count++;
 }
 
-static void close_block(struct skim *s, bool is_nested, int64_t at)
+static void close_block(struct json_stream *s, bool is_nested, int64_t at)
 {
-    struct skim_block *block = &s->open[is_nested];
+    struct json_stream_block *block = &s->open[is_nested];
     block->span.to = at;
-    if (block->kind != SKIM_BLOCK_TEXT)
+    if (block->kind != JSON_STREAM_BLOCK_TEXT)
         block->is_empty = false;
     size_t place = s->block_count;
     while (!is_nested && place > 0 && s->blocks[place - 1].is_nested &&
@@ -195,27 +196,27 @@ static void close_block(struct skim *s, bool is_nested, int64_t at)
     keep_block(s, block, place);
 }
 
-static enum skim_block_kind block_kind(struct sv type)
+static enum json_stream_block_kind block_kind(struct sv type)
 {
     static const struct {
         const char *name;
-        enum skim_block_kind kind;
+        enum json_stream_block_kind kind;
     } kinds[] = {
-        {"text", SKIM_BLOCK_TEXT},
-        {"tool_use", SKIM_BLOCK_TOOL_USE},
-        {"tool_result", SKIM_BLOCK_TOOL_RESULT},
-        {"thinking", SKIM_BLOCK_THINKING},
-        {"redacted_thinking", SKIM_BLOCK_THINKING},
-        {"image", SKIM_BLOCK_IMAGE},
+        {"text", JSON_STREAM_BLOCK_TEXT},
+        {"tool_use", JSON_STREAM_BLOCK_TOOL_USE},
+        {"tool_result", JSON_STREAM_BLOCK_TOOL_RESULT},
+        {"thinking", JSON_STREAM_BLOCK_THINKING},
+        {"redacted_thinking", JSON_STREAM_BLOCK_THINKING},
+        {"image", JSON_STREAM_BLOCK_IMAGE},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (sv_equals(type, sv_of(kinds[i].name)))
             return kinds[i].kind;
-    return SKIM_BLOCK_OTHER;
+    return JSON_STREAM_BLOCK_OTHER;
 }
 
 /* The block that a string belongs to. */
-static struct skim_block *block_of(struct skim *s)
+static struct json_stream_block *block_of(struct json_stream *s)
 {
     enum context c = context_of(s);
     return &s->open[c == IN_RESULT_BLOCK || c == IN_RESULT_SOURCE];
@@ -223,31 +224,33 @@ static struct skim_block *block_of(struct skim *s)
 
 /* ---- values ------------------------------------------------------------------------------- */
 
-void skimming_begin_value(struct skim *s, enum skim_kind kind, int64_t at)
+void json_stream_fields_begin_value(struct json_stream *s, enum json_stream_kind kind, int64_t at)
 {
     enum key key = key_of(s);
     if (key == KEY_BLOCK_CONTENT)
-        s->open[0].content = (struct skim_span){at, at};
-    if (key >= (enum key)SKIM_MEMBERS)
+        s->open[0].content = (struct json_stream_span){at, at};
+    if (key >= (enum key)JSON_STREAM_MEMBERS)
         return;
-    struct skim_value *v = &s->members[key];
+    struct json_stream_value *v = &s->members[key];
     v->kind = (unsigned char)kind;
     v->n = 0;
-    v->span = (struct skim_span){at, at};
+    v->span = (struct json_stream_span){at, at};
     v->key = s->key_span;
-    if (key == (enum key)SKIM_MESSAGE || key == (enum key)SKIM_CONTENT) { /* the last one counts */
+    if (key == (enum key)JSON_STREAM_MESSAGE ||
+        key == (enum key)JSON_STREAM_CONTENT) { /* the last one counts */
         s->block_count = s->top_count = 0;
-        s->text = (struct skim_span){0};
+        s->text = (struct json_stream_span){0};
     }
-    for (int m = SKIM_MESSAGE_ID; key == (enum key)SKIM_MESSAGE && m <= SKIM_CONTENT; m++)
-        s->members[m].kind = SKIM_ABSENT;
+    for (int m = JSON_STREAM_MESSAGE_ID;
+         key == (enum key)JSON_STREAM_MESSAGE && m <= JSON_STREAM_CONTENT; m++)
+        s->members[m].kind = JSON_STREAM_ABSENT;
 }
 
-void skimming_end_value(struct skim *s, int64_t at)
+void json_stream_fields_end_value(struct json_stream *s, int64_t at)
 {
     enum key key = key_of(s);
     enum context context = context_of(s);
-    if (key < (enum key)SKIM_MEMBERS)
+    if (key < (enum key)JSON_STREAM_MEMBERS)
         s->members[key].span.to = at;
     if (key == KEY_BLOCK_CONTENT)
         s->open[0].content.to = at;
@@ -263,13 +266,13 @@ static enum context context_for(enum context context, enum key key, bool object)
 {
     switch (context) {
     case IN_RECORD:
-        return !object                            ? ELSEWHERE
-               : key == (enum key)SKIM_MESSAGE    ? IN_MESSAGE
-               : key == (enum key)SKIM_ATTACHMENT ? IN_ATTACHMENT
-               : key == (enum key)SKIM_SNAPSHOT   ? IN_SNAPSHOT
-               : key == KEY_PROGRESS              ? IN_PROGRESS
-               : key == KEY_COMPACTION            ? IN_COMPACTION
-                                                  : ELSEWHERE;
+        return !object                                   ? ELSEWHERE
+               : key == (enum key)JSON_STREAM_MESSAGE    ? IN_MESSAGE
+               : key == (enum key)JSON_STREAM_ATTACHMENT ? IN_ATTACHMENT
+               : key == (enum key)JSON_STREAM_SNAPSHOT   ? IN_SNAPSHOT
+               : key == KEY_PROGRESS                     ? IN_PROGRESS
+               : key == KEY_COMPACTION                   ? IN_COMPACTION
+                                                         : ELSEWHERE;
     case IN_COMPACTION:
         return object && key == KEY_PRESERVED ? IN_PRESERVED
                : object && key == KEY_SEGMENT ? IN_SEGMENT
@@ -277,7 +280,7 @@ static enum context context_for(enum context context, enum key key, bool object)
     case IN_PRESERVED:
         return !object && key == KEY_PRESERVED_IDS ? IN_PRESERVED_IDS : ELSEWHERE;
     case IN_MESSAGE:
-        return !object && key == (enum key)SKIM_CONTENT ? IN_CONTENT : ELSEWHERE;
+        return !object && key == (enum key)JSON_STREAM_CONTENT ? IN_CONTENT : ELSEWHERE;
     case IN_CONTENT:
         return object ? IN_BLOCK : ELSEWHERE;
     case IN_BLOCK:
@@ -293,12 +296,12 @@ static enum context context_for(enum context context, enum key key, bool object)
     }
 }
 
-void skimming_open(struct skim *s, bool is_object, int64_t at)
+void json_stream_fields_open(struct json_stream *s, bool is_object, int64_t at)
 {
     enum context context = s->depth ? context_for(context_of(s), key_of(s), is_object) : IN_RECORD;
     if (s->depth)
-        skimming_begin_value(s, is_object ? SKIM_OBJECT : SKIM_ARRAY, at);
-    if (s->depth < SKIM_KNOWN_DEPTH) {
+        json_stream_fields_begin_value(s, is_object ? JSON_STREAM_OBJECT : JSON_STREAM_ARRAY, at);
+    if (s->depth < JSON_STREAM_KNOWN_DEPTH) {
         s->contexts[s->depth] = (unsigned char)context;
         s->keys[s->depth] = KEY_OTHER;
     }
@@ -311,26 +314,26 @@ void skimming_open(struct skim *s, bool is_object, int64_t at)
         open_block(s, context == IN_RESULT_BLOCK, at);
 }
 
-void skimming_close(struct skim *s, int64_t at)
+void json_stream_fields_close(struct json_stream *s, int64_t at)
 {
     enum context context = context_of(s);
     if (context == IN_BLOCK || context == IN_RESULT_BLOCK)
         close_block(s, context == IN_RESULT_BLOCK, at);
     if (--s->depth)
-        skimming_end_value(s, at);
+        json_stream_fields_end_value(s, at);
 }
 
 /* ---- strings ------------------------------------------------------------------------------ */
 
-enum skimming_use skimming_begin_key(struct skim *s, int64_t at)
+enum json_stream_fields_use json_stream_fields_begin_key(struct json_stream *s, int64_t at)
 {
-    s->key_span = (struct skim_span){at, at};
-    if (s->depth <= SKIM_KNOWN_DEPTH)
+    s->key_span = (struct json_stream_span){at, at};
+    if (s->depth <= JSON_STREAM_KNOWN_DEPTH)
         s->keys[s->depth - 1] = KEY_OTHER;
-    return names[context_of(s)].count ? SKIMMING_KEY : SKIMMING_PASS;
+    return names[context_of(s)].count ? JSON_STREAM_FIELDS_KEY : JSON_STREAM_FIELDS_PASS;
 }
 
-void skimming_end_key(struct skim *s, struct sv name)
+void json_stream_fields_end_key(struct json_stream *s, struct sv name)
 {
     const struct names *all = &names[context_of(s)];
     if (name.n == 0)
@@ -342,42 +345,42 @@ void skimming_end_key(struct skim *s, struct sv name)
         }
 }
 
-enum skimming_use skimming_begin_string(struct skim *s, int64_t at)
+enum json_stream_fields_use json_stream_fields_begin_string(struct json_stream *s, int64_t at)
 {
     enum context context = context_of(s);
     enum key key = key_of(s);
-    skimming_begin_value(s, SKIM_STRING, at);
+    json_stream_fields_begin_value(s, JSON_STREAM_STRING, at);
     if (context == IN_PRESERVED_IDS)
-        return SKIMMING_PRESERVED_ID;
+        return JSON_STREAM_FIELDS_PRESERVED_ID;
     if (context == IN_CONTENT || context == IN_RESULT)
-        return SKIMMING_PASS;
-    if (key == (enum key)SKIM_CONTENT)
-        return SKIMMING_TEXT;
-    if (key < (enum key)SKIM_MEMBERS)
-        return SKIMMING_MEMBER;
+        return JSON_STREAM_FIELDS_PASS;
+    if (key == (enum key)JSON_STREAM_CONTENT)
+        return JSON_STREAM_FIELDS_TEXT;
+    if (key < (enum key)JSON_STREAM_MEMBERS)
+        return JSON_STREAM_FIELDS_MEMBER;
     switch (key) {
     case KEY_BLOCK_TYPE:
-        return SKIMMING_TYPE;
+        return JSON_STREAM_FIELDS_TYPE;
     case KEY_BLOCK_ID:
-        return SKIMMING_ID;
+        return JSON_STREAM_FIELDS_ID;
     case KEY_BLOCK_TEXT:
         block_of(s)->is_empty = true;
-        return SKIMMING_TEXT;
+        return JSON_STREAM_FIELDS_TEXT;
     case KEY_DATA:
         block_of(s)->data.from = at + 1;
-        return SKIMMING_PICTURE;
+        return JSON_STREAM_FIELDS_PICTURE;
     default:
-        return SKIMMING_PASS;
+        return JSON_STREAM_FIELDS_PASS;
     }
 }
 
-void skimming_fill_text(struct skim *s)
+void json_stream_fields_fill_text(struct json_stream *s)
 {
     if (key_of(s) == KEY_BLOCK_TEXT)
         block_of(s)->is_empty = false;
 }
 
-static void add_preserved(struct skim *s, uint64_t id)
+static void add_preserved(struct json_stream *s, uint64_t id)
 {
     if (s->preserved_count == s->preserved_capacity) {
         s->preserved_capacity = s->preserved_capacity ? s->preserved_capacity * 2 : 16;
@@ -386,37 +389,37 @@ static void add_preserved(struct skim *s, uint64_t id)
     s->preserved[s->preserved_count++] = id;
 }
 
-void skimming_end_string(struct skim *s, struct sv small, int64_t at)
+void json_stream_fields_end_string(struct json_stream *s, struct sv small, int64_t at)
 {
-    struct skim_block *block = block_of(s);
-    struct skim_value *member;
-    switch ((enum skimming_use)s->use) {
-    case SKIMMING_MEMBER:
+    struct json_stream_block *block = block_of(s);
+    struct json_stream_value *member;
+    switch ((enum json_stream_fields_use)s->use) {
+    case JSON_STREAM_FIELDS_MEMBER:
         member = &s->members[key_of(s)];
         memcpy(member->text, small.p, small.n);
         member->n = (unsigned char)small.n;
         break;
-    case SKIMMING_TYPE:
+    case JSON_STREAM_FIELDS_TYPE:
         block->kind = (unsigned char)block_kind(small);
         break;
-    case SKIMMING_ID:
+    case JSON_STREAM_FIELDS_ID:
         block->tool = graph_id_of(small);
-        block->id = (struct skim_span){s->string_from + 1, at};
+        block->id = (struct json_stream_span){s->string_from + 1, at};
         break;
-    case SKIMMING_TEXT:
+    case JSON_STREAM_FIELDS_TEXT:
         if (s->text.to == s->text.from)
-            s->text = (struct skim_span){s->string_from + 1, at};
+            s->text = (struct json_stream_span){s->string_from + 1, at};
         break;
-    case SKIMMING_PICTURE:
+    case JSON_STREAM_FIELDS_PICTURE:
         block->data.to = at;
-        picture_size((struct sv){s->head, s->head_length}, &block->width, &block->height);
+        image_size_size((struct sv){s->head, s->head_length}, &block->width, &block->height);
         break;
-    case SKIMMING_PRESERVED_ID:
+    case JSON_STREAM_FIELDS_PRESERVED_ID:
         add_preserved(s, graph_id_of(small));
         break;
-    case SKIMMING_KEY:
-    case SKIMMING_PASS:
+    case JSON_STREAM_FIELDS_KEY:
+    case JSON_STREAM_FIELDS_PASS:
         break;
     }
-    skimming_end_value(s, at + 1);
+    json_stream_fields_end_value(s, at + 1);
 }

@@ -2,7 +2,7 @@
 
 #include "jsonl/lines.h"
 
-static void take(const struct event *e, struct arena *a, bool *went_on, struct last *out)
+static void take(const struct event *e, struct arena *a, bool *went_on, struct last_message *out)
 {
     if (e->continued_in.n && !*went_on && !out->continued_in)
         out->continued_in = arena_strndup(a, e->continued_in.p, e->continued_in.n);
@@ -11,14 +11,14 @@ static void take(const struct event *e, struct arena *a, bool *went_on, struct l
         out->at = e->at;
 }
 
-bool last_look(const struct event_reader *reader, struct arena *a, struct sv bytes, bool is_whole,
-               struct last *out)
+bool last_message_look(const struct event_reader *reader, struct arena *a, struct sv bytes,
+                       bool is_whole, struct last_message *out)
 {
     struct lines it = lines_of(bytes, 0);
     struct line line;
     struct arena scratch = {0};
     bool went_on = false;
-    *out = (struct last){0};
+    *out = (struct last_message){0};
     while (!wall_known(out->at) && lines_previous(&it, &line)) {
         struct event e;
         if (!it.rest.n && !is_whole) /* its beginning is not there */

@@ -154,37 +154,37 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
         keep_event(t, e);
 }
 
-static void note_damage(struct tail *t, const struct scan *scan, const struct line *line,
+static void note_damage(struct tail *t, const struct line_check *scan, const struct line *line,
                         bool is_last)
 {
     struct tail_oddities *o = &t->result.oddities;
     bool has_nuls = false;
     for (size_t i = 0; i < scan->piece_count; i++)
-        has_nuls |= scan->pieces[i].kind == SCAN_NUL;
+        has_nuls |= scan->pieces[i].kind == LINE_CHECK_NUL;
 
-    if (is_last && !line->has_newline && scan->kind == SCAN_TORN && !has_nuls) {
+    if (is_last && !line->has_newline && scan->kind == LINE_CHECK_TORN && !has_nuls) {
         o->last_line_is_torn = true;
         o->torn_offset = line->offset;
         return;
     }
     o->nul_lines += has_nuls;
-    o->glued_lines += scan->kind == SCAN_GLUED;
-    o->unparsable_lines += scan->record_count == 0 && scan->kind != SCAN_NULS;
+    o->glued_lines += scan->kind == LINE_CHECK_GLUED;
+    o->unparsable_lines += scan->record_count == 0 && scan->kind != LINE_CHECK_NULS;
     o->first_bad_offset = line->offset; /* lines come from the end: the last noted is the first */
 }
 
 static void take_damaged(struct tail *t, const struct line *line, bool is_last,
                          struct arena *scratch)
 {
-    struct scan scan;
-    scan_line(line->text, t->reader->record_start, &scan);
-    if (scan.kind == SCAN_BLANK)
+    struct line_check scan;
+    line_check_line(line->text, t->reader->record_start, &scan);
+    if (scan.kind == LINE_CHECK_BLANK)
         return;
     size_t unread = 0;
     for (size_t i = scan.piece_count; i-- > 0;) {
-        struct scan_piece piece = scan.pieces[i];
+        struct line_check_piece piece = scan.pieces[i];
         struct event e;
-        if (piece.kind != SCAN_RECORD)
+        if (piece.kind != LINE_CHECK_RECORD)
             continue;
         if (t->reader->read(scratch, sv_slice(line->text, piece.from, piece.to), &e) == 0)
             take_event(t, &e, line->offset + (int64_t)piece.from);
@@ -193,7 +193,7 @@ static void take_damaged(struct tail *t, const struct line *line, bool is_last,
     }
     scan.record_count -= unread;
     /* A byte order mark is all that was odd. */
-    if (scan.kind == SCAN_WHOLE && !unread)
+    if (scan.kind == LINE_CHECK_WHOLE && !unread)
         return;
     note_damage(t, &scan, line, is_last);
 }
@@ -298,7 +298,7 @@ static void take_oversized(struct tail *t)
         t->result.oddities.lacks_final_newline = !line.has_newline;
     size_t from = line.text.n - (line.text.n < TAIL_READ_FIRST ? line.text.n : TAIL_READ_FIRST);
     struct sv end = sv_slice(line.text, from, line.text.n);
-    size_t members = scan_last_members(end);
+    size_t members = line_check_last_members(end);
     if (members == end.n) {
         t->result.oddities.last_line_is_torn = o->is_last && !line.has_newline;
         return;
@@ -418,7 +418,7 @@ void tail_finish(struct tail *t, struct tail_result *out)
     put_in_order(t);
 
     struct tail_result *r = &t->result;
-    struct story s = {.r = r, .arena = t->arena, .own = &t->own};
+    struct turn_state s = {.r = r, .arena = t->arena, .own = &t->own};
     r->only_sidechain = t->has_sidechain && !t->has_main_chain;
     r->reached_start = t->from == 0;
     r->holds_no_conversation = r->reached_start && !t->event_count &&
@@ -430,9 +430,9 @@ void tail_finish(struct tail *t, struct tail_result *out)
     for (size_t i = 0; i < t->event_count; i++) {
         const struct event *e = &t->events[i]->e;
         if (r->only_sidechain || !e->is_sidechain)
-            story_tell(&s, e);
+            turn_state_tell(&s, e);
     }
-    story_end(&s);
+    turn_state_end(&s);
     *out = *r;
     buf_release(&t->pending);
     arena_release(&t->own);

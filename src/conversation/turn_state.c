@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void begin_turn(struct story *s, const struct event *e)
+static void begin_turn(struct turn_state *s, const struct event *e)
 {
     s->r->turn = TAIL_TURN_AWAITS_REPLY;
     s->r->turn_was_interrupted = false;
@@ -16,7 +16,7 @@ static void begin_turn(struct story *s, const struct event *e)
         s->prompt = e;
 }
 
-static void end_turn(struct story *s)
+static void end_turn(struct turn_state *s)
 {
     s->r->turn = TAIL_TURN_OVER;
     s->r->turn_was_interrupted = false;
@@ -24,14 +24,14 @@ static void end_turn(struct story *s)
 }
 
 /* The model is to be asked, once the tools are done. */
-static void await(struct story *s, const struct event *e)
+static void await(struct turn_state *s, const struct event *e)
 {
     s->r->turn = s->tool_count ? TAIL_TURN_AWAITS_TOOL : TAIL_TURN_AWAITS_REPLY;
     if (s->tool_count == 0)
         s->r->asked_at = e->at;
 }
 
-static void close_tools(struct story *s, const struct event *e)
+static void close_tools(struct turn_state *s, const struct event *e)
 {
     for (size_t i = 0; i < e->result_count; i++) {
         for (size_t k = 0; k < s->tool_count; k++) {
@@ -43,20 +43,20 @@ static void close_tools(struct story *s, const struct event *e)
     }
 }
 
-static void open_tools(struct story *s, const struct event *e)
+static void open_tools(struct turn_state *s, const struct event *e)
 {
     for (size_t i = 0; i < e->call_count && s->tool_count < TAIL_OPEN_TOOLS_MAX; i++) {
         bool known = false; /* the same record may stand in the file twice */
         for (size_t k = 0; k < s->tool_count; k++)
             known |= sv_equals(s->tools[k].tool.id, e->calls[i].id);
         if (!known)
-            s->tools[s->tool_count++] = (struct story_tool){e->calls[i], e->message_id, e->at};
+            s->tools[s->tool_count++] = (struct turn_state_tool){e->calls[i], e->message_id, e->at};
     }
 }
 
 /* The model speaks again only when it has all results: an open call of an earlier message had its
  * result, and that was lost. */
-static void forget_older_calls(struct story *s, const struct event *e)
+static void forget_older_calls(struct turn_state *s, const struct event *e)
 {
     size_t kept = 0;
     if (!e->message_id.n)
@@ -67,7 +67,7 @@ static void forget_older_calls(struct story *s, const struct event *e)
     s->tool_count = kept;
 }
 
-static void tell_reply(struct story *s, const struct event *e)
+static void tell_reply(struct turn_state *s, const struct event *e)
 {
     s->command_is_open = false;
     s->error = s->retry = NULL;
@@ -81,14 +81,14 @@ static void tell_reply(struct story *s, const struct event *e)
         s->r->turn = s->tool_count ? TAIL_TURN_AWAITS_TOOL : TAIL_TURN_REPLYING;
 }
 
-static void tell_queue(struct story *s, const struct event *e)
+static void tell_queue(struct turn_state *s, const struct event *e)
 {
     size_t at = 0;
     switch (e->kind) {
     case EVENT_ENQUEUE: {
-        struct story_queued *q = arena_push(s->own, (void **)&s->queue, &s->queue_count,
-                                            &s->queue_capacity, sizeof *s->queue);
-        *q = (struct story_queued){e->text, e->at};
+        struct turn_state_queued *q = arena_push(s->own, (void **)&s->queue, &s->queue_count,
+                                                 &s->queue_capacity, sizeof *s->queue);
+        *q = (struct turn_state_queued){e->text, e->at};
         return;
     }
     case EVENT_QUEUE_CLEAR:
@@ -106,7 +106,7 @@ static void tell_queue(struct story *s, const struct event *e)
         memmove(&s->queue[at], &s->queue[at + 1], (--s->queue_count - at) * sizeof *s->queue);
 }
 
-void story_tell(struct story *s, const struct event *e)
+void turn_state_tell(struct turn_state *s, const struct event *e)
 {
     if (event_is_conversational(e))
         s->leaf = e;
@@ -175,12 +175,12 @@ void story_tell(struct story *s, const struct event *e)
     }
 }
 
-static const char *kept(struct story *s, struct sv text)
+static const char *kept(struct turn_state *s, struct sv text)
 {
     return text_cut(s->arena, text, TAIL_TEXT_MAX);
 }
 
-void story_end(struct story *s)
+void turn_state_end(struct turn_state *s)
 {
     struct tail_result *r = s->r;
     if (s->leaf) {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-bool units_equal(struct units a, struct units b)
+bool js_string_equal(struct js_string a, struct js_string b)
 {
     if (a.n != b.n)
         return false;
@@ -16,14 +16,14 @@ bool units_equal(struct units a, struct units b)
     return true;
 }
 
-size_t units_find(struct units u, size_t from, struct units needle)
+size_t js_string_find(struct js_string u, size_t from, struct js_string needle)
 {
     if (needle.n == 0 || needle.n > u.n)
         return u.n;
     unsigned first = unit_at(needle, 0), last = unit_at(needle, needle.n - 1);
     for (size_t i = from; i + needle.n <= u.n; i++)
         if (unit_at(u, i) == first && unit_at(u, i + needle.n - 1) == last &&
-            units_equal(units_slice(u, i, i + needle.n), needle))
+            js_string_equal(js_string_slice(u, i, i + needle.n), needle))
             return i;
     return u.n;
 }
@@ -39,7 +39,7 @@ static void add_code(struct buf *out, uint32_t c)
     buf_add(out, text, n);
 }
 
-void units_add_utf8(struct buf *out, struct units u)
+void js_string_add_utf8(struct buf *out, struct js_string u)
 {
     for (size_t i = 0; i < u.n; i++) {
         uint32_t c = unit_at(u, i);
@@ -73,7 +73,7 @@ static bool is_utf8(struct sv s)
     return true;
 }
 
-void units_add_bytes(struct buf *out, struct sv s)
+void js_string_add_bytes(struct buf *out, struct sv s)
 {
     bool decodes = is_utf8(s);
     for (size_t i = 0; i < s.n;) {

@@ -212,23 +212,24 @@ static enum outcome read_object(struct reading *r)
     return outcome;
 }
 
-static void add_piece(struct scan *out, struct sv line, enum scan_piece_kind kind, size_t from,
-                      size_t to)
+static void add_piece(struct line_check *out, struct sv line, enum line_check_piece_kind kind,
+                      size_t from, size_t to)
 {
-    struct scan_piece *last = out->piece_count ? &out->pieces[out->piece_count - 1] : NULL;
-    if (last && kind == SCAN_NOISE && (last->kind == SCAN_NOISE || last->kind == SCAN_STUB)) {
+    struct line_check_piece *last = out->piece_count ? &out->pieces[out->piece_count - 1] : NULL;
+    if (last && kind == LINE_CHECK_NOISE &&
+        (last->kind == LINE_CHECK_NOISE || last->kind == LINE_CHECK_STUB)) {
         last->to = to;
         return;
     }
-    if (out->piece_count == SCAN_PIECES_MAX) {
-        out->record_count -= last->kind == SCAN_RECORD;
-        last->kind = SCAN_NOISE;
+    if (out->piece_count == LINE_CHECK_PIECES_MAX) {
+        out->record_count -= last->kind == LINE_CHECK_RECORD;
+        last->kind = LINE_CHECK_NOISE;
         last->to = line.n;
         out->has_more = true;
         return;
     }
-    out->pieces[out->piece_count++] = (struct scan_piece){kind, from, to};
-    out->record_count += kind == SCAN_RECORD;
+    out->pieces[out->piece_count++] = (struct line_check_piece){kind, from, to};
+    out->record_count += kind == LINE_CHECK_RECORD;
 }
 
 /* Where the next record, or NUL, may begin at or after `from`. */
@@ -260,7 +261,7 @@ static bool ends_cleanly(struct sv line, size_t at)
     return at == line.n || line.p[at] == '{' || line.p[at] == '\0';
 }
 
-static void set_break(struct scan *out, struct sv line, size_t at)
+static void set_break(struct line_check *out, struct sv line, size_t at)
 {
     if (out->breaks_at == line.n)
         out->breaks_at = at;
@@ -268,19 +269,19 @@ static void set_break(struct scan *out, struct sv line, size_t at)
 
 /* Cuts off one piece at `from`. Returns: where the next may begin. */
 static size_t take_piece(struct sv line, size_t from, struct sv record_start, struct reading *r,
-                         struct scan *out)
+                         struct line_check *out)
 {
     if (line.p[from] == '\0') {
         size_t to = from;
         while (to < line.n && line.p[to] == '\0')
             to++;
-        add_piece(out, line, SCAN_NUL, from, to);
+        add_piece(out, line, LINE_CHECK_NUL, from, to);
         return to;
     }
     if (line.p[from] != '{') {
         size_t to = next_start(line, from);
         set_break(out, line, from);
-        add_piece(out, line, SCAN_NOISE, from, to);
+        add_piece(out, line, LINE_CHECK_NOISE, from, to);
         return to;
     }
 
@@ -291,14 +292,14 @@ static size_t take_piece(struct sv line, size_t from, struct sv record_start, st
         /* Inside noise, an object with more behind it is a part of something larger. */
         to = r->at;
         if (out->breaks_at < line.n && !ends_cleanly(line, to))
-            add_piece(out, line, SCAN_NOISE, from, to);
+            add_piece(out, line, LINE_CHECK_NOISE, from, to);
         else
-            add_piece(out, line, SCAN_RECORD, from, to);
+            add_piece(out, line, LINE_CHECK_RECORD, from, to);
         return to;
     case BROKEN:
         set_break(out, line, r->at);
         to = glued_start(line, from, r->at);
-        add_piece(out, line, SCAN_STUB, from, to);
+        add_piece(out, line, LINE_CHECK_STUB, from, to);
         return to;
     case CUT:
         break;
@@ -312,36 +313,36 @@ static size_t take_piece(struct sv line, size_t from, struct sv record_start, st
         else
             set_break(out, line, to);
     }
-    add_piece(out, line, SCAN_STUB, from, to);
+    add_piece(out, line, LINE_CHECK_STUB, from, to);
     return to;
 }
 
-static enum scan_kind kind_of(const struct scan *s)
+static enum line_check_kind kind_of(const struct line_check *s)
 {
     size_t nuls = 0;
-    const struct scan_piece *first = NULL; /* that is not NULs */
+    const struct line_check_piece *first = NULL; /* that is not NULs */
     for (size_t i = 0; i < s->piece_count; i++) {
-        if (s->pieces[i].kind == SCAN_NUL)
+        if (s->pieces[i].kind == LINE_CHECK_NUL)
             nuls++;
         else if (!first)
             first = &s->pieces[i];
     }
     if (!s->piece_count)
-        return SCAN_BLANK;
+        return LINE_CHECK_BLANK;
     if (!first)
-        return SCAN_NULS;
+        return LINE_CHECK_NULS;
     if (s->record_count == 1 && s->piece_count == 1 + nuls)
-        return nuls ? SCAN_NUL_PADDED : SCAN_WHOLE;
+        return nuls ? LINE_CHECK_NUL_PADDED : LINE_CHECK_WHOLE;
     if (s->record_count)
-        return SCAN_GLUED;
-    return first->kind == SCAN_STUB ? SCAN_TORN : SCAN_GARBAGE;
+        return LINE_CHECK_GLUED;
+    return first->kind == LINE_CHECK_STUB ? LINE_CHECK_TORN : LINE_CHECK_GARBAGE;
 }
 
-void scan_line(struct sv line, struct sv record_start, struct scan *out)
+void line_check_line(struct sv line, struct sv record_start, struct line_check *out)
 {
     struct reading r;
     r.line = line;
-    *out = (struct scan){.breaks_at = line.n};
+    *out = (struct line_check){.breaks_at = line.n};
 
     /* A byte order mark at the beginning of a file. */
     size_t at = sv_starts_with(line, SV("\xef\xbb\xbf")) ? 3 : 0;
@@ -354,18 +355,19 @@ void scan_line(struct sv line, struct sv record_start, struct scan *out)
     out->kind = kind_of(out);
 }
 
-void scan_pieces(struct sv line, struct sv record_start, struct scan_piece **pieces, size_t *count)
+void line_check_pieces(struct sv line, struct sv record_start, struct line_check_piece **pieces,
+                       size_t *count)
 {
-    struct scan scan = {.has_more = true};
-    struct scan_piece *all = NULL;
+    struct line_check scan = {.has_more = true};
+    struct line_check_piece *all = NULL;
     size_t n = 0, from = 0;
     while (scan.has_more) {
-        scan_line(sv_slice(line, from, line.n), record_start, &scan);
+        line_check_line(sv_slice(line, from, line.n), record_start, &scan);
         size_t taken = scan.piece_count - scan.has_more; /* the last one is looked at again */
         all = mem_resize(all, (n + taken + 1) * sizeof *all);
         for (size_t i = 0; i < taken; i++)
-            all[n++] = (struct scan_piece){scan.pieces[i].kind, from + scan.pieces[i].from,
-                                           from + scan.pieces[i].to};
+            all[n++] = (struct line_check_piece){scan.pieces[i].kind, from + scan.pieces[i].from,
+                                                 from + scan.pieces[i].to};
         if (scan.has_more)
             from += scan.pieces[taken].from;
     }
@@ -373,7 +375,7 @@ void scan_pieces(struct sv line, struct sv record_start, struct scan_piece **pie
     *count = n;
 }
 
-bool scan_complete(struct sv cut, struct buf *out)
+bool line_check_complete(struct sv cut, struct buf *out)
 {
     struct reading r;
     r.line = cut;
@@ -410,7 +412,7 @@ static size_t text_start(struct sv s, size_t closing)
     return SIZE_MAX;
 }
 
-size_t scan_last_members(struct sv tail)
+size_t line_check_last_members(struct sv tail)
 {
     size_t i = tail.n;
     while (i && is_space(tail.p[i - 1]))
@@ -449,16 +451,16 @@ size_t scan_last_members(struct sv tail)
     return from;
 }
 
-const char *scan_kind_word(enum scan_kind kind)
+const char *line_check_kind_word(enum line_check_kind kind)
 {
     static const char *const words[] = {
-        [SCAN_BLANK] = "blank",
-        [SCAN_WHOLE] = "whole",
-        [SCAN_TORN] = "torn",
-        [SCAN_GLUED] = "glued",
-        [SCAN_NUL_PADDED] = "padded with NULs",
-        [SCAN_NULS] = "only NULs",
-        [SCAN_GARBAGE] = "garbage",
+        [LINE_CHECK_BLANK] = "blank",
+        [LINE_CHECK_WHOLE] = "whole",
+        [LINE_CHECK_TORN] = "torn",
+        [LINE_CHECK_GLUED] = "glued",
+        [LINE_CHECK_NUL_PADDED] = "padded with NULs",
+        [LINE_CHECK_NULS] = "only NULs",
+        [LINE_CHECK_GARBAGE] = "garbage",
     };
     return words[kind];
 }

@@ -1,5 +1,5 @@
 /*
- * scan: what is wrong with a line, and at which byte.
+ * line_check: what is wrong with a line, and at which byte.
  *
  * The one judge of damage. A line is cut into pieces that together account for
  * every byte but white space: whole records, stubs (records that break off),
@@ -8,9 +8,9 @@
  * depth or content can be judged. What strings say (a lone surrogate, bytes
  * that are not UTF-8) is not damage.
  *
- *     struct scan scan;
- *     scan_line(line.text, SV("{\"parentUuid\":"), &scan);
- *     if (scan.kind == SCAN_GLUED)
+ *     struct line_check scan;
+ *     line_check_line(line.text, SV("{\"parentUuid\":"), &scan);
+ *     if (scan.kind == LINE_CHECK_GLUED)
  *         ... scan.pieces[i].from, .to
  */
 #pragma once
@@ -20,37 +20,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum scan_kind {
-    SCAN_BLANK,      /* nothing but white space */
-    SCAN_WHOLE,      /* one record */
-    SCAN_TORN,       /* begins as a record and breaks off */
-    SCAN_GLUED,      /* two or more records, or a record with other bytes beside it */
-    SCAN_NUL_PADDED, /* one record, with NULs before or after it */
-    SCAN_NULS,       /* only NULs: blocks that a crash left unwritten */
-    SCAN_GARBAGE,    /* no record: the middle or end of one, or something else */
+enum line_check_kind {
+    LINE_CHECK_BLANK,      /* nothing but white space */
+    LINE_CHECK_WHOLE,      /* one record */
+    LINE_CHECK_TORN,       /* begins as a record and breaks off */
+    LINE_CHECK_GLUED,      /* two or more records, or a record with other bytes beside it */
+    LINE_CHECK_NUL_PADDED, /* one record, with NULs before or after it */
+    LINE_CHECK_NULS,       /* only NULs: blocks that a crash left unwritten */
+    LINE_CHECK_GARBAGE,    /* no record: the middle or end of one, or something else */
 };
 
-enum scan_piece_kind {
-    SCAN_RECORD, /* a JSON object, complete */
-    SCAN_STUB,   /* begins as an object and does not end as one */
-    SCAN_NUL,
-    SCAN_NOISE,
+enum line_check_piece_kind {
+    LINE_CHECK_RECORD, /* a JSON object, complete */
+    LINE_CHECK_STUB,   /* begins as an object and does not end as one */
+    LINE_CHECK_NUL,
+    LINE_CHECK_NOISE,
 };
 
-struct scan_piece {
-    enum scan_piece_kind kind;
+struct line_check_piece {
+    enum line_check_piece_kind kind;
     size_t from, to; /* bytes [from, to) of the line */
 };
 
 /* More than two on a line was never seen; sixteen leave room for a bad day. */
-enum { SCAN_PIECES_MAX = 16 };
+enum { LINE_CHECK_PIECES_MAX = 16 };
 
-struct scan {
-    enum scan_kind kind;
+struct line_check {
+    enum line_check_kind kind;
     size_t breaks_at; /* where the first stub or noise stops making sense; the line's length when
                          it is merely cut off, or when there is none */
-    struct scan_piece pieces[SCAN_PIECES_MAX];
-    size_t piece_count;  /* at most SCAN_PIECES_MAX */
+    struct line_check_piece pieces[LINE_CHECK_PIECES_MAX];
+    size_t piece_count;  /* at most LINE_CHECK_PIECES_MAX */
     size_t record_count; /* records among the pieces */
     bool has_more;       /* there were more pieces: the last one runs to the line's end as noise */
 };
@@ -61,12 +61,13 @@ struct scan {
  * in `"key":` with a record behind it from a record that broke off inside an
  * object. Empty where there is no such mark.
  */
-void scan_line(struct sv line, struct sv record_start, struct scan *out);
+void line_check_line(struct sv line, struct sv record_start, struct line_check *out);
 
 /* The pieces of a line, however many there are. Owner: the caller frees *pieces. */
-void scan_pieces(struct sv line, struct sv record_start, struct scan_piece **pieces, size_t *count);
+void line_check_pieces(struct sv line, struct sv record_start, struct line_check_piece **pieces,
+                       size_t *count);
 
-const char *scan_kind_word(enum scan_kind kind); /* "whole", "torn", ... */
+const char *line_check_kind_word(enum line_check_kind kind); /* "whole", "torn", ... */
 
 /*
  * For a record of which only the beginning is there: appends what there is of
@@ -74,7 +75,7 @@ const char *scan_kind_word(enum scan_kind kind); /* "whole", "torn", ... */
  * far as it goes. Returns: false when it does not begin as a record; nothing
  * is appended then.
  */
-bool scan_complete(struct sv cut, struct buf *out);
+bool line_check_complete(struct sv cut, struct buf *out);
 
 /*
  * For a line too long to be read: given its last bytes, finds where the first
@@ -82,4 +83,4 @@ bool scan_complete(struct sv cut, struct buf *out);
  * "{" and the bytes from there are an object of its last members.
  * Returns: the offset; tail.n when there is none.
  */
-size_t scan_last_members(struct sv tail);
+size_t line_check_last_members(struct sv tail);

@@ -16,7 +16,7 @@ static bool is_value(struct sv line, size_t at, struct sv key)
     return has_colon && sv_ends_with(sv_slice(line, 0, at), key);
 }
 
-static bool is_marked(const struct marked *m, struct sv line)
+static bool is_marked(const struct line_filter *m, struct sv line)
 {
     for (size_t at = 0; (at = sv_find(line, at, m->mark)) < line.n; at++)
         if (!m->key.n || is_value(line, at, m->key))
@@ -24,7 +24,7 @@ static bool is_marked(const struct marked *m, struct sv line)
     return false;
 }
 
-static void end_line(struct marked *m, struct buf *out)
+static void end_line(struct line_filter *m, struct buf *out)
 {
     struct sv text = {m->line.p, m->line.n};
     if (!m->is_skipping && is_marked(m, text))
@@ -33,7 +33,7 @@ static void end_line(struct marked *m, struct buf *out)
     m->is_skipping = false;
 }
 
-void marked_feed(struct marked *m, struct sv piece, struct buf *out)
+void line_filter_feed(struct line_filter *m, struct sv piece, struct buf *out)
 {
     while (piece.n) {
         const char *newline = memchr(piece.p, '\n', piece.n);
@@ -50,7 +50,7 @@ void marked_feed(struct marked *m, struct sv piece, struct buf *out)
     }
 }
 
-void marked_release(struct marked *m)
+void line_filter_release(struct line_filter *m)
 {
     buf_release(&m->line);
 }

@@ -1,11 +1,9 @@
 /*
- * marked: the lines that hold a mark, out of a file that is read in pieces: a
+ * line_filter: the lines that hold a mark, out of a file that is read in pieces: a
  * session's own lines in the prompt history of all of them.
  *
- *     struct marked m = {.key = SV("\"sessionId\""), .mark = SV("\"...\""), .limit = 64 << 20};
- *     while ((n = read a piece))
- *         marked_feed(&m, piece, &out);
- *     marked_release(&m);
+ *     struct line_filter m = {.key = SV("\"sessionId\""), .mark = SV("\"...\""), .limit = 64 <<
+ * 20}; while ((n = read a piece)) line_filter_feed(&m, piece, &out); line_filter_release(&m);
  *
  * A line is kept byte for byte, its newline included. A last line without one is
  * being written, and is not taken; a line longer than the limit is counted, not
@@ -15,7 +13,7 @@
 
 #include "base/str.h"
 
-struct marked {
+struct line_filter {
     struct sv key;   /* that the mark must be the value of, in JSON; empty: it may stand anywhere */
     struct sv mark;  /* not empty, and without a newline */
     size_t limit;    /* bytes of a line that are held in memory */
@@ -25,5 +23,5 @@ struct marked {
     bool is_skipping;
 };
 
-void marked_feed(struct marked *m, struct sv piece, struct buf *out);
-void marked_release(struct marked *m);
+void line_filter_feed(struct line_filter *m, struct sv piece, struct buf *out);
+void line_filter_release(struct line_filter *m);

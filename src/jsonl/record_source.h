@@ -14,5 +14,5 @@ struct record_source {
     int64_t (*read)(void *context, char *bytes, size_t n, int64_t offset);
     void *context;
     int64_t size_bytes;
-    struct sv record_start; /* as scan_line wants it */
+    struct sv record_start; /* as line_check_line wants it */
 };

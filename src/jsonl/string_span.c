@@ -42,7 +42,7 @@ static inline const char *skip(const char *p, const char *end)
     return p;
 }
 
-const char *plain_end(const char *p, const char *end)
+const char *string_span_end(const char *p, const char *end)
 {
     return skip(p, end);
 }
@@ -50,12 +50,12 @@ const char *plain_end(const char *p, const char *end)
 static const bool escapes[256] = {['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true,
                                   ['f'] = true, ['n'] = true,  ['r'] = true, ['t'] = true};
 
-bool plain_is_escape(char c)
+bool string_span_is_escape(char c)
 {
     return escapes[(unsigned char)c];
 }
 
-int plain_hex_digit(char c)
+int string_span_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -71,7 +71,7 @@ static uint32_t code_of(const char *p)
     if (p[0] != '\\' || p[1] != 'u')
         return 0;
     for (size_t i = 2; i < 6; i++) {
-        int digit = plain_hex_digit(p[i]);
+        int digit = string_span_hex_digit(p[i]);
         if (digit < 0)
             return 0;
         code = code << 4 | (uint32_t)digit;
@@ -98,7 +98,7 @@ static size_t character_length(const char *p, size_t n)
     return (unsigned char)*p < 0x80 ? 0 : utf8_decode((struct sv){p, n}, &code);
 }
 
-const char *plain_end_sound(const char *p, const char *end)
+const char *string_span_end_sound(const char *p, const char *end)
 {
     for (;;) {
         p = skip(p, end);

@@ -2,38 +2,38 @@
 
 #include <string.h>
 
-void thin_release(struct thin *t)
+void thin_record_release(struct thin_record *t)
 {
     buf_release(&t->out);
-    *t = (struct thin){0};
+    *t = (struct thin_record){0};
 }
 
-void thin_next(struct thin *t)
+void thin_record_next(struct thin_record *t)
 {
     struct buf out = t->out;
     out.n = 0;
-    *t = (struct thin){.out = out};
+    *t = (struct thin_record){.out = out};
 }
 
-static void put(struct thin *t, const char *bytes, size_t n)
+static void put(struct thin_record *t, const char *bytes, size_t n)
 {
-    size_t room = t->out.n < THIN_MOST ? THIN_MOST - t->out.n : 0;
+    size_t room = t->out.n < THIN_RECORD_MOST ? THIN_RECORD_MOST - t->out.n : 0;
     buf_add(&t->out, bytes, n < room ? n : room);
     t->cut_bytes += n < room ? 0 : (int64_t)(n - room);
 }
 
-static bool is_long_enough(const struct thin *t)
+static bool is_long_enough(const struct thin_record *t)
 {
-    return t->out.n >= THIN_FROM && t->string_bytes >= THIN_STRING;
+    return t->out.n >= THIN_RECORD_FROM && t->string_bytes >= THIN_RECORD_STRING;
 }
 
 /* A string may be cut before this byte: it begins a character. */
-static bool begins_character(const struct thin *t, char c)
+static bool begins_character(const struct thin_record *t, char c)
 {
     return !t->is_escape && !t->hex_left && ((unsigned char)c & 0xc0) != 0x80;
 }
 
-static void end_string(struct thin *t)
+static void end_string(struct thin_record *t)
 {
     if (t->is_cut)
         buf_addf(&t->out, " [%lld bytes more are in the file]", (long long)t->string_cut_bytes);
@@ -43,7 +43,7 @@ static void end_string(struct thin *t)
 }
 
 /* One byte of a string. */
-static void take(struct thin *t, char c)
+static void take(struct thin_record *t, char c)
 {
     if (c == '"' && !t->is_escape) {
         end_string(t);
@@ -64,23 +64,25 @@ static void take(struct thin *t, char c)
 }
 
 /* Bytes of a string up to one that means something. Returns: how many. */
-static size_t plain_length(const struct thin *t, const char *bytes, size_t n)
+static size_t plain_length(const struct thin_record *t, const char *bytes, size_t n)
 {
     size_t length = 0;
     if (t->is_escape || t->hex_left || (is_long_enough(t) && !t->is_cut))
         return 0;
     while (length < n && bytes[length] != '"' && bytes[length] != '\\')
         length++;
-    if (!t->is_cut && t->out.n + length >= THIN_FROM) {
-        size_t room = t->out.n < THIN_FROM ? THIN_FROM - t->out.n : 0;
-        size_t begun = t->string_bytes < THIN_STRING ? (size_t)(THIN_STRING - t->string_bytes) : 0;
+    if (!t->is_cut && t->out.n + length >= THIN_RECORD_FROM) {
+        size_t room = t->out.n < THIN_RECORD_FROM ? THIN_RECORD_FROM - t->out.n : 0;
+        size_t begun = t->string_bytes < THIN_RECORD_STRING
+                           ? (size_t)(THIN_RECORD_STRING - t->string_bytes)
+                           : 0;
         size_t most = room > begun ? room : begun;
         length = length < most ? length : most;
     }
     return length;
 }
 
-void thin_feed(struct thin *t, const char *bytes, size_t n)
+void thin_record_feed(struct thin_record *t, const char *bytes, size_t n)
 {
     for (size_t at = 0; at < n;) {
         const char *p = bytes + at;

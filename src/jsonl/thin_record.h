@@ -1,12 +1,12 @@
 /*
- * thin: a record so long that it is not to be held, with its longest strings cut.
+ * thin_record: a record so long that it is not to be held, with its longest strings cut.
  *
- *     struct thin t = {0};
+ *     struct thin_record t = {0};
  *     while (there are bytes)
- *         thin_feed(&t, bytes, n);
+ *         thin_record_feed(&t, bytes, n);
  *     ... t.out: JSON as before, up to some 6 MB of it as it was; of the strings behind that the
  *     ... beginning alone, and words that say so
- *     thin_release(&t);
+ *     thin_record_release(&t);
  *
  * What is no JSON comes out as what is none.
  */
@@ -18,12 +18,13 @@
 #include <stdint.h>
 
 enum {
-    THIN_FROM = 6 * 1024 * 1024,  /* a line that is longer is thinned */
-    THIN_STRING = 1024,           /* of a string behind that */
-    THIN_MOST = 16 * 1024 * 1024, /* of what is no string, or no JSON at all, the beginning alone */
+    THIN_RECORD_FROM = 6 * 1024 * 1024, /* a line that is longer is thinned */
+    THIN_RECORD_STRING = 1024,          /* of a string behind that */
+    THIN_RECORD_MOST =
+        16 * 1024 * 1024, /* of what is no string, or no JSON at all, the beginning alone */
 };
 
-struct thin {
+struct thin_record {
     struct buf out;
     int64_t cut_bytes; /* in all */
     bool is_string, is_escape, is_cut;
@@ -31,7 +32,7 @@ struct thin {
     int64_t string_bytes, string_cut_bytes;
 };
 
-void thin_feed(struct thin *t, const char *bytes, size_t n);
+void thin_record_feed(struct thin_record *t, const char *bytes, size_t n);
 /* Forgets the line, and keeps its room. */
-void thin_next(struct thin *t);
-void thin_release(struct thin *t);
+void thin_record_next(struct thin_record *t);
+void thin_record_release(struct thin_record *t);

@@ -113,7 +113,7 @@ static uint32_t find_parent(const struct graph *g, struct tops *t, uint32_t chil
 }
 
 /* What the client's own bridge by time does with it decides how bad it is. */
-static enum damage_severity severity_of_gap(const struct mending *m, uint32_t node)
+static enum damage_severity severity_of_gap(const struct repair_steps *m, uint32_t node)
 {
     const struct graph_walk *w = &m->before;
     bool is_bridged = w->marks[node] == GRAPH_ON_CHAIN && w->stopped_at != node;
@@ -121,7 +121,7 @@ static enum damage_severity severity_of_gap(const struct mending *m, uint32_t no
 }
 
 /* What the client itself takes for the parent of a record; GRAPH_NONE: nothing. */
-static uint32_t bridged_to(const struct mending *m, uint32_t node)
+static uint32_t bridged_to(const struct repair_steps *m, uint32_t node)
 {
     for (size_t i = 0; i < m->before.bridged; i++)
         if (m->before.bridges[i].node == node &&
@@ -150,7 +150,7 @@ static uint32_t cut_way(struct graph *g, struct tops *t, uint32_t parent, uint32
     return GRAPH_NONE;
 }
 
-static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uint32_t node)
+static void relink(struct repair_steps *m, struct tops *t, enum damage_kind kind, uint32_t node)
 {
     struct graph *g = m->g;
     uint32_t parent = bridged_to(m, node);
@@ -163,10 +163,11 @@ static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uin
         parent = g->nodes[node].is_summary ? GRAPH_NONE : find_parent(g, t, node);
     if (parent == GRAPH_NONE && kind == DAMAGE_MISSING_PARENT) {
         /* the first of the file, or a compaction's summary: nothing may stand before them */
-        mending_add_node_problem(m, kind, DAMAGE_HARMLESS, node);
+        repair_steps_add_node_problem(m, kind, DAMAGE_HARMLESS, node);
         return;
     }
-    struct repair_problem *p = mending_add_node_problem(m, kind, severity_of_gap(m, node), node);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, kind, severity_of_gap(m, node), node);
     p->is_guess = true;
     if (p->severity == DAMAGE_MILD)
         p->consequence = "the client bridges the gap by time";
@@ -174,7 +175,7 @@ static void relink(struct mending *m, struct tops *t, enum damage_kind kind, uin
         p->detail =
             arena_printf(m->arena, "the record on line %u takes its place", g->nodes[parent].line);
     graph_set_parent(g, node, parent);
-    mending_add_step(m, MENDING_RELINK, kind, node, 0)->is_guess = true;
+    repair_steps_add_step(m, REPAIR_STEPS_RELINK, kind, node, 0)->is_guess = true;
     if (cut != GRAPH_NONE)
         relink(m, t, DAMAGE_CYCLE, cut);
 }
@@ -203,7 +204,7 @@ static size_t cut_cycles(struct graph *g, uint32_t *cut)
     return count;
 }
 
-static void judge_cycles(struct mending *m, struct tops *t)
+static void judge_cycles(struct repair_steps *m, struct tops *t)
 {
     uint32_t *cut = mem_resize(NULL, (m->g->count + 1) * sizeof *cut);
     size_t count = cut_cycles(m->g, cut);
@@ -212,7 +213,7 @@ static void judge_cycles(struct mending *m, struct tops *t)
     free(cut);
 }
 
-static void judge_gaps(struct mending *m, struct tops *t)
+static void judge_gaps(struct repair_steps *m, struct tops *t)
 {
     struct graph *g = m->g;
     for (uint32_t i = 0; i < g->count; i++)
@@ -221,7 +222,7 @@ static void judge_gaps(struct mending *m, struct tops *t)
 }
 
 /* A parent that is a progress record on a later line: old clients stripped those in one pass. */
-static void judge_forks(struct mending *m)
+static void judge_forks(struct repair_steps *m)
 {
     struct graph *g = m->g;
     for (uint32_t i = 0; i < g->count; i++) {
@@ -229,19 +230,19 @@ static void judge_forks(struct mending *m)
         if (parent == GRAPH_NONE || parent < i || g->nodes[parent].role != GRAPH_PROGRESS ||
             g->nodes[i].role == GRAPH_PROGRESS)
             continue;
-        enum damage_severity severity = mending_severity(m, DAMAGE_PROGRESS_FORK);
-        mending_add_node_problem(m, DAMAGE_PROGRESS_FORK, severity, i);
+        enum damage_severity severity = repair_steps_severity(m, DAMAGE_PROGRESS_FORK);
+        repair_steps_add_node_problem(m, DAMAGE_PROGRESS_FORK, severity, i);
         for (size_t n = 0;
              n < g->count && parent != GRAPH_NONE && g->nodes[parent].role == GRAPH_PROGRESS; n++)
             parent = graph_parent(g, parent);
         if (severity != DAMAGE_HURTS || graph_parent(g, i) == parent)
             continue;
         graph_set_parent(g, i, parent);
-        mending_add_step(m, MENDING_RELINK, DAMAGE_PROGRESS_FORK, i, 0);
+        repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_PROGRESS_FORK, i, 0);
     }
 }
 
-void links_follow_drops(struct mending *m)
+void check_parents_follow_drops(struct repair_steps *m)
 {
     struct graph *g = m->g;
     for (uint32_t i = 0; i < g->count; i++) {
@@ -251,23 +252,24 @@ void links_follow_drops(struct mending *m)
             continue;
         uint32_t dropped = node->parent;
         graph_set_parent(g, i, graph_parent(g, i));
-        struct mending_step *step = mending_add_step(m, MENDING_RELINK, DAMAGE_ERROR_TAIL, i, 0);
+        struct repair_steps_step *step =
+            repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_ERROR_TAIL, i, 0);
         for (size_t s = 0; s < m->step_count; s++) /* why it was dropped */
-            if (m->steps[s].what == MENDING_DROP && m->steps[s].node == dropped) {
+            if (m->steps[s].what == REPAIR_STEPS_DROP && m->steps[s].node == dropped) {
                 step->kind = m->steps[s].kind;
                 break;
             }
     }
 }
 
-void links_mend(struct mending *m)
+void check_parents_mend(struct repair_steps *m)
 {
     struct graph *g = m->g;
     struct tops t = {.jump = mem_resize(NULL, (g->count + 1) * sizeof *t.jump)};
     for (size_t i = 0; i < g->count; i++)
         t.jump[i] = GRAPH_NONE;
     graph_settle(g);
-    links_follow_drops(m);
+    check_parents_follow_drops(m);
     judge_forks(m);
     judge_cycles(m, &t);
     judge_gaps(m, &t);

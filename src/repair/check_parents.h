@@ -1,5 +1,5 @@
 /*
- * links: where each record hangs: parents that are not there, cycles, forks
+ * check_parents: where each record hangs: parents that are not there, cycles, forks
  * over progress records, and children of what is dropped.
  */
 #pragma once
@@ -7,6 +7,6 @@
 #include "repair/repair_steps.h"
 
 /* Judges and mends all of them. */
-void links_mend(struct mending *m);
+void check_parents_mend(struct repair_steps *m);
 /* Children of what was dropped name its parent. */
-void links_follow_drops(struct mending *m);
+void check_parents_follow_drops(struct repair_steps *m);

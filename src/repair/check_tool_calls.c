@@ -10,7 +10,7 @@ static bool is_last_message(const struct graph *g, const struct graph_walk *w, u
         uint32_t other = w->order[i];
         if (other == node)
             return true;
-        if (!mending_is_message(g, other) || g->nodes[other].role == GRAPH_RESULT)
+        if (!repair_steps_is_message(g, other) || g->nodes[other].role == GRAPH_RESULT)
             continue;
         if (!g->nodes[node].message || g->nodes[other].message != g->nodes[node].message)
             return false;
@@ -18,38 +18,41 @@ static bool is_last_message(const struct graph *g, const struct graph_walk *w, u
     return true;
 }
 
-static void judge_call(struct mending *m, const struct graph_walk *after,
+static void judge_call(struct repair_steps *m, const struct graph_walk *after,
                        const struct graph_tool *call)
 {
-    enum damage_severity severity = mending_severity(m, DAMAGE_UNANSWERED_TOOL);
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_UNANSWERED_TOOL);
     if (is_last_message(m->g, after, call->node))
         return;
-    mending_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
+    repair_steps_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
     if (severity == DAMAGE_HURTS)
-        mending_add_step(m, MENDING_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node, call->block);
+        repair_steps_add_step(m, REPAIR_STEPS_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node,
+                              call->block);
 }
 
-static void judge_result(struct mending *m, const struct graph_tool *result)
+static void judge_result(struct repair_steps *m, const struct graph_tool *result)
 {
-    enum damage_severity severity = mending_severity(m, DAMAGE_ORPHAN_RESULT);
-    struct repair_problem *p =
-        mending_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_ORPHAN_RESULT);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
     if (severity == DAMAGE_MILD)
         p->consequence = "the model sees nothing of it";
     if (severity > DAMAGE_HARMLESS)
-        mending_add_step(m, MENDING_SAY, DAMAGE_ORPHAN_RESULT, result->node, result->block);
+        repair_steps_add_step(m, REPAIR_STEPS_SAY, DAMAGE_ORPHAN_RESULT, result->node,
+                              result->block);
 }
 
-static void judge_twin(struct mending *m, const struct graph_tool *call)
+static void judge_twin(struct repair_steps *m, const struct graph_tool *call)
 {
-    enum damage_severity severity = mending_severity(m, DAMAGE_DUPLICATE_TOOL_ID);
-    mending_add_node_problem(m, DAMAGE_DUPLICATE_TOOL_ID, severity, call->node);
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_DUPLICATE_TOOL_ID);
+    repair_steps_add_node_problem(m, DAMAGE_DUPLICATE_TOOL_ID, severity, call->node);
     if (severity == DAMAGE_HURTS)
-        mending_add_step(m, MENDING_BLOCK, DAMAGE_DUPLICATE_TOOL_ID, call->node, call->block);
+        repair_steps_add_step(m, REPAIR_STEPS_BLOCK, DAMAGE_DUPLICATE_TOOL_ID, call->node,
+                              call->block);
 }
 
 /* All calls and results of one id. */
-static void judge_tool(struct mending *m, const struct graph_walk *after,
+static void judge_tool(struct repair_steps *m, const struct graph_walk *after,
                        const struct graph_tool *tools, size_t count)
 {
     const struct graph_tool *call = NULL;
@@ -75,7 +78,7 @@ static void judge_tool(struct mending *m, const struct graph_walk *after,
         judge_call(m, after, call);
 }
 
-void calls_judge(struct mending *m, const struct graph_walk *after)
+void check_tool_calls_judge(struct repair_steps *m, const struct graph_walk *after)
 {
     const struct graph *g = m->g;
     for (size_t from = 0, to; from < g->tool_count; from = to) {

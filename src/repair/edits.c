@@ -13,7 +13,7 @@
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* The steps from `from` on that are about the same record. Returns: where they end. */
-static size_t same_record(const struct mending *m, size_t from)
+static size_t same_record(const struct repair_steps *m, size_t from)
 {
     size_t to = from;
     while (to < m->step_count && m->steps[to].offset == m->steps[from].offset)
@@ -21,16 +21,18 @@ static size_t same_record(const struct mending *m, size_t from)
     return to;
 }
 
-static struct repair_edit *edit(struct mending *m, const struct mending_step *step,
-                                enum damage_cure action, int64_t from, int64_t to, const char *text)
+static struct repair_plan_edit *edit(struct repair_steps *m, const struct repair_steps_step *step,
+                                     enum damage_cure action, int64_t from, int64_t to,
+                                     const char *text)
 {
-    struct repair_edit *e = mending_add_edit(m, step->kind, action, step->line, from, to, text);
+    struct repair_plan_edit *e =
+        repair_steps_add_edit(m, step->kind, action, step->line, from, to, text);
     e->is_guess = step->is_guess;
     return e;
 }
 
 /* What stands behind a record: "\n", "\r\n", the end of the file, or something else. */
-static int line_end_behind(struct mending *m, int64_t at, int64_t *length, bool *is_end)
+static int line_end_behind(struct repair_steps *m, int64_t at, int64_t *length, bool *is_end)
 {
     char bytes[2];
     int64_t n = m->source->read(m->source->context, bytes, sizeof bytes, at);
@@ -43,7 +45,7 @@ static int line_end_behind(struct mending *m, int64_t at, int64_t *length, bool 
     return 0;
 }
 
-static int edit_drop(struct mending *m, const struct mending_step *step)
+static int edit_drop(struct repair_steps *m, const struct repair_steps_step *step)
 {
     int64_t from = m->skim->record.from, to = m->skim->record.to, length;
     bool is_end, is_alone = from == 0;
@@ -61,11 +63,11 @@ static int edit_drop(struct mending *m, const struct mending_step *step)
 
 /* With its quotes, as it stands in the file: of a long one the skim has the beginning alone, which
  * may end within an escape. */
-static int quote_uuid(struct mending *m, const struct skim *s, const char **out)
+static int quote_uuid(struct repair_steps *m, const struct json_stream *s, const char **out)
 {
-    const struct skim_value *v = &s->members[SKIM_UUID];
+    const struct json_stream_value *v = &s->members[JSON_STREAM_UUID];
     struct buf whole = {0};
-    int r = survey_bytes(m->source, v->span.from, v->span.to, &whole);
+    int r = transcript_scan_bytes(m->source, v->span.from, v->span.to, &whole);
     if (r == 0)
         *out = arena_strndup(m->arena, whole.p, whole.n);
     buf_release(&whole);
@@ -73,9 +75,10 @@ static int quote_uuid(struct mending *m, const struct skim *s, const char **out)
 }
 
 /* The id of a record as it will be. The skim becomes that record's. */
-static int quote_node(struct mending *m, uint32_t node, struct skim *s, const char **out)
+static int quote_node(struct repair_steps *m, uint32_t node, struct json_stream *s,
+                      const char **out)
 {
-    int r = survey_skim(m->source, (int64_t)m->g->nodes[node].offset, s);
+    int r = transcript_scan_skim(m->source, (int64_t)m->g->nodes[node].offset, s);
     if (r == 0 && m->names && m->names[node])
         *out = m->names[node];
     else if (r == 0)
@@ -83,12 +86,12 @@ static int quote_node(struct mending *m, uint32_t node, struct skim *s, const ch
     return r;
 }
 
-static int edit_relink(struct mending *m, const struct mending_step *step)
+static int edit_relink(struct repair_steps *m, const struct repair_steps_step *step)
 {
     uint32_t parent = graph_parent(m->g, step->node);
-    const struct skim_value *value = &m->skim->members[SKIM_PARENT];
+    const struct json_stream_value *value = &m->skim->members[JSON_STREAM_PARENT];
     const char *text = "null";
-    if (value->kind == SKIM_ABSENT)
+    if (value->kind == JSON_STREAM_ABSENT)
         return 0;
     if (parent != GRAPH_NONE) {
         int r = quote_node(m, parent, m->other, &text);
@@ -100,19 +103,19 @@ static int edit_relink(struct mending *m, const struct mending_step *step)
 }
 
 /* A run of blocks goes with the comma before it, or behind it for the first. */
-static void edit_blocks(struct mending *m, size_t from, size_t to)
+static void edit_blocks(struct repair_steps *m, size_t from, size_t to)
 {
-    const struct skim *s = m->skim;
-    const struct skim_block *run = NULL; /* the first of those that go together */
+    const struct json_stream *s = m->skim;
+    const struct json_stream_block *run = NULL; /* the first of those that go together */
     int64_t run_end = 0;
-    const struct mending_step *step = &m->steps[from];
-    while (step->what != MENDING_BLOCK)
+    const struct repair_steps_step *step = &m->steps[from];
+    while (step->what != REPAIR_STEPS_BLOCK)
         step++;
     for (size_t i = 0; i < s->block_count; i++) {
-        const struct skim_block *b = &s->blocks[i];
+        const struct json_stream_block *b = &s->blocks[i];
         if (b->is_nested)
             continue;
-        if (mending_takes_block(m, from, to, i)) {
+        if (repair_steps_takes_block(m, from, to, i)) {
             run = run ? run : b;
             run_end = b->span.to;
             continue;
@@ -127,7 +130,7 @@ static void edit_blocks(struct mending *m, size_t from, size_t to)
 }
 
 /* SHA-256 of what the base64 in [from, to) stands for. */
-static int digest_picture(struct mending *m, struct skim_span data,
+static int digest_picture(struct repair_steps *m, struct json_stream_span data,
                           char sha[static DIGEST_TEXT_SIZE])
 {
     enum { PIECE = 64 * 1024 }; /* a multiple of four: no byte is split */
@@ -139,8 +142,8 @@ static int digest_picture(struct mending *m, struct skim_span data,
     for (int64_t at = data.from; at < data.to && r == 0; at += PIECE) {
         int64_t to = at + PIECE < data.to ? at + PIECE : data.to;
         piece.n = 0;
-        r = survey_bytes(m->source, at, to, &piece);
-        size_t n = r == 0 ? picture_decode((struct sv){piece.p, piece.n}, bytes) : 0;
+        r = transcript_scan_bytes(m->source, at, to, &piece);
+        size_t n = r == 0 ? image_size_decode((struct sv){piece.p, piece.n}, bytes) : 0;
         digest_add(&digest, (const char *)bytes, n);
     }
     digest_end(&digest, sha);
@@ -149,17 +152,17 @@ static int digest_picture(struct mending *m, struct skim_span data,
     return r;
 }
 
-static int edit_image(struct mending *m, const struct mending_step *step)
+static int edit_image(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    const struct skim_block *b = &m->skim->blocks[step->argument];
+    const struct json_stream_block *b = &m->skim->blocks[step->argument];
     char sha[DIGEST_TEXT_SIZE];
     struct buf ending = {0};
     int64_t length = b->data.to - b->data.from;
     int r = digest_picture(m, b->data, sha);
     if (r == 0 && length >= 2)
-        r = survey_bytes(m->source, b->data.to - 2, b->data.to, &ending);
+        r = transcript_scan_bytes(m->source, b->data.to - 2, b->data.to, &ending);
     if (r == 0) {
-        int64_t size = picture_bytes(length, length >= 2 ? ending.p : "AA");
+        int64_t size = image_size_bytes(length, length >= 2 ? ending.p : "AA");
         edit(m, step, DAMAGE_CURE_REPLACE, b->span.from, b->span.to,
              arena_printf(m->arena,
                           "{\"type\":\"text\",\"text\":\"[image removed by session-rescue: %lld "
@@ -172,7 +175,8 @@ static int edit_image(struct mending *m, const struct mending_step *step)
 }
 
 /* With its quotes. The words are those that fit.c looks for. */
-static const char *cut_words(struct mending *m, const char *what, int64_t bytes, int64_t tokens)
+static const char *cut_words(struct repair_steps *m, const char *what, int64_t bytes,
+                             int64_t tokens)
 {
     return arena_printf(m->arena,
                         "\"[%s removed by session-rescue: %lld bytes, about %lld tokens; the "
@@ -181,15 +185,15 @@ static const char *cut_words(struct mending *m, const char *what, int64_t bytes,
 }
 
 /* Of a result the content alone: the pair stays, and whether it was an error. */
-static void edit_cut(struct mending *m, const struct mending_step *step)
+static void edit_cut(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    const struct skim_block *b = &m->skim->blocks[step->argument];
-    bool is_result = b->kind == SKIM_BLOCK_TOOL_RESULT;
-    struct skim_span span = is_result ? b->content : b->span;
+    const struct json_stream_block *b = &m->skim->blocks[step->argument];
+    bool is_result = b->kind == JSON_STREAM_BLOCK_TOOL_RESULT;
+    struct json_stream_span span = is_result ? b->content : b->span;
     const char *words = cut_words(m,
-                                  is_result                     ? "tool result"
-                                  : b->kind == SKIM_BLOCK_IMAGE ? "image"
-                                                                : "thinking",
+                                  is_result                            ? "tool result"
+                                  : b->kind == JSON_STREAM_BLOCK_IMAGE ? "image"
+                                                                       : "thinking",
                                   span.to - span.from, step->tokens);
     edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.to,
          is_result ? words : arena_printf(m->arena, "{\"type\":\"text\",\"text\":%s", words))
@@ -213,12 +217,12 @@ static void add_said(const struct json_value *content, struct buf *out)
 }
 
 /* The model sees it so; a result without its call it does not. */
-static int edit_say(struct mending *m, const struct mending_step *step)
+static int edit_say(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    const struct skim_block *b = &m->skim->blocks[step->argument];
+    const struct json_stream_block *b = &m->skim->blocks[step->argument];
     struct buf block = {0}, said = {0}, text = {0};
     const struct json_value *root;
-    int r = survey_bytes(m->source, b->span.from, b->span.to, &block);
+    int r = transcript_scan_bytes(m->source, b->span.from, b->span.to, &block);
     if (r == 0)
         r = json_parse(m->arena, (struct sv){block.p, block.n}, &root);
     if (r == 0) {
@@ -241,9 +245,9 @@ static int edit_say(struct mending *m, const struct mending_step *step)
     return r;
 }
 
-static int edit_trim(struct mending *m, const struct mending_step *step)
+static int edit_trim(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    struct skim_span span = m->skim->members[step->argument].span;
+    struct json_stream_span span = m->skim->members[step->argument].span;
     edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.to,
          arena_printf(m->arena,
                       "\"[%lld bytes trimmed by session-rescue; the original is in the backup ",
@@ -252,13 +256,13 @@ static int edit_trim(struct mending *m, const struct mending_step *step)
     return 0;
 }
 
-static bool is_within(int64_t offset, struct skim_span span)
+static bool is_within(int64_t offset, struct json_stream_span span)
 {
     return span.from <= offset && offset < span.to;
 }
 
 /* The ids of calls are compared: they stay as they are. */
-static bool is_in_id(const struct skim *s, int64_t offset)
+static bool is_in_id(const struct json_stream *s, int64_t offset)
 {
     for (size_t i = 0; i < s->block_count; i++)
         if (is_within(offset, s->blocks[i].id))
@@ -266,10 +270,10 @@ static bool is_in_id(const struct skim *s, int64_t offset)
     return false;
 }
 
-static void edit_text(struct mending *m, const struct mending_step *step)
+static void edit_text(struct repair_steps *m, const struct repair_steps_step *step)
 {
     for (size_t i = 0; i < m->skim->bad_text_count; i++) {
-        const struct skim_bad_text *b = &m->skim->bad_text[i];
+        const struct json_stream_bad_text *b = &m->skim->bad_text[i];
         if (is_in_id(m->skim, b->offset))
             continue;
         edit(m, step, DAMAGE_CURE_REPLACE, b->offset, b->offset + b->length,
@@ -277,22 +281,22 @@ static void edit_text(struct mending *m, const struct mending_step *step)
     }
 }
 
-static void edit_wrap(struct mending *m, const struct mending_step *step)
+static void edit_wrap(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    struct skim_span span = m->skim->members[SKIM_CONTENT].span;
+    struct json_stream_span span = m->skim->members[JSON_STREAM_CONTENT].span;
     edit(m, step, DAMAGE_CURE_REPLACE, span.from, span.from, "[{\"type\":\"text\",\"text\":");
     edit(m, step, DAMAGE_CURE_REPLACE, span.to, span.to, "}]");
 }
 
-static void edit_time(struct mending *m, const struct mending_step *step)
+static void edit_time(struct repair_steps *m, const struct repair_steps_step *step)
 {
     char stamp[WALL_TEXT_SIZE];
     wall_format((struct wall){step->argument}, stamp);
     stamp[strcspn(stamp, "Z")] = '\0';
-    const struct skim_value *value = &m->skim->members[SKIM_TIMESTAMP];
+    const struct json_stream_value *value = &m->skim->members[JSON_STREAM_TIMESTAMP];
     const char *text = arena_printf(m->arena, "\"%s.%03dZ\"", stamp, (int)(step->argument % 1000));
-    if (value->kind == SKIM_ABSENT) {
-        int64_t at = m->skim->members[SKIM_UUID].span.to;
+    if (value->kind == JSON_STREAM_ABSENT) {
+        int64_t at = m->skim->members[JSON_STREAM_UUID].span.to;
         edit(m, step, DAMAGE_CURE_INSERT, at, at,
              arena_printf(m->arena, ",\"timestamp\":%s", text));
     } else {
@@ -301,24 +305,25 @@ static void edit_time(struct mending *m, const struct mending_step *step)
 }
 
 /* Of a text so long that it was cut nothing is told: no client writes one. */
-static const char *member_text(struct mending *m, enum skim_member member, const char *key)
+static const char *member_text(struct repair_steps *m, enum json_stream_member member,
+                               const char *key)
 {
-    struct sv text = skim_text(m->skim, member);
-    return text.n && text.n < SKIM_TEXT_MAX
+    struct sv text = json_stream_text(m->skim, member);
+    return text.n && text.n < JSON_STREAM_TEXT_MAX
                ? arena_printf(m->arena, "\"%s\":\"%.*s\",", key, (int)text.n, text.p)
                : "";
 }
 
 /* A record behind this one that answers a call, as the client writes one for a call that failed. */
-static int edit_answer(struct mending *m, const struct mending_step *step)
+static int edit_answer(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    const struct skim *s = m->skim;
-    const struct skim_block *b = &s->blocks[step->argument];
+    const struct json_stream *s = m->skim;
+    const struct json_stream_block *b = &s->blocks[step->argument];
     struct buf id = {0};
     const char *parent;
     int64_t length;
     bool is_end;
-    int r = survey_bytes(m->source, b->id.from, b->id.to, &id);
+    int r = transcript_scan_bytes(m->source, b->id.from, b->id.to, &id);
     if (r == 0)
         r = quote_node(m, step->node, m->other, &parent);
     if (r == 0)
@@ -327,7 +332,7 @@ static int edit_answer(struct mending *m, const struct mending_step *step)
         buf_release(&id);
         return r;
     }
-    const char *uuid = mending_made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
+    const char *uuid = repair_steps_made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
     static const char said[] = "Interrupted: the result was lost; session recovered";
     const char *record = arena_printf(
         m->arena,
@@ -336,19 +341,20 @@ static int edit_answer(struct mending *m, const struct mending_step *step)
         "\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"content\":\"%s\","
         "\"is_error\":true,\"tool_use_id\":\"%.*s\"}]},\"uuid\":\"%s\",%s"
         "\"toolUseResult\":\"Error: %s\",\"sourceToolAssistantUUID\":%s}%s",
-        length ? "" : "\n", parent, member_text(m, SKIM_SESSION_ID, "sessionId"),
-        member_text(m, SKIM_VERSION, "version"), said, (int)id.n, id.p ? id.p : "", uuid,
-        member_text(m, SKIM_TIMESTAMP, "timestamp"), said, parent, length || is_end ? "\n" : "");
+        length ? "" : "\n", parent, member_text(m, JSON_STREAM_SESSION_ID, "sessionId"),
+        member_text(m, JSON_STREAM_VERSION, "version"), said, (int)id.n, id.p ? id.p : "", uuid,
+        member_text(m, JSON_STREAM_TIMESTAMP, "timestamp"), said, parent,
+        length || is_end ? "\n" : "");
     edit(m, step, DAMAGE_CURE_INSERT, s->record.to + length, s->record.to + length, record);
     buf_release(&id);
     return 0;
 }
 
-static int edit_front(struct mending *m, const struct mending_step *step)
+static int edit_front(struct repair_steps *m, const struct repair_steps_step *step)
 {
     struct buf record = {0};
     int64_t front = m->v->has_mark ? 3 : 0;
-    int r = survey_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
+    int r = transcript_scan_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
     if (r == 0)
         edit(m, step, DAMAGE_CURE_INSERT, front, front,
              arena_printf(m->arena, "%.*s\n", (int)record.n, record.p));
@@ -356,54 +362,54 @@ static int edit_front(struct mending *m, const struct mending_step *step)
     return r == 0 ? edit_drop(m, step) : r;
 }
 
-static int edit_record(struct mending *m, size_t from, size_t to)
+static int edit_record(struct repair_steps *m, size_t from, size_t to)
 {
     int r = 0;
     bool has_blocks = false;
-    m->skim->keeps_bad_text = m->steps[to - 1].what >= MENDING_TEXT || to - from > 1;
-    r = survey_skim(m->source, m->steps[from].offset, m->skim);
-    if (r == 0 && m->steps[from].what == MENDING_DROP)
+    m->skim->keeps_bad_text = m->steps[to - 1].what >= REPAIR_STEPS_TEXT || to - from > 1;
+    r = transcript_scan_skim(m->source, m->steps[from].offset, m->skim);
+    if (r == 0 && m->steps[from].what == REPAIR_STEPS_DROP)
         return edit_drop(m, &m->steps[from]);
     for (size_t i = from; i < to && r == 0; i++) {
-        const struct mending_step *step = &m->steps[i];
+        const struct repair_steps_step *step = &m->steps[i];
         switch (step->what) {
-        case MENDING_RELINK:
+        case REPAIR_STEPS_RELINK:
             r = edit_relink(m, step);
             break;
-        case MENDING_BLOCK:
+        case REPAIR_STEPS_BLOCK:
             has_blocks = true;
             break;
-        case MENDING_IMAGE:
+        case REPAIR_STEPS_IMAGE:
             r = edit_image(m, step);
             break;
-        case MENDING_SAY:
+        case REPAIR_STEPS_SAY:
             r = edit_say(m, step);
             break;
-        case MENDING_TEXT:
+        case REPAIR_STEPS_TEXT:
             edit_text(m, step);
             break;
-        case MENDING_WRAP:
+        case REPAIR_STEPS_WRAP:
             edit_wrap(m, step);
             break;
-        case MENDING_ANSWER:
+        case REPAIR_STEPS_ANSWER:
             r = edit_answer(m, step);
             break;
-        case MENDING_NAME:
-            edit(m, step, DAMAGE_CURE_REPLACE, m->skim->members[SKIM_UUID].span.from,
-                 m->skim->members[SKIM_UUID].span.to, m->names[step->node]);
+        case REPAIR_STEPS_NAME:
+            edit(m, step, DAMAGE_CURE_REPLACE, m->skim->members[JSON_STREAM_UUID].span.from,
+                 m->skim->members[JSON_STREAM_UUID].span.to, m->names[step->node]);
             break;
-        case MENDING_FRONT:
+        case REPAIR_STEPS_FRONT:
             return edit_front(m, step);
-        case MENDING_TIME:
+        case REPAIR_STEPS_TIME:
             edit_time(m, step);
             break;
-        case MENDING_TRIM:
+        case REPAIR_STEPS_TRIM:
             r = edit_trim(m, step);
             break;
-        case MENDING_CUT:
+        case REPAIR_STEPS_CUT:
             edit_cut(m, step);
             break;
-        case MENDING_DROP:
+        case REPAIR_STEPS_DROP:
             break;
         }
     }
@@ -414,7 +420,7 @@ static int edit_record(struct mending *m, size_t from, size_t to)
 
 static int compare_edits(const void *a, const void *b)
 {
-    const struct repair_edit *x = a, *y = b;
+    const struct repair_plan_edit *x = a, *y = b;
     if (x->from != y->from)
         return x->from < y->from ? -1 : 1;
     /* what is put in at a place goes before what is taken away there */
@@ -422,21 +428,21 @@ static int compare_edits(const void *a, const void *b)
 }
 
 /* What lies within bytes that are taken away goes with them. */
-static void remove_overlaps(struct repair_plan *plan)
+static void remove_overlaps(struct repair_plan_plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->edit_count; i++) {
-        const struct repair_edit *last = kept ? &plan->edits[kept - 1] : NULL;
+        const struct repair_plan_edit *last = kept ? &plan->edits[kept - 1] : NULL;
         if (!last || plan->edits[i].from >= last->to)
             plan->edits[kept++] = plan->edits[i];
     }
     plan->edit_count = kept;
 }
 
-int edits_make(struct mending *m)
+int edits_make(struct repair_steps *m)
 {
     int r = 0;
-    mending_sort_steps(m);
+    repair_steps_sort_steps(m);
     for (size_t from = 0, to; from < m->step_count && r == 0; from = to) {
         to = same_record(m, from);
         r = edit_record(m, from, to);
@@ -449,13 +455,13 @@ int edits_make(struct mending *m)
 
 /* The record once more, at the end of the file: there it is the leaf for clients that know no
  * pointers. */
-static int write_again(struct mending *m)
+static int write_again(struct repair_steps *m)
 {
     int64_t end = m->v->size_bytes;
     struct buf record = {0};
-    int r = survey_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
+    int r = transcript_scan_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
     if (r == 0)
-        mending_add_edit(
+        repair_steps_add_edit(
             m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end, end,
             arena_printf(m->arena, "%s%s\n", m->v->lacks_final_newline ? "\n" : "", record.p))
             ->is_guess = true;
@@ -463,7 +469,7 @@ static int write_again(struct mending *m)
     return r;
 }
 
-int edits_point(struct mending *m, uint32_t node)
+int edits_point(struct repair_steps *m, uint32_t node)
 {
     int64_t end = m->v->size_bytes;
     if (!m->options->wants_edits || m->options->is_live) /* somebody writes there just now */
@@ -479,9 +485,9 @@ int edits_point(struct mending *m, uint32_t node)
                                     "s,\"explicit\":true,%s\"rewound\":"
                                     "false}\n",
                                     m->v->lacks_final_newline ? "\n" : "", uuid,
-                                    member_text(m, SKIM_SESSION_ID, "sessionId"));
-    mending_add_edit(m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end, end,
-                     text)
+                                    member_text(m, JSON_STREAM_SESSION_ID, "sessionId"));
+    repair_steps_add_edit(m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end,
+                          end, text)
         ->is_guess = true;
     return 0;
 }

@@ -6,6 +6,6 @@
 #include "repair/repair_steps.h"
 
 /* All steps into edits, and the edits into order. Returns: 0 or negative errno of the source. */
-int edits_make(struct mending *m);
+int edits_make(struct repair_steps *m);
 /* A pointer to a node at the end of the file. */
-int edits_point(struct mending *m, uint32_t node);
+int edits_point(struct repair_steps *m, uint32_t node);

@@ -7,16 +7,17 @@
 /* The first version that leaves an empty text out whatever stands beside it. */
 enum { EMPTY_LEFT_OUT = 2010330 };
 
-static struct repair_problem *add_at(struct mending *m, const struct survey_spot *spot,
-                                     enum damage_severity severity)
+static struct repair_plan_problem *add_at(struct repair_steps *m,
+                                          const struct transcript_scan_spot *spot,
+                                          enum damage_severity severity)
 {
     int64_t offset =
         spot->node == GRAPH_NONE ? spot->offset : (int64_t)m->g->nodes[spot->node].offset;
-    return mending_add_problem(m, (enum damage_kind)spot->kind, severity, spot->line, offset);
+    return repair_steps_add_problem(m, (enum damage_kind)spot->kind, severity, spot->line, offset);
 }
 
 /* By message id, whatever hangs on what: a repair changes the links, and must not change this. */
-static bool shares_message(const struct mending *m, uint32_t node)
+static bool shares_message(const struct repair_steps *m, uint32_t node)
 {
     const struct graph *g = m->g;
     uint32_t message = g->nodes[node].message;
@@ -27,16 +28,16 @@ static bool shares_message(const struct mending *m, uint32_t node)
 }
 
 /* Nothing stands between the quotes, not even white space. */
-static bool has_no_text(struct mending *m, const struct survey_spot *spot)
+static bool has_no_text(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     struct buf block = {0};
     const struct json_value *root;
     struct sv text = SV(" ");
     int64_t offset = (int64_t)m->g->nodes[spot->node].offset;
-    int r = survey_skim(m->source, offset, m->other);
+    int r = transcript_scan_skim(m->source, offset, m->other);
     if (r == 0 && spot->block < m->other->block_count) {
-        struct skim_span span = m->other->blocks[spot->block].span;
-        r = survey_bytes(m->source, span.from, span.to, &block);
+        struct json_stream_span span = m->other->blocks[spot->block].span;
+        r = transcript_scan_bytes(m->source, span.from, span.to, &block);
     }
     if (r == 0 && block.n && json_parse(m->arena, (struct sv){block.p, block.n}, &root) == 0)
         json_string(json_get(root, "text"), &text);
@@ -47,77 +48,78 @@ static bool has_no_text(struct mending *m, const struct survey_spot *spot)
 
 /* White space alone in its record, and "" alone in its message, are left out by the client; beside
  * other blocks 2.1.197 sends them, 2.1.330 does not. */
-static void judge_empty_text(struct mending *m, const struct survey_spot *spot)
+static void judge_empty_text(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
-    enum damage_severity severity = mending_severity(m, DAMAGE_EMPTY_TEXT);
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_EMPTY_TEXT);
     if (m->newest_version < EMPTY_LEFT_OUT &&
         (spot->side > 1 || (shares_message(m, spot->node) && has_no_text(m, spot))))
         severity = DAMAGE_HURTS;
     add_at(m, spot, severity);
     if (severity == DAMAGE_HURTS)
-        mending_add_step(m, MENDING_BLOCK, DAMAGE_EMPTY_TEXT, spot->node, spot->block);
+        repair_steps_add_step(m, REPAIR_STEPS_BLOCK, DAMAGE_EMPTY_TEXT, spot->node, spot->block);
 }
 
-static void judge_image(struct mending *m, const struct survey_spot *spot)
+static void judge_image(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     char size[STR_SIZE_TEXT];
-    bool is_many = m->v->image_count > REPAIR_MANY_IMAGES;
-    bool is_long = spot->number > REPAIR_IMAGE_MAX;
-    if (!is_long && spot->side <= (is_many ? REPAIR_SIDE_OF_MANY : REPAIR_SIDE_MAX))
+    bool is_many = m->v->image_count > REPAIR_PLAN_MANY_IMAGES;
+    bool is_long = spot->number > REPAIR_PLAN_IMAGE_MAX;
+    if (!is_long && spot->side <= (is_many ? REPAIR_PLAN_SIDE_OF_MANY : REPAIR_PLAN_SIDE_MAX))
         return;
-    struct repair_problem *p = add_at(m, spot, DAMAGE_HURTS);
+    struct repair_plan_problem *p = add_at(m, spot, DAMAGE_HURTS);
     p->detail = is_long ? arena_printf(m->arena, "%s of base64, 5.2MB are taken",
                                        str_format_size(spot->number, size))
                         : arena_printf(m->arena, "%u pixels wide or high, of %zu images in all",
                                        spot->side, m->v->image_count);
-    mending_add_step(m, MENDING_IMAGE, DAMAGE_OVERSIZED_IMAGE, spot->node, spot->block);
+    repair_steps_add_step(m, REPAIR_STEPS_IMAGE, DAMAGE_OVERSIZED_IMAGE, spot->node, spot->block);
 }
 
-static void judge_content(struct mending *m, const struct survey_spot *spot)
+static void judge_content(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
-    struct repair_problem *p = add_at(m, spot, mending_severity(m, DAMAGE_BAD_CONTENT));
+    struct repair_plan_problem *p = add_at(m, spot, repair_steps_severity(m, DAMAGE_BAD_CONTENT));
     p->detail = spot->number ? "a text" : "nothing that could be kept";
     if (spot->number)
-        mending_add_step(m, MENDING_WRAP, DAMAGE_BAD_CONTENT, spot->node, 0);
+        repair_steps_add_step(m, REPAIR_STEPS_WRAP, DAMAGE_BAD_CONTENT, spot->node, 0);
     else
-        mending_drop(m, DAMAGE_BAD_CONTENT, spot->node);
+        repair_steps_drop(m, DAMAGE_BAD_CONTENT, spot->node);
 }
 
-static void judge_pointer(struct mending *m, const struct survey_spot *spot)
+static void judge_pointer(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     if (graph_find(m->g, (uint64_t)spot->number) != GRAPH_NONE)
         return;
-    enum damage_severity severity = mending_severity(m, DAMAGE_STALE_LEAF);
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_STALE_LEAF);
     add_at(m, spot, severity);
     if (severity != DAMAGE_HURTS)
         return;
-    struct mending_step *step = mending_add_step(m, MENDING_DROP, DAMAGE_STALE_LEAF, GRAPH_NONE, 0);
+    struct repair_steps_step *step =
+        repair_steps_add_step(m, REPAIR_STEPS_DROP, DAMAGE_STALE_LEAF, GRAPH_NONE, 0);
     step->offset = spot->offset;
     step->line = spot->line;
 }
 
-void spots_judge_pointers(struct mending *m)
+void findings_judge_pointers(struct repair_steps *m)
 {
     for (size_t i = 0; i < m->v->spot_count; i++)
         if (m->v->spots[i].kind == DAMAGE_STALE_LEAF)
             judge_pointer(m, &m->v->spots[i]);
 }
 
-static void judge_huge(struct mending *m, const struct survey_spot *spot)
+static void judge_huge(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     char size[STR_SIZE_TEXT];
     bool trims = m->options->shrinks && spot->node != GRAPH_NONE;
-    struct repair_problem *p = add_at(m, spot, DAMAGE_HARMLESS);
+    struct repair_plan_problem *p = add_at(m, spot, DAMAGE_HARMLESS);
     p->detail = arena_printf(m->arena, "%s", str_format_size(spot->number, size));
     p->is_mended = trims;
     if (trims)
-        mending_add_step(m, MENDING_TRIM, DAMAGE_HUGE_RECORD, spot->node, spot->block);
+        repair_steps_add_step(m, REPAIR_STEPS_TRIM, DAMAGE_HUGE_RECORD, spot->node, spot->block);
 }
 
-static void judge_spot(struct mending *m, const struct survey_spot *spot)
+static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     enum damage_kind kind = (enum damage_kind)spot->kind;
-    enum damage_severity severity = mending_severity(m, kind);
+    enum damage_severity severity = repair_steps_severity(m, kind);
     switch (kind) {
     case DAMAGE_EMPTY_TEXT:
         judge_empty_text(m, spot);
@@ -139,7 +141,7 @@ static void judge_spot(struct mending *m, const struct survey_spot *spot)
         add_at(m, spot, severity)->detail =
             arena_printf(m->arena, "%lld in this record", (long long)spot->number);
         if (severity == DAMAGE_HURTS && spot->node != GRAPH_NONE)
-            mending_add_step(m, MENDING_TEXT, kind, spot->node, 0);
+            repair_steps_add_step(m, REPAIR_STEPS_TEXT, kind, spot->node, 0);
         break;
     case DAMAGE_NO_MESSAGE:
     case DAMAGE_MALFORMED_METADATA:
@@ -147,16 +149,16 @@ static void judge_spot(struct mending *m, const struct survey_spot *spot)
             break; /* a record that the client does not put on its chain */
         add_at(m, spot, severity);
         if (severity > DAMAGE_HARMLESS)
-            mending_drop(m, kind, spot->node);
+            repair_steps_drop(m, kind, spot->node);
         break;
     default:
         break; /* errors and pointers: once it is known what is mended, and what is dropped */
     }
 }
 
-void spots_judge(struct mending *m)
+void findings_judge(struct repair_steps *m)
 {
-    const struct survey *v = m->v;
+    const struct transcript_scan *v = m->v;
     for (size_t i = 0; i < v->spot_count; i++)
         if (v->spots[i].node == GRAPH_NONE || graph_is_in_play(m->g, v->spots[i].node))
             judge_spot(m, &v->spots[i]);
@@ -165,19 +167,20 @@ void spots_judge(struct mending *m)
 /* ---- thinking ----------------------------------------------------------------------------- */
 
 /* Takes the thinking out of the records of one message; 0: of all. Returns: 0 or negative errno. */
-static int drop_thinking(struct mending *m, uint32_t message, size_t *found)
+static int drop_thinking(struct repair_steps *m, uint32_t message, size_t *found)
 {
     for (uint32_t i = 0; i < m->g->count; i++) {
         const struct graph_node *node = &m->g->nodes[i];
         if (node->role != GRAPH_ASSISTANT || (message && node->message != message) ||
             !graph_is_in_play(m->g, i))
             continue;
-        int r = survey_skim(m->source, (int64_t)node->offset, m->skim);
+        int r = transcript_scan_skim(m->source, (int64_t)node->offset, m->skim);
         if (r < 0)
             return r;
         for (size_t j = 0; j < m->skim->block_count; j++)
-            if (m->skim->blocks[j].kind == SKIM_BLOCK_THINKING && !m->skim->blocks[j].is_nested) {
-                mending_add_step(m, MENDING_BLOCK, DAMAGE_STALE_THINKING, i, (int64_t)j);
+            if (m->skim->blocks[j].kind == JSON_STREAM_BLOCK_THINKING &&
+                !m->skim->blocks[j].is_nested) {
+                repair_steps_add_step(m, REPAIR_STEPS_BLOCK, DAMAGE_STALE_THINKING, i, (int64_t)j);
                 ++*found;
             }
     }
@@ -186,9 +189,9 @@ static int drop_thinking(struct mending *m, uint32_t message, size_t *found)
 
 /* Only where the API said so: first of the message before its error; where that has none, of all.
  */
-int spots_judge_thinking(struct mending *m)
+int findings_judge_thinking(struct repair_steps *m)
 {
-    const struct survey *v = m->v;
+    const struct transcript_scan *v = m->v;
     size_t found = 0, steps = m->step_count;
     uint32_t message = 0, error = GRAPH_NONE;
     if (!(v->error_kinds >> DAMAGE_STALE_THINKING & 1))
@@ -204,18 +207,18 @@ int spots_judge_thinking(struct mending *m)
         r = drop_thinking(m, 0, &found);
     for (size_t i = steps; r == 0 && i < m->step_count; i++)
         if (i == steps || m->steps[i].node != m->steps[i - 1].node)
-            mending_add_node_problem(m, DAMAGE_STALE_THINKING, DAMAGE_HURTS, m->steps[i].node);
+            repair_steps_add_node_problem(m, DAMAGE_STALE_THINKING, DAMAGE_HURTS, m->steps[i].node);
     return r;
 }
 
 /* ---- errors ------------------------------------------------------------------------------- */
 
 /* An error whose cause is mended goes with it: the next repair would take it for a new one. */
-void spots_judge_errors(struct mending *m)
+void findings_judge_errors(struct repair_steps *m)
 {
-    const struct survey *v = m->v;
+    const struct transcript_scan *v = m->v;
     for (size_t i = 0; i < v->spot_count; i++) {
-        const struct survey_spot *spot = &v->spots[i];
+        const struct transcript_scan_spot *spot = &v->spots[i];
         bool is_cured = i >= v->last_error && ((uint64_t)spot->number & m->mended_kinds);
         if (spot->kind != DAMAGE_ERROR_TAIL || i < v->last_error)
             continue;
@@ -224,6 +227,6 @@ void spots_judge_errors(struct mending *m)
             is_cured && !m->g->nodes[spot->node].has_copy && !m->g->nodes[spot->node].is_superseded;
         add_at(m, spot, is_cured ? DAMAGE_MILD : DAMAGE_HARMLESS);
         if (is_cured)
-            mending_drop(m, DAMAGE_ERROR_TAIL, spot->node);
+            repair_steps_drop(m, DAMAGE_ERROR_TAIL, spot->node);
     }
 }

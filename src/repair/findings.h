@@ -1,5 +1,5 @@
 /*
- * spots: what was noticed while the lines were read, judged once all records
+ * findings: what was noticed while the lines were read, judged once all records
  * are known: texts, images, contents, metadata, pointers, and the errors that
  * the API answered with.
  */
@@ -7,10 +7,10 @@
 
 #include "repair/repair_steps.h"
 
-void spots_judge(struct mending *m);
+void findings_judge(struct repair_steps *m);
 /* Thinking, where the API said so. Returns: 0 or negative errno of the source. */
-int spots_judge_thinking(struct mending *m);
+int findings_judge_thinking(struct repair_steps *m);
 /* Once it is known what is mended. */
-void spots_judge_errors(struct mending *m);
+void findings_judge_errors(struct repair_steps *m);
 /* Once it is known what is dropped. */
-void spots_judge_pointers(struct mending *m);
+void findings_judge_pointers(struct repair_steps *m);

@@ -45,14 +45,14 @@ struct mark {
 
 struct cut {
     uint32_t node, block, group;
-    unsigned char kind; /* enum skim_block_kind */
+    unsigned char kind; /* enum json_stream_block_kind */
     bool is_kept;
     size_t at; /* in the walk */
     struct measure saves;
 };
 
 struct fit {
-    struct mending *m;
+    struct repair_steps *m;
     const struct graph_walk *w;
     struct cut *cuts;
     size_t cut_count, cut_capacity;
@@ -72,15 +72,15 @@ struct fit {
 
 /* ---- refusals ----------------------------------------------------------------------------- */
 
-static bool is_refusal(const struct mending *m, size_t spot)
+static bool is_refusal(const struct repair_steps *m, size_t spot)
 {
-    const struct survey_spot *s = &m->v->spots[spot];
+    const struct transcript_scan_spot *s = &m->v->spots[spot];
     return spot >= m->v->last_error && s->kind == DAMAGE_ERROR_TAIL &&
            ((uint64_t)s->number >> DAMAGE_TOO_LONG & 1) && s->node != GRAPH_NONE &&
            m->before.marks[s->node] != GRAPH_UNREACHED;
 }
 
-void fit_judge_refusals(struct mending *m)
+void fit_judge_refusals(struct repair_steps *m)
 {
     size_t count = 0;
     uint32_t first = GRAPH_NONE;
@@ -91,7 +91,8 @@ void fit_judge_refusals(struct mending *m)
     }
     if (!count)
         return;
-    struct repair_problem *p = mending_add_node_problem(m, DAMAGE_TOO_LONG, DAMAGE_HURTS, first);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_TOO_LONG, DAMAGE_HURTS, first);
     p->is_mended = false;
     p->detail = count == 1 ? "the last prompt was refused"
                            : arena_printf(m->arena, "the last %zu prompts were refused", count);
@@ -137,20 +138,20 @@ static void add_count(struct fit *f, int64_t tokens, int64_t at_ms)
         f->first = f->last;
 }
 
-static int bytes_of(struct fit *f, struct skim_span span, int64_t most, struct buf *out)
+static int bytes_of(struct fit *f, struct json_stream_span span, int64_t most, struct buf *out)
 {
     int64_t to = span.to - span.from < most ? span.to : span.from + most;
-    return survey_bytes(f->m->source, span.from, to, out);
+    return transcript_scan_bytes(f->m->source, span.from, to, out);
 }
 
 static int take_error(struct fit *f, const struct graph_node *node)
 {
-    const struct skim *s = f->m->skim;
+    const struct json_stream *s = f->m->skim;
     struct buf words = {0}, details = {0};
     int64_t tokens;
     int r = bytes_of(f, s->text, DETAILS_MAX, &words);
-    if (r == 0 && s->members[SKIM_ERROR_DETAILS].kind == SKIM_STRING)
-        r = bytes_of(f, s->members[SKIM_ERROR_DETAILS].span, DETAILS_MAX, &details);
+    if (r == 0 && s->members[JSON_STREAM_ERROR_DETAILS].kind == JSON_STREAM_STRING)
+        r = bytes_of(f, s->members[JSON_STREAM_ERROR_DETAILS].span, DETAILS_MAX, &details);
     struct sv said = {words.p, words.n};
     if (r == 0 && (damage_named_by(said) >> DAMAGE_TOO_LONG & 1)) {
         f->was_refused = true;
@@ -170,17 +171,17 @@ static int take_usage(struct fit *f, uint32_t node)
     static const char *const parts[] = {"input_tokens", "cache_creation_input_tokens",
                                         "cache_read_input_tokens", "output_tokens"};
     enum { USAGE_MAX = 16 * 1024 };
-    const struct skim *s = f->m->skim;
-    const struct skim_value *usage = &s->members[SKIM_USAGE];
+    const struct json_stream *s = f->m->skim;
+    const struct json_stream_value *usage = &s->members[JSON_STREAM_USAGE];
     const struct json_value *root;
     struct arena a = {0};
     struct buf text = {0};
     int64_t sum = 0, n;
-    if (usage->kind != SKIM_OBJECT || usage->span.to - usage->span.from > USAGE_MAX ||
-        sv_starts_with(skim_text(s, SKIM_MODEL), SV("<")) ||
+    if (usage->kind != JSON_STREAM_OBJECT || usage->span.to - usage->span.from > USAGE_MAX ||
+        sv_starts_with(json_stream_text(s, JSON_STREAM_MODEL), SV("<")) ||
         (f->boundary != GRAPH_NONE && node < f->boundary))
         return 0;
-    int r = survey_bytes(f->m->source, usage->span.from, usage->span.to, &text);
+    int r = transcript_scan_bytes(f->m->source, usage->span.from, usage->span.to, &text);
     if (r == 0 && json_parse(&a, (struct sv){text.p, text.n}, &root) == 0)
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
             if (json_integer(json_get(root, parts[i]), &n) && n > 0 && n <= TOKENS_LIMIT)
@@ -201,7 +202,7 @@ static int64_t backup_time(struct sv name)
     char text[] = "0000-00-00T00:00:00Z";
     struct wall at;
     if (name.n < sizeof text - 1)
-        return sv_equals(name, SV(OVERLAY_BACKUP)) ? INT64_MAX : 0;
+        return sv_equals(name, SV(PATCHED_SOURCE_BACKUP)) ? INT64_MAX : 0;
     memcpy(text, name.p, sizeof text - 1);
     text[13] = text[16] = ':';
     return wall_parse(sv_of(text), &at) ? at.ms + 999 : 0;
@@ -225,13 +226,13 @@ static void add_mark(struct fit *f, struct sv text)
     f->marks[f->mark_count++] = mark;
 }
 
-static int look_for_mark(struct fit *f, struct skim_span span)
+static int look_for_mark(struct fit *f, struct json_stream_span span)
 {
     struct buf text = {0};
     int64_t length = span.to - span.from;
     if (length <= (int64_t)sizeof MARK_WORDS || length > MARK_MAX)
         return 0;
-    int r = survey_bytes(f->m->source, span.from, span.to, &text);
+    int r = transcript_scan_bytes(f->m->source, span.from, span.to, &text);
     if (r == 0)
         add_mark(f, (struct sv){text.p, text.n});
     buf_release(&text);
@@ -240,22 +241,22 @@ static int look_for_mark(struct fit *f, struct skim_span span)
 
 /* ---- what is sent ------------------------------------------------------------------------- */
 
-static int64_t image_tokens(const struct skim_block *b)
+static int64_t image_tokens(const struct json_stream_block *b)
 {
     int64_t tokens = (int64_t)b->width * b->height / IMAGE_PIXELS;
     return tokens == 0 || tokens > IMAGE_MOST ? IMAGE_MOST : tokens;
 }
 
 /* A block alone; of a result, what is nested in it counts by itself. */
-static struct measure measure_block(const struct skim_block *b)
+static struct measure measure_block(const struct json_stream_block *b)
 {
     int64_t length = b->span.to - b->span.from;
     switch (b->kind) {
-    case SKIM_BLOCK_IMAGE:
+    case JSON_STREAM_BLOCK_IMAGE:
         return (struct measure){0, image_tokens(b)};
-    case SKIM_BLOCK_THINKING: /* beside the signature, which is longer, and no text */
+    case JSON_STREAM_BLOCK_THINKING: /* beside the signature, which is longer, and no text */
         return (struct measure){length * 2 / 5, 0};
-    case SKIM_BLOCK_OTHER:
+    case JSON_STREAM_BLOCK_OTHER:
         if (b->data.to > b->data.from)
             return (struct measure){0, (b->data.to - b->data.from) / DOCUMENT_BYTES};
         break;
@@ -266,11 +267,11 @@ static struct measure measure_block(const struct skim_block *b)
 }
 
 /* With the blocks that are nested in it. */
-static struct measure measure_top(const struct skim *s, size_t block)
+static struct measure measure_top(const struct json_stream *s, size_t block)
 {
     struct measure all = measure_block(&s->blocks[block]);
     for (size_t i = block + 1; i < s->block_count && s->blocks[i].is_nested; i++) {
-        const struct skim_block *b = &s->blocks[i];
+        const struct json_stream_block *b = &s->blocks[i];
         struct measure own = measure_block(b);
         all.bytes += own.bytes - (b->span.to - b->span.from);
         all.tokens += own.tokens;
@@ -280,10 +281,10 @@ static struct measure measure_top(const struct skim *s, size_t block)
 
 static void add_cut(struct fit *f, uint32_t node, size_t block, struct measure all)
 {
-    const struct skim_block *b = &f->m->skim->blocks[block];
-    int64_t length = b->kind == SKIM_BLOCK_TOOL_RESULT ? b->content.to - b->content.from
-                                                       : b->span.to - b->span.from;
-    if (b->kind == SKIM_BLOCK_TOOL_RESULT)
+    const struct json_stream_block *b = &f->m->skim->blocks[block];
+    int64_t length = b->kind == JSON_STREAM_BLOCK_TOOL_RESULT ? b->content.to - b->content.from
+                                                              : b->span.to - b->span.from;
+    if (b->kind == JSON_STREAM_BLOCK_TOOL_RESULT)
         all.bytes -= b->span.to - b->span.from - length;
     if (f->cut_count == f->cut_capacity) {
         f->cut_capacity = f->cut_capacity ? f->cut_capacity * 2 : 64;
@@ -301,11 +302,12 @@ static void add_cut(struct fit *f, uint32_t node, size_t block, struct measure a
 
 static int take_blocks(struct fit *f, uint32_t node)
 {
-    const struct skim *s = f->m->skim;
-    int64_t length = s->members[SKIM_CONTENT].span.to - s->members[SKIM_CONTENT].span.from;
+    const struct json_stream *s = f->m->skim;
+    int64_t length =
+        s->members[JSON_STREAM_CONTENT].span.to - s->members[JSON_STREAM_CONTENT].span.from;
     int r = 0;
     for (size_t i = 0; i < s->block_count && r == 0; i++) {
-        const struct skim_block *b = &s->blocks[i];
+        const struct json_stream_block *b = &s->blocks[i];
         struct measure all;
         if (b->is_nested)
             continue;
@@ -313,12 +315,12 @@ static int take_blocks(struct fit *f, uint32_t node)
         length -= b->span.to - b->span.from;
         f->sent.bytes += all.bytes;
         f->sent.tokens += all.tokens;
-        if (b->kind == SKIM_BLOCK_TOOL_RESULT || b->kind == SKIM_BLOCK_IMAGE ||
-            b->kind == SKIM_BLOCK_THINKING)
+        if (b->kind == JSON_STREAM_BLOCK_TOOL_RESULT || b->kind == JSON_STREAM_BLOCK_IMAGE ||
+            b->kind == JSON_STREAM_BLOCK_THINKING)
             add_cut(f, node, i, all);
-        if (b->kind == SKIM_BLOCK_TEXT)
+        if (b->kind == JSON_STREAM_BLOCK_TEXT)
             r = look_for_mark(f, b->span);
-        else if (b->kind == SKIM_BLOCK_TOOL_RESULT)
+        else if (b->kind == JSON_STREAM_BLOCK_TOOL_RESULT)
             r = look_for_mark(f, b->content);
     }
     f->sent.bytes += length > 0 ? length : 0;
@@ -346,20 +348,20 @@ static int take_record(struct fit *f, size_t at)
 {
     uint32_t node = f->w->order[at];
     const struct graph_node *n = &f->m->g->nodes[node];
-    const struct skim *s = f->m->skim;
+    const struct json_stream *s = f->m->skim;
     size_t cuts = f->cut_count;
     if (n->role == GRAPH_PROGRESS || n->role == GRAPH_BOUNDARY)
         return 0;
-    int r = survey_skim(f->m->source, (int64_t)n->offset, f->m->skim);
+    int r = transcript_scan_skim(f->m->source, (int64_t)n->offset, f->m->skim);
     if (r < 0)
         return r;
     if (n->role == GRAPH_LINK) {
-        if (skim_is(s, SKIM_TYPE, "attachment"))
-            f->sent.bytes +=
-                s->members[SKIM_ATTACHMENT].span.to - s->members[SKIM_ATTACHMENT].span.from;
+        if (json_stream_is(s, JSON_STREAM_TYPE, "attachment"))
+            f->sent.bytes += s->members[JSON_STREAM_ATTACHMENT].span.to -
+                             s->members[JSON_STREAM_ATTACHMENT].span.from;
         return 0;
     }
-    if (s->members[SKIM_IS_API_ERROR].kind == SKIM_TRUE)
+    if (s->members[JSON_STREAM_IS_API_ERROR].kind == JSON_STREAM_TRUE)
         return take_error(f, n);
     begin_group(f, n, at);
     r = take_blocks(f, node);
@@ -378,7 +380,7 @@ static int read_walk(struct fit *f)
     for (size_t i = 0; i < f->w->count && r == 0; i++)
         r = take_record(f, i);
     for (size_t i = 0; i < f->cut_count; i++)
-        if (f->cuts[i].kind == SKIM_BLOCK_THINKING && f->cuts[i].at >= f->turn_at)
+        if (f->cuts[i].kind == JSON_STREAM_BLOCK_THINKING && f->cuts[i].at >= f->turn_at)
             f->cuts[i].is_kept = true;
     return r;
 }
@@ -425,7 +427,7 @@ static int64_t tokens_before(const struct fit *f, int64_t rate)
 
 static int64_t window_of(const struct fit *f)
 {
-    const struct repair_options *o = f->m->options;
+    const struct repair_plan_options *o = f->m->options;
     if (o->window)
         return o->window;
     if (f->limit)
@@ -451,23 +453,24 @@ static bool was_cut_since(const struct fit *f)
 /* ---- the plan ----------------------------------------------------------------------------- */
 
 /* Which are cut, until no more than the target is left: is_kept of the others. */
-static void choose(struct fit *f, int64_t rate, struct repair_fit *plan)
+static void choose(struct fit *f, int64_t rate, struct repair_plan_fit *plan)
 {
     uint32_t group = UINT32_MAX; /* its thinking goes */
     int64_t left = plan->tokens_before;
     for (size_t i = 0; i < f->cut_count; i++) {
         struct cut *c = &f->cuts[i];
-        bool goes_along = c->kind == SKIM_BLOCK_THINKING && c->group == group && c->at < f->turn_at;
+        bool goes_along =
+            c->kind == JSON_STREAM_BLOCK_THINKING && c->group == group && c->at < f->turn_at;
         if (!goes_along && (left <= plan->target || c->is_kept)) {
             c->is_kept = true;
             continue;
         }
         c->is_kept = false;
         left -= tokens_at(c->saves, rate);
-        plan->results += c->kind == SKIM_BLOCK_TOOL_RESULT;
-        plan->images += c->kind == SKIM_BLOCK_IMAGE;
-        plan->thinking += c->kind == SKIM_BLOCK_THINKING;
-        if (c->kind == SKIM_BLOCK_THINKING)
+        plan->results += c->kind == JSON_STREAM_BLOCK_TOOL_RESULT;
+        plan->images += c->kind == JSON_STREAM_BLOCK_IMAGE;
+        plan->thinking += c->kind == JSON_STREAM_BLOCK_THINKING;
+        if (c->kind == JSON_STREAM_BLOCK_THINKING)
             group = c->group;
     }
     plan->tokens_after = left;
@@ -481,25 +484,25 @@ static void add_steps(struct fit *f, int64_t rate)
         if (c->is_kept)
             continue;
         int64_t tokens = tokens_at(c->saves, rate);
-        mending_add_step(f->m, MENDING_CUT, DAMAGE_TOO_LONG, c->node, c->block)->tokens =
+        repair_steps_add_step(f->m, REPAIR_STEPS_CUT, DAMAGE_TOO_LONG, c->node, c->block)->tokens =
             tokens > 1 ? tokens : 1;
     }
 }
 
-static void tell_problem(struct mending *m, const struct repair_fit *plan)
+static void tell_problem(struct repair_steps *m, const struct repair_plan_fit *plan)
 {
-    struct repair_plan *all = m->plan;
+    struct repair_plan_plan *all = m->plan;
     for (size_t i = 0; i < all->problem_count; i++)
         if (all->problems[i].kind == DAMAGE_TOO_LONG) {
             all->problems[i].is_mended = true;
             return;
         }
-    mending_add_problem(m, DAMAGE_TOO_LONG, DAMAGE_MILD, 0, 0)->detail =
+    repair_steps_add_problem(m, DAMAGE_TOO_LONG, DAMAGE_MILD, 0, 0)->detail =
         arena_printf(m->arena, "about %lld tokens, of %lld that the model takes",
                      (long long)plan->tokens_before, (long long)plan->window);
 }
 
-static void make_plan(struct fit *f, struct repair_fit *plan)
+static void make_plan(struct fit *f, struct repair_plan_fit *plan)
 {
     int64_t rate = rate_of(f);
     plan->is_planned = true;
@@ -521,7 +524,7 @@ static void make_plan(struct fit *f, struct repair_fit *plan)
     }
 }
 
-int fit_judge(struct mending *m, const struct graph_walk *w)
+int fit_judge(struct repair_steps *m, const struct graph_walk *w)
 {
     struct fit f = {.m = m, .w = w, .is_turn_over = true};
     if (!m->options->fits)

@@ -16,8 +16,8 @@
 #include "repair/repair_steps.h"
 
 /* Behind the last good answer the API said that the conversation is too long: a problem. */
-void fit_judge_refusals(struct mending *m);
+void fit_judge_refusals(struct repair_steps *m);
 
 /* With options->fits: the steps that make it fit, and plan->fit. w: what will be loaded.
  * Returns: 0 or negative errno of the source. */
-int fit_judge(struct mending *m, const struct graph_walk *w);
+int fit_judge(struct repair_steps *m, const struct graph_walk *w);

@@ -18,21 +18,22 @@ static bool hangs_on_earlier(const struct graph *g, uint32_t child, uint32_t ear
     return earlier < child && child < later;
 }
 
-static void rename_node(struct mending *m, uint32_t node, uint32_t later)
+static void rename_node(struct repair_steps *m, uint32_t node, uint32_t later)
 {
     struct graph *g = m->g;
-    struct repair_problem *p = mending_add_node_problem(m, DAMAGE_ID_CLASH, DAMAGE_HURTS, node);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_ID_CLASH, DAMAGE_HURTS, node);
     p->detail = arena_printf(m->arena, "the one on line %u counts", g->nodes[later].line);
     p->is_guess = true;
-    mending_name(m, node);
-    mending_add_step(m, MENDING_NAME, DAMAGE_ID_CLASH, node, 0)->is_guess = true;
+    repair_steps_name(m, node);
+    repair_steps_add_step(m, REPAIR_STEPS_NAME, DAMAGE_ID_CLASH, node, 0)->is_guess = true;
     for (uint32_t i = 0; i < g->count; i++) {
         const struct graph_node *child = &g->nodes[i];
         if (i == later || child->lacks_parent || child->parent != later || child->is_dropped ||
             !hangs_on_earlier(g, i, node, later))
             continue;
         graph_set_parent(g, i, node);
-        mending_add_step(m, MENDING_RELINK, DAMAGE_ID_CLASH, i, 0)->is_guess = true;
+        repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_ID_CLASH, i, 0)->is_guess = true;
     }
 }
 
@@ -55,7 +56,7 @@ static uint32_t last_boundary(const struct graph *g)
 }
 
 /* What hangs on a node, before the place `end`. Returns: whether a message does. */
-static bool has_message_below(struct mending *m, uint32_t top, uint32_t end)
+static bool has_message_below(struct repair_steps *m, uint32_t top, uint32_t end)
 {
     enum { NO = 1, YES = 2 };
     const struct graph *g = m->g;
@@ -72,27 +73,28 @@ static bool has_message_below(struct mending *m, uint32_t top, uint32_t end)
         unsigned char found = node == GRAPH_NONE ? NO : is_below[node];
         while (n > 0)
             is_below[way[--n]] = found;
-        if (is_below[i] == YES && graph_is_in_play(g, i) && mending_is_message(g, i))
+        if (is_below[i] == YES && graph_is_in_play(g, i) && repair_steps_is_message(g, i))
             return true;
     }
     return false;
 }
 
 /* The same where the compaction itself stands too late: it goes to the front. */
-static void move_boundary(struct mending *m)
+static void move_boundary(struct repair_steps *m)
 {
     uint32_t boundary = last_boundary(m->g);
     if (boundary == GRAPH_NONE || !has_message_below(m, boundary, first_of(m->g, boundary)))
         return;
-    mending_add_node_problem(m, DAMAGE_LATE_BOUNDARY, DAMAGE_HURTS, boundary)->is_guess = true;
-    mending_add_step(m, MENDING_FRONT, DAMAGE_LATE_BOUNDARY, boundary, 0)->is_guess = true;
+    repair_steps_add_node_problem(m, DAMAGE_LATE_BOUNDARY, DAMAGE_HURTS, boundary)->is_guess = true;
+    repair_steps_add_step(m, REPAIR_STEPS_FRONT, DAMAGE_LATE_BOUNDARY, boundary, 0)->is_guess =
+        true;
 }
 
 /*
  * What stands before a compaction that says what it kept is forgotten, and a record stands where
  * its first copy does: copies before it of what was said behind it go.
  */
-static bool drop_before_compaction(struct mending *m)
+static bool drop_before_compaction(struct repair_steps *m)
 {
     struct graph *g = m->g;
     uint32_t boundary = last_boundary(g);
@@ -106,16 +108,16 @@ static bool drop_before_compaction(struct mending *m)
         uint32_t later = graph_find(g, g->nodes[i].id);
         if (later == GRAPH_NONE || later <= boundary)
             continue;
-        mending_add_node_problem(m, DAMAGE_EARLY_COPY, DAMAGE_HURTS, i)->detail =
+        repair_steps_add_node_problem(m, DAMAGE_EARLY_COPY, DAMAGE_HURTS, i)->detail =
             arena_printf(m->arena, "it stands again on line %u", g->nodes[later].line);
-        mending_add_step(m, MENDING_DROP, DAMAGE_EARLY_COPY, i, 0);
+        repair_steps_add_step(m, REPAIR_STEPS_DROP, DAMAGE_EARLY_COPY, i, 0);
         graph_drop(g, i);
         has_dropped = true;
     }
     return has_dropped;
 }
 
-void clashes_mend(struct mending *m)
+void id_clashes_mend(struct repair_steps *m)
 {
     struct graph *g = m->g;
     bool has_changed = m->v->has_copies && drop_before_compaction(m);

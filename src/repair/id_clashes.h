@@ -1,5 +1,5 @@
 /*
- * clashes: several different records with one id, of which the client loads the
+ * id_clashes: several different records with one id, of which the client loads the
  * last alone; and copies that stand where it forgets them. A part of repair's
  * judgement.
  */
@@ -8,4 +8,4 @@
 #include "repair/repair_steps.h"
 
 /* The earlier ones get ids of their own, and those that were said behind them follow. */
-void clashes_mend(struct mending *m);
+void id_clashes_mend(struct repair_steps *m);

@@ -180,7 +180,7 @@ int normalise_recode(const struct record_source *source, enum normalise_encoding
 struct finder {
     const struct record_source *source;
     struct normalise_found *out;
-    struct skim *record, *alone;
+    struct json_stream *record, *alone;
     char *bytes;
     int64_t at, bytes_from;
     size_t n, piece;
@@ -244,12 +244,12 @@ static int64_t next_line(struct finder *f, int64_t at)
 /* The line that begins at an offset is a record by itself, and not an empty one. */
 static bool is_record_alone(struct finder *f, int64_t line_from)
 {
-    struct skim *s = f->alone;
-    skim_restart(s, line_from);
+    struct json_stream *s = f->alone;
+    json_stream_restart(s, line_from);
     for (struct sv there; !s->is_over && (there = bytes_at(f, s->offset)).n;)
-        skim_feed(s, there.p, there.n);
-    skim_end(s);
-    return s->is_over && s->shape == SKIM_RECORD && s->record.to - s->record.from > 2;
+        json_stream_feed(s, there.p, there.n);
+    json_stream_end(s);
+    return s->is_over && s->shape == JSON_STREAM_RECORD && s->record.to - s->record.from > 2;
 }
 
 /* What may be a record, and what its lines say against it. */
@@ -286,22 +286,23 @@ static bool is_broken_by(struct finder *f, struct candidate *c, int64_t line_fro
 /* Reads one. Returns: whether the whole of it is there; f->record says where it ends. */
 static bool read_candidate(struct finder *f, struct candidate *c)
 {
-    struct skim *s = f->record;
-    skim_restart(s, c->from);
+    struct json_stream *s = f->record;
+    json_stream_restart(s, c->from);
     while (!s->is_over) {
         struct sv there = bytes_at(f, s->offset);
         const char *newline = there.n ? memchr(there.p, '\n', there.n) : NULL;
         size_t n = newline ? (size_t)(newline - there.p) + 1 : there.n;
         if (n == 0)
             return false;
-        skim_feed(s, there.p, n);
+        json_stream_feed(s, there.p, n);
         if (newline && !s->is_over && is_broken_by(f, c, s->offset))
             return false;
     }
-    return s->shape == SKIM_RECORD;
+    return s->shape == JSON_STREAM_RECORD;
 }
 
-static void add_span(struct finder *f, int64_t from, int64_t to, const struct skim_span *record)
+static void add_span(struct finder *f, int64_t from, int64_t to,
+                     const struct json_stream_span *record)
 {
     struct normalise_found *out = f->out;
     if (!f->keeps_spans)
@@ -348,7 +349,7 @@ static int64_t end_of_punctuation(struct finder *f, int64_t at, bool *ends_line)
 
 static void take_record(struct finder *f, const struct candidate *c)
 {
-    const struct skim_span *record = &f->record->record;
+    const struct json_stream_span *record = &f->record->record;
     bool ends_line;
     int64_t to = end_of_punctuation(f, record->to, &ends_line);
     f->doubts = false;
@@ -374,7 +375,7 @@ static void take_brace(struct finder *f)
     struct candidate c = candidate_at(f, f->at);
     if (!read_candidate(f, &c))
         give_up(f, &c);
-    else if (f->doubts && !skim_is_of_session(f->record))
+    else if (f->doubts && !json_stream_is_of_session(f->record))
         pass_over(f, next_line(f, f->record->record.to));
     else
         take_record(f, &c);
@@ -390,7 +391,7 @@ static void enter_array(struct finder *f)
     if (byte_behind_blanks(f, &at, true) != '{')
         return;
     struct candidate c = candidate_at(f, at);
-    if (read_candidate(f, &c) && skim_is_of_session(f->record)) {
+    if (read_candidate(f, &c) && json_stream_is_of_session(f->record)) {
         f->in_array = f->out->is_array = true;
         f->at = behind;
     }
@@ -461,12 +462,12 @@ int normalise_find(const struct record_source *source, int64_t from, bool keeps_
         .text_from = from,
         .keeps_spans = keeps_spans,
     };
-    skim_begin(f.record, from);
-    skim_begin(f.alone, from);
+    json_stream_begin(f.record, from);
+    json_stream_begin(f.alone, from);
     f.record->spans_lines = true;
     find(&f);
-    skim_release(f.record);
-    skim_release(f.alone);
+    json_stream_release(f.record);
+    json_stream_release(f.alone);
     free(f.record);
     free(f.alone);
     free(f.bytes);

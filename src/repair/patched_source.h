@@ -1,14 +1,14 @@
 /*
- * overlay: a file as it would be with edits made, without making them; and
+ * patched_source: a file as it would be with edits made, without making them; and
  * edits of what came of it, told as edits of the file itself.
  *
- *     overlay_init(&o, &source);
- *     overlay_apply(&o, edits, count);
- *     struct record_source made = overlay_source(&o);
+ *     patched_source_init(&o, &source);
+ *     patched_source_apply(&o, edits, count);
+ *     struct record_source made = patched_source_source(&o);
  *     ... plan edits of what `made` reads
- *     overlay_apply(&o, more, count);
- *     overlay_edits(&o, &arena, &plan);
- *     overlay_release(&o);
+ *     patched_source_apply(&o, more, count);
+ *     patched_source_edits(&o, &arena, &plan);
+ *     patched_source_release(&o);
  *
  * The bytes of the file stay in order, each kept or removed, with texts between
  * them; so it does not matter what an edit touches of those before it.
@@ -18,42 +18,47 @@
 #include "repair/repair_plan.h"
 
 /* Stands for the backup's name until that is known. */
-#define OVERLAY_BACKUP "BACKUP"
+#define PATCHED_SOURCE_BACKUP "BACKUP"
 
-enum overlay_kind { OVERLAY_KEPT, OVERLAY_REMOVED, OVERLAY_TEXT, OVERLAY_BACKUP_NAME };
+enum patched_source_kind {
+    PATCHED_SOURCE_KEPT,
+    PATCHED_SOURCE_REMOVED,
+    PATCHED_SOURCE_TEXT,
+    PATCHED_SOURCE_BACKUP_NAME
+};
 
-struct overlay_piece {
-    enum overlay_kind kind;
+struct patched_source_piece {
+    enum patched_source_kind kind;
     int64_t from, to; /* of the file; equal for a text */
     const char *text;
     size_t length;
-    const struct repair_edit *why; /* of what is not kept */
+    const struct repair_plan_edit *why; /* of what is not kept */
     /* known once all edits of a round are in */
     int64_t at;         /* in what is made */
     int64_t line_shift; /* lines that the file has before this piece, and what is made has not */
 };
 
-struct overlay {
+struct patched_source {
     const struct record_source *file;
-    struct overlay_piece *pieces;
+    struct patched_source_piece *pieces;
     size_t count, capacity;
     int64_t size_bytes; /* of what is made */
 };
 
-void overlay_init(struct overlay *o, const struct record_source *file);
-void overlay_release(struct overlay *o);
+void patched_source_init(struct patched_source *o, const struct record_source *file);
+void patched_source_release(struct patched_source *o);
 
 /* Edits of what is made so far, which live as long as the overlay; their lines become the file's.
  * Returns: 0, or negative errno of the source. */
-int overlay_apply(struct overlay *o, struct repair_edit *edits, size_t count);
+int patched_source_apply(struct patched_source *o, struct repair_plan_edit *edits, size_t count);
 
 /* What is made so far. It reads the overlay, which must stay where it is. */
-struct record_source overlay_source(struct overlay *o);
+struct record_source patched_source_source(struct patched_source *o);
 
 /* A place of what is made as one of the file: a line, and a byte. */
-void overlay_origin(const struct overlay *o, int64_t *offset, uint32_t *line);
+void patched_source_origin(const struct patched_source *o, int64_t *offset, uint32_t *line);
 
 /* All edits as edits of the file. Owner of the array: the arena; of the texts too, as far as they
  * are new. */
-void overlay_edits(const struct overlay *o, struct arena *a, struct repair_edit **edits,
-                   size_t *count);
+void patched_source_edits(const struct patched_source *o, struct arena *a,
+                          struct repair_plan_edit **edits, size_t *count);

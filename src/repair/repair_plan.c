@@ -17,15 +17,16 @@
 
 enum { ROUNDS_MAX = 16 };
 
-static struct repair_loaded loaded_of(const struct graph_node *node)
+static struct repair_plan_loaded loaded_of(const struct graph_node *node)
 {
-    return (struct repair_loaded){(int64_t)node->offset, node->line, node->role};
+    return (struct repair_plan_loaded){(int64_t)node->offset, node->line, node->role};
 }
 
 /* ---- the judgement ------------------------------------------------------------------------ */
 
 /* Whether the way from another leaf is to be taken: it is then in *after. */
-static bool takes_leaf(struct mending *m, const struct branch *branch, struct graph_walk *after)
+static bool takes_leaf(struct repair_steps *m, const struct branch *branch,
+                       struct graph_walk *after)
 {
     const struct graph *g = m->g;
     struct graph_walk other;
@@ -38,8 +39,8 @@ static bool takes_leaf(struct mending *m, const struct branch *branch, struct gr
         graph_walk_release(&other);
         return false;
     }
-    struct repair_problem *p =
-        mending_add_node_problem(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf);
     p->is_guess = true;
     p->detail =
         arena_printf(m->arena, "the newest message stands on line %u", g->nodes[branch->end].line);
@@ -52,7 +53,7 @@ static bool takes_leaf(struct mending *m, const struct branch *branch, struct gr
  * The newest end, where the client's leaf is another. *after becomes the way from there. Returns:
  * GRAPH_NONE where all is well, or where the user chose.
  */
-static uint32_t find_newer_leaf(struct mending *m, struct graph_walk *after)
+static uint32_t find_newer_leaf(struct repair_steps *m, struct graph_walk *after)
 {
     if (graph_user_chose(m->g) || after->leaf == GRAPH_NONE ||
         m->mended_kinds >> DAMAGE_LATE_BOUNDARY & 1)
@@ -68,16 +69,16 @@ static uint32_t find_newer_leaf(struct mending *m, struct graph_walk *after)
 }
 
 /* What the mended conversation leaves aside. */
-static void list_branches(struct mending *m, const struct graph_walk *after)
+static void list_branches(struct repair_steps *m, const struct graph_walk *after)
 {
-    struct repair_plan *plan = m->plan;
+    struct repair_plan_plan *plan = m->plan;
     const struct graph *g = m->g;
     struct branches b = branches_find(g, after, m->arena);
     plan->branches = arena_alloc(m->arena, (b.count + 1) * sizeof *plan->branches);
     for (size_t i = 0; i < b.count; i++) {
         const struct graph_node *end = &g->nodes[b.items[i].end];
         uint32_t fork = b.items[i].fork;
-        plan->branches[plan->branch_count++] = (struct repair_branch){
+        plan->branches[plan->branch_count++] = (struct repair_plan_branch){
             .line = end->line,
             .offset = (int64_t)end->offset,
             .at_ms = end->at_ms,
@@ -88,13 +89,13 @@ static void list_branches(struct mending *m, const struct graph_walk *after)
     }
     plan->left = arena_alloc(m->arena, (g->count + 1) * sizeof *plan->left);
     for (uint32_t i = 0; i < g->count; i++)
-        if (b.of[i] && mending_is_message(g, i))
+        if (b.of[i] && repair_steps_is_message(g, i))
             plan->left[plan->left_count++] = loaded_of(&g->nodes[i]);
 }
 
-static void count_messages(struct mending *m, const struct graph_walk *after)
+static void count_messages(struct repair_steps *m, const struct graph_walk *after)
 {
-    struct repair_messages *c = &m->plan->messages;
+    struct repair_plan_messages *c = &m->plan->messages;
     for (uint32_t i = 0; i < m->g->count; i++) {
         if (!graph_is_in_play(m->g, i) || !graph_begins_message(m->g, i))
             continue;
@@ -105,13 +106,13 @@ static void count_messages(struct mending *m, const struct graph_walk *after)
 }
 
 /* A gap on a branch that is not resumed costs nothing; one that ends the way says what it does. */
-static void weigh_gaps(struct mending *m, const struct graph_walk *after)
+static void weigh_gaps(struct repair_steps *m, const struct graph_walk *after)
 {
-    struct repair_plan *plan = m->plan;
-    const struct repair_messages *c = &plan->messages;
+    struct repair_plan_plan *plan = m->plan;
+    const struct repair_plan_messages *c = &plan->messages;
     plan->hurts = false;
     for (size_t i = 0; i < plan->problem_count; i++) {
-        struct repair_problem *p = &plan->problems[i];
+        struct repair_plan_problem *p = &plan->problems[i];
         bool is_gap = p->kind == DAMAGE_MISSING_PARENT || p->kind == DAMAGE_CYCLE;
         if (is_gap && p->severity == DAMAGE_HURTS && after->marks[p->node] == GRAPH_UNREACHED) {
             p->severity = DAMAGE_MILD;
@@ -124,28 +125,28 @@ static void weigh_gaps(struct mending *m, const struct graph_walk *after)
     }
 }
 
-static void judge_times(struct mending *m)
+static void judge_times(struct repair_steps *m)
 {
     struct graph *g = m->g;
-    enum damage_severity severity = mending_severity(m, DAMAGE_NO_TIMESTAMPS);
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_NO_TIMESTAMPS);
     for (uint32_t i = 0; i < g->count; i++)
         if (g->nodes[i].at_ms && !g->nodes[i].is_dropped)
             return;
     if (!g->has_main_chain)
         return;
-    mending_add_problem(m, DAMAGE_NO_TIMESTAMPS, severity, 0, 0)->is_guess = true;
+    repair_steps_add_problem(m, DAMAGE_NO_TIMESTAMPS, severity, 0, 0)->is_guess = true;
     for (uint32_t i = 0; severity == DAMAGE_HURTS && i < g->count; i++) {
         if (g->nodes[i].is_dropped || g->nodes[i].is_sidechain)
             continue;
         int64_t at_ms = m->options->modified_ms - ((int64_t)g->count - 1 - i);
         g->nodes[i].at_ms = at_ms > 0 ? at_ms : i;
-        mending_add_step(m, MENDING_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms > 0 ? at_ms : i)
+        repair_steps_add_step(m, REPAIR_STEPS_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms > 0 ? at_ms : i)
             ->is_guess = true;
     }
 }
 
 /* The last record alone may lack its time: then the client finds no conversation, either. */
-static void date_leaf(struct mending *m, struct graph_walk *after)
+static void date_leaf(struct repair_steps *m, struct graph_walk *after)
 {
     struct graph *g = m->g;
     uint32_t leaf = after->undated;
@@ -155,32 +156,32 @@ static void date_leaf(struct mending *m, struct graph_walk *after)
             at_ms = g->nodes[i].at_ms + 1;
     if (leaf == GRAPH_NONE || after->leaf != GRAPH_NONE || at_ms <= 1)
         return;
-    mending_add_node_problem(m, DAMAGE_NO_TIMESTAMPS, DAMAGE_HURTS, leaf)->is_guess = true;
-    mending_add_step(m, MENDING_TIME, DAMAGE_NO_TIMESTAMPS, leaf, at_ms)->is_guess = true;
+    repair_steps_add_node_problem(m, DAMAGE_NO_TIMESTAMPS, DAMAGE_HURTS, leaf)->is_guess = true;
+    repair_steps_add_step(m, REPAIR_STEPS_TIME, DAMAGE_NO_TIMESTAMPS, leaf, at_ms)->is_guess = true;
     g->nodes[leaf].at_ms = at_ms;
     graph_walk_release(after);
     graph_walk(g, after);
 }
 
 /* Whether all records or a part are of another session: a file that was renamed, or two joined. */
-static void judge_ids(struct mending *m)
+static void judge_ids(struct repair_steps *m)
 {
-    const struct survey *v = m->v;
+    const struct transcript_scan *v = m->v;
     const char *name = m->options->file_id;
     bool was_renamed = name && v->session_id[0] && strcmp(name, v->session_id) != 0;
     if (v->foreign_ids)
-        mending_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, v->foreign_line, 0)
+        repair_steps_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, v->foreign_line, 0)
             ->detail =
             arena_printf(m->arena, "%zu records, from this line on, as where two files were joined",
                          v->foreign_ids);
     else if (was_renamed)
-        mending_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, 0, 0)->detail =
+        repair_steps_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, 0, 0)->detail =
             arena_printf(m->arena, "all are of %s: the file was renamed or copied", v->session_id);
 }
 
-static void judge_bytes(struct mending *m)
+static void judge_bytes(struct repair_steps *m)
 {
-    const struct survey *v = m->v;
+    const struct transcript_scan *v = m->v;
     struct buf what = {0};
     if (v->crlf_lines)
         buf_addf(&what, "%zu lines end in CR LF, as an editor or a transfer leaves them; ",
@@ -192,36 +193,36 @@ static void judge_bytes(struct mending *m)
     if (v->lacks_final_newline && v->size_bytes && !v->line_count)
         buf_adds(&what, "no newline at the end; ");
     if (what.n)
-        mending_add_problem(m, DAMAGE_ODD_BYTES, DAMAGE_HARMLESS, 0, 0)->detail =
+        repair_steps_add_problem(m, DAMAGE_ODD_BYTES, DAMAGE_HARMLESS, 0, 0)->detail =
             arena_strndup(m->arena, what.p, what.n - 2);
     buf_release(&what);
 }
 
-static void judge_file(struct mending *m)
+static void judge_file(struct repair_steps *m)
 {
-    const struct survey *v = m->v;
+    const struct transcript_scan *v = m->v;
     if (!v->graph.has_main_chain)
-        mending_add_problem(m, DAMAGE_NO_CONVERSATION,
-                            v->graph.has_sidechain ? DAMAGE_HURTS : DAMAGE_HARMLESS, 0, 0);
+        repair_steps_add_problem(m, DAMAGE_NO_CONVERSATION,
+                                 v->graph.has_sidechain ? DAMAGE_HURTS : DAMAGE_HARMLESS, 0, 0);
     if (m->options->started_in)
-        mending_add_problem(m, DAMAGE_WRONG_FOLDER, DAMAGE_MILD, 0, 0)->detail =
+        repair_steps_add_problem(m, DAMAGE_WRONG_FOLDER, DAMAGE_MILD, 0, 0)->detail =
             arena_strdup(m->arena, m->options->started_in);
     judge_ids(m);
     judge_bytes(m);
     for (uint32_t i = 0; i < v->graph.count; i++)
         if (v->graph.nodes[i].is_superseded && !v->graph.nodes[i].is_dropped)
-            mending_add_node_problem(m, DAMAGE_DUPLICATE_RECORD, DAMAGE_HARMLESS, i);
+            repair_steps_add_node_problem(m, DAMAGE_DUPLICATE_RECORD, DAMAGE_HARMLESS, i);
 }
 
 static int compare_problems(const void *a, const void *b)
 {
-    const struct repair_problem *x = a, *y = b;
+    const struct repair_plan_problem *x = a, *y = b;
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static void sort_problems(struct repair_plan *plan)
+static void sort_problems(struct repair_plan_plan *plan)
 {
     if (plan->problem_count)
         qsort(plan->problems, plan->problem_count, sizeof *plan->problems, compare_problems);
@@ -229,7 +230,7 @@ static void sort_problems(struct repair_plan *plan)
 
 /* Where every record of the conversation would have to be dropped, none is: nothing would come of
  * it, and what is left would look like something else. */
-static bool leaves_anything(const struct mending *m)
+static bool leaves_anything(const struct repair_steps *m)
 {
     for (uint32_t i = 0; i < m->g->count; i++)
         if (graph_is_in_play(m->g, i))
@@ -237,44 +238,44 @@ static bool leaves_anything(const struct mending *m)
     return !m->g->has_main_chain;
 }
 
-static int judge(struct mending *m)
+static int judge(struct repair_steps *m)
 {
     struct graph_walk after = {0};
-    int r = shards_mend(m);
+    int r = broken_lines_mend(m);
     graph_reveal(m->g);
-    m->newest_version =
-        m->options->client_version ? m->options->client_version : survey_newest_version(m->v);
+    m->newest_version = m->options->client_version ? m->options->client_version
+                                                   : transcript_scan_newest_version(m->v);
     m->g->version = m->newest_version;
     for (size_t i = 0; i < m->g->count; i++) /* what was hidden may be a copy, too */
         m->v->has_copies = m->v->has_copies || m->g->nodes[i].is_superseded;
-    clashes_mend(m);
+    id_clashes_mend(m);
     if (r == 0) {
-        spots_judge(m);
-        r = mending_settle_blocks(m);
+        findings_judge(m);
+        r = repair_steps_settle_blocks(m);
     }
     if (r == 0)
-        calls_judge(m, NULL);
+        check_tool_calls_judge(m, NULL);
     if (r == 0)
-        r = spots_judge_thinking(m);
+        r = findings_judge_thinking(m);
     if (r == 0)
-        r = mending_settle_blocks(m);
+        r = repair_steps_settle_blocks(m);
     if (r < 0)
         return r;
-    links_mend(m);
+    check_parents_mend(m);
     graph_walk(m->g, &after);
     date_leaf(m, &after);
     uint32_t leaf = find_newer_leaf(m, &after);
-    calls_judge(m, &after);
+    check_tool_calls_judge(m, &after);
     fit_judge_refusals(m);
     r = fit_judge(m, &after);
     if (r < 0) {
         graph_walk_release(&after);
         return r;
     }
-    spots_judge_errors(m);
+    findings_judge_errors(m);
     graph_settle(m->g);
-    links_follow_drops(m);
-    spots_judge_pointers(m);
+    check_parents_follow_drops(m);
+    findings_judge_pointers(m);
     if (!leaves_anything(m))
         m->step_count = 0;
     else
@@ -297,21 +298,21 @@ static int judge(struct mending *m)
 }
 
 /* What the client loads of the file as it is. */
-static void list_loaded(struct mending *m)
+static void list_loaded(struct repair_steps *m)
 {
-    struct repair_plan *plan = m->plan;
+    struct repair_plan_plan *plan = m->plan;
     const struct graph_walk *w = &m->before;
     plan->loaded = arena_alloc(m->arena, (w->count + 1) * sizeof *plan->loaded);
     for (size_t i = 0; i < w->count; i++) {
         const struct graph_node *node = &m->g->nodes[w->order[i]];
-        if (mending_is_message(m->g, w->order[i]))
+        if (repair_steps_is_message(m->g, w->order[i]))
             plan->loaded[plan->loaded_count++] = loaded_of(node);
     }
 }
 
-static bool can_resume(const struct mending *m)
+static bool can_resume(const struct repair_steps *m)
 {
-    const struct repair_plan *p = m->plan;
+    const struct repair_plan_plan *p = m->plan;
     bool fails = m->before.leaf == GRAPH_NONE && !graph_user_cleared(m->g);
     for (size_t i = 0; i < p->problem_count; i++)
         fails = fails || (p->problems[i].severity == DAMAGE_HURTS &&
@@ -322,12 +323,12 @@ static bool can_resume(const struct mending *m)
 }
 
 /* What is to be done with the file as it is; of what comes of that nothing is known yet. */
-static int plan_round(const struct record_source *source, struct survey *v,
-                      const struct repair_options *options, struct arena *a,
-                      struct repair_plan *out)
+static int plan_round(const struct record_source *source, struct transcript_scan *v,
+                      const struct repair_plan_options *options, struct arena *a,
+                      struct repair_plan_plan *out)
 {
-    struct repair_plan plan = {0};
-    struct mending m = {
+    struct repair_plan_plan plan = {0};
+    struct repair_steps m = {
         .source = source,
         .v = v,
         .g = &v->graph,
@@ -337,9 +338,10 @@ static int plan_round(const struct record_source *source, struct survey *v,
         .skim = mem_resize(NULL, sizeof *m.skim),
         .other = mem_resize(NULL, sizeof *m.other),
     };
-    skim_begin(m.skim, 0);
-    skim_begin(m.other, 0);
-    graph_see_as(m.g, options->client_version ? options->client_version : survey_newest_version(v));
+    json_stream_begin(m.skim, 0);
+    json_stream_begin(m.other, 0);
+    graph_see_as(m.g, options->client_version ? options->client_version
+                                              : transcript_scan_newest_version(v));
     graph_walk(m.g, &m.before);
     list_loaded(&m);
     int r = judge(&m);
@@ -347,8 +349,8 @@ static int plan_round(const struct record_source *source, struct survey *v,
         r = edits_make(&m);
     plan.can_resume = can_resume(&m);
     graph_walk_release(&m.before);
-    skim_release(m.skim);
-    skim_release(m.other);
+    json_stream_release(m.skim);
+    json_stream_release(m.other);
     free(m.skim);
     free(m.other);
     free(m.steps);
@@ -358,19 +360,19 @@ static int plan_round(const struct record_source *source, struct survey *v,
 }
 
 /* What came to light once the rounds before were made, beside what was known of the file. */
-static void add_problems(const struct overlay *made, const struct repair_plan *later,
-                         struct arena *a, struct repair_plan *plan)
+static void add_problems(const struct patched_source *made, const struct repair_plan_plan *later,
+                         struct arena *a, struct repair_plan_plan *plan)
 {
     size_t known = plan->problem_count;
     sort_problems(plan);
     for (size_t i = 0; i < later->problem_count; i++) {
-        struct repair_problem p = later->problems[i];
-        overlay_origin(made, &p.offset, &p.line);
+        struct repair_plan_problem p = later->problems[i];
+        patched_source_origin(made, &p.offset, &p.line);
         if (!p.is_mended ||
             (known && bsearch(&p, plan->problems, known, sizeof p, compare_problems)))
             continue;
         void *items = plan->problems;
-        struct repair_problem *added =
+        struct repair_plan_problem *added =
             arena_push(a, &items, &plan->problem_count, &plan->problem_capacity, sizeof *added);
         plan->problems = items;
         *added = p;
@@ -382,44 +384,45 @@ static void add_problems(const struct overlay *made, const struct repair_plan *l
  * What a plan makes is planned for in its turn, until nothing is left to do: one mending can bring
  * another damage to light, and a second repair is to find nothing. Real transcripts need one round.
  */
-static int settle(const struct record_source *source, const struct repair_options *options,
-                  struct arena *a, struct repair_plan *plan)
+static int settle(const struct record_source *source, const struct repair_plan_options *options,
+                  struct arena *a, struct repair_plan_plan *plan)
 {
-    struct repair_options once = *options; /* what is cut is chosen once */
-    struct overlay made;
-    struct repair_plan later = *plan;
+    struct repair_plan_options once = *options; /* what is cut is chosen once */
+    struct patched_source made;
+    struct repair_plan_plan later = *plan;
     size_t rounds = 0;
     int r;
     once.fits = false;
-    overlay_init(&made, source);
+    patched_source_init(&made, source);
     do {
-        struct survey survey;
-        r = overlay_apply(&made, later.edits, later.edit_count);
-        struct record_source view = overlay_source(&made);
+        struct transcript_scan survey;
+        r = patched_source_apply(&made, later.edits, later.edit_count);
+        struct record_source view = patched_source_source(&made);
         if (r == 0)
-            r = survey_read(&view, &survey);
+            r = transcript_scan_read(&view, &survey);
         if (r < 0)
             break;
         r = plan_round(&view, &survey, &once, a, &later);
-        survey_release(&survey);
+        transcript_scan_release(&survey);
         if (r == 0 && later.edit_count)
             add_problems(&made, &later, a, plan);
     } while (r == 0 && later.edit_count && ++rounds < ROUNDS_MAX);
     plan->is_unsettled = r == 0 && later.edit_count;
     if (r == 0 && rounds)
-        overlay_edits(&made, a, &plan->edits, &plan->edit_count);
+        patched_source_edits(&made, a, &plan->edits, &plan->edit_count);
     if (plan->is_unsettled)
         plan->edit_count = 0;
     for (size_t i = 0; plan->is_unsettled && i < plan->problem_count; i++)
         plan->problems[i].is_mended = false;
-    overlay_release(&made);
+    patched_source_release(&made);
     return r;
 }
 
-int repair_plan(const struct record_source *source, struct survey *v,
-                const struct repair_options *options, struct arena *a, struct repair_plan *out)
+int repair_plan_plan(const struct record_source *source, struct transcript_scan *v,
+                     const struct repair_plan_options *options, struct arena *a,
+                     struct repair_plan_plan *out)
 {
-    struct repair_plan plan;
+    struct repair_plan_plan plan;
     int r = plan_round(source, v, options, a, &plan);
     if (r == 0 && options->wants_edits && plan.edit_count)
         r = settle(source, options, a, &plan);
@@ -448,7 +451,7 @@ static int64_t read_text(void *context, char *bytes, size_t n, int64_t offset)
     return (int64_t)n;
 }
 
-static int count_in_text(const struct repair_edit *e, int64_t *count)
+static int count_in_text(const struct repair_plan_edit *e, int64_t *count)
 {
     struct sv text = {e->text, e->text_length};
     struct record_source source = {read_text, &text, (int64_t)text.n, {0}};
@@ -460,7 +463,8 @@ static int count_in_text(const struct repair_edit *e, int64_t *count)
 }
 
 /* A record that goes away goes from brace to brace; blocks of one have a comma beside them. */
-static int is_record(const struct record_source *source, const struct repair_edit *e, bool *is_one)
+static int is_record(const struct record_source *source, const struct repair_plan_edit *e,
+                     bool *is_one)
 {
     char first, last;
     int64_t n = source->read(source->context, &first, 1, e->from);
@@ -472,13 +476,13 @@ static int is_record(const struct record_source *source, const struct repair_edi
     return 0;
 }
 
-int repair_balance(const struct record_source *source, const struct repair_plan *plan,
-                   int64_t *balance)
+int repair_plan_balance(const struct record_source *source, const struct repair_plan_plan *plan,
+                        int64_t *balance)
 {
     int64_t sum = 0;
     int r = 0;
     for (size_t i = 0; i < plan->edit_count && r == 0; i++) {
-        const struct repair_edit *e = &plan->edits[i];
+        const struct repair_plan_edit *e = &plan->edits[i];
         bool is_one = false;
         if (e->action == DAMAGE_CURE_INSERT && e->text)
             r = count_in_text(e, &sum);
@@ -497,13 +501,14 @@ enum { WRITE_PIECE = 1024 * 1024 };
 
 struct writing {
     const struct record_source *source;
-    const struct repair_sink *sink;
+    const struct repair_plan_sink *sink;
     char *bytes;
     int64_t piece; /* how many there is room for */
 };
 
 /* Bytes [from, to) of the file to where they go; edit NULL: they are kept. */
-static int move_bytes(struct writing *w, int64_t from, int64_t to, const struct repair_edit *edit)
+static int move_bytes(struct writing *w, int64_t from, int64_t to,
+                      const struct repair_plan_edit *edit)
 {
     for (int64_t at = from; at < to;) {
         size_t wanted = (size_t)(to - at < w->piece ? to - at : w->piece);
@@ -521,7 +526,7 @@ static int move_bytes(struct writing *w, int64_t from, int64_t to, const struct 
     return 0;
 }
 
-static int put_text(struct writing *w, const struct repair_edit *e, const char *backup)
+static int put_text(struct writing *w, const struct repair_plan_edit *e, const char *backup)
 {
     int r = e->text ? w->sink->write(w->sink->context, e->text, e->text_length) : 0;
     if (r == 0 && e->behind)
@@ -531,15 +536,15 @@ static int put_text(struct writing *w, const struct repair_edit *e, const char *
     return r;
 }
 
-int repair_write(const struct record_source *source, const struct repair_plan *plan,
-                 const char *backup, const struct repair_sink *sink)
+int repair_plan_write(const struct record_source *source, const struct repair_plan_plan *plan,
+                      const char *backup, const struct repair_plan_sink *sink)
 {
     size_t piece = source->size_bytes < WRITE_PIECE ? (size_t)source->size_bytes + 1 : WRITE_PIECE;
     struct writing w = {source, sink, mem_resize(NULL, piece), (int64_t)piece};
     int64_t at = 0;
     int r = 0;
     for (size_t i = 0; i < plan->edit_count && r == 0; i++) {
-        const struct repair_edit *e = &plan->edits[i];
+        const struct repair_plan_edit *e = &plan->edits[i];
         r = move_bytes(&w, at, e->from, NULL);
         if (r == 0)
             r = put_text(&w, e, backup);

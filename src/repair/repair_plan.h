@@ -1,11 +1,11 @@
 /*
- * repair: what is wrong with a transcript, what it costs a resume, and a plan
+ * repair_plan: what is wrong with a transcript, what it costs a resume, and a plan
  * of byte ranges that mends it.
  *
- *     survey_read(&source, &survey);
- *     repair_plan(&source, &survey, &options, &arena, &plan);
+ *     transcript_scan_read(&source, &survey);
+ *     repair_plan_plan(&source, &survey, &options, &arena, &plan);
  *     ... show plan.problems, plan.edits
- *     repair_write(&source, &plan, backup, &sink);
+ *     repair_plan_write(&source, &plan, backup, &sink);
  *
  * An edit takes the bytes [from, to) of the file away and puts a text in their
  * place; what no edit names is kept byte for byte. Edits are in order and do not
@@ -24,13 +24,13 @@
 
 /* The API's limits on images, as it refuses them. */
 enum {
-    REPAIR_IMAGE_MAX = 5242880, /* of base64 */
-    REPAIR_SIDE_MAX = 8000,     /* pixels */
-    REPAIR_SIDE_OF_MANY = 2000, /* in a request with more images than */
-    REPAIR_MANY_IMAGES = 20,
+    REPAIR_PLAN_IMAGE_MAX = 5242880, /* of base64 */
+    REPAIR_PLAN_SIDE_MAX = 8000,     /* pixels */
+    REPAIR_PLAN_SIDE_OF_MANY = 2000, /* in a request with more images than */
+    REPAIR_PLAN_MANY_IMAGES = 20,
 };
 
-struct repair_options {
+struct repair_plan_options {
     bool is_live;           /* a process has the session: a torn last line is a write under way */
     bool shrinks;           /* also trims what the API never sees */
     bool fits;              /* also cuts what is sent until it is short enough: see fit.h */
@@ -44,7 +44,7 @@ struct repair_options {
         modified_ms; /* wall time of the file's last write: for times that have to be invented */
 };
 
-struct repair_problem {
+struct repair_plan_problem {
     enum damage_kind kind;
     enum damage_severity severity;
     uint32_t line; /* 0: of the whole file */
@@ -57,7 +57,7 @@ struct repair_problem {
     bool is_guess; /* the way it is mended */
 };
 
-struct repair_edit {
+struct repair_plan_edit {
     int64_t from, to;
     const char *text; /* in their place */
     size_t text_length;
@@ -69,14 +69,14 @@ struct repair_edit {
 };
 
 /* Messages: prompts, results, and the assistant's, of which records with one message id are one. */
-struct repair_messages {
+struct repair_plan_messages {
     size_t in_file;  /* of the main chain */
     size_t expected; /* that a resume should load: since the last compaction, with what it kept */
     size_t reached;  /* of those, what the client loads from the file as it is */
 };
 
 /* What is cut so that the conversation can be sent again; tokens are an estimate. */
-struct repair_fit {
+struct repair_plan_fit {
     bool is_planned; /* it was asked for */
     bool fits;       /* afterwards, with a fifth to spare; else nothing is cut */
     bool was_cut;    /* by an earlier fit, and nothing was answered since */
@@ -85,14 +85,14 @@ struct repair_fit {
 };
 
 /* A message's record that the client loads. */
-struct repair_loaded {
+struct repair_plan_loaded {
     int64_t offset;
     uint32_t line;
     enum graph_role role;
 };
 
 /* What is not loaded from the mended file: a branch that was left, or what was summed up. */
-struct repair_branch {
+struct repair_plan_branch {
     uint32_t line; /* of its last message */
     int64_t offset;
     int64_t at_ms;
@@ -101,44 +101,46 @@ struct repair_branch {
     bool is_summed_up;
 };
 
-struct repair_plan {
-    struct repair_messages messages;
-    struct repair_fit fit;
-    bool can_resume;              /* the client finds a conversation, and does not fail on it */
-    bool hurts;                   /* one of the problems */
-    bool is_unsettled;            /* no plan was found that would leave nothing to do: no edits */
-    struct repair_loaded *loaded; /* from the file as it is, in order; none without can_resume */
+struct repair_plan_plan {
+    struct repair_plan_messages messages;
+    struct repair_plan_fit fit;
+    bool can_resume;   /* the client finds a conversation, and does not fail on it */
+    bool hurts;        /* one of the problems */
+    bool is_unsettled; /* no plan was found that would leave nothing to do: no edits */
+    struct repair_plan_loaded
+        *loaded; /* from the file as it is, in order; none without can_resume */
     size_t loaded_count;
-    struct repair_branch *branches; /* the newest first */
+    struct repair_plan_branch *branches; /* the newest first */
     size_t branch_count;
-    struct repair_loaded *left; /* the message's records on them, as they stand in the file */
+    struct repair_plan_loaded *left; /* the message's records on them, as they stand in the file */
     size_t left_count;
-    struct repair_problem *problems; /* as they stand in the file */
+    struct repair_plan_problem *problems; /* as they stand in the file */
     size_t problem_count, problem_capacity;
-    struct repair_edit *edits; /* in order */
+    struct repair_plan_edit *edits; /* in order */
     size_t edit_count, edit_capacity;
 };
 
 /* The survey's graph is mended on the way. Returns: 0, or negative errno of the caller's function.
  * Owner: the arena. */
-int repair_plan(const struct record_source *source, struct survey *v,
-                const struct repair_options *options, struct arena *a, struct repair_plan *out);
+int repair_plan_plan(const struct record_source *source, struct transcript_scan *v,
+                     const struct repair_plan_options *options, struct arena *a,
+                     struct repair_plan_plan *out);
 
 /* Whole records that the edits say they put in, less those that they say they take out. Returns: 0,
  * or negative errno of the caller's function. */
-int repair_balance(const struct record_source *source, const struct repair_plan *plan,
-                   int64_t *balance);
+int repair_plan_balance(const struct record_source *source, const struct repair_plan_plan *plan,
+                        int64_t *balance);
 
 /* Where the mended file and what is removed go, piece by piece. */
-struct repair_sink {
+struct repair_plan_sink {
     int (*write)(void *context, const char *bytes, size_t n);
     /* Bytes of one edit, in one call or several; is_first for the first of them. NULL: nobody
      * wants them. */
-    int (*removed)(void *context, const struct repair_edit *edit, const char *bytes, size_t n,
+    int (*removed)(void *context, const struct repair_plan_edit *edit, const char *bytes, size_t n,
                    bool is_first);
     void *context;
 };
 
 /* backup: its name, as edits tell it. Returns: 0 or the first negative errno. */
-int repair_write(const struct record_source *source, const struct repair_plan *plan,
-                 const char *backup, const struct repair_sink *sink);
+int repair_plan_write(const struct record_source *source, const struct repair_plan_plan *plan,
+                      const char *backup, const struct repair_plan_sink *sink);

@@ -7,15 +7,16 @@ _Static_assert(DAMAGE_KINDS <= 63, "mended_kinds and error_kinds have a bit for 
 
 /* ---- what is written down ----------------------------------------------------------------- */
 
-struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
-                                      enum damage_kind kind, uint32_t node, int64_t argument)
+struct repair_steps_step *repair_steps_add_step(struct repair_steps *m, enum repair_steps_what what,
+                                                enum damage_kind kind, uint32_t node,
+                                                int64_t argument)
 {
     if (m->step_count == m->step_capacity) {
         m->step_capacity = m->step_capacity ? m->step_capacity * 2 : 32;
         m->steps = mem_resize(m->steps, m->step_capacity * sizeof *m->steps);
     }
-    struct mending_step *step = &m->steps[m->step_count++];
-    *step = (struct mending_step){
+    struct repair_steps_step *step = &m->steps[m->step_count++];
+    *step = (struct repair_steps_step){
         .what = what,
         .kind = kind,
         .node = node,
@@ -27,16 +28,16 @@ struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
     return step;
 }
 
-struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,
-                                     enum damage_cure action, uint32_t line, int64_t from,
-                                     int64_t to, const char *text)
+struct repair_plan_edit *repair_steps_add_edit(struct repair_steps *m, enum damage_kind kind,
+                                               enum damage_cure action, uint32_t line, int64_t from,
+                                               int64_t to, const char *text)
 {
-    struct repair_plan *plan = m->plan;
+    struct repair_plan_plan *plan = m->plan;
     void *items = plan->edits;
-    struct repair_edit *edit =
+    struct repair_plan_edit *edit =
         arena_push(m->arena, &items, &plan->edit_count, &plan->edit_capacity, sizeof *edit);
     plan->edits = items;
-    *edit = (struct repair_edit){
+    *edit = (struct repair_plan_edit){
         .from = from,
         .to = to,
         .text = text,
@@ -48,16 +49,16 @@ struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,
     return edit;
 }
 
-struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind kind,
-                                           enum damage_severity severity, uint32_t line,
-                                           int64_t offset)
+struct repair_plan_problem *repair_steps_add_problem(struct repair_steps *m, enum damage_kind kind,
+                                                     enum damage_severity severity, uint32_t line,
+                                                     int64_t offset)
 {
-    struct repair_plan *plan = m->plan;
+    struct repair_plan_plan *plan = m->plan;
     void *items = plan->problems;
-    struct repair_problem *p =
+    struct repair_plan_problem *p =
         arena_push(m->arena, &items, &plan->problem_count, &plan->problem_capacity, sizeof *p);
     plan->problems = items;
-    *p = (struct repair_problem){
+    *p = (struct repair_plan_problem){
         .kind = kind,
         .severity = severity,
         .line = line,
@@ -70,17 +71,20 @@ struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind k
     return p;
 }
 
-struct repair_problem *mending_add_node_problem(struct mending *m, enum damage_kind kind,
-                                                enum damage_severity severity, uint32_t node)
+struct repair_plan_problem *repair_steps_add_node_problem(struct repair_steps *m,
+                                                          enum damage_kind kind,
+                                                          enum damage_severity severity,
+                                                          uint32_t node)
 {
     const struct graph_node *n = &m->g->nodes[node];
-    struct repair_problem *p = mending_add_problem(m, kind, severity, n->line, (int64_t)n->offset);
+    struct repair_plan_problem *p =
+        repair_steps_add_problem(m, kind, severity, n->line, (int64_t)n->offset);
     p->node = node;
     return p;
 }
 
 /* By the client that wrote the file last, and by what the API said last. */
-enum damage_severity mending_severity(const struct mending *m, enum damage_kind kind)
+enum damage_severity repair_steps_severity(const struct repair_steps *m, enum damage_kind kind)
 {
     const struct damage *d = &damages[kind];
     int64_t version = m->newest_version;
@@ -93,25 +97,25 @@ enum damage_severity mending_severity(const struct mending *m, enum damage_kind 
     return d->severity;
 }
 
-bool mending_is_message(const struct graph *g, uint32_t node)
+bool repair_steps_is_message(const struct graph *g, uint32_t node)
 {
     return g->nodes[node].role >= GRAPH_USER;
 }
 
 /* With all records of its id: none of them is to take its place. */
-void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node)
+void repair_steps_drop(struct repair_steps *m, enum damage_kind kind, uint32_t node)
 {
     struct graph *g = m->g;
     bool has_copies = m->v->has_copies;
     for (uint32_t i = has_copies ? 0 : node; i < (has_copies ? g->count : node + 1); i++) {
         if (g->nodes[i].is_dropped || g->nodes[i].id != g->nodes[node].id)
             continue;
-        mending_add_step(m, MENDING_DROP, kind, i, 0);
+        repair_steps_add_step(m, REPAIR_STEPS_DROP, kind, i, 0);
         graph_drop(g, i);
     }
 }
 
-const char *mending_made_uuid(struct mending *m, uint64_t a, uint64_t b)
+const char *repair_steps_made_uuid(struct repair_steps *m, uint64_t a, uint64_t b)
 {
     return arena_printf(m->arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
                         (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
@@ -119,13 +123,13 @@ const char *mending_made_uuid(struct mending *m, uint64_t a, uint64_t b)
                         (unsigned long long)(b & 0xffffffffffff));
 }
 
-void mending_name(struct mending *m, uint32_t node)
+void repair_steps_name(struct repair_steps *m, uint32_t node)
 {
     struct graph_node *n = &m->g->nodes[node];
     if (!m->names)
         m->names = arena_alloc(m->arena, (m->g->count + 1) * sizeof *m->names);
     const char *place = arena_printf(m->arena, "%llu", (unsigned long long)n->offset);
-    const char *uuid = mending_made_uuid(m, n->id, graph_id_of(sv_of(place)));
+    const char *uuid = repair_steps_made_uuid(m, n->id, graph_id_of(sv_of(place)));
     n->id = graph_id_of(sv_of(uuid));
     m->names[node] = arena_printf(m->arena, "\"%s\"", uuid);
 }
@@ -134,7 +138,7 @@ void mending_name(struct mending *m, uint32_t node)
 
 static int compare_steps(const void *a, const void *b)
 {
-    const struct mending_step *x = a, *y = b;
+    const struct repair_steps_step *x = a, *y = b;
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
     if (x->what != y->what)
@@ -142,44 +146,45 @@ static int compare_steps(const void *a, const void *b)
     return (x->argument > y->argument) - (x->argument < y->argument);
 }
 
-void mending_sort_steps(struct mending *m)
+void repair_steps_sort_steps(struct repair_steps *m)
 {
     if (m->step_count)
         qsort(m->steps, m->step_count, sizeof *m->steps, compare_steps);
 }
 
-bool mending_takes_block(const struct mending *m, size_t from, size_t to, size_t block)
+bool repair_steps_takes_block(const struct repair_steps *m, size_t from, size_t to, size_t block)
 {
     for (size_t i = from; i < to; i++)
-        if (m->steps[i].what == MENDING_BLOCK && m->steps[i].argument == (int64_t)block)
+        if (m->steps[i].what == REPAIR_STEPS_BLOCK && m->steps[i].argument == (int64_t)block)
             return true;
     return false;
 }
 
-static size_t count_kept(const struct mending *m, const struct skim *s, size_t from, size_t to)
+static size_t count_kept(const struct repair_steps *m, const struct json_stream *s, size_t from,
+                         size_t to)
 {
     size_t kept = s->top_count;
     for (size_t i = 0; i < s->block_count; i++)
-        kept -= !s->blocks[i].is_nested && mending_takes_block(m, from, to, i);
+        kept -= !s->blocks[i].is_nested && repair_steps_takes_block(m, from, to, i);
     return kept + s->has_more_blocks;
 }
 
-int mending_settle_blocks(struct mending *m)
+int repair_steps_settle_blocks(struct repair_steps *m)
 {
-    mending_sort_steps(m);
+    repair_steps_sort_steps(m);
     size_t steps = m->step_count; /* dropping adds more */
     for (size_t from = 0, to; from < steps; from = to) {
         bool has_blocks = false;
         to = from;
         for (; to < steps && m->steps[to].offset == m->steps[from].offset; to++)
-            has_blocks = has_blocks || m->steps[to].what == MENDING_BLOCK;
+            has_blocks = has_blocks || m->steps[to].what == REPAIR_STEPS_BLOCK;
         if (!has_blocks)
             continue;
-        int r = survey_skim(m->source, m->steps[from].offset, m->skim);
+        int r = transcript_scan_skim(m->source, m->steps[from].offset, m->skim);
         if (r < 0)
             return r;
         if (count_kept(m, m->skim, from, to) == 0)
-            mending_drop(m, m->steps[from].kind, m->steps[from].node);
+            repair_steps_drop(m, m->steps[from].kind, m->steps[from].node);
     }
     return 0;
 }

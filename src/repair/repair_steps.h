@@ -1,85 +1,88 @@
 /*
- * mending: the inside of repair: a plan while it is made.
+ * repair_steps: the inside of repair: a plan while it is made.
  *
  * shards, spots, calls and links judge, each what it knows of, and say what is
- * to be done with which record (struct mending_step); edits turns that into
+ * to be done with which record (struct repair_steps_step); edits turns that into
  * edits of bytes; repair.c puts all of it in order.
  */
 #pragma once
 
 #include "repair/repair_plan.h"
 
-enum mending_what {
-    MENDING_DROP,   /* the record */
-    MENDING_RELINK, /* to what graph_parent says by the end */
-    MENDING_BLOCK,  /* takes a block away */
-    MENDING_IMAGE,  /* a text in place of a block */
-    MENDING_SAY,    /* a result as a text */
-    MENDING_TEXT,   /* U+FFFD in place of bad text */
-    MENDING_WRAP,   /* a text as a list of one block */
-    MENDING_ANSWER, /* a result behind the record, for the call in that block */
-    MENDING_NAME,   /* an id of its own: see mending_name */
-    MENDING_FRONT,  /* to the beginning of the file; what comes of that is planned for later */
-    MENDING_TIME,   /* a time stamp behind its uuid; argument: ms */
-    MENDING_TRIM,   /* a member: enum skim_member */
-    MENDING_CUT,    /* a text in place of a result, an image or thinking */
+enum repair_steps_what {
+    REPAIR_STEPS_DROP,   /* the record */
+    REPAIR_STEPS_RELINK, /* to what graph_parent says by the end */
+    REPAIR_STEPS_BLOCK,  /* takes a block away */
+    REPAIR_STEPS_IMAGE,  /* a text in place of a block */
+    REPAIR_STEPS_SAY,    /* a result as a text */
+    REPAIR_STEPS_TEXT,   /* U+FFFD in place of bad text */
+    REPAIR_STEPS_WRAP,   /* a text as a list of one block */
+    REPAIR_STEPS_ANSWER, /* a result behind the record, for the call in that block */
+    REPAIR_STEPS_NAME,   /* an id of its own: see repair_steps_name */
+    REPAIR_STEPS_FRONT,  /* to the beginning of the file; what comes of that is planned for later */
+    REPAIR_STEPS_TIME,   /* a time stamp behind its uuid; argument: ms */
+    REPAIR_STEPS_TRIM,   /* a member: enum json_stream_member */
+    REPAIR_STEPS_CUT,    /* a text in place of a result, an image or thinking */
 };
 
-struct mending_step {
-    enum mending_what what;
+struct repair_steps_step {
+    enum repair_steps_what what;
     enum damage_kind kind;
     bool is_guess;
     uint32_t node; /* GRAPH_NONE: a record that is none */
     uint32_t line;
     int64_t offset; /* of the record */
     int64_t argument;
-    int64_t tokens; /* MENDING_CUT: that it saves */
+    int64_t tokens; /* REPAIR_STEPS_CUT: that it saves */
 };
 
-struct mending {
+struct repair_steps {
     const struct record_source *source;
-    struct survey *v;
+    struct transcript_scan *v;
     struct graph *g;
-    const struct repair_options *options;
+    const struct repair_plan_options *options;
     struct arena *arena;
-    struct repair_plan *plan;
-    struct mending_step *steps;
+    struct repair_plan_plan *plan;
+    struct repair_steps_step *steps;
     size_t step_count, step_capacity;
-    struct skim *skim, *other;
+    struct json_stream *skim, *other;
     struct graph_walk before; /* as the client loads it */
-    int64_t newest_version;   /* as survey_newest_version, with what was hidden */
+    int64_t newest_version;   /* as transcript_scan_newest_version, with what was hidden */
     uint64_t mended_kinds;    /* 1 << kind */
     const char **names;       /* of each node: its new id, in quotes; NULL: it has none */
 };
 
 /* Returns: the step, until the next one is added. */
-struct mending_step *mending_add_step(struct mending *m, enum mending_what what,
-                                      enum damage_kind kind, uint32_t node, int64_t argument);
+struct repair_steps_step *repair_steps_add_step(struct repair_steps *m, enum repair_steps_what what,
+                                                enum damage_kind kind, uint32_t node,
+                                                int64_t argument);
 /* Takes a record out, with all of its id. */
-void mending_drop(struct mending *m, enum damage_kind kind, uint32_t node);
-struct repair_edit *mending_add_edit(struct mending *m, enum damage_kind kind,
-                                     enum damage_cure action, uint32_t line, int64_t from,
-                                     int64_t to, const char *text);
-struct repair_problem *mending_add_problem(struct mending *m, enum damage_kind kind,
-                                           enum damage_severity severity, uint32_t line,
-                                           int64_t offset);
+void repair_steps_drop(struct repair_steps *m, enum damage_kind kind, uint32_t node);
+struct repair_plan_edit *repair_steps_add_edit(struct repair_steps *m, enum damage_kind kind,
+                                               enum damage_cure action, uint32_t line, int64_t from,
+                                               int64_t to, const char *text);
+struct repair_plan_problem *repair_steps_add_problem(struct repair_steps *m, enum damage_kind kind,
+                                                     enum damage_severity severity, uint32_t line,
+                                                     int64_t offset);
 
-struct repair_problem *mending_add_node_problem(struct mending *m, enum damage_kind kind,
-                                                enum damage_severity severity, uint32_t node);
+struct repair_plan_problem *repair_steps_add_node_problem(struct repair_steps *m,
+                                                          enum damage_kind kind,
+                                                          enum damage_severity severity,
+                                                          uint32_t node);
 
 /* Gives a record another id, derived from its own and its place, so that a dry run shows what a run
  * does. Then graph_settle. */
-void mending_name(struct mending *m, uint32_t node);
+void repair_steps_name(struct repair_steps *m, uint32_t node);
 /* Version 4 in form. */
-const char *mending_made_uuid(struct mending *m, uint64_t a, uint64_t b);
+const char *repair_steps_made_uuid(struct repair_steps *m, uint64_t a, uint64_t b);
 
 /* By the client that wrote the file last, and by what the API said last. */
-enum damage_severity mending_severity(const struct mending *m, enum damage_kind kind);
-bool mending_is_message(const struct graph *g, uint32_t node);
+enum damage_severity repair_steps_severity(const struct repair_steps *m, enum damage_kind kind);
+bool repair_steps_is_message(const struct graph *g, uint32_t node);
 
 /* By the place of their record, then by what they do. */
-void mending_sort_steps(struct mending *m);
+void repair_steps_sort_steps(struct repair_steps *m);
 /* One of the steps [from, to), which are of one record, takes the block away. */
-bool mending_takes_block(const struct mending *m, size_t from, size_t to, size_t block);
+bool repair_steps_takes_block(const struct repair_steps *m, size_t from, size_t to, size_t block);
 /* Steps that take every block of a record away become one that drops it. */
-int mending_settle_blocks(struct mending *m);
+int repair_steps_settle_blocks(struct repair_steps *m);

@@ -23,13 +23,13 @@ enum {
     TYPED_MORE = 64,   /* and so many units more, at most */
 };
 
-const char *remains_kind_word(enum remains_kind kind)
+const char *memory_search_kind_word(enum memory_search_kind kind)
 {
     static const char *const words[] = {"reply", "thinking", "prompt"};
     return words[kind];
 }
 
-const char *remains_sureness_word(enum remains_sureness sureness)
+const char *memory_search_sureness_word(enum memory_search_sureness sureness)
 {
     static const char *const words[] = {"high", "medium", "low"};
     return words[sureness];
@@ -54,7 +54,7 @@ static void add_json(struct buf *out, struct sv text)
 
 /* Called for every string; it may be none, only bytes that look like one. is_in_use: the engine
  * counts references to it, and does not write over it. */
-typedef void string_found(void *context, struct units text, bool is_in_use);
+typedef void string_found(void *context, struct js_string text, bool is_in_use);
 
 static uint64_t load64(const char *p)
 {
@@ -76,9 +76,10 @@ static bool fits(const struct memory_run *run, size_t at, size_t length, size_t 
            length * width <= run->n - at;
 }
 
-static struct units units_in(const struct memory_run *run, size_t at, size_t length, bool is_wide)
+static struct js_string units_in(const struct memory_run *run, size_t at, size_t length,
+                                 bool is_wide)
 {
-    return (struct units){(const unsigned char *)run->bytes + at, length, is_wide};
+    return (struct js_string){(const unsigned char *)run->bytes + at, length, is_wide};
 }
 
 /*
@@ -116,7 +117,8 @@ static bool is_tagged_pointer(uint64_t word)
     return (word & 3) == 1 && word > 0xffff && word >> 47 == 0;
 }
 
-static void each_string(const struct remains_search *search, string_found *found, void *context)
+static void each_string(const struct memory_search_search *search, string_found *found,
+                        void *context)
 {
     for (size_t r = 0; r < search->run_count; r++) {
         const struct memory_run *run = &search->runs[r];
@@ -133,7 +135,7 @@ static void each_string(const struct remains_search *search, string_found *found
 /* ---- those that can be laid out with pieces ------------------------------------------------ */
 
 struct candidate {
-    struct units text;
+    struct js_string text;
     size_t covered, tiles; /* from its end */
     bool is_in_use;
 };
@@ -141,26 +143,26 @@ struct candidate {
 /* A text that no other holds. */
 struct head {
     struct candidate best;
-    size_t state_count;    /* earlier states of it that were found: it grew */
-    size_t newest_state;   /* units */
-    size_t bare;           /* units of the longest that lacks only line ends; 0: there is none */
-    size_t seen;           /* units that pieces cover, gaps allowed */
-    size_t last_gap;       /* its end */
-    struct units squeezed; /* without blanks */
-    bool has_variant;      /* another is the same but for blanks */
-    bool has_twin;         /* another string is the same up to there */
+    size_t state_count;  /* earlier states of it that were found: it grew */
+    size_t newest_state; /* units */
+    size_t bare;         /* units of the longest that lacks only line ends; 0: there is none */
+    size_t seen;         /* units that pieces cover, gaps allowed */
+    size_t last_gap;     /* its end */
+    struct js_string squeezed; /* without blanks */
+    bool has_variant;          /* another is the same but for blanks */
+    bool has_twin;             /* another string is the same up to there */
 };
 
 struct finder {
-    const struct remains_search *search;
+    const struct memory_search_search *search;
     struct arena *arena;
-    struct pieces pieces;
-    enum remains_kind kind;
+    struct stream_deltas pieces;
+    enum memory_search_kind kind;
     struct candidate *candidates;
     size_t count, string_count;
     struct head heads[HEADS_MAX];
     size_t head_count;
-    struct remains_found *out;
+    struct memory_search_found *out;
     size_t capacity;
 };
 
@@ -179,12 +181,12 @@ static int by_length(const void *left, const void *right)
     return b->is_in_use - a->is_in_use;
 }
 
-static void consider(void *context, struct units text, bool is_in_use)
+static void consider(void *context, struct js_string text, bool is_in_use)
 {
     struct finder *f = context;
     struct candidate c = {.text = text, .is_in_use = is_in_use};
     f->string_count++;
-    c.covered = pieces_cover(&f->pieces, text, &c.tiles);
+    c.covered = stream_deltas_cover(&f->pieces, text, &c.tiles);
     bool is_partial = c.covered >= PARTIAL_UNITS && c.tiles >= PARTIAL_TILES;
     if (c.tiles < 2 || (!is_complete(&c) && !is_partial))
         return;
@@ -195,7 +197,7 @@ static void consider(void *context, struct units text, bool is_in_use)
     f->candidates[f->count++] = c;
 }
 
-static struct units without_line_ends(struct units text)
+static struct js_string without_line_ends(struct js_string text)
 {
     while (text.n && unit_at(text, text.n - 1) == '\n')
         text.n--;
@@ -203,13 +205,13 @@ static struct units without_line_ends(struct units text)
 }
 
 /* Returns: the candidate is the head's text, an earlier state or a part of it. */
-static bool belongs(struct head *h, struct units part, bool is_state)
+static bool belongs(struct head *h, struct js_string part, bool is_state)
 {
-    struct units whole = h->best.text;
+    struct js_string whole = h->best.text;
     if (part.n > whole.n)
         return false;
-    if (!units_equal(units_slice(whole, 0, part.n), part))
-        return units_find(whole, 0, part) < whole.n;
+    if (!js_string_equal(js_string_slice(whole, 0, part.n), part))
+        return js_string_find(whole, 0, part) < whole.n;
     if (part.n < whole.n && is_state) {
         h->state_count += part.n != h->newest_state;
         h->newest_state = part.n;
@@ -222,7 +224,7 @@ static bool belongs(struct head *h, struct units part, bool is_state)
 /* An earlier state with a line end behind it, as clients draw it, belongs to the head too. */
 static bool is_of_a_head(struct finder *f, const struct candidate *c)
 {
-    struct units bare = without_line_ends(c->text);
+    struct js_string bare = without_line_ends(c->text);
     bool belongs_to_any = false;
     for (size_t i = 0; i < f->head_count; i++)
         if (belongs(&f->heads[i], c->text, true) ||
@@ -250,7 +252,7 @@ static int by_agreement(const void *left, const void *right)
     return a->best.text.n < b->best.text.n ? -1 : a->best.text.n > b->best.text.n;
 }
 
-static struct units squeezed(struct arena *a, struct units text)
+static struct js_string squeezed(struct arena *a, struct js_string text)
 {
     unsigned char *kept = arena_alloc(a, 2 * text.n + 1);
     size_t n = 0;
@@ -261,19 +263,19 @@ static struct units squeezed(struct arena *a, struct units text)
         kept[2 * n] = (unsigned char)(unit & 0xff);
         kept[2 * n++ + 1] = (unsigned char)(unit >> 8);
     }
-    return (struct units){kept, n, true};
+    return (struct js_string){kept, n, true};
 }
 
 /* But for blanks it ends like a part of one that agrees better: it is that, as it was drawn, folded
  * or with other line ends. Or it agrees with little of the stream, as any long text does. */
 static bool is_inferior(const struct head *better, const struct head *h)
 {
-    struct units text = h->squeezed;
+    struct js_string text = h->squeezed;
     size_t n = text.n < TAIL_UNITS ? text.n : TAIL_UNITS;
-    struct units tail = units_slice(text, text.n - n, text.n);
+    struct js_string tail = js_string_slice(text, text.n - n, text.n);
     if (!is_complete(&h->best) && h->seen < better->seen / 8)
         return true;
-    return n == 0 || units_find(better->squeezed, 0, tail) < better->squeezed.n;
+    return n == 0 || js_string_find(better->squeezed, 0, tail) < better->squeezed.n;
 }
 
 /* Of two that differ in blanks only, the one that more earlier states were found of is the text as
@@ -284,7 +286,7 @@ static bool is_taken_in(struct finder *f, size_t kept, const struct head *h)
         struct head *better = &f->heads[i];
         if (!is_inferior(better, h))
             continue;
-        bool differs = is_complete(&h->best) && units_equal(better->squeezed, h->squeezed);
+        bool differs = is_complete(&h->best) && js_string_equal(better->squeezed, h->squeezed);
         if (differs && h->state_count > better->state_count)
             *better = *h;
         better->has_variant = better->has_variant || differs;
@@ -303,7 +305,7 @@ static void find_heads(struct finder *f)
         struct head *h = &f->heads[i];
         take_off_line_ends(h);
         h->squeezed = squeezed(f->arena, h->best.text);
-        h->seen = pieces_cover_in_parts(&f->pieces, h->best.text, &h->last_gap);
+        h->seen = stream_deltas_cover_in_parts(&f->pieces, h->best.text, &h->last_gap);
         if (is_complete(&h->best))
             h->seen = h->best.text.n;
     }
@@ -315,17 +317,17 @@ static void find_heads(struct finder *f)
     f->head_count = kept;
 }
 
-static void look_for_twin(void *context, struct units text, bool is_in_use)
+static void look_for_twin(void *context, struct js_string text, bool is_in_use)
 {
     (void)is_in_use; /* it agrees, whether or not */
     struct finder *f = context;
     for (size_t i = 0; i < f->head_count; i++) {
         struct head *h = &f->heads[i];
-        struct units best = h->best.text;
+        struct js_string best = h->best.text;
         if (h->has_twin || is_complete(&h->best) || text.p == best.p || text.n < h->last_gap)
             continue;
-        h->has_twin =
-            units_equal(units_slice(text, 0, h->last_gap), units_slice(best, 0, h->last_gap));
+        h->has_twin = js_string_equal(js_string_slice(text, 0, h->last_gap),
+                                      js_string_slice(best, 0, h->last_gap));
     }
 }
 
@@ -350,20 +352,20 @@ static bool is_known(struct finder *f, struct sv text)
     return known;
 }
 
-static struct sv utf8_of(struct finder *f, struct units text)
+static struct sv utf8_of(struct finder *f, struct js_string text)
 {
     struct buf out = {0};
-    units_add_utf8(&out, text);
+    js_string_add_utf8(&out, text);
     struct sv kept = {arena_strndup(f->arena, out.p ? out.p : "", out.n), out.n};
     buf_release(&out);
     return kept;
 }
 
-static enum remains_sureness sureness_of(const struct head *h)
+static enum memory_search_sureness sureness_of(const struct head *h)
 {
     if (is_complete(&h->best))
-        return h->has_variant ? REMAINS_LIKELY : REMAINS_SURE;
-    return h->has_twin || h->best.is_in_use ? REMAINS_LIKELY : REMAINS_UNSURE;
+        return h->has_variant ? MEMORY_SEARCH_LIKELY : MEMORY_SEARCH_SURE;
+    return h->has_twin || h->best.is_in_use ? MEMORY_SEARCH_LIKELY : MEMORY_SEARCH_UNSURE;
 }
 
 static const char *why_of(struct finder *f, const struct head *h)
@@ -390,16 +392,17 @@ static const char *why_of(struct finder *f, const struct head *h)
 static void add_text(struct finder *f, const struct head *h, struct sv text, bool is_alone)
 {
     void *items = f->out->items;
-    struct remains_text *t = arena_push(f->arena, &items, &f->out->count, &f->capacity, sizeof *t);
+    struct memory_search_text *t =
+        arena_push(f->arena, &items, &f->out->count, &f->capacity, sizeof *t);
     f->out->items = items;
-    *t = (struct remains_text){f->kind, sureness_of(h), text, why_of(f, h)};
+    *t = (struct memory_search_text){f->kind, sureness_of(h), text, why_of(f, h)};
     if (is_alone)
         return;
-    t->sureness = REMAINS_UNSURE;
+    t->sureness = MEMORY_SEARCH_UNSURE;
     t->why = arena_printf(f->arena,
                           "%s; it is not the only such text, and which of them is the %s "
                           "cannot be told",
-                          t->why, remains_kind_word(f->kind));
+                          t->why, memory_search_kind_word(f->kind));
 }
 
 /* Every line of some length is on disk: it is an older text, drawn with other line ends. */
@@ -474,30 +477,31 @@ static void find_kind(struct finder *f)
     }
 }
 
-void remains_find(const struct remains_search *search, struct arena *a, struct remains_found *out)
+void memory_search_find(const struct memory_search_search *search, struct arena *a,
+                        struct memory_search_found *out)
 {
     struct finder *f = mem_resize(NULL, sizeof *f);
-    struct pieces *thinking = mem_resize(NULL, sizeof *thinking);
+    struct stream_deltas *thinking = mem_resize(NULL, sizeof *thinking);
     memset(f, 0, sizeof *f);
     memset(thinking, 0, sizeof *thinking);
-    *out = (struct remains_found){0};
+    *out = (struct memory_search_found){0};
     f->search = search;
     f->arena = a;
     f->out = out;
     f->candidates = mem_resize(NULL, CANDIDATES_MAX * sizeof *f->candidates);
-    pieces_collect(search->runs, search->run_count, a, &f->pieces, thinking);
+    stream_deltas_collect(search->runs, search->run_count, a, &f->pieces, thinking);
     out->piece_count = f->pieces.count + thinking->count;
 
-    f->kind = REMAINS_REPLY;
+    f->kind = MEMORY_SEARCH_REPLY;
     find_kind(f);
     out->string_count = f->string_count;
-    pieces_release(&f->pieces);
+    stream_deltas_release(&f->pieces);
     f->pieces = *thinking;
-    f->kind = REMAINS_THINKING;
+    f->kind = MEMORY_SEARCH_THINKING;
     find_kind(f);
     if (f->string_count > out->string_count)
         out->string_count = f->string_count;
-    pieces_release(&f->pieces);
+    stream_deltas_release(&f->pieces);
     free(f->candidates);
     free(thinking);
     free(f);
@@ -506,12 +510,12 @@ void remains_find(const struct remains_search *search, struct arena *a, struct r
 /* ---- what was typed ----------------------------------------------------------------------- */
 
 struct typed {
-    struct units shown; /* without blanks */
-    struct units text;
+    struct js_string shown; /* without blanks */
+    struct js_string text;
     size_t count; /* of texts that differ */
 };
 
-static bool is_same_but_for_blanks(struct units text, struct units shown)
+static bool is_same_but_for_blanks(struct js_string text, struct js_string shown)
 {
     size_t j = 0;
     for (size_t i = 0; i < text.n; i++) {
@@ -525,17 +529,17 @@ static bool is_same_but_for_blanks(struct units text, struct units shown)
 }
 
 /* Without the blanks around it, which a screen does not tell. */
-static struct units trimmed(struct units u)
+static struct js_string trimmed(struct js_string u)
 {
     size_t from = 0, to = u.n;
     while (from < to && unit_is_blank(unit_at(u, from)))
         from++;
     while (to > from && unit_is_blank(unit_at(u, to - 1)))
         to--;
-    return units_slice(u, from, to);
+    return js_string_slice(u, from, to);
 }
 
-static void compare_typed(void *context, struct units text, bool is_in_use)
+static void compare_typed(void *context, struct js_string text, bool is_in_use)
 {
     (void)is_in_use;
     struct typed *t = context;
@@ -543,26 +547,26 @@ static void compare_typed(void *context, struct units text, bool is_in_use)
         !is_same_but_for_blanks(text, t->shown))
         return;
     text = trimmed(text);
-    if (t->count && units_equal(t->text, text))
+    if (t->count && js_string_equal(t->text, text))
         return;
     t->text = text;
     t->count++;
 }
 
-bool remains_find_typed(const struct remains_search *search, struct sv shown, struct arena *a,
-                        struct sv *typed)
+bool memory_search_find_typed(const struct memory_search_search *search, struct sv shown,
+                              struct arena *a, struct sv *typed)
 {
     struct buf wide = {0}, squeezed = {0}, text = {0};
-    units_add_bytes(&wide, shown);
+    js_string_add_bytes(&wide, shown);
     for (size_t i = 0; i + 2 <= wide.n; i += 2)
-        if (!unit_is_blank(
-                unit_at((struct units){(const unsigned char *)wide.p, wide.n / 2, true}, i / 2)))
+        if (!unit_is_blank(unit_at(
+                (struct js_string){(const unsigned char *)wide.p, wide.n / 2, true}, i / 2)))
             buf_add(&squeezed, wide.p + i, 2);
     struct typed t = {.shown = {(const unsigned char *)squeezed.p, squeezed.n / 2, true}};
     if (t.shown.n >= STRING_MIN)
         each_string(search, compare_typed, &t);
     if (t.count == 1) {
-        units_add_utf8(&text, t.text);
+        js_string_add_utf8(&text, t.text);
         *typed = (struct sv){arena_strndup(a, text.p, text.n), text.n};
     }
     buf_release(&wide);

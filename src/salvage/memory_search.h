@@ -1,5 +1,5 @@
 /*
- * remains: the half of a reply that a client has received and not written to
+ * memory_search: the half of a reply that a client has received and not written to
  * its transcript, found in a copy of the client's memory.
  *
  * Two things are looked for, and a text counts only where they agree:
@@ -28,26 +28,27 @@
 
 #include <stdbool.h>
 
-enum remains_kind {
-    REMAINS_REPLY,
-    REMAINS_THINKING, /* is no part of what the model says to the user */
-    REMAINS_PROMPT,   /* typed, not sent; see remains_find_typed */
+enum memory_search_kind {
+    MEMORY_SEARCH_REPLY,
+    MEMORY_SEARCH_THINKING, /* is no part of what the model says to the user */
+    MEMORY_SEARCH_PROMPT,   /* typed, not sent; see memory_search_find_typed */
 };
 
-enum remains_sureness {
-    REMAINS_SURE,   /* every character was seen twice: in a string, and in the pieces */
-    REMAINS_LIKELY, /* the end was; the beginning stands in two strings, its pieces are gone */
-    REMAINS_UNSURE, /* kept, and never put into a conversation: see why */
+enum memory_search_sureness {
+    MEMORY_SEARCH_SURE,   /* every character was seen twice: in a string, and in the pieces */
+    MEMORY_SEARCH_LIKELY, /* the end was; the beginning stands in two strings, its pieces are gone
+                           */
+    MEMORY_SEARCH_UNSURE, /* kept, and never put into a conversation: see why */
 };
 
-struct remains_text {
-    enum remains_kind kind;
-    enum remains_sureness sureness;
+struct memory_search_text {
+    enum memory_search_kind kind;
+    enum memory_search_sureness sureness;
     struct sv text;  /* UTF-8 */
     const char *why; /* a sentence: how it was found, and how sure that is */
 };
 
-struct remains_search {
+struct memory_search_search {
     const struct memory_run *runs;
     size_t run_count;
     /* A text, written as in JSON between its quotes: does it stand in the session's files? */
@@ -55,23 +56,26 @@ struct remains_search {
     void *context;
 };
 
-struct remains_found {
-    struct remains_text *items;
+struct memory_search_found {
+    struct memory_search_text *items;
     size_t count;
     size_t piece_count;  /* distinct ones seen, of any reply */
     size_t string_count; /* strings looked at */
 };
 
 /* Always ends, whatever the bytes are: in time linear in them. Owner: the arena. */
-void remains_find(const struct remains_search *search, struct arena *a, struct remains_found *out);
+void memory_search_find(const struct memory_search_search *search, struct arena *a,
+                        struct memory_search_found *out);
 
 /*
  * The text of a prompt box that a screen shows, folded to its width, as the
  * client has it: the one string that is the same but for blanks and line ends.
  * Returns: false where there is none, or more than one. Owner: the arena.
  */
-bool remains_find_typed(const struct remains_search *search, struct sv shown, struct arena *a,
-                        struct sv *typed);
+bool memory_search_find_typed(const struct memory_search_search *search, struct sv shown,
+                              struct arena *a, struct sv *typed);
 
-const char *remains_kind_word(enum remains_kind kind); /* "reply", "thinking", "prompt" */
-const char *remains_sureness_word(enum remains_sureness sureness); /* "high", "medium", "low" */
+const char *
+memory_search_kind_word(enum memory_search_kind kind); /* "reply", "thinking", "prompt" */
+const char *
+memory_search_sureness_word(enum memory_search_sureness sureness); /* "high", "medium", "low" */

@@ -16,22 +16,22 @@ enum {
 
 static size_t bucket_of(unsigned last, unsigned before)
 {
-    return (last * 31u + before * 2477u) & (PIECES_BUCKETS - 1);
+    return (last * 31u + before * 2477u) & (STREAM_DELTAS_BUCKETS - 1);
 }
 
-static struct piece **bucket_for(struct pieces *set, struct units text)
+static struct piece **bucket_for(struct stream_deltas *set, struct js_string text)
 {
     unsigned before = text.n > 1 ? unit_at(text, text.n - 2) : 0;
     return &set->buckets[bucket_of(unit_at(text, text.n - 1), before)];
 }
 
-static void add(struct pieces *set, struct arena *a, struct units text)
+static void add(struct stream_deltas *set, struct arena *a, struct js_string text)
 {
     if (text.n == 0 || set->count >= PIECES_MAX)
         return;
     struct piece **bucket = bucket_for(set, text);
     for (const struct piece *p = *bucket; p; p = p->next)
-        if (units_equal(p->text, text))
+        if (js_string_equal(p->text, text))
             return;
     struct piece *p = arena_alloc(a, sizeof *p);
     p->text = text;
@@ -49,7 +49,7 @@ static int hex_digit(unsigned c)
 }
 
 /* The unit that "\uXXXX" at i stands for, or -1. */
-static int escaped_unit(struct units u, size_t i)
+static int escaped_unit(struct js_string u, size_t i)
 {
     int value = 0;
     if (i + 6 > u.n)
@@ -66,7 +66,7 @@ static int escaped_unit(struct units u, size_t i)
 /* Takes the escapes out of the inside of a JSON string, in place. Returns: false: it is none. */
 static bool unescape(struct buf *text)
 {
-    struct units u = {(const unsigned char *)text->p, text->n / 2, true};
+    struct js_string u = {(const unsigned char *)text->p, text->n / 2, true};
     size_t n = 0;
     for (size_t i = 0; i < u.n; i++) {
         int c = (int)unit_at(u, i);
@@ -88,7 +88,7 @@ static bool unescape(struct buf *text)
 }
 
 /* Where the JSON string that u is the inside of ends, or u.n. */
-static size_t end_of_string(struct units u)
+static size_t end_of_string(struct js_string u)
 {
     for (size_t i = 0; i < u.n && i < PIECE_MAX; i++) {
         unsigned c = unit_at(u, i);
@@ -101,13 +101,13 @@ static size_t end_of_string(struct units u)
     return u.n;
 }
 
-static bool begins_with(struct units u, const char *word)
+static bool begins_with(struct js_string u, const char *word)
 {
-    struct units w = {(const unsigned char *)word, strlen(word), false};
-    return u.n >= w.n && units_equal(units_slice(u, 0, w.n), w);
+    struct js_string w = {(const unsigned char *)word, strlen(word), false};
+    return u.n >= w.n && js_string_equal(js_string_slice(u, 0, w.n), w);
 }
 
-static bool closes_object(struct units u)
+static bool closes_object(struct js_string u)
 {
     size_t i = 0;
     while (i < u.n && i < 64 && unit_is_blank(unit_at(u, i)))
@@ -116,29 +116,30 @@ static bool closes_object(struct units u)
 }
 
 /* u begins behind the mark: "ext":"..."} or "hinking":"..."}. */
-static void take(struct units u, struct arena *a, struct pieces *reply, struct pieces *thinking)
+static void take(struct js_string u, struct arena *a, struct stream_deltas *reply,
+                 struct stream_deltas *thinking)
 {
     static const char text[] = "ext\":\"", thought[] = "hinking\":\"";
     bool is_thought = begins_with(u, thought);
     if (!is_thought && !begins_with(u, text))
         return;
-    u = units_slice(u, is_thought ? sizeof thought - 1 : sizeof text - 1, u.n);
+    u = js_string_slice(u, is_thought ? sizeof thought - 1 : sizeof text - 1, u.n);
     size_t n = end_of_string(u);
-    if (n == u.n || !closes_object(units_slice(u, n + 1, u.n)))
+    if (n == u.n || !closes_object(js_string_slice(u, n + 1, u.n)))
         return;
     struct buf inside = {0};
     if (u.is_wide)
         buf_add(&inside, (const char *)u.p, 2 * n);
     else
-        units_add_bytes(&inside, (struct sv){(const char *)u.p, n});
+        js_string_add_bytes(&inside, (struct sv){(const char *)u.p, n});
     if (inside.n && unescape(&inside))
         add(is_thought ? thinking : reply, a,
-            (struct units){(const unsigned char *)inside.p, inside.n / 2, true});
+            (struct js_string){(const unsigned char *)inside.p, inside.n / 2, true});
     buf_release(&inside);
 }
 
-static void collect_in(struct sv bytes, bool is_wide, struct arena *a, struct pieces *reply,
-                       struct pieces *thinking)
+static void collect_in(struct sv bytes, bool is_wide, struct arena *a, struct stream_deltas *reply,
+                       struct stream_deltas *thinking)
 {
     char wide[2 * (sizeof MARK - 1)] = {0};
     for (size_t i = 0; i < sizeof MARK - 1; i++)
@@ -147,13 +148,14 @@ static void collect_in(struct sv bytes, bool is_wide, struct arena *a, struct pi
     for (size_t at = 0; (at = sv_find(bytes, at, mark)) < bytes.n;) {
         at += mark.n;
         struct sv rest = sv_slice(bytes, at, bytes.n);
-        take((struct units){(const unsigned char *)rest.p, is_wide ? rest.n / 2 : rest.n, is_wide},
+        take((struct js_string){(const unsigned char *)rest.p, is_wide ? rest.n / 2 : rest.n,
+                                is_wide},
              a, reply, thinking);
     }
 }
 
-void pieces_collect(const struct memory_run *runs, size_t run_count, struct arena *a,
-                    struct pieces *reply, struct pieces *thinking)
+void stream_deltas_collect(const struct memory_run *runs, size_t run_count, struct arena *a,
+                           struct stream_deltas *reply, struct stream_deltas *thinking)
 {
     for (size_t i = 0; i < run_count; i++) {
         struct sv bytes = {runs[i].bytes, runs[i].n};
@@ -162,7 +164,7 @@ void pieces_collect(const struct memory_run *runs, size_t run_count, struct aren
     }
 }
 
-void pieces_release(struct pieces *pieces)
+void stream_deltas_release(struct stream_deltas *pieces)
 {
     free(pieces->steps);
     pieces->steps = NULL;
@@ -171,7 +173,7 @@ void pieces_release(struct pieces *pieces)
 
 /* ---- laying a text out -------------------------------------------------------------------- */
 
-static void make_room(struct pieces *set, size_t n)
+static void make_room(struct stream_deltas *set, size_t n)
 {
     if (n <= set->step_capacity)
         return;
@@ -182,12 +184,13 @@ static void make_room(struct pieces *set, size_t n)
 }
 
 /* Marks every place from which one of the bucket's pieces reaches end. Returns: the lowest. */
-static size_t step_back(struct pieces *set, const struct piece *p, struct units text, size_t end,
-                        size_t lowest)
+static size_t step_back(struct stream_deltas *set, const struct piece *p, struct js_string text,
+                        size_t end, size_t lowest)
 {
     for (; p && set->work; p = p->next) {
         set->work--;
-        if (p->text.n > end || !units_equal(units_slice(text, end - p->text.n, end), p->text))
+        if (p->text.n > end ||
+            !js_string_equal(js_string_slice(text, end - p->text.n, end), p->text))
             continue;
         size_t from = end - p->text.n;
         if (set->steps[from] < set->steps[end] + 1)
@@ -198,7 +201,7 @@ static size_t step_back(struct pieces *set, const struct piece *p, struct units 
     return lowest;
 }
 
-size_t pieces_cover(struct pieces *set, struct units text, size_t *tiles)
+size_t stream_deltas_cover(struct stream_deltas *set, struct js_string text, size_t *tiles)
 {
     size_t lowest = text.n;
     make_room(set, text.n + 1);
@@ -217,7 +220,7 @@ size_t pieces_cover(struct pieces *set, struct units text, size_t *tiles)
 }
 
 /* The length of the longest piece that ends there; 0: none does. */
-static size_t longest_at(struct pieces *set, struct units text, size_t end)
+static size_t longest_at(struct stream_deltas *set, struct js_string text, size_t end)
 {
     size_t longest = 0;
     unsigned last = unit_at(text, end - 1), before = end > 1 ? unit_at(text, end - 2) : 0;
@@ -225,13 +228,14 @@ static size_t longest_at(struct pieces *set, struct units text, size_t end)
          p = p->next) {
         set->work--;
         if (p->text.n > longest && p->text.n <= end &&
-            units_equal(units_slice(text, end - p->text.n, end), p->text))
+            js_string_equal(js_string_slice(text, end - p->text.n, end), p->text))
             longest = p->text.n;
     }
     return longest;
 }
 
-size_t pieces_cover_in_parts(struct pieces *set, struct units text, size_t *last_gap)
+size_t stream_deltas_cover_in_parts(struct stream_deltas *set, struct js_string text,
+                                    size_t *last_gap)
 {
     size_t covered = 0, from = text.n; /* text[from..] is covered, or was passed over */
     *last_gap = 0;

@@ -20,8 +20,8 @@ struct reading {
     const struct feed *feed;
     const struct fs_file *file;
     struct index_file *known;
-    struct thin pending;   /* a line that is not whole yet, from known->read_bytes */
-    int64_t pending_bytes; /* of it, so far */
+    struct thin_record pending; /* a line that is not whole yet, from known->read_bytes */
+    int64_t pending_bytes;      /* of it, so far */
     struct buf words, split;
 };
 
@@ -89,7 +89,7 @@ static bool add_record(struct reading *r, struct sv record, int64_t offset)
 static void add_stub(struct reading *r, struct sv stub, int64_t offset)
 {
     struct buf closed = {0};
-    if (scan_complete(stub, &closed))
+    if (line_check_complete(stub, &closed))
         add_record(r, (struct sv){closed.p, closed.n}, offset);
     buf_release(&closed);
 }
@@ -97,16 +97,16 @@ static void add_stub(struct reading *r, struct sv stub, int64_t offset)
 /* Most lines are one record; of one that is damaged every piece that can be read counts. */
 static void add_line(struct reading *r, struct sv line, int64_t offset, bool is_whole)
 {
-    struct scan scan;
+    struct line_check scan;
     if (!line.n || add_record(r, line, offset))
         return;
-    scan_line(line, r->feed->reader->record_start, &scan);
+    line_check_line(line, r->feed->reader->record_start, &scan);
     for (size_t i = 0; i < scan.piece_count; i++) {
-        const struct scan_piece *p = &scan.pieces[i];
+        const struct line_check_piece *p = &scan.pieces[i];
         struct sv piece = sv_slice(line, p->from, p->to);
-        if (p->kind == SCAN_RECORD)
+        if (p->kind == LINE_CHECK_RECORD)
             add_record(r, piece, offset + (int64_t)p->from);
-        else if (p->kind == SCAN_STUB && is_whole)
+        else if (p->kind == LINE_CHECK_STUB && is_whole)
             add_stub(r, piece, offset + (int64_t)p->from);
     }
 }
@@ -140,7 +140,7 @@ static void take(struct reading *r, struct sv bytes)
         size_t n = newline ? (size_t)(newline - bytes.p) : bytes.n;
         struct sv line = {bytes.p, n};
         if (!newline || r->pending_bytes) {
-            thin_feed(&r->pending, bytes.p, n);
+            thin_record_feed(&r->pending, bytes.p, n);
             line = (struct sv){r->pending.out.p, r->pending.out.n};
         }
         r->pending_bytes += (int64_t)n;
@@ -148,7 +148,7 @@ static void take(struct reading *r, struct sv bytes)
             return;
         add_line(r, line, r->known->read_bytes, true);
         r->known->read_bytes += r->pending_bytes + 1;
-        thin_next(&r->pending);
+        thin_record_next(&r->pending);
         r->pending_bytes = 0;
         bytes = sv_slice(bytes, n + 1, bytes.n);
     }
@@ -209,7 +209,7 @@ int feed_file(const struct feed *feed, const struct fs_file *file, struct index_
     if (r.pending_bytes && code == 0)
         add_line(&r, (struct sv){r.pending.out.p, r.pending.out.n}, known->read_bytes, false);
     save(&r, code == 0);
-    thin_release(&r.pending);
+    thin_record_release(&r.pending);
     buf_release(&r.words);
     buf_release(&r.split);
     return code;
@@ -217,13 +217,13 @@ int feed_file(const struct feed *feed, const struct fs_file *file, struct index_
 
 /* ---- reading again ------------------------------------------------------------------------ */
 
-static int read_line_at(int fd, int64_t offset, struct thin *line)
+static int read_line_at(int fd, int64_t offset, struct thin_record *line)
 {
     char bytes[64 * 1024];
     ssize_t n;
     while ((n = fs_read_at(fd, bytes, sizeof bytes, offset)) > 0) {
         const char *newline = memchr(bytes, '\n', (size_t)n);
-        thin_feed(line, bytes, newline ? (size_t)(newline - bytes) : (size_t)n);
+        thin_record_feed(line, bytes, newline ? (size_t)(newline - bytes) : (size_t)n);
         if (newline)
             break;
         offset += n;
@@ -241,22 +241,22 @@ static bool is_it(const struct event_reader *reader, struct arena *a, struct sv 
 int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, int64_t key,
                      struct arena *a, struct event *e, struct message *m)
 {
-    struct thin line = {0};
+    struct thin_record line = {0};
     struct buf words = {0}, closed = {0};
-    struct scan scan;
+    struct line_check scan;
     int r = read_line_at(fd, offset, &line);
     struct sv text = {line.out.p, line.out.n};
     if (r == 0 && text.n && !is_it(reader, a, text, key, e, m, &words)) {
-        scan_line(text, reader->record_start, &scan);
+        line_check_line(text, reader->record_start, &scan);
         struct sv first = sv_slice(text, scan.pieces[0].from, scan.pieces[0].to);
-        if (scan.pieces[0].kind == SCAN_STUB && scan_complete(first, &closed))
+        if (scan.pieces[0].kind == LINE_CHECK_STUB && line_check_complete(first, &closed))
             first = (struct sv){closed.p, closed.n};
         if (!scan.piece_count || !is_it(reader, a, first, key, e, m, &words))
             r = -ENODATA;
     } else if (r == 0 && !text.n) {
         r = -ENODATA;
     }
-    thin_release(&line);
+    thin_record_release(&line);
     buf_release(&words);
     buf_release(&closed);
     return r;

@@ -5,7 +5,7 @@
  * line end, is all that is read. It has been replaced when it is another file,
  * is shorter, or when the bytes before that place are others: then it is read
  * from its beginning. Memory is bounded by the longest line, and that by
- * THIN_FROM: of a longer one the beginning of its texts is indexed.
+ * THIN_RECORD_FROM: of a longer one the beginning of its texts is indexed.
  */
 #pragma once
 

@@ -84,7 +84,7 @@ static void add_store(struct sources *s, const struct store *store)
     add_traces(s, root, store->agent, &io);
 }
 
-static void add_backup(struct sources *s, size_t root, const struct pending_entry *entry)
+static void add_backup(struct sources *s, size_t root, const struct backup_dir_entry *entry)
 {
     struct manifest m;
     const char *folder = arena_printf(&s->arena, "%s.files", entry->stem);
@@ -104,10 +104,10 @@ static void add_backup(struct sources *s, size_t root, const struct pending_entr
 
 static void add_backups(struct sources *s, const char *pending_dir)
 {
-    struct pending_entry *entries;
+    struct backup_dir_entry *entries;
     struct sr_error error;
     size_t count;
-    int r = pending_open(&s->pending, pending_dir, false, &error);
+    int r = backup_dir_open(&s->pending, pending_dir, false, &error);
     if (r < 0) {
         s->pending.fd = -1;
         if (r != -ENOENT) /* nothing was ever exported */
@@ -116,7 +116,7 @@ static void add_backups(struct sources *s, const char *pending_dir)
     }
     size_t root = add_root(s, pending_dir, s->pending.fd);
     s->roots[root].is_backups = true;
-    if ((r = pending_list(&s->pending, &s->arena, &entries, &count)) < 0) {
+    if ((r = backup_dir_list(&s->pending, &s->arena, &entries, &count)) < 0) {
         s->roots[root].is_incomplete = true;
         problems_add(&s->problems, pending_dir, r, NULL);
         return;
@@ -151,6 +151,6 @@ void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const c
 
 void sources_release(struct sources *sources)
 {
-    pending_close(&sources->pending);
+    backup_dir_close(&sources->pending);
     arena_release(&sources->arena);
 }

@@ -33,7 +33,7 @@ struct sources {
     size_t root_count, root_capacity;
     struct source *items; /* a session's together, those of its backups last */
     size_t count, capacity;
-    struct pending pending; /* fd -1: nothing was ever exported */
+    struct backup_dir pending; /* fd -1: nothing was ever exported */
 };
 
 /* pending_dir NULL: no backups. The stores' descriptors stay the snapshot's. */

@@ -40,10 +40,10 @@ int activity_read_tail(const struct store *store, const struct agent_transcript 
 }
 
 int activity_read_last(const struct store *store, const struct agent_transcript *t,
-                       struct last *out)
+                       struct last_message *out)
 {
-    static const size_t sizes[] = {LAST_READ_FIRST, LAST_READ_MAX};
-    char bytes[LAST_READ_MAX];
+    static const size_t sizes[] = {LAST_MESSAGE_READ_FIRST, LAST_MESSAGE_READ_MAX};
+    char bytes[LAST_MESSAGE_READ_MAX];
     struct fs_file file;
     int r = fs_open_file(store->io.fd, t->path, &file);
     if (r < 0)
@@ -55,8 +55,8 @@ int activity_read_last(const struct store *store, const struct agent_transcript 
         ssize_t n = fs_read_at(fd, bytes, size, is_whole ? 0 : file.size_bytes - (int64_t)size);
         if (n < 0)
             return (int)n;
-        if (last_look(store->agent->reader, store->io.arena, (struct sv){bytes, (size_t)n},
-                      is_whole, out))
+        if (last_message_look(store->agent->reader, store->io.arena, (struct sv){bytes, (size_t)n},
+                              is_whole, out))
             break;
     }
     return 0;

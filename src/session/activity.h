@@ -27,7 +27,7 @@ int activity_read_tail(const struct store *store, const struct agent_transcript 
 
 /* When something was said in it last. Returns: 0 or negative errno. Owner: the store's arena. */
 int activity_read_last(const struct store *store, const struct agent_transcript *transcript,
-                       struct last *out);
+                       struct last_message *out);
 
 /* What could not be read goes to the store's problems. Owner: the store's arena. */
 void activity_read(const struct store *store, const struct agent_transcript *transcript,

@@ -131,7 +131,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         strays_find(snap);
     if (options->gone_limit)
         gone_find(snap, options, live, live_count, &stored.sessions, &stored.count);
-    show_all(snap, options, live, live_count, stored.sessions, stored.count);
+    public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
     snap->shown.may_lack_sessions = may_hide_sessions(&snap->problems);
     if (list.unread_above && list.count && snap->proc.is_live)
         problems_add(&snap->problems,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_named(const struct owner_request *q, const char *id)
+static bool is_named(const struct live_owner_request *q, const char *id)
 {
     return id && (str_equals(id, q->session_id) || str_equals(id, q->own_id));
 }
@@ -23,7 +23,7 @@ static bool names_file(const struct session *s, const char *path)
     return false;
 }
 
-static bool owns(const struct owner_request *q, const struct sr_session *shown,
+static bool owns(const struct live_owner_request *q, const struct sr_session *shown,
                  const struct session *inside)
 {
     return is_named(q, shown->session_id) || (q->path && str_equals(shown->transcript, q->path)) ||
@@ -31,7 +31,7 @@ static bool owns(const struct owner_request *q, const struct sr_session *shown,
 }
 
 /* Which session it has is not known: one of several, or any of its directory's. */
-static bool may_own(const struct owner_request *q, const struct sr_session *shown,
+static bool may_own(const struct live_owner_request *q, const struct sr_session *shown,
                     const struct session *inside, struct arena *scratch)
 {
     for (size_t i = 0; i < shown->candidate_count; i++)
@@ -46,8 +46,8 @@ static bool may_own(const struct owner_request *q, const struct sr_session *show
     return at && at[strlen(folder)] == '/';
 }
 
-static void look_through(const struct owner_request *q, const struct snapshot *snap,
-                         struct owner *out)
+static void look_through(const struct live_owner_request *q, const struct snapshot *snap,
+                         struct live_owner *out)
 {
     struct arena scratch = {0};
     for (size_t i = 0; i < snap->shown.session_count && !out->is_sure; i++) {
@@ -55,13 +55,14 @@ static void look_through(const struct owner_request *q, const struct snapshot *s
         bool is_sure = s->pid && owns(q, s, &snap->sessions[i]);
         if (!is_sure && (out->pid || !s->pid || !may_own(q, s, &snap->sessions[i], &scratch)))
             continue;
-        *out = (struct owner){.pid = s->pid, .is_sure = is_sure};
+        *out = (struct live_owner){.pid = s->pid, .is_sure = is_sure};
         snprintf(out->where, sizeof out->where, "%s", s->tty ? s->tty : "no terminal");
     }
     arena_release(&scratch);
 }
 
-int owner_find(const struct owner_request *q, struct owner *out, struct sr_error *error)
+int live_owner_find(const struct live_owner_request *q, struct live_owner *out,
+                    struct sr_error *error)
 {
     struct sr_options look = *q->look;
     struct sr_snapshot *snapshot;
@@ -70,7 +71,7 @@ int owner_find(const struct owner_request *q, struct owner *out, struct sr_error
     int r = sr_detect_processes(&look, &snapshot, error);
     if (r < 0)
         return err_wrap(error, "look for a live owner");
-    struct owner found = {0};
+    struct live_owner found = {0};
     look_through(q, snapshot_of(snapshot), &found);
     if (!found.pid && snapshot->may_lack_sessions)
         r = err_set(error, -ENODATA,

@@ -1,5 +1,5 @@
 /*
- * owner: whether a live process has a transcript, or may have it.
+ * live_owner: whether a live process has a transcript, or may have it.
  */
 #pragma once
 
@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-struct owner {
+struct live_owner {
     int pid;        /* 0: nobody has it */
     bool is_sure;   /* else: it may have it */
     char where[64]; /* "pts/4", "no terminal" */
 };
 
-struct owner_request {
+struct live_owner_request {
     const struct sr_options *look;
     const char *path;       /* of the transcript, absolute */
     const char *session_id; /* NULL: not known */
@@ -28,4 +28,5 @@ struct owner_request {
  * is known not to have it, and whoever would write refuses; another negative errno where the look
  * failed.
  */
-int owner_find(const struct owner_request *request, struct owner *out, struct sr_error *error);
+int live_owner_find(const struct live_owner_request *request, struct live_owner *out,
+                    struct sr_error *error);

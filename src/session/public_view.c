@@ -199,8 +199,8 @@ static void show_fullness(const struct sr_options *options, const struct session
         s->live ? agent->asked_model(&s->live->argv,
                                      s->live->environment_known ? &s->live->environment : NULL)
                 : NULL;
-    struct fullness f =
-        fullness_of(agent, &s->activity.tail, asked ? asked : s->store->settings.model, options);
+    struct context_usage f = context_usage_of(agent, &s->activity.tail,
+                                              asked ? asked : s->store->settings.model, options);
     out->context_tokens = f.tokens;
     out->context_window = f.window;
     out->context_percent = f.percent;
@@ -362,8 +362,9 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
     show_notes(snap, s, out);
 }
 
-void show_all(struct snapshot *snap, const struct sr_options *options, const struct session *live,
-              size_t live_count, const struct session *stored, size_t stored_count)
+void public_view_all(struct snapshot *snap, const struct sr_options *options,
+                     const struct session *live, size_t live_count, const struct session *stored,
+                     size_t stored_count)
 {
     size_t total = live_count + stored_count;
     struct sr_session *shown = arena_alloc(&snap->arena, (total + 1) * sizeof *shown);

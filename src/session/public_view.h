@@ -1,5 +1,5 @@
 /*
- * show: the public face of sessions, struct sr_session, filled in from what
+ * public_view: the public face of sessions, struct sr_session, filled in from what
  * was found out about each.
  */
 #pragma once
@@ -11,5 +11,6 @@
  * stored ones, each in the order they came. Reads their transcripts' ends and
  * beginnings on the way.
  */
-void show_all(struct snapshot *snap, const struct sr_options *options, const struct session *live,
-              size_t live_count, const struct session *stored, size_t stored_count);
+void public_view_all(struct snapshot *snap, const struct sr_options *options,
+                     const struct session *live, size_t live_count, const struct session *stored,
+                     size_t stored_count);

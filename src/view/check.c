@@ -25,7 +25,7 @@ static const char *verdict_word(enum view_checked_verdict verdict)
     return words[verdict];
 }
 
-static bool is_shown(const struct repair_problem *p, bool verbose)
+static bool is_shown(const struct repair_plan_problem *p, bool verbose)
 {
     return verbose || p->severity > DAMAGE_HARMLESS;
 }
@@ -42,9 +42,9 @@ void view_add_form(struct buf *out, const struct examined_form *form)
 
 /* ---- text --------------------------------------------------------------------------------- */
 
-void view_add_consequence(struct buf *out, const struct repair_plan *plan)
+void view_add_consequence(struct buf *out, const struct repair_plan_plan *plan)
 {
-    const struct repair_messages *m = &plan->messages;
+    const struct repair_plan_messages *m = &plan->messages;
     if (!plan->can_resume && m->expected)
         buf_addf(out, "it cannot be resumed as it is: all of its %zu messages are out of reach",
                  m->expected);
@@ -53,7 +53,7 @@ void view_add_consequence(struct buf *out, const struct repair_plan *plan)
                  m->expected);
 }
 
-void view_text_problem(struct buf *out, const struct repair_problem *p)
+void view_text_problem(struct buf *out, const struct repair_plan_problem *p)
 {
     const struct damage *d = &damages[p->kind];
     buf_adds(out, "  ");
@@ -79,11 +79,11 @@ void view_text_problem(struct buf *out, const struct repair_problem *p)
 }
 
 /* One line in all, or with `each` one a branch; what was summed up is no branch. */
-static void add_branches(struct buf *out, const struct repair_plan *plan, bool each)
+static void add_branches(struct buf *out, const struct repair_plan_plan *plan, bool each)
 {
     size_t count = 0, messages = 0;
     for (size_t i = 0; i < plan->branch_count; i++) {
-        const struct repair_branch *b = &plan->branches[i];
+        const struct repair_plan_branch *b = &plan->branches[i];
         char at[WALL_TEXT_SIZE];
         if (b->is_summed_up)
             continue;
@@ -124,7 +124,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         buf_adds(out, "\n");
         return;
     }
-    const struct repair_messages *m = &c->plan->messages;
+    const struct repair_plan_messages *m = &c->plan->messages;
     buf_addf(out, ": %s (%s, %u lines", verdict_word(view_checked_verdict(c)),
              str_format_size(c->size_bytes, size), c->survey->all_lines);
     if (c->form->is_other) /* what a client makes of it is not known */
@@ -164,7 +164,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
 
 /* What a problem's owner is to type; nothing where that is nothing. */
 static void add_command(struct buf *out, const struct view_checked *c,
-                        const struct repair_problem *p)
+                        const struct repair_plan_problem *p)
 {
     const struct damage *d = &damages[p->kind];
     const char *option = damage_run_option(d->run);
@@ -180,7 +180,8 @@ static void add_command(struct buf *out, const struct view_checked *c,
     buf_adds(out, option);
 }
 
-static void add_run(struct buf *out, const struct view_checked *c, const struct repair_problem *p)
+static void add_run(struct buf *out, const struct view_checked *c,
+                    const struct repair_plan_problem *p)
 {
     struct buf command = {0};
     add_command(&command, c, p);
@@ -196,7 +197,7 @@ static void add_run(struct buf *out, const struct view_checked *c, const struct 
 }
 
 /* Of each kind once: of some there are thousands. */
-static bool is_first(const struct repair_plan *plan, size_t problem, bool verbose)
+static bool is_first(const struct repair_plan_plan *plan, size_t problem, bool verbose)
 {
     for (size_t i = 0; i < problem; i++)
         if (plan->problems[i].kind == plan->problems[problem].kind &&
@@ -211,7 +212,7 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
     if (verdict != VIEW_DAMAGED && verdict != VIEW_SOUND)
         return;
     for (size_t i = 0; i < c->plan->problem_count; i++) {
-        const struct repair_problem *p = &c->plan->problems[i];
+        const struct repair_plan_problem *p = &c->plan->problems[i];
         const struct damage *d = &damages[p->kind];
         if (!is_first(c->plan, i, verbose))
             continue;
@@ -234,9 +235,9 @@ struct json_node *view_json_form(struct json_document *d, const struct examined_
     return node;
 }
 
-struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan)
+struct json_node *view_json_messages(struct json_document *d, const struct repair_plan_plan *plan)
 {
-    const struct repair_messages *m = &plan->messages;
+    const struct repair_plan_messages *m = &plan->messages;
     struct json_node *node = json_object(d);
     json_put_integer(d, node, "in_file", (int64_t)m->in_file);
     json_put_integer(d, node, "expected", (int64_t)m->expected);
@@ -247,7 +248,7 @@ struct json_node *view_json_messages(struct json_document *d, const struct repai
 }
 
 static struct json_node *problem_node(struct json_document *d, const struct view_checked *c,
-                                      const struct repair_problem *p)
+                                      const struct repair_plan_problem *p)
 {
     struct buf command = {0};
     const struct damage *damage = &damages[p->kind];
@@ -276,7 +277,7 @@ static struct json_node *problem_node(struct json_document *d, const struct view
 struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose)
 {
-    const struct repair_plan *plan = c->plan;
+    const struct repair_plan_plan *plan = c->plan;
     struct json_node *array = json_array(d);
     for (size_t i = 0; i < plan->problem_count; i++)
         if (is_shown(&plan->problems[i], verbose))
@@ -294,11 +295,11 @@ void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
     json_put(j->document, j->root, "transcripts", j->transcripts);
 }
 
-struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan)
+struct json_node *view_json_branches(struct json_document *d, const struct repair_plan_plan *plan)
 {
     struct json_node *list = json_array(d);
     for (size_t i = 0; i < plan->branch_count; i++) {
-        const struct repair_branch *b = &plan->branches[i];
+        const struct repair_plan_branch *b = &plan->branches[i];
         struct json_node *node = json_object(d);
         json_put_integer(d, node, "line", b->line);
         json_put_integer(d, node, "offset", b->offset);
@@ -312,11 +313,11 @@ struct json_node *view_json_branches(struct json_document *d, const struct repai
 }
 
 static struct json_node *view_json_records(struct json_document *d,
-                                           const struct repair_loaded *items, size_t count)
+                                           const struct repair_plan_loaded *items, size_t count)
 {
     struct json_node *list = json_array(d);
     for (size_t i = 0; i < count; i++) {
-        const struct repair_loaded *l = &items[i];
+        const struct repair_plan_loaded *l = &items[i];
         struct json_node *node = json_object(d);
         json_put_integer(d, node, "line", l->line);
         json_put_integer(d, node, "offset", l->offset);

@@ -16,8 +16,8 @@ struct view_checked {
     const char *why;            /* it could not be read; NULL: it was */
     const struct sr_left *left; /* its transcript is gone; NULL: not so */
     const struct examined_form *form;
-    const struct survey *survey;
-    const struct repair_plan *plan;
+    const struct transcript_scan *survey;
+    const struct repair_plan_plan *plan;
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
     int64_t fuller_bytes;
 };
@@ -38,10 +38,10 @@ enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
 void view_add_form(struct buf *out, const struct examined_form *form);
 
 /* "resume would lose 312 of 340 messages"; nothing is added where it would lose none. */
-void view_add_consequence(struct buf *out, const struct repair_plan *plan);
+void view_add_consequence(struct buf *out, const struct repair_plan_plan *plan);
 
 /* One line of a problem, with its newline. */
-void view_text_problem(struct buf *out, const struct repair_problem *p);
+void view_text_problem(struct buf *out, const struct repair_plan_problem *p);
 
 /* A line for the transcript, one for each problem, and one for the branches that were left;
  * verbose: for each oddity and each branch, too; names_branches: for each branch. */
@@ -55,11 +55,11 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
 struct json_document;
 struct json_node;
 struct json_node *view_json_form(struct json_document *d, const struct examined_form *form);
-struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan);
+struct json_node *view_json_messages(struct json_document *d, const struct repair_plan_plan *plan);
 struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose);
 
-struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan);
+struct json_node *view_json_branches(struct json_document *d, const struct repair_plan_plan *plan);
 
 /* The document grows with each transcript. */
 struct view_check_json {

@@ -19,85 +19,85 @@ static void must(bool condition)
         abort();
 }
 
-static void must_be_within(struct skim_span inner, struct skim_span outer)
+static void must_be_within(struct json_stream_span inner, struct json_stream_span outer)
 {
     must(outer.from <= inner.from && inner.from <= inner.to && inner.to <= outer.to);
 }
 
-static void check_block(const struct skim *s, const struct skim_block *b)
+static void check_block(const struct json_stream *s, const struct json_stream_block *b)
 {
-    must_be_within(b->span, s->members[SKIM_CONTENT].span);
+    must_be_within(b->span, s->members[JSON_STREAM_CONTENT].span);
     must(b->before <= b->span.from);
-    must(b->before > s->members[SKIM_CONTENT].span.from);
+    must(b->before > s->members[JSON_STREAM_CONTENT].span.from);
     if (b->data.to)
         must_be_within(b->data, b->span);
 }
 
-static void check_line(const struct skim *s, const struct line *line)
+static void check_line(const struct json_stream *s, const struct line *line)
 {
-    struct scan scan;
-    scan_line(line->text, SV("{\"parentUuid\":"), &scan);
+    struct line_check scan;
+    line_check_line(line->text, SV("{\"parentUuid\":"), &scan);
     must(s->line.from == line->offset && s->has_newline == line->has_newline);
-    must((s->shape == SKIM_RECORD) == (scan.kind == SCAN_WHOLE));
-    must((s->shape == SKIM_BLANK) == (scan.kind == SCAN_BLANK));
-    if (s->shape != SKIM_RECORD)
+    must((s->shape == JSON_STREAM_RECORD) == (scan.kind == LINE_CHECK_WHOLE));
+    must((s->shape == JSON_STREAM_BLANK) == (scan.kind == LINE_CHECK_BLANK));
+    if (s->shape != JSON_STREAM_RECORD)
         return;
     must(s->record.from == line->offset + (int64_t)scan.pieces[0].from);
     must(s->record.to == line->offset + (int64_t)scan.pieces[0].to);
-    for (int m = 0; m < SKIM_MEMBERS; m++)
-        if (s->members[m].kind != SKIM_ABSENT) {
+    for (int m = 0; m < JSON_STREAM_MEMBERS; m++)
+        if (s->members[m].kind != JSON_STREAM_ABSENT) {
             must_be_within(s->members[m].span, s->record);
-            must(s->members[m].n <= SKIM_TEXT_MAX);
+            must(s->members[m].n <= JSON_STREAM_TEXT_MAX);
         }
     for (size_t i = 0; i < s->block_count; i++)
         check_block(s, &s->blocks[i]);
     for (size_t i = 0; i < s->bad_text_count; i++)
-        must_be_within((struct skim_span){s->bad_text[i].offset,
-                                          s->bad_text[i].offset + s->bad_text[i].length},
+        must_be_within((struct json_stream_span){s->bad_text[i].offset,
+                                                 s->bad_text[i].offset + s->bad_text[i].length},
                        s->record);
     if (s->text.to)
-        must_be_within(s->text, s->members[SKIM_CONTENT].span);
+        must_be_within(s->text, s->members[JSON_STREAM_CONTENT].span);
 }
 
-static void must_be_alike(const struct skim *a, const struct skim *b)
+static void must_be_alike(const struct json_stream *a, const struct json_stream *b)
 {
     must(a->shape == b->shape && a->block_count == b->block_count);
     must(a->bad_text_count == b->bad_text_count);
     must(a->text.from == b->text.from && a->text.to == b->text.to);
-    if (a->shape != SKIM_RECORD)
+    if (a->shape != JSON_STREAM_RECORD)
         return;
-    for (int m = 0; m < SKIM_MEMBERS; m++) {
+    for (int m = 0; m < JSON_STREAM_MEMBERS; m++) {
         must(a->members[m].kind == b->members[m].kind && a->members[m].n == b->members[m].n);
         must(memcmp(a->members[m].text, b->members[m].text, a->members[m].n) == 0);
     }
     for (size_t i = 0; i < a->block_count; i++) {
-        const struct skim_block *x = &a->blocks[i], *y = &b->blocks[i];
+        const struct json_stream_block *x = &a->blocks[i], *y = &b->blocks[i];
         must(x->kind == y->kind && x->tool == y->tool && x->width == y->width);
         must(x->span.from == y->span.from && x->span.to == y->span.to);
     }
 }
 
-static void feed_line(struct skim *s, struct sv file, size_t *at, size_t piece)
+static void feed_line(struct json_stream *s, struct sv file, size_t *at, size_t piece)
 {
     while (*at < file.n && !s->is_over) {
         size_t n = file.n - *at < piece ? file.n - *at : piece;
-        *at += skim_feed(s, file.p + *at, n);
+        *at += json_stream_feed(s, file.p + *at, n);
     }
     if (!s->is_over)
-        skim_end(s);
+        json_stream_end(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct skim whole, pieces;
+    static struct json_stream whole, pieces;
     if (size < 1)
         return 0;
     struct sv file = {(const char *)data + 1, size - 1};
     struct lines it = lines_of(file, 0);
     struct line line;
     size_t a = 0, b = 0;
-    skim_begin(&whole, 0);
-    skim_begin(&pieces, 0);
+    json_stream_begin(&whole, 0);
+    json_stream_begin(&pieces, 0);
     whole.keeps_bad_text = true;
     while (lines_next(&it, &line)) {
         feed_line(&whole, file, &a, file.n);
@@ -107,13 +107,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(whole.is_over && pieces.is_over);
         check_line(&whole, &line);
         must_be_alike(&whole, &pieces);
-        skim_next(&whole);
-        skim_next(&pieces);
+        json_stream_next(&whole);
+        json_stream_next(&pieces);
     }
     must(a == file.n);
-    skim_end(&whole);
+    json_stream_end(&whole);
     must(!whole.is_over);
-    skim_release(&whole);
-    skim_release(&pieces);
+    json_stream_release(&whole);
+    json_stream_release(&pieces);
     return 0;
 }

@@ -14,23 +14,23 @@ static bool is_filler(struct sv line, size_t from, size_t to)
     return true;
 }
 
-static enum scan_kind kind_of(struct sv line)
+static enum line_check_kind kind_of(struct sv line)
 {
-    struct scan scan;
-    scan_line(line, MARK, &scan);
+    struct line_check scan;
+    line_check_line(line, MARK, &scan);
     return scan.kind;
 }
 
-static void check_pieces(struct sv line, const struct scan *scan)
+static void check_pieces(struct sv line, const struct line_check *scan)
 {
     size_t at = 0, records = 0;
     for (size_t i = 0; i < scan->piece_count; i++) {
-        struct scan_piece piece = scan->pieces[i];
+        struct line_check_piece piece = scan->pieces[i];
         must(piece.from >= at && piece.from < piece.to && piece.to <= line.n);
         must(is_filler(line, at, piece.from));
-        if (piece.kind == SCAN_RECORD) {
+        if (piece.kind == LINE_CHECK_RECORD) {
             records++;
-            must(kind_of(sv_slice(line, piece.from, piece.to)) == SCAN_WHOLE);
+            must(kind_of(sv_slice(line, piece.from, piece.to)) == LINE_CHECK_WHOLE);
         }
         at = piece.to;
     }
@@ -40,42 +40,42 @@ static void check_pieces(struct sv line, const struct scan *scan)
 }
 
 /* What the JSON library reads as an object is whole, whatever else it may be. */
-static void check_against_json(struct sv line, const struct scan *scan)
+static void check_against_json(struct sv line, const struct line_check *scan)
 {
     struct arena arena = {0};
     const struct json_value *root;
     if (!memchr(line.p, '\0', line.n) && json_parse(&arena, line, &root) == 0 &&
         json_is_object(root))
-        must(scan->kind == SCAN_WHOLE);
+        must(scan->kind == LINE_CHECK_WHOLE);
     arena_release(&arena);
 }
 
 static void check_completed(struct sv line)
 {
     struct buf out = {0};
-    if (scan_complete(line, &out))
-        must(kind_of((struct sv){out.p, out.n}) == SCAN_WHOLE);
+    if (line_check_complete(line, &out))
+        must(kind_of((struct sv){out.p, out.n}) == LINE_CHECK_WHOLE);
     buf_release(&out);
 }
 
-static void check_last_members(struct sv line, const struct scan *scan)
+static void check_last_members(struct sv line, const struct line_check *scan)
 {
-    size_t from = scan_last_members(line);
+    size_t from = line_check_last_members(line);
     must(from <= line.n);
-    if (from == line.n || scan->kind != SCAN_WHOLE)
+    if (from == line.n || scan->kind != LINE_CHECK_WHOLE)
         return;
     struct buf object = {0};
     buf_adds(&object, "{");
     buf_add(&object, line.p + from, line.n - from);
-    must(kind_of((struct sv){object.p, object.n}) == SCAN_WHOLE);
+    must(kind_of((struct sv){object.p, object.n}) == LINE_CHECK_WHOLE);
     buf_release(&object);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sv line = {(const char *)data, size};
-    struct scan scan;
-    scan_line(line, MARK, &scan);
+    struct line_check scan;
+    line_check_line(line, MARK, &scan);
     check_pieces(line, &scan);
     check_against_json(line, &scan);
     check_completed(line);

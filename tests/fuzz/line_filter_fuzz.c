@@ -27,13 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct sv bytes = {(const char *)data + 1, size - 1};
     size_t piece = data[0] + 1u;
-    struct marked m = {.mark = mark, .limit = LIMIT};
+    struct line_filter m = {.mark = mark, .limit = LIMIT};
     struct buf taken = {0}, expected = {0};
     for (size_t at = 0; at < bytes.n; at += piece) {
-        marked_feed(&m, sv_slice(bytes, at, at + piece), &taken);
+        line_filter_feed(&m, sv_slice(bytes, at, at + piece), &taken);
         must(m.line.n <= LIMIT);
     }
-    marked_release(&m);
+    line_filter_release(&m);
     take_in_one(bytes, &expected);
     must(taken.n == expected.n && (!taken.n || memcmp(taken.p, expected.p, taken.n) == 0));
     buf_release(&taken);

@@ -29,17 +29,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
     struct memory_run run = {ADDRESS, (const char *)data, size};
-    struct remains_search search = {&run, 1, NULL, NULL};
-    struct remains_found found;
+    struct memory_search_search search = {&run, 1, NULL, NULL};
+    struct memory_search_found found;
     struct sv typed;
-    remains_find(&search, &arena, &found);
+    memory_search_find(&search, &arena, &found);
     for (size_t i = 0; i < found.count; i++) {
         must(found.items[i].text.n > 0 && found.items[i].text.n <= 3 * size);
         must(strlen(found.items[i].why) > 0);
         must_be_valid(found.items[i].text);
     }
-    if (remains_find_typed(&search, (struct sv){(const char *)data, size < 64 ? size : 64}, &arena,
-                           &typed))
+    if (memory_search_find_typed(&search, (struct sv){(const char *)data, size < 64 ? size : 64},
+                                 &arena, &typed))
         must_be_valid(typed);
     struct buf redacted = {0};
     secrets_redact((struct sv){(const char *)data, size}, &redacted);

@@ -8,7 +8,7 @@
 struct scene {
     struct arena arena;
     struct buf file, made;
-    struct repair_plan plan;
+    struct repair_plan_plan plan;
     int seconds; /* of the next record's time */
 };
 
@@ -28,16 +28,17 @@ static int keep(void *context, const char *bytes, size_t n)
     return 0;
 }
 
-static struct repair_plan plan_of(struct scene *s, struct buf *file, struct repair_options o)
+static struct repair_plan_plan plan_of(struct scene *s, struct buf *file,
+                                       struct repair_plan_options o)
 {
-    struct survey survey;
-    struct repair_plan plan;
+    struct transcript_scan survey;
+    struct repair_plan_plan plan;
     struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     o.wants_edits = true;
     o.modified_ms = 1770000000000;
-    assert_int_equal(survey_read(&source, &survey), 0);
-    assert_int_equal(repair_plan(&source, &survey, &o, &s->arena, &plan), 0);
-    survey_release(&survey);
+    assert_int_equal(transcript_scan_read(&source, &survey), 0);
+    assert_int_equal(repair_plan_plan(&source, &survey, &o, &s->arena, &plan), 0);
+    transcript_scan_release(&survey);
     return plan;
 }
 
@@ -46,10 +47,11 @@ static void fit_into(struct scene *s, int64_t window, const char *backup)
 {
     struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
                                    SV("{\"parentUuid\":")};
-    struct repair_sink sink = {keep, NULL, &s->made};
+    struct repair_plan_sink sink = {keep, NULL, &s->made};
     s->made.n = 0;
-    s->plan = plan_of(s, &s->file, (struct repair_options){.fits = true, .model_window = window});
-    assert_int_equal(repair_write(&source, &s->plan, backup, &sink), 0);
+    s->plan =
+        plan_of(s, &s->file, (struct repair_plan_options){.fits = true, .model_window = window});
+    assert_int_equal(repair_plan_write(&source, &s->plan, backup, &sink), 0);
     buf_add(&s->made, "", 1);
     s->made.n--;
 }
@@ -135,8 +137,8 @@ static size_t count_of(const struct buf *text, const char *words)
     return count;
 }
 
-static const struct repair_problem *problem_of(const struct repair_plan *plan,
-                                               enum damage_kind kind)
+static const struct repair_plan_problem *problem_of(const struct repair_plan_plan *plan,
+                                                    enum damage_kind kind)
 {
     for (size_t i = 0; i < plan->problem_count; i++)
         if (plan->problems[i].kind == kind)
@@ -149,8 +151,8 @@ static void a_refusal_is_told_of_and_left_alone_without_fit(void **state)
     (void)state;
     struct scene s = {0};
     begin(&s, "");
-    s.plan = plan_of(&s, &s.file, (struct repair_options){0});
-    const struct repair_problem *p = problem_of(&s.plan, DAMAGE_TOO_LONG);
+    s.plan = plan_of(&s, &s.file, (struct repair_plan_options){0});
+    const struct repair_plan_problem *p = problem_of(&s.plan, DAMAGE_TOO_LONG);
     assert_non_null(p);
     assert_int_equal(p->severity, DAMAGE_HURTS);
     assert_false(p->is_mended);
@@ -168,7 +170,7 @@ static void what_the_client_puts_in_behind_a_refusal_is_no_answer(void **state)
         "[{\"type\":\"text\",\"text\":\"No response requested.\"}]");
     add(&s, "q", "f", "user", "", "\"go on\"");
     refuse(&s, "g", "q", "");
-    s.plan = plan_of(&s, &s.file, (struct repair_options){0});
+    s.plan = plan_of(&s, &s.file, (struct repair_plan_options){0});
     assert_string_equal(problem_of(&s.plan, DAMAGE_TOO_LONG)->detail,
                         "the last 2 prompts were refused");
     end(&s);
@@ -184,7 +186,7 @@ static void a_good_answer_behind_it_or_a_rewind_ends_it(void **state)
             add(&s, "d", "b4", "user", "", "\"another way\"");
         else
             add_turn(&s, "e", 'd', 10, 0);
-        s.plan = plan_of(&s, &s.file, (struct repair_options){0});
+        s.plan = plan_of(&s, &s.file, (struct repair_plan_options){0});
         assert_null(problem_of(&s.plan, DAMAGE_TOO_LONG));
         end(&s);
     }

@@ -10,7 +10,7 @@ struct size {
 static struct size size_of(const char *base64)
 {
     struct size s = {.width = 7, .height = 7};
-    s.is_known = picture_size(sv_of(base64), &s.width, &s.height);
+    s.is_known = image_size_size(sv_of(base64), &s.width, &s.height);
     return s;
 }
 
@@ -50,7 +50,7 @@ static void a_head_that_is_cut_says_the_same_or_nothing(void **state)
         for (size_t n = 0; n < strlen(heads[i].base64); n++) {
             struct sv cut = unit_bytes(sv_slice(sv_of(heads[i].base64), 0, n));
             uint32_t width = 7, height = 7;
-            if (picture_size(cut, &width, &height)) {
+            if (image_size_size(cut, &width, &height)) {
                 assert_int_equal(width, heads[i].width);
                 assert_int_equal(height, heads[i].height);
             } else {
@@ -82,12 +82,12 @@ static void what_is_no_picture_has_no_size(void **state)
 static void bytes_are_counted_without_the_padding(void **state)
 {
     (void)state;
-    assert_int_equal(picture_bytes(0, "AA"), 0);
-    assert_int_equal(picture_bytes(4, "AA"), 3);
-    assert_int_equal(picture_bytes(4, "A="), 2);
-    assert_int_equal(picture_bytes(4, "=="), 1);
-    assert_int_equal(picture_bytes(1, "=="), 0);
-    assert_int_equal(picture_bytes(8000000000, "A="), 5999999999);
+    assert_int_equal(image_size_bytes(0, "AA"), 0);
+    assert_int_equal(image_size_bytes(4, "AA"), 3);
+    assert_int_equal(image_size_bytes(4, "A="), 2);
+    assert_int_equal(image_size_bytes(4, "=="), 1);
+    assert_int_equal(image_size_bytes(1, "=="), 0);
+    assert_int_equal(image_size_bytes(8000000000, "A="), 5999999999);
 }
 
 int main(void)

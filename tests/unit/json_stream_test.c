@@ -3,23 +3,23 @@
 #include "conversation/json_stream.h"
 #include "conversation/loader/graph.h"
 
-static struct skim skim;
+static struct json_stream skim;
 
 /* Skims one line, fed in pieces. Released by the next. */
 static void read_line(struct sv line, size_t piece)
 {
-    skim_release(&skim);
-    skim_begin(&skim, 100);
+    json_stream_release(&skim);
+    json_stream_begin(&skim, 100);
     skim.keeps_bad_text = true;
     for (size_t at = 0; at < line.n && !skim.is_over;) {
         size_t n = line.n - at < piece ? line.n - at : piece;
-        at += skim_feed(&skim, line.p + at, n);
+        at += json_stream_feed(&skim, line.p + at, n);
     }
-    skim_end(&skim);
+    json_stream_end(&skim);
     assert_true(skim.is_over);
 }
 
-static void assert_shape(const char *line, enum skim_shape shape)
+static void assert_shape(const char *line, enum json_stream_shape shape)
 {
     read_line(sv_of(line), 1);
     assert_int_equal(skim.shape, shape);
@@ -30,26 +30,26 @@ static void assert_shape(const char *line, enum skim_shape shape)
 static void a_line_is_a_record_or_broken_or_blank(void **state)
 {
     (void)state;
-    assert_shape("{}\n", SKIM_RECORD);
-    assert_shape(" {\"a\":[1,-2.5e3,true,false,null,\"x\",{}]} \r\n", SKIM_RECORD);
-    assert_shape("\xef\xbb\xbf{\"a\":1}", SKIM_RECORD);
-    assert_shape(" \t\r\n", SKIM_BLANK);
-    assert_shape("{\"a\":1}{\"b\":2}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":1\n", SKIM_BROKEN);
-    assert_shape("{\"a\":\"x\n", SKIM_BROKEN);
-    assert_shape("{\"a\":\"\\x\"}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":tru}\n", SKIM_BROKEN);
-    assert_shape("[1]\n", SKIM_BROKEN);
-    assert_shape("x\n", SKIM_BROKEN);
-    assert_shape("{\"a\":[]}\n", SKIM_RECORD);
-    assert_shape("{\"a\":?}\n", SKIM_BROKEN);
-    assert_shape("{\"a\" 1}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":1 \"b\":2}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":[1}}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":1,}\n", SKIM_BROKEN);
-    assert_shape("{1:2}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":\"\\u12g4\"}\n", SKIM_BROKEN);
-    assert_shape("{\"a\":\"\\u00E9\"}\n", SKIM_RECORD);
+    assert_shape("{}\n", JSON_STREAM_RECORD);
+    assert_shape(" {\"a\":[1,-2.5e3,true,false,null,\"x\",{}]} \r\n", JSON_STREAM_RECORD);
+    assert_shape("\xef\xbb\xbf{\"a\":1}", JSON_STREAM_RECORD);
+    assert_shape(" \t\r\n", JSON_STREAM_BLANK);
+    assert_shape("{\"a\":1}{\"b\":2}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":1\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":\"x\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":\"\\x\"}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":tru}\n", JSON_STREAM_BROKEN);
+    assert_shape("[1]\n", JSON_STREAM_BROKEN);
+    assert_shape("x\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":[]}\n", JSON_STREAM_RECORD);
+    assert_shape("{\"a\":?}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\" 1}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":1 \"b\":2}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":[1}}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":1,}\n", JSON_STREAM_BROKEN);
+    assert_shape("{1:2}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":\"\\u12g4\"}\n", JSON_STREAM_BROKEN);
+    assert_shape("{\"a\":\"\\u00E9\"}\n", JSON_STREAM_RECORD);
 }
 
 static void a_line_may_be_nested_deeply_but_not_without_end(void **state)
@@ -61,7 +61,7 @@ static void a_line_may_be_nested_deeply_but_not_without_end(void **state)
         buf_fill(&line, '[', depth - 1); /* the record itself is one */
         buf_fill(&line, ']', depth - 1);
         buf_adds(&line, "}\n");
-        assert_shape(line.p, depth == 65536 ? SKIM_RECORD : SKIM_BROKEN);
+        assert_shape(line.p, depth == 65536 ? JSON_STREAM_RECORD : JSON_STREAM_BROKEN);
         buf_release(&line);
     }
 }
@@ -69,17 +69,17 @@ static void a_line_may_be_nested_deeply_but_not_without_end(void **state)
 static void blocks_past_the_limit_are_left_out_and_said(void **state)
 {
     (void)state;
-    for (size_t count = SKIM_BLOCKS_MAX; count <= SKIM_BLOCKS_MAX + 1; count++) {
+    for (size_t count = JSON_STREAM_BLOCKS_MAX; count <= JSON_STREAM_BLOCKS_MAX + 1; count++) {
         struct buf line = {0};
         buf_adds(&line, "{\"message\":{\"content\":[");
         for (size_t i = 0; i < count; i++)
             buf_addf(&line, "%s{\"type\":\"document\"}", i ? "," : "");
         buf_adds(&line, "]}}");
         read_line((struct sv){line.p, line.n}, 1000);
-        assert_int_equal(skim.shape, SKIM_RECORD);
-        assert_int_equal(skim.block_count, SKIM_BLOCKS_MAX);
-        assert_int_equal(skim.blocks[0].kind, SKIM_BLOCK_OTHER);
-        assert_int_equal(skim.has_more_blocks, count > SKIM_BLOCKS_MAX);
+        assert_int_equal(skim.shape, JSON_STREAM_RECORD);
+        assert_int_equal(skim.block_count, JSON_STREAM_BLOCKS_MAX);
+        assert_int_equal(skim.blocks[0].kind, JSON_STREAM_BLOCK_OTHER);
+        assert_int_equal(skim.has_more_blocks, count > JSON_STREAM_BLOCKS_MAX);
         buf_release(&line);
     }
 }
@@ -89,7 +89,7 @@ static void texts_among_the_blocks_are_no_blocks(void **state)
     (void)state;
     read_line(SV("{\"message\":{\"content\":[\"x\",{\"type\":\"text\",\"text\":\"a\"}]}}"), 5);
     assert_int_equal(skim.block_count, 1);
-    assert_int_equal(skim.shape, SKIM_RECORD);
+    assert_int_equal(skim.shape, JSON_STREAM_RECORD);
 }
 
 static void members_say_what_they_are_and_where_they_stand(void **state)
@@ -100,15 +100,15 @@ static void members_say_what_they_are_and_where_they_stand(void **state)
         "\"message\":{\"id\":\"m\",\"content\":\"hi \\\"you\\\"\"},\"other\":{\"uuid\":\"no\"}}\n");
     for (size_t piece = 1; piece < 40; piece += 13) {
         read_line(line, piece);
-        assert_int_equal(skim.members[SKIM_PARENT].kind, SKIM_NULL);
-        assert_int_equal(skim.members[SKIM_PARENT].span.from, 100 + 14);
-        assert_int_equal(skim.members[SKIM_PARENT].span.to, 100 + 18);
-        assert_sv_equal(skim_text(&skim, SKIM_UUID), "u1");
-        assert_int_equal(skim.members[SKIM_IS_SIDECHAIN].kind, SKIM_TRUE);
-        assert_sv_equal(skim_text(&skim, SKIM_MESSAGE_ID), "m");
-        assert_int_equal(skim.members[SKIM_CONTENT].kind, SKIM_STRING);
-        assert_int_equal(skim.members[SKIM_MESSAGE].kind, SKIM_OBJECT);
-        assert_int_equal(skim.members[SKIM_TIMESTAMP].kind, SKIM_ABSENT);
+        assert_int_equal(skim.members[JSON_STREAM_PARENT].kind, JSON_STREAM_NULL);
+        assert_int_equal(skim.members[JSON_STREAM_PARENT].span.from, 100 + 14);
+        assert_int_equal(skim.members[JSON_STREAM_PARENT].span.to, 100 + 18);
+        assert_sv_equal(json_stream_text(&skim, JSON_STREAM_UUID), "u1");
+        assert_int_equal(skim.members[JSON_STREAM_IS_SIDECHAIN].kind, JSON_STREAM_TRUE);
+        assert_sv_equal(json_stream_text(&skim, JSON_STREAM_MESSAGE_ID), "m");
+        assert_int_equal(skim.members[JSON_STREAM_CONTENT].kind, JSON_STREAM_STRING);
+        assert_int_equal(skim.members[JSON_STREAM_MESSAGE].kind, JSON_STREAM_OBJECT);
+        assert_int_equal(skim.members[JSON_STREAM_TIMESTAMP].kind, JSON_STREAM_ABSENT);
         assert_sv_equal(sv_slice(line, (size_t)skim.text.from - 100, (size_t)skim.text.to - 100),
                         "hi \\\"you\\\"");
     }
@@ -126,12 +126,12 @@ static void blocks_are_found_with_what_is_nested_in_them(void **state)
               7);
     assert_int_equal(skim.block_count, 5);
     assert_int_equal(skim.top_count, 3);
-    assert_int_equal(skim.blocks[0].kind, SKIM_BLOCK_TOOL_RESULT);
+    assert_int_equal(skim.blocks[0].kind, JSON_STREAM_BLOCK_TOOL_RESULT);
     assert_true(skim.blocks[0].tool == graph_id_of(SV("t1")));
     assert_true(skim.blocks[1].is_nested && skim.blocks[1].is_empty);
-    assert_true(skim.blocks[2].is_nested && skim.blocks[2].kind == SKIM_BLOCK_IMAGE);
+    assert_true(skim.blocks[2].is_nested && skim.blocks[2].kind == JSON_STREAM_BLOCK_IMAGE);
     assert_int_equal(skim.blocks[2].data.to - skim.blocks[2].data.from, 4);
-    assert_int_equal(skim.blocks[3].kind, SKIM_BLOCK_TOOL_USE);
+    assert_int_equal(skim.blocks[3].kind, JSON_STREAM_BLOCK_TOOL_USE);
     assert_int_equal(skim.blocks[3].before, skim.blocks[0].span.to);
     assert_true(skim.blocks[4].is_empty && skim.blocks[4].index == 2);
 }
@@ -143,7 +143,7 @@ static void the_last_of_two_contents_counts(void **state)
         SV("{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a\"}],\"content\":\"b\"}}"),
         9);
     assert_int_equal(skim.block_count, 0);
-    assert_int_equal(skim.members[SKIM_CONTENT].kind, SKIM_STRING);
+    assert_int_equal(skim.members[JSON_STREAM_CONTENT].kind, JSON_STREAM_STRING);
 }
 
 static size_t bad_texts(struct sv line)
@@ -152,7 +152,7 @@ static size_t bad_texts(struct sv line)
     size_t slow = skim.bad_text_count;
     read_line(line, 1000);
     assert_int_equal(skim.bad_text_count, slow);
-    assert_int_equal(skim.shape, SKIM_RECORD);
+    assert_int_equal(skim.shape, JSON_STREAM_RECORD);
     return slow;
 }
 
@@ -200,19 +200,19 @@ static void a_line_ends_where_the_next_begins(void **state)
 {
     (void)state;
     struct sv lines = SV("{\"uuid\":\"a\"}\n{\"uuid\":\"b\"}");
-    skim_release(&skim);
-    skim_begin(&skim, 0);
-    size_t took = skim_feed(&skim, lines.p, lines.n);
+    json_stream_release(&skim);
+    json_stream_begin(&skim, 0);
+    size_t took = json_stream_feed(&skim, lines.p, lines.n);
     assert_int_equal(took, 13);
     assert_true(skim.is_over && skim.has_newline);
-    skim_next(&skim);
-    took += skim_feed(&skim, lines.p + took, lines.n - took);
+    json_stream_next(&skim);
+    took += json_stream_feed(&skim, lines.p + took, lines.n - took);
     assert_false(skim.is_over);
-    skim_end(&skim);
+    json_stream_end(&skim);
     assert_true(skim.is_over && !skim.has_newline);
-    assert_sv_equal(skim_text(&skim, SKIM_UUID), "b");
+    assert_sv_equal(json_stream_text(&skim, JSON_STREAM_UUID), "b");
     assert_int_equal(skim.line.from, 13);
-    skim_release(&skim);
+    json_stream_release(&skim);
 }
 
 int main(void)

@@ -9,15 +9,15 @@ static const struct sv MARK = {"{\"parentUuid\":", 14};
 /* "glued: stub 0-5, record 5-12": the whole judgement in a line. */
 static const char *judged(struct sv literal)
 {
-    static const char *const kinds[] = {[SCAN_RECORD] = "record",
-                                        [SCAN_STUB] = "stub",
-                                        [SCAN_NUL] = "NULs",
-                                        [SCAN_NOISE] = "noise"};
+    static const char *const kinds[] = {[LINE_CHECK_RECORD] = "record",
+                                        [LINE_CHECK_STUB] = "stub",
+                                        [LINE_CHECK_NUL] = "NULs",
+                                        [LINE_CHECK_NOISE] = "noise"};
     static char text[1024];
     struct sv line = unit_bytes(literal);
-    struct scan scan;
-    scan_line(line, MARK, &scan);
-    int n = snprintf(text, sizeof text, "%s", scan_kind_word(scan.kind));
+    struct line_check scan;
+    line_check_line(line, MARK, &scan);
+    int n = snprintf(text, sizeof text, "%s", line_check_kind_word(scan.kind));
     for (size_t i = 0; i < scan.piece_count; i++)
         n += snprintf(text + n, sizeof text - (size_t)n, "%s %s %zu-%zu", i ? "," : ":",
                       kinds[scan.pieces[i].kind], scan.pieces[i].from, scan.pieces[i].to);
@@ -25,10 +25,10 @@ static const char *judged(struct sv literal)
     return text;
 }
 
-static struct scan scan_of(struct sv line)
+static struct line_check scan_of(struct sv line)
 {
-    struct scan scan;
-    scan_line(line, MARK, &scan);
+    struct line_check scan;
+    line_check_line(line, MARK, &scan);
     return scan;
 }
 
@@ -84,8 +84,8 @@ static void a_record_that_breaks_off_is_torn_wherever_it_does(void **state)
     const char whole[] = "{\"a\":\"x\\n\\u00e9\",\"b\":[1,true,{\"c\":null}]}";
     for (size_t n = 1; n < sizeof whole - 1; n++) {
         struct sv cut = unit_bytes((struct sv){whole, n});
-        struct scan scan = scan_of(cut);
-        assert_int_equal(scan.kind, SCAN_TORN);
+        struct line_check scan = scan_of(cut);
+        assert_int_equal(scan.kind, LINE_CHECK_TORN);
         assert_int_equal(scan.breaks_at, n);
         assert_int_equal(scan.record_count, 0);
         free((void *)(uintptr_t)cut.p);
@@ -113,12 +113,12 @@ static void a_stub_cut_anywhere_gives_back_the_record_behind_it(void **state)
     for (size_t n = 1; n < sizeof stub - 1; n++) {
         char line[256];
         int length = snprintf(line, sizeof line, "%.*s%s", (int)n, stub, NEXT);
-        struct scan scan = scan_of((struct sv){line, (size_t)length});
-        assert_int_equal(scan.kind, SCAN_GLUED);
+        struct line_check scan = scan_of((struct sv){line, (size_t)length});
+        assert_int_equal(scan.kind, LINE_CHECK_GLUED);
         assert_int_equal(scan.record_count, 1);
         assert_int_equal(scan.piece_count, 2);
-        assert_int_equal(scan.pieces[0].kind, SCAN_STUB);
-        assert_int_equal(scan.pieces[1].kind, SCAN_RECORD);
+        assert_int_equal(scan.pieces[0].kind, LINE_CHECK_STUB);
+        assert_int_equal(scan.pieces[1].kind, LINE_CHECK_RECORD);
         assert_int_equal(scan.pieces[1].from, n);
         assert_int_equal(scan.pieces[1].to, length);
     }
@@ -208,10 +208,10 @@ static void ten_thousand_levels_are_survived(void **state)
     struct buf line = {0};
     buf_adds(&line, "{\"a\":");
     buf_fill(&line, '[', 10000);
-    assert_int_equal(scan_of((struct sv){line.p, line.n}).kind, SCAN_TORN);
+    assert_int_equal(scan_of((struct sv){line.p, line.n}).kind, LINE_CHECK_TORN);
     buf_fill(&line, ']', 10000);
     buf_adds(&line, "}");
-    assert_int_equal(scan_of((struct sv){line.p, line.n}).kind, SCAN_WHOLE);
+    assert_int_equal(scan_of((struct sv){line.p, line.n}).kind, LINE_CHECK_WHOLE);
     buf_release(&line);
 }
 
@@ -221,7 +221,7 @@ static void a_million_levels_are_broken_and_survived(void **state)
     struct buf line = {0};
     buf_adds(&line, "{\"a\":");
     buf_fill(&line, '[', 1000000);
-    struct scan scan = scan_of((struct sv){line.p, line.n});
+    struct line_check scan = scan_of((struct sv){line.p, line.n});
     assert_int_equal(scan.record_count, 0);
     assert_true(scan.breaks_at < line.n);
     buf_release(&line);
@@ -231,14 +231,14 @@ static void more_pieces_than_fit_are_said_to_be_there(void **state)
 {
     (void)state;
     struct buf line = {0};
-    for (int i = 0; i < SCAN_PIECES_MAX + 1; i++)
+    for (int i = 0; i < LINE_CHECK_PIECES_MAX + 1; i++)
         buf_adds(&line, "{}");
-    struct scan scan = scan_of((struct sv){line.p, line.n});
+    struct line_check scan = scan_of((struct sv){line.p, line.n});
     assert_true(scan.has_more);
-    assert_int_equal(scan.piece_count, SCAN_PIECES_MAX);
-    assert_int_equal(scan.record_count, SCAN_PIECES_MAX - 1);
-    assert_int_equal(scan.pieces[SCAN_PIECES_MAX - 1].kind, SCAN_NOISE);
-    assert_int_equal(scan.pieces[SCAN_PIECES_MAX - 1].to, line.n);
+    assert_int_equal(scan.piece_count, LINE_CHECK_PIECES_MAX);
+    assert_int_equal(scan.record_count, LINE_CHECK_PIECES_MAX - 1);
+    assert_int_equal(scan.pieces[LINE_CHECK_PIECES_MAX - 1].kind, LINE_CHECK_NOISE);
+    assert_int_equal(scan.pieces[LINE_CHECK_PIECES_MAX - 1].to, line.n);
     buf_release(&line);
 }
 
@@ -248,7 +248,7 @@ static const char *completed(const char *cut)
 {
     static char text[256];
     struct buf out = {0};
-    snprintf(text, sizeof text, "%s", scan_complete(sv_of(cut), &out) ? out.p : "(no)");
+    snprintf(text, sizeof text, "%s", line_check_complete(sv_of(cut), &out) ? out.p : "(no)");
     buf_release(&out);
     return text;
 }
@@ -286,7 +286,7 @@ static void what_is_no_record_is_not_completed(void **state)
 
 static const char *last_members(const char *tail)
 {
-    return tail + scan_last_members(sv_of(tail));
+    return tail + line_check_last_members(sv_of(tail));
 }
 
 static void the_members_behind_a_long_one_are_found(void **state)

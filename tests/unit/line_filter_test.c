@@ -3,19 +3,19 @@
 #include "jsonl/line_filter.h"
 
 /* The bytes in pieces of that size. Owner: the caller. */
-static struct buf taken(struct marked *m, struct sv bytes, size_t piece)
+static struct buf taken(struct line_filter *m, struct sv bytes, size_t piece)
 {
     struct buf out = {0};
     for (size_t at = 0; at < bytes.n; at += piece)
-        marked_feed(m, sv_slice(bytes, at, at + piece), &out);
-    marked_release(m);
+        line_filter_feed(m, sv_slice(bytes, at, at + piece), &out);
+    line_filter_release(m);
     return out;
 }
 
 static void assert_takes(struct sv bytes, const char *expected, size_t limit, size_t too_long)
 {
     for (size_t piece = 1; piece <= bytes.n; piece++) {
-        struct marked m = {.mark = SV("mark"), .limit = limit};
+        struct line_filter m = {.mark = SV("mark"), .limit = limit};
         struct buf out = taken(&m, bytes, piece);
         assert_string_equal(out.p ? out.p : "", expected);
         assert_int_equal(m.too_long, too_long);
@@ -62,7 +62,7 @@ static void a_mark_with_a_key_is_the_value_of_that_key(void **state)
         "{\"id\":\"mark\"}\n{\"id\" : \"mark\",\"x\":1}\n{\"text\":\"mark\"}\n"
         "[\"id\",\"mark\"]\n{\"x\":\"mark\",\"id\":\"mark\"}\n"
         "{\"text\":\"\\\"id\\\":\\\"mark\\\"\"}\n{\"id\"::\"mark\"}\n";
-    struct marked m = {.key = SV("\"id\""), .mark = SV("\"mark\""), .limit = 100};
+    struct line_filter m = {.key = SV("\"id\""), .mark = SV("\"mark\""), .limit = 100};
     struct buf out = taken(&m, sv_of(all), 7);
     assert_string_equal(out.p, "{\"id\":\"mark\"}\n{\"id\" : \"mark\",\"x\":1}\n"
                                "{\"x\":\"mark\",\"id\":\"mark\"}\n");

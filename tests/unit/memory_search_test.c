@@ -112,24 +112,24 @@ static bool is_on_disk(void *context, struct sv json)
     return disk && json.n && memmem(disk, strlen(disk), json.p, json.n);
 }
 
-static struct remains_found find(const char *on_disk)
+static struct memory_search_found find(const char *on_disk)
 {
     static struct memory_run run;
-    struct remains_search search = {&run, 1, is_on_disk, NULL};
-    struct remains_found found;
+    struct memory_search_search search = {&run, 1, is_on_disk, NULL};
+    struct memory_search_found found;
     run = (struct memory_run){BASE, memory.bytes, memory.n};
     disk = on_disk;
-    remains_find(&search, &arena, &found);
+    memory_search_find(&search, &arena, &found);
     return found;
 }
 
-static void assert_text(const struct remains_found *found, const char *text,
-                        enum remains_sureness sureness)
+static void assert_text(const struct memory_search_found *found, const char *text,
+                        enum memory_search_sureness sureness)
 {
     assert_int_equal(found->count, 1);
     assert_true(sv_equals(found->items[0].text, sv_of(text)));
     assert_int_equal(found->items[0].sureness, sureness);
-    assert_int_equal(found->items[0].kind, REMAINS_REPLY);
+    assert_int_equal(found->items[0].kind, MEMORY_SEARCH_REPLY);
 }
 
 static const char *const story[] = {"Once upon", " a time,",    " there was \\\"one\\\"",
@@ -142,8 +142,8 @@ static void a_string_made_up_of_pieces_is_the_reply(void **state)
     put_pieces(story);
     put_jsc("Once upon a time,");
     put_jsc(STORY);
-    struct remains_found found = find(NULL);
-    assert_text(&found, STORY, REMAINS_SURE);
+    struct memory_search_found found = find(NULL);
+    assert_text(&found, STORY, MEMORY_SEARCH_SURE);
     assert_int_equal(found.piece_count, 5);
 }
 
@@ -152,8 +152,8 @@ static void strings_of_v8_are_read_too(void **state)
     (void)state;
     put_pieces(story);
     put_v8(STORY);
-    struct remains_found found = find(NULL);
-    assert_text(&found, STORY, REMAINS_SURE);
+    struct memory_search_found found = find(NULL);
+    assert_text(&found, STORY, MEMORY_SEARCH_SURE);
 }
 
 static void pieces_alone_are_not_joined(void **state)
@@ -193,8 +193,8 @@ static void a_line_end_that_the_client_draws_is_left_out(void **state)
     put_pieces(story);
     put_jsc(STORY "\n");
     put_jsc(STORY);
-    struct remains_found found = find(NULL);
-    assert_text(&found, STORY, REMAINS_SURE);
+    struct memory_search_found found = find(NULL);
+    assert_text(&found, STORY, MEMORY_SEARCH_SURE);
 }
 
 static void what_is_drawn_with_other_line_ends_is_left_out(void **state)
@@ -204,15 +204,15 @@ static void what_is_drawn_with_other_line_ends_is_left_out(void **state)
     put_jsc("Once upon a time, there was \"one\" who\tfell");
     put_jsc("Once upon a time,\n");
     put_jsc(STORY);
-    struct remains_found found = find(NULL);
-    assert_text(&found, STORY, REMAINS_LIKELY);
+    struct memory_search_found found = find(NULL);
+    assert_text(&found, STORY, MEMORY_SEARCH_LIKELY);
     /* the one that grew is the client's own, whichever is longer */
     put_jsc("Once upon a time,\n there was \"one\"\n who\tfell");
     put_jsc("Once upon a time,");
     put_jsc("Once upon a time, there was \"one\"");
     put_jsc("Once upon a time, there was \"one\"\n");
     found = find(NULL);
-    assert_text(&found, STORY, REMAINS_LIKELY);
+    assert_text(&found, STORY, MEMORY_SEARCH_LIKELY);
 }
 
 static void an_older_reply_is_left_out(void **state)
@@ -223,8 +223,8 @@ static void an_older_reply_is_left_out(void **state)
     put_jsc("The answer is \"no\".");
     put_pieces(story);
     put_jsc(STORY);
-    struct remains_found found = find("{\"text\":\"The answer is \\\"no\\\".\"}");
-    assert_text(&found, STORY, REMAINS_SURE);
+    struct memory_search_found found = find("{\"text\":\"The answer is \\\"no\\\".\"}");
+    assert_text(&found, STORY, MEMORY_SEARCH_SURE);
 }
 
 static void a_request_for_a_title_is_left_out(void **state)
@@ -244,10 +244,10 @@ static void of_two_texts_none_is_sure(void **state)
     put_jsc("Quite another text of some request");
     put_pieces(story);
     put_jsc(STORY);
-    struct remains_found found = find(NULL);
+    struct memory_search_found found = find(NULL);
     assert_int_equal(found.count, 2);
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(found.items[i].sureness, REMAINS_UNSURE);
+        assert_int_equal(found.items[i].sureness, MEMORY_SEARCH_UNSURE);
 }
 
 static void the_one_that_grew_is_likelier(void **state)
@@ -260,10 +260,10 @@ static void the_one_that_grew_is_likelier(void **state)
     put_jsc("Once upon a time,");
     put_jsc("Once upon a time, there was \"one\"");
     put_jsc(STORY);
-    struct remains_found found = find(NULL);
+    struct memory_search_found found = find(NULL);
     assert_int_equal(found.count, 2);
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(found.items[i].sureness == REMAINS_UNSURE,
+        assert_int_equal(found.items[i].sureness == MEMORY_SEARCH_UNSURE,
                          !sv_equals(found.items[i].text, SV(STORY)));
 }
 
@@ -275,11 +275,11 @@ static void thinking_is_kept_apart(void **state)
     put_jsc("Hmm, let me think of it");
     put_pieces(story);
     put_jsc(STORY);
-    struct remains_found found = find(NULL);
+    struct memory_search_found found = find(NULL);
     assert_int_equal(found.count, 2);
-    assert_int_equal(found.items[0].kind, REMAINS_REPLY);
+    assert_int_equal(found.items[0].kind, MEMORY_SEARCH_REPLY);
     assert_true(sv_equals(found.items[0].text, SV(STORY)));
-    assert_int_equal(found.items[1].kind, REMAINS_THINKING);
+    assert_int_equal(found.items[1].kind, MEMORY_SEARCH_THINKING);
     assert_true(sv_equals(found.items[1].text, SV("Hmm, let me think of it")));
 }
 
@@ -302,11 +302,11 @@ static void a_beginning_without_pieces_is_likely_where_it_stands_twice(void **st
     (void)state;
     char *whole = long_text(60, 100, true), *part = long_text(0, 80, false);
     put_jsc_counted(whole, 0);
-    struct remains_found found = find(NULL);
-    assert_text(&found, whole, REMAINS_UNSURE);
+    struct memory_search_found found = find(NULL);
+    assert_text(&found, whole, MEMORY_SEARCH_UNSURE);
     put_jsc_counted(part, 0);
     found = find(NULL);
-    assert_text(&found, whole, REMAINS_LIKELY);
+    assert_text(&found, whole, MEMORY_SEARCH_LIKELY);
     free(whole);
     free(part);
 }
@@ -316,8 +316,8 @@ static void one_that_is_in_use_is_whole(void **state)
     (void)state;
     char *whole = long_text(60, 100, true);
     put_jsc(whole);
-    struct remains_found found = find(NULL);
-    assert_text(&found, whole, REMAINS_LIKELY);
+    struct memory_search_found found = find(NULL);
+    assert_text(&found, whole, MEMORY_SEARCH_LIKELY);
     free(whole);
 }
 
@@ -330,9 +330,9 @@ static void wide_text_and_halves_of_characters_come_out_as_utf8(void **state)
     static const uint16_t text[] = {'a', 0xe9,   ' ',    0x6f22, 0x5b57, ' ', 'a', 'n', 'd',
                                     ' ', 0xd83d, 0xde00, ' ',    's',    'o', ' ', 'o', 'n'};
     put_units(text, sizeof text / 2);
-    struct remains_found found = find(NULL);
+    struct memory_search_found found = find(NULL);
     assert_text(&found, "a\xc3\xa9 \xe6\xbc\xa2\xe5\xad\x97 and \xf0\x9f\x98\x80 so on",
-                REMAINS_SURE);
+                MEMORY_SEARCH_SURE);
 }
 
 static void what_was_typed_is_found_by_what_is_shown(void **state)
@@ -341,15 +341,15 @@ static void what_was_typed_is_found_by_what_is_shown(void **state)
     put_jsc("do this,  and then\nthat with it");
     put_jsc("do this, and");
     struct memory_run run = {BASE, memory.bytes, memory.n};
-    struct remains_search search = {&run, 1, NULL, NULL};
+    struct memory_search_search search = {&run, 1, NULL, NULL};
     struct sv typed;
     assert_true(
-        remains_find_typed(&search, SV("do this, and\nthen that\nwith it"), &arena, &typed));
+        memory_search_find_typed(&search, SV("do this, and\nthen that\nwith it"), &arena, &typed));
     assert_true(sv_equals(typed, SV("do this,  and then\nthat with it")));
     put_jsc("do this, and then that with it");
     run.n = memory.n;
     assert_false(
-        remains_find_typed(&search, SV("do this, and\nthen that\nwith it"), &arena, &typed));
+        memory_search_find_typed(&search, SV("do this, and\nthen that\nwith it"), &arena, &typed));
 }
 
 /* ---- credentials --------------------------------------------------------------------------- */

@@ -18,9 +18,9 @@ static int64_t read_text(void *context, char *bytes, size_t n, int64_t offset)
 static struct sv file = {text, sizeof text - 1};
 static const struct record_source source = {read_text, &file, sizeof text - 1, {0}};
 
-static struct repair_edit edit(int64_t from, int64_t to, const char *put, uint32_t line)
+static struct repair_plan_edit edit(int64_t from, int64_t to, const char *put, uint32_t line)
 {
-    return (struct repair_edit){
+    return (struct repair_plan_edit){
         .from = from,
         .to = to,
         .text = put,
@@ -30,9 +30,9 @@ static struct repair_edit edit(int64_t from, int64_t to, const char *put, uint32
 }
 
 /* In pieces of every size, from every place. */
-static void assert_reads(struct overlay *o, const char *expected)
+static void assert_reads(struct patched_source *o, const char *expected)
 {
-    struct record_source made = overlay_source(o);
+    struct record_source made = patched_source_source(o);
     size_t n = strlen(expected);
     assert_int_equal(made.size_bytes, n);
     for (size_t from = 0; from <= n; from++)
@@ -51,15 +51,15 @@ static int take(void *context, const char *bytes, size_t n)
 }
 
 /* The edits of all rounds, as edits of the file, make the same. */
-static void assert_edits_make(const struct overlay *o, const char *expected, size_t count)
+static void assert_edits_make(const struct patched_source *o, const char *expected, size_t count)
 {
     struct arena a = {0};
     struct buf made = {0};
-    struct repair_plan plan = {0};
-    struct repair_sink sink = {.write = take, .context = &made};
-    overlay_edits(o, &a, &plan.edits, &plan.edit_count);
+    struct repair_plan_plan plan = {0};
+    struct repair_plan_sink sink = {.write = take, .context = &made};
+    patched_source_edits(o, &a, &plan.edits, &plan.edit_count);
     assert_int_equal(plan.edit_count, count);
-    assert_int_equal(repair_write(&source, &plan, OVERLAY_BACKUP, &sink), 0);
+    assert_int_equal(repair_plan_write(&source, &plan, PATCHED_SOURCE_BACKUP, &sink), 0);
     assert_sv_equal(((struct sv){made.p, made.n}), expected);
     buf_release(&made);
     arena_release(&a);
@@ -68,79 +68,79 @@ static void assert_edits_make(const struct overlay *o, const char *expected, siz
 static void edits_are_seen_without_being_made(void **state)
 {
     (void)state;
-    struct overlay o;
-    struct repair_edit edits[] = {edit(4, 8, NULL, 2), edit(14, 18, "FOUR", 4),
-                                  edit(19, 19, "five\n", 5)};
-    overlay_init(&o, &source);
+    struct patched_source o;
+    struct repair_plan_edit edits[] = {edit(4, 8, NULL, 2), edit(14, 18, "FOUR", 4),
+                                       edit(19, 19, "five\n", 5)};
+    patched_source_init(&o, &source);
     assert_reads(&o, text);
-    assert_int_equal(overlay_apply(&o, edits, 3), 0);
+    assert_int_equal(patched_source_apply(&o, edits, 3), 0);
     assert_reads(&o, "one\nthree\nFOUR\nfive\n");
     assert_edits_make(&o, "one\nthree\nFOUR\nfive\n", 3);
-    overlay_release(&o);
+    patched_source_release(&o);
 }
 
 static void a_later_edit_may_touch_what_an_earlier_one_made(void **state)
 {
     (void)state;
-    struct overlay o;
-    struct repair_edit first[] = {edit(4, 7, "[2]", 2), edit(14, 14, "new\n", 4)};
+    struct patched_source o;
+    struct repair_plan_edit first[] = {edit(4, 7, "[2]", 2), edit(14, 14, "new\n", 4)};
     /* into a text; around one, with the bytes that it stands for; and behind one */
-    struct repair_edit second[] = {edit(5, 6, "22", 2), edit(12, 16, NULL, 3),
-                                   edit(18, 18, "!", 4)};
-    overlay_init(&o, &source);
-    assert_int_equal(overlay_apply(&o, first, 2), 0);
+    struct repair_plan_edit second[] = {edit(5, 6, "22", 2), edit(12, 16, NULL, 3),
+                                        edit(18, 18, "!", 4)};
+    patched_source_init(&o, &source);
+    assert_int_equal(patched_source_apply(&o, first, 2), 0);
     assert_reads(&o, "one\n[2]\nthree\nnew\nfour\n");
-    assert_int_equal(overlay_apply(&o, second, 3), 0);
+    assert_int_equal(patched_source_apply(&o, second, 3), 0);
     assert_reads(&o, "one\n[22]\nthrew\n!four\n");
     assert_edits_make(&o, "one\n[22]\nthrew\n!four\n", 6);
-    overlay_release(&o);
+    patched_source_release(&o);
 }
 
 static void what_an_earlier_edit_put_in_can_go_again(void **state)
 {
     (void)state;
-    struct overlay o;
-    struct repair_edit first[] = {edit(4, 4, "new\n", 2)}, second[] = {edit(4, 8, NULL, 2)};
-    overlay_init(&o, &source);
-    assert_int_equal(overlay_apply(&o, first, 1), 0);
-    assert_int_equal(overlay_apply(&o, second, 1), 0);
+    struct patched_source o;
+    struct repair_plan_edit first[] = {edit(4, 4, "new\n", 2)}, second[] = {edit(4, 8, NULL, 2)};
+    patched_source_init(&o, &source);
+    assert_int_equal(patched_source_apply(&o, first, 1), 0);
+    assert_int_equal(patched_source_apply(&o, second, 1), 0);
     assert_reads(&o, text);
     assert_edits_make(&o, text, 0);
-    overlay_release(&o);
+    patched_source_release(&o);
 }
 
 static void the_backups_name_has_a_place(void **state)
 {
     (void)state;
-    struct overlay o;
-    struct repair_edit named = edit(0, 3, "<", 1), behind[] = {edit(0, 0, "0\n", 1)};
+    struct patched_source o;
+    struct repair_plan_edit named = edit(0, 3, "<", 1), behind[] = {edit(0, 0, "0\n", 1)};
     named.behind = ">";
-    overlay_init(&o, &source);
-    assert_int_equal(overlay_apply(&o, &named, 1), 0);
-    assert_int_equal(overlay_apply(&o, behind, 1), 0);
-    assert_reads(&o, "0\n<" OVERLAY_BACKUP ">\ntwo\nthree\nfour\n");
-    assert_edits_make(&o, "0\n<" OVERLAY_BACKUP ">\ntwo\nthree\nfour\n", 2);
-    overlay_release(&o);
+    patched_source_init(&o, &source);
+    assert_int_equal(patched_source_apply(&o, &named, 1), 0);
+    assert_int_equal(patched_source_apply(&o, behind, 1), 0);
+    assert_reads(&o, "0\n<" PATCHED_SOURCE_BACKUP ">\ntwo\nthree\nfour\n");
+    assert_edits_make(&o, "0\n<" PATCHED_SOURCE_BACKUP ">\ntwo\nthree\nfour\n", 2);
+    patched_source_release(&o);
 }
 
 static void places_are_told_as_those_of_the_file(void **state)
 {
     (void)state;
-    struct overlay o;
-    struct repair_edit first[] = {edit(0, 8, NULL, 1), edit(14, 14, "a\nb\n", 4)};
-    struct repair_edit second[] = {edit(10, 14, "4", 4)};
+    struct patched_source o;
+    struct repair_plan_edit first[] = {edit(0, 8, NULL, 1), edit(14, 14, "a\nb\n", 4)};
+    struct repair_plan_edit second[] = {edit(10, 14, "4", 4)};
     int64_t offset = 10;
     uint32_t line = 4;
-    overlay_init(&o, &source);
-    assert_int_equal(overlay_apply(&o, first, 2), 0);
+    patched_source_init(&o, &source);
+    assert_int_equal(patched_source_apply(&o, first, 2), 0);
     assert_reads(&o, "three\na\nb\nfour\n");
-    overlay_origin(&o, &offset, &line);
+    patched_source_origin(&o, &offset, &line);
     assert_int_equal(offset, 14);
     assert_int_equal(line, 4);
-    assert_int_equal(overlay_apply(&o, second, 1), 0);
+    assert_int_equal(patched_source_apply(&o, second, 1), 0);
     assert_int_equal(second[0].line, 4);
     assert_reads(&o, "three\na\nb\n4\n");
-    overlay_release(&o);
+    patched_source_release(&o);
 }
 
 static void an_empty_file_can_be_added_to(void **state)
@@ -148,13 +148,13 @@ static void an_empty_file_can_be_added_to(void **state)
     (void)state;
     static struct sv empty = {"", 0};
     struct record_source nothing = {read_text, &empty, 0, {0}};
-    struct overlay o;
-    struct repair_edit edits[] = {edit(0, 0, "x", 1)};
-    overlay_init(&o, &nothing);
+    struct patched_source o;
+    struct repair_plan_edit edits[] = {edit(0, 0, "x", 1)};
+    patched_source_init(&o, &nothing);
     assert_reads(&o, "");
-    assert_int_equal(overlay_apply(&o, edits, 1), 0);
+    assert_int_equal(patched_source_apply(&o, edits, 1), 0);
     assert_reads(&o, "x");
-    overlay_release(&o);
+    patched_source_release(&o);
 }
 
 static int64_t read_nothing(void *context, char *bytes, size_t n, int64_t offset)
@@ -170,14 +170,14 @@ static void a_read_that_fails_is_told(void **state)
 {
     (void)state;
     struct record_source broken = {read_nothing, NULL, 10, {0}};
-    struct overlay o;
-    struct repair_edit edits[] = {edit(0, 4, NULL, 1)};
+    struct patched_source o;
+    struct repair_plan_edit edits[] = {edit(0, 4, NULL, 1)};
     char byte;
-    overlay_init(&o, &broken);
-    struct record_source made = overlay_source(&o);
+    patched_source_init(&o, &broken);
+    struct record_source made = patched_source_source(&o);
     assert_int_equal(made.read(made.context, &byte, 1, 0), -EIO);
-    assert_int_equal(overlay_apply(&o, edits, 1), -EIO);
-    overlay_release(&o);
+    assert_int_equal(patched_source_apply(&o, edits, 1), -EIO);
+    patched_source_release(&o);
 }
 
 int main(void)

@@ -21,7 +21,7 @@ struct scene {
     struct proc proc;
     struct arena arena;
     pid_t client, child, grandchild;
-    struct family family;
+    struct process_tree family;
 };
 
 static int ready[2];
@@ -123,13 +123,13 @@ static struct scene *begin(be_child *what)
             pause();
     }
     await(&s);
-    struct family_request request = {.proc = &s.proc,
-                                     .arena = &s.arena,
-                                     .agent = &agent_claude,
-                                     .pid = s.client,
-                                     .session_id = SESSION,
-                                     .own_pid = getpid()};
-    assert_int_equal(family_find(&request, &s.family), 0);
+    struct process_tree_request request = {.proc = &s.proc,
+                                           .arena = &s.arena,
+                                           .agent = &agent_claude,
+                                           .pid = s.client,
+                                           .session_id = SESSION,
+                                           .own_pid = getpid()};
+    assert_int_equal(process_tree_find(&request, &s.family), 0);
     return &s;
 }
 
@@ -139,7 +139,7 @@ static void end(struct scene *s)
         kill(s->grandchild, SIGKILL);
     kill(s->child, SIGKILL);
     live_end(s->client);
-    family_release(&s->family);
+    process_tree_release(&s->family);
     arena_release(&s->arena);
     proc_close(&s->proc);
     close(ready[0]);
@@ -182,17 +182,17 @@ static void our_own_line_is_spared(void **state)
     (void)state;
     struct proc proc = live_proc();
     struct arena arena = {0};
-    struct family family;
-    struct family_request request = {.proc = &proc,
-                                     .arena = &arena,
-                                     .agent = &agent_claude,
-                                     .pid = getppid(),
-                                     .session_id = SESSION,
-                                     .own_pid = getpid()};
-    assert_int_equal(family_find(&request, &family), 0);
+    struct process_tree family;
+    struct process_tree_request request = {.proc = &proc,
+                                           .arena = &arena,
+                                           .agent = &agent_claude,
+                                           .pid = getppid(),
+                                           .session_id = SESSION,
+                                           .own_pid = getpid()};
+    assert_int_equal(process_tree_find(&request, &family), 0);
     for (size_t i = 0; i < family.count; i++)
         assert_int_not_equal(family.items[i].ref.pid, getpid());
-    family_release(&family);
+    process_tree_release(&family);
     arena_release(&arena);
     proc_close(&proc);
 }

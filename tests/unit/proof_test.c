@@ -10,7 +10,7 @@ static const char id[] = "0c0c0c0c-1111-4222-8333-444444444444";
 
 static int waive(struct sr_session *session, const char *given, bool *was_refused)
 {
-    struct subject subject = {.session = session, .was_refused = true};
+    struct pinned_session subject = {.session = session, .was_refused = true};
     struct sr_error error;
     struct proof *proof = NULL;
     int r = proof_waive(&subject, given, &proof, &error);

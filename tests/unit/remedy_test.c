@@ -86,7 +86,7 @@ static void the_process_that_was_seen_is_planned_for(void **state)
 {
     (void)state;
     size_t pushes;
-    assert_int_equal(plan(push_plan_tool, 0, &pushes), 0);
+    assert_int_equal(plan(remedy_plan_tool, 0, &pushes), 0);
     assert_int_equal(pushes, 1);
 }
 
@@ -94,9 +94,9 @@ static void another_with_its_number_is_not(void **state)
 {
     (void)state;
     size_t pushes;
-    assert_true(plan(push_plan_tool, -1, &pushes) < 0);
+    assert_true(plan(remedy_plan_tool, -1, &pushes) < 0);
     assert_int_equal(pushes, 0);
-    assert_true(plan(push_plan_pipe_holder, -1, &pushes) < 0);
+    assert_true(plan(remedy_plan_pipe_holder, -1, &pushes) < 0);
     assert_int_equal(pushes, 0);
 }
 
@@ -132,7 +132,7 @@ static void all_who_hold_the_output_are_planned_for(void **state)
     };
     struct sr_error error;
     assert_int_equal(pidref_open(&proc, getpid(), start_of(getpid()), &r.subject.ref), 0);
-    assert_int_equal(push_plan_pipe_holder(&r, &error), 0);
+    assert_int_equal(remedy_plan_pipe_holder(&r, &error), 0);
     assert_int_equal(r.count, 2);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(r.pushes[i].other.pid, pids[i]);

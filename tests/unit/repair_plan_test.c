@@ -10,7 +10,7 @@
 struct scene {
     struct arena arena;
     struct buf file, made, removed;
-    struct repair_plan plan;
+    struct repair_plan_plan plan;
 };
 
 static int64_t read_memory(void *context, char *bytes, size_t n, int64_t offset)
@@ -30,8 +30,8 @@ static int keep(void *context, const char *bytes, size_t n)
     return 0;
 }
 
-static int keep_removed(void *context, const struct repair_edit *edit, const char *bytes, size_t n,
-                        bool is_first)
+static int keep_removed(void *context, const struct repair_plan_edit *edit, const char *bytes,
+                        size_t n, bool is_first)
 {
     struct scene *s = context;
     (void)edit;
@@ -40,16 +40,16 @@ static int keep_removed(void *context, const struct repair_edit *edit, const cha
     return 0;
 }
 
-static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shrinks)
+static struct repair_plan_plan make_plan(struct scene *s, struct buf *file, bool shrinks)
 {
-    struct survey survey;
-    struct repair_plan plan;
+    struct transcript_scan survey;
+    struct repair_plan_plan plan;
     struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
-    struct repair_options options = {
+    struct repair_plan_options options = {
         .shrinks = shrinks, .wants_edits = true, .modified_ms = 1770000000000};
-    assert_int_equal(survey_read(&source, &survey), 0);
-    assert_int_equal(repair_plan(&source, &survey, &options, &s->arena, &plan), 0);
-    survey_release(&survey);
+    assert_int_equal(transcript_scan_read(&source, &survey), 0);
+    assert_int_equal(repair_plan_plan(&source, &survey, &options, &s->arena, &plan), 0);
+    transcript_scan_release(&survey);
     return plan;
 }
 
@@ -58,9 +58,9 @@ static void repair_as(struct scene *s, bool shrinks)
 {
     struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
                                    SV("{\"parentUuid\":")};
-    struct repair_sink sink = {keep, keep_removed, s};
+    struct repair_plan_sink sink = {keep, keep_removed, s};
     s->plan = make_plan(s, &s->file, shrinks);
-    assert_int_equal(repair_write(&source, &s->plan, "BACKUP", &sink), 0);
+    assert_int_equal(repair_plan_write(&source, &s->plan, "BACKUP", &sink), 0);
     if (s->made.n)
         assert_int_equal(make_plan(s, &s->made, shrinks).edit_count, 0);
     buf_add(&s->made, "", 1); /* ends in NUL for string comparison */

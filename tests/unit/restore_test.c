@@ -13,8 +13,8 @@ static struct sr_options look = {.proc_path = "tests/fixtures"}; /* where no pro
 static int restore(const char *config_dir, const char *cwd, bool new_id, bool run,
                    struct sr_error *error)
 {
-    struct pending p;
-    assert_int_equal(pending_open(&p, scratch("pending"), false, NULL), 0);
+    struct backup_dir p;
+    assert_int_equal(backup_dir_open(&p, scratch("pending"), false, NULL), 0);
     struct restore_request request = {
         .pending = &p,
         .stem = store_stem,
@@ -26,7 +26,7 @@ static int restore(const char *config_dir, const char *cwd, bool new_id, bool ru
     int r = restore_plan(&request, &scratch_arena, &plan, error);
     if (r == 0 && run)
         r = restore_run(&request, &plan, error);
-    pending_close(&p);
+    backup_dir_close(&p);
     return r;
 }
 
@@ -228,7 +228,7 @@ static void a_word_across_two_pieces_is_replaced(void **state)
         FS_CLOSE int to = open(scratch("to"), O_RDWR | O_CREAT | O_TRUNC, 0600);
         struct rewritten out;
         const char *other = "99999999-2222-4333-8444-555555555555";
-        assert_int_equal(rewrite_file(from, to, ID, other, &out), 0);
+        assert_int_equal(rename_ids_file(from, to, ID, other, &out), 0);
         assert_int_equal(out.count, 1);
         assert_int_equal(out.size_bytes, n);
         memcpy(bytes + at, other, 36);

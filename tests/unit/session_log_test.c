@@ -17,22 +17,22 @@ static const char *const entry = "### 2026-02-05T10:11:12Z - [ADMIN] Session Res
                                  "| def45678... | - | Killed | ❌ |\n"
                                  "\n";
 
-static const struct journal_row rows[] = {
+static const struct session_log_row rows[] = {
     {"abc12345-2222-4333-8444-555555555555", 56000000, "Exported", true},
     {"def45678-2222-4333-8444-555555555555", -1, "Killed", false},
 };
 
 static int append(struct wall at)
 {
-    char name[JOURNAL_NAME_SIZE];
-    return journal_append(scratch("log"), at, rows, 2, name, NULL);
+    char name[SESSION_LOG_NAME_SIZE];
+    return session_log_append(scratch("log"), at, rows, 2, name, NULL);
 }
 
 static void an_entry_is_a_table(void **state)
 {
     (void)state;
-    char name[JOURNAL_NAME_SIZE];
-    assert_int_equal(journal_append(scratch("log/deep"), noon, rows, 2, name, NULL), 0);
+    char name[SESSION_LOG_NAME_SIZE];
+    assert_int_equal(session_log_append(scratch("log/deep"), noon, rows, 2, name, NULL), 0);
     assert_string_equal(name, "SESSION-LOG-2026-02-05.md");
     assert_sv_equal(scratch_read("log/deep/SESSION-LOG-2026-02-05.md"), entry);
     assert_int_equal(scratch_mode("log/deep"), 0700);
@@ -100,9 +100,10 @@ static void a_folder_that_cannot_be_made_is_named(void **state)
 {
     (void)state;
     struct sr_error error;
-    char name[JOURNAL_NAME_SIZE];
+    char name[SESSION_LOG_NAME_SIZE];
     scratch_put("file", "");
-    assert_int_equal(journal_append(scratch("file/log"), noon, rows, 2, name, &error), -ENOTDIR);
+    assert_int_equal(session_log_append(scratch("file/log"), noon, rows, 2, name, &error),
+                     -ENOTDIR);
     assert_non_null(strstr(error.text, "session log update failed"));
     assert_non_null(strstr(error.text, scratch("file/log")));
 }

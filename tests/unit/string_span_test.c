@@ -10,8 +10,8 @@ static void assert_ends(const char *text, size_t plain, size_t sound)
         buf_fill(&b, 'x', before);
         buf_adds(&b, text);
         const char *from = b.p, *end = b.p + b.n;
-        assert_int_equal(plain_end(from, end) - from, before + plain);
-        assert_int_equal(plain_end_sound(from, end) - from, before + sound);
+        assert_int_equal(string_span_end(from, end) - from, before + plain);
+        assert_int_equal(string_span_end_sound(from, end) - from, before + sound);
         buf_release(&b);
     }
 }

@@ -8,11 +8,11 @@
 enum { HUGE = 20 * 1024 * 1024 };
 
 /* In pieces of n bytes. */
-static struct thin thinned(const struct buf *line, size_t n)
+static struct thin_record thinned(const struct buf *line, size_t n)
 {
-    struct thin t = {0};
+    struct thin_record t = {0};
     for (size_t at = 0; at < line->n; at += n)
-        thin_feed(&t, line->p + at, line->n - at < n ? line->n - at : n);
+        thin_record_feed(&t, line->p + at, line->n - at < n ? line->n - at : n);
     return t;
 }
 
@@ -23,10 +23,10 @@ static void a_short_line_stays_as_it_is(void **state)
     struct buf line = {0};
     buf_adds(&line, text);
     for (size_t n = 1; n < 10; n++) {
-        struct thin t = thinned(&line, n);
+        struct thin_record t = thinned(&line, n);
         assert_sv_equal(((struct sv){t.out.p, t.out.n}), text);
         assert_int_equal(t.cut_bytes, 0);
-        thin_release(&t);
+        thin_record_release(&t);
     }
     buf_release(&line);
 }
@@ -44,15 +44,15 @@ static void a_long_string_is_cut_between_characters_and_says_so(void **state)
         while (line.n < HUGE)
             buf_adds(&line, units[i]);
         buf_adds(&line, "\",\"b\":\"short\"}");
-        struct thin t = thinned(&line, 65536);
-        assert_true(t.out.n <= THIN_FROM + 100);
+        struct thin_record t = thinned(&line, 65536);
+        assert_true(t.out.n <= THIN_RECORD_FROM + 100);
         assert_int_equal(json_parse(&a, (struct sv){t.out.p, t.out.n}, &root), 0);
         assert_true(json_string(json_get(root, "b"), &text));
         assert_sv_equal(text, "short");
         assert_true(json_string(json_get(root, "a"), &text));
         assert_true(sv_ends_with(text, SV(" bytes more are in the file]")));
-        assert_true(t.cut_bytes > HUGE - THIN_FROM - 100);
-        thin_release(&t);
+        assert_true(t.cut_bytes > HUGE - THIN_RECORD_FROM - 100);
+        thin_record_release(&t);
         arena_release(&a);
         buf_release(&line);
     }
@@ -63,13 +63,13 @@ static void what_is_no_string_is_bounded_too(void **state)
     (void)state;
     struct buf line = {0};
     buf_fill(&line, '7', HUGE);
-    struct thin t = thinned(&line, 4096);
-    assert_int_equal(t.out.n, THIN_MOST);
-    thin_next(&t);
-    thin_feed(&t, "{}", 2);
+    struct thin_record t = thinned(&line, 4096);
+    assert_int_equal(t.out.n, THIN_RECORD_MOST);
+    thin_record_next(&t);
+    thin_record_feed(&t, "{}", 2);
     assert_sv_equal(((struct sv){t.out.p, t.out.n}), "{}");
     assert_int_equal(t.cut_bytes, 0);
-    thin_release(&t);
+    thin_record_release(&t);
     buf_release(&line);
 }
 

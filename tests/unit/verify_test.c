@@ -10,10 +10,10 @@
 static struct verified verify(void)
 {
     struct verified v;
-    struct pending p;
-    assert_int_equal(pending_open(&p, scratch("pending"), false, NULL), 0);
+    struct backup_dir p;
+    assert_int_equal(backup_dir_open(&p, scratch("pending"), false, NULL), 0);
     verify_backup(&p, store_stem, &scratch_arena, &v);
-    pending_close(&p);
+    backup_dir_close(&p);
     return v;
 }
 

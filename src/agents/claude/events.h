@@ -1,5 +1,5 @@
 /*
- * event_claude: Claude Code's records, for those who have parsed one already.
+ * claude/events: Claude Code's records, for those who have parsed one already.
  */
 #pragma once
 

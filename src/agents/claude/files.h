@@ -1,5 +1,5 @@
 /*
- * claude_files: everything that Claude Code keeps of one session, and where.
+ * claude/files: everything that Claude Code keeps of one session, and where.
  *
  * <id> is the session's, <folder> its project's:
  *

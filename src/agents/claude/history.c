@@ -196,7 +196,7 @@ const char *claude_history_mark(struct arena *a, const char *session_id)
 struct lookup claude_read_all_prompts(const struct agent_store *store, const char *session_id,
                                       int64_t end_bytes, struct agent_prompts *out)
 {
-    struct marked marked = {.key = {0}, .mark = SV(CLAUDE_HISTORY_KEY), .limit = LINE_LIMIT};
+    struct line_filter marked = {.key = {0}, .mark = SV(CLAUDE_HISTORY_KEY), .limit = LINE_LIMIT};
     struct fs_file file;
     struct buf taken = {0};
     ssize_t n;
@@ -215,12 +215,12 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
     while ((n = fs_read_at(fd, bytes, PIECE, offset)) > 0) {
         offset += n;
         taken.n = 0;
-        marked_feed(&marked, (struct sv){bytes, (size_t)n}, &taken);
+        line_filter_feed(&marked, (struct sv){bytes, (size_t)n}, &taken);
         add_lines(store->arena, (struct sv){taken.p, taken.n}, out);
     }
     out->is_whole = is_whole && n == 0 && !marked.too_long;
     free(bytes);
     buf_release(&taken);
-    marked_release(&marked);
+    line_filter_release(&marked);
     return lookup_of(n < 0 ? (int)n : 0, HISTORY);
 }

@@ -1,5 +1,5 @@
 /*
- * claude_history: the prompts that were typed, in all sessions, as history.jsonl has them.
+ * claude/history: the prompts that were typed, in all sessions, as history.jsonl has them.
  *
  *     {"display":"...","pastedContents":{},"timestamp":1764000000000,"project":"/home/u/p",
  *      "sessionId":"..."}

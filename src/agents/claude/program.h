@@ -1,5 +1,5 @@
 /*
- * claude_program: is a file the vendor's client, by what is in it?
+ * claude/program: is a file the vendor's client, by what is in it?
  *
  * Any program may be called claude. The native client is an ELF file that Bun
  * has made: its JavaScript lies in a section ".bun" (2.1.197, 2.1.330), or, as

@@ -1,5 +1,5 @@
 /*
- * claude_saving: what tells whether Claude Code writes a conversation down.
+ * claude/saving: what tells whether Claude Code writes a conversation down.
  *
  *     history.jsonl   (claude_history.h)
  *     <id>/tool-results, <id>/subagents   beside the transcript, written by themselves

@@ -1,5 +1,5 @@
 /*
- * claude_screen: what Claude Code draws: what is typed into its prompt box, and
+ * claude/screen: what Claude Code draws: what is typed into its prompt box, and
  * the state that it is in.
  *
  * As 2.1.110 to 2.1.330 draw it, at the bottom of the screen: a rule over the

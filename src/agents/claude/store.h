@@ -1,5 +1,5 @@
 /*
- * claude_store: where Claude Code keeps things below its config directory.
+ * claude/store: where Claude Code keeps things below its config directory.
  *
  *     settings.json                            what the user has set
  *     sessions/<pid>.json                      the registry of running clients

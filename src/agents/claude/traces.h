@@ -1,5 +1,5 @@
 /*
- * claude_traces: what is left of sessions whose transcript is gone.
+ * claude/traces: what is left of sessions whose transcript is gone.
  *
  * A client that deletes a transcript as it is old deletes the folder beside it, too (2.1.110), and
  * file-history/<id> by a clock of its own: a folder without a transcript is what something else

@@ -22,11 +22,12 @@ void closing_add_resume(struct closing *c, const char *session_id, const char *c
         buf_addf(&c->resume, "  (%.*s... is held by pid %d)\n", ID_SHOWN, session_id, pid);
 }
 
-void closing_log(struct closing *c, const struct context *context, const struct journal_row *rows,
-                 size_t count)
+void closing_log(struct closing *c, const struct context *context,
+                 const struct session_log_row *rows, size_t count)
 {
     struct sr_error error;
-    if (count && journal_append(context->log_dir, wall_now(), rows, count, c->log_name, &error) < 0)
+    if (count &&
+        session_log_append(context->log_dir, wall_now(), rows, count, c->log_name, &error) < 0)
         closing_add_cause(c, error.text);
 }
 

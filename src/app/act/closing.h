@@ -10,8 +10,8 @@
 struct closing {
     struct buf causes; /* of failures, a line each */
     size_t failed, detected, exported, killed, revived;
-    struct buf resume;                /* a line for each command, or who holds the session */
-    char log_name[JOURNAL_NAME_SIZE]; /* empty: nothing was written */
+    struct buf resume;                    /* a line for each command, or who holds the session */
+    char log_name[SESSION_LOG_NAME_SIZE]; /* empty: nothing was written */
 };
 
 void closing_add_cause(struct closing *c, const char *text);
@@ -19,8 +19,8 @@ void closing_add_cause(struct closing *c, const char *text);
 void closing_add_resume(struct closing *c, const char *session_id, const char *command, int pid);
 
 /* Appends to the session log; that it cannot be written is one more cause. */
-void closing_log(struct closing *c, const struct context *context, const struct journal_row *rows,
-                 size_t count);
+void closing_log(struct closing *c, const struct context *context,
+                 const struct session_log_row *rows, size_t count);
 
 /*
  * Prints the block: on standard output when all went well, on standard error

@@ -128,7 +128,7 @@ int ending_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_
 }
 
 size_t ending_close(const struct ending *e, struct closing *closing,
-                    struct journal_row rows[static 2])
+                    struct session_log_row rows[static 2])
 {
     const struct sr_session *s = e->outcome.session;
     const struct sr_kill *k = &e->result;

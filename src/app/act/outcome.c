@@ -6,18 +6,18 @@ const char *outcome_session_id(const struct outcome *o)
 }
 
 size_t outcome_close(const struct outcome *o, const char *action, struct closing *closing,
-                     struct journal_row rows[static 2])
+                     struct session_log_row rows[static 2])
 {
     const char *id = outcome_session_id(o);
     int64_t size_bytes = o->backup ? o->backup->size_bytes : o->session->size_bytes;
     size_t count = 0;
     if (o->has_backup) {
         closing->exported++;
-        rows[count++] = (struct journal_row){id, size_bytes, "Exported", true};
+        rows[count++] = (struct session_log_row){id, size_bytes, "Exported", true};
     }
     bool was_tried = o->was_reached || (o->code < 0 && !o->was_refused && !o->was_declined);
     if (was_tried)
-        rows[count++] = (struct journal_row){id, size_bytes, action, o->was_reached};
+        rows[count++] = (struct session_log_row){id, size_bytes, action, o->was_reached};
     if (o->code < 0 && was_tried)
         closing_add_cause(closing, o->why);
     return count;

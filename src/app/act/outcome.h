@@ -23,7 +23,7 @@ const char *outcome_session_id(const struct outcome *o);
 /* Adds it to the closing block, and its rows to the session log (room for two). action: "Killed".
  * Returns: how many rows. */
 size_t outcome_close(const struct outcome *o, const char *action, struct closing *closing,
-                     struct journal_row rows[static 2]);
+                     struct session_log_row rows[static 2]);
 
 /* The exit status, when there is nothing else: refused and declined count as refused. */
 int outcome_status(const struct outcome *o);

@@ -103,7 +103,7 @@ int reviving_run(struct context *c, struct sr_snapshot *snapshot, const struct s
 }
 
 size_t reviving_close(const struct reviving *v, struct closing *closing,
-                      struct journal_row rows[static 2])
+                      struct session_log_row rows[static 2])
 {
     closing->revived += v->result.was_revived;
     return outcome_close(&v->outcome, "Revived", closing, rows);

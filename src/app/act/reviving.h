@@ -22,4 +22,4 @@ int reviving_run(struct context *context, struct sr_snapshot *snapshot,
 /* Adds it to the closing block, and its rows to the session log (room for two). Returns: how many
  * rows. */
 size_t reviving_close(const struct reviving *reviving, struct closing *closing,
-                      struct journal_row rows[static 2]);
+                      struct session_log_row rows[static 2]);

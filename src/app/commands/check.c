@@ -109,7 +109,7 @@ static int check_one(struct work *w, const struct target *target)
     struct arena arena = {0};
     struct examined e = {0};
     struct sr_error error;
-    struct examine_request request = {
+    struct repair_examine_request request = {
         .at = AT_FDCWD,
         .path = target->path,
         .shown = target->path,
@@ -138,7 +138,7 @@ static int check_one(struct work *w, const struct target *target)
                         &checked.fuller_bytes);
     int status = tell(w, &checked);
     if (r == 0)
-        examine_release(&e);
+        repair_examine_release(&e);
     arena_release(&arena);
     return status;
 }

@@ -110,17 +110,17 @@ static void offer_sessions(struct offer *o)
 static void offer_backups(struct offer *o)
 {
     struct context *c = o->context;
-    struct pending pending;
-    struct pending_entry *entries;
+    struct backup_dir pending;
+    struct backup_dir_entry *entries;
     size_t count;
     if (!c->pending_dir || !context_answers(c, c->pending_dir) ||
-        pending_open(&pending, c->pending_dir, false, NULL) < 0)
+        backup_dir_open(&pending, c->pending_dir, false, NULL) < 0)
         return;
-    if (pending_list(&pending, &c->arena, &entries, &count) == 0)
+    if (backup_dir_list(&pending, &c->arena, &entries, &count) == 0)
         for (size_t i = count; i-- > 0;)
             if (entries[i].is_complete)
                 offer(o, entries[i].stem, "a backup");
-    pending_close(&pending);
+    backup_dir_close(&pending);
 }
 
 static void offer_words(struct offer *o, const char *kinds)

@@ -83,7 +83,7 @@ static void add_subagents(struct work *w, const char *session_id, const char *fo
     }
 }
 
-static bool is_empty(const struct pending *p, const char *file)
+static bool is_empty(const struct backup_dir *p, const char *file)
 {
     struct stat st;
     return fstatat(p->fd, file, &st, 0) == 0 && st.st_size == 0;
@@ -94,12 +94,12 @@ static bool is_empty(const struct pending *p, const char *file)
 static void add_backups(struct work *w, const char *session_id, bool is_gone)
 {
     struct context *c = w->context;
-    struct pending pending;
-    struct pending_entry *entries;
+    struct backup_dir pending;
+    struct backup_dir_entry *entries;
     size_t count = 0;
-    if (!c->pending_dir || pending_open(&pending, c->pending_dir, false, NULL) < 0)
+    if (!c->pending_dir || backup_dir_open(&pending, c->pending_dir, false, NULL) < 0)
         return;
-    if (pending_list(&pending, &c->arena, &entries, &count) < 0)
+    if (backup_dir_list(&pending, &c->arena, &entries, &count) < 0)
         count = 0;
     for (size_t i = count; i-- > 0;)
         if (entries[i].is_complete && str_equals(entries[i].session_id, session_id)) {
@@ -108,7 +108,7 @@ static void add_backups(struct work *w, const char *session_id, bool is_gone)
                 add_file(w, talk_of(w, session_id, NULL),
                          arena_printf(&c->arena, "%s/%s", c->pending_dir, file));
         }
-    pending_close(&pending);
+    backup_dir_close(&pending);
 }
 
 static void add_session(struct work *w, const char *session_id, const char *transcript)
@@ -149,7 +149,7 @@ static void add_named_file(struct work *w, const char *word)
     struct sv stem = sv_of(name);
     if (sv_ends_with(stem, SV(".jsonl")))
         stem.n -= strlen(".jsonl");
-    if (pending_is_stem(stem))
+    if (backup_dir_is_stem(stem))
         stem = sv_slice(stem, stem.n - 36, stem.n);
     add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));
 }
@@ -228,7 +228,7 @@ static int add_word(struct work *w, const struct sr_snapshot *snapshot, const ch
         add_named_file(w, word);
         return 0;
     }
-    if (pending_is_stem(sv_of(word)) && c->pending_dir) {
+    if (backup_dir_is_stem(sv_of(word)) && c->pending_dir) {
         add_named_file(w, arena_printf(&c->arena, "%s/%s.jsonl", c->pending_dir, word));
         return 0;
     }

@@ -89,7 +89,7 @@ static bool is_due(const struct work *w, const struct sr_session *s)
 {
     double percent = w->context->options->if_context;
     return percent < 0 || (s->context_percent >= percent &&
-                           !pending_is_recent(w->context->pending_dir, s->session_id));
+                           !backup_dir_is_recent(w->context->pending_dir, s->session_id));
 }
 
 /* Without a transcript: what else is left is, and what cannot be looked for is to be said. */
@@ -184,7 +184,7 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
     struct arena *a = &w->context->arena;
     const struct sr_session *s = wanted->session;
     struct backup_source source;
-    struct salvage salvage;
+    struct salvage_memory salvage;
     struct sr_error error;
     struct buf command = {0};
     *row = (struct view_export){
@@ -198,10 +198,10 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
     int r = backup_source_code(found);
     if (r == 0 || found.state == LOOKUP_ABSENT) {
         source.listing = found.state == LOOKUP_ABSENT ? wanted->listing : NULL;
-        salvage_take(w->snapshot, s, run->options->dry_run, &salvage);
+        salvage_memory_take(w->snapshot, s, run->options->dry_run, &salvage);
         source.salvage = &salvage;
         r = backup_take(run, &source, &row->result, &error);
-        salvage_release(&salvage);
+        salvage_memory_release(&salvage);
     }
     row->code = r < 0 ? r : 0;
     if (r < 0)
@@ -213,7 +213,8 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
 
 static void close_and_log(struct work *w)
 {
-    struct journal_row *log = arena_alloc(&w->context->arena, (w->wanted_count + 1) * sizeof *log);
+    struct session_log_row *log =
+        arena_alloc(&w->context->arena, (w->wanted_count + 1) * sizeof *log);
     size_t count = 0;
     for (size_t i = 0; i < w->wanted_count; i++) {
         const struct view_export *row = &w->rows[i];
@@ -224,7 +225,7 @@ static void close_and_log(struct work *w)
         if (row->code == 0 && row->result.outcome == SR_ALREADY_EXPORTED)
             continue;
         w->closing.exported += row->code == 0;
-        log[count++] = (struct journal_row){
+        log[count++] = (struct session_log_row){
             .session_id = row->session_id,
             .size_bytes = row->code == 0 ? row->result.size_bytes : -1,
             .action = "Exported",

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Cuts "/dir/projects/-p/<id>.jsonl" where the config directory ends. */
-static bool split_transcript(struct arena *a, const char *path, struct fullness_place *place)
+static bool split_transcript(struct arena *a, const char *path, struct context_usage_place *place)
 {
     const char *at = path + strlen(path);
     for (int parts = 0; parts < 3; parts++) {
@@ -33,10 +33,10 @@ static bool split_transcript(struct arena *a, const char *path, struct fullness_
 }
 
 /* Which session is meant: the one that the client names, else the one that this runs in. */
-static bool find_place(struct context *c, struct fullness_place *place)
+static bool find_place(struct context *c, struct context_usage_place *place)
 {
     const struct options *o = c->options;
-    struct fullness_place p = {
+    struct context_usage_place p = {
         .config_dir = o->config_dir_count ? o->config_dirs[0] : c->look.default_config_dir,
         .session_id = o->hook ? o->hook->session_id : c->look.own_session_id,
         .asked_model = c->asked_model,
@@ -49,7 +49,7 @@ static bool find_place(struct context *c, struct fullness_place *place)
     return p.config_dir != NULL;
 }
 
-static int export_one(struct context *c, const struct fullness_place *place)
+static int export_one(struct context *c, const struct context_usage_place *place)
 {
     struct options *narrowed = arena_alloc(&c->arena, sizeof *narrowed);
     const char **words = arena_alloc(&c->arena, 2 * sizeof *words);
@@ -77,17 +77,17 @@ static int nothing_to_do(struct context *c)
 
 int command_export_if_context(struct context *context)
 {
-    struct fullness_place place;
-    struct fullness fullness;
+    struct context_usage_place place;
+    struct context_usage fullness;
     if (context->options->which_count || !find_place(context, &place))
         return command_export(context);
-    if (fullness_look(&agent_claude, &place, &context->look, &fullness) < 0 ||
+    if (context_usage_look(&agent_claude, &place, &context->look, &fullness) < 0 ||
         fullness.percent < context->options->if_context)
         return nothing_to_do(context);
     if (context->pending_dir) {
         if (!context_answers(context, context->pending_dir))
             return EXIT_FAILED;
-        if (pending_is_recent(context->pending_dir, place.session_id))
+        if (backup_dir_is_recent(context->pending_dir, place.session_id))
             return nothing_to_do(context);
     }
     return export_one(context, &place);

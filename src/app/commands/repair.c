@@ -127,17 +127,17 @@ static int close_and_log(struct work *w, const char *why)
 {
     struct context *c = w->context;
     struct closing closing = {0};
-    struct journal_row rows[2];
+    struct session_log_row rows[2];
     const char *id = w->view.checked.session_id ? w->view.checked.session_id : "(a file)";
     size_t count = 0;
     for (size_t i = 0; w->snapshot && i < w->snapshot->session_count; i++)
         closing.detected += w->snapshot->sessions[i].pid > 0;
     if (w->mended.has_backup && w->mended.backup.outcome == SR_EXPORTED) {
         closing.exported++;
-        rows[count++] = (struct journal_row){id, w->mended.backup.size_bytes, "Exported", true};
+        rows[count++] = (struct session_log_row){id, w->mended.backup.size_bytes, "Exported", true};
     }
-    rows[count++] = (struct journal_row){id, why ? w->e.file.size_bytes : w->mended.size_bytes,
-                                         "Repaired", why == NULL};
+    rows[count++] = (struct session_log_row){id, why ? w->e.file.size_bytes : w->mended.size_bytes,
+                                             "Repaired", why == NULL};
     if (why)
         closing_add_cause(&closing, why);
     closing_log(&closing, c, rows, count);
@@ -149,7 +149,7 @@ static int carry_out(struct work *w)
 {
     struct context *c = w->context;
     struct sr_error error;
-    struct mend_request request = {
+    struct repair_apply_request request = {
         .path = w->target->path,
         .session_id = w->target->session_id,
         .snapshot = w->snapshot,
@@ -189,7 +189,7 @@ static int carry_out(struct work *w)
 
 static const char *why_unfit(struct work *w)
 {
-    const struct repair_fit *fit = &w->e.plan.fit;
+    const struct repair_plan_fit *fit = &w->e.plan.fit;
     if (fit->results + fit->images + fit->thinking == 0)
         return "no tool result, image or thinking in it is long enough to be cut: nothing was "
                "changed; a model with a larger window may take it (--context-window)";
@@ -213,7 +213,7 @@ static int refuse_owner(struct work *w)
 static int decide(struct work *w)
 {
     const struct options *o = w->context->options;
-    const struct repair_plan *plan = &w->e.plan;
+    const struct repair_plan_plan *plan = &w->e.plan;
     if (w->target->live_pid)
         return refuse_owner(w);
     if (w->e.form.packer)
@@ -259,15 +259,15 @@ static int64_t model_window(struct work *w)
 {
     struct context *c = w->context;
     const struct target *t = w->target;
-    struct fullness fullness = {0};
+    struct context_usage fullness = {0};
     if (!c->options->fit || !t->session || !t->session_id ||
-        fullness_look(&agent_claude,
-                      &(struct fullness_place){
-                          .config_dir = t->session->config_dir,
-                          .session_id = t->session_id,
-                          .asked_model = c->asked_model,
-                      },
-                      &c->look, &fullness) < 0)
+        context_usage_look(&agent_claude,
+                           &(struct context_usage_place){
+                               .config_dir = t->session->config_dir,
+                               .session_id = t->session_id,
+                               .asked_model = c->asked_model,
+                           },
+                           &c->look, &fullness) < 0)
         return 0;
     return fullness.window > 0 ? fullness.window : 0;
 }
@@ -277,7 +277,7 @@ static int repair(struct work *w)
     struct context *c = w->context;
     struct sr_error error;
     const struct target *t = w->target;
-    struct examine_request request = {
+    struct repair_examine_request request = {
         .at = AT_FDCWD,
         .path = t->path,
         .shown = t->path,
@@ -308,7 +308,7 @@ static int repair(struct work *w)
     scene_begin(&w->scene, c, t->session, "repair");
     int status = decide(w);
     scene_end(&w->scene);
-    examine_release(&w->e);
+    repair_examine_release(&w->e);
     return status;
 }
 

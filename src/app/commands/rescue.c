@@ -140,7 +140,7 @@ static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
     meter_move(&r->meter, done_bytes, total_bytes);
 }
 
-static void log_rows(struct rescue *r, const struct journal_row *rows, size_t count)
+static void log_rows(struct rescue *r, const struct session_log_row *rows, size_t count)
 {
     closing_log(&r->closing, r->context, rows, count);
 }
@@ -176,13 +176,13 @@ static void export_session(struct rescue *r)
     if (!is_new)
         return;
     r->closing.exported++;
-    log_rows(r, &(struct journal_row){s->session_id, done.size_bytes, "Exported", true}, 1);
+    log_rows(r, &(struct session_log_row){s->session_id, done.size_bytes, "Exported", true}, 1);
 }
 
 static int kill_session(struct rescue *r)
 {
     struct ending ending;
-    struct journal_row rows[2];
+    struct session_log_row rows[2];
     ending_run(r->context, r->snapshot, r->session, &ending);
     be_done_with(r, r->session);
     r->message.n = 0;
@@ -197,7 +197,7 @@ static int kill_session(struct rescue *r)
 static int revive_session(struct rescue *r)
 {
     struct reviving reviving;
-    struct journal_row rows[2];
+    struct session_log_row rows[2];
     reviving_run(r->context, r->snapshot, r->session, &reviving);
     r->message.n = 0;
     if (reviving.outcome.code < 0) {

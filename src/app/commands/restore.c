@@ -86,7 +86,7 @@ static int refuse(const char *text, bool may_take_new_id)
 static int close_and_log(struct work *w, const struct sr_error *error)
 {
     struct closing closing = {0};
-    struct journal_row row = {
+    struct session_log_row row = {
         .session_id = w->plan.session_id,
         .size_bytes = w->plan.verified.manifest.files[0].copied.size_bytes,
         .action = "Restored",
@@ -143,7 +143,7 @@ static int carry_out(struct work *w)
     return status ? status : closed;
 }
 
-static int restore(struct work *w, const struct pending *pending, const char *stem)
+static int restore(struct work *w, const struct backup_dir *pending, const char *stem)
 {
     const struct options *o = w->context->options;
     struct sr_error error;
@@ -192,17 +192,17 @@ static bool asks_for(const char *stem, int64_t size_bytes, const char *what)
 
 /* Where a word named a session, is its newest backup the one to take? One that holds less takes a
  * yes to its name. Sets *stem. Returns: 0, or an exit status and a message printed. */
-static int choose(struct context *c, const struct pending *pending, const char **stem)
+static int choose(struct context *c, const struct backup_dir *pending, const char **stem)
 {
     const char *newest = *stem;
-    struct pending_entry *entries;
+    struct backup_dir_entry *entries;
     size_t count = 0;
     struct stat st = {0}; /* a transcript that is gone holds nothing */
     struct verified v;
     int64_t fuller_bytes;
     const char *name = arena_printf(&c->arena, "%s.jsonl", newest);
     struct sr_error error;
-    int r = pending_list(pending, &c->arena, &entries, &count);
+    int r = backup_dir_list(pending, &c->arena, &entries, &count);
     if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         r = errno == ENOENT ? 0 : -errno;
     for (size_t i = 0; i < count && r == 0; i++) {
@@ -217,7 +217,7 @@ static int choose(struct context *c, const struct pending *pending, const char *
         context_complain(error.text);
         return EXIT_FAILED;
     }
-    const struct pending_entry *fuller = pending_fuller(
+    const struct backup_dir_entry *fuller = backup_dir_fuller(
         pending, entries, count, newest + strlen(newest) - UUID_LENGTH, st.st_size, &fuller_bytes);
     if (!fuller)
         return 0;
@@ -241,7 +241,7 @@ static int choose(struct context *c, const struct pending *pending, const char *
 int command_restore(struct context *context)
 {
     struct work w = {.context = context};
-    struct pending pending;
+    struct backup_dir pending;
     const char *folder, *stem;
     struct sr_error error;
     if (!context->pending_dir || !context->log_dir) {
@@ -256,7 +256,7 @@ int command_restore(struct context *context)
         context_complain(error.text);
         return r == -EPERM || r == -EACCES ? EXIT_FAILED : EXIT_USAGE;
     }
-    r = pending_open(&pending, folder ? folder : context->pending_dir, false, &error);
+    r = backup_dir_open(&pending, folder ? folder : context->pending_dir, false, &error);
     if (r < 0) {
         context_complain(error.text);
         return EXIT_FAILED;
@@ -265,6 +265,6 @@ int command_restore(struct context *context)
     int status = is_named ? 0 : choose(context, &pending, &stem);
     if (status == 0)
         status = restore(&w, &pending, stem);
-    pending_close(&pending);
+    backup_dir_close(&pending);
     return status;
 }

@@ -23,7 +23,7 @@ static int revive_found(struct context *c, struct sr_snapshot *snapshot,
                         const struct sr_session *session)
 {
     struct closing closing = {.detected = named_count_running(snapshot)};
-    struct journal_row rows[2];
+    struct session_log_row rows[2];
     struct reviving reviving;
     if (!context_answers(c, c->pending_dir))
         return EXIT_FAILED;

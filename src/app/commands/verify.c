@@ -9,13 +9,13 @@
 static int verify_one(struct context *context, const char *folder, const char *stem,
                       struct view_verified *row, struct sr_error *error)
 {
-    struct pending pending;
-    int r = pending_open(&pending, folder ? folder : context->pending_dir, false, error);
+    struct backup_dir pending;
+    int r = backup_dir_open(&pending, folder ? folder : context->pending_dir, false, error);
     if (r < 0)
         return r;
     row->stem = stem;
     verify_backup(&pending, stem, &context->arena, &row->result);
-    pending_close(&pending);
+    backup_dir_close(&pending);
     return 0;
 }
 
@@ -38,14 +38,14 @@ static int verify_named(struct context *context, struct view_verified **rows, si
 static int verify_all(struct context *context, struct view_verified **rows, size_t *count,
                       struct sr_error *error)
 {
-    struct pending pending;
-    struct pending_entry *entries;
+    struct backup_dir pending;
+    struct backup_dir_entry *entries;
     *count = 0;
-    int r = pending_open(&pending, context->pending_dir, false, error);
+    int r = backup_dir_open(&pending, context->pending_dir, false, error);
     if (r < 0)
         return r == -ENOENT ? 0 : r; /* nothing was ever exported */
-    r = pending_list(&pending, &context->arena, &entries, count);
-    pending_close(&pending);
+    r = backup_dir_list(&pending, &context->arena, &entries, count);
+    backup_dir_close(&pending);
     if (r < 0)
         return err_set(error, r, "list %s: %s", context->pending_dir, err_reason(r));
     *rows = arena_alloc(&context->arena, (*count + 1) * sizeof **rows);

@@ -19,7 +19,7 @@ static bool split_path(struct arena *a, const char *word, const char **folder, c
                 name.n -= strlen(suffixes[i]);
                 break;
             }
-        if (!pending_is_stem(name))
+        if (!backup_dir_is_stem(name))
             continue;
         *stem = arena_strndup(a, name.p, name.n);
         *folder = part == word       ? NULL
@@ -33,17 +33,17 @@ static bool split_path(struct arena *a, const char *word, const char **folder, c
 static int find_by_id(struct arena *a, const char *pending_dir, const char *prefix,
                       const char **stem, struct sr_error *error)
 {
-    struct pending pending;
-    struct pending_entry *entries;
+    struct backup_dir pending;
+    struct backup_dir_entry *entries;
     size_t count;
-    int r = pending_open(&pending, pending_dir, false, error);
+    int r = backup_dir_open(&pending, pending_dir, false, error);
     if (r < 0)
         return r;
-    r = pending_list(&pending, a, &entries, &count);
-    pending_close(&pending);
+    r = backup_dir_list(&pending, a, &entries, &count);
+    backup_dir_close(&pending);
     if (r < 0)
         return err_set(error, r, "list %s: %s", pending_dir, err_reason(r));
-    const struct pending_entry *found = NULL;
+    const struct backup_dir_entry *found = NULL;
     for (size_t i = 0; i < count; i++) {
         if (!entries[i].is_complete || !str_starts_with(entries[i].session_id, prefix))
             continue;
@@ -85,9 +85,9 @@ static struct backups *list_once(struct context *c)
     b->is_unknown = !context_answers(c, c->pending_dir);
     if (b->is_unknown)
         return b;
-    int r = pending_open(&b->pending, c->pending_dir, false, &error);
+    int r = backup_dir_open(&b->pending, c->pending_dir, false, &error);
     if (r == 0) {
-        r = pending_list(&b->pending, &c->arena, &b->entries, &b->count);
+        r = backup_dir_list(&b->pending, &c->arena, &b->entries, &b->count);
         if (r < 0)
             err_set(&error, r, "list %s: %s", c->pending_dir, err_reason(r));
     }
@@ -103,8 +103,8 @@ bool backups_fullest(struct context *c, const char *session_id, int64_t than_byt
                      const char **stem, int64_t *size_bytes)
 {
     struct backups *b = list_once(c);
-    const struct pending_entry *found =
-        pending_fuller(&b->pending, b->entries, b->count, session_id, than_bytes, size_bytes);
+    const struct backup_dir_entry *found =
+        backup_dir_fuller(&b->pending, b->entries, b->count, session_id, than_bytes, size_bytes);
     *stem = found ? found->stem : NULL;
     return !b->is_unknown;
 }
@@ -118,6 +118,6 @@ bool backups_find_fullest(void *context, const char *session_id, const char **st
 void backups_close(struct context *c)
 {
     if (c->backups)
-        pending_close(&c->backups->pending);
+        backup_dir_close(&c->backups->pending);
     c->backups = NULL;
 }

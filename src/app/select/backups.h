@@ -19,9 +19,9 @@ int backups_find(struct arena *a, const char *pending_dir, const char *word, con
 
 /* Those of the pending folder, listed once, when they are first asked for. */
 struct backups {
-    struct pending pending; /* fd -1: there are none, or */
-    bool is_unknown;        /* they could not be listed: it was said */
-    struct pending_entry *entries;
+    struct backup_dir pending; /* fd -1: there are none, or */
+    bool is_unknown;           /* they could not be listed: it was said */
+    struct backup_dir_entry *entries;
     size_t count;
 };
 

@@ -18,7 +18,7 @@ static void command_failed(void *context, const char *why)
     context_complain(why); /* on standard error: an event would be given to the command again */
 }
 
-static void tell_command(struct teller *t, const struct change_event *e)
+static void tell_command(struct event_sinks *t, const struct change_event *e)
 {
     struct buf line = {0};
     if (!t->command)
@@ -30,7 +30,7 @@ static void tell_command(struct teller *t, const struct change_event *e)
 }
 
 /* One notification for all events of the kind that came together. */
-static void tell_person(struct teller *t, const struct change_event *e, size_t count)
+static void tell_person(struct event_sinks *t, const struct change_event *e, size_t count)
 {
     struct buf title = {0}, body = {0};
     bool is_urgent = e->kind == CHANGE_HUNG || e->kind == CHANGE_BACKUP_FAILED;
@@ -50,7 +50,7 @@ static void tell_person(struct teller *t, const struct change_event *e, size_t c
     buf_release(&body);
 }
 
-static void tell_persons(struct teller *t, const struct change_events *events)
+static void tell_persons(struct event_sinks *t, const struct change_events *events)
 {
     for (size_t i = 0; i < events->count; i++) {
         const struct change_event *e = &events->items[i];
@@ -66,7 +66,7 @@ static void tell_persons(struct teller *t, const struct change_events *events)
 }
 
 /* With -q: what somebody may have to act on. */
-static bool is_printed(const struct teller *t, const struct change_event *e)
+static bool is_printed(const struct event_sinks *t, const struct change_event *e)
 {
     const struct options *o = t->context->options;
     return o->json || !o->quiet || e->kind == CHANGE_HUNG || e->kind == CHANGE_UNSAVED ||
@@ -74,7 +74,7 @@ static bool is_printed(const struct teller *t, const struct change_event *e)
            e->kind == CHANGE_BACKUP_FAILED || e->kind == CHANGE_PROBLEM;
 }
 
-void teller_tell(struct teller *t, struct change_events *events)
+void event_sinks_tell(struct event_sinks *t, struct change_events *events)
 {
     int64_t now_ms = wall_now().ms;
     for (size_t i = 0; i < events->count; i++) {
@@ -88,7 +88,7 @@ void teller_tell(struct teller *t, struct change_events *events)
         if (is_printed(t, e)) {
             struct buf shown = {0};
             console_convert(stdout, &shown, (struct sv){line.p, line.n});
-            outlet_add(&t->outlet, shown.p, shown.n);
+            log_output_add(&t->outlet, shown.p, shown.n);
             buf_release(&shown);
         }
         buf_release(&line);
@@ -97,16 +97,16 @@ void teller_tell(struct teller *t, struct change_events *events)
     tell_persons(t, events);
 }
 
-void teller_problem(struct teller *t, const char *text)
+void event_sinks_problem(struct event_sinks *t, const char *text)
 {
     struct arena a = {0};
     struct change_events events = {.arena = &a};
     change_add(&events, CHANGE_PROBLEM)->text = text;
-    teller_tell(t, &events);
+    event_sinks_tell(t, &events);
     arena_release(&a);
 }
 
-static int prepare_command(struct teller *t)
+static int prepare_command(struct event_sinks *t)
 {
     const char *text = t->context->options->on_event;
     if (!text)
@@ -129,7 +129,7 @@ static int terminal_fd(void)
     return isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
 }
 
-static int prepare_notifications(struct teller *t)
+static int prepare_notifications(struct event_sinks *t)
 {
     const char *how = t->context->options->notify;
     bool is_auto = !how || str_equals(how, "auto"), wants_desktop = str_equals(how, "desktop");
@@ -145,39 +145,39 @@ static int prepare_notifications(struct teller *t)
     return 0;
 }
 
-void teller_init(struct teller *t, const struct context *context)
+void event_sinks_init(struct event_sinks *t, const struct context *context)
 {
-    *t = (struct teller){.context = context, .bell = -1};
+    *t = (struct event_sinks){.context = context, .bell = -1};
     notifier_init(&t->notifier, (int64_t)(context->options->event_timeout_s * 1000));
-    outlet_init(&t->outlet, STDOUT_FILENO);
+    log_output_init(&t->outlet, STDOUT_FILENO);
 }
 
-int teller_prepare(struct teller *t)
+int event_sinks_prepare(struct event_sinks *t)
 {
     int status = prepare_command(t);
     return status ? status : prepare_notifications(t);
 }
 
-void teller_release(struct teller *t)
+void event_sinks_release(struct event_sinks *t)
 {
     notifier_release(&t->notifier);
     notifier_free_words(t->command);
     free(t->command_program);
     free(t->notify_send);
-    outlet_release(&t->outlet);
+    log_output_release(&t->outlet);
 }
 
-int64_t teller_run(struct teller *t, int64_t now_ms)
+int64_t event_sinks_run(struct event_sinks *t, int64_t now_ms)
 {
     int64_t pause_ms = notifier_run(&t->notifier, now_ms, command_failed, NULL);
-    if (outlet_flush(&t->outlet) && (pause_ms < 0 || pause_ms > FLUSH_MS))
+    if (log_output_flush(&t->outlet) && (pause_ms < 0 || pause_ms > FLUSH_MS))
         pause_ms = FLUSH_MS;
     return pause_ms;
 }
 
-void teller_finish(struct teller *t, int64_t patience_ms)
+void event_sinks_finish(struct event_sinks *t, int64_t patience_ms)
 {
-    outlet_flush(&t->outlet);
+    log_output_flush(&t->outlet);
     if (t->outlet.is_broken)
         context_complain("standard output cannot be written: nobody reads it");
     int64_t until_ms = clock_since_boot_ms() + patience_ms, now_ms;

@@ -228,10 +228,10 @@ static void say_result(const struct backing_up *b, size_t i, enum change_outcome
 static void log_export(const struct backing_up *b, const struct change_backup *what,
                        const struct sr_export *e)
 {
-    char name[JOURNAL_NAME_SIZE];
+    char name[SESSION_LOG_NAME_SIZE];
     struct sr_error error;
-    struct journal_row row = {what->session_id, e ? e->size_bytes : -1, "Exported", e != NULL};
-    if (journal_append(b->context->log_dir, wall_now(), &row, 1, name, &error) < 0)
+    struct session_log_row row = {what->session_id, e ? e->size_bytes : -1, "Exported", e != NULL};
+    if (session_log_append(b->context->log_dir, wall_now(), &row, 1, name, &error) < 0)
         context_complain(error.text);
 }
 
@@ -241,14 +241,14 @@ static void back_up(struct backing_up *b, size_t i)
     const struct sr_session *s = find(b, what);
     const char *pending_dir = b->context->pending_dir;
     struct backup_source source;
-    struct salvage salvage;
+    struct salvage_memory salvage;
     struct sr_export e;
     struct sr_error error;
     if (!s) {
         say_result(b, i, CHANGE_GONE, NULL, NULL);
         return;
     }
-    if (str_equals(what->why, "context") && pending_is_recent(pending_dir, what->session_id)) {
+    if (str_equals(what->why, "context") && backup_dir_is_recent(pending_dir, what->session_id)) {
         say_result(b, i, CHANGE_RECENT, NULL, NULL);
         return;
     }
@@ -256,12 +256,12 @@ static void back_up(struct backing_up *b, size_t i)
         backup_source_code(backup_source_of(b->snapshot, s, NULL, b->run.options, &source, &error));
     b->options.why = what->why;
     if (r == 0) {
-        salvage_take(b->snapshot, s, false, &salvage);
+        salvage_memory_take(b->snapshot, s, false, &salvage);
         source.salvage = &salvage;
         guard_enter(b->context->guard, s->transcript);
         r = backup_take(&b->run, &source, &e, &error);
         guard_enter(b->context->guard, NULL);
-        salvage_release(&salvage);
+        salvage_memory_release(&salvage);
     }
     if (r < 0) {
         log_export(b, what, NULL);

@@ -1,5 +1,5 @@
 /*
- * watch_work: what --watch has done in child processes: the looks, and the
+ * jobs: what --watch has done in child processes: the looks, and the
  * backups. All that touches a foreign file system is here.
  */
 #pragma once
@@ -19,7 +19,7 @@ struct watch_look {
     bool has_expiring; /* go through the stores for what expires */
 };
 
-/* An errand_work; says a struct report. */
+/* An worker_job_work; says a struct report. */
 void watch_look(struct guard *guard, int out, void *look);
 
 struct watch_backups {
@@ -30,5 +30,5 @@ struct watch_backups {
     size_t count;
 };
 
-/* An errand_work; says a line for each, as soon as it is made. */
+/* An worker_job_work; says a line for each, as soon as it is made. */
 void watch_backups(struct guard *guard, int out, void *backups);

@@ -15,7 +15,7 @@
 
 enum { WAITING_MAX = 256 * 1024 };
 
-static void remember_file(struct outlet *o)
+static void remember_file(struct log_output *o)
 {
     struct stat st;
     if (fstat(o->fd, &st) < 0)
@@ -25,10 +25,10 @@ static void remember_file(struct outlet *o)
     o->inode = st.st_ino;
 }
 
-void outlet_init(struct outlet *o, int fd)
+void log_output_init(struct log_output *o, int fd)
 {
     char link[64], path[PATH_MAX];
-    *o = (struct outlet){.fd = fd};
+    *o = (struct log_output){.fd = fd};
     remember_file(o);
     int flags = fcntl(fd, F_GETFL);
     if (!o->is_file || flags < 0)
@@ -44,15 +44,15 @@ void outlet_init(struct outlet *o, int fd)
         o->path = strdup(path);
 }
 
-void outlet_release(struct outlet *o)
+void log_output_release(struct log_output *o)
 {
     free(o->path);
     buf_release(&o->waiting);
-    *o = (struct outlet){.fd = -1};
+    *o = (struct log_output){.fd = -1};
 }
 
 /* The lines' beginnings are kept whole. */
-void outlet_add(struct outlet *o, const char *bytes, size_t n)
+void log_output_add(struct log_output *o, const char *bytes, size_t n)
 {
     buf_add(&o->waiting, bytes, n);
     while (o->waiting.n > WAITING_MAX) {
@@ -64,7 +64,7 @@ void outlet_add(struct outlet *o, const char *bytes, size_t n)
 }
 
 /* The file's name leads to another one by now, or to none. */
-static void follow_rotation(struct outlet *o)
+static void follow_rotation(struct log_output *o)
 {
     struct stat st;
     if (!o->path || (stat(o->path, &st) == 0 && st.st_dev == o->device && st.st_ino == o->inode))
@@ -77,7 +77,7 @@ static void follow_rotation(struct outlet *o)
     remember_file(o);
 }
 
-bool outlet_flush(struct outlet *o)
+bool log_output_flush(struct log_output *o)
 {
     if (o->waiting.n && o->is_file)
         follow_rotation(o);

@@ -1,5 +1,5 @@
 /*
- * outlet: standard output as the log of a program that runs for weeks.
+ * log_output: standard output as the log of a program that runs for weeks.
  *
  * A file is appended to, so that it may be cut to nothing at any time; one that
  * was moved or removed is made again under its name. What a pipe or a terminal
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct outlet {
+struct log_output {
     int fd;
     bool is_file;
     char *path; /* of the file; NULL: none, or it had no name when it was opened */
@@ -22,11 +22,11 @@ struct outlet {
     int failed;     /* the last failure to write, negative errno; 0: none */
 };
 
-void outlet_init(struct outlet *o, int fd);
-void outlet_release(struct outlet *o);
+void log_output_init(struct log_output *o, int fd);
+void log_output_release(struct log_output *o);
 
 /* Adds lines. What has waited for too long is given up, oldest first. */
-void outlet_add(struct outlet *o, const char *bytes, size_t n);
+void log_output_add(struct log_output *o, const char *bytes, size_t n);
 
 /* Writes what can be written now. Returns: whether something still waits. */
-bool outlet_flush(struct outlet *o);
+bool log_output_flush(struct log_output *o);

@@ -49,12 +49,12 @@ struct watch {
     struct context context;
     struct changes changes;
     int epoll, signals, timer, lock;
-    struct pending pending;
+    struct backup_dir pending;
     struct notice notice;
     bool has_notice, is_blind;
 
-    struct errand look, backup;
-    struct errand_behind behind;
+    struct worker_job look, backup;
+    struct worker_job_behind behind;
     int64_t look_began_ms;
     int64_t expiring_at_ms; /* the last such look; negative: none */
     struct sr_sleeps sleeps;
@@ -70,7 +70,7 @@ struct watch {
     const char **stores;
     size_t store_count;
 
-    struct teller teller;
+    struct event_sinks teller;
     bool has_begun, has_moved, has_names, ends;
     int status;
 };
@@ -197,23 +197,23 @@ static void note_ended_processes(struct watch *w)
 
 static void start_look(struct watch *w, int64_t now_ms)
 {
-    const char *skipped[ERRAND_BEHIND_MAX];
+    const char *skipped[WORKER_JOB_BEHIND_MAX];
     struct watch_look look = {
         .context = &w->context,
         .notice = w->has_notice ? &w->notice : NULL,
         .stores = w->stores,
         .store_count = w->store_count,
         .skipped = skipped,
-        .skipped_count = errand_avoid(&w->behind, now_ms, skipped),
+        .skipped_count = worker_job_avoid(&w->behind, now_ms, skipped),
         .has_expiring = w->expiring_at_ms < 0 || now_ms - w->expiring_at_ms >= EXPIRING_EVERY_MS,
     };
     w->has_moved = w->has_names = false; /* what moves from now on, the look may miss */
     w->look_began_ms = now_ms;
-    int r = errand_start(&w->look, watch_look, &look, now_ms);
+    int r = worker_job_start(&w->look, watch_look, &look, now_ms);
     if (r < 0) {
         struct buf text = {0};
         buf_addf(&text, "start a look: %s", err_reason(r));
-        teller_problem(&w->teller, text.p);
+        event_sinks_problem(&w->teller, text.p);
         buf_release(&text);
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
@@ -255,7 +255,7 @@ static void note_blindness(struct watch *w, const char *why)
         struct buf text = {0};
         buf_addf(&text, "folders cannot be watched: %s; looking every %lld s instead", why,
                  (long long)(w->changes.interval_ms / 1000));
-        teller_problem(&w->teller, text.p);
+        event_sinks_problem(&w->teller, text.p);
         buf_release(&text);
     }
     w->is_blind = is_blind;
@@ -280,7 +280,7 @@ static void take_report(struct watch *w, const struct report *r, int64_t cost_ms
     if (look.has_expiring)
         w->expiring_at_ms = now_ms;
     changes_look(&w->changes, &look, now_ms, &events);
-    teller_tell(&w->teller, &events);
+    event_sinks_tell(&w->teller, &events);
     arena_release(&a);
 }
 
@@ -291,12 +291,12 @@ static void end_look(struct watch *w, int64_t now_ms)
     int64_t cost_ms;
     int r = report_read(&a, (struct sv){w->look.heard.p, w->look.heard.n}, &report);
     stop_listening_to(w, w->look.pipe);
-    errand_end(&w->look, &cost_ms);
+    worker_job_end(&w->look, &cost_ms);
     if (r == 0) {
-        errand_forgive(&w->behind, w->look_began_ms);
+        worker_job_forgive(&w->behind, w->look_began_ms);
         take_report(w, &report, cost_ms, now_ms);
     } else {
-        teller_problem(&w->teller, "a look at the sessions broke off");
+        event_sinks_problem(&w->teller, "a look at the sessions broke off");
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
     }
@@ -311,7 +311,7 @@ static void settle(struct watch *w, size_t i, const struct change_result *result
     struct change_events events = {.arena = &a};
     w->was_answered[i] = true;
     changes_backed_up(&w->changes, &w->batch[i], result, clock_since_boot_ms(), &events);
-    teller_tell(&w->teller, &events);
+    event_sinks_tell(&w->teller, &events);
     arena_release(&a);
 }
 
@@ -328,7 +328,7 @@ static void fail_the_rest(struct watch *w, const char *why)
 
 static void start_backups(struct watch *w, int64_t now_ms)
 {
-    const char *skipped[ERRAND_BEHIND_MAX];
+    const char *skipped[WORKER_JOB_BEHIND_MAX];
     w->batch_count = 0;
     while (w->batch_count < BACKUPS_AT_ONCE &&
            changes_next_backup(&w->changes, now_ms, &w->batch_arena, &w->batch[w->batch_count]))
@@ -338,11 +338,11 @@ static void start_backups(struct watch *w, int64_t now_ms)
     struct watch_backups backups = {
         .context = &w->context,
         .skipped = skipped,
-        .skipped_count = errand_avoid(&w->behind, now_ms, skipped),
+        .skipped_count = worker_job_avoid(&w->behind, now_ms, skipped),
         .items = w->batch,
         .count = w->batch_count,
     };
-    int r = errand_start(&w->backup, watch_backups, &backups, now_ms);
+    int r = worker_job_start(&w->backup, watch_backups, &backups, now_ms);
     if (r < 0)
         fail_the_rest(w, err_reason(r));
     else
@@ -371,26 +371,26 @@ static void end_backups(struct watch *w)
 {
     int64_t cost_ms;
     stop_listening_to(w, w->backup.pipe);
-    errand_end(&w->backup, &cost_ms);
+    worker_job_end(&w->backup, &cost_ms);
     fail_the_rest(w, "the backup broke off");
 }
 
 /* ---- those that are stuck ------------------------------------------------------------------ */
 
 /* The next look keeps away from there, and names it as a problem. */
-static void leave_behind(struct watch *w, struct errand *errand, int64_t now_ms)
+static void leave_behind(struct watch *w, struct worker_job *errand, int64_t now_ms)
 {
     int pipe = errand->pipe;
     stop_listening_to(w, pipe);
-    if (!errand_leave(errand, &w->behind, now_ms))
+    if (!worker_job_leave(errand, &w->behind, now_ms))
         listen_to(w, pipe, errand == &w->look ? LOOK : BACKUP);
 }
 
 static void look_after_errands(struct watch *w, int64_t now_ms)
 {
-    if (w->look.pid && errand_is_stuck(&w->look, LOOK_PATIENCE_MS, now_ms))
+    if (w->look.pid && worker_job_is_stuck(&w->look, LOOK_PATIENCE_MS, now_ms))
         leave_behind(w, &w->look, now_ms);
-    if (w->backup.pid && errand_is_stuck(&w->backup, BACKUP_PATIENCE_MS, now_ms)) {
+    if (w->backup.pid && worker_job_is_stuck(&w->backup, BACKUP_PATIENCE_MS, now_ms)) {
         leave_behind(w, &w->backup, now_ms);
         if (!w->backup.pid)
             fail_the_rest(w, "its file system does not answer");
@@ -437,7 +437,7 @@ static void plan(struct watch *w)
     pause_ms = sooner(pause_ms, w->backup.pid ? BACKUP_TICK_MS
                                               : changes_backup_pause_ms(&w->changes, now_ms));
     stop_listening_to(w, w->teller.notifier.pidfd);
-    pause_ms = sooner(pause_ms, teller_run(&w->teller, now_ms));
+    pause_ms = sooner(pause_ms, event_sinks_run(&w->teller, now_ms));
     listen_to(w, w->teller.notifier.pidfd, COMMAND);
     if (w->teller.outlet.is_broken) {
         w->status = EXIT_FAILED;
@@ -493,13 +493,13 @@ static void wake(struct watch *w, enum source source, int64_t now_ms)
         take_news(w);
         break;
     case LOOK:
-        if (w->look.pid && !errand_hear(&w->look))
+        if (w->look.pid && !worker_job_hear(&w->look))
             end_look(w, now_ms);
         break;
     case BACKUP:
         if (!w->backup.pid)
             break;
-        bool goes_on = errand_hear(&w->backup);
+        bool goes_on = worker_job_hear(&w->backup);
         take_results(w);
         if (!goes_on)
             end_backups(w);
@@ -540,7 +540,7 @@ static void await_backups(struct watch *w)
             wake(w, BACKUP, now_ms);
     }
     if (w->backup.pid)
-        errand_signal(&w->backup, false);
+        worker_job_signal(&w->backup, false);
 }
 
 static void say_goodbye(struct watch *w)
@@ -548,9 +548,9 @@ static void say_goodbye(struct watch *w)
     struct arena a = {0};
     struct change_events events = {.arena = &a};
     change_add(&events, CHANGE_STOPPED);
-    teller_tell(&w->teller, &events);
+    event_sinks_tell(&w->teller, &events);
     arena_release(&a);
-    teller_finish(&w->teller, END_PATIENCE_MS);
+    event_sinks_finish(&w->teller, END_PATIENCE_MS);
 }
 
 static int fail(const char *what, int code)
@@ -603,9 +603,9 @@ static int probe(struct context *c)
 static int take_lock(struct watch *w)
 {
     struct sr_error error;
-    int r = pending_open(&w->pending, w->context.pending_dir, true, &error);
+    int r = backup_dir_open(&w->pending, w->context.pending_dir, true, &error);
     if (r == 0)
-        r = w->lock = pending_lock_watcher(&w->pending, &error);
+        r = w->lock = backup_dir_lock_watcher(&w->pending, &error);
     if (r < 0)
         context_complain(error.text);
     return r == -EBUSY ? EXIT_REFUSED : r < 0 ? EXIT_FAILED : 0;
@@ -616,19 +616,19 @@ static void release(struct watch *w)
     int64_t cost_ms;
     if (w->look.pid) {
         struct pollfd p = {.fd = w->look.pipe, .events = POLLIN};
-        errand_signal(&w->look, true);
-        while (poll(&p, 1, LOOK_PATIENCE_MS) > 0 && errand_hear(&w->look))
+        worker_job_signal(&w->look, true);
+        while (poll(&p, 1, LOOK_PATIENCE_MS) > 0 && worker_job_hear(&w->look))
             ;
         if (p.revents) /* else it is stuck */
-            errand_end(&w->look, &cost_ms);
+            worker_job_end(&w->look, &cost_ms);
     }
     forget_processes(w);
-    errand_forget_all(&w->behind);
-    teller_release(&w->teller);
+    worker_job_forget_all(&w->behind);
+    event_sinks_release(&w->teller);
     if (w->has_notice)
         notice_close(&w->notice);
     fs_close(&w->lock);
-    pending_close(&w->pending);
+    backup_dir_close(&w->pending);
     changes_release(&w->changes);
     arena_release(&w->stores_arena);
     arena_release(&w->batch_arena);
@@ -641,7 +641,7 @@ static void release(struct watch *w)
 static int prepare(struct watch *w)
 {
     struct report nothing = {0};
-    int status = teller_prepare(&w->teller);
+    int status = event_sinks_prepare(&w->teller);
     if (status == 0)
         status = take_lock(w);
     if (status == 0)
@@ -669,7 +669,7 @@ int watch_run(const struct options *options)
     context_look_around(&w.context, options);
     w.context.look.sleeps = &w.sleeps;
     changes_init(&w.changes, (int64_t)(options->interval_s * 1000));
-    teller_init(&w.teller, &w.context);
+    event_sinks_init(&w.teller, &w.context);
     status = prepare(&w);
     if (status == 0) {
         loop(&w);

@@ -19,7 +19,8 @@ enum {
     PAUSE_LAST_MS = 30 * 60 * 1000,
 };
 
-static _Noreturn void play_child(struct errand *w, int out, errand_work *work, void *context)
+static _Noreturn void play_child(struct worker_job *w, int out, worker_job_work *work,
+                                 void *context)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -28,10 +29,10 @@ static _Noreturn void play_child(struct errand *w, int out, errand_work *work, v
     _exit(0);
 }
 
-int errand_start(struct errand *w, errand_work *work, void *context, int64_t now_ms)
+int worker_job_start(struct worker_job *w, worker_job_work *work, void *context, int64_t now_ms)
 {
     int ends[2];
-    struct errand started = {.pipe = -1, .guard = guard_new(), .moved_ms = now_ms};
+    struct worker_job started = {.pipe = -1, .guard = guard_new(), .moved_ms = now_ms};
     if (!started.guard)
         return -ENOMEM;
     if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -55,7 +56,7 @@ int errand_start(struct errand *w, errand_work *work, void *context, int64_t now
     return 0;
 }
 
-bool errand_hear(struct errand *w)
+bool worker_job_hear(struct worker_job *w)
 {
     char *piece = mem_resize(NULL, PIECE);
     ssize_t n;
@@ -67,7 +68,7 @@ bool errand_hear(struct errand *w)
     return goes_on;
 }
 
-bool errand_is_stuck(struct errand *w, int64_t patience_ms, int64_t now_ms)
+bool worker_job_is_stuck(struct worker_job *w, int64_t patience_ms, int64_t now_ms)
 {
     unsigned steps;
     if (!guard_is_inside(w->guard, &steps) || steps != w->steps || guard_wants_cpu(w->pid))
@@ -76,15 +77,15 @@ bool errand_is_stuck(struct errand *w, int64_t patience_ms, int64_t now_ms)
     return now_ms - w->moved_ms >= patience_ms;
 }
 
-static void forget(struct errand *w)
+static void forget(struct worker_job *w)
 {
     fs_close(&w->pipe);
     guard_free(w->guard);
     buf_release(&w->heard);
-    *w = (struct errand){.pipe = -1};
+    *w = (struct worker_job){.pipe = -1};
 }
 
-bool errand_end(struct errand *w, int64_t *cost_ms)
+bool worker_job_end(struct worker_job *w, int64_t *cost_ms)
 {
     struct rusage used = {0};
     int status = -1;
@@ -96,18 +97,18 @@ bool errand_end(struct errand *w, int64_t *cost_ms)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-void errand_signal(const struct errand *w, bool force)
+void worker_job_signal(const struct worker_job *w, bool force)
 {
     kill(w->pid, force ? SIGKILL : SIGTERM); /* our own child, not yet waited for */
 }
 
-bool errand_leave(struct errand *w, struct errand_behind *behind, int64_t now_ms)
+bool worker_job_leave(struct worker_job *w, struct worker_job_behind *behind, int64_t now_ms)
 {
     size_t i = 0;
     const char *path = guard_path(w->guard);
     while (i < behind->count && (behind->items[i].pid || strcmp(behind->items[i].path, path) != 0))
         i++;
-    if (i == ERRAND_BEHIND_MAX)
+    if (i == WORKER_JOB_BEHIND_MAX)
         return false;
     int64_t pause_ms = i < behind->count ? behind->items[i].pause_ms * 2 : PAUSE_FIRST_MS;
     if (pause_ms > PAUSE_LAST_MS)
@@ -118,7 +119,7 @@ bool errand_leave(struct errand *w, struct errand_behind *behind, int64_t now_ms
             mem_exhausted();
         behind->count++;
     }
-    errand_signal(w, true);
+    worker_job_signal(w, true);
     behind->items[i].pid = w->pid;
     behind->items[i].pause_ms = pause_ms;
     behind->items[i].until_ms = now_ms + pause_ms;
@@ -126,8 +127,8 @@ bool errand_leave(struct errand *w, struct errand_behind *behind, int64_t now_ms
     return true;
 }
 
-size_t errand_avoid(struct errand_behind *behind, int64_t now_ms,
-                    const char *paths[static ERRAND_BEHIND_MAX])
+size_t worker_job_avoid(struct worker_job_behind *behind, int64_t now_ms,
+                        const char *paths[static WORKER_JOB_BEHIND_MAX])
 {
     size_t n = 0;
     for (size_t i = 0; i < behind->count; i++) {
@@ -139,7 +140,7 @@ size_t errand_avoid(struct errand_behind *behind, int64_t now_ms,
     return n;
 }
 
-void errand_forgive(struct errand_behind *behind, int64_t began_ms)
+void worker_job_forgive(struct worker_job_behind *behind, int64_t began_ms)
 {
     size_t kept = 0;
     for (size_t i = 0; i < behind->count; i++) {
@@ -151,7 +152,7 @@ void errand_forgive(struct errand_behind *behind, int64_t began_ms)
     behind->count = kept;
 }
 
-void errand_forget_all(struct errand_behind *behind)
+void worker_job_forget_all(struct worker_job_behind *behind)
 {
     for (size_t i = 0; i < behind->count; i++)
         free(behind->items[i].path);

@@ -1,12 +1,13 @@
 /*
- * errand: a piece of work in a child process, for one that must never wait for
+ * worker_job: a piece of work in a child process, for one that must never wait for
  * it: the child may get stuck in a file system that does not answer, and is
  * then left behind until that answers again.
  *
- *     errand_start(&w, do_it, context);
- *     ... w.pipe is readable: errand_hear(&w) ...
- *     ... now and then: errand_is_stuck(&w, patience_ms, now_ms) ... errand_leave(&w, &behind) ...
- *     ... heard its end: errand_end(&w, &cost_ms) ...
+ *     worker_job_start(&w, do_it, context);
+ *     ... w.pipe is readable: worker_job_hear(&w) ...
+ *     ... now and then: worker_job_is_stuck(&w, patience_ms, now_ms) ... errand_leave(&w, &behind)
+ * ...
+ *     ... heard its end: worker_job_end(&w, &cost_ms) ...
  */
 #pragma once
 
@@ -18,7 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct errand {
+struct worker_job {
     pid_t pid; /* 0: none */
     int pipe;  /* what it writes; -1: none */
     struct guard *guard;
@@ -28,47 +29,47 @@ struct errand {
 };
 
 /* Done in the child; what it has to say goes to the descriptor. */
-typedef void errand_work(struct guard *guard, int out, void *context);
+typedef void worker_job_work(struct guard *guard, int out, void *context);
 
 /* Returns: 0 or negative errno. */
-int errand_start(struct errand *w, errand_work *work, void *context, int64_t now_ms);
+int worker_job_start(struct worker_job *w, worker_job_work *work, void *context, int64_t now_ms);
 
 /* Takes what the child has written. Returns: false once it has closed its end. */
-bool errand_hear(struct errand *w);
+bool worker_job_hear(struct worker_job *w);
 
 /* It has been at one path for so long. To be asked several times in that time. */
-bool errand_is_stuck(struct errand *w, int64_t patience_ms, int64_t now_ms);
+bool worker_job_is_stuck(struct worker_job *w, int64_t patience_ms, int64_t now_ms);
 
 /* Collects a child that has closed its end. Returns: whether it ended well. cost_ms: CPU time. */
-bool errand_end(struct errand *w, int64_t *cost_ms);
+bool worker_job_end(struct worker_job *w, int64_t *cost_ms);
 
 /* Sends SIGTERM; or, with force, SIGKILL. */
-void errand_signal(const struct errand *w, bool force);
+void worker_job_signal(const struct worker_job *w, bool force);
 
 /*
  * Those that were left behind, and where. Such a path is kept away from for a
  * minute, then for twice as long each time that it still does not answer, up to
  * half an hour; and while there is a process that not even SIGKILL has ended.
  */
-enum { ERRAND_BEHIND_MAX = 16 };
+enum { WORKER_JOB_BEHIND_MAX = 16 };
 
-struct errand_behind {
+struct worker_job_behind {
     struct {
         pid_t pid; /* 0: it has ended */
         char *path;
         int64_t pause_ms, until_ms;
-    } items[ERRAND_BEHIND_MAX];
+    } items[WORKER_JOB_BEHIND_MAX];
     size_t count;
 };
 
 /* Returns: false when there are too many already; then w goes on as it is. */
-bool errand_leave(struct errand *w, struct errand_behind *behind, int64_t now_ms);
+bool worker_job_leave(struct worker_job *w, struct worker_job_behind *behind, int64_t now_ms);
 
 /* The paths that are to be kept away from now. Returns: how many. */
-size_t errand_avoid(struct errand_behind *behind, int64_t now_ms,
-                    const char *paths[static ERRAND_BEHIND_MAX]);
+size_t worker_job_avoid(struct worker_job_behind *behind, int64_t now_ms,
+                        const char *paths[static WORKER_JOB_BEHIND_MAX]);
 
 /* A errand that was not told to keep away from them, begun at that time, has come through. */
-void errand_forgive(struct errand_behind *behind, int64_t began_ms);
+void worker_job_forgive(struct worker_job_behind *behind, int64_t began_ms);
 
-void errand_forget_all(struct errand_behind *behind);
+void worker_job_forget_all(struct worker_job_behind *behind);

@@ -9,7 +9,7 @@
 
 enum { PIECE = 1024 * 1024 };
 
-size_t rewrite_bytes(char *bytes, size_t n, const char *old, const char *new)
+size_t rename_ids_bytes(char *bytes, size_t n, const char *old, const char *new)
 {
     size_t length = strlen(old), count = 0;
     char *p = bytes;
@@ -34,7 +34,7 @@ static int rewrite_pieces(int from, int to, const char *old, const char *new, ch
             return (int)n;
         offset += n;
         size_t there = held + (size_t)n;
-        out->count += rewrite_bytes(bytes, there, old, new);
+        out->count += rename_ids_bytes(bytes, there, old, new);
         size_t kept = n == PIECE && there > overlap ? overlap : 0;
         size_t done = there - kept;
         digest_add(digest, bytes, done);
@@ -48,7 +48,7 @@ static int rewrite_pieces(int from, int to, const char *old, const char *new, ch
     return 0;
 }
 
-int rewrite_file(int from, int to, const char *old, const char *new, struct rewritten *out)
+int rename_ids_file(int from, int to, const char *old, const char *new, struct rewritten *out)
 {
     struct rewritten done = {0};
     struct digest digest;

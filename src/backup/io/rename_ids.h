@@ -1,5 +1,5 @@
 /*
- * rewrite: a file copied with one word replaced by another of the same length,
+ * rename_ids: a file copied with one word replaced by another of the same length,
  * wherever it stands: a session id by a new one.
  */
 #pragma once
@@ -16,7 +16,7 @@ struct rewritten {
 };
 
 /* Returns: 0 or negative errno. Uses the same memory whatever the length. */
-int rewrite_file(int from, int to, const char *old, const char *new, struct rewritten *out);
+int rename_ids_file(int from, int to, const char *old, const char *new, struct rewritten *out);
 
 /* The same in memory. Returns: how often. */
-size_t rewrite_bytes(char *bytes, size_t n, const char *old, const char *new);
+size_t rename_ids_bytes(char *bytes, size_t n, const char *old, const char *new);

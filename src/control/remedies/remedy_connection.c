@@ -79,7 +79,7 @@ static void add_name(const struct sock *sock, struct buf *out)
                  (long long)sock->received_ms / 1000);
 }
 
-static void describe(const struct revive *r, const struct push *p, struct buf *out)
+static void describe(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     (void)r;
     buf_adds(out, "close the connection to ");
@@ -91,7 +91,7 @@ static void describe(const struct revive *r, const struct push *p, struct buf *o
 }
 
 /* The last look at it, right before it is closed. */
-static int verify(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                   struct sr_error *error)
 {
     const struct sock **items;
@@ -115,7 +115,7 @@ static int verify(struct revive *r, struct push *p, const struct subject_now *no
     return 0;
 }
 
-static int give(struct revive *r, struct push *p, struct sr_error *error)
+static int give(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     int code = sock_close(r->subject.proc, &r->subject.ref, &p->sock, p->way);
     if (code < 0)
@@ -123,19 +123,19 @@ static int give(struct revive *r, struct push *p, struct sr_error *error)
     return 0;
 }
 
-static bool helped(struct revive *r, struct push *p, struct buf *how)
+static bool helped(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
-    int seen = movement_watch(&r->movement, MOVED_ANYHOW, ASK_WAIT_MS);
+    int seen = progress_check_watch(&r->movement, MOVED_ANYHOW, ASK_WAIT_MS);
     if (seen == MOVED_ASKED)
-        seen = movement_watch(&r->movement, MOVED_RECEIVED | MOVED_TRANSCRIPT | MOVED_REGISTRY,
-                              REPLY_WAIT_MS);
-    movement_describe(&r->movement, how);
+        seen = progress_check_watch(
+            &r->movement, MOVED_RECEIVED | MOVED_TRANSCRIPT | MOVED_REGISTRY, REPLY_WAIT_MS);
+    progress_check_describe(&r->movement, how);
     return seen > 0;
 }
 
-static const struct push_kind close_connection = {"close-connection", describe, verify, give,
-                                                  helped};
+static const struct remedy_kind close_connection = {"close-connection", describe, verify, give,
+                                                    helped};
 
 /* ---- the plan ----------------------------------------------------------------------------- */
 
@@ -157,7 +157,7 @@ static const char *why_blocked(struct revive *r, int code)
 
 static void add(struct revive *r, const struct sock *sock)
 {
-    struct push *p = push_add(r, &close_connection, PUSH_FOR_CAUSE);
+    struct remedy *p = remedy_add(r, &close_connection, REMEDY_FOR_CAUSE);
     int way = sock_close_way(r->subject.proc, &r->subject.ref, sock);
     p->sock = *sock;
     if (way < 0)
@@ -166,7 +166,7 @@ static void add(struct revive *r, const struct sock *sock)
         p->way = (enum sock_close_way)way;
 }
 
-int push_plan_connections(struct revive *r, struct sr_error *error)
+int remedy_plan_connections(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
     const struct sock **items;

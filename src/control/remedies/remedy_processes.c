@@ -202,14 +202,14 @@ static int end_all(struct revive *r, const struct victims *v, struct sr_error *e
 
 /* ---- the push ----------------------------------------------------------------------------- */
 
-static void describe(const struct revive *r, const struct push *p, struct buf *out)
+static void describe(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     buf_addf(out, "end %s: SIGTERM, and after %lld s %s; the turn goes on with the output so far",
              p->targets, (long long)((r->options->grace_ms + 999) / 1000),
              r->options->force ? "SIGKILL (--force)" : "ask before SIGKILL");
 }
 
-static int verify(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                   struct sr_error *error)
 {
     struct proc_stat stat;
@@ -222,7 +222,7 @@ static int verify(struct revive *r, struct push *p, const struct subject_now *no
                     : 0;
 }
 
-static int give(struct revive *r, struct push *p, struct sr_error *error)
+static int give(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     struct victims v;
     int code = find_victims(r, &p->other, &v, error);
@@ -239,21 +239,21 @@ static int give(struct revive *r, struct push *p, struct sr_error *error)
     return code;
 }
 
-static bool helped(struct revive *r, struct push *p, struct buf *how)
+static bool helped(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
-    int seen = movement_watch(&r->movement, MOVED_ANYHOW, TURN_WAIT_MS);
-    movement_describe(&r->movement, how);
+    int seen = progress_check_watch(&r->movement, MOVED_ANYHOW, TURN_WAIT_MS);
+    progress_check_describe(&r->movement, how);
     return seen > 0;
 }
 
-static const struct push_kind end_tool = {"end-tool", describe, verify, give, helped};
-static const struct push_kind end_server = {"end-server", describe, verify, give, helped};
+static const struct remedy_kind end_tool = {"end-tool", describe, verify, give, helped};
+static const struct remedy_kind end_server = {"end-server", describe, verify, give, helped};
 
 /* ---- the plan ----------------------------------------------------------------------------- */
 
 /* start_ticks: of the process as it was seen, which may be minutes ago. */
-static int add(struct revive *r, const struct push_kind *kind, pid_t pid, uint64_t start_ticks,
+static int add(struct revive *r, const struct remedy_kind *kind, pid_t pid, uint64_t start_ticks,
                struct sr_error *error)
 {
     struct proc_stat stat;
@@ -273,7 +273,7 @@ static int add(struct revive *r, const struct push_kind *kind, pid_t pid, uint64
         pidref_close(&ref);
         return code;
     }
-    struct push *p = push_add(r, kind, PUSH_FOR_CAUSE);
+    struct remedy *p = remedy_add(r, kind, REMEDY_FOR_CAUSE);
     p->other = ref;
     p->other_name = arena_strdup(&r->arena, stat.name);
     p->targets = arena_strdup(&r->arena, v.names.p ? v.names.p : stat.name);
@@ -309,7 +309,7 @@ static bool is_stuck(const struct worker *w)
            w->doing == WORKER_QUIET || (w->doing == WORKER_PROGRESSES && w->is_search);
 }
 
-int push_plan_tool(struct revive *r, struct sr_error *error)
+int remedy_plan_tool(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
     bool is_known = true;
@@ -362,7 +362,7 @@ static const char *whose_group(struct revive *r, const struct proc_stat *holder)
     return arena_printf(&r->arena, "led by %s (pid %d)", leader.name, (int)leader.pid);
 }
 
-static int verify_holder(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify_holder(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                          struct sr_error *error)
 {
     struct proc_stat stat;
@@ -375,11 +375,11 @@ static int verify_holder(struct revive *r, struct push *p, const struct subject_
                  : code;
 }
 
-static const struct push_kind end_pipe_holder = {"end-pipe-holder", describe, verify_holder, give,
-                                                 helped};
+static const struct remedy_kind end_pipe_holder = {"end-pipe-holder", describe, verify_holder, give,
+                                                   helped};
 
 /* One push for each: the client goes on when the last of them has ended. */
-int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
+int remedy_plan_pipe_holder(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
     int code = 0;
@@ -390,10 +390,11 @@ int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
                      stat.start_ticks == h->start_ticks;
         const char *whose = is_it ? whose_group(r, &stat) : NULL;
         if (whose)
-            return subject_refuse(&r->subject, error,
-                                  "what holds pid %d is %s (pid %d), whose process group is %s: "
-                                  "end it yourself (kill %d)",
-                                  (int)r->subject.ref.pid, stat.name, h->pid, whose, h->pid);
+            return pinned_session_refuse(
+                &r->subject, error,
+                "what holds pid %d is %s (pid %d), whose process group is %s: "
+                "end it yourself (kill %d)",
+                (int)r->subject.ref.pid, stat.name, h->pid, whose, h->pid);
         code = add(r, &end_pipe_holder, h->pid, h->start_ticks, error);
     }
     return code;
@@ -402,7 +403,7 @@ int push_plan_pipe_holder(struct revive *r, struct sr_error *error)
 /* ---- an MCP server ------------------------------------------------------------------------ */
 
 /* The one that is known for having been asked: else none is taken for it. */
-int push_plan_server(struct revive *r, struct sr_error *error)
+int remedy_plan_server(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
     struct buf names = {0};

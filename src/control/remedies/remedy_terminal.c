@@ -47,7 +47,7 @@ static int look(const struct revive *r, struct proc_stat *stat)
 /* ---- keys --------------------------------------------------------------------------------- */
 
 /* By which way keys can be typed. other_way: what the user can do where there is none. */
-static void find_keyboard(struct revive *r, struct push *p, const char *other_way)
+static void find_keyboard(struct revive *r, struct remedy *p, const char *other_way)
 {
     struct keyboard k;
     if (!keyboard_find(&r->subject, &r->arena, &k))
@@ -58,19 +58,19 @@ static void find_keyboard(struct revive *r, struct push *p, const char *other_wa
     p->through_tmux = k.through_tmux;
 }
 
-static struct keyboard keyboard_of(struct revive *r, const struct push *p)
+static struct keyboard keyboard_of(struct revive *r, const struct remedy *p)
 {
     return (struct keyboard){&r->subject, &r->arena, p->through_tmux};
 }
 
-static const char *by_which_way(const struct push *p)
+static const char *by_which_way(const struct remedy *p)
 {
     return keyboard_way(&(struct keyboard){.through_tmux = p->through_tmux});
 }
 
 /* ---- stopped by job control --------------------------------------------------------------- */
 
-static int still_stopped(struct revive *r, struct push *p, const struct subject_now *now,
+static int still_stopped(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                          struct sr_error *error)
 {
     struct proc_stat stat;
@@ -83,7 +83,7 @@ static int still_stopped(struct revive *r, struct push *p, const struct subject_
 }
 
 /* It runs, in front of its terminal, and is not stopped again at once. */
-static bool stays_up(struct revive *r, struct push *p, struct buf *how)
+static bool stays_up(struct revive *r, struct remedy *p, struct buf *how)
 {
     struct awake begin = awake_now();
     int64_t up_since_ns = -1;
@@ -111,30 +111,30 @@ static bool stays_up(struct revive *r, struct push *p, struct buf *how)
     }
 }
 
-static void describe_continue(const struct revive *r, const struct push *p, struct buf *out)
+static void describe_continue(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     (void)p;
     buf_addf(out, "send SIGCONT to pid %d", (int)r->subject.ref.pid);
 }
 
-static int give_continue(struct revive *r, struct push *p, struct sr_error *error)
+static int give_continue(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     (void)p;
     int code = pidref_signal(&r->subject.ref, SIGCONT);
     return code < 0 ? err_set(error, code, "SIGCONT: %s", err_reason(code)) : 0;
 }
 
-static const struct push_kind continue_it = {"continue", describe_continue, still_stopped,
-                                             give_continue, stays_up};
+static const struct remedy_kind continue_it = {"continue", describe_continue, still_stopped,
+                                               give_continue, stays_up};
 
 /* ---- behind a shell that has taken the terminal ------------------------------------------- */
 
-static void describe_fg(const struct revive *r, const struct push *p, struct buf *out)
+static void describe_fg(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     buf_addf(out, "type fg into the shell on %s, %s", r->session->tty, by_which_way(p));
 }
 
-static int verify_fg(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify_fg(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                      struct sr_error *error)
 {
     struct proc_stat stat;
@@ -147,28 +147,28 @@ static int verify_fg(struct revive *r, struct push *p, const struct subject_now 
     return why ? err_set(error, -EBUSY, "%s", why) : 0;
 }
 
-static int give_fg(struct revive *r, struct push *p, struct sr_error *error)
+static int give_fg(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     struct keyboard k = keyboard_of(r, p);
     int code = keyboard_type_fg(&k);
     return code < 0 ? err_set(error, code, "type fg: %s", err_reason(code)) : 0;
 }
 
-static const struct push_kind bring_to_front = {"foreground", describe_fg, verify_fg, give_fg,
-                                                stays_up};
+static const struct remedy_kind bring_to_front = {"foreground", describe_fg, verify_fg, give_fg,
+                                                  stays_up};
 
-int push_plan_continue(struct revive *r, struct sr_error *error)
+int remedy_plan_continue(struct revive *r, struct sr_error *error)
 {
     struct proc_stat stat;
     int code = look(r, &stat);
     if (code < 0)
         return err_set(error, code, "pid %d: %s", (int)r->subject.ref.pid, err_reason(code));
     if (keyboard_is_in_front(&stat)) {
-        push_add(r, &continue_it, PUSH_FOR_CAUSE);
+        remedy_add(r, &continue_it, REMEDY_FOR_CAUSE);
         return 0;
     }
     /* SIGCONT alone: it would be stopped again as soon as it uses its terminal. */
-    struct push *p = push_add(r, &bring_to_front, PUSH_FOR_CAUSE);
+    struct remedy *p = remedy_add(r, &bring_to_front, REMEDY_FOR_CAUSE);
     const char *why = keyboard_why_not_fg(&r->subject, &r->arena, &stat);
     if (why)
         p->blocked = arena_printf(&r->arena, "%s: bring it back there with fg yourself", why);
@@ -226,7 +226,7 @@ static int still_needed(enum fact is_there, struct sr_error *error)
     return is_there == FACT_YES ? 0 : 1;
 }
 
-static void describe_raw(const struct revive *r, const struct push *p, struct buf *out)
+static void describe_raw(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     (void)p;
     buf_addf(out, "give the terminal %s its raw mode back%s", r->session->tty,
@@ -234,7 +234,7 @@ static void describe_raw(const struct revive *r, const struct push *p, struct bu
                                                : ": it holds keys back until Enter");
 }
 
-static int verify_raw(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify_raw(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                       struct sr_error *error)
 {
     (void)p;
@@ -242,7 +242,7 @@ static int verify_raw(struct revive *r, struct push *p, const struct subject_now
     return still_needed(lost_raw_mode(r), error);
 }
 
-static int give_raw(struct revive *r, struct push *p, struct sr_error *error)
+static int give_raw(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     struct proc_stat stat;
     (void)p;
@@ -254,7 +254,7 @@ static int give_raw(struct revive *r, struct push *p, struct sr_error *error)
                : 0;
 }
 
-static bool is_raw_now(struct revive *r, struct push *p, struct buf *how)
+static bool is_raw_now(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
     if (lost_raw_mode(r) != FACT_NO)
@@ -263,8 +263,8 @@ static bool is_raw_now(struct revive *r, struct push *p, struct buf *how)
     return true;
 }
 
-static const struct push_kind raw_mode = {"raw-mode", describe_raw, verify_raw, give_raw,
-                                          is_raw_now};
+static const struct remedy_kind raw_mode = {"raw-mode", describe_raw, verify_raw, give_raw,
+                                            is_raw_now};
 
 /* ---- size --------------------------------------------------------------------------------- */
 
@@ -283,13 +283,13 @@ static enum fact has_degenerate_size(struct revive *r, struct terminal *t)
                : FACT_NO;
 }
 
-static void describe_size(const struct revive *r, const struct push *p, struct buf *out)
+static void describe_size(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     buf_addf(out, "give the terminal %s a size of %d rows and %d columns, and the client SIGWINCH",
              r->session->tty, p->rows, p->columns);
 }
 
-static int verify_size(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify_size(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                        struct sr_error *error)
 {
     struct terminal t;
@@ -298,7 +298,7 @@ static int verify_size(struct revive *r, struct push *p, const struct subject_no
     return still_needed(has_degenerate_size(r, &t), error);
 }
 
-static int give_size(struct revive *r, struct push *p, struct sr_error *error)
+static int give_size(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     struct proc_stat stat;
     int code = look(r, &stat);
@@ -311,7 +311,7 @@ static int give_size(struct revive *r, struct push *p, struct sr_error *error)
                : 0;
 }
 
-static bool has_size_now(struct revive *r, struct push *p, struct buf *how)
+static bool has_size_now(struct revive *r, struct remedy *p, struct buf *how)
 {
     struct terminal t;
     if (has_degenerate_size(r, &t) != FACT_NO)
@@ -320,14 +320,14 @@ static bool has_size_now(struct revive *r, struct push *p, struct buf *how)
     return true;
 }
 
-static const struct push_kind window_size = {"window-size", describe_size, verify_size, give_size,
-                                             has_size_now};
+static const struct remedy_kind window_size = {"window-size", describe_size, verify_size, give_size,
+                                               has_size_now};
 
-void push_plan_terminal(struct revive *r)
+void remedy_plan_terminal(struct revive *r)
 {
     struct terminal t;
     if (has_degenerate_size(r, &t) == FACT_YES) {
-        struct push *p = push_add(r, &window_size, PUSH_FOR_SIZE);
+        struct remedy *p = remedy_add(r, &window_size, REMEDY_FOR_SIZE);
         p->rows = t.rows < LEAST_ROWS ? USUAL_ROWS : t.rows;
         p->columns = t.columns < LEAST_COLUMNS ? USUAL_COLUMNS : t.columns;
     }
@@ -335,18 +335,18 @@ void push_plan_terminal(struct revive *r)
      * set it again when it was stopped by SIGSTOP. */
     bool comes_back = r->session->verdict == SR_STOPPED && r->count && !r->pushes[0].blocked;
     if (lost_raw_mode(r) == FACT_YES || comes_back)
-        push_add(r, &raw_mode, PUSH_FOR_MODES);
+        remedy_add(r, &raw_mode, REMEDY_FOR_MODES);
 }
 
 /* ---- its reader --------------------------------------------------------------------------- */
 
-static void describe_reader(const struct revive *r, const struct push *p, struct buf *out)
+static void describe_reader(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     buf_addf(out, "send SIGCONT to %s (pid %d), which reads the terminal %s and is stopped",
              p->other_name, (int)p->other.pid, r->session->tty);
 }
 
-static int verify_reader(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify_reader(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                          struct sr_error *error)
 {
     struct proc_stat stat;
@@ -362,7 +362,7 @@ static int verify_reader(struct revive *r, struct push *p, const struct subject_
                                        p->other_name, (int)p->other.pid);
 }
 
-static int give_reader(struct revive *r, struct push *p, struct sr_error *error)
+static int give_reader(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     (void)r;
     int code = pidref_signal(&p->other, SIGCONT);
@@ -372,7 +372,7 @@ static int give_reader(struct revive *r, struct push *p, struct sr_error *error)
 }
 
 /* It has left the call that it was in: the main thread uses the CPU again. */
-static bool writes_again(struct revive *r, struct push *p, struct buf *how)
+static bool writes_again(struct revive *r, struct remedy *p, struct buf *how)
 {
     struct awake begin = awake_now();
     struct proc_stat first, stat;
@@ -391,8 +391,8 @@ static bool writes_again(struct revive *r, struct push *p, struct buf *how)
     return false;
 }
 
-static const struct push_kind continue_reader = {"continue-reader", describe_reader, verify_reader,
-                                                 give_reader, writes_again};
+static const struct remedy_kind continue_reader = {"continue-reader", describe_reader,
+                                                   verify_reader, give_reader, writes_again};
 
 /* Returns: NULL, or why it is not ours to be continued. */
 static const char *why_not_this_reader(struct revive *r, const struct descriptor_holder *holder)
@@ -410,13 +410,13 @@ static void add_reader(struct revive *r, const struct descriptor_holder *holder)
     struct pidref ref;
     if (pidref_open(r->subject.proc, holder->pid, holder->start_ticks, &ref) < 0)
         return;
-    struct push *p = push_add(r, &continue_reader, PUSH_FOR_CAUSE);
+    struct remedy *p = remedy_add(r, &continue_reader, REMEDY_FOR_CAUSE);
     p->other = ref;
     p->other_name = arena_strdup(&r->arena, holder->name);
     p->blocked = why_not_this_reader(r, holder);
 }
 
-int push_plan_reader(struct revive *r, struct sr_error *error)
+int remedy_plan_reader(struct revive *r, struct sr_error *error)
 {
     struct descriptor_holders holders;
     struct buf names = {0};
@@ -460,7 +460,7 @@ static bool shows_dialog(const char *screen)
     return false;
 }
 
-static void describe_escape(const struct revive *r, const struct push *p, struct buf *out)
+static void describe_escape(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     buf_addf(out,
              "press Escape on %s, %s: the turn ends, what has come of the reply is written down, "
@@ -476,28 +476,29 @@ static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr
     bool is_busy = e->status == CLIENT_BUSY ||
                    (e->status == CLIENT_SAYS_NOTHING && e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S);
     if (!is_busy)
-        return subject_refuse(&r->subject, error,
-                              "a dialog may be on the screen of pid %d: Escape would be an answer",
-                              (int)r->subject.ref.pid);
+        return pinned_session_refuse(
+            &r->subject, error,
+            "a dialog may be on the screen of pid %d: Escape would be an answer",
+            (int)r->subject.ref.pid);
     if (look(r, &stat) < 0 || !stat.tty || stat.tty_pgrp != stat.pgrp)
-        return subject_refuse(&r->subject, error, "pid %d is not in front of a terminal",
-                              (int)r->subject.ref.pid);
+        return pinned_session_refuse(&r->subject, error, "pid %d is not in front of a terminal",
+                                     (int)r->subject.ref.pid);
     const char *screen = keyboard_screen(&k);
     if (screen && shows_dialog(screen))
-        return subject_refuse(&r->subject, error,
-                              "a dialog is on the screen of pid %d: Escape would be an answer",
-                              (int)r->subject.ref.pid);
+        return pinned_session_refuse(
+            &r->subject, error, "a dialog is on the screen of pid %d: Escape would be an answer",
+            (int)r->subject.ref.pid);
     return 0;
 }
 
-static int verify_escape(struct revive *r, struct push *p, const struct subject_now *now,
+static int verify_escape(struct revive *r, struct remedy *p, const struct pinned_session_now *now,
                          struct sr_error *error)
 {
     (void)p;
     return check_no_dialog(r, revive_evidence_now(now), error);
 }
 
-static int give_escape(struct revive *r, struct push *p, struct sr_error *error)
+static int give_escape(struct revive *r, struct remedy *p, struct sr_error *error)
 {
     static const char *const keys[] = {"Escape", NULL};
     struct keyboard k = keyboard_of(r, p);
@@ -505,22 +506,22 @@ static int give_escape(struct revive *r, struct push *p, struct sr_error *error)
     return code < 0 ? err_set(error, code, "press Escape: %s", err_reason(code)) : 0;
 }
 
-static bool wrote_it_down(struct revive *r, struct push *p, struct buf *how)
+static bool wrote_it_down(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
-    int seen = movement_watch(&r->movement, MOVED_TRANSCRIPT, ESCAPE_WAIT_MS);
-    movement_describe(&r->movement, how);
+    int seen = progress_check_watch(&r->movement, MOVED_TRANSCRIPT, ESCAPE_WAIT_MS);
+    progress_check_describe(&r->movement, how);
     return seen > 0;
 }
 
-static const struct push_kind escape = {"escape", describe_escape, verify_escape, give_escape,
-                                        wrote_it_down};
+static const struct remedy_kind escape = {"escape", describe_escape, verify_escape, give_escape,
+                                          wrote_it_down};
 
-int push_plan_escape(struct revive *r, struct sr_error *error)
+int remedy_plan_escape(struct revive *r, struct sr_error *error)
 {
     int code = check_no_dialog(r, revive_evidence(r), error);
     if (code < 0)
         return code;
-    find_keyboard(r, push_add(r, &escape, PUSH_FOR_CAUSE), "press it there yourself");
+    find_keyboard(r, remedy_add(r, &escape, REMEDY_FOR_CAUSE), "press it there yourself");
     return 0;
 }

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-static bool has_block(const struct skim *s, enum skim_block_kind kind)
+static bool has_block(const struct json_stream *s, enum json_stream_block_kind kind)
 {
     for (size_t i = 0; i < s->block_count; i++)
         if (s->blocks[i].kind == kind && !s->blocks[i].is_nested)
@@ -10,82 +10,86 @@ static bool has_block(const struct skim *s, enum skim_block_kind kind)
     return false;
 }
 
-static enum graph_role role_of(const struct skim *s)
+static enum graph_role role_of(const struct json_stream *s)
 {
-    if (skim_is(s, SKIM_TYPE, "assistant"))
+    if (json_stream_is(s, JSON_STREAM_TYPE, "assistant"))
         return GRAPH_ASSISTANT;
-    if (skim_is(s, SKIM_TYPE, "user"))
-        return has_block(s, SKIM_BLOCK_TOOL_RESULT) ? GRAPH_RESULT : GRAPH_USER;
-    if (skim_is(s, SKIM_TYPE, "progress"))
+    if (json_stream_is(s, JSON_STREAM_TYPE, "user"))
+        return has_block(s, JSON_STREAM_BLOCK_TOOL_RESULT) ? GRAPH_RESULT : GRAPH_USER;
+    if (json_stream_is(s, JSON_STREAM_TYPE, "progress"))
         return GRAPH_PROGRESS;
-    return skim_is(s, SKIM_SUBTYPE, "compact_boundary") ? GRAPH_BOUNDARY : GRAPH_LINK;
+    return json_stream_is(s, JSON_STREAM_SUBTYPE, "compact_boundary") ? GRAPH_BOUNDARY : GRAPH_LINK;
 }
 
-bool nodes_has_blocks(const struct skim *s, enum graph_role role)
+bool graph_nodes_has_blocks(const struct json_stream *s, enum graph_role role)
 {
-    enum skim_kind content = s->members[SKIM_CONTENT].kind;
-    return role >= GRAPH_USER && s->members[SKIM_MESSAGE].kind == SKIM_OBJECT &&
-           (content == SKIM_ARRAY || (role != GRAPH_ASSISTANT && content == SKIM_STRING)) &&
-           s->members[SKIM_IS_API_ERROR].kind != SKIM_TRUE;
+    enum json_stream_kind content = s->members[JSON_STREAM_CONTENT].kind;
+    return role >= GRAPH_USER && s->members[JSON_STREAM_MESSAGE].kind == JSON_STREAM_OBJECT &&
+           (content == JSON_STREAM_ARRAY ||
+            (role != GRAPH_ASSISTANT && content == JSON_STREAM_STRING)) &&
+           s->members[JSON_STREAM_IS_API_ERROR].kind != JSON_STREAM_TRUE;
 }
 
-static void add_tools(struct graph *g, const struct skim *s, uint32_t node)
+static void add_tools(struct graph *g, const struct json_stream *s, uint32_t node)
 {
     for (size_t i = 0; i < s->block_count; i++) {
-        const struct skim_block *b = &s->blocks[i];
+        const struct json_stream_block *b = &s->blocks[i];
         if (!b->is_nested && b->tool &&
-            (b->kind == SKIM_BLOCK_TOOL_USE || b->kind == SKIM_BLOCK_TOOL_RESULT))
+            (b->kind == JSON_STREAM_BLOCK_TOOL_USE || b->kind == JSON_STREAM_BLOCK_TOOL_RESULT))
             graph_add_tool(g, &(struct graph_tool){
                                   .id = b->tool,
                                   .node = node,
                                   .block = (uint32_t)i & 0x7fffffff,
-                                  .is_result = b->kind == SKIM_BLOCK_TOOL_RESULT,
+                                  .is_result = b->kind == JSON_STREAM_BLOCK_TOOL_RESULT,
                               });
     }
 }
 
-static void add_compaction(struct graph *g, const struct skim *s, uint32_t node)
+static void add_compaction(struct graph *g, const struct json_stream *s, uint32_t node)
 {
     for (size_t i = 0; i < s->preserved_count; i++)
         graph_preserve(g, node, s->preserved[i]);
-    if (s->preserved_count || skim_text(s, SKIM_TAIL).n)
+    if (s->preserved_count || json_stream_text(s, JSON_STREAM_TAIL).n)
         graph_compaction(g, &(struct graph_compaction){
                                 .boundary = node,
-                                .has_segment = skim_text(s, SKIM_TAIL).n > 0,
-                                .anchor = graph_id_of(skim_text(s, SKIM_ANCHOR)),
-                                .head = graph_id_of(skim_text(s, SKIM_HEAD)),
-                                .tail = graph_id_of(skim_text(s, SKIM_TAIL)),
+                                .has_segment = json_stream_text(s, JSON_STREAM_TAIL).n > 0,
+                                .anchor = graph_id_of(json_stream_text(s, JSON_STREAM_ANCHOR)),
+                                .head = graph_id_of(json_stream_text(s, JSON_STREAM_HEAD)),
+                                .tail = graph_id_of(json_stream_text(s, JSON_STREAM_TAIL)),
                             });
 }
 
-uint32_t nodes_add(struct graph *g, const struct skim *s, const struct nodes_place *place)
+uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
+                         const struct graph_nodes_place *place)
 {
     struct wall at = {0};
-    if (skim_text(s, SKIM_UUID).n == 0) {
-        if (s->members[SKIM_LEAF].kind != SKIM_ABSENT && skim_is(s, SKIM_TYPE, "last-prompt") &&
-            !place->is_hidden)
-            graph_point(g, skim_text(s, SKIM_LEAF), s->members[SKIM_EXPLICIT].kind == SKIM_TRUE);
+    if (json_stream_text(s, JSON_STREAM_UUID).n == 0) {
+        if (s->members[JSON_STREAM_LEAF].kind != JSON_STREAM_ABSENT &&
+            json_stream_is(s, JSON_STREAM_TYPE, "last-prompt") && !place->is_hidden)
+            graph_point(g, json_stream_text(s, JSON_STREAM_LEAF),
+                        s->members[JSON_STREAM_EXPLICIT].kind == JSON_STREAM_TRUE);
         return GRAPH_NONE;
     }
     enum graph_role role = role_of(s);
-    wall_parse(skim_text(s, SKIM_TIMESTAMP), &at);
+    wall_parse(json_stream_text(s, JSON_STREAM_TIMESTAMP), &at);
     struct graph_record record = {
         .role = role,
-        .uuid = skim_text(s, SKIM_UUID),
-        .parent_uuid = skim_text(s, SKIM_PARENT),
-        .message_id = role == GRAPH_ASSISTANT ? skim_text(s, SKIM_MESSAGE_ID) : (struct sv){0},
+        .uuid = json_stream_text(s, JSON_STREAM_UUID),
+        .parent_uuid = json_stream_text(s, JSON_STREAM_PARENT),
+        .message_id =
+            role == GRAPH_ASSISTANT ? json_stream_text(s, JSON_STREAM_MESSAGE_ID) : (struct sv){0},
         .at_ms = at.ms,
         .offset = s->record.from,
         .line = place->line,
-        .is_sidechain = s->members[SKIM_IS_SIDECHAIN].kind == SKIM_TRUE,
-        .is_summary = s->members[SKIM_IS_SUMMARY].kind == SKIM_TRUE,
+        .is_sidechain = s->members[JSON_STREAM_IS_SIDECHAIN].kind == JSON_STREAM_TRUE,
+        .is_summary = s->members[JSON_STREAM_IS_SUMMARY].kind == JSON_STREAM_TRUE,
         .is_hidden = place->is_hidden,
         .is_beside = place->is_beside,
     };
     uint32_t node = graph_add(g, &record);
     if (node != GRAPH_NONE && role == GRAPH_BOUNDARY)
         add_compaction(g, s, node);
-    if (node != GRAPH_NONE && nodes_has_blocks(s, role))
+    if (node != GRAPH_NONE && graph_nodes_has_blocks(s, role))
         add_tools(g, s, node);
     return node;
 }

@@ -1,5 +1,5 @@
 /*
- * nodes: a record, as skim tells it, into the graph: the one place where it is
+ * graph_nodes: a record, as skim tells it, into the graph: the one place where it is
  * said what of a record the loader goes by.
  */
 #pragma once
@@ -8,7 +8,7 @@
 #include "conversation/loader/graph.h"
 
 /* Where a record stands. */
-struct nodes_place {
+struct graph_nodes_place {
     uint32_t line;
     bool is_hidden; /* behind damage on its line, or not in the file that is loaded */
     bool is_beside; /* there is something behind it on its line */
@@ -16,7 +16,8 @@ struct nodes_place {
 
 /* Adds a record with its calls and what it says of a compaction, or a pointer to the leaf. Returns:
  * its node; GRAPH_NONE for what is no part of the chain. */
-uint32_t nodes_add(struct graph *g, const struct skim *s, const struct nodes_place *place);
+uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
+                         const struct graph_nodes_place *place);
 
 /* It is a message, and well-formed: its blocks can be looked at. */
-bool nodes_has_blocks(const struct skim *s, enum graph_role role);
+bool graph_nodes_has_blocks(const struct json_stream *s, enum graph_role role);

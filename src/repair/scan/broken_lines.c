@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
-static enum damage_kind kind_of_piece(const struct survey_line *line,
-                                      const struct scan_piece *pieces, size_t count, size_t i)
+static enum damage_kind kind_of_piece(const struct transcript_scan_line *line,
+                                      const struct line_check_piece *pieces, size_t count, size_t i)
 {
     switch (pieces[i].kind) {
-    case SCAN_NUL:
+    case LINE_CHECK_NUL:
         return DAMAGE_NUL_PADDING;
-    case SCAN_STUB:
+    case LINE_CHECK_STUB:
         return i == count - 1 && !line->has_newline &&
                        line->from + (int64_t)pieces[i].to == line->to
                    ? DAMAGE_TORN_TAIL
@@ -18,37 +18,37 @@ static enum damage_kind kind_of_piece(const struct survey_line *line,
     }
 }
 
-static void tell_pieces(struct mending *m, const struct survey_line *line,
-                        const struct scan_piece *pieces, size_t count)
+static void tell_pieces(struct repair_steps *m, const struct transcript_scan_line *line,
+                        const struct line_check_piece *pieces, size_t count)
 {
     size_t records = 0;
     for (size_t i = 0; i < count; i++) {
         int64_t at = line->from + (int64_t)pieces[i].from;
-        if (pieces[i].kind == SCAN_RECORD) {
+        if (pieces[i].kind == LINE_CHECK_RECORD) {
             records++;
             continue;
         }
         enum damage_kind kind = kind_of_piece(line, pieces, count, i);
         bool is_live = kind == DAMAGE_TORN_TAIL && m->options->is_live;
-        struct repair_problem *p =
-            mending_add_problem(m, kind, is_live ? DAMAGE_HARMLESS : DAMAGE_HURTS, line->line, at);
+        struct repair_plan_problem *p = repair_steps_add_problem(
+            m, kind, is_live ? DAMAGE_HARMLESS : DAMAGE_HURTS, line->line, at);
         p->length = (int64_t)(pieces[i].to - pieces[i].from);
         if (is_live)
             p->detail = "a live process has the session: it may be writing just now";
     }
     if (records == count)
-        mending_add_problem(m, DAMAGE_GLUED, DAMAGE_HURTS, line->line, line->from)->detail =
+        repair_steps_add_problem(m, DAMAGE_GLUED, DAMAGE_HURTS, line->line, line->from)->detail =
             arena_printf(m->arena, "%zu records", count);
 }
 
 /* Leaves the records, a line each. */
-static void edit_pieces(struct mending *m, const struct survey_line *line,
-                        const struct scan_piece *pieces, size_t count)
+static void edit_pieces(struct repair_steps *m, const struct transcript_scan_line *line,
+                        const struct line_check_piece *pieces, size_t count)
 {
-    const struct scan_piece *record = NULL; /* the last one so far */
+    const struct line_check_piece *record = NULL; /* the last one so far */
     size_t first_bad = count;
     for (size_t i = 0; i < count; i++) {
-        if (pieces[i].kind != SCAN_RECORD) {
+        if (pieces[i].kind != LINE_CHECK_RECORD) {
             first_bad = first_bad == count ? i : first_bad;
             continue;
         }
@@ -57,11 +57,11 @@ static void edit_pieces(struct mending *m, const struct survey_line *line,
         enum damage_kind kind =
             has_bad ? kind_of_piece(line, pieces, count, first_bad) : DAMAGE_GLUED;
         if (record)
-            mending_add_edit(m, kind, has_bad ? DAMAGE_CURE_DROP : DAMAGE_CURE_SPLIT, line->line,
-                             line->from + (int64_t)record->to, at, "\n");
+            repair_steps_add_edit(m, kind, has_bad ? DAMAGE_CURE_DROP : DAMAGE_CURE_SPLIT,
+                                  line->line, line->from + (int64_t)record->to, at, "\n");
         else if (has_bad)
-            mending_add_edit(m, kind, DAMAGE_CURE_DROP, line->line,
-                             line->from + (int64_t)pieces[first_bad].from, at, NULL);
+            repair_steps_add_edit(m, kind, DAMAGE_CURE_DROP, line->line,
+                                  line->from + (int64_t)pieces[first_bad].from, at, NULL);
         record = &pieces[i];
         first_bad = count;
     }
@@ -69,27 +69,28 @@ static void edit_pieces(struct mending *m, const struct survey_line *line,
         return;
     enum damage_kind kind = kind_of_piece(line, pieces, count, first_bad);
     if (record)
-        mending_add_edit(m, kind, DAMAGE_CURE_DROP, line->line, line->from + (int64_t)record->to,
-                         line->from + (int64_t)pieces[count - 1].to, NULL);
+        repair_steps_add_edit(m, kind, DAMAGE_CURE_DROP, line->line,
+                              line->from + (int64_t)record->to,
+                              line->from + (int64_t)pieces[count - 1].to, NULL);
     else
-        mending_add_edit(m, kind, DAMAGE_CURE_DROP, line->line, line->from,
-                         line->to + line->has_newline, NULL);
+        repair_steps_add_edit(m, kind, DAMAGE_CURE_DROP, line->line, line->from,
+                              line->to + line->has_newline, NULL);
 }
 
-static int mend_line(struct mending *m, const struct survey_line *line)
+static int mend_line(struct repair_steps *m, const struct transcript_scan_line *line)
 {
     struct buf bytes = {0};
-    struct scan_piece *pieces;
+    struct line_check_piece *pieces;
     size_t count;
     if (line->is_too_long) {
-        mending_add_problem(m, DAMAGE_LONG_LINE, DAMAGE_HURTS, line->line, line->from)->length =
-            line->to - line->from;
+        repair_steps_add_problem(m, DAMAGE_LONG_LINE, DAMAGE_HURTS, line->line, line->from)
+            ->length = line->to - line->from;
         return 0;
     }
-    int r = survey_bytes(m->source, line->from, line->to, &bytes);
+    int r = transcript_scan_bytes(m->source, line->from, line->to, &bytes);
     if (r < 0)
         return r;
-    scan_pieces((struct sv){bytes.p, bytes.n}, m->source->record_start, &pieces, &count);
+    line_check_pieces((struct sv){bytes.p, bytes.n}, m->source->record_start, &pieces, &count);
     tell_pieces(m, line, pieces, count);
     bool is_under_way = m->options->is_live && count > 0 &&
                         kind_of_piece(line, pieces, count, count - 1) == DAMAGE_TORN_TAIL;
@@ -100,7 +101,7 @@ static int mend_line(struct mending *m, const struct survey_line *line)
     return 0;
 }
 
-int shards_mend(struct mending *m)
+int broken_lines_mend(struct repair_steps *m)
 {
     int r = 0;
     for (size_t i = 0; i < m->v->line_count && r == 0; i++)

@@ -1,5 +1,5 @@
 /*
- * shards: the lines that are no record: what they are, and which bytes of them
+ * broken_lines: the lines that are no record: what they are, and which bytes of them
  * go away.
  */
 #pragma once
@@ -7,4 +7,4 @@
 #include "repair/repair_steps.h"
 
 /* Returns: 0 or negative errno of the source. */
-int shards_mend(struct mending *m);
+int broken_lines_mend(struct repair_steps *m);

@@ -14,10 +14,10 @@ enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024, WORDS_MAX = 512 };
 struct pass {
     const struct record_source *source;
     size_t broken_max;
-    struct survey *v;
-    struct skim *skim;           /* of the lines */
-    struct skim *inner;          /* of records that share their line with something else */
-    char version[SKIM_TEXT_MAX]; /* of the last record that said one */
+    struct transcript_scan *v;
+    struct json_stream *skim;           /* of the lines */
+    struct json_stream *inner;          /* of records that share their line with something else */
+    char version[JSON_STREAM_TEXT_MAX]; /* of the last record that said one */
     size_t version_length;
     unsigned char version_tag;
     bool saw_agent_id;
@@ -28,7 +28,8 @@ struct pass {
 
 /* ---- bytes -------------------------------------------------------------------------------- */
 
-int survey_bytes(const struct record_source *source, int64_t from, int64_t to, struct buf *out)
+int transcript_scan_bytes(const struct record_source *source, int64_t from, int64_t to,
+                          struct buf *out)
 {
     size_t length = (size_t)(to - from), done = 0;
     char *bytes = mem_resize(NULL, length + 1);
@@ -46,33 +47,33 @@ int survey_bytes(const struct record_source *source, int64_t from, int64_t to, s
     return 0;
 }
 
-int survey_skim(const struct record_source *source, int64_t offset, struct skim *s)
+int transcript_scan_skim(const struct record_source *source, int64_t offset, struct json_stream *s)
 {
     char bytes[SMALL_PIECE];
-    skim_restart(s, offset);
+    json_stream_restart(s, offset);
     while (!s->is_over && s->record.to == s->record.from) {
         int64_t n = source->read(source->context, bytes, sizeof bytes, s->offset);
         if (n < 0)
             return (int)n;
         if (n == 0)
             break;
-        skim_feed(s, bytes, (size_t)n);
+        json_stream_feed(s, bytes, (size_t)n);
     }
     return s->record.to > s->record.from ? 0 : -EBADMSG;
 }
 
 /* ---- what a record is --------------------------------------------------------------------- */
 
-static struct survey_spot *add_spot(struct pass *p, enum damage_kind kind, uint32_t node,
-                                    int64_t offset)
+static struct transcript_scan_spot *add_spot(struct pass *p, enum damage_kind kind, uint32_t node,
+                                             int64_t offset)
 {
-    struct survey *v = p->v;
+    struct transcript_scan *v = p->v;
     if (v->spot_count == v->spot_capacity) {
         v->spot_capacity = v->spot_capacity ? v->spot_capacity * 2 : 16;
         v->spots = mem_resize(v->spots, v->spot_capacity * sizeof *v->spots);
     }
-    struct survey_spot *spot = &v->spots[v->spot_count++];
-    *spot = (struct survey_spot){
+    struct transcript_scan_spot *spot = &v->spots[v->spot_count++];
+    *spot = (struct transcript_scan_spot){
         .kind = (unsigned char)kind,
         .node = node,
         .line = p->line,
@@ -81,17 +82,17 @@ static struct survey_spot *add_spot(struct pass *p, enum damage_kind kind, uint3
     return spot;
 }
 
-static void look_at_blocks(struct pass *p, const struct skim *s, uint32_t node)
+static void look_at_blocks(struct pass *p, const struct json_stream *s, uint32_t node)
 {
     for (size_t i = 0; i < s->block_count; i++) {
-        const struct skim_block *b = &s->blocks[i];
-        struct survey_spot *spot;
+        const struct json_stream_block *b = &s->blocks[i];
+        struct transcript_scan_spot *spot;
         if (b->is_empty && !b->is_nested) {
             spot = add_spot(p, DAMAGE_EMPTY_TEXT, node, b->span.from);
             spot->block = (uint32_t)i;
             spot->side = (uint32_t)s->top_count;
         }
-        if (b->kind == SKIM_BLOCK_IMAGE && b->data.to) {
+        if (b->kind == JSON_STREAM_BLOCK_IMAGE && b->data.to) {
             spot = add_spot(p, DAMAGE_OVERSIZED_IMAGE, node, b->span.from);
             spot->is_image = true;
             spot->block = (uint32_t)i;
@@ -102,34 +103,35 @@ static void look_at_blocks(struct pass *p, const struct skim *s, uint32_t node)
     }
 }
 
-static void look_at_message(struct pass *p, const struct skim *s, enum graph_role role,
+static void look_at_message(struct pass *p, const struct json_stream *s, enum graph_role role,
                             uint32_t node)
 {
-    enum skim_kind content = s->members[SKIM_CONTENT].kind;
+    enum json_stream_kind content = s->members[JSON_STREAM_CONTENT].kind;
     bool is_assistant = role == GRAPH_ASSISTANT;
-    if (s->members[SKIM_MESSAGE].kind != SKIM_OBJECT)
+    if (s->members[JSON_STREAM_MESSAGE].kind != JSON_STREAM_OBJECT)
         add_spot(p, DAMAGE_NO_MESSAGE, node, s->record.from);
-    else if (content != SKIM_ARRAY && (is_assistant || content != SKIM_STRING))
-        add_spot(p, DAMAGE_BAD_CONTENT, node, s->record.from)->number = content == SKIM_STRING;
-    else if (nodes_has_blocks(s, role))
+    else if (content != JSON_STREAM_ARRAY && (is_assistant || content != JSON_STREAM_STRING))
+        add_spot(p, DAMAGE_BAD_CONTENT, node, s->record.from)->number =
+            content == JSON_STREAM_STRING;
+    else if (graph_nodes_has_blocks(s, role))
         look_at_blocks(p, s, node);
 }
 
 /* 2.1.197 fails to start with an attachment of null, and with a reminder that has no list. */
-static bool is_malformed(const struct skim *s)
+static bool is_malformed(const struct json_stream *s)
 {
-    if (!skim_is(s, SKIM_TYPE, "attachment"))
+    if (!json_stream_is(s, JSON_STREAM_TYPE, "attachment"))
         return false;
-    return s->members[SKIM_ATTACHMENT].kind != SKIM_OBJECT ||
-           (skim_is(s, SKIM_ATTACHMENT_TYPE, "task_reminder") &&
-            s->members[SKIM_ATTACHMENT_CONTENT].kind != SKIM_ARRAY);
+    return s->members[JSON_STREAM_ATTACHMENT].kind != JSON_STREAM_OBJECT ||
+           (json_stream_is(s, JSON_STREAM_ATTACHMENT_TYPE, "task_reminder") &&
+            s->members[JSON_STREAM_ATTACHMENT_CONTENT].kind != JSON_STREAM_ARRAY);
 }
 
-static void look_at_ids(struct pass *p, const struct skim *s)
+static void look_at_ids(struct pass *p, const struct json_stream *s)
 {
-    struct survey *v = p->v;
-    struct sv id = skim_text(s, SKIM_SESSION_ID);
-    p->saw_agent_id = p->saw_agent_id || skim_text(s, SKIM_AGENT_ID).n;
+    struct transcript_scan *v = p->v;
+    struct sv id = json_stream_text(s, JSON_STREAM_SESSION_ID);
+    p->saw_agent_id = p->saw_agent_id || json_stream_text(s, JSON_STREAM_AGENT_ID).n;
     if (!id.n)
         return;
     if (!v->session_id[0]) {
@@ -141,25 +143,25 @@ static void look_at_ids(struct pass *p, const struct skim *s)
 }
 
 /* A pointer to the conversation's last record: one that the user set counts, others are notes. */
-static void look_at_pointer(struct pass *p, const struct skim *s)
+static void look_at_pointer(struct pass *p, const struct json_stream *s)
 {
-    const struct skim_value *leaf = &s->members[SKIM_LEAF];
-    if (leaf->kind == SKIM_ABSENT || skim_text(s, SKIM_UUID).n)
+    const struct json_stream_value *leaf = &s->members[JSON_STREAM_LEAF];
+    if (leaf->kind == JSON_STREAM_ABSENT || json_stream_text(s, JSON_STREAM_UUID).n)
         return;
-    if (leaf->kind == SKIM_STRING && skim_is(s, SKIM_TYPE, "last-prompt"))
+    if (leaf->kind == JSON_STREAM_STRING && json_stream_is(s, JSON_STREAM_TYPE, "last-prompt"))
         add_spot(p, DAMAGE_STALE_LEAF, GRAPH_NONE, s->record.from)->number =
-            (int64_t)graph_id_of(skim_text(s, SKIM_LEAF));
+            (int64_t)graph_id_of(json_stream_text(s, JSON_STREAM_LEAF));
 }
 
 /* A version's place in the list of them, plus one; 0: none, or too many. */
-static unsigned char tag_of(struct survey *v, int64_t version)
+static unsigned char tag_of(struct transcript_scan *v, int64_t version)
 {
     size_t i = 0;
     if (!version)
         return 0;
     while (i < v->version_count && v->versions[i] != version)
         i++;
-    if (i == SURVEY_VERSIONS_MAX)
+    if (i == TRANSCRIPT_SCAN_VERSIONS_MAX)
         return 0;
     if (i == v->version_count)
         v->versions[v->version_count++] = version;
@@ -168,10 +170,10 @@ static unsigned char tag_of(struct survey *v, int64_t version)
 
 /* By what the version is judged must not be what a repair takes away: prompts and the client's own
  * records that no repair drops. */
-static void look_at_version(struct pass *p, const struct skim *s, uint32_t node)
+static void look_at_version(struct pass *p, const struct json_stream *s, uint32_t node)
 {
-    struct survey *v = p->v;
-    struct sv text = skim_text(s, SKIM_VERSION);
+    struct transcript_scan *v = p->v;
+    struct sv text = json_stream_text(s, JSON_STREAM_VERSION);
     if (v->graph.nodes[node].role > GRAPH_USER || !text.n)
         return;
     if (!sv_equals(text, (struct sv){p->version, p->version_length})) {
@@ -182,7 +184,7 @@ static void look_at_version(struct pass *p, const struct skim *s, uint32_t node)
     v->graph.nodes[node].tag = p->version_tag;
 }
 
-int64_t survey_newest_version(const struct survey *v)
+int64_t transcript_scan_newest_version(const struct transcript_scan *v)
 {
     int64_t newest = 0;
     for (size_t i = 0; i < v->graph.count; i++) {
@@ -195,11 +197,11 @@ int64_t survey_newest_version(const struct survey *v)
 }
 
 /* What an error says, in its beginning: once more, as few records are errors. */
-static int look_at_error(struct pass *p, const struct skim *s, uint32_t node)
+static int look_at_error(struct pass *p, const struct json_stream *s, uint32_t node)
 {
     struct buf words = {0};
     int64_t to = s->text.to - s->text.from < WORDS_MAX ? s->text.to : s->text.from + WORDS_MAX;
-    int r = survey_bytes(p->source, s->text.from, to, &words);
+    int r = transcript_scan_bytes(p->source, s->text.from, to, &words);
     if (r < 0)
         return r;
     uint64_t named = damage_named_by((struct sv){words.p, words.n});
@@ -209,9 +211,9 @@ static int look_at_error(struct pass *p, const struct skim *s, uint32_t node)
     return 0;
 }
 
-static void look_at_model(struct survey *v, const struct skim *s)
+static void look_at_model(struct transcript_scan *v, const struct json_stream *s)
 {
-    struct sv model = skim_text(s, SKIM_MODEL);
+    struct sv model = json_stream_text(s, JSON_STREAM_MODEL);
     if (!model.n || model.p[0] == '<') /* "<synthetic>": the client's own words */
         return;
     memcpy(v->model, model.p, model.n);
@@ -219,23 +221,23 @@ static void look_at_model(struct survey *v, const struct skim *s)
 }
 
 /* What the client puts in where a resume finds a prompt without an answer: the API said nothing. */
-static int is_filler(struct pass *p, const struct skim *s, bool *out)
+static int is_filler(struct pass *p, const struct json_stream *s, bool *out)
 {
     static const char words[] = "No response requested.";
     struct buf text = {0};
-    bool is_candidate = skim_is(s, SKIM_MODEL, "<synthetic>") &&
+    bool is_candidate = json_stream_is(s, JSON_STREAM_MODEL, "<synthetic>") &&
                         s->text.to - s->text.from == (int64_t)sizeof words - 1;
-    int r = is_candidate ? survey_bytes(p->source, s->text.from, s->text.to, &text) : 0;
+    int r = is_candidate ? transcript_scan_bytes(p->source, s->text.from, s->text.to, &text) : 0;
     *out = is_candidate && r == 0 && sv_equals((struct sv){text.p, text.n}, sv_of(words));
     buf_release(&text);
     return r;
 }
 
-static int look_at_errors(struct pass *p, const struct skim *s, uint32_t node, bool is_clean)
+static int look_at_errors(struct pass *p, const struct json_stream *s, uint32_t node, bool is_clean)
 {
-    struct survey *v = p->v;
+    struct transcript_scan *v = p->v;
     bool says_nothing;
-    if (s->members[SKIM_IS_API_ERROR].kind == SKIM_TRUE)
+    if (s->members[JSON_STREAM_IS_API_ERROR].kind == JSON_STREAM_TRUE)
         return look_at_error(p, s, node);
     int r = is_filler(p, s, &says_nothing);
     if (r == 0 && is_clean && !says_nothing) {
@@ -246,7 +248,7 @@ static int look_at_errors(struct pass *p, const struct skim *s, uint32_t node, b
 }
 
 /* By the spots that were found in a record. */
-static bool may_be_dropped(const struct survey *v, size_t first_spot)
+static bool may_be_dropped(const struct transcript_scan *v, size_t first_spot)
 {
     for (size_t i = first_spot; i < v->spot_count; i++)
         switch (v->spots[i].kind) {
@@ -263,47 +265,48 @@ static bool may_be_dropped(const struct survey *v, size_t first_spot)
 }
 
 /* What the API never sees: --shrink trims it. */
-static void look_at_length(struct pass *p, const struct skim *s, uint32_t node)
+static void look_at_length(struct pass *p, const struct json_stream *s, uint32_t node)
 {
     static const struct {
-        enum skim_member member;
+        enum json_stream_member member;
         int64_t long_bytes;
     } members[] = {
-        {SKIM_TOOL_USE_RESULT, SURVEY_HUGE},
-        {SKIM_FULL_OUTPUT, SURVEY_LONG_OUTPUT},
-        {SKIM_OUTPUT, SURVEY_LONG_OUTPUT},
+        {JSON_STREAM_TOOL_USE_RESULT, TRANSCRIPT_SCAN_HUGE},
+        {JSON_STREAM_FULL_OUTPUT, TRANSCRIPT_SCAN_LONG_OUTPUT},
+        {JSON_STREAM_OUTPUT, TRANSCRIPT_SCAN_LONG_OUTPUT},
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        const struct skim_value *v = &s->members[members[i].member];
-        int64_t length = v->kind == SKIM_ABSENT ? 0 : v->span.to - v->span.from;
-        bool is_progress = i > 0 && skim_is(s, SKIM_TYPE, "progress") && v->kind == SKIM_STRING;
+        const struct json_stream_value *v = &s->members[members[i].member];
+        int64_t length = v->kind == JSON_STREAM_ABSENT ? 0 : v->span.to - v->span.from;
+        bool is_progress = i > 0 && json_stream_is(s, JSON_STREAM_TYPE, "progress") &&
+                           v->kind == JSON_STREAM_STRING;
         if (length < members[i].long_bytes || (i > 0 && !is_progress))
             continue;
-        struct survey_spot *spot = add_spot(p, DAMAGE_HUGE_RECORD, node, v->span.from);
+        struct transcript_scan_spot *spot = add_spot(p, DAMAGE_HUGE_RECORD, node, v->span.from);
         spot->number = length;
         spot->block = members[i].member;
     }
 }
 
-static int take_record(struct pass *p, const struct skim *s)
+static int take_record(struct pass *p, const struct json_stream *s)
 {
-    struct survey *v = p->v;
+    struct transcript_scan *v = p->v;
     size_t spots = v->spot_count;
     v->all_records++;
-    v->session_records += skim_is_of_session(s);
+    v->session_records += json_stream_is_of_session(s);
     look_at_ids(p, s);
     look_at_pointer(p, s);
-    uint32_t node =
-        nodes_add(&v->graph, s, &(struct nodes_place){p->line, p->is_hidden, p->is_beside});
+    uint32_t node = graph_nodes_add(
+        &v->graph, s, &(struct graph_nodes_place){p->line, p->is_hidden, p->is_beside});
     bool is_node = node != GRAPH_NONE;
     enum graph_role role = is_node ? (enum graph_role)v->graph.nodes[node].role : GRAPH_LINK;
     if (is_malformed(s))
         add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from);
     if (is_node && role >= GRAPH_USER)
         look_at_message(p, s, role, node);
-    if (is_node && role == GRAPH_BOUNDARY && skim_text(s, SKIM_LOGICAL_PARENT).n)
+    if (is_node && role == GRAPH_BOUNDARY && json_stream_text(s, JSON_STREAM_LOGICAL_PARENT).n)
         add_spot(p, DAMAGE_BOUNDARY_PARENT_GONE, node, s->record.from)->number =
-            (int64_t)graph_id_of(skim_text(s, SKIM_LOGICAL_PARENT));
+            (int64_t)graph_id_of(json_stream_text(s, JSON_STREAM_LOGICAL_PARENT));
     if (s->bad_text_count)
         add_spot(p, DAMAGE_BAD_TEXT, node, s->record.from)->number = (int64_t)s->bad_text_count;
     look_at_length(p, s, node);
@@ -320,17 +323,17 @@ static int take_record(struct pass *p, const struct skim *s)
 
 static void add_line(struct pass *p)
 {
-    struct survey *v = p->v;
+    struct transcript_scan *v = p->v;
     if (v->line_count == v->line_capacity) {
         v->line_capacity = v->line_capacity ? v->line_capacity * 2 : 16;
         v->lines = mem_resize(v->lines, v->line_capacity * sizeof *v->lines);
     }
-    v->lines[v->line_count++] = (struct survey_line){
+    v->lines[v->line_count++] = (struct transcript_scan_line){
         .from = p->skim->line.from,
         .to = p->skim->line.to,
         .line = p->line,
         .has_newline = p->skim->has_newline,
-        .is_too_long = p->skim->line.to - p->skim->line.from > SURVEY_LINE_MAX,
+        .is_too_long = p->skim->line.to - p->skim->line.from > TRANSCRIPT_SCAN_LINE_MAX,
     };
 }
 
@@ -338,28 +341,28 @@ static void add_line(struct pass *p)
 static int take_broken(struct pass *p)
 {
     struct buf line = {0};
-    struct scan_piece *pieces;
+    struct line_check_piece *pieces;
     size_t count;
     add_line(p);
     if (p->v->line_count > p->broken_max)
         return -E2BIG;
-    const struct survey_line *l = &p->v->lines[p->v->line_count - 1];
+    const struct transcript_scan_line *l = &p->v->lines[p->v->line_count - 1];
     if (l->is_too_long)
         return 0;
     int64_t from = l->from;
-    int r = survey_bytes(p->source, from, l->to, &line);
+    int r = transcript_scan_bytes(p->source, from, l->to, &line);
     if (r < 0)
         return r;
-    scan_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
+    line_check_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
     for (size_t i = 0; i < count && r == 0; i++) {
-        const struct scan_piece *piece = &pieces[i];
+        const struct line_check_piece *piece = &pieces[i];
         p->is_hidden = i > 0;
         p->is_beside = true;
-        if (piece->kind != SCAN_RECORD)
+        if (piece->kind != LINE_CHECK_RECORD)
             continue;
-        skim_restart(p->inner, from + (int64_t)piece->from);
-        skim_feed(p->inner, line.p + piece->from, piece->to - piece->from);
-        skim_end(p->inner);
+        json_stream_restart(p->inner, from + (int64_t)piece->from);
+        json_stream_feed(p->inner, line.p + piece->from, piece->to - piece->from);
+        json_stream_end(p->inner);
         r = take_record(p, p->inner);
     }
     p->is_hidden = p->is_beside = false;
@@ -370,20 +373,20 @@ static int take_broken(struct pass *p)
 
 static int take_line(struct pass *p)
 {
-    struct survey *v = p->v;
-    const struct skim *s = p->skim;
+    struct transcript_scan *v = p->v;
+    const struct json_stream *s = p->skim;
     p->line = ++v->all_lines;
     v->lacks_final_newline = !s->has_newline;
     if (p->line == 1)
         v->has_mark = s->mark_at == 3;
     switch (s->shape) {
-    case SKIM_BLANK:
+    case JSON_STREAM_BLANK:
         v->blank_lines++;
         return 0;
-    case SKIM_RECORD:
+    case JSON_STREAM_RECORD:
         v->crlf_lines += s->ends_in_return;
         return take_record(p, s);
-    case SKIM_BROKEN:
+    case JSON_STREAM_BROKEN:
         break;
     }
     return take_broken(p);
@@ -391,7 +394,7 @@ static int take_line(struct pass *p)
 
 static int read_lines(struct pass *p, char *bytes, size_t piece)
 {
-    struct survey *v = p->v;
+    struct transcript_scan *v = p->v;
     int r = 0;
     for (;;) {
         int64_t n = p->source->read(p->source->context, bytes, piece, v->size_bytes);
@@ -401,29 +404,30 @@ static int read_lines(struct pass *p, char *bytes, size_t piece)
         }
         v->size_bytes += n;
         for (size_t at = 0; at < (size_t)n;) {
-            at += skim_feed(p->skim, bytes + at, (size_t)n - at);
+            at += json_stream_feed(p->skim, bytes + at, (size_t)n - at);
             if (!p->skim->is_over)
                 break;
             if ((r = take_line(p)) < 0)
                 return r;
-            skim_next(p->skim);
+            json_stream_next(p->skim);
         }
     }
     if (r == 0) {
-        skim_end(p->skim);
+        json_stream_end(p->skim);
         r = p->skim->is_over ? take_line(p) : 0;
     }
     return r;
 }
 
-int survey_read(const struct record_source *source, struct survey *out)
+int transcript_scan_read(const struct record_source *source, struct transcript_scan *out)
 {
-    return survey_read_within(source, SIZE_MAX, out);
+    return transcript_scan_read_within(source, SIZE_MAX, out);
 }
 
-int survey_read_within(const struct record_source *source, size_t broken_max, struct survey *out)
+int transcript_scan_read_within(const struct record_source *source, size_t broken_max,
+                                struct transcript_scan *out)
 {
-    struct survey v = {0};
+    struct transcript_scan v = {0};
     struct pass p = {
         .source = source,
         .broken_max = broken_max,
@@ -434,16 +438,16 @@ int survey_read_within(const struct record_source *source, size_t broken_max, st
     size_t piece = source->size_bytes < PIECE ? (size_t)source->size_bytes + 1 : PIECE;
     char *bytes = mem_resize(NULL, piece);
     graph_init(&v.graph);
-    skim_begin(p.skim, 0);
-    skim_begin(p.inner, 0);
+    json_stream_begin(p.skim, 0);
+    json_stream_begin(p.inner, 0);
     int r = read_lines(&p, bytes, piece);
-    skim_release(p.skim);
-    skim_release(p.inner);
+    json_stream_release(p.skim);
+    json_stream_release(p.inner);
     free(p.skim);
     free(p.inner);
     free(bytes);
     if (r < 0) {
-        survey_release(&v);
+        transcript_scan_release(&v);
         return r;
     }
     v.is_subagents = p.saw_agent_id && v.graph.has_sidechain && !v.graph.has_main_chain;
@@ -456,10 +460,10 @@ int survey_read_within(const struct record_source *source, size_t broken_max, st
     return 0;
 }
 
-void survey_release(struct survey *v)
+void transcript_scan_release(struct transcript_scan *v)
 {
     graph_release(&v->graph);
     free(v->lines);
     free(v->spots);
-    *v = (struct survey){0};
+    *v = (struct transcript_scan){0};
 }

@@ -1,5 +1,5 @@
 /*
- * survey: a whole transcript, read once from its beginning to its end.
+ * transcript_scan: a whole transcript, read once from its beginning to its end.
  *
  * What is kept: the graph of its records with their calls and results, and
  * where something is to be looked at again. Memory grows with the number of
@@ -8,10 +8,10 @@
  *
  * It does no I/O: the caller's function gives it the bytes.
  *
- *     struct survey v;
- *     r = survey_read(&source, &v);
+ *     struct transcript_scan v;
+ *     r = transcript_scan_read(&source, &v);
  *     ...
- *     survey_release(&v);
+ *     transcript_scan_release(&v);
  */
 #pragma once
 
@@ -26,14 +26,14 @@
 
 /* A line that is no record is judged up to this length. */
 enum {
-    SURVEY_LINE_MAX = 32 * 1024 * 1024,
-    SURVEY_HUGE = 64 * 1024,
-    SURVEY_LONG_OUTPUT = 4 * 1024, /* of a progress record: there is one a second */
-    SURVEY_VERSIONS_MAX = 250,
+    TRANSCRIPT_SCAN_LINE_MAX = 32 * 1024 * 1024,
+    TRANSCRIPT_SCAN_HUGE = 64 * 1024,
+    TRANSCRIPT_SCAN_LONG_OUTPUT = 4 * 1024, /* of a progress record: there is one a second */
+    TRANSCRIPT_SCAN_VERSIONS_MAX = 250,
 };
 
 /* A line that is not one record. */
-struct survey_line {
+struct transcript_scan_line {
     int64_t from, to; /* without its newline */
     uint32_t line;
     bool has_newline;
@@ -42,11 +42,12 @@ struct survey_line {
 
 /* Something to be looked at again. What it is said of is a node or, with node GRAPH_NONE, the
  * record at the offset. */
-struct survey_spot {
+struct transcript_scan_spot {
     unsigned char kind; /* enum damage_kind */
     bool is_image;      /* of any size */
     uint32_t node, line;
-    uint32_t block; /* its place among the record's blocks; DAMAGE_HUGE_RECORD: enum skim_member */
+    uint32_t block; /* its place among the record's blocks; DAMAGE_HUGE_RECORD: enum
+                       json_stream_member */
     uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all */
     int64_t offset; /* of what is meant */
     int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;
@@ -54,11 +55,11 @@ struct survey_spot {
                        damage_named_by; DAMAGE_STALE_LEAF and DAMAGE_BOUNDARY_PARENT_GONE: the id */
 };
 
-struct survey {
+struct transcript_scan {
     struct graph graph; /* linked */
-    struct survey_line *lines;
+    struct transcript_scan_line *lines;
     size_t line_count, line_capacity;
-    struct survey_spot *spots;
+    struct transcript_scan_spot *spots;
     size_t spot_count, spot_capacity;
 
     int64_t size_bytes; /* that were read */
@@ -66,13 +67,14 @@ struct survey {
     uint32_t session_records; /* of those, the ones that a session has */
     size_t blank_lines, crlf_lines;
     bool has_mark, lacks_final_newline;
-    int64_t versions[SURVEY_VERSIONS_MAX]; /* by the tag of a node, less one; as client_version */
+    int64_t versions[TRANSCRIPT_SCAN_VERSIONS_MAX]; /* by the tag of a node, less one; as
+                                                       client_version */
     size_t version_count;
-    bool is_subagents;                  /* a subagent's own transcript */
-    bool has_copies;                    /* several records of one id */
-    char session_id[SKIM_TEXT_MAX + 1]; /* the first */
-    char model[SKIM_TEXT_MAX + 1];      /* of the last answer of the main conversation */
-    size_t foreign_ids;                 /* records with another one */
+    bool is_subagents;                         /* a subagent's own transcript */
+    bool has_copies;                           /* several records of one id */
+    char session_id[JSON_STREAM_TEXT_MAX + 1]; /* the first */
+    char model[JSON_STREAM_TEXT_MAX + 1];      /* of the last answer of the main conversation */
+    size_t foreign_ids;                        /* records with another one */
     uint32_t foreign_line;
     uint32_t last_error;  /* API errors from this spot on have nothing good behind them */
     uint64_t error_kinds; /* what those name */
@@ -83,19 +85,21 @@ struct survey {
  * By the prompts and the client's own records that no repair takes away: those that have an id of
  * their own, and in which nothing is wrong. As client_version; 0: none said.
  */
-int64_t survey_newest_version(const struct survey *v);
+int64_t transcript_scan_newest_version(const struct transcript_scan *v);
 
-/* Returns: 0, or negative errno of the caller's function. Owner: survey_release. */
-int survey_read(const struct record_source *source, struct survey *out);
+/* Returns: 0, or negative errno of the caller's function. Owner: transcript_scan_release. */
+int transcript_scan_read(const struct record_source *source, struct transcript_scan *out);
 /* The same, but -E2BIG with more lines that are no record than this. */
-int survey_read_within(const struct record_source *source, size_t broken_max, struct survey *out);
-void survey_release(struct survey *v);
+int transcript_scan_read_within(const struct record_source *source, size_t broken_max,
+                                struct transcript_scan *out);
+void transcript_scan_release(struct transcript_scan *v);
 
 /*
  * Skims the one record that begins at an offset, wherever its line begins. The skim was begun by
  * the caller, who releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
  */
-int survey_skim(const struct record_source *source, int64_t offset, struct skim *s);
+int transcript_scan_skim(const struct record_source *source, int64_t offset, struct json_stream *s);
 
 /* Bytes [from, to), which must be there. Returns: 0 or negative errno. Owner of out: the caller. */
-int survey_bytes(const struct record_source *source, int64_t from, int64_t to, struct buf *out);
+int transcript_scan_bytes(const struct record_source *source, int64_t from, int64_t to,
+                          struct buf *out);

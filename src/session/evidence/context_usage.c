@@ -8,10 +8,10 @@
 
 enum { WINDOW_LARGEST = 1000000 };
 
-struct fullness fullness_of(const struct agent *agent, const struct tail_result *tail,
-                            const char *asked, const struct sr_options *options)
+struct context_usage context_usage_of(const struct agent *agent, const struct tail_result *tail,
+                                      const char *asked, const struct sr_options *options)
 {
-    struct fullness f = {-1, -1, -1};
+    struct context_usage f = {-1, -1, -1};
     if (tail->context_tokens <= 0)
         return f;
     f.tokens = tail->context_tokens;
@@ -25,8 +25,8 @@ struct fullness fullness_of(const struct agent *agent, const struct tail_result 
     return f;
 }
 
-static int look(const struct store *store, const struct fullness_place *place,
-                const struct sr_options *options, struct fullness *out)
+static int look(const struct store *store, const struct context_usage_place *place,
+                const struct sr_options *options, struct context_usage *out)
 {
     struct agent_transcript transcript = {
         .session_id = place->session_id,
@@ -44,12 +44,12 @@ static int look(const struct store *store, const struct fullness_place *place,
         return r;
     store->agent->read_settings(&store->io, &settings);
     const char *asked = place->asked_model ? place->asked_model : settings.model;
-    *out = fullness_of(store->agent, &tail, asked, options);
+    *out = context_usage_of(store->agent, &tail, asked, options);
     return 0;
 }
 
-int fullness_look(const struct agent *agent, const struct fullness_place *place,
-                  const struct sr_options *options, struct fullness *out)
+int context_usage_look(const struct agent *agent, const struct context_usage_place *place,
+                       const struct sr_options *options, struct context_usage *out)
 {
     struct arena arena = {0};
     struct problems problems = {.arena = &arena};

@@ -13,7 +13,7 @@ enum { CHAIN_LIMIT = 1000 };
 struct item {
     struct store *store;
     struct agent_transcript transcript;
-    struct last last;
+    struct last_message last;
     struct wall at;       /* that it is sorted by */
     size_t behind;        /* links to the end of its chain: of one time, the end stands first */
     struct session *live; /* that has it: not listed, but may go on with others */

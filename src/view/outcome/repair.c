@@ -20,7 +20,7 @@ static const char *outcome_word(enum view_repair_outcome outcome)
 
 /* ---- text --------------------------------------------------------------------------------- */
 
-static void add_edit(struct buf *out, const struct repair_edit *e)
+static void add_edit(struct buf *out, const struct repair_plan_edit *e)
 {
     buf_addf(out, "  %s line %u, bytes %lld to %lld", damage_cure_word(e->action), e->line,
              (long long)e->from, (long long)e->to);
@@ -31,7 +31,7 @@ static void add_edit(struct buf *out, const struct repair_edit *e)
     buf_addf(out, " (%s%s)\n", damages[e->kind].word, e->is_guess ? ", a guess" : "");
 }
 
-static void add_fit(struct buf *out, const struct repair_fit *fit)
+static void add_fit(struct buf *out, const struct repair_plan_fit *fit)
 {
     if (fit->was_cut) {
         buf_adds(out,
@@ -53,7 +53,7 @@ static void add_fit(struct buf *out, const struct repair_fit *fit)
 
 void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool verbose)
 {
-    const struct repair_plan *plan = v->checked.plan;
+    const struct repair_plan_plan *plan = v->checked.plan;
     view_text_checked(out, &v->checked, verbose, true);
     if (v->checked.form->is_other)
         buf_addf(out, "Each record becomes a line of UTF-8%s\n",
@@ -94,7 +94,7 @@ void view_text_repaired(struct buf *out, const struct view_repair *v)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static struct json_node *edit_node(struct json_document *d, const struct repair_edit *e)
+static struct json_node *edit_node(struct json_document *d, const struct repair_plan_edit *e)
 {
     struct json_node *node = json_object(d);
     json_put_integer(d, node, "line", e->line);
@@ -107,7 +107,7 @@ static struct json_node *edit_node(struct json_document *d, const struct repair_
     return node;
 }
 
-static struct json_node *fit_node(struct json_document *d, const struct repair_fit *fit)
+static struct json_node *fit_node(struct json_document *d, const struct repair_plan_fit *fit)
 {
     struct json_node *node = json_object(d);
     json_put_bool(d, node, "fits", fit->fits);
@@ -128,13 +128,13 @@ static void put_after(struct json_document *d, struct json_node *root, const str
         json_put_null(d, root, "messages_after");
         return;
     }
-    struct repair_plan after = {.messages = *v->after, .can_resume = v->can_resume_after};
+    struct repair_plan_plan after = {.messages = *v->after, .can_resume = v->can_resume_after};
     json_put(d, root, "messages_after", view_json_messages(d, &after));
 }
 
 void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose)
 {
-    const struct repair_plan *plan = v->checked.plan;
+    const struct repair_plan_plan *plan = v->checked.plan;
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d), *edits = json_array(d);
     json_put_string(d, root, "schema", VIEW_SCHEMA);

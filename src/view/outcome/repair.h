@@ -17,11 +17,11 @@ enum view_repair_outcome {
 
 struct view_repair {
     enum view_repair_outcome outcome;
-    struct view_checked checked;         /* the file as it was */
-    const char *why;                     /* refused, declined, failed */
-    const char *new_id, *new_path;       /* NULL: it was repaired in its place */
-    const char *backup, *quarantine;     /* paths; NULL: there is none */
-    const struct repair_messages *after; /* NULL: not repaired */
+    struct view_checked checked;              /* the file as it was */
+    const char *why;                          /* refused, declined, failed */
+    const char *new_id, *new_path;            /* NULL: it was repaired in its place */
+    const char *backup, *quarantine;          /* paths; NULL: there is none */
+    const struct repair_plan_messages *after; /* NULL: not repaired */
     bool can_resume_after;
     const char *resume_command;
 };

@@ -5,19 +5,22 @@
  * A map of the tree, in the order in which one folder may use another
  * (src/LAYERS):
  *
- *   base/        memory, text, errors, files, JSON, clocks
- *   transcript/  what the lines of a session's file say, read from either end
- *   platform/    processes and terminals as the operating system shows them
- *   agent/       how Claude Code looks as a process and on disk
- *   session/     process, terminal and transcript put together: discover.c is
- *                where a listing happens, mapping.c decides what belongs to what
- *   diagnose/    what state a session is in: rules.c is a table of sentences
- *   triage/      gathers evidence for the rules, and looks twice at suspects
- *   action/      backups, the end and the revival of a session, the session log: all
- *                that changes anything
- *   index/       which words were said where: the full-text index of --search
- *   view/        the listing as text and as JSON
- *   app/         what you are reading: options, surroundings, commands/<mode>.c
+ *   base/         memory, text, errors, files, JSON, digests, clocks
+ *   jsonl/        what a line is, whole or damaged
+ *   conversation/ turns, tool calls, results; what a client would load of them
+ *   repair/       what is wrong with a transcript, and the edits that mend it
+ *   salvage/      what the memory of a process still holds of a reply
+ *   platform/     processes, terminals and sockets as the operating system shows them
+ *   agents/       the contract, and a folder for each agent: what is true of one alone
+ *   session/      process, terminal and transcript put together: discover.c is
+ *                 where a listing happens, mapping.c decides what belongs to what
+ *   diagnose/     what state a session is in: rules.c is a table of sentences
+ *   triage/       gathers evidence for the rules, and looks twice at suspects
+ *   backup/       sealed copies: made, verified, restored; the session log
+ *   control/      all that touches a live process or an agent's own file
+ *   search/       which words were said where: the full-text index of --search
+ *   view/         the listing and every answer as text and as JSON
+ *   app/          what you are reading: options, surroundings, commands/<mode>.c
  *
  * include/session_rescue.h is the library's face; this program is its first
  * user.

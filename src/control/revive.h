@@ -12,7 +12,7 @@
  *         revive_release(&revive);
  *     }
  *
- * The plan is a list of pushes (push.h). None is given without the proof that
+ * The plan is a list of pushes (remedies/remedy.h). None is given without the proof that
  * nothing is lost by it; before each, the session is looked at again; after each
  * it is watched, and the first that moves it is the last.
  */

@@ -65,7 +65,8 @@ struct conversation {
 void conversation_begin(struct conversation *c, const struct event_reader *reader);
 /* lines: whole ones, but for the last of a file, that begin at offset; one file after the other. */
 void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file);
-/* One line that is too long to be held, as thin.h makes it shorter; length: of it in the file. */
+/* One line that is too long to be held, as thin_record.h makes it shorter; length: of it in the
+ * file. */
 void conversation_add_long(struct conversation *c, struct sv thinned, int64_t offset,
                            int64_t length, size_t file);
 void conversation_finish(struct conversation *c);

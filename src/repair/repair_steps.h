@@ -3,7 +3,7 @@
  *
  * shards, spots, calls and links judge, each what it knows of, and say what is
  * to be done with which record (struct repair_steps_step); edits turns that into
- * edits of bytes; repair.c puts all of it in order.
+ * edits of bytes; repair_plan.c puts all of it in order.
  */
 #pragma once
 

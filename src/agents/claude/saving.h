@@ -1,7 +1,7 @@
 /*
  * claude/saving: what tells whether Claude Code writes a conversation down.
  *
- *     history.jsonl   (claude_history.h)
+ *     history.jsonl   (history.h)
  *     <id>/tool-results, <id>/subagents   beside the transcript, written by themselves
  *     CLAUDE_CODE_SKIP_PROMPT_HISTORY, CLAUDE_CODE_CHILD_SESSION, --no-session-persistence
  *

@@ -3,7 +3,7 @@
  *
  * A client that deletes a transcript as it is old deletes the folder beside it, too (2.1.110), and
  * file-history/<id> by a clock of its own: a folder without a transcript is what something else
- * has left. The lines of history.jsonl stay (claude_history.h).
+ * has left. The lines of history.jsonl stay (history.h).
  */
 #pragma once
 

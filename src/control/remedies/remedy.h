@@ -4,7 +4,7 @@
  * A plan is a list of them, the gentlest first. Each is made from what was
  * seen, and knows for itself how it is described, what must still hold right
  * before it is given, and how to see whether it has helped. Each kind is a file
- * of its own: push_connection.c, push_processes.c, push_terminal.c.
+ * of its own: remedy_connection.c, remedy_processes.c, remedy_terminal.c.
  */
 #pragma once
 

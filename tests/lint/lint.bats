@@ -5,7 +5,7 @@ setup()
 {
     lint=$PWD/tests/lint
     tree=$BATS_TEST_TMPDIR/tree
-    mkdir -p "$tree"/{include,doc,tools,src/{base,transcript,view,app}}
+    mkdir -p "$tree"/{include,doc,tools,src/{base,jsonl,view,app}}
     cp src/LAYERS "$tree/src/"
     cp .clang-format "$tree/"
     cd "$tree" || return
@@ -49,7 +49,7 @@ only_fails()
 
 @test "layers: an include to the right" {
     echo '#include "app/options.h"' >>src/jsonl/lines.c
-    layers_find 'lines.c:6: includes "app/options.h", which is to the right of transcript'
+    layers_find 'lines.c:6: includes "app/options.h", which is to the right of jsonl'
     only_fails layers
 }
 
@@ -65,7 +65,7 @@ only_fails()
 
 @test "layers: a system header in a pure layer" {
     echo '#include <unistd.h>' >>src/jsonl/lines.c
-    layers_find 'lines.c:6: transcript is pure and may not include <unistd.h>'
+    layers_find 'lines.c:6: jsonl is pure and may not include <unistd.h>'
 }
 
 @test "layers: a clock in a pure layer" {
@@ -75,7 +75,7 @@ only_fails()
 
 @test "layers: printing from a pure layer" {
     echo 'void f(void) { printf("x"); }' >>src/jsonl/lines.c
-    layers_find 'lines.c:6: transcript is pure and may not call printf()'
+    layers_find 'lines.c:6: jsonl is pure and may not call printf()'
 }
 
 @test "layers: formatting into memory in a pure layer is allowed" {

@@ -12,7 +12,7 @@ setup()
     echo '#pragma once' >include/session_rescue.h
     printf '#include <yyjson.h>\n' >src/base/json.c
     printf '#include "base/json.h"\n\n#include <stdio.h>\n\n/* not printf(), <time.h> */\n' >src/jsonl/lines.c
-    printf '#include "session_rescue.h"\n#include "jsonl/lines.h"\n\n#include <time.h>\n' >src/app/main.c
+    printf '#include "jsonl/lines.h"\n#include "session_rescue.h"\n\n#include <time.h>\n' >src/app/main.c
     printf '#!/bin/sh\necho "$1"\n' >tools/hello
     git init -q .
 }

@@ -25,7 +25,8 @@ struct json_value;
 /*
  * Parses exactly one value. A lone surrogate escape ("\ud83d", which agents do
  * write when they cut an emoji in two) reads as U+FFFD. So does a byte that is
- * not UTF-8. Returns: 0 or -EBADMSG.
+ * not UTF-8. A number that no double or 64 bits hold keeps its digits, and is
+ * none to json_integer and json_real. Returns: 0 or -EBADMSG.
  */
 int json_parse(struct arena *a, struct sv text, const struct json_value **root);
 

@@ -50,7 +50,8 @@ static void know_all(struct conversation *c)
     }
 }
 
-static void keep_place(struct conversation *c, uint32_t node, int64_t offset, int64_t length)
+/* length: from the brace that the record begins with, behind a byte order mark. */
+static void keep_place(struct conversation *c, uint32_t node, int64_t length)
 {
     if (node >= c->record_capacity) {
         c->record_capacity = c->record_capacity ? c->record_capacity * 2 : 256;
@@ -58,7 +59,7 @@ static void keep_place(struct conversation *c, uint32_t node, int64_t offset, in
     }
     c->records[node] = (struct conversation_item){
         .file = c->file,
-        .offset = offset,
+        .offset = c->skim->record.from,
         .length = length,
         .id = c->graph.nodes[node].id,
         .at_ms = c->graph.nodes[node].at_ms,
@@ -94,7 +95,7 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset,
                                         .is_beside = share != ALONE,
                                     });
     if (node != GRAPH_NONE) {
-        keep_place(c, node, offset, length);
+        keep_place(c, node, length - (c->skim->record.from - offset));
         look_at_version(c, node);
     }
     return true;

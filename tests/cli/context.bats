@@ -227,3 +227,16 @@ hello there" ]
     [ "$(grep -c 'answer [123]' "$HOME/out")" -eq 3 ]
     grep -q 'prompt 3' "$HOME/out"
 }
+
+@test "a record behind a byte order mark, or with a number that no double holds, is read as any other" {
+    write 'user("a", null, "the first words")' 'agent("b", "a", text("an answer"))'
+    sed -i -e '1s/^/\xef\xbb\xbf/' -e '2s/"model":"m"/"model":"m","usage":{"input_tokens":1e400,"output_tokens":123456789012345678901234567890}/' "$transcript"
+    context "$ID"
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    in_order 'the first words' 'an answer'
+    context "$ID" --json
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    in_order 'the first words' 'an answer'
+}

@@ -100,6 +100,27 @@ static void deep_nesting_is_survived(void **state)
 
 #define REPLACED "\xef\xbf\xbd"
 
+static void a_number_too_large_for_a_double_is_no_error(void **state)
+{
+    struct arena a = {0};
+    const struct json_value *root;
+    struct buf out = {0};
+    int64_t n;
+    double real;
+    (void)state;
+    assert_int_equal(json_parse(&a, SV("[1e400,-123456789012345678901234567890,7]"), &root), 0);
+    const struct json_value *first = json_first(root);
+    assert_false(json_integer(first, &n));
+    assert_false(json_real(first, &real));
+    json_add_value(root, &out);
+    assert_non_null(strstr(out.p, "1e400"));
+    assert_non_null(strstr(out.p, "-123456789012345678901234567890"));
+    assert_true(json_integer(json_next(root, json_next(root, first)), &n));
+    assert_int_equal(n, 7);
+    buf_release(&out);
+    arena_release(&a);
+}
+
 static void a_lone_surrogate_is_replaced(void **state)
 {
     (void)state;
@@ -190,6 +211,7 @@ int main(void)
         TEST(arrays_are_walked_over_items_of_any_size),
         TEST(damage_is_refused),
         TEST(deep_nesting_is_survived),
+        TEST(a_number_too_large_for_a_double_is_no_error),
         TEST(a_lone_surrogate_is_replaced),
         TEST(a_pair_beside_a_lone_surrogate_stays),
         TEST(an_escaped_backslash_is_no_surrogate),

@@ -7,6 +7,7 @@
 #include "base/io/fs.h"
 #include "base/utf8.h"
 #include "platform/host.h"
+#include "platform/process/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +141,7 @@ void context_look_around(struct context *c, const struct options *o)
         .config_dir_count = o->config_dir_count,
         .standard_config_dir = home ? arena_printf(&c->arena, "%s/.claude", home) : NULL,
         .agent = o->agent,
-        .own_pid = getpid(),
+        .own_pid = proc_own_pid(),
         .own_session_id = variable("CLAUDE_CODE_SESSION_ID"),
         .context_window = o->context_window,
     };

@@ -164,7 +164,7 @@ int invoker_become(unsigned kept, bool is_quiet, struct sr_error *error)
     struct proc proc;
     struct invoker invoker;
     bool has_proc = proc_open(&proc, "/proc", NULL) == 0;
-    int r = find(sudo_uid, has_proc ? &proc : NULL, getpid(), &a, &invoker, error);
+    int r = find(sudo_uid, has_proc ? &proc : NULL, proc_own_pid(), &a, &invoker, error);
     if (r == 0 && invoker.uid != 0) {
         if (!invoker.is_seen && !is_quiet)
             tell_unseen(&invoker);

@@ -46,6 +46,12 @@ int pinned_session_pin(struct pinned_session *s, struct sr_error *error)
     s->was_refused = r == -ESRCH;
     if (r == -ESRCH)
         return err_set(error, r, "refused: pid %d has ended, or is another process by now", pid);
+    if (r == -EXDEV)
+        return pinned_session_refuse(s, error,
+                                     "/proc is of another pid namespace than this program, where "
+                                     "pid %d is another process or none: run this where the "
+                                     "session runs",
+                                     pid);
     if (r < 0)
         return err_set(error, r, "pin pid %d: %s", pid, err_reason(r));
     return 0;

@@ -27,6 +27,8 @@ int pidref_open(const struct proc *proc, pid_t pid, uint64_t start_ticks, struct
 {
     if (pid <= 0 || !proc->is_live)
         return -ESRCH;
+    if (proc->is_foreign)
+        return -EXDEV;
     struct pidref p = {(int)syscall(SYS_pidfd_open, pid, 0), pid, start_ticks};
     if (p.fd < 0)
         return -errno;
@@ -113,7 +115,7 @@ int pidref_wait_status(const struct pidref *p, int *wait_status)
 int pidref_ask_line(const struct proc *proc, pid_t pid, pid_t *ppid, pid_t *sid)
 {
     struct pid_info info = {.mask = INFO_PID};
-    if (!proc->is_live || pid <= 0)
+    if (!proc->is_live || proc->is_foreign || pid <= 0)
         return -ENOSYS;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd < 0)
@@ -134,7 +136,7 @@ int pidref_ask_line(const struct proc *proc, pid_t pid, pid_t *ppid, pid_t *sid)
 
 enum fact pidref_is_there(const struct proc *proc, pid_t pid)
 {
-    if (!proc->is_live || pid <= 0)
+    if (!proc->is_live || proc->is_foreign || pid <= 0)
         return FACT_UNKNOWN;
     if (kill(pid, 0) == 0 || errno == EPERM)
         return FACT_YES;

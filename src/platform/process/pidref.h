@@ -14,6 +14,7 @@
  * Those of type int return 0 or a negative errno; -ESRCH: the process has ended,
  * and nothing else says so: one that cannot be read may live.
  * -ENOSYS: the kernel has no pidfd (Linux before 5.3); nothing is signalled there.
+ * -EXDEV: /proc is of another pid namespace, where the same number is another process.
  */
 #pragma once
 
@@ -61,6 +62,6 @@ enum fact pidref_is_there(const struct proc *proc, pid_t pid);
  * The parent and the session of a process, asked of the kernel itself: of one that /proc does not
  * show, too. The two are of one process only where who asks makes sure that the number was not
  * given away meanwhile. Returns: 0; -ENOTTY, -EINVAL: the kernel does not say (Linux before 6.13);
- * -ENOSYS: not asked, for a captured copy; another negative errno.
+ * -ENOSYS: not asked, for a captured copy or another namespace's /proc; another negative errno.
  */
 int pidref_ask_line(const struct proc *proc, pid_t pid, pid_t *ppid, pid_t *sid);

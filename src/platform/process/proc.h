@@ -30,6 +30,8 @@ struct proc {
     int fd;
     bool is_live;     /* the running kernel's; false: a captured copy, whose links point to files of
                          another machine */
+    bool is_foreign;  /* its numbers are not those that this program's system calls take: it is of
+                         another pid namespace, or that is not known */
     struct wall boot; /* when the machine was booted */
     long ticks_per_s;
     long page_bytes;
@@ -65,6 +67,9 @@ struct proc_strings {
 
 int proc_open(struct proc *proc, const char *path, struct sr_error *error);
 void proc_close(struct proc *proc);
+
+/* The number of this program as /proc shows it, which another namespace's has another for. */
+pid_t proc_own_pid(void);
 
 /* All pids, ascending. Owner: the arena. */
 int proc_list(const struct proc *proc, struct arena *a, pid_t **pids, size_t *count);

@@ -27,6 +27,46 @@ static int is_proc(int fd)
     return fstatfs(fd, &fs) < 0 ? -errno : fs.f_type == PROC_SUPER_MAGIC;
 }
 
+/* Finds "Key:\t" at the start of a line; returns what follows it, NULL where there is none. */
+static const char *status_field(const char *text, const char *key)
+{
+    size_t n = strlen(key);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        if (*line == '\n')
+            line++;
+        if (strncmp(line, key, n) == 0 && line[n] == ':')
+            return line + n + 1;
+    }
+    return NULL;
+}
+
+/*
+ * "NSpid:\t4711\t7": a process's number in the namespace of this /proc, then in those inwards to
+ * its own. Of ourselves it is one, and the one that the kernel tells us, where both are the same.
+ */
+static bool is_foreign(int fd)
+{
+    char text[STATUS_LIMIT];
+    FS_CLOSE int status = openat(fd, "self/status", O_RDONLY | O_CLOEXEC);
+    ssize_t n = status < 0 ? -1 : fs_read_at(status, text, sizeof text - 1, 0);
+    if (n < 0)
+        return true; /* a namespace in which we are not */
+    text[n] = '\0';
+    const char *numbers = status_field(text, "NSpid");
+    char *end;
+    return !numbers || strtol(numbers, &end, 10) != getpid() || *end != '\n';
+}
+
+pid_t proc_own_pid(void)
+{
+    char target[32];
+    int64_t pid;
+    ssize_t n = readlink("/proc/self", target, sizeof target);
+    bool is_shown =
+        n > 0 && sv_to_i64((struct sv){target, (size_t)n}, &pid) && pid > 0 && pid <= PIDS_LIMIT;
+    return is_shown ? (pid_t)pid : getpid();
+}
+
 int proc_open(struct proc *proc, const char *path, struct sr_error *error)
 {
     int fd = fs_open_dir(AT_FDCWD, path);
@@ -40,6 +80,7 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     *proc = (struct proc){
         .fd = fd,
         .is_live = is_live,
+        .is_foreign = is_live && is_foreign(fd),
         .boot = clock_boot(),
         .ticks_per_s = sysconf(_SC_CLK_TCK),
         .page_bytes = sysconf(_SC_PAGESIZE),
@@ -168,19 +209,6 @@ int proc_read_stat(const struct proc *proc, pid_t pid, struct proc_stat *out)
     char line[STAT_LIMIT];
     ssize_t n = proc_read_text(proc, pid, "stat", line, sizeof line);
     return n < 0 ? (int)n : proc_parse_stat(line, proc->page_bytes, out);
-}
-
-/* Finds "Key:\t" at the start of a line; returns what follows it, NULL where there is none. */
-static const char *status_field(const char *text, const char *key)
-{
-    size_t n = strlen(key);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        if (*line == '\n')
-            line++;
-        if (strncmp(line, key, n) == 0 && line[n] == ':')
-            return line + n + 1;
-    }
-    return NULL;
 }
 
 int proc_parse_status(const char *text, struct proc_status *out)

@@ -1,5 +1,7 @@
 #include "app/completion.h"
 
+#include "app/commands/commands.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static bool begins_option(const char *word)
 struct completion completion_of(const char *const *words, size_t count)
 {
     struct completion c = {.word = count ? words[count - 1] : ""};
-    struct option_shape row, mode = {0};
+    struct option_shape row, mode = {.command = &command_none};
     size_t free_words = 0;
     bool only_words = false;
     for (size_t i = 0; i + 1 < count; i++) {
@@ -33,14 +35,16 @@ struct completion completion_of(const char *const *words, size_t count)
         } else if (str_equals(words[i], "--")) {
             only_words = true;
         } else if (find_row(words[i], &row)) {
-            if (row.is_mode)
+            if (row.command)
                 mode = row;
             else if (row.argument && !strchr(words[i], '=') && ++i + 1 == count)
-                return (struct completion){
-                    .word = c.word, .mode = mode.mode, .kinds = row.argument, .is_value = true};
+                return (struct completion){.word = c.word,
+                                           .command = mode.command,
+                                           .kinds = row.argument,
+                                           .is_value = true};
         }
     }
-    c.mode = mode.mode;
+    c.command = mode.command;
     if (free_words < mode.words_at_most && (only_words || !begins_option(c.word)))
         c.kinds = mode.argument;
     c.wants_name = !only_words && (*c.word == '-' || (!*c.word && !c.kinds));
@@ -60,9 +64,10 @@ static bool is_there(const struct option_shape *row, const char *const *words, s
 bool completion_offers(const struct completion *c, const char *const *words, size_t count,
                        const struct option_shape *row)
 {
-    if (row->is_mode)
-        return c->mode == MODE_NONE;
-    if (row->modes && c->mode != MODE_NONE && !(row->modes & UINT32_C(1) << c->mode))
+    bool has_command = c->command != &command_none;
+    if (row->command)
+        return !has_command;
+    if (has_command && !command_takes(c->command, row->name))
         return false;
     return row->may_come_again || !is_there(row, words, count);
 }

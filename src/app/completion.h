@@ -13,9 +13,9 @@
 struct completion {
     const char *word;  /* as far as it is typed; "" where a new one begins */
     const char *kinds; /* "WHICH|FILE", "DIR", ...: as in the help; NULL: no free word, no value */
-    enum mode mode;    /* that was named before it */
-    bool is_value;     /* of the option right before it: nothing else can stand there */
-    bool wants_name;   /* a mode or an option can stand there */
+    const struct command *command; /* whose name stands before it, or command_none */
+    bool is_value;                 /* of the option right before it: nothing else can stand there */
+    bool wants_name;               /* a mode or an option can stand there */
 };
 
 /* Reads the words of a line without the program's name; none of them: an empty one begins. */

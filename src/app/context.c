@@ -1,5 +1,6 @@
 #include "app/context.h"
 
+#include "app/commands/commands.h"
 #include "app/console.h"
 #include "app/select/backups.h"
 #include "app/select/which.h"
@@ -207,7 +208,7 @@ static bool is_missing(const struct context *c, const char *folder)
 static bool misses_config_dir(const struct context *c)
 {
     const struct options *o = c->options;
-    bool may_miss = o->mode == MODE_RESTORE || o->mode == MODE_WATCH;
+    bool may_miss = o->command->config_dir_may_be_missing;
     bool needs_them = !may_miss && o->which_count == 0;
     for (size_t i = 0; i < o->which_count && !may_miss; i++)
         needs_them = needs_them || !which_is_file(o->which[i]);

@@ -1,6 +1,7 @@
 #include "app/options.h"
 
 #include "agents/agent.h"
+#include "app/commands/commands.h"
 #include "base/err.h"
 #include "conversation/loader/client_version.h"
 #include "repair/damage.h"
@@ -13,55 +14,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define IN(mode) (UINT32_C(1) << (mode))
-
-/* A mode, in the order of the help. */
-struct mode_row {
-    enum mode mode;
-    const char *name;
-    char letter;       /* 0: no short form */
-    const char *words; /* what may follow it, as the help shows it; NULL: nothing */
-    size_t at_least, at_most;
-    const char *takes; /* for a wrong number of words: "one backup" */
-    const char *help;
-};
-
-#define ANY_NUMBER 0, SIZE_MAX, NULL
-#define NO_WORD 0, 0, "no argument"
-
-static const struct mode_row modes[] = {
-    {MODE_STATUS, "status", 0, "[VERDICT|WHICH...]", ANY_NUMBER,
-     "every session found, with a verdict; changes nothing;\n--status hung: those alone"},
-    {MODE_RESUME, "resume", 0, "[WHICH...]", ANY_NUMBER,
-     "sessions that can be resumed, each with the exact command"},
-    {MODE_EXPORT, "export", 0, "[WHICH...]", ANY_NUMBER,
-     "lossless, verified copy of each session (none named: all active)"},
-    {MODE_CHECK, "check", 0, "[WHICH...|FILE...]", ANY_NUMBER,
-     "read transcripts for damage; changes nothing"},
-    {MODE_REPAIR, "repair", 0, "WHICH|FILE", 1, 1, "one session or file",
-     "mend a damaged transcript; it is backed up first; asks first"},
-    {MODE_VERIFY, "verify", 0, "[BACKUP...]", ANY_NUMBER,
-     "read backups again, and compare them with their manifests"},
-    {MODE_RESTORE, "restore", 0, "BACKUP", 1, 1, "one backup",
-     "put a backup back where it can be resumed; replaces nothing"},
-    {MODE_KILL, "kill", 0, "WHICH", 1, 1,
-     "one session: a terminal, a pid, or the beginning of its id",
-     "back up and verify, then end the session; asks first"},
-    {MODE_REVIVE, "revive", 0, "WHICH", 1, 1,
-     "one session: a terminal, a pid, or the beginning of its id",
-     "back up and verify, then un-hang the session without ending it;\nasks first"},
-    {MODE_CONTEXT, "context", 0, "[WHICH...|FILE...|BACKUP...]", ANY_NUMBER,
-     "what was said, as Markdown; copies and backups as one"},
-    {MODE_SEARCH, "search", 0, "WORDS...", 1, SIZE_MAX, "the words to look for",
-     "what was said in any session or backup, the newest first"},
-    {MODE_WATCH, "watch", 0, NULL, NO_WORD,
-     "keep watching; back up what hangs, fills up or expires"},
-    {MODE_HELP, "help", 'h', NULL, ANY_NUMBER, "this text"},
-    {MODE_VERSION, "version", 'V', NULL, ANY_NUMBER, "the version"},
-};
-
-enum { MODE_COUNT = sizeof modes / sizeof *modes };
 
 /* What an option's value is, and in which member of struct options it is kept. */
 enum option_kind {
@@ -83,7 +35,6 @@ struct option_row {
     const char *argument; /* as the help shows it; NULL: none */
     enum option_kind kind;
     size_t member;
-    uint32_t modes;   /* IN(...) of those that it goes with; 0: all */
     const char *what; /* OPTION_NUMBER: "0.1 to 3600 seconds": it begins with the least, if not 0 */
     double at_most;
     const char *help;
@@ -94,79 +45,69 @@ struct option_row {
 #define NUMBER(argument, member) argument, OPTION_NUMBER, offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-    {"timeout", 0, NUMBER("MIN", timeout_minutes), 0, "a number of minutes", 1e6,
+    {"timeout", 0, NUMBER("MIN", timeout_minutes), "a number of minutes", 1e6,
      "silence after which a busy session may be called hung (10)"},
-    {"json", 0, FLAG(json), 0, NULL, 0, "one JSON document on standard output"},
-    {"all", 0, FLAG(all), IN(MODE_RESUME) | IN(MODE_EXPORT) | IN(MODE_SEARCH) | IN(MODE_CONTEXT),
-     NULL, 0,
+    {"json", 0, FLAG(json), NULL, 0, "one JSON document on standard output"},
+    {"all", 0, FLAG(all), NULL, 0,
      "--resume, --search: all of them, not only the newest; --export:\n"
      "also those without a process; --context: also its subagents"},
-    {"dry-run", 0, FLAG(dry_run),
-     IN(MODE_EXPORT) | IN(MODE_RESTORE) | IN(MODE_KILL) | IN(MODE_REPAIR) | IN(MODE_REVIVE), NULL,
-     0, "say what would be done, and change nothing"},
-    {"force", 0, FLAG(force),
-     IN(MODE_RESTORE) | IN(MODE_KILL) | IN(MODE_REPAIR) | IN(MODE_REVIVE) | IN(MODE_NONE), NULL, 0,
+    {"dry-run", 0, FLAG(dry_run), NULL, 0, "say what would be done, and change nothing"},
+    {"force", 0, FLAG(force), NULL, 0,
      "do not ask; --kill, --revive: also SIGKILL where SIGTERM is\nignored"},
-    {"grace", 0, NUMBER("SEC", grace_s), IN(MODE_KILL) | IN(MODE_REVIVE) | IN(MODE_NONE),
-     "0 to 3600 seconds", 3600, "--kill, --revive: wait between SIGTERM and SIGKILL (10)"},
+    {"grace", 0, NUMBER("SEC", grace_s), "0 to 3600 seconds", 3600,
+     "--kill, --revive: wait between SIGTERM and SIGKILL (10)"},
     {"without-backup", 0, "[=FIRST8]", OPTION_GIVEN_UP, offsetof(struct options, without_backup),
-     IN(MODE_KILL) | IN(MODE_REVIVE) | IN(MODE_NONE), NULL, 0,
+     NULL, 0,
      "--kill, --revive: even if what was said is in no file, or in\none that cannot be read;\n"
      "wants the first 8 characters of the session's id"},
-    {"escape", 0, FLAG(escape), IN(MODE_REVIVE), NULL, 0,
-     "--revive: press Escape instead, to get the prompt back"},
-    {"if-context", 0, NUMBER("PERCENT", if_context), IN(MODE_EXPORT), "0 to 100 percent", 100,
+    {"escape", 0, FLAG(escape), NULL, 0, "--revive: press Escape instead, to get the prompt back"},
+    {"if-context", 0, NUMBER("PERCENT", if_context), "0 to 100 percent", 100,
      "--export: only those whose context window is that full"},
-    {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), 0, NULL, 0,
+    {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), NULL, 0,
      "tokens that the context window holds (as the model's name says)"},
-    {"client-version", 0, "VERSION", OPTION_VERSION, offsetof(struct options, client_version),
-     IN(MODE_CHECK) | IN(MODE_REPAIR) | IN(MODE_CONTEXT), NULL, 0,
+    {"client-version", 0, "VERSION", OPTION_VERSION, offsetof(struct options, client_version), NULL,
+     0,
      "--check, --repair, --context: of the client that will resume\n(the newest that wrote in it)"},
-    {"on-event", 0, "CMD", OPTION_COMMAND, offsetof(struct options, on_event), IN(MODE_WATCH), NULL,
-     0, "--watch: run CMD for each event, which it reads as JSON"},
-    {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), IN(MODE_WATCH), NULL, 0,
+    {"on-event", 0, "CMD", OPTION_COMMAND, offsetof(struct options, on_event), NULL, 0,
+     "--watch: run CMD for each event, which it reads as JSON"},
+    {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), NULL, 0,
      "--watch: auto, desktop, bell or none (auto)"},
-    {"interval", 0, NUMBER("SEC", interval_s), IN(MODE_WATCH), "0.1 to 3600 seconds", 3600,
+    {"interval", 0, NUMBER("SEC", interval_s), "0.1 to 3600 seconds", 3600,
      "--watch: between two looks while something moves (20)"},
-    {"event-timeout", 0, NUMBER("SEC", event_timeout_s), IN(MODE_WATCH), "0 to 3600 seconds", 3600,
+    {"event-timeout", 0, NUMBER("SEC", event_timeout_s), "0 to 3600 seconds", 3600,
      "--watch: how long CMD may take (30)"},
-    {"pending-dir", 0, FOLDER(pending_dir), 0, NULL, 0, "where backups are kept"},
-    {"log-dir", 0, FOLDER(log_dir), 0, NULL, 0, "where the session log is kept"},
-    {"index-dir", 0, FOLDER(index_dir), IN(MODE_SEARCH), NULL, 0,
-     "where the index of --search is kept"},
-    {"cwd", 0, FOLDER(cwd), IN(MODE_RESTORE), NULL, 0,
-     "--restore: the session's directory is DIR now"},
-    {"new-id", 0, FLAG(new_id), IN(MODE_RESTORE), NULL, 0, "--restore: under a new session id"},
-    {"with-salvage", 0, FLAG(with_salvage), IN(MODE_RESTORE), NULL, 0,
+    {"pending-dir", 0, FOLDER(pending_dir), NULL, 0, "where backups are kept"},
+    {"log-dir", 0, FOLDER(log_dir), NULL, 0, "where the session log is kept"},
+    {"index-dir", 0, FOLDER(index_dir), NULL, 0, "where the index of --search is kept"},
+    {"cwd", 0, FOLDER(cwd), NULL, 0, "--restore: the session's directory is DIR now"},
+    {"new-id", 0, FLAG(new_id), NULL, 0, "--restore: under a new session id"},
+    {"with-salvage", 0, FLAG(with_salvage), NULL, 0,
      "--restore: append the half reply that was saved from memory"},
-    {"as-copy", 0, FLAG(as_copy), IN(MODE_REPAIR), NULL, 0,
-     "--repair: into a new session beside the original"},
-    {"shrink", 0, FLAG(shrink), IN(MODE_REPAIR), NULL, 0,
-     "--repair: also trim what the API never sees"},
-    {"fit", 0, FLAG(fit), IN(MODE_REPAIR), NULL, 0,
+    {"as-copy", 0, FLAG(as_copy), NULL, 0, "--repair: into a new session beside the original"},
+    {"shrink", 0, FLAG(shrink), NULL, 0, "--repair: also trim what the API never sees"},
+    {"fit", 0, FLAG(fit), NULL, 0,
      "--repair: also cut tool results, images and thinking, the\noldest first, until it can be "
      "sent again"},
-    {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, 0, NULL, 0,
+    {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, NULL, 0,
      "look only at sessions of this config directory (repeatable)"},
-    {"agent", 0, "KIND", OPTION_AGENT, 0, 0, NULL, 0, "only this agent's: claude"},
-    {"quiet", 'q', FLAG(quiet), 0, NULL, 0, "no hints, only results and errors"},
-    {"verbose", 'v', FLAG(verbose), 0, NULL, 0, "all the evidence"},
-    {"no-color", 0, FLAG(no_color), 0, NULL, 0, "no colours; so does a set NO_COLOR"},
+    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0, "only this agent's: claude"},
+    {"quiet", 'q', FLAG(quiet), NULL, 0, "no hints, only results and errors"},
+    {"verbose", 'v', FLAG(verbose), NULL, 0, "all the evidence"},
+    {"no-color", 0, FLAG(no_color), NULL, 0, "no colours; so does a set NO_COLOR"},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
 /* "--a", "--a and --b", "--a, --b and --c": the modes that an option goes with. */
-static void add_modes(struct buf *out, uint32_t of)
+static void add_modes(struct buf *out, const char *option)
 {
-    uint32_t left = of & ~IN(MODE_NONE);
-    for (size_t i = 0; i < MODE_COUNT; i++) {
-        if (!(left & IN(modes[i].mode)))
-            continue;
-        const char *link = left == (of & ~IN(MODE_NONE)) ? "" : ", ";
-        left &= ~IN(modes[i].mode);
-        buf_addf(out, "%s--%s", *link && !left ? " and " : link, modes[i].name);
-    }
+    const char *takers[COMMANDS];
+    size_t n = 0;
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (command_takes(commands[i], option))
+            takers[n++] = commands[i]->name;
+    for (size_t i = 0; i < n; i++)
+        buf_addf(out, "%s--%s", !i ? "" : i + 1 < n ? ", " : " and ", takers[i]);
 }
 
 /* "  -q, --quiet          no hints", further lines of text below the first; all of them below a
@@ -202,8 +143,9 @@ void options_help(struct buf *out)
              "resume it.\n"
              "\n"
              "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n");
-    for (size_t i = 0; i < MODE_COUNT; i++)
-        add_help_line(out, modes[i].letter, modes[i].name, modes[i].words, modes[i].help);
+    for (size_t i = 0; i < COMMANDS; i++)
+        add_help_line(out, commands[i]->letter, commands[i]->name, commands[i]->words,
+                      commands[i]->help);
     buf_adds(out,
              "\n"
              "WHICH is a terminal (pts/4, s013), a pid, a session id or its unique prefix of 8\n"
@@ -219,12 +161,11 @@ void options_help(struct buf *out)
                   "4 refused.\n");
 }
 
-static int set_mode(struct options *o, enum mode mode, struct sr_error *error)
+static int set_command_of(struct options *o, const struct command *command, struct sr_error *error)
 {
-    bool asks_for_words = mode == MODE_HELP || mode == MODE_VERSION;
-    if (o->mode != MODE_NONE && o->mode != mode && !asks_for_words)
+    if (o->command != &command_none && o->command != command && !command->is_of_the_program)
         return err_set(error, -EINVAL, "at most one mode can be given");
-    o->mode = mode;
+    o->command = command;
     return 0;
 }
 
@@ -354,29 +295,28 @@ static int complain(char **argv, int code, struct sr_error *error)
 }
 
 /* What getopt_long is told, and the value by which it names a row. */
-enum { FIRST_MODE = 256, FIRST_ROW = FIRST_MODE + MODE_COUNT };
+enum { FIRST_COMMAND = 256, FIRST_ROW = FIRST_COMMAND + COMMANDS };
 
 struct getopt_tables {
-    struct option names[MODE_COUNT + ROW_COUNT + 1];
-    char letters[MODE_COUNT + ROW_COUNT + 2];
+    struct option names[COMMANDS + ROW_COUNT + 1];
+    char letters[COMMANDS + ROW_COUNT + 2];
 };
 
 static void fill_tables(struct getopt_tables *t)
 {
     size_t n = 0;
     *t = (struct getopt_tables){.letters = ":"};
-    for (int i = 0; i < (int)MODE_COUNT; i++) {
-        t->names[i] = (struct option){modes[i].name, no_argument, NULL, FIRST_MODE + i};
-        if (modes[i].letter)
-            t->letters[++n] = modes[i].letter;
+    for (int i = 0; i < (int)COMMANDS; i++) {
+        t->names[i] = (struct option){commands[i]->name, no_argument, NULL, FIRST_COMMAND + i};
+        if (commands[i]->letter)
+            t->letters[++n] = commands[i]->letter;
     }
     for (int i = 0; i < (int)ROW_COUNT; i++) {
-        t->names[MODE_COUNT + i] =
-            (struct option){rows[i].name,
-                            rows[i].kind == OPTION_GIVEN_UP ? optional_argument
-                            : rows[i].argument              ? required_argument
-                                                            : no_argument,
-                            NULL, FIRST_ROW + i};
+        t->names[COMMANDS + i] = (struct option){rows[i].name,
+                                                 rows[i].kind == OPTION_GIVEN_UP ? optional_argument
+                                                 : rows[i].argument              ? required_argument
+                                                                                 : no_argument,
+                                                 NULL, FIRST_ROW + i};
         if (rows[i].letter)
             t->letters[++n] = rows[i].letter;
     }
@@ -385,9 +325,9 @@ static void fill_tables(struct getopt_tables *t)
 /* The long form's value of a letter. */
 static int value_of(int c)
 {
-    for (int i = 0; i < (int)MODE_COUNT; i++)
-        if (c == modes[i].letter)
-            return FIRST_MODE + i;
+    for (int i = 0; i < (int)COMMANDS; i++)
+        if (c == commands[i]->letter)
+            return FIRST_COMMAND + i;
     for (int i = 0; i < (int)ROW_COUNT; i++)
         if (c == rows[i].letter)
             return FIRST_ROW + i;
@@ -407,7 +347,7 @@ static int parse_words(int argc, char **argv, struct options *o, uint64_t *given
         if (c == '?' || c == ':')
             r = complain(argv, c, error);
         else if ((c = value_of(c)) < FIRST_ROW)
-            r = set_mode(o, modes[c - FIRST_MODE].mode, error);
+            r = set_command_of(o, commands[c - FIRST_COMMAND], error);
         else
             r = set_option(o, &rows[c - FIRST_ROW], optarg, error);
         if (r < 0)
@@ -422,17 +362,15 @@ static int parse_words(int argc, char **argv, struct options *o, uint64_t *given
 
 static int check_words(const struct options *o, struct sr_error *error)
 {
-    if (o->mode == MODE_NONE && o->which_count)
-        return err_set(error, -EINVAL, "no mode was given for '%s'", o->which[0]);
-    for (size_t i = 0; i < MODE_COUNT; i++) {
-        const struct mode_row *m = &modes[i];
-        if (m->mode != o->mode || (o->which_count >= m->at_least && o->which_count <= m->at_most))
-            continue;
-        if (o->which_count > m->at_most)
-            return err_set(error, -EINVAL, "--%s takes %s ('%s')", m->name, m->takes,
-                           o->which[m->at_most]);
-        return err_set(error, -EINVAL, "--%s takes %s", m->name, m->takes);
-    }
+    const struct command *c = o->command;
+    if (!c->name)
+        return o->which_count ? err_set(error, -EINVAL, "no mode was given for '%s'", o->which[0])
+                              : 0;
+    if (o->which_count > c->at_most)
+        return err_set(error, -EINVAL, "--%s takes %s ('%s')", c->name, c->takes,
+                       o->which[c->at_most]);
+    if (o->which_count < c->at_least)
+        return err_set(error, -EINVAL, "--%s takes %s", c->name, c->takes);
     return 0;
 }
 
@@ -440,48 +378,40 @@ static int check_words(const struct options *o, struct sr_error *error)
 static int check(const struct options *o, uint64_t given, struct sr_error *error)
 {
     static_assert(ROW_COUNT <= 64, "a bit for each row");
-    if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
+    if (o->command->is_of_the_program)
         return 0;
     int r = check_words(o, error);
     for (size_t i = 0; r == 0 && i < ROW_COUNT; i++) {
-        if (!(given >> i & 1) || !rows[i].modes || rows[i].modes & IN(o->mode))
+        if (!(given >> i & 1) || command_takes(o->command, rows[i].name))
             continue;
         struct buf with = {0};
-        add_modes(&with, rows[i].modes);
+        add_modes(&with, rows[i].name);
         r = err_set(error, -EINVAL, "--%s goes with %s", rows[i].name, with.p);
         buf_release(&with);
     }
-    if (r < 0)
-        return r;
-    if (o->mode == MODE_RESTORE && o->config_dir_count > 1)
-        return err_set(error, -EINVAL, "--restore takes one --config-dir");
-    if (o->all && o->mode == MODE_EXPORT && o->which_count)
-        return err_set(error, -EINVAL, "--all and '%s' do not go together", o->which[0]);
-    return 0;
+    return r < 0 || !o->command->check ? r : o->command->check(o, error);
 }
 
 bool options_shape(size_t i, struct option_shape *out)
 {
-    if (i < MODE_COUNT) {
-        const struct mode_row *m = &modes[i];
-        *out = (struct option_shape){.name = m->name,
-                                     .letter = m->letter,
-                                     .argument = m->words,
-                                     .help = m->help,
-                                     .is_mode = true,
-                                     .mode = m->mode,
-                                     .words_at_most = m->words ? m->at_most : 0};
+    if (i < COMMANDS) {
+        const struct command *c = commands[i];
+        *out = (struct option_shape){.name = c->name,
+                                     .letter = c->letter,
+                                     .argument = c->words,
+                                     .help = c->help,
+                                     .command = c,
+                                     .words_at_most = c->words ? c->at_most : 0};
         return true;
     }
-    if (i >= MODE_COUNT + ROW_COUNT)
+    if (i >= COMMANDS + ROW_COUNT)
         return false;
-    const struct option_row *row = &rows[i - MODE_COUNT];
+    const struct option_row *row = &rows[i - COMMANDS];
     *out = (struct option_shape){.name = row->name,
                                  .letter = row->letter,
                                  /* the next word is never this one's value */
                                  .argument = row->kind == OPTION_GIVEN_UP ? NULL : row->argument,
                                  .help = row->help,
-                                 .modes = row->modes,
                                  .may_come_again = row->kind == OPTION_CONFIG_DIR};
     return true;
 }
@@ -500,12 +430,13 @@ static void parse_unfinished(int argc, char **argv, struct options *o)
         o->typed[i] = argv[FIRST_WORD + i];
     if (o->typed_count)
         parse_words(argc - FIRST_WORD, argv + 1, o, &given, NULL);
-    o->mode = MODE_COMPLETE;
+    o->command = &command_complete;
 }
 
 int options_parse(int argc, char **argv, struct options *out, struct sr_error *error)
 {
     struct options o = {
+        .command = &command_none,
         .timeout_minutes = 10,
         .grace_s = 10,
         .if_context = -1,

@@ -1,8 +1,8 @@
 /*
  * options: what the user typed.
  *
- * Two tables in options.c, one of modes and one of options, say what there is,
- * what goes together, and what the help says of it. A new mode or option is a
+ * The table of commands (commands/) and one of options in options.c say what
+ * there is, what goes together, and what the help says of it. A new option is a
  * row there and a member here.
  */
 #pragma once
@@ -22,28 +22,11 @@ enum {
     EXIT_REFUSED = 4,
 };
 
-enum mode {
-    MODE_NONE, /* none was named: the interactive rescue on a terminal, else --status */
-    MODE_STATUS,
-    MODE_RESUME,
-    MODE_EXPORT,
-    MODE_VERIFY,
-    MODE_RESTORE,
-    MODE_KILL,
-    MODE_REVIVE,
-    MODE_CHECK,
-    MODE_CONTEXT,
-    MODE_SEARCH,
-    MODE_REPAIR,
-    MODE_WATCH,
-    MODE_HELP,
-    MODE_VERSION,
-    MODE_COMPLETE, /* asked by a shell, not by a person: --complete WORD... */
-};
+struct command;
 
 struct options {
-    enum mode mode;
-    const char *const *which; /* WHICH of the mode, as typed; points into argv */
+    const struct command *command; /* command_none where none was named */
+    const char *const *which;      /* WHICH of the mode, as typed; points into argv */
     size_t which_count;
     const char **config_dirs;
     size_t config_dir_count;
@@ -58,7 +41,7 @@ struct options {
     bool as_copy, shrink, fit; /* --repair */
     const char
         *without_backup; /* NULL: not given; "": what gives a session up is to be asked for */
-    const char **typed;  /* MODE_COMPLETE: the words of the line, the last one unfinished */
+    const char **typed;  /* --complete: the words of the line, the last one unfinished */
     size_t typed_count;
     double if_context;      /* --export: only where the context window is so full; -1: not asked */
     int64_t context_window; /* tokens; 0: as the model's name says */
@@ -89,10 +72,8 @@ struct option_shape {
     char letter;      /* 0: no short form */
     const char *argument;
     const char *help;
-    bool is_mode;
-    enum mode mode;       /* of a mode */
-    size_t words_at_most; /* of a mode: how many words may follow */
-    uint32_t modes;       /* of an option: a bit for each mode that it goes with; 0: all */
+    const struct command *command; /* of a mode; NULL: an option */
+    size_t words_at_most;          /* of a mode: how many words may follow */
     bool may_come_again;
 };
 

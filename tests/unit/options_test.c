@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "app/commands/commands.h"
 #include "app/options.h"
 
 #include <errno.h>
@@ -27,13 +28,13 @@ static struct options accepted(char **argv, int argc)
 
 static void refused(const char *reason, char **argv, int argc)
 {
-    struct options o = {.mode = MODE_VERSION};
+    struct options o = {.command = &command_version};
     struct sr_error error = {0};
     assert_int_equal(parse(argv, argc, &o, &error), -EINVAL);
     if (!strstr(error.text, reason))
         fail_msg("'%s' does not say '%s'", error.text, reason);
     assert_null(strchr(error.text, '\n'));
-    assert_int_equal(o.mode, MODE_VERSION); /* untouched */
+    assert_true(o.command == &command_version); /* untouched */
 }
 
 #define W(text) (char *)(uintptr_t)(text)
@@ -42,7 +43,7 @@ static void without_a_mode_none_is_set(void **state)
 {
     (void)state;
     struct options o = accepted(ARGV());
-    assert_int_equal(o.mode, MODE_NONE);
+    assert_true(o.command == &command_none);
     assert_true(o.timeout_minutes == 10);
     assert_false(o.json || o.all || o.quiet || o.verbose || o.no_color);
     assert_int_equal(o.config_dir_count, 0);
@@ -58,7 +59,7 @@ static void options_may_stand_anywhere_and_be_cut_short(void **state)
     (void)state;
     struct options o = accepted(ARGV(W("--resume"), W("pts/4"), W("--config-dir=/a"), W("4711"),
                                      W("--config-dir"), W("/b"), W("--all")));
-    assert_int_equal(o.mode, MODE_RESUME);
+    assert_true(o.command == &command_resume);
     assert_int_equal(o.which_count, 2);
     assert_string_equal(o.which[0], "pts/4");
     assert_string_equal(o.which[1], "4711");
@@ -68,7 +69,7 @@ static void options_may_stand_anywhere_and_be_cut_short(void **state)
     assert_true(o.all);
     options_release(&o);
     o = accepted(ARGV(W("--resume"), W("--"), W("--status")));
-    assert_int_equal(o.mode, MODE_RESUME);
+    assert_true(o.command == &command_resume);
     assert_string_equal(o.which[0], "--status");
     options_release(&o);
     o = accepted(ARGV(W("--status"), W("--status"), W("--time"), W("2.5")));
@@ -148,10 +149,10 @@ static void help_and_version_ask_for_nothing_else(void **state)
 {
     (void)state;
     struct options o = accepted(ARGV(W("-h")));
-    assert_int_equal(o.mode, MODE_HELP);
+    assert_true(o.command == &command_help);
     options_release(&o);
     o = accepted(ARGV(W("--version")));
-    assert_int_equal(o.mode, MODE_VERSION);
+    assert_true(o.command == &command_version);
     options_release(&o);
 }
 
@@ -173,6 +174,27 @@ static void how_full_a_window_must_be_is_a_percentage(void **state)
     refused("not '0'", ARGV(W("--context-window"), W("0")));
 }
 
+static bool is_an_option(const char *name)
+{
+    struct option_shape row;
+    for (size_t i = 0; options_shape(i, &row); i++)
+        if (!row.command && strcmp(row.name, name) == 0)
+            return true;
+    return false;
+}
+
+static void commands_name_options_that_are_there(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i <= COMMANDS; i++) {
+        const struct command *c = i < COMMANDS ? commands[i] : &command_none;
+        assert_true(!!c->run + !!c->start == 1);
+        for (const char *const *at = c->options; at && *at; at++)
+            if (!is_an_option(*at))
+                fail_msg("--%s names '%s', which is no option", c->name, *at);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +206,7 @@ int main(void)
         cmocka_unit_test(the_help_is_a_table),
         cmocka_unit_test(help_and_version_ask_for_nothing_else),
         cmocka_unit_test(how_full_a_window_must_be_is_a_percentage),
+        cmocka_unit_test(commands_name_options_that_are_there),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

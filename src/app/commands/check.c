@@ -183,7 +183,7 @@ static int finish(struct work *w, const struct targets *targets)
     return all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION : EXIT_FINE;
 }
 
-int command_check(struct context *context)
+static int run(struct context *context)
 {
     const struct options *o = context->options;
     struct work w = {.context = context, .shows_sound = o->which_count || o->verbose};
@@ -202,3 +202,12 @@ int command_check(struct context *context)
     targets_release(&targets);
     return status;
 }
+
+const struct command command_check = {
+    .name = "check",
+    .words = "[WHICH...|FILE...]",
+    ANY_NUMBER,
+    .help = "read transcripts for damage; changes nothing",
+    .run = run,
+    .options = (const char *const[]){"client-version", NULL},
+};

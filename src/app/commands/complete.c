@@ -84,7 +84,7 @@ static void offer_sessions(struct offer *o)
 {
     struct context *c = o->context;
     struct sr_snapshot *snapshot;
-    bool must_live = o->at.mode == MODE_KILL || o->at.mode == MODE_REVIVE;
+    bool must_live = o->at.command->wants_live;
     /* a terminal or a pid has a live session; an id is long, and a listing of all is of no use */
     c->look.stored_limit = must_live ? 0 : STORED_MAX;
     c->look.gone_limit = must_live || !*o->at.word ? 0 : STORED_MAX;
@@ -141,7 +141,7 @@ static void offer_words(struct offer *o, const char *kinds)
         buf_adds(&o->out, ":command\n");
 }
 
-int command_complete(struct context *context)
+static int run(struct context *context)
 {
     const struct options *options = context->options;
     struct offer o = {.context = context,
@@ -154,3 +154,5 @@ int command_complete(struct context *context)
     buf_release(&o.out);
     return status;
 }
+
+const struct command command_complete = {.run = run};

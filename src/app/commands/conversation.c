@@ -387,7 +387,7 @@ static int show_leftover(const struct work *w, const struct view_leftover *v)
     return status;
 }
 
-int command_conversation(struct context *context)
+static int run(struct context *context)
 {
     struct work w = {.context = context};
     if (context->pending_dir && !context_answers(context, context->pending_dir))
@@ -410,3 +410,12 @@ int command_conversation(struct context *context)
     }
     return status ? status : w.has_gaps ? EXIT_ATTENTION : EXIT_FINE;
 }
+
+const struct command command_context = {
+    .name = "context",
+    .words = "[WHICH...|FILE...|BACKUP...]",
+    ANY_NUMBER,
+    .help = "what was said, as Markdown; copies and backups as one",
+    .run = run,
+    .options = (const char *const[]){"all", "client-version", NULL},
+};

@@ -10,6 +10,8 @@
 #include "app/meter.h"
 #include "app/select/selection.h"
 #include "backup/backup.h"
+#include "base/err.h"
+#include "platform/privilege.h"
 #include "session/resume.h"
 #include "view/outcome/backups.h"
 
@@ -353,7 +355,7 @@ static int export_found(struct work *w, const struct selection *selection)
     return export_all(w);
 }
 
-int command_export(struct context *context)
+int export_run(struct context *context)
 {
     const struct options *o = context->options;
     struct work w = {.context = context};
@@ -384,3 +386,26 @@ int command_export(struct context *context)
     sr_snapshot_free(snapshot);
     return status;
 }
+
+static int check_options(const struct options *o, struct sr_error *error)
+{
+    if (o->all && o->which_count)
+        return err_set(error, -EINVAL, "--all and '%s' do not go together", o->which[0]);
+    return 0;
+}
+
+static int start(const struct options *options)
+{
+    return options->if_context >= 0 ? export_if_context(options) : context_run(options, export_run);
+}
+
+const struct command command_export = {
+    .name = "export",
+    .words = "[WHICH...]",
+    ANY_NUMBER,
+    .help = "lossless, verified copy of each session (none named: all active)",
+    .rights = PRIVILEGE_TRACE,
+    .options = (const char *const[]){"all", "dry-run", "if-context", NULL},
+    .start = start,
+    .check = check_options,
+};

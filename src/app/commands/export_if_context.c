@@ -13,6 +13,7 @@
 #include "view/outcome/backups.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Cuts "/dir/projects/-p/<id>.jsonl" where the config directory ends. */
 static bool split_transcript(struct arena *a, const char *path, struct context_usage_place *place)
@@ -61,7 +62,7 @@ static int export_one(struct context *c, const struct context_usage_place *place
     c->look.config_dirs = &words[1];
     c->look.config_dir_count = 1;
     c->options = narrowed;
-    return command_export(c);
+    return export_run(c);
 }
 
 static int nothing_to_do(struct context *c)
@@ -75,12 +76,12 @@ static int nothing_to_do(struct context *c)
     return status;
 }
 
-int command_export_if_context(struct context *context)
+static int run(struct context *context)
 {
     struct context_usage_place place;
     struct context_usage fullness;
     if (context->options->which_count || !find_place(context, &place))
-        return command_export(context);
+        return export_run(context);
     if (context_usage_look(&agent_claude, &place, &context->look, &fullness) < 0 ||
         fullness.percent < context->options->if_context)
         return nothing_to_do(context);
@@ -91,4 +92,16 @@ int command_export_if_context(struct context *context)
             return nothing_to_do(context);
     }
     return export_one(context, &place);
+}
+
+int export_if_context(const struct options *options)
+{
+    struct options told = *options;
+    struct arena arena = {0};
+    struct hook hook;
+    if (options->which_count == 0 && hook_read(STDIN_FILENO, &arena, &hook) == 0)
+        told.hook = &hook;
+    int status = context_run(&told, run);
+    arena_release(&arena);
+    return status;
 }

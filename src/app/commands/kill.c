@@ -7,6 +7,7 @@
 
 #include "app/act/ending.h"
 #include "app/select/named.h"
+#include "platform/privilege.h"
 #include "view/outcome/ending.h"
 
 #include <stdio.h>
@@ -44,7 +45,19 @@ static int kill_found(struct context *c, struct sr_snapshot *snapshot,
     return closing_print(&closing, c, status);
 }
 
-int command_kill(struct context *context)
+static int run(struct context *context)
 {
     return named_with(context, kill_found);
 }
+
+/* Types fg where the session is stopped behind its shell. */
+const struct command command_kill = {
+    .name = "kill",
+    .words = "WHICH",
+    ONE("one session: a terminal, a pid, or the beginning of its id"),
+    .help = "back up and verify, then end the session; asks first",
+    .run = run,
+    .rights = PRIVILEGE_TRACE | PRIVILEGE_TYPE,
+    .options = (const char *const[]){"dry-run", "force", "grace", "without-backup", NULL},
+    .wants_live = true,
+};

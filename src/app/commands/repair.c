@@ -312,7 +312,7 @@ static int repair(struct work *w)
     return status;
 }
 
-int command_repair(struct context *context)
+static int run(struct context *context)
 {
     struct work w = {.context = context};
     struct targets targets;
@@ -329,3 +329,13 @@ int command_repair(struct context *context)
     targets_release(&targets);
     return status;
 }
+
+const struct command command_repair = {
+    .name = "repair",
+    .words = "WHICH|FILE",
+    ONE("one session or file"),
+    .help = "mend a damaged transcript; it is backed up first; asks first",
+    .run = run,
+    .options = (const char *const[]){"dry-run", "force", "client-version", "as-copy", "shrink",
+                                     "fit", NULL},
+};

@@ -12,11 +12,13 @@
 #include "app/meter.h"
 #include "app/prompt.h"
 #include "base/utf8.h"
+#include "platform/privilege.h"
 #include "session/resume.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum choice { CHOICE_EXPORT, CHOICE_REVIVE, CHOICE_KILL, CHOICE_RESUME, CHOICE_SKIP, CHOICES };
 
@@ -316,7 +318,7 @@ static int rescue(struct rescue *r)
     return closing_print(&r->closing, r->context, status);
 }
 
-int command_rescue(struct context *context)
+static int run(struct context *context)
 {
     struct rescue r = {.context = context};
     if (!context->pending_dir || !context->log_dir) {
@@ -334,3 +336,16 @@ int command_rescue(struct context *context)
     }
     return status;
 }
+
+static int start(const struct options *options)
+{
+    bool has_person = !options->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    return context_run(options, has_person ? run : command_status.run);
+}
+
+/* Its menu revives, too. */
+const struct command command_none = {
+    .start = start,
+    .rights = PRIVILEGE_TRACE | PRIVILEGE_NETWORK | PRIVILEGE_TYPE,
+    .options = (const char *const[]){"force", "grace", "without-backup", NULL},
+};

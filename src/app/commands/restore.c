@@ -10,6 +10,7 @@
 #include "app/prompt.h"
 #include "app/select/backups.h"
 #include "backup/restore.h"
+#include "base/err.h"
 #include "session/resume.h"
 #include "view/outcome/backups.h"
 
@@ -238,7 +239,7 @@ static int choose(struct context *c, const struct backup_dir *pending, const cha
     return EXIT_REFUSED;
 }
 
-int command_restore(struct context *context)
+static int run(struct context *context)
 {
     struct work w = {.context = context};
     struct backup_dir pending;
@@ -268,3 +269,20 @@ int command_restore(struct context *context)
     backup_dir_close(&pending);
     return status;
 }
+
+static int check_options(const struct options *o, struct sr_error *error)
+{
+    return o->config_dir_count > 1 ? err_set(error, -EINVAL, "--restore takes one --config-dir")
+                                   : 0;
+}
+
+const struct command command_restore = {
+    .name = "restore",
+    .words = "BACKUP",
+    ONE("one backup"),
+    .help = "put a backup back where it can be resumed; replaces nothing",
+    .run = run,
+    .options = (const char *const[]){"dry-run", "force", "cwd", "new-id", "with-salvage", NULL},
+    .check = check_options,
+    .config_dir_may_be_missing = true,
+};

@@ -111,7 +111,7 @@ static void draw(struct buf *out, const struct context *context, const struct sr
         view_text_resume(out, snapshot, &context->style);
 }
 
-int command_resume(struct context *context)
+static int run(struct context *context)
 {
     const struct options *o = context->options;
     struct sr_error error;
@@ -149,3 +149,12 @@ int command_resume(struct context *context)
     sr_snapshot_free(snapshot);
     return status;
 }
+
+const struct command command_resume = {
+    .name = "resume",
+    .words = "[WHICH...]",
+    ANY_NUMBER,
+    .help = "sessions that can be resumed, each with the exact command",
+    .run = run,
+    .options = (const char *const[]){"all", NULL},
+};

@@ -6,6 +6,7 @@
 
 #include "app/act/reviving.h"
 #include "app/select/named.h"
+#include "platform/privilege.h"
 #include "view/outcome/reviving.h"
 
 #include <stdio.h>
@@ -42,7 +43,18 @@ static int revive_found(struct context *c, struct sr_snapshot *snapshot,
     return closing_print(&closing, c, status);
 }
 
-int command_revive(struct context *context)
+static int run(struct context *context)
 {
     return named_with(context, revive_found);
 }
+
+const struct command command_revive = {
+    .name = "revive",
+    .words = "WHICH",
+    ONE("one session: a terminal, a pid, or the beginning of its id"),
+    .help = "back up and verify, then un-hang the session without ending it;\nasks first",
+    .run = run,
+    .rights = PRIVILEGE_TRACE | PRIVILEGE_NETWORK | PRIVILEGE_TYPE,
+    .options = (const char *const[]){"dry-run", "force", "grace", "without-backup", "escape", NULL},
+    .wants_live = true,
+};

@@ -506,7 +506,7 @@ static const char *joined(struct arena *a, const char *const *words, size_t coun
     return all;
 }
 
-int command_search(struct context *context)
+static int run(struct context *context)
 {
     const struct options *o = context->options;
     struct work w = {.context = context};
@@ -541,3 +541,14 @@ int command_search(struct context *context)
     buf_release(&w.match);
     return status;
 }
+
+const struct command command_search = {
+    .name = "search",
+    .words = "WORDS...",
+    .at_least = 1,
+    .at_most = SIZE_MAX,
+    .takes = "the words to look for",
+    .help = "what was said in any session or backup, the newest first",
+    .run = run,
+    .options = (const char *const[]){"all", "index-dir", NULL},
+};

@@ -5,6 +5,7 @@
 #include "app/commands/commands.h"
 
 #include "app/select/selection.h"
+#include "platform/privilege.h"
 #include "view/json.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ static bool pick(struct context *c, const struct selection *named,
     return true;
 }
 
-int command_status(struct context *context)
+static int run(struct context *context)
 {
     struct sr_snapshot *snapshot, picked;
     struct selection named;
@@ -97,3 +98,13 @@ int command_status(struct context *context)
     sr_snapshot_free(snapshot);
     return status;
 }
+
+/* A verdict looks into what a process waits for. */
+const struct command command_status = {
+    .name = "status",
+    .words = "[VERDICT|WHICH...]",
+    ANY_NUMBER,
+    .help = "every session found, with a verdict; changes nothing;\n--status hung: those alone",
+    .run = run,
+    .rights = PRIVILEGE_TRACE,
+};

@@ -54,7 +54,7 @@ static int verify_all(struct context *context, struct view_verified **rows, size
     return r;
 }
 
-int command_verify(struct context *context)
+static int run(struct context *context)
 {
     struct view_verified *rows = NULL;
     size_t count, sound = 0;
@@ -82,3 +82,11 @@ int command_verify(struct context *context)
         sound += rows[i].result.verdict == VERIFY_SOUND;
     return status == 0 && sound < count ? EXIT_ATTENTION : status;
 }
+
+const struct command command_verify = {
+    .name = "verify",
+    .words = "[BACKUP...]",
+    ANY_NUMBER,
+    .help = "read backups again, and compare them with their manifests",
+    .run = run,
+};

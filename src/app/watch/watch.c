@@ -1,4 +1,14 @@
-#include "app/watch/watch.h"
+/*
+ * watch: --watch: one small process that waits, tells, and has backups made.
+ *
+ * It sleeps in epoll_wait. What wakes it: names that come and go in the
+ * agents' folders, the first write after a look (inotify), the end of a
+ * session's process (pidfd), a timer that goes on while the machine sleeps,
+ * signals. It reads no foreign file itself: looks and backups are made by
+ * errands, one of each at a time. What a look calls for is decided by
+ * diagnose/changes.
+ */
+#include "app/commands/commands.h"
 
 #include "app/context.h"
 #include "app/watch/event_sinks.h"
@@ -8,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io/fs.h"
+#include "platform/privilege.h"
 #include "platform/process/pidref.h"
 
 #include <errno.h>
@@ -650,7 +661,7 @@ static int prepare(struct watch *w)
     return status;
 }
 
-int watch_run(const struct options *options)
+static int start(const struct options *options)
 {
     struct watch w = {
         .epoll = -1,
@@ -680,3 +691,13 @@ int watch_run(const struct options *options)
     release(&w);
     return status;
 }
+
+const struct command command_watch = {
+    .name = "watch",
+    NO_WORD,
+    .help = "keep watching; back up what hangs, fills up or expires",
+    .start = start,
+    .rights = PRIVILEGE_TRACE,
+    .options = (const char *const[]){"on-event", "notify", "interval", "event-timeout", NULL},
+    .config_dir_may_be_missing = true,
+};

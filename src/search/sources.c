@@ -21,15 +21,21 @@ static size_t add_root(struct sources *s, const char *named, int fd)
     return s->root_count - 1;
 }
 
-static void add(struct sources *s, size_t root, const char *path, const char *session_id,
-                const struct agent *agent)
+static void add_source(struct sources *s, size_t root, const char *path, const char *session_id,
+                       const struct agent *agent, bool is_stray)
 {
     if (!agent->reader->read_message)
         return;
     void *items = s->items;
     struct source *source = arena_push(&s->arena, &items, &s->count, &s->capacity, sizeof *source);
     s->items = items;
-    *source = (struct source){root, path, session_id, agent->reader};
+    *source = (struct source){root, path, session_id, agent->reader, is_stray};
+}
+
+static void add(struct sources *s, size_t root, const char *path, const char *session_id,
+                const struct agent *agent)
+{
+    add_source(s, root, path, session_id, agent, false);
 }
 
 /* A transcript and its subagents'. prefix: what their paths stand below, of the root. */
@@ -80,7 +86,7 @@ static void add_store(struct sources *s, const struct store *store)
     seen = store->agent->list_strays(&io, &strays, &count);
     s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++)
-        add(s, root, strays[i].path, strays[i].session_id, store->agent);
+        add_source(s, root, strays[i].path, strays[i].session_id, store->agent, true);
     add_traces(s, root, store->agent, &io);
 }
 

@@ -24,6 +24,7 @@ struct source {
     const char *path; /* below it */
     const char *session_id;
     const struct event_reader *reader;
+    bool is_stray; /* the client does not look there */
 };
 
 struct sources {

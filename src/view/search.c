@@ -68,27 +68,38 @@ static void add_hit(struct buf *out, const struct view_hit *hit, const struct vi
     buf_adds(out, "\n");
 }
 
-static void add_stray(struct buf *out, const struct sr_stray *stray)
+static void add_stray(struct buf *out, const struct view_hit_session *s)
 {
     struct buf command = {0};
-    buf_adds(out, "  only in ");
-    utf8_adds_printable(out, stray->path);
-    buf_adds(out, ", where the client does not look\n");
-    if (resume_add_move(&command, stray) == 0)
+    bool is_copy = s->stray && s->stray->found_by;
+    buf_addf(out, "  %sin ", is_copy ? "" : "only ");
+    utf8_adds_printable(out, s->stray_path);
+    buf_adds(out, ", where the client does not look");
+    if (is_copy) {
+        buf_adds(out, ": a copy, the client takes ");
+        utf8_adds_printable(out, s->stray->found_by);
+    }
+    buf_adds(out, "\n");
+    if (s->stray && resume_add_move(&command, s->stray) == 0)
         buf_addf(out, "  %s\n", command.p);
     buf_release(&command);
 }
 
 static void add_way_back(struct buf *out, const struct view_hit_session *s)
 {
-    if (s->command)
+    if (s->stray_path)
+        add_stray(out, s);
+    else if (s->command)
         buf_addf(out, "  %s\n", s->command); /* safe already */
     else if (s->held_by && s->attach)
         buf_addf(out, "  held by pid %d, in the background: %s\n", s->held_by, s->attach);
     else if (s->held_by)
         buf_addf(out, "  held by pid %d\n", s->held_by);
-    else if (s->stray)
-        add_stray(out, s->stray);
+    else if (s->is_astray)
+        buf_addf(out,
+                 "  its transcript lies where the client does not look: session-rescue --resume "
+                 "%s\n",
+                 s->id);
     else if (s->left) {
         buf_adds(out, "  ");
         view_add_left(out, s->left);
@@ -102,6 +113,18 @@ static void add_way_back(struct buf *out, const struct view_hit_session *s)
         utf8_adds_printable(out, s->notes[i]);
         buf_adds(out, "\n");
     }
+}
+
+static size_t count_sessions(const struct view_search *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->session_count; i++) {
+        size_t first = 0;
+        while (!str_equals(s->sessions[first].id, s->sessions[i].id))
+            first++;
+        count += first == i;
+    }
+    return count;
 }
 
 void view_text_search(struct buf *out, const struct view_search *s, const struct view_style *style)
@@ -130,8 +153,9 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
         buf_addf(out, "%zu of %lld messages shown, the newest; --all shows the rest.\n",
                  s->hit_count, (long long)s->found);
     } else {
+        size_t sessions = count_sessions(s);
         buf_addf(out, "%zu message%s in %zu session%s\n", s->hit_count,
-                 s->hit_count == 1 ? "" : "s", s->session_count, s->session_count == 1 ? "" : "s");
+                 s->hit_count == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s");
     }
 }
 
@@ -165,9 +189,9 @@ static struct json_node *session_node(struct json_document *d, const struct view
     json_put_string(d, node, "backup", s->backup);
     view_put_left(d, node, s->left);
     json_put_string(d, node, "attach_command", s->attach);
-    json_put_string(d, node, "no_command", s->no_command);
+    json_put_string(d, node, "no_command", s->stray_path || s->is_astray ? "stray" : s->no_command);
     json_put_strings(d, node, "notes", s->notes, s->note_count);
-    json_put_string(d, node, "stray", s->stray ? s->stray->path : NULL);
+    json_put_string(d, node, "stray", s->stray_path);
     return node;
 }
 

@@ -21,6 +21,7 @@ struct view_hit {
     int64_t offset;      /* of the record in it; negative: of a prompt of the history */
 };
 
+/* Of a session's words those that the client reads, or those of one file that it does not. */
 struct view_hit_session {
     const char *id;
     const char *cwd;          /* NULL: not known */
@@ -28,7 +29,10 @@ struct view_hit_session {
     int held_by;              /* pid; 0: nobody */
     const char *const *notes; /* where the conversation is now, and the like */
     size_t note_count;
-    const struct sr_stray *stray; /* all of it that there is, where the client does not look */
+    const char *stray_path;       /* the words are in this file, where the client does not look */
+    const struct sr_stray *stray; /* that file; NULL: none, or it is gone since */
+    bool is_astray;               /* its transcript lies where the client does not look, and the
+                                     words are in another file */
     const char *no_command;       /* why there is none, a word; NULL: there is, or not known */
     const struct sr_left *left;   /* its transcript is gone; NULL: not so, or it has nothing else */
     const char *attach;           /* the command that opens it, where it runs in the background */
@@ -41,7 +45,7 @@ struct view_search {
     const struct view_hit *hits; /* a session's together, each time the newest first */
     size_t hit_count;
     const struct view_hit_session *sessions;
-    size_t session_count;
+    size_t session_count;  /* a session may stand there more than once */
     int64_t found;         /* in all; more than hit_count: the others are older */
     bool is_incomplete;    /* the index was not brought up to date */
     const char *made_anew; /* why the index was; NULL: it was not */

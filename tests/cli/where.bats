@@ -277,6 +277,39 @@ stray_files()
     [ "$(json ".sessions.find(s => s.session_id === '$d').stray")" = null ]
 }
 
+@test "--search names the file that the words are in, and no other of the session" {
+    # a copy that went on, beside the session
+    say "$folder/$a.jsonl" "$a" "$here" 1 "marmalade"
+    cp "$folder/$a.jsonl" "$folder/$a (1).jsonl"
+    say "$folder/$a (1).jsonl" "$a" "$here" 2 "blackcurrant"
+    # three files of one session, and none that the client finds
+    say "$folder/$b.jsonl.bak" "$b" "$here" 1 "quince"
+    say "$folder/$b (1).jsonl" "$b" "$here" 2 "medlar"
+    say "$folder/$b.jsonl.orig" "$b" "$here" 3 "sloe"
+    say "$folder/$b/subagents/agent-1.jsonl" "$b" "$here" 4 "rowan" '{"isSidechain":true}'
+    rescue --search marmalade --config-dir "$CONFIG_DIR"
+    [[ $output == *"claude --resume $a"*"2 messages in 1 session" ]]
+    [[ $output != *"where the client does not look"* ]]
+    rescue --search blackcurrant --config-dir "$CONFIG_DIR"
+    [[ $output == *"in $folder/$a (1).jsonl, where the client does not look: a copy"* ]]
+    [[ $output != *"claude --resume"* && $output != *"mv -n"* && $output != *"only in"* ]]
+    rescue --search medlar --config-dir "$CONFIG_DIR"
+    [[ $output == *"only in $folder/$b (1).jsonl, where the client does not look"*"mv -n "*"$b (1).jsonl"* ]]
+    [[ $output != *".bak"* && $output != *".orig"* ]]
+    rescue --search quince --config-dir "$CONFIG_DIR"
+    [[ $output == *"only in $folder/$b.jsonl.bak, "* && $output != *"(1)"* && $output != *".orig"* ]]
+    rescue --search rowan --config-dir "$CONFIG_DIR"
+    [[ $output == *"its transcript lies where the client does not look: session-rescue --resume $b"* ]]
+    [[ $output != *"only in"* && $output != *"mv -n"* ]]
+    # of one session, in several files
+    rescue --search yes --config-dir "$CONFIG_DIR"
+    [[ $output == *"6 messages in 2 sessions" ]]
+    rescue --search yes --json --config-dir "$CONFIG_DIR"
+    [ "$(json '.sessions.length')" = 6 ]
+    [ "$(json ".sessions.filter(s => s.stray).every(s => s.no_command === 'stray')")" = true ]
+    [ "$(json ".sessions.find(s => s.session_id === '$a' && !s.stray).no_command")" = null ]
+}
+
 @test "named by their ids, --resume and --context find them" {
     folder_name=${folder##*/}
     stray_files

@@ -122,6 +122,7 @@ struct loaded {
     struct view_hit shown;
     struct index_place place;
     const char *backup; /* path, where that is one */
+    const char *stray;  /* path, where the client does not look */
     struct buf words;
 };
 
@@ -145,15 +146,13 @@ static const struct source *source_of(const struct work *w, const struct index_p
                : NULL;
 }
 
-static bool load_from(struct work *w, const struct index_place *place, struct loaded *out)
+static bool load_from(struct work *w, const struct index_place *place, const struct source *source,
+                      struct loaded *out)
 {
-    const struct source *source = source_of(w, place);
     struct arena scratch = {0}, *a = &w->sources.arena;
     struct fs_file file;
     struct event e;
     struct message m;
-    if (!source)
-        return false;
     const struct source_root *root = &w->sources.roots[source->root];
     if (fs_open_file(root->fd, source->path, &file) < 0)
         return false;
@@ -165,6 +164,7 @@ static bool load_from(struct work *w, const struct index_place *place, struct lo
         message_add_words(&e, &m, FEED_WORDS_MAX, &out->words);
         out->place = *place;
         out->backup = root->is_backups ? path : NULL;
+        out->stray = source->is_stray ? path : NULL;
         out->shown = (struct view_hit){
             .at = e.at,
             .speaker = message_speaker(&e),
@@ -179,28 +179,45 @@ static bool load_from(struct work *w, const struct index_place *place, struct lo
     return found;
 }
 
-/* From the first place that can be read: the live transcript before its backups. */
+/* Where words are looked for first: what the client reads, where it does not look, the backups. */
+enum rank { READ, STRAY, BACKUP, RANKS };
+
+static enum rank rank_of(const struct work *w, const struct source *source)
+{
+    return w->sources.roots[source->root].is_backups ? BACKUP : source->is_stray ? STRAY : READ;
+}
+
+/* From the first place that can be read. */
 static bool load(struct work *w, const struct index_hit *hit, struct loaded *out)
 {
     struct index_place *places;
     size_t count;
     *out = (struct loaded){.hit = hit};
     index_places(&w->ix, hit, w->roots, w->sources.root_count, &w->sources.arena, &places, &count);
-    for (size_t root = 0; root < w->sources.root_count; root++)
-        for (size_t i = 0; i < count; i++)
-            if (places[i].root == w->roots[root] && load_from(w, &places[i], out))
-                return true;
+    for (enum rank rank = READ; rank < RANKS; rank++)
+        for (size_t root = 0; root < w->sources.root_count; root++)
+            for (size_t i = 0; i < count; i++) {
+                if (places[i].root != w->roots[root])
+                    continue;
+                const struct source *source = source_of(w, &places[i]);
+                if (source && rank_of(w, source) == rank && load_from(w, &places[i], source, out))
+                    return true;
+            }
     return false;
 }
 
+/* What stands where the client does not look is brought back by its file, whatever else there is
+ * of the session. */
 static size_t session_of(struct work *w, const struct loaded *l)
 {
     size_t i = 0;
-    while (i < w->session_count && w->session_rows[i] != l->hit->session)
+    while (i < w->session_count && (w->session_rows[i] != l->hit->session ||
+                                    !str_equals(w->sessions[i].stray_path, l->stray)))
         i++;
     if (i == w->session_count) {
         w->session_rows[i] = l->hit->session;
-        w->sessions[i] = (struct view_hit_session){.id = l->place.session_id};
+        w->sessions[i] =
+            (struct view_hit_session){.id = l->place.session_id, .stray_path = l->stray};
         w->session_count++;
     }
     if (l->backup && !w->sessions[i].backup)
@@ -271,7 +288,7 @@ static bool has_transcript(const struct work *w, const char *session_id)
 static size_t session_called(struct work *w, const char *id)
 {
     for (size_t i = 0; i < w->session_count; i++)
-        if (str_equals(w->sessions[i].id, id))
+        if (str_equals(w->sessions[i].id, id) && !w->sessions[i].stray_path)
             return i;
     void *items = w->sessions;
     struct view_hit_session *slot = arena_push(&w->sources.arena, &items, &w->session_count,
@@ -413,6 +430,17 @@ static void tell_way_back(struct arena *a, const struct sr_session *s, struct vi
     buf_release(&command);
 }
 
+/* to: of a session's words, where the client looks or not. */
+static void tell_stray(const struct sr_stray *stray, struct view_hit_session *to)
+{
+    char *path = to->stray_path ? realpath(stray->path, NULL) : NULL;
+    if (path && str_equals(path, to->stray_path))
+        to->stray = stray;
+    free(path);
+    if (!to->stray_path && !stray->found_by)
+        to->is_astray = true;
+}
+
 /* How each session is brought back, as a listing says. */
 static void find_ways_back(struct work *w)
 {
@@ -430,13 +458,13 @@ static void find_ways_back(struct work *w)
         return;
     w->way_back = snapshot;
     for (size_t i = 0; i < w->session_count; i++) {
-        for (size_t j = 0; j < snapshot->session_count; j++)
-            if (str_equals(snapshot->sessions[j].session_id, w->sessions[i].id))
-                tell_way_back(a, &snapshot->sessions[j], &w->sessions[i]);
+        struct view_hit_session *to = &w->sessions[i];
+        for (size_t j = 0; j < snapshot->session_count && !to->stray_path; j++)
+            if (str_equals(snapshot->sessions[j].session_id, to->id))
+                tell_way_back(a, &snapshot->sessions[j], to);
         for (size_t j = 0; j < snapshot->stray_count; j++)
-            if (str_equals(snapshot->strays[j].session_id, w->sessions[i].id) &&
-                !snapshot->strays[j].found_by)
-                w->sessions[i].stray = &snapshot->strays[j];
+            if (str_equals(snapshot->strays[j].session_id, to->id))
+                tell_stray(&snapshot->strays[j], to);
     }
 }
 

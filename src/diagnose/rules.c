@@ -20,6 +20,10 @@ enum {
     REPLY_PIECE_BYTES = 100,
     /* A reply brings pieces several times a second, with pauses of up to 2 s. */
     WATCHED_ENOUGH_MS = 2000,
+    /* What comes more rarely falls into a look by luck alone: it says nothing. */
+    RARE_MS = 2500,
+    /* One piece may be seen to arrive in parts. */
+    ONE_PIECE_MS = 500,
     /* Records of hooks that nobody waits for came up to 6 s after the request, under load. */
     HOOK_RECORD_GAP_S = 30,
     /* A refusal comes back at once, and the connection is silent until the next try. */
@@ -176,10 +180,18 @@ static bool loop_sleeps(const struct evidence *e)
            e->main_cpu_percent >= 0 && e->main_cpu_percent < SPINNING_PERCENT && !loop_runs(e);
 }
 
-/* A piece of a reply was seen to arrive. */
+/* One arrival was seen to follow another: every look sees that, whenever it is taken. */
+static bool arrives_steadily(const struct evidence *e)
+{
+    const struct api_connection *c = &e->api;
+    return c->watched_ms > 0 && c->largest_arrival > 0 &&
+           c->last_arrival_ms - c->first_arrival_ms >= ONE_PIECE_MS;
+}
+
+/* Pieces of a reply were seen to arrive. */
 static bool was_seen_to_stream(const struct evidence *e)
 {
-    return e->api.watched_ms > 0 && e->api.largest_arrival >= REPLY_PIECE_BYTES;
+    return arrives_steadily(e) && e->api.largest_arrival >= REPLY_PIECE_BYTES;
 }
 
 /*
@@ -191,7 +203,7 @@ static bool brings_only_pings(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
     return past_patience(e, c->sent_ago_s) && c->watched_ms >= WATCHED_ENOUGH_MS &&
-           c->largest_arrival > 0 && c->largest_arrival < REPLY_PIECE_BYTES;
+           arrives_steadily(e) && c->largest_arrival < REPLY_PIECE_BYTES;
 }
 
 static bool answered_since_sent(const struct evidence *e)
@@ -697,7 +709,7 @@ static bool start_up_is_stuck(const struct evidence *e)
 static bool trickle_is_unclear(const struct evidence *e)
 {
     return may_be_asking(e) && has_connection(e) && past_patience(e, e->api.sent_ago_s) &&
-           e->api.received_ago_s >= 0 && !past_patience(e, e->api.received_ago_s);
+           e->api.received_ago_s >= 0 && !model_is_silent(e);
 }
 
 static bool cannot_see_connections(const struct evidence *e)
@@ -850,8 +862,8 @@ const struct rule rules[] = {
      "The client has been starting for longer than the user's patience, computing all the time.",
      start_up_is_stuck},
     {"trickle unclear", SR_UNKNOWN, "trickle-unclear", "low", "look",
-     "Bytes arrived not long ago, but none while the connection was watched: a slow reply, or "
-     "pings.",
+     "Bytes arrived not long ago, but too rarely while the connection was watched: a slow reply, "
+     "or pings.",
      trickle_is_unclear},
     {"connections not seen", SR_UNKNOWN, "connections-not-seen", "low", "look",
      "The model was asked, and the connection to it cannot be seen from here.",
@@ -910,7 +922,9 @@ bool rules_want_connection(const struct evidence *e)
 
 bool rules_want_watch(const struct evidence *e)
 {
-    return trickle_is_unclear(e) && !was_seen_to_stream(e) && !brings_only_pings(e);
+    const struct api_connection *c = &e->api;
+    return trickle_is_unclear(e) && !was_seen_to_stream(e) && !brings_only_pings(e) &&
+           c->watched_ms < c->last_arrival_ms + RARE_MS;
 }
 
 struct sentences {
@@ -1110,6 +1124,11 @@ static void say_traffic(struct sentences *s, const struct evidence *e)
     else if (c->watched_ms > 0 && c->largest_arrival == 0)
         SAY(s, "watched for %lld ms, nothing arrived: a slow reply and rare pings look alike",
             (long long)c->watched_ms);
+    else if (c->watched_ms > 0 && !arrives_steadily(e))
+        SAY(s,
+            "watched for %lld ms, %lld bytes arrived and no more within %d ms: a slow reply and "
+            "rare pings look alike",
+            (long long)c->watched_ms, (long long)c->largest_arrival, RARE_MS);
     else if (c->watched_ms > 0)
         SAY(s, "watched for %lld ms, the most that arrived at once was %lld bytes",
             (long long)c->watched_ms, (long long)c->largest_arrival);

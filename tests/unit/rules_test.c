@@ -70,8 +70,10 @@ enum { PATIENCE = 600, LONG = 2400 };
         .is_there = FACT_YES, .is_connecting = true, .unanswered = 5, .peer = "127.0.0.1:443", \
         .sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1                           \
     }
-/* The connection was watched, and so much came at once. */
-#define WATCHED(bytes) .api.watched_ms = 2000, .api.largest_arrival = (bytes)
+/* The connection was watched, and so much came at once, again and again. */
+#define WATCHED(bytes)                                                                   \
+    .api.watched_ms = 2000, .api.largest_arrival = (bytes), .api.first_arrival_ms = 100, \
+    .api.last_arrival_ms = 1900
 
 #define WORKERS(...)                                                          \
     .has_workers = FACT_YES, .workers = (const struct worker[]){__VA_ARGS__}, \
@@ -612,6 +614,28 @@ static void pings_are_no_reply(void **state)
          ASKED(FEW, .patience_s = 0, .api.sent_ago_s = 0, .api.received_ago_s = 0));
 }
 
+/* What comes more rarely than it is watched for falls into one look and not into the next: the
+ * verdict is the same. */
+static void what_comes_rarely_decides_nothing(void **state)
+{
+    (void)state;
+#define ONCE(bytes)                                                                  \
+    .api.received_ago_s = 1, .api.watched_ms = 3800, .api.largest_arrival = (bytes), \
+    .api.first_arrival_ms = 1300, .api.last_arrival_ms = 1300
+    const int64_t sizes[] = {1, 52, 99, 100, 160, 5000};
+    wins("trickle unclear", ASKED(.api.received_ago_s = 4, .api.watched_ms = 2500));
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        wins("trickle unclear", ASKED(ONCE(sizes[i])));
+        /* one piece that was seen in parts */
+        wins("trickle unclear", ASKED(ONCE(sizes[i]), .api.last_arrival_ms = 1700));
+    }
+    wins("reply stalled", ASKED(ONCE(99), .api.last_arrival_ms = 1800));
+    wins("generating", ASKED(ONCE(100), .api.last_arrival_ms = 1800));
+    says("watched for 3800 ms, 52 bytes arrived and no more within 2500 ms: a slow reply and rare "
+         "pings look alike",
+         ASKED(ONCE(52)));
+}
+
 static void a_trickle_is_watched_until_it_is_known(void **state)
 {
     (void)state;
@@ -623,6 +647,11 @@ static void a_trickle_is_watched_until_it_is_known(void **state)
         rules_want_watch(&TOOL(TRICKLE, .open_tool = "Agent", .subagent_is_busy = FACT_YES)));
     assert_false(rules_want_watch(&ASKED(TRICKLE, WATCHED(52))));
     assert_false(rules_want_watch(&ASKED(TRICKLE, WATCHED(700))));
+    /* what came once may have come by luck: for as long as that it is watched for the next */
+    assert_true(rules_want_watch(&ASKED(TRICKLE, ONCE(52), .api.watched_ms = 3799)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, ONCE(52), .api.watched_ms = 3800)));
+    assert_true(rules_want_watch(&ASKED(TRICKLE, .api.watched_ms = 2499)));
+    assert_false(rules_want_watch(&ASKED(TRICKLE, .api.watched_ms = 2500)));
     assert_false(rules_want_watch(&ASKED(TRICKLE, .api.received_ago_s = PATIENCE)));
     assert_false(rules_want_watch(&ASKED(TRICKLE, .api.received_ago_s = -1)));
     assert_false(rules_want_watch(&ASKED(TRICKLE, .api.sent_ago_s = PATIENCE - 1)));
@@ -1672,6 +1701,7 @@ int main(void)
         cmocka_unit_test(idle_needs_a_word_or_an_ended_turn),
         cmocka_unit_test(bytes_that_arrive_are_a_reply),
         cmocka_unit_test(pings_are_no_reply),
+        cmocka_unit_test(what_comes_rarely_decides_nothing),
         cmocka_unit_test(a_trickle_is_watched_until_it_is_known),
         cmocka_unit_test(a_new_request_well_after_the_last_event_is_a_retry),
         cmocka_unit_test(patience_is_given_to_replies_tools_and_compactions),

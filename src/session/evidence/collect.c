@@ -829,9 +829,22 @@ void collect_watch(struct snapshot *snap, const struct session *s,
     collect_connection(snap, s, sockets, e);
     e->api.watched_ms = before.watched_ms + COLLECT_WATCH_STEP_MS;
     e->api.largest_arrival = before.largest_arrival;
+    e->api.first_arrival_ms = before.first_arrival_ms;
+    e->api.last_arrival_ms = before.last_arrival_ms;
     if (before.bytes_received < 0 || !str_equals(before.peer, e->api.peer))
         return;
     int64_t arrived = e->api.bytes_received - before.bytes_received;
     if (arrived > e->api.largest_arrival)
         e->api.largest_arrival = arrived;
+    if (arrived <= 0) {
+        /* as old as when the look began, or it would be hung for having been watched */
+        if (e->api.sent_ago_s >= before.sent_ago_s) {
+            e->api.sent_ago_s = before.sent_ago_s;
+            e->api.received_ago_s = before.received_ago_s;
+        }
+        return;
+    }
+    e->api.last_arrival_ms = e->api.watched_ms;
+    if (e->api.first_arrival_ms == 0)
+        e->api.first_arrival_ms = e->api.watched_ms;
 }

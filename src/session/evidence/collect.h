@@ -38,9 +38,9 @@ struct observation {
     bool began;
 };
 
-/* How often a connection is looked at while it is watched, and for how long at most. Replies bring
- * something twice a second at the least, in any case that was seen. */
-enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 25 };
+/* How often a connection is looked at while it is watched, and for how long at most; when to stop
+ * before says rules_want_watch(). */
+enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 60 };
 
 /* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like to the
  * same port is far smaller. */

@@ -64,6 +64,7 @@ struct api_connection {
     int64_t unanswered;      /* how often the first packet was repeated; -1: unknown */
     int64_t watched_ms;      /* the connection was watched for so long; 0: it was not */
     int64_t largest_arrival; /* bytes that came between two looks while it was watched */
+    int64_t first_arrival_ms, last_arrival_ms; /* of watched_ms; 0: nothing arrived */
 };
 
 /* What the client says of a request that failed and that it is going to send again. */

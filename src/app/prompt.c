@@ -212,18 +212,39 @@ static int read_choice(const struct prompt_menu *menu)
     }
 }
 
-/* Signals that curses catches, to put the terminal in order; it never gives them back. */
+/* Signals that curses catches, for good, with the first screen of the program and never again. */
 static const int caught[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 enum { CAUGHT = sizeof caught / sizeof *caught };
+
+/* Makes handlers those in effect. Returns by before, unless NULL, those of until then. */
+static void change_handlers(const struct sigaction *handlers, struct sigaction *before)
+{
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], handlers ? &handlers[i] : NULL, before ? &before[i] : NULL);
+}
+
+/* A screen with the handlers of curses, also where it is not the first. */
+static SCREEN *begin_screen(struct sigaction before[static CAUGHT])
+{
+    static struct sigaction of_curses[CAUGHT];
+    static bool are_known;
+    change_handlers(are_known ? of_curses : NULL, before);
+    SCREEN *screen = newterm(NULL, stdout, stdin);
+    if (screen && !are_known) {
+        change_handlers(NULL, of_curses);
+        are_known = true;
+    }
+    if (!screen)
+        change_handlers(before, NULL);
+    return screen;
+}
 
 static int select_by_keys(const struct prompt_menu *menu)
 {
     struct sigaction before[CAUGHT];
-    for (size_t i = 0; i < CAUGHT; i++)
-        sigaction(caught[i], NULL, &before[i]);
     /* For this screen alone: quoting for the shell is to know ASCII and nothing else. */
     setlocale(LC_CTYPE, "");
-    SCREEN *screen = newterm(NULL, stdout, stdin);
+    SCREEN *screen = begin_screen(before);
     if (!screen) {
         setlocale(LC_CTYPE, "C");
         return select_by_number(menu);
@@ -236,8 +257,7 @@ static int select_by_keys(const struct prompt_menu *menu)
     int r = read_choice(menu);
     endwin();
     delscreen(screen);
-    for (size_t i = 0; i < CAUGHT; i++)
-        sigaction(caught[i], &before[i], NULL);
+    change_handlers(before, NULL);
     setlocale(LC_CTYPE, "C");
     return r;
 }

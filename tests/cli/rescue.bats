@@ -136,6 +136,24 @@ same_modes()
     await "status 1"
 }
 
+@test "another size is drawn anew at every question, not only at the first" {
+    sessions
+    opened -- "${scratch[@]}"
+    await "> Export to pending"
+    press 1
+    await "Exported: "
+    private_tmux resize-window -t s -x 40 -y 12
+    await "hung: reply stalled"
+    private_tmux resize-window -t s -x 80 -y 24
+    await "(HUNG)"
+    press 4
+    await "Withheld while pid N"
+    private_tmux resize-window -t s -x 40 -y 12
+    await "hung: reply stalled"
+    press q
+    await "status 1"
+}
+
 @test "of twelve sessions the page of the one asked about is shown, and the others by Page Down" {
     local i
     for i in $(seq -w 11); do

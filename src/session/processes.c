@@ -152,6 +152,23 @@ static void find_children(const struct processes_request *q, struct live *live)
     }
 }
 
+/* Whether a client that the user starts in a shell of their own, told nothing, looks there too: the
+ * process may have been given another home. In a container, its home is taken for that of its user.
+ */
+static bool is_usual_config_dir(const struct processes_request *q, const struct live *live)
+{
+    const struct proc_strings nothing = {0};
+    const char *usual = q->options->standard_config_dir;
+    bool ignored;
+    if (live->own_mounts)
+        return true;
+    if (live->status.uid != q->own_uid) {
+        const char *home = host_home_of(q->arena, live->status.uid);
+        usual = live->agent->config_dir(q->arena, &nothing, home, &ignored);
+    }
+    return str_equals(live->config_dir, usual);
+}
+
 static void find_config_dir(const struct processes_request *q, struct live *live)
 {
     if (!live->environment_known)
@@ -159,8 +176,9 @@ static void find_config_dir(const struct processes_request *q, struct live *live
     const char *home = NULL;
     if (!proc_variable(&live->environment, "HOME"))
         home = host_home_of(q->arena, live->status.uid);
-    live->config_dir =
-        live->agent->config_dir(q->arena, &live->environment, home, &live->config_dir_is_default);
+    bool is_default = false;
+    live->config_dir = live->agent->config_dir(q->arena, &live->environment, home, &is_default);
+    live->config_dir_is_usual = is_default && is_usual_config_dir(q, live);
 }
 
 /* What decides whose session it is, and whether the user wants to see it. */

@@ -21,8 +21,8 @@ struct live {
     bool exe_deleted;
     struct proc_strings argv, environment;
     bool environment_known;
-    const char *config_dir; /* as the process names it; NULL: not known */
-    bool config_dir_is_default;
+    const char *config_dir;   /* as the process names it; NULL: not known */
+    bool config_dir_is_usual; /* its user's clients look there too when they are told nothing */
     const char *tty;
     bool tty_is_gone; /* its standard input was a terminal that no longer exists */
     struct sr_multiplexer multiplexer;

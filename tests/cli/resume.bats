@@ -131,6 +131,18 @@ paste_into()
     [[ $output == *"  cd $tricks && claude --resume $a"* ]]
 }
 
+@test "of a client that had another home, the config directory is in the command" {
+    recording_client
+    install_client
+    local other=$BATS_TEST_TMPDIR/another
+    mkdir -p "$other/.claude/projects" "$other/.claude/sessions"
+    HOME=$other fake --cwd "$tricks" --session "$a" -- "$client"
+    rescue --kill "$pid" --force --config-dir "$other/.claude" --pending-dir "$HOME/pending" --log-dir "$HOME/log"
+    [ "$status" -eq 0 ]
+    paste_into sh "$(grep -F 'claude --resume' <<<"$output")"
+    [ "${seen[*]}" = "$tricks $other/.claude --resume $a" ]
+}
+
 # Every way to name a config directory from where one stands: the command is pasted elsewhere.
 @test "a relative config directory is absolute in commands, JSON and manifest" {
     recording_client

@@ -184,7 +184,7 @@ struct store *stores_of(struct stores *stores, const struct proc *proc, const st
         s->wanted = true;
     if (s->wanted && s->code < 0)
         problems_add(stores->problems, s->io.path, s->code, NULL);
-    if (live->config_dir_is_default)
+    if (live->config_dir_is_usual)
         s->is_standard = true;
     return s;
 }

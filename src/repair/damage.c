@@ -169,6 +169,20 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin = "a record that was deleted by hand, or never written",
             .run = DAMAGE_RUN_REPAIR,
         },
+    [DAMAGE_DEAD_POINTER] =
+        {
+            .word = "dead-pointer",
+            .catalogue = "D11",
+            .severity = DAMAGE_HURTS,
+            .what = "it names a subagent's record as the last of the conversation",
+            .consequence = "the client finds no conversation",
+            .cure = DAMAGE_CURE_DROP,
+            .client = "clients that follow pointers (2.1.197 and later) say \"No conversation "
+                      "found\"",
+            .loss = "the whole conversation, with such a client",
+            .origin = "a file that was edited or joined by hand, or written by another program",
+            .run = DAMAGE_RUN_REPAIR,
+        },
     [DAMAGE_DEAD_END_LEAF] =
         {
             .word = "dead-end-leaf",

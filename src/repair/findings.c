@@ -84,18 +84,43 @@ static void judge_content(struct repair_steps *m, const struct transcript_scan_s
         repair_steps_drop(m, DAMAGE_BAD_CONTENT, spot->node);
 }
 
+static void drop_pointer(struct repair_steps *m, enum damage_kind kind,
+                         const struct transcript_scan_spot *spot)
+{
+    struct repair_steps_step *step =
+        repair_steps_add_step(m, REPAIR_STEPS_DROP, kind, GRAPH_NONE, 0);
+    step->offset = spot->offset;
+    step->line = spot->line;
+}
+
 static void judge_pointer(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     if (graph_find(m->g, (uint64_t)spot->number) != GRAPH_NONE)
         return;
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_STALE_LEAF);
     add_at(m, spot, severity);
-    if (severity != DAMAGE_HURTS)
-        return;
-    struct repair_steps_step *step =
-        repair_steps_add_step(m, REPAIR_STEPS_DROP, DAMAGE_STALE_LEAF, GRAPH_NONE, 0);
-    step->offset = spot->offset;
-    step->line = spot->line;
+    if (severity == DAMAGE_HURTS)
+        drop_pointer(m, DAMAGE_STALE_LEAF, spot);
+}
+
+void findings_judge_leaf(struct repair_steps *m, struct graph_walk *after)
+{
+    const struct transcript_scan *v = m->v;
+    uint64_t id;
+    while (after->leaf == GRAPH_NONE && !graph_user_cleared(m->g) && after->undated == GRAPH_NONE &&
+           (id = graph_pointed(m->g))) {
+        for (size_t i = 0; i < v->spot_count; i++) {
+            const struct transcript_scan_spot *spot = &v->spots[i];
+            if (spot->kind != DAMAGE_STALE_LEAF || (uint64_t)spot->number != id)
+                continue;
+            repair_steps_add_problem(m, DAMAGE_DEAD_POINTER, DAMAGE_HURTS, spot->line,
+                                     spot->offset);
+            drop_pointer(m, DAMAGE_DEAD_POINTER, spot);
+        }
+        graph_unpoint(m->g, id);
+        graph_walk_release(after);
+        graph_walk(m->g, after);
+    }
 }
 
 void findings_judge_pointers(struct repair_steps *m)

@@ -14,3 +14,5 @@ int findings_judge_thinking(struct repair_steps *m);
 void findings_judge_errors(struct repair_steps *m);
 /* Once it is known what is dropped. */
 void findings_judge_pointers(struct repair_steps *m);
+/* A pointer that no conversation is found by, taken away: *after becomes the way without it. */
+void findings_judge_leaf(struct repair_steps *m, struct graph_walk *after);

@@ -263,6 +263,7 @@ static int judge(struct repair_steps *m)
         return r;
     check_parents_mend(m);
     graph_walk(m->g, &after);
+    findings_judge_leaf(m, &after);
     date_leaf(m, &after);
     uint32_t leaf = find_newer_leaf(m, &after);
     check_tool_calls_judge(m, &after);

@@ -7,15 +7,21 @@
 #include "view/json.h"
 #include "view/left.h"
 
+/* It says something, and no client would resume it. */
+static bool is_lost(const struct repair_plan_plan *plan)
+{
+    return !plan->can_resume && plan->messages.in_file;
+}
+
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 {
-    return c->why                        ? VIEW_UNREADABLE
-           : c->left                     ? VIEW_GONE
-           : c->size_bytes == 0          ? VIEW_EMPTY
-           : !c->survey->session_records ? VIEW_NO_TRANSCRIPT
-           : c->form->is_other           ? VIEW_OTHER_FORM
-           : c->plan->hurts              ? VIEW_DAMAGED
-                                         : VIEW_SOUND;
+    return c->why                               ? VIEW_UNREADABLE
+           : c->left                            ? VIEW_GONE
+           : c->size_bytes == 0                 ? VIEW_EMPTY
+           : !c->survey->session_records        ? VIEW_NO_TRANSCRIPT
+           : c->form->is_other                  ? VIEW_OTHER_FORM
+           : c->plan->hurts || is_lost(c->plan) ? VIEW_DAMAGED
+                                                : VIEW_SOUND;
 }
 
 static const char *verdict_word(enum view_checked_verdict verdict)
@@ -45,9 +51,9 @@ void view_add_form(struct buf *out, const struct examined_form *form)
 void view_add_consequence(struct buf *out, const struct repair_plan_plan *plan)
 {
     const struct repair_plan_messages *m = &plan->messages;
-    if (!plan->can_resume && m->expected)
+    if (is_lost(plan))
         buf_addf(out, "it cannot be resumed as it is: all of its %zu messages are out of reach",
-                 m->expected);
+                 m->expected ? m->expected : m->in_file);
     else if (m->reached < m->expected)
         buf_addf(out, "resume would lose %zu of %zu messages", m->expected - m->reached,
                  m->expected);
@@ -150,8 +156,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         buf_adds(out,
                  ": not what every client reads; --repair makes it UTF-8, one record a line\n");
     }
-    if (!c->form->is_other && c->plan->hurts && m->expected &&
-        (m->reached < m->expected || !c->plan->can_resume)) {
+    if (!c->form->is_other && (is_lost(c->plan) || (c->plan->hurts && m->reached < m->expected))) {
         buf_adds(out, "  ");
         view_add_consequence(out, c->plan);
         buf_adds(out, "\n");

@@ -392,6 +392,46 @@ static void what_fuzzing_found_is_mended_for_good(void **state)
     globfree(&seeds);
 }
 
+/* Clients find no conversation where a pointer names a subagent's record. */
+static void a_pointer_at_a_subagent_is_taken_away(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    four_turns(&s);
+    buf_adds(&s.file,
+             "{\"parentUuid\":null,\"isSidechain\":true,\"type\":\"user\",\"message\":{\"role\":"
+             "\"user\",\"content\":\"aside\"},\"uuid\":\"s\",\"timestamp\":"
+             "\"2026-01-02T03:20:05.000Z\"}\n");
+    size_t kept = s.file.n;
+    buf_adds(&s.file, "{\"type\":\"last-prompt\",\"leafUuid\":\"s\",\"sessionId\":\"x\"}\n");
+    repair_it(&s);
+    assert_false(s.plan.can_resume);
+    assert_true(has_problem(&s, DAMAGE_DEAD_POINTER, DAMAGE_HURTS));
+    assert_messages(&s, 0, 4);
+    assert_int_equal(s.made.n, kept);
+    assert_memory_equal(s.made.p, s.file.p, kept);
+    end(&s);
+}
+
+/* The client does not put it on its chain: what names it for its parent lacks one. */
+static void a_record_of_an_unknown_type_is_no_parent(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", WORDS);
+    add(&s, "x", "b", "moon-phase", "\"full\"");
+    add(&s, "c", "x", "user", "\"two\"");
+    add(&s, "d", "c", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_messages(&s, 2, 4);
+    assert_non_null(strstr(s.made.p, "{\"parentUuid\":\"b\",\"type\":\"user\""));
+    assert_non_null(strstr(s.made.p, "moon-phase"));
+    end(&s);
+}
+
 static void versions_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -421,6 +461,8 @@ int main(void)
         cmocka_unit_test(a_branch_that_ends_last_does_not_hide_the_newer_one),
         cmocka_unit_test(a_long_id_is_named_whole),
         cmocka_unit_test(what_fuzzing_found_is_mended_for_good),
+        cmocka_unit_test(a_pointer_at_a_subagent_is_taken_away),
+        cmocka_unit_test(a_record_of_an_unknown_type_is_no_parent),
         cmocka_unit_test(versions_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -554,6 +554,21 @@ bool graph_user_cleared(const struct graph *g)
     return graph_knows_pointers(g) && read_pointers(g).is_cleared;
 }
 
+uint64_t graph_pointed(const struct graph *g)
+{
+    uint32_t leaf = graph_knows_pointers(g) ? read_pointers(g).leaf : GRAPH_NONE;
+    return leaf == GRAPH_NONE ? 0 : g->nodes[leaf].id;
+}
+
+void graph_unpoint(struct graph *g, uint64_t id)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < g->pointer_count; i++)
+        if (g->pointers[i].id != id)
+            g->pointers[left++] = g->pointers[i];
+    g->pointer_count = left;
+}
+
 bool graph_user_chose(const struct graph *g)
 {
     if (!graph_knows_pointers(g))
@@ -623,16 +638,18 @@ static size_t find_ends(const struct walking *k, unsigned char *is_end)
 static uint32_t newest_of(const struct walking *k, const unsigned char *is_end)
 {
     const struct graph *g = k->g;
-    uint32_t best = GRAPH_NONE;
+    uint32_t best = GRAPH_NONE, undated = GRAPH_NONE;
     for (size_t i = 0; i < k->held_count; i++) {
         uint32_t node = k->held[i];
         if (g->nodes[node].is_sidechain || (is_end && !(is_end[node] & 1)))
             continue;
         if (!g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
-            continue;
-        if (best == GRAPH_NONE || g->nodes[node].at_ms > g->nodes[best].at_ms)
+            undated = node;
+        else if (best == GRAPH_NONE || g->nodes[node].at_ms > g->nodes[best].at_ms)
             best = node;
     }
+    if (best == GRAPH_NONE)
+        k->w->undated = undated;
     return best;
 }
 

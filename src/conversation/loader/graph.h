@@ -191,6 +191,10 @@ bool graph_user_chose(const struct graph *g);
 bool graph_user_cleared(const struct graph *g);
 /* A client of that version follows pointers. */
 bool graph_knows_pointers(const struct graph *g);
+/* After graph_link. The id of the record that the pointers of the file come to; 0: none. */
+uint64_t graph_pointed(const struct graph *g);
+/* Forgets the pointers to that record. */
+void graph_unpoint(struct graph *g, uint64_t id);
 enum graph_end {
     GRAPH_END_NOTHING,  /* there is no leaf */
     GRAPH_END_ROOT,     /* the beginning */

@@ -401,8 +401,6 @@ static int add_torn_tail(struct job *j, const struct agent_file *f, struct sr_er
     if (folder < 0)
         return folder;
     int r = durable_publish(j->partial, "torn-tail", folder, str_basename(to));
-    if (r == 0)
-        r = durable_sync(folder);
     fs_close(&folder);
     if (r < 0)
         return err_set(error, r, "keep the torn tail of %s: %s", tail->source, err_reason(r));

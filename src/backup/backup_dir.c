@@ -280,14 +280,9 @@ int backup_dir_commit(struct backup_dir *p, int partial, const char *stem, struc
         return err_set(error, r, "sync %s: %s", p->path, err_reason(r));
     for (size_t i = 0; i < PARTS; i++) {
         part_name(name, stem, parts[i]);
-        if (i == PARTS - 1)
-            r = durable_sync(p->fd);
-        if (r == 0)
-            r = durable_publish(partial, parts[i], p->fd, name);
+        r = durable_publish(partial, parts[i], p->fd, name);
         if (r == -ENOENT && str_equals(parts[i], "salvage.md"))
             r = 0;
-        if (r == 0 && i == PARTS - 1)
-            r = durable_sync(p->fd);
         if (r < 0)
             return err_set(error, r, "publish %s/%s: %s", p->path, name, err_reason(r));
     }

@@ -154,8 +154,6 @@ int quarantine_publish(struct quarantine *q, char name[static QUARANTINE_NAME_SI
         r = durable_publish(q->folder, unfinished, q->folder, name);
     }
     if (r == 0)
-        r = durable_sync(q->folder);
-    if (r == 0)
         fs_close(&q->fd);
     return r;
 }

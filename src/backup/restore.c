@@ -607,9 +607,8 @@ static int publish_one(struct work *w, size_t i)
         step->replaces ? durable_open(p->staging, staged_name(w, i), O_RDONLY | O_NOFOLLOW) : -1;
     if (step->replaces && !is_as_planned(folder, name, &step->there, staged))
         return -EEXIST;
-    int r = step->replaces ? durable_replace(p->staging, staged_name(w, i), folder, name)
-                           : durable_publish(p->staging, staged_name(w, i), folder, name);
-    return r < 0 ? r : durable_sync(folder);
+    return step->replaces ? durable_replace(p->staging, staged_name(w, i), folder, name)
+                          : durable_publish(p->staging, staged_name(w, i), folder, name);
 }
 
 static int publish(struct work *w, struct sr_error *error)

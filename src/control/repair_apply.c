@@ -450,7 +450,7 @@ static int publish_copy(struct work *w, struct sr_error *error)
     }
     if (r < 0)
         durable_remove(w->at, renamed);
-    return r == 0 ? sync_folder(w, error) : r;
+    return r;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */

@@ -245,7 +245,8 @@ int durable_append(int fd, const char *closing, const char *bytes, size_t n)
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-int durable_publish(int from_at, const char *from, int to_at, const char *to)
+/* Gives it the name, where nothing has it. */
+static int name_newly(int from_at, const char *from, int to_at, const char *to)
 {
     int r;
     do
@@ -264,13 +265,19 @@ int durable_publish(int from_at, const char *from, int to_at, const char *to)
     return renameat(from_at, from, to_at, to) < 0 ? -errno : 0;
 }
 
+int durable_publish(int from_at, const char *from, int to_at, const char *to)
+{
+    int r = name_newly(from_at, from, to_at, to);
+    return r < 0 ? r : durable_sync(to_at);
+}
+
 int durable_replace(int from_at, const char *from, int to_at, const char *to)
 {
     int r;
     do
         r = renameat(from_at, from, to_at, to);
     while (r < 0 && errno == EINTR);
-    return r < 0 ? -errno : 0;
+    return r < 0 ? -errno : durable_sync(to_at);
 }
 
 int durable_exchange(int at, const char *a, const char *b)

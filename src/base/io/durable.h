@@ -2,7 +2,7 @@
  * durable: files that are there whole after a crash, or not at all.
  *
  * The way is always the same: a new name, write, durable_sync, durable_publish
- * under the final name, durable_sync of the folder. What is made is readable by
+ * under the final name, with which the folder is synced, too. What is made is readable by
  * its owner alone (0700, 0600), whatever the umask says, and nothing that
  * exists is replaced but by durable_replace and durable_exchange. What is added to
  * a file that exists goes through durable_append.
@@ -49,10 +49,11 @@ int durable_sync(int fd);
  */
 int durable_append(int fd, const char *closing, const char *bytes, size_t n);
 
-/* Gives a finished file or folder its final name; -EEXIST where that is taken. */
+/* Gives a finished file or folder its final name, and syncs the folder to_at; -EEXIST where the
+ * name is taken. */
 int durable_publish(int from_at, const char *from, int to_at, const char *to);
 
-/* Gives a finished file the name of one that exists, which is gone then. */
+/* Gives a finished file the name of one that exists, which is gone then; syncs the folder to_at. */
 int durable_replace(int from_at, const char *from, int to_at, const char *to);
 
 /* Two files change names, in one step. -EOPNOTSUPP where the file system cannot do that. */

@@ -170,6 +170,7 @@ struct sr_session {
     size_t twin_count;
     const int *owners; /* of a stored session: live processes that may have it */
     size_t owner_count;
+    bool owners_not_known;  /* /proc shows not even this program: any process may have it */
     const char *config_dir; /* path as this program can open it */
     enum sr_config_dir_use config_dir_use;
     const char *transcript;     /* absolute path */

@@ -7,6 +7,7 @@
 #include "session/stores/gone.h"
 #include "session/stores/stored.h"
 #include "session/stores/strays.h"
+#include "session/unseen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,6 +105,12 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     struct processes_request q = processes_request_of(&snap->proc, &snap->arena, options);
     q.problems = &snap->problems;
     struct live_list list = {0};
+    const char *own;
+    snap->is_blind =
+        !options->proc_path && proc_read_own_namespace(&snap->proc, &snap->arena, &own) < 0;
+    if (snap->is_blind)
+        problems_add(&snap->problems, "/proc", -ENODATA,
+                     "does not show this program itself: which processes there are is not known");
     int r = processes_find(&q, &list);
     if (r < 0)
         return err_set(error, r, "list processes: %s", err_reason(r));
@@ -131,6 +138,8 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         strays_find(snap);
     if (options->gone_limit)
         gone_find(snap, options, live, live_count, &stored.sessions, &stored.count);
+    snap->may_lack_others = may_hide_sessions(&snap->problems);
+    unseen_find(snap, &list);
     public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
     if (snap->proc.is_foreign)
         problems_add(&snap->problems, "/proc", -EXDEV,

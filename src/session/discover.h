@@ -15,7 +15,11 @@ struct snapshot {
     struct problems problems;
     struct proc proc;
     struct stores stores;
-    struct sr_sleeps sleeps;  /* none for a captured copy of /proc */
+    struct sr_sleeps sleeps; /* none for a captured copy of /proc */
+    struct unseen *unseen;   /* clients that are named and not seen: session/unseen.h */
+    size_t unseen_count;
+    bool is_blind;            /* /proc shows not even this program */
+    bool may_lack_others;     /* shown.may_lack_sessions, but for those */
     struct session *sessions; /* one for each of shown.sessions, in the same order */
 };
 

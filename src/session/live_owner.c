@@ -1,7 +1,7 @@
 #include "session/live_owner.h"
 
 #include "base/str.h"
-#include "session/discover.h"
+#include "session/unseen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -61,6 +61,18 @@ static void look_through(const struct live_owner_request *q, const struct snapsh
     arena_release(&scratch);
 }
 
+/* Returns: what keeps from knowing that nobody has it; NULL: nothing. */
+static const char *why_not_known(const struct live_owner_request *q, const struct snapshot *snap)
+{
+    size_t at = 0;
+    const struct unseen *u = unseen_next(snap, NULL, q->session_id, &at);
+    if (!u)
+        u = unseen_next(snap, NULL, q->own_id, (at = 0, &at));
+    if (u)
+        return u->why;
+    return snap->may_lack_others ? snap->shown.problems[0].text : NULL;
+}
+
 int live_owner_find(const struct live_owner_request *q, struct live_owner *out,
                     struct sr_error *error)
 {
@@ -73,10 +85,10 @@ int live_owner_find(const struct live_owner_request *q, struct live_owner *out,
         return err_wrap(error, "look for a live owner");
     struct live_owner found = {0};
     look_through(q, snapshot_of(snapshot), &found);
-    if (!found.pid && snapshot->may_lack_sessions)
+    const char *doubt = found.pid ? NULL : why_not_known(q, snapshot_of(snapshot));
+    if (doubt)
         r = err_set(error, -ENODATA,
-                    "refused: whether a process has the session cannot be told: %s",
-                    snapshot->problems[0].text);
+                    "refused: whether a process has the session cannot be told: %s", doubt);
     else
         *out = found;
     sr_snapshot_free(snapshot);

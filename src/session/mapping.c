@@ -43,12 +43,12 @@ static void miss_path(struct session *s, int code, const char *path)
 /* ---- the registry ------------------------------------------------------------------------ */
 
 /* Clients before 2.1.197 publish no procStart: their startedAt must fit the process instead. */
-static bool fits_start(const struct agent_registration *r, const struct proc *proc,
-                       const struct live *live)
+bool mapping_fits_start(const struct agent_registration *r, const struct proc *proc,
+                        uint64_t start_ticks)
 {
     if (r->start_ticks)
-        return r->start_ticks == live->stat.start_ticks;
-    int64_t started = proc_start_time(proc, live->stat.start_ticks).ms;
+        return r->start_ticks == start_ticks;
+    int64_t started = proc_start_time(proc, start_ticks).ms;
     return wall_known(r->started_at) && r->started_at.ms >= started - START_SLACK_MS &&
            r->started_at.ms <= started + START_DELAY_MS;
 }
@@ -67,7 +67,7 @@ static const struct agent_registration *registration_of(struct session *s, const
         const struct agent_registration *r = &s->store->registrations[i];
         if (!names_process(r, s->live))
             continue;
-        if (r->code == 0 && fits_start(r, proc, s->live))
+        if (r->code == 0 && mapping_fits_start(r, proc, s->live->stat.start_ticks))
             return r;
         if (r->code < 0)
             miss_path(s, r->code, r->file);

@@ -18,3 +18,7 @@
  */
 void mapping_run(struct session *sessions, size_t count, const struct proc *proc,
                  const struct stores *stores);
+
+/* Whether an entry of the registry is of a process that was started then, by what it says. */
+bool mapping_fits_start(const struct agent_registration *r, const struct proc *proc,
+                        uint64_t start_ticks);

@@ -4,6 +4,7 @@
 #include "session/evidence/context_usage.h"
 #include "session/evidence/moment.h"
 #include "session/stores/gone.h"
+#include "session/unseen.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -277,6 +278,10 @@ static void show_notes(struct snapshot *snap, const struct session *s, struct sr
         add_note(a, &notes, &count, &capacity,
                  arena_printf(a, "a line at the transcript's end is longer than %lld bytes",
                               (long long)big->length_at_least));
+    const struct unseen *unseen;
+    for (size_t at = 0;
+         !s->live && (unseen = unseen_next(snap, out->config_dir, s->session_id, &at));)
+        add_note(a, &notes, &count, &capacity, unseen->why);
     if (out->cwd_is_gone)
         add_note(a, &notes, &count, &capacity,
                  arena_printf(a, "its directory %s is gone", out->cwd));
@@ -309,16 +314,23 @@ static void show_others(struct snapshot *snap, size_t live_count, struct sr_sess
     size_t count = 0, n = 0;
     for (size_t i = 0; i < live_count; i++)
         count += has_too(&all[i], out);
+    if (!out->pid)
+        count += snap->unseen_count;
     int *pids = count ? arena_alloc(&snap->arena, count * sizeof *pids) : NULL;
     for (size_t i = 0; i < live_count && n < count; i++)
         if (has_too(&all[i], out))
             pids[n++] = all[i].pid;
+    const struct unseen *u;
+    for (size_t at = 0;
+         !out->pid && (u = unseen_next(snap, out->config_dir, out->session_id, &at));)
+        pids[n++] = (int)u->registration->pid;
     if (out->pid) {
         out->twins = pids;
         out->twin_count = n;
     } else {
         out->owners = pids;
         out->owner_count = n;
+        out->owners_not_known = snap->is_blind;
     }
 }
 

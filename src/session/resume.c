@@ -98,7 +98,7 @@ const char *sr_resume_obstacle(const struct sr_session *s)
 {
     if (s->pid)
         return "held";
-    if (s->owner_count)
+    if (s->owner_count || s->owners_not_known)
         return "may-be-held";
     if (s->left)
         return "gone";
@@ -115,7 +115,7 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
 {
     const struct agent *agent = agent_by_name(s->agent);
     if (sr_resume_obstacle(s))
-        return s->pid || s->owner_count ? -EBUSY : -ENODATA;
+        return s->pid || s->owner_count || s->owners_not_known ? -EBUSY : -ENODATA;
     bool has_directory = s->cwd && !s->cwd_is_gone;
     bool by_file = goes_by_file(s);
     if (has_directory) {

@@ -225,8 +225,10 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
 {
     size_t of = snapshot->session_count + style->not_asked_for;
     if (of == 0) {
-        buf_addf(out, "No Claude processes found%s.\n",
-                 snapshot->may_lack_sessions ? "; not all could be looked at" : "");
+        buf_adds(out, snapshot->may_lack_sessions
+                          ? "No Claude processes seen, and not all could be looked at: whether "
+                            "there are any is not known.\n"
+                          : "No Claude processes found.\n");
         return;
     }
     if (snapshot->session_count == 0) {
@@ -285,6 +287,8 @@ static void add_stored(struct buf *out, const struct sr_session *s)
         buf_addf(out, "  %s\n", command.p);
     else if (s->owner_count)
         buf_addf(out, "  no command: pid %d may have it\n", s->owners[0]);
+    else if (s->owners_not_known)
+        buf_adds(out, "  no command: any process may have it, as /proc shows none\n");
     else if (str_equals(obstacle, "empty") || str_equals(obstacle, "no-conversation"))
         buf_addf(out,
                  "  no command: its transcript %s; --check %.*s names a backup that "

@@ -26,7 +26,7 @@ under_stuck_mount()
     under_stuck_mount --status --config-dir "$stuck" --config-dir "$CONFIG_DIR"
     [ "$status" -ne 137 ]
     [[ $stderr == *"$stuck"* ]]
-    [[ $output == "No Claude processes found"* ]]
+    [[ $output == "No Claude processes seen, and not all could be looked at"* ]]
 }
 
 @test "--resume still lists the sessions of the directories that answer" {

@@ -205,8 +205,7 @@ static int refuse_owner(struct work *w)
     const struct target *t = w->target;
     const char *why = arena_printf(
         &w->context->arena, "pid %d %s: end it first (--kill); nothing was changed", t->live_pid,
-        t->owner_is_unsure ? "may have the session: it does not say which of its folder it has"
-                           : "has the session");
+        t->owner_is_unsure ? "may have the session: which it has is not known" : "has the session");
     return leave(w, VIEW_REPAIR_REFUSED, why, EXIT_REFUSED);
 }
 

@@ -221,6 +221,8 @@ static void show_resume_command(struct rescue *r)
     r->message.n = 0;
     if (code == 0)
         buf_addf(&r->message, "%s", command.p);
+    else if (s->owners_not_known)
+        buf_adds(&r->message, "Withheld: any process may have the session, as /proc shows none");
     else
         buf_addf(&r->message, "Withheld while pid %d holds the session: kill it first",
                  s->pid ? s->pid : s->owners[0]);
@@ -285,8 +287,10 @@ static int show_all_is_well(const struct rescue *r)
         draw_sessions(r, r->context->style.columns, &out);
         buf_adds(&out, "Nothing is hung.\n");
     } else {
-        buf_addf(&out, "No Claude processes found%s.\n",
-                 r->snapshot->may_lack_sessions ? "; not all could be looked at" : "");
+        buf_adds(&out, r->snapshot->may_lack_sessions
+                           ? "No Claude processes seen, and not all could be looked at: whether "
+                             "there are any is not known.\n"
+                           : "No Claude processes found.\n");
     }
     int status = context_print(&out);
     buf_release(&out);

@@ -41,7 +41,7 @@ static bool is_unsure(const struct sr_snapshot *snapshot, int pid, const char *s
     for (size_t i = 0; i < snapshot->session_count; i++)
         if (pid && snapshot->sessions[i].pid == pid)
             return !str_equals(snapshot->sessions[i].session_id, session_id);
-    return false;
+    return pid != 0; /* its entry in the registry alone is seen */
 }
 
 static struct target target_of(const struct targets *t, const struct sr_session *s)

@@ -97,6 +97,12 @@ int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct 
                    const char **target);
 
 /*
+ * The pid namespace of the asking program, "pid:[4026531836]", as this /proc shows it. Returns:
+ * -ESRCH where it does not show the asking program at all. Owner: the arena.
+ */
+int proc_read_own_namespace(const struct proc *proc, struct arena *a, const char **target);
+
+/*
  * The first size - 1 bytes of a file below /proc/PID, "io", "task/7/schedstat", followed by a NUL.
  * Returns: how many they are, or negative errno (-ESRCH: no such process, or no such file).
  */

@@ -306,6 +306,11 @@ int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct 
     return gone_is_esrch(fs_read_link(proc->fd, path, a, target));
 }
 
+int proc_read_own_namespace(const struct proc *proc, struct arena *a, const char **target)
+{
+    return gone_is_esrch(fs_read_link(proc->fd, "self/ns/pid", a, target));
+}
+
 int proc_read_exe(const struct proc *proc, pid_t pid, struct arena *a, const char **path,
                   bool *deleted)
 {

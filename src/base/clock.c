@@ -80,35 +80,87 @@ static int64_t days_until(int year, int month)
     return 365 * (int64_t)(year - 1970) + before[month - 1] + leap_days;
 }
 
+/* ".345": some agents write micro- or nanoseconds; milliseconds are kept. Takes it off s. */
+static bool take_fraction(struct sv *s, int *ms)
+{
+    size_t i = 1;
+    if (!s->n || s->p[0] != '.')
+        return true;
+    for (int scale = 100; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++, scale /= 10)
+        *ms += (s->p[i] - '0') * scale;
+    *s = sv_slice(*s, i, s->n);
+    return i > 1;
+}
+
+/* "Z", "GMT", "+02:00", " +0200", or nothing at all. */
+static bool read_zone(struct sv s, int *minutes)
+{
+    int h = 0, m = 0;
+    if (s.n && s.p[0] == ' ')
+        s = sv_slice(s, 1, s.n);
+    if (!s.n || sv_equals(s, SV("Z")) || sv_equals(s, SV("GMT")) || sv_equals(s, SV("UTC")))
+        return true;
+    bool has_colon = s.n == 6 && s.p[3] == ':';
+    if ((s.p[0] != '+' && s.p[0] != '-') || (s.n != 5 && !has_colon) || !digits(s, 1, 2, &h) ||
+        !digits(s, has_colon ? 4 : 3, 2, &m) || h > 23 || m > 59)
+        return false;
+    *minutes = (h * 60 + m) * (s.p[0] == '-' ? -1 : 1);
+    return true;
+}
+
+/* "10:11:12". */
+static bool read_time(struct sv s, size_t at, struct tm *tm)
+{
+    return at + 8 <= s.n && s.p[at + 2] == ':' && s.p[at + 5] == ':' &&
+           digits(s, at, 2, &tm->tm_hour) && digits(s, at + 3, 2, &tm->tm_min) &&
+           digits(s, at + 6, 2, &tm->tm_sec);
+}
+
+/* "05 Feb 2026 10:11:12". Returns: how many bytes that is; 0: it is none. */
+static size_t read_mail_date(struct sv s, struct tm *tm)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    size_t day = s.n > 1 && s.p[1] == ' ' ? 1 : 2, at = day + 1;
+    if (s.n < at + 17 || s.p[day] != ' ' || s.p[at + 3] != ' ' || s.p[at + 8] != ' ')
+        return 0;
+    size_t month = sv_find(sv_of(months), 0, sv_slice(s, at, at + 3));
+    if (month % 3 || month + 3 > sizeof months - 1 || !digits(s, 0, day, &tm->tm_mday) ||
+        !digits(s, at + 4, 4, &tm->tm_year) || !read_time(s, at + 9, tm))
+        return 0;
+    tm->tm_mon = (int)month / 3 + 1;
+    return at + 17;
+}
+
+/* "2026-02-05T10:11:12". Returns: as read_mail_date. */
+static size_t read_iso_date(struct sv s, struct tm *tm)
+{
+    return s.n >= 19 && s.p[4] == '-' && s.p[7] == '-' && (s.p[10] == 'T' || s.p[10] == ' ') &&
+                   digits(s, 0, 4, &tm->tm_year) && digits(s, 5, 2, &tm->tm_mon) &&
+                   digits(s, 8, 2, &tm->tm_mday) && read_time(s, 11, tm)
+               ? 19
+               : 0;
+}
+
 bool wall_parse(struct sv s, struct wall *out)
 {
     struct tm tm = {0};
-    int ms = 0;
-    if (s.n < 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' || s.p[13] != ':' ||
-        s.p[16] != ':' || s.p[s.n - 1] != 'Z')
-        return false;
-    if (!digits(s, 0, 4, &tm.tm_year) || !digits(s, 5, 2, &tm.tm_mon) ||
-        !digits(s, 8, 2, &tm.tm_mday) || !digits(s, 11, 2, &tm.tm_hour) ||
-        !digits(s, 14, 2, &tm.tm_min) || !digits(s, 17, 2, &tm.tm_sec))
-        return false;
-    if (s.n != 20) {
-        /* ".345": some agents write micro- or nanoseconds; milliseconds are kept */
-        if (s.p[19] != '.' || s.n < 22)
-            return false;
-        int scale = 100;
-        for (size_t i = 20; i < s.n - 1; i++, scale /= 10) {
-            if (s.p[i] < '0' || s.p[i] > '9')
-                return false;
-            ms += (s.p[i] - '0') * scale;
-        }
+    int ms = 0, zone_minutes = 0;
+    size_t n = read_iso_date(s, &tm);
+    if (!n) {
+        if (s.n > 5 && s.p[3] == ',' && s.p[4] == ' ')
+            s = sv_slice(s, 5, s.n);
+        n = read_mail_date(s, &tm);
     }
+    s = sv_slice(s, n, s.n);
+    if (!n || !take_fraction(&s, &ms) || !read_zone(s, &zone_minutes))
+        return false;
     if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
         tm.tm_min > 59 || tm.tm_sec > 60)
         return false;
-    out->ms = ((days_until(tm.tm_year, tm.tm_mon) + tm.tm_mday - 1) * 86400 + tm.tm_hour * 3600 +
-               tm.tm_min * 60 + tm.tm_sec) *
-                  1000 +
-              ms;
+    int64_t days = days_until(tm.tm_year, tm.tm_mon) + tm.tm_mday - 1;
+    int64_t seconds =
+        days * 86400 + tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec - zone_minutes * 60;
+    out->ms = seconds * 1000 + ms;
     return true;
 }
 

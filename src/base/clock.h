@@ -35,8 +35,12 @@ struct wall clock_boot(void);
 /* How long the machine has slept since boot, and when that was asked. */
 struct sleeps_mark clock_mark(void);
 
-/* Reads "2026-02-05T10:11:12[.345]Z", the form that agents write.
- * Returns: false when s is anything else; *out untouched. */
+/*
+ * Reads "2026-02-05T10:11:12[.345]Z", the form that agents write, and what other programs make of
+ * it and JavaScript reads: a blank for the T, "+02:00" or "+0200" for the Z, and
+ * "[Thu, ]05 Feb 2026 10:11:12 GMT", or an offset there. Where no zone is named UTC is taken.
+ * Returns: false when s is anything else; *out untouched.
+ */
 bool wall_parse(struct sv s, struct wall *out);
 
 /* "2026-02-05T10:11:12Z". */

@@ -272,10 +272,31 @@ static bool go_on_utf8(struct json_stream *s, unsigned char c)
     return false;
 }
 
+/* What is compared is kept as it reads; of half a pair, three bytes. */
+static bool keeps_escapes(const struct json_stream *s)
+{
+    return s->use == JSON_STREAM_FIELDS_TEXT || s->use == JSON_STREAM_FIELDS_PICTURE;
+}
+
+static void keep_code(struct json_stream *s, uint32_t code)
+{
+    char bytes[3] = {(char)code};
+    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+    if (n == 2)
+        bytes[0] = (char)(0xc0 | code >> 6);
+    if (n == 3)
+        bytes[0] = (char)(0xe0 | code >> 12);
+    for (size_t i = 1; i < n; i++)
+        bytes[i] = (char)(0x80 | (code >> 6 * (n - 1 - i) & 0x3f));
+    keep(s, bytes, n);
+}
+
 static void end_escape(struct json_stream *s)
 {
     uint32_t code = s->hex;
     s->state = IN_STRING;
+    if (!keeps_escapes(s))
+        keep_code(s, code);
     bool is_low = code >= 0xdc00 && code <= 0xdfff;
     if (is_low && s->high_from >= 0) {
         s->high_from = -1;
@@ -294,7 +315,8 @@ static void take_escape(struct json_stream *s, char c)
         s->hex = 0;
         s->hex_left = 4;
         s->state = IN_HEX;
-        keep(s, "\\u", 2);
+        if (keeps_escapes(s))
+            keep(s, "\\u", 2);
         return;
     }
     if (!string_span_is_escape(c)) {
@@ -302,8 +324,12 @@ static void take_escape(struct json_stream *s, char c)
         return;
     }
     settle_pair(s);
+    static const char names[] = "bfnrt", codes[] = "\b\f\n\r\t";
+    const char *name = strchr(names, c);
     char pair[2] = {'\\', c};
-    if (s->use != JSON_STREAM_FIELDS_TEXT || !strchr("nrt", c)) /* which are white space */
+    if (!keeps_escapes(s))
+        keep(s, name ? &codes[name - names] : &c, 1);
+    else if (s->use != JSON_STREAM_FIELDS_TEXT || !strchr("nrt", c)) /* which are white space */
         keep(s, pair, sizeof pair);
     s->state = IN_STRING;
 }
@@ -315,7 +341,8 @@ static void take_hex(struct json_stream *s, char c)
         s->state = IN_RUIN;
         return;
     }
-    keep(s, &c, 1);
+    if (keeps_escapes(s))
+        keep(s, &c, 1);
     s->hex = s->hex << 4 | (uint32_t)digit;
     if (--s->hex_left == 0)
         end_escape(s);

@@ -22,7 +22,7 @@
  * It reads the grammar that scan reads, so a line is JSON_STREAM_RECORD here if and
  * only if it is LINE_CHECK_WHOLE there; of all others scan says what is wrong.
  *
- * Keys are compared as they stand: the client writes none with escapes.
+ * Keys and short values are compared as they read, whatever escapes they are written with.
  */
 #pragma once
 
@@ -99,7 +99,7 @@ enum {
 struct json_stream_value {
     unsigned char kind;              /* enum json_stream_kind */
     unsigned char n;                 /* bytes of text; a longer one is cut */
-    char text[JSON_STREAM_TEXT_MAX]; /* between the quotes, escapes as they stand */
+    char text[JSON_STREAM_TEXT_MAX]; /* as it reads */
     struct json_stream_span key;     /* from its quote */
     struct json_stream_span span;    /* quotes and brackets included */
 };

@@ -44,7 +44,7 @@ enum key {
     KEY_SEGMENT,
 };
 
-/* The names that are looked for. The client writes none with escapes. */
+/* The names that are looked for. */
 struct name {
     unsigned char key, n;
     char text[18];

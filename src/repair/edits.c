@@ -304,14 +304,17 @@ static void edit_time(struct repair_steps *m, const struct repair_steps_step *st
     }
 }
 
-/* Of a text so long that it was cut nothing is told: no client writes one. */
+/* Of a text so long that it was cut, or that had to be escaped, nothing is told: no client writes
+ * one. */
 static const char *member_text(struct repair_steps *m, enum json_stream_member member,
                                const char *key)
 {
     struct sv text = json_stream_text(m->skim, member);
-    return text.n && text.n < JSON_STREAM_TEXT_MAX
-               ? arena_printf(m->arena, "\"%s\":\"%.*s\",", key, (int)text.n, text.p)
-               : "";
+    bool is_plain = text.n && text.n < JSON_STREAM_TEXT_MAX;
+    for (size_t i = 0; i < text.n; i++)
+        is_plain =
+            is_plain && (unsigned char)text.p[i] >= 0x20 && text.p[i] != '"' && text.p[i] != '\\';
+    return is_plain ? arena_printf(m->arena, "\"%s\":\"%.*s\",", key, (int)text.n, text.p) : "";
 }
 
 /* A record behind this one that answers a call, as the client writes one for a call that failed. */

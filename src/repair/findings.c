@@ -107,8 +107,8 @@ void findings_judge_leaf(struct repair_steps *m, struct graph_walk *after)
 {
     const struct transcript_scan *v = m->v;
     uint64_t id;
-    while (after->leaf == GRAPH_NONE && !graph_user_cleared(m->g) && after->undated == GRAPH_NONE &&
-           (id = graph_pointed(m->g))) {
+    while (m->g->has_main_chain && after->leaf == GRAPH_NONE && !graph_user_cleared(m->g) &&
+           after->undated == GRAPH_NONE && (id = graph_pointed(m->g))) {
         for (size_t i = 0; i < v->spot_count; i++) {
             const struct transcript_scan_spot *spot = &v->spots[i];
             if (spot->kind != DAMAGE_STALE_LEAF || (uint64_t)spot->number != id)

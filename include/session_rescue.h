@@ -95,7 +95,8 @@ enum sr_config_dir_use {
 enum sr_continuation {
     SR_NOT_CONTINUED,
     SR_CONTINUED,
-    SR_CONTINUATION_MISSING,  /* no file of it, with a conversation, lies beside the transcript */
+    SR_CONTINUED_ELSEWHERE,   /* in another project's folder: the client does not look there */
+    SR_CONTINUATION_MISSING,  /* no file of it, with a conversation, lies in any folder */
     SR_CONTINUED_IN_A_CIRCLE, /* the sessions name each other: nobody knows which is the last */
 };
 

@@ -61,7 +61,8 @@ struct event {
     struct sv text;  /* prompt, command, api error, queued input: what it says */
     struct sv title; /* EVENT_TITLE */
     /* Where the conversation is now: a directory, whose folder the file was moved to; the id of the
-     * session that goes on with it; of the session that this record was copied from. */
+     * session that goes on with it; of the session that this record was copied from. Empty too
+     * where what stands there is no id. */
     struct sv relocated_to, continued_in, forked_from;
     const struct event_tool *calls;
     size_t call_count;

@@ -117,16 +117,19 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
 }
 
 /* The client looks for it beside the transcript. What cannot be looked at is not said. */
-static enum sr_continuation look_beside(const struct session *s, const char *session_id)
+static enum sr_continuation look_for(const struct session *s, const char *session_id)
 {
     const char *path = s->transcript.path, *slash = strrchr(path, '/');
     const char *beside = arena_printf(s->store->io.arena, "%.*s/%s.jsonl",
                                       (int)(slash ? slash - path : 0), path, session_id);
+    struct agent_transcript found;
     struct stat st;
-    if (fstatat(s->store->io.fd, beside, &st, 0) < 0)
-        return lookup_of(-errno, NULL).state == LOOKUP_ABSENT ? SR_CONTINUATION_MISSING
-                                                              : SR_NOT_CONTINUED;
-    return st.st_size ? SR_CONTINUED : SR_CONTINUATION_MISSING;
+    if (fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size)
+        return SR_CONTINUED;
+    struct lookup seen = s->store->agent->find_transcript(&s->store->io, session_id, NULL, &found);
+    return seen.state == LOOKUP_UNKNOWN                     ? SR_NOT_CONTINUED
+           : seen.state == LOOKUP_FOUND && found.size_bytes ? SR_CONTINUED_ELSEWHERE
+                                                            : SR_CONTINUATION_MISSING;
 }
 
 static void show_way(const struct session *s, struct sr_session *out)
@@ -138,7 +141,7 @@ static void show_way(const struct session *s, struct sr_session *out)
     out->is_archived = s->is_archived;
     if (s->live && s->activity.is_known && tail->continued_in) {
         out->continued_in = tail->continued_in;
-        out->continuation = look_beside(s, tail->continued_in);
+        out->continuation = look_for(s, tail->continued_in);
     }
     out->holds_no_conversation = s->activity.is_known && tail->holds_no_conversation;
     if (str_equals(out->forked_from, s->session_id))
@@ -222,8 +225,9 @@ static void add_way_notes(struct arena *a, const struct sr_session *s, const cha
 {
     static const char *const went_on[] = {
         [SR_CONTINUED] = "which has what was said since",
-        [SR_CONTINUATION_MISSING] = "of which no conversation lies beside it: what was said since "
-                                    "is not here",
+        [SR_CONTINUED_ELSEWHERE] = "which lies in another folder and has what was said since",
+        [SR_CONTINUATION_MISSING] = "of which no conversation is there: what was said since is not "
+                                    "here",
         [SR_CONTINUED_IN_A_CIRCLE] = "which leads back to this one: which of them is the last is "
                                      "not known",
     };

@@ -101,6 +101,8 @@ const char *sr_continuation_word(enum sr_continuation continuation)
         break;
     case SR_CONTINUED:
         return "there";
+    case SR_CONTINUED_ELSEWHERE:
+        return "elsewhere";
     case SR_CONTINUATION_MISSING:
         return "missing";
     case SR_CONTINUED_IN_A_CIRCLE:

@@ -133,13 +133,63 @@ of()
     goes_on_as "$folder/$a.jsonl" "$b"
     list
     [ "$(of "$a" continuation)" = missing ]
-    [[ $(of "$a" notes) == *"went on as session $b"* || $(of "$a" notes) == *"goes on as session $b, of which no conversation"* ]]
-    say "$CONFIG_DIR/projects/-elsewhere/$b.jsonl" "$b" "$here" 1 one
-    list
-    [ "$(of "$a" continuation)" = missing ]
+    [[ $(of "$a" notes) == *"goes on as session $b, of which no conversation is there"* ]]
     echo '{"type":"ai-title","aiTitle":"t","sessionId":"'"$b"'"}' >"$folder/$b.jsonl"
     list
     [ "$(of "$a" continuation)" = missing ]
+    mkdir "$BATS_TEST_TMPDIR/there"
+    elsewhere=$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$BATS_TEST_TMPDIR/there")
+    say "$elsewhere/$b.jsonl" "$b" "$BATS_TEST_TMPDIR/there" 1 one
+    goes_on_as "$elsewhere/$b.jsonl" "$c"
+    say "$elsewhere/$c.jsonl" "$c" "$BATS_TEST_TMPDIR/there" 1 one
+    rm "$folder/$b.jsonl"
+    list
+    [ "$(ids)" = cba ]
+    [ "$(of "$a" continuation)" = elsewhere ]
+    [ "$(of "$b" continuation)" = there ]
+    [ "$(of "$b" continues)" = "$a" ]
+    [[ $(of "$a" notes) == *"goes on as session $b, which lies in another folder"* ]]
+    list "$a"
+    [ "$(ids)" = cba ]
+    rescue --context "$a" --config-dir "$CONFIG_DIR"
+    [[ $stderr == *"goes on as session $b: --context of that one"* ]]
+    # beside it comes first
+    cp "$elsewhere/$b.jsonl" "$folder/$b.jsonl"
+    list
+    [ "$(of "$a" continuation)" = there ]
+    rm "$folder/$b.jsonl"
+    install_client
+    fake --cwd "$here" --session "$a" -- "$client" --resume "$a" # says something itself
+    goes_on_as "$folder/$a.jsonl" "$b"
+    list
+    [ "$(of "$a" pid)" = "$pid" ]
+    [ "$(of "$a" continuation)" = elsewhere ]
+}
+
+@test "what is no id of a session names none, and is no path" {
+    local id
+    install_client
+    for id in '../../secret' "../${folder##*/}/$b" '/etc/passwd; rm' 'x\u001b[31m'; do
+        rm -f "$folder/$a.jsonl"
+        say "$folder/$a.jsonl" "$a" "$here" 1 one '{"forkedFrom":{"sessionId":"'"$id"'"}}'
+        say "$folder/$b.jsonl" "$b" "$here" 1 one
+        goes_on_as "$folder/$a.jsonl" "$id"
+        list
+        [ "$(of "$a" continued_in)" = null ]
+        [ "$(of "$a" forked_from)" = null ]
+        rescue --context "$a" --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        fake --cwd "$here" --session "$a" -- "$client" --resume "$a"
+        goes_on_as "$folder/$a.jsonl" "$id"
+        list
+        [ "$(of "$a" pid)" = "$pid" ]
+        [ "$(of "$a" continued_in)" = null ]
+        end_started
+        echo '{"display":"elderberry","pastedContents":{},"timestamp":1767322800000,"project":"/tmp","sessionId":"'"$id"'"}' >"$CONFIG_DIR/history.jsonl"
+        rescue --search elderberry --config-dir "$CONFIG_DIR"
+        [[ $output == "Nothing found"* ]]
+    done
 }
 
 @test "sessions that name each other: said, and no end of it" {

@@ -324,25 +324,30 @@ static void test_a_history_that_cannot_be_read_is_not_the_whole(void **state)
     arena_release(&a);
 }
 
+#define A "aaaaaaaa-0000-4000-8000-000000000001"
+#define B "bbbbbbbb-0000-4000-8000-000000000002"
+
 static void test_the_history_of_prompts(void **state)
 {
     (void)state;
     struct arena a = {0};
     struct agent_prompts prompts;
-    read_history(PROMPT("first", 1001, "a") PROMPT("/clear", 1002, "a") PROMPT("!ls", 1003, "b")
-                     PROMPT("second", 1004, "b") "{\"display\":\"no id\",\"timestamp\":1005}\n"
-                                                 "nonsense\n[1]\n{\"display\":\"torn\",\"timest",
-                 &prompts, &a);
+    read_history(
+        PROMPT("first", 1001, A) PROMPT("/clear", 1002, A) PROMPT("!ls", 1003, B)
+            PROMPT("second", 1004, B)
+                PROMPT("no such id", 1005, "../b") "{\"display\":\"no id\",\"timestamp\":1005}\n"
+                                                   "nonsense\n[1]\n{\"display\":\"torn\",\"timest",
+        &prompts, &a);
     assert_int_equal(prompts.count, 2);
     assert_true(prompts.is_whole);
     assert_string_equal(prompts.items[0].text, "first");
-    assert_string_equal(prompts.items[1].session_id, "b");
+    assert_string_equal(prompts.items[1].session_id, B);
     assert_int_equal(prompts.items[1].at.ms, 1004);
 
     /* Of a long one its end alone, and no line of which the beginning is missing. */
     struct buf text = {0};
     for (int i = 0; i < 40000; i++)
-        buf_addf(&text, "{\"display\":\"prompt %d\",\"timestamp\":%d,\"sessionId\":\"a\"}\n", i,
+        buf_addf(&text, "{\"display\":\"prompt %d\",\"timestamp\":%d,\"sessionId\":\"" A "\"}\n", i,
                  5000 + i);
     read_history(text.p, &prompts, &a);
     assert_false(prompts.is_whole);

@@ -17,6 +17,13 @@ static struct sv text_at(const struct json_value *object, const char *key)
     return s;
 }
 
+/* Of a session: it may be looked for by its name, which no other text is to lead. */
+static struct sv session_id_at(const struct json_value *object, const char *key)
+{
+    struct sv id = text_at(object, key);
+    return str_is_uuid(id) ? id : (struct sv){0};
+}
+
 static bool starts_with(struct sv s, const char *prefix)
 {
     return sv_starts_with(s, sv_of(prefix));
@@ -255,7 +262,7 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
         .is_sidechain = json_is_true(json_get(root, "isSidechain")),
     };
     wall_parse(text_at(root, "timestamp"), &e.at);
-    e.forked_from = text_at(json_get(root, "forkedFrom"), "sessionId");
+    e.forked_from = session_id_at(json_get(root, "forkedFrom"), "sessionId");
 
     struct sv type = text_at(root, "type");
     if (sv_equals(type, SV("user")))
@@ -281,7 +288,7 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
     if (sv_equals(type, SV("relocated")))
         e.relocated_to = text_at(root, "relocatedCwd");
     else if (sv_equals(type, SV("continued-in")))
-        e.continued_in = text_at(root, "continuedInSessionId");
+        e.continued_in = session_id_at(root, "continuedInSessionId");
     *out = e;
 }
 

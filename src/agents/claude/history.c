@@ -34,7 +34,7 @@ static bool read_prompt(struct arena *a, struct sv line, struct agent_prompt *ou
     *out = (struct agent_prompt){0};
     if (json_parse(a, line, &root) < 0 || !json_integer(json_get(root, "timestamp"), &out->at.ms))
         return false;
-    if (!json_string(json_get(root, "sessionId"), &id) ||
+    if (!json_string(json_get(root, "sessionId"), &id) || !str_is_uuid(id) ||
         !json_string(json_get(root, "display"), &display))
         return false;
     out->session_id = arena_strndup(a, id.p, id.n);

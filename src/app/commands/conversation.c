@@ -160,7 +160,8 @@ static void tell_way(const struct context *c, const struct sr_session *s)
     struct buf text = {0};
     if (s->continued_in)
         buf_addf(&text, "session %s goes on as session %s%s", s->session_id, s->continued_in,
-                 s->continuation == SR_CONTINUED ? ": --context of that one has what was said since"
+                 s->continuation == SR_CONTINUED || s->continuation == SR_CONTINUED_ELSEWHERE
+                     ? ": --context of that one has what was said since"
                  : s->continuation == SR_CONTINUATION_MISSING ? ", which is not there"
                                                               : "");
     else if (s->continues)

@@ -24,7 +24,8 @@ static void show_progress(void *context, size_t done, size_t total)
 static const struct sr_session *next_of(const struct sr_snapshot *snapshot,
                                         const struct sr_session *s)
 {
-    for (size_t i = 0; s->continuation == SR_CONTINUED && i < snapshot->session_count; i++)
+    bool is_there = s->continuation == SR_CONTINUED || s->continuation == SR_CONTINUED_ELSEWHERE;
+    for (size_t i = 0; is_there && i < snapshot->session_count; i++)
         if (str_equals(snapshot->sessions[i].session_id, s->continued_in) &&
             str_equals(snapshot->sessions[i].config_dir, s->config_dir))
             return &snapshot->sessions[i];

@@ -20,7 +20,7 @@ struct item {
     struct item *next;    /* that goes on with it */
     const char *continues;
     enum sr_continuation continuation;
-    bool is_asked_for, is_near, is_archived;
+    bool is_asked_for, is_near, is_read, is_archived, is_linked;
 };
 
 struct items {
@@ -96,26 +96,31 @@ static void mark_near(struct items *list, const struct sr_options *options)
 }
 
 /* What is not readable is sorted by its file's time; whoever reads it more closely complains. */
+static void read_end(const struct stores *stores, struct item *item)
+{
+    struct wall archived_at;
+    if (item->is_read || !stores_enter(stores, item->store->io.path))
+        return;
+    item->is_read = true;
+    if (activity_read_last(item->store, &item->transcript, &item->last) == 0 &&
+        wall_known(item->last.at))
+        item->at = item->last.at;
+    item->is_archived = item->store->agent->is_archived(&item->store->io, &item->transcript,
+                                                        &archived_at) == FACT_YES;
+    /* what a person typed later brings it back (2.1.332) */
+    struct tail_result tail;
+    if (item->is_archived && item->at.ms > archived_at.ms &&
+        activity_read_tail(item->store, &item->transcript, &tail) == 0 &&
+        tail.prompt_at.ms > archived_at.ms)
+        item->is_archived = false;
+    stores_leave(stores);
+}
+
 static void read_ends(const struct stores *stores, struct items *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        struct item *item = &list->items[i];
-        if (!item->is_near || !stores_enter(stores, item->store->io.path))
-            continue;
-        struct wall archived_at;
-        if (activity_read_last(item->store, &item->transcript, &item->last) == 0 &&
-            wall_known(item->last.at))
-            item->at = item->last.at;
-        item->is_archived = item->store->agent->is_archived(&item->store->io, &item->transcript,
-                                                            &archived_at) == FACT_YES;
-        /* what a person typed later brings it back (2.1.332) */
-        struct tail_result tail;
-        if (item->is_archived && item->at.ms > archived_at.ms &&
-            activity_read_tail(item->store, &item->transcript, &tail) == 0 &&
-            tail.prompt_at.ms > archived_at.ms)
-            item->is_archived = false;
-        stores_leave(stores);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].is_near)
+            read_end(stores, &list->items[i]);
 }
 
 /* ---- chains ------------------------------------------------------------------------------- */
@@ -127,10 +132,13 @@ static int by_id(const void *a, const void *b)
     return order ? order : strcmp(x->transcript.path, y->transcript.path);
 }
 
-/* The client looks beside the transcript, for a file with a conversation in it (2.1.332). */
-static struct item *successor(const struct items *list, const struct item *of)
+/* The client looks beside the transcript, for a file with a conversation in it (2.1.332). Where
+ * none is, another folder may have it. */
+static struct item *successor(const struct stores *stores, const struct items *list,
+                              const struct item *of)
 {
     size_t from = 0, to = list->count;
+    struct item *elsewhere = NULL;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
         if (strcmp(list->by_id[middle]->transcript.session_id, of->last.continued_in) < 0)
@@ -140,10 +148,17 @@ static struct item *successor(const struct items *list, const struct item *of)
     }
     for (; from < list->count &&
            str_equals(list->by_id[from]->transcript.session_id, of->last.continued_in);
-         from++)
-        if (shares_folder(list->by_id[from], of) && wall_known(list->by_id[from]->last.at))
-            return list->by_id[from];
-    return NULL;
+         from++) {
+        struct item *item = list->by_id[from];
+        if (item->store != of->store)
+            continue;
+        read_end(stores, item);
+        if (wall_known(item->last.at) && shares_folder(item, of))
+            return item;
+        if (wall_known(item->last.at) && !elsewhere)
+            elsewhere = item;
+    }
+    return elsewhere;
 }
 
 /* To the end of its chain: how far that is, and whether there is one. A newer one further back
@@ -163,22 +178,29 @@ static void follow(struct item *item)
             next->at = item->at;
 }
 
-static void link_items(struct items *list, struct arena *a)
+/* And those behind it, whose ends may have been read for it alone. */
+static void link_chain(const struct stores *stores, const struct items *list, struct item *item)
+{
+    for (; item && item->last.continued_in && !item->is_linked; item = item->next) {
+        item->is_linked = true;
+        item->next = successor(stores, list, item);
+        item->continuation = !item->next                       ? SR_CONTINUATION_MISSING
+                             : shares_folder(item, item->next) ? SR_CONTINUED
+                                                               : SR_CONTINUED_ELSEWHERE;
+        if (item->next)
+            item->next->continues = item->transcript.session_id;
+    }
+}
+
+static void link_items(const struct stores *stores, struct items *list, struct arena *a)
 {
     list->by_id = arena_alloc(a, (list->count + 1) * sizeof *list->by_id);
     for (size_t i = 0; i < list->count; i++)
         list->by_id[i] = &list->items[i];
     if (list->count)
         qsort(list->by_id, list->count, sizeof *list->by_id, by_id);
-    for (size_t i = 0; i < list->count; i++) {
-        struct item *item = &list->items[i];
-        if (!item->last.continued_in)
-            continue;
-        item->next = successor(list, item);
-        item->continuation = item->next ? SR_CONTINUED : SR_CONTINUATION_MISSING;
-        if (item->next)
-            item->next->continues = item->transcript.session_id;
-    }
+    for (size_t i = 0; i < list->count; i++)
+        link_chain(stores, list, &list->items[i]);
     for (size_t i = 0; i < list->count; i++)
         follow(&list->items[i]);
 }
@@ -260,7 +282,7 @@ void stored_find(const struct stores *stores, struct arena *a, size_t limit, str
     }
     mark_near(&list, stores->options);
     read_ends(stores, &list);
-    link_items(&list, a);
+    link_items(stores, &list, a);
     ask_for_chains(&list);
 
     *out = (struct stored){0};

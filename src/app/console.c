@@ -1,6 +1,7 @@
 #include "app/console.h"
 
 #include "base/charset.h"
+#include "session/resume.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -18,6 +19,7 @@ void console_begin(bool is_json)
         freelocale(users);
     is_limited[STDOUT_FILENO] = charset && !is_json && isatty(STDOUT_FILENO);
     is_limited[STDERR_FILENO] = charset && isatty(STDERR_FILENO);
+    resume_write_ascii(is_limited[STDOUT_FILENO]);
 }
 
 void console_end(void)

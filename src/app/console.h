@@ -1,7 +1,8 @@
 /*
  * console: standard output and error, as who reads them can. Text for people
  * goes out here: a terminal gets it in its own character set (base/charset.h),
- * a file or a pipe as it is, in UTF-8.
+ * a file or a pipe as it is, in UTF-8. Commands on a terminal that does not show
+ * UTF-8 are ASCII, so that they can be pasted (session/resume.h).
  *
  * The one place that asks for the user's locale.
  */

@@ -8,9 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Would the text, printed as it is, do more than show itself? */
+static bool is_ascii_alone;
+
+void resume_write_ascii(bool alone)
+{
+    is_ascii_alone = alone;
+}
+
+/* Would the text, printed as it is, show itself and do nothing else? */
 static bool is_printable(const char *text)
 {
+    for (const char *p = text; is_ascii_alone && *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            return false;
     struct buf shown = {0};
     utf8_adds_printable(&shown, text);
     bool same = shown.n == strlen(text);

@@ -56,6 +56,22 @@ high_bytes()
     LC_ALL=C grep -qa $'gr\xfc\xdfe \.\.\. \\\\u6f22\\\\u5b57' <<<"$output"
 }
 
+@test "a command on a terminal without UTF-8 goes to the directory when it is pasted" {
+    command -v script >/dev/null || skip "script(1) is not installed"
+    local green=$BATS_TEST_TMPDIR/grün command
+    mkdir "$green"
+    stored bbbbbbbb-0000-4000-8000-000000000002 "$green"
+    on_terminal C --resume
+    [ "$(high_bytes)" -eq 0 ]
+    command=$(tr -d '\r' <<<"$output" | sed -n 's/^  \(cd .*\) && .*--resume bbbbbbbb.*/\1/p')
+    [ -n "$command" ]
+    [ "$(sh -c "$command && pwd")" = "$green" ]
+    rescue_under env LC_ALL=C -- --resume --config-dir "$CONFIG_DIR"
+    [[ $output == *"  cd '$green' && "* ]]
+    on_terminal C --resume --json
+    [[ $output == *"/gr"*"n' && claude --resume bbbbbbbb"* && $output != *printf* ]]
+}
+
 @test "a pipe, JSON and a terminal of UTF-8 lose nothing" {
     rescue_under env LC_ALL=C -- --context "$ID" --config-dir "$CONFIG_DIR"
     [[ $output == *"grüße … 漢字"* ]]

@@ -37,6 +37,16 @@ static void what_cannot_be_shown_is_printed_by_the_command(void **state)
     quotes("\xe2\x80\xae", "\"$(printf '\\342\\200\\256')\""); /* right-to-left override */
 }
 
+static void where_only_ascii_can_be_pasted_the_rest_is_printed_by_the_command(void **state)
+{
+    (void)state;
+    resume_write_ascii(true);
+    quotes("my project", "'my project'");
+    quotes("h\xc3\xa9 2", "\"$(printf 'h\\303\\251 2')\"");
+    resume_write_ascii(false);
+    quotes("h\xc3\xa9 2", "'h\xc3\xa9 2'");
+}
+
 static const struct sr_session usual = {
     .agent = "claude",
     .session_id = ID,
@@ -145,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_word_of_any_shell),
         cmocka_unit_test(what_cannot_be_shown_is_printed_by_the_command),
+        cmocka_unit_test(where_only_ascii_can_be_pasted_the_rest_is_printed_by_the_command),
         cmocka_unit_test(the_command_goes_where_the_session_was_started),
         cmocka_unit_test(where_its_directory_is_gone_it_is_named_by_its_file),
         cmocka_unit_test(where_its_directory_leads_elsewhere_it_is_named_by_its_file_too),

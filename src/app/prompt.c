@@ -114,7 +114,9 @@ static int select_by_number(const struct prompt_menu *menu)
 
 /* ---- with arrow keys ---------------------------------------------------------------------- */
 
-/* The lines above the items, as many as there is room for: the items are always seen. */
+enum { ABOVE_LEAST = 2, OUT_OF_SIGHT = 1 };
+
+/* The lines above the items. Returns: how many. */
 static int show_above(const struct prompt_menu *menu, int room, int page)
 {
     struct buf drawn = {0}, text = {0};
@@ -122,36 +124,50 @@ static int show_above(const struct prompt_menu *menu, int room, int page)
     console_convert(stdout, &text, (struct sv){drawn.p, drawn.n});
     buf_release(&drawn);
     struct sv all = {text.p, text.n};
-    size_t count = 0;
-    for (size_t i = 0; i < all.n; i++)
-        count += all.p[i] == '\n';
-    /* Where they do not fit, the first are left out: the question is the last. */
-    size_t skipped = count > (size_t)room ? count - (size_t)room : 0;
+    bool is_limited = console_is_limited(stdout);
     int row = 0;
     for (size_t at = 0, end; at < all.n && row < room; at = end + 1) {
         end = sv_find(all, at, SV("\n"));
-        if (skipped) {
-            skipped--;
-            continue;
-        }
-        mvaddnstr(row++, 0, all.p + at, (int)(end - at));
+        int length = (int)(end - at);
+        /* what the terminal's set has not may have become longer */
+        mvaddnstr(row++, 0, all.p + at, is_limited && length > COLS ? COLS : length);
     }
     buf_release(&text);
     return row;
 }
 
-static void show(const struct prompt_menu *menu, size_t selected, int page)
+/* The items, or those around the selected one: "^" and "v" stand for more. */
+static void show_items(const struct prompt_menu *menu, int selected, int row)
 {
-    erase();
-    int room = LINES - (int)menu->count;
-    int row = room > 0 ? show_above(menu, room, page) : 0;
-    for (size_t i = 0; i < menu->count; i++) {
+    int count = (int)menu->count, room = LINES - row;
+    int first = selected - room + 1 + OUT_OF_SIGHT;
+    if (first > count - room)
+        first = count - room;
+    if (first < 0)
+        first = 0;
+    for (int i = first; i < count && i < first + room; i++) {
+        bool hides_above = i == first && first > 0;
+        bool hides_below = i == first + room - 1 && i < count - 1;
+        const char *sign = i == selected ? ">" : hides_above ? "^" : hides_below ? "v" : " ";
+        struct buf line = {0};
+        buf_addf(&line, "%s %s", sign, menu->items[i]);
         if (i == selected)
             attron(A_BOLD);
-        mvprintw(row + (int)i, 0, "%s %s", i == selected ? ">" : " ", menu->items[i]);
+        mvaddnstr(row + i - first, 0, line.p, COLS);
         attroff(A_BOLD);
+        buf_release(&line);
     }
-    move(row + (int)selected, 0);
+    move(row + selected - first, 0);
+}
+
+/* Which session is asked about is always seen: of a small screen, items are out of sight first. */
+static void show(const struct prompt_menu *menu, size_t selected, int page)
+{
+    int room = LINES - (int)menu->count;
+    if (room < ABOVE_LEAST)
+        room = LINES > ABOVE_LEAST ? ABOVE_LEAST : LINES - 1;
+    erase();
+    show_items(menu, (int)selected, room > 0 ? show_above(menu, room, page) : 0);
     refresh();
 }
 
@@ -194,6 +210,7 @@ static int read_choice(const struct prompt_menu *menu)
             break;
         case KEY_RESIZE:
             await_size();
+            page = 0; /* other pages, of another length */
             break;
         case '\r':
         case '\n':

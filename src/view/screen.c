@@ -9,8 +9,8 @@
 
 enum { ID_COLUMNS = 8, INNER_COLUMNS = 62, INNER_LEAST = 20, DAY_S = 86400, NOW_S = 5 };
 
-/* Of the box around the sessions, of each in it, and of what is said of the one asked about. */
-enum { BORDER_ROWS = 4, SESSION_ROWS = 2, STATE_ROWS = 1 };
+/* Of the box around the sessions, of their title, and of each of them. */
+enum { BORDER_ROWS = 4, TITLE_ROWS = 1, SESSION_ROWS = 2, BOXED_LEAST = 2 };
 
 size_t screen_order(const struct sr_snapshot *snapshot, size_t *order)
 {
@@ -201,6 +201,21 @@ static void add_lines(struct buf *out, const struct frame *f, const struct buf *
     }
 }
 
+static void add_cut(struct buf *out, struct sv line, size_t columns)
+{
+    utf8_add_printable(out, line, columns);
+    buf_adds(out, "\n");
+}
+
+static void add_bare(struct buf *out, const struct buf *lines, size_t columns)
+{
+    struct sv text = {lines->p, lines->n};
+    for (size_t at = 0, end; at < text.n; at = end + 1) {
+        end = sv_find(text, at, SV("\n"));
+        add_cut(out, sv_slice(text, at, end), columns);
+    }
+}
+
 /* The widest line decides, between the usual width and what the terminal has. */
 static size_t inner_columns(const struct buf *lines, const struct screen_style *style)
 {
@@ -225,6 +240,8 @@ static void add_title(struct buf *out, size_t first, size_t end, size_t of)
         buf_addf(out, "%zu OF %zu", end, of);
     else
         buf_addf(out, "%zu-%zu OF %zu", first + 1, end, of);
+    if (end - first < of)
+        buf_adds(out, " [PageDown]");
 }
 
 void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, const size_t *order,
@@ -246,6 +263,9 @@ void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, co
     if (style->is_spoken) {
         buf_addf(out, "%s\n", title.p + 1);
         buf_add(out, lines.p, lines.n);
+    } else if (style->is_bare) {
+        add_cut(out, sv_of(title.p + 1), style->columns);
+        add_bare(out, &lines, style->columns);
     } else {
         size_t inner = inner_columns(&lines, style);
         add_border(out, f, 0, inner);
@@ -268,53 +288,67 @@ static size_t place_of(const struct screen_ask *ask)
     return 0;
 }
 
-/* Pages go on behind the one that the session is on, and round. Returns: whether the list fits. */
-static bool choose_page(const struct screen_ask *ask, size_t others, struct screen_style *style)
+/* The first of the page that the session is on, or that is so many behind it; pages go round. */
+static size_t first_of_page(const struct screen_ask *ask, size_t count)
 {
-    size_t count = ask->snapshot->session_count;
-    if (ask->rows == 0 || BORDER_ROWS + SESSION_ROWS * count + others <= ask->rows)
-        return true;
-    others += STATE_ROWS;
-    style->count =
-        ask->rows > others + BORDER_ROWS ? (ask->rows - others - BORDER_ROWS) / SESSION_ROWS : 0;
-    if (style->count == 0)
-        return false;
-    int pages = (int)((count + style->count - 1) / style->count);
-    int page = ((int)(place_of(ask) / style->count) + ask->page) % pages;
-    style->first = (size_t)(page < 0 ? page + pages : page) * style->count;
-    return false;
+    int pages = (int)((ask->snapshot->session_count + count - 1) / count);
+    int page = ((int)(place_of(ask) / count) + ask->page) % pages;
+    return (size_t)(page < 0 ? page + pages : page) * count;
 }
 
-static void add_cut(struct buf *out, const struct buf *line, size_t columns)
+/* Draws the sessions, or as many as rows hold. Returns: the rows that are left. */
+static size_t add_list(struct buf *out, const struct screen_ask *ask, struct screen_style style,
+                       size_t rows)
 {
-    utf8_add_printable(out, (struct sv){line->p, line->n}, columns);
-    buf_adds(out, "\n");
+    size_t boxed = rows > BORDER_ROWS ? (rows - BORDER_ROWS) / SESSION_ROWS : 0;
+    size_t bare = rows > TITLE_ROWS ? (rows - TITLE_ROWS) / SESSION_ROWS : 0;
+    style.is_bare = boxed < BOXED_LEAST && boxed < ask->snapshot->session_count;
+    style.count = style.is_bare ? bare : boxed;
+    if (style.count > ask->snapshot->session_count)
+        style.count = ask->snapshot->session_count;
+    if (style.count == 0)
+        return rows;
+    style.first = first_of_page(ask, style.count);
+    screen_add_sessions(out, ask->snapshot, ask->order, &style);
+    return rows - (style.is_bare ? TITLE_ROWS : BORDER_ROWS) - SESSION_ROWS * style.count;
+}
+
+static void add_place_and_state(struct buf *out, const struct screen_ask *ask, size_t columns)
+{
+    struct buf line = {0};
+    size_t of = ask->snapshot->session_count;
+    if (of > 1)
+        buf_addf(&line, "%zu of %zu: ", place_of(ask) + 1, of);
+    screen_add_name(&line, ask->session);
+    buf_adds(&line, " ");
+    screen_add_state(&line, ask->session);
+    add_cut(out, (struct sv){line.p, line.n}, columns);
+    buf_release(&line);
 }
 
 void screen_add_ask(struct buf *out, const struct screen_ask *ask, const struct screen_style *style)
 {
-    struct screen_style part = *style;
-    struct buf state = {0}, message = {0};
-    bool fits = choose_page(ask, 1 + (ask->message != NULL), &part);
-    if (fits || part.count) {
-        screen_add_sessions(out, ask->snapshot, ask->order, &part);
-    } else {
-        add_first_line(&state, ask->session, place_of(ask) + 1);
-        add_cut(out, &state, style->columns);
-        state.n = 0;
+    size_t columns = style->columns, rows = ask->rows;
+    size_t others = 1 + (ask->message != NULL);
+    size_t all = BORDER_ROWS + SESSION_ROWS * ask->snapshot->session_count + others;
+    bool is_narrow = columns && columns < INNER_COLUMNS + 2;
+    bool fits = rows == 0 || all + is_narrow <= rows;
+    struct buf line = {0};
+    if (fits) {
+        screen_add_sessions(out, ask->snapshot, ask->order, style);
+    } else if (rows > 1 + others &&
+               add_list(out, ask, *style, rows - 1 - others) == rows - 1 - others) {
+        add_first_line(&line, ask->session, place_of(ask) + 1);
+        add_cut(out, (struct sv){line.p, line.n}, columns);
     }
-    if (!fits || (style->columns && style->columns < INNER_COLUMNS + 2)) {
-        screen_add_name(&state, ask->session);
-        buf_adds(&state, " ");
-        screen_add_state(&state, ask->session);
-        add_cut(out, &state, style->columns);
+    if (!fits || is_narrow)
+        add_place_and_state(out, ask, columns);
+    if (ask->message && (fits || rows > 1))
+        add_cut(out, sv_of(ask->message), columns);
+    if (fits || rows > others) {
+        line.n = 0;
+        screen_add_menu_question(&line, ask->session);
+        add_cut(out, (struct sv){line.p, line.n}, columns);
     }
-    if (ask->message) {
-        buf_adds(&message, ask->message);
-        add_cut(out, &message, style->columns);
-    }
-    screen_add_menu_question(out, ask->session);
-    buf_adds(out, "\n");
-    buf_release(&state);
-    buf_release(&message);
+    buf_release(&line);
 }

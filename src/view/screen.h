@@ -13,6 +13,7 @@
 struct screen_style {
     bool utf8;           /* the terminal shows UTF-8; else the box is drawn in ASCII */
     bool is_spoken;      /* no box at all: for screen readers */
+    bool is_bare;        /* nor where there is no room for one; lines are cut to columns */
     size_t columns;      /* that there are; 0: as many as are needed */
     int utc_offset_s;    /* of local time */
     size_t first, count; /* of the order, the sessions that are drawn; count 0: all */
@@ -25,8 +26,8 @@ size_t screen_order(const struct sr_snapshot *snapshot, size_t *order);
 void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, const size_t *order,
                          const struct screen_style *style);
 
-/* What stands above the menu: the sessions, as many as there is room for, and always what is known
- * of the one that is asked about. */
+/* What stands above the menu: what is known of the session that is asked about, even where there is
+ * one row; then, as far as there is room, the message, the question and the other sessions. */
 struct screen_ask {
     const struct sr_snapshot *snapshot;
     const size_t *order;
@@ -35,6 +36,7 @@ struct screen_ask {
     size_t rows;                      /* that there are; 0: as many as are needed */
     int page;                         /* of a list that does not fit: 0 shows the session */
 };
+/* Never more lines than ask->rows, none wider than style->columns. */
 void screen_add_ask(struct buf *out, const struct screen_ask *ask,
                     const struct screen_style *style);
 

@@ -162,15 +162,45 @@ same_modes()
     hung
     opened -- "${scratch[@]}"
     await "Select action"
-    shows "CLAUDE SESSIONS 1-6 OF 12"
+    shows "CLAUDE SESSIONS 1-6 OF 12 [PageDown]"
     shows " 1. pts/N (PID N) - 00000000... ("
     shows "(HUNG)"
     shows "pts/N hung: "
     press PageDown
     await "CLAUDE SESSIONS 7-12 OF 12"
-    shows "pts/N hung: "
+    shows "1 of 12: pts/N hung: "
+    private_tmux resize-window -t s -x 40 -y 12
+    await "CLAUDE SESSIONS 1-2 OF 12 [PageDown]"
+    shows "1 of 12: pts/N hung: "
+    press PageUp
+    await "CLAUDE SESSIONS 11-12 OF 12"
+    private_tmux resize-window -t s -x 20 -y 5
+    await "1 of 12: pts/N"
+    shows "> Export to pending"
+    await "v Kill process"
+    press Up
+    await "> Skip"
+    shows "1 of 12: pts/N"
+    await "^ Kill process"
+    private_tmux resize-window -t s -x 80 -y 24
+    await "CLAUDE SESSIONS 1-6 OF 12"
+    press PageDown
+    await "CLAUDE SESSIONS 7-12 OF 12"
     press PageUp
     await "CLAUDE SESSIONS 1-6 OF 12"
+    press q
+    await "status 1"
+}
+
+@test "without UTF-8 what came of a choice is shown in the terminal's own signs" {
+    sessions
+    pending=$BATS_TEST_TMPDIR/grün
+    pending=${pending/xfc/ü}
+    opened LC_ALL=C -- "${scratch[@]}" --pending-dir "$BATS_TEST_TMPDIR/ü"
+    await "> Export to pending"
+    press 1
+    await 'Exported: DIR/\u00fc'
+    shows "> Export to pending"
     press q
     await "status 1"
 }

@@ -135,14 +135,16 @@ static void of_a_long_list_the_page_of_the_session_is_drawn(void **state)
     (void)state;
     struct buf out = asked(80, 19, 0, NULL);
     assert_true(rows_of(&out) <= 19);
-    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 7-12 OF 12"));
+    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 7-12 OF 12 [PageDown] "));
     assert_non_null(strstr(out.p, "8. s013 (PID 108)"));
-    assert_non_null(strstr(out.p, "\ns013 hung: reply stalled 41 min\n? Select action for s013"));
+    assert_non_null(
+        strstr(out.p, "\n8 of 12: s013 hung: reply stalled 41 min\n? Select action for s013"));
     buf_release(&out);
     out = asked(80, 19, 1, "Exported");
     assert_true(rows_of(&out) <= 19);
     assert_non_null(strstr(out.p, "CLAUDE SESSIONS 1-6 OF 12"));
-    assert_non_null(strstr(out.p, "\ns013 hung: reply stalled 41 min\nExported\n? Select"));
+    assert_non_null(
+        strstr(out.p, "\n8 of 12: s013 hung: reply stalled 41 min\nExported\n? Select"));
     buf_release(&out);
     out = asked(80, 19, -1, NULL);
     assert_non_null(strstr(out.p, "CLAUDE SESSIONS 1-6 OF 12"));
@@ -152,20 +154,42 @@ static void of_a_long_list_the_page_of_the_session_is_drawn(void **state)
     buf_release(&out);
 }
 
+static void without_room_for_a_box_the_sessions_are_listed(void **state)
+{
+    (void)state;
+    assert_drawn(asked(40, 7, 0, NULL), "CLAUDE SESSIONS 7-8 OF 12 [PageDown]\n"
+                                        " 7. s013 (PID 107) - 01e5af14... (56MB)\n"
+                                        "    Last activity: 02:30 (HUNG) reply...\n"
+                                        " 8. s013 (PID 108) - 01e5af14... (56MB)\n"
+                                        "    Last activity: 02:30 (HUNG) reply...\n"
+                                        "8 of 12: s013 hung: reply stalled 41 min\n"
+                                        "? Select action for s013 session:\n");
+    assert_drawn(asked(40, 5, 1, NULL), "CLAUDE SESSIONS 9 OF 12 [PageDown]\n"
+                                        " 9. s013 (PID 109) - 01e5af14... (56MB)\n"
+                                        "    Last activity: 02:30 (HUNG) reply...\n"
+                                        "8 of 12: s013 hung: reply stalled 41 min\n"
+                                        "? Select action for s013 session:\n");
+    assert_drawn(asked(40, 3, 1, NULL), " 8. s013 (PID 108) - 01e5af14... (56MB)\n"
+                                        "8 of 12: s013 hung: reply stalled 41 min\n"
+                                        "? Select action for s013 session:\n");
+}
+
 static void of_a_small_screen_the_session_gets_what_there_is(void **state)
 {
     (void)state;
-    struct buf out = asked(40, 8, 0, NULL);
-    assert_true(rows_of(&out) <= 8);
-    assert_non_null(strstr(out.p, "CLAUDE SESSIONS 8 OF 12"));
-    assert_non_null(strstr(out.p, "8. s013 (PID 108)"));
-    buf_release(&out);
-    for (size_t rows = 1; rows < 8; rows++) {
-        out = asked(40, rows, 0, "Exported: /a/b/c");
-        assert_non_null(strstr(out.p, "s013 hung: reply stalled 41 min\n"));
-        assert_null(strstr(out.p, "SESSIONS"));
-        buf_release(&out);
-    }
+    assert_drawn(asked(20, 1, 0, "Exported"), "8 of 12: s013 hun...\n");
+    assert_drawn(asked(20, 2, 0, "Exported"), "8 of 12: s013 hun...\nExported\n");
+    for (size_t columns = 20; columns <= 80; columns += 20)
+        for (size_t rows = 1; rows < 40; rows++)
+            for (int page = 0; page < 3; page++) {
+                struct buf out = asked(columns, rows, page, page ? "Exported: /a/b/c" : NULL);
+                assert_true(rows_of(&out) <= rows);
+                if (rows < 20)
+                    assert_non_null(strstr(out.p, "8 of 12: s013 "));
+                for (char *line = out.p, *end; (end = strchr(line, '\n')); line = end + 1)
+                    assert_true(end - line <= (ptrdiff_t)(columns > 22 ? columns : 22));
+                buf_release(&out);
+            }
 }
 
 static void times_are_local_and_old_ones_are_ages(void **state)
@@ -243,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_narrow_terminal_cuts_its_lines),
         cmocka_unit_test(a_screen_reader_gets_no_box),
         cmocka_unit_test(of_a_long_list_the_page_of_the_session_is_drawn),
+        cmocka_unit_test(without_room_for_a_box_the_sessions_are_listed),
         cmocka_unit_test(of_a_small_screen_the_session_gets_what_there_is),
         cmocka_unit_test(times_are_local_and_old_ones_are_ages),
         cmocka_unit_test(nothing_in_it_drives_the_terminal),

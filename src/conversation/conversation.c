@@ -75,7 +75,7 @@ static void look_at_version(struct conversation *c, uint32_t node)
 }
 
 /* How much of a line the record is. */
-enum share { ALONE, FIRST, BEHIND };
+enum share { ALONE, FIRST, BEHIND, MARKED };
 
 static bool add_record(struct conversation *c, struct sv record, int64_t offset, int64_t length,
                        enum share share)
@@ -92,7 +92,8 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset,
     uint32_t node = graph_nodes_add(&c->graph, c->skim,
                                     &(struct graph_nodes_place){
                                         .is_hidden = is_copy || share == BEHIND,
-                                        .is_beside = share != ALONE,
+                                        .is_beside = share == FIRST || share == BEHIND,
+                                        .is_marked = share == MARKED,
                                     });
     if (node != GRAPH_NONE) {
         keep_place(c, node, length - (c->skim->record.from - offset));
@@ -117,13 +118,17 @@ static void add_line(struct conversation *c, const struct line *line)
     if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n, ALONE))
         return;
     line_check_pieces(line->text, c->reader->record_start, &pieces, &count);
+    bool is_marked =
+        line->offset > 0 && count == 1 && sv_starts_with(line->text, SV(LINE_CHECK_MARK));
     for (size_t i = 0; i < count; i++) {
         const struct line_check_piece *p = &pieces[i];
         int64_t offset = line->offset + (int64_t)p->from;
         if (p->kind == LINE_CHECK_NUL ||
             (p->kind == LINE_CHECK_RECORD &&
              add_record(c, sv_slice(line->text, p->from, p->to), offset, (int64_t)(p->to - p->from),
-                        i ? BEHIND : FIRST)))
+                        i           ? BEHIND
+                        : is_marked ? MARKED
+                                    : FIRST)))
             continue;
         add_gap(c, offset, (int64_t)(p->to - p->from));
     }

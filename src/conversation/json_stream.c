@@ -389,8 +389,12 @@ static const char *take_string(struct json_stream *s, const char *p, const char 
         s->state = IN_ESCAPE;
         s->escape_from = at;
     } else if ((unsigned char)*stop < 0x20) {
-        s->state = IN_RUIN;
-        return stop;
+        if (!s->takes_raw || !*stop || *stop == '\n') {
+            s->state = IN_RUIN;
+            return stop;
+        }
+        settle_pair(s);
+        keep(s, stop, 1);
     } else {
         settle_pair(s);
         begin_utf8(s, (unsigned char)*stop, at);
@@ -474,7 +478,7 @@ static void end_line(struct json_stream *s, int64_t at, bool has_newline)
 static void take_start(struct json_stream *s, char c, int64_t at)
 {
     static const char mark[] = "\xef\xbb\xbf";
-    if (s->mark_at < 3 && at == s->line.from + s->mark_at && c == mark[s->mark_at]) {
+    if (s->mark_at < 3 && at == s->mark_at && c == mark[s->mark_at]) {
         s->mark_at++;
     } else if (c != '{' || s->mark_at == 1 || s->mark_at == 2) {
         s->state = IN_RUIN;

@@ -157,6 +157,7 @@ struct json_stream {
     bool keeps_bad_text; /* set by the caller: in bad_text, too */
     bool spans_lines;    /* set by the caller: of one record, whose lines do not end it; it is over
                             with its last brace, or with the byte that cannot be */
+    bool takes_raw;      /* set by the caller: control characters within strings, too */
     struct json_stream_bad_text *bad_text;
     size_t bad_text_capacity;
 

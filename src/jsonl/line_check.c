@@ -24,6 +24,7 @@ struct reading {
     size_t at;
     size_t keep;          /* a cut record makes sense up to here, once its brackets are closed */
     bool keeps_open_text; /* ... and a quote */
+    bool takes_raw;       /* control characters within texts */
     size_t depth;
     unsigned char is_object[DEPTH_MAX / 8]; /* by depth; bits above `depth` mean nothing */
 };
@@ -77,6 +78,8 @@ static enum outcome read_text(struct reading *r, size_t *whole)
             i++;
             break;
         }
+        if (c < 0x20 && c && r->takes_raw)
+            continue;
         if (c < 0x20) {
             outcome = BROKEN;
             break;
@@ -267,9 +270,26 @@ static void set_break(struct line_check *out, struct sv line, size_t at)
         out->breaks_at = at;
 }
 
+/* What broke at a control character, read once more. One failure in a line is enough: it may have
+ * gone to its end. Returns: whether it is a record, which ends at r->at. */
+static bool is_raw(struct sv line, size_t from, struct reading *r, bool *tries_raw)
+{
+    unsigned char c = r->at < line.n ? (unsigned char)line.p[r->at] : 0;
+    if (!*tries_raw || !c || c >= 0x20)
+        return false;
+    size_t broke_at = r->at;
+    r->at = from;
+    r->takes_raw = true;
+    *tries_raw = read_object(r) == COMPLETE && ends_cleanly(line, r->at);
+    r->takes_raw = false;
+    if (!*tries_raw)
+        r->at = broke_at;
+    return *tries_raw;
+}
+
 /* Cuts off one piece at `from`. Returns: where the next may begin. */
 static size_t take_piece(struct sv line, size_t from, struct sv record_start, struct reading *r,
-                         struct line_check *out)
+                         bool *tries_raw, struct line_check *out)
 {
     if (line.p[from] == '\0') {
         size_t to = from;
@@ -298,6 +318,10 @@ static size_t take_piece(struct sv line, size_t from, struct sv record_start, st
         return to;
     case BROKEN:
         set_break(out, line, r->at);
+        if (is_raw(line, from, r, tries_raw)) {
+            add_piece(out, line, LINE_CHECK_RAW, from, r->at);
+            return r->at;
+        }
         to = glued_start(line, from, r->at);
         add_piece(out, line, LINE_CHECK_STUB, from, to);
         return to;
@@ -338,21 +362,28 @@ static enum line_check_kind kind_of(const struct line_check *s)
     return first->kind == LINE_CHECK_STUB ? LINE_CHECK_TORN : LINE_CHECK_GARBAGE;
 }
 
-void line_check_line(struct sv line, struct sv record_start, struct line_check *out)
+static void check_line(struct sv line, struct sv record_start, bool *tries_raw,
+                       struct line_check *out)
 {
     struct reading r;
     r.line = line;
+    r.takes_raw = false;
     *out = (struct line_check){.breaks_at = line.n};
 
-    /* A byte order mark at the beginning of a file. */
-    size_t at = sv_starts_with(line, SV("\xef\xbb\xbf")) ? 3 : 0;
+    size_t at = sv_starts_with(line, SV(LINE_CHECK_MARK)) ? 3 : 0;
     while (at < line.n && !out->has_more) {
         if (is_space(line.p[at]))
             at++;
         else
-            at = take_piece(line, at, record_start, &r, out);
+            at = take_piece(line, at, record_start, &r, tries_raw, out);
     }
     out->kind = kind_of(out);
+}
+
+void line_check_line(struct sv line, struct sv record_start, struct line_check *out)
+{
+    bool tries_raw = true;
+    check_line(line, record_start, &tries_raw, out);
 }
 
 void line_check_pieces(struct sv line, struct sv record_start, struct line_check_piece **pieces,
@@ -361,8 +392,9 @@ void line_check_pieces(struct sv line, struct sv record_start, struct line_check
     struct line_check scan = {.has_more = true};
     struct line_check_piece *all = NULL;
     size_t n = 0, from = 0;
+    bool tries_raw = true;
     while (scan.has_more) {
-        line_check_line(sv_slice(line, from, line.n), record_start, &scan);
+        check_line(sv_slice(line, from, line.n), record_start, &tries_raw, &scan);
         size_t taken = scan.piece_count - scan.has_more; /* the last one is looked at again */
         all = mem_resize(all, (n + taken + 1) * sizeof *all);
         for (size_t i = 0; i < taken; i++)
@@ -375,10 +407,28 @@ void line_check_pieces(struct sv line, struct sv record_start, struct line_check
     *count = n;
 }
 
+void line_check_escape(struct sv raw, struct buf *out)
+{
+    bool in_text = false;
+    for (size_t i = 0; i < raw.n; i++) {
+        unsigned char c = (unsigned char)raw.p[i];
+        if (in_text && c < 0x20) {
+            buf_addf(out, "\\u%04x", c);
+            continue;
+        }
+        if (c == '"')
+            in_text = !in_text;
+        buf_add(out, &raw.p[i], 1);
+        if (in_text && c == '\\' && i + 1 < raw.n)
+            buf_add(out, &raw.p[++i], 1);
+    }
+}
+
 bool line_check_complete(struct sv cut, struct buf *out)
 {
     struct reading r;
     r.line = cut;
+    r.takes_raw = false;
     r.at = 0;
     while (r.at < cut.n && is_space(cut.p[r.at]))
         r.at++;

@@ -35,7 +35,11 @@ enum line_check_piece_kind {
     LINE_CHECK_STUB,   /* begins as an object and does not end as one */
     LINE_CHECK_NUL,
     LINE_CHECK_NOISE,
+    LINE_CHECK_RAW, /* a record, but for control characters that stand in its texts unescaped */
 };
+
+#define LINE_CHECK_MARK \
+    "\xef\xbb\xbf" /* of the byte order: passed over where a line begins with it */
 
 struct line_check_piece {
     enum line_check_piece_kind kind;
@@ -66,6 +70,10 @@ void line_check_line(struct sv line, struct sv record_start, struct line_check *
 /* The pieces of a line, however many there are. Owner: the caller frees *pieces. */
 void line_check_pieces(struct sv line, struct sv record_start, struct line_check_piece **pieces,
                        size_t *count);
+
+/* Appends a record, or a part that no text reaches out of, with the control characters in its texts
+ * escaped. */
+void line_check_escape(struct sv raw, struct buf *out);
 
 const char *line_check_kind_word(enum line_check_kind kind); /* "whole", "torn", ... */
 

@@ -73,6 +73,32 @@ const struct damage damages[DAMAGE_KINDS] = {
                 "a line that was edited or wrapped by hand, or two programs that wrote at once",
             .run = DAMAGE_RUN_REPAIR,
         },
+    [DAMAGE_RAW_CONTROL] =
+        {
+            .word = "raw-control",
+            .catalogue = "D5",
+            .severity = DAMAGE_HURTS,
+            .what = "a control character stands in a text as it is",
+            .consequence = "its record is lost",
+            .cure = DAMAGE_CURE_REPLACE,
+            .client = "the client passes over its line",
+            .loss = "that record, and what is older than a message among them",
+            .origin = "a line that was edited by hand, or written by another program",
+            .run = DAMAGE_RUN_REPAIR,
+        },
+    [DAMAGE_INNER_MARK] =
+        {
+            .word = "inner-mark",
+            .catalogue = "D5",
+            .severity = DAMAGE_HURTS,
+            .what = "a byte order mark before a record, inside the file",
+            .consequence = "the record is lost",
+            .cure = DAMAGE_CURE_DROP,
+            .client = "clients of 2.1.197 and later pass over its line; 2.1.110 reads it",
+            .loss = "that record, and what is older than a message among them",
+            .origin = "two files that were joined, of which the second began with a mark",
+            .run = DAMAGE_RUN_REPAIR,
+        },
     [DAMAGE_LONG_LINE] =
         {
             .word = "long-line",

@@ -220,11 +220,13 @@ static void add_said(const struct json_value *content, struct buf *out)
 static int edit_say(struct repair_steps *m, const struct repair_steps_step *step)
 {
     const struct json_stream_block *b = &m->skim->blocks[step->argument];
-    struct buf block = {0}, said = {0}, text = {0};
+    struct buf block = {0}, whole = {0}, said = {0}, text = {0};
     const struct json_value *root;
     int r = transcript_scan_bytes(m->source, b->span.from, b->span.to, &block);
     if (r == 0)
-        r = json_parse(m->arena, (struct sv){block.p, block.n}, &root);
+        line_check_escape((struct sv){block.p, block.n}, &whole);
+    if (r == 0)
+        r = json_parse(m->arena, (struct sv){whole.p, whole.n}, &root);
     if (r == 0) {
         struct json_document *d = json_document_new();
         struct json_node *node = json_object(d);
@@ -240,6 +242,7 @@ static int edit_say(struct repair_steps *m, const struct repair_steps_step *step
              arena_strndup(m->arena, text.p, text.n));
     }
     buf_release(&block);
+    buf_release(&whole);
     buf_release(&said);
     buf_release(&text);
     return r;

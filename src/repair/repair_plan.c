@@ -341,6 +341,7 @@ static int plan_round(const struct record_source *source, struct transcript_scan
     };
     json_stream_begin(m.skim, 0);
     json_stream_begin(m.other, 0);
+    m.skim->takes_raw = m.other->takes_raw = true;
     graph_see_as(m.g, options->client_version ? options->client_version
                                               : transcript_scan_newest_version(v));
     graph_walk(m.g, &m.before);

@@ -106,7 +106,7 @@ static void add_line(struct reading *r, struct sv line, int64_t offset, bool is_
         struct sv piece = sv_slice(line, p->from, p->to);
         if (p->kind == LINE_CHECK_RECORD)
             add_record(r, piece, offset + (int64_t)p->from);
-        else if (p->kind == LINE_CHECK_STUB && is_whole)
+        else if ((p->kind == LINE_CHECK_STUB || p->kind == LINE_CHECK_RAW) && is_whole)
             add_stub(r, piece, offset + (int64_t)p->from);
     }
 }
@@ -249,7 +249,9 @@ int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, 
     if (r == 0 && text.n && !is_it(reader, a, text, key, e, m, &words)) {
         line_check_line(text, reader->record_start, &scan);
         struct sv first = sv_slice(text, scan.pieces[0].from, scan.pieces[0].to);
-        if (scan.pieces[0].kind == LINE_CHECK_STUB && line_check_complete(first, &closed))
+        if (scan.piece_count &&
+            (scan.pieces[0].kind == LINE_CHECK_STUB || scan.pieces[0].kind == LINE_CHECK_RAW) &&
+            line_check_complete(first, &closed))
             first = (struct sv){closed.p, closed.n};
         if (!scan.piece_count || !is_it(reader, a, first, key, e, m, &words))
             r = -ENODATA;

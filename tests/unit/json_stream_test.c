@@ -32,7 +32,7 @@ static void a_line_is_a_record_or_broken_or_blank(void **state)
     (void)state;
     assert_shape("{}\n", JSON_STREAM_RECORD);
     assert_shape(" {\"a\":[1,-2.5e3,true,false,null,\"x\",{}]} \r\n", JSON_STREAM_RECORD);
-    assert_shape("\xef\xbb\xbf{\"a\":1}", JSON_STREAM_RECORD);
+    assert_shape("\xef\xbb\xbf{\"a\":1}", JSON_STREAM_BROKEN); /* inside a file */
     assert_shape(" \t\r\n", JSON_STREAM_BLANK);
     assert_shape("{\"a\":1}{\"b\":2}\n", JSON_STREAM_BROKEN);
     assert_shape("{\"a\":1\n", JSON_STREAM_BROKEN);
@@ -50,6 +50,40 @@ static void a_line_is_a_record_or_broken_or_blank(void **state)
     assert_shape("{1:2}\n", JSON_STREAM_BROKEN);
     assert_shape("{\"a\":\"\\u12g4\"}\n", JSON_STREAM_BROKEN);
     assert_shape("{\"a\":\"\\u00E9\"}\n", JSON_STREAM_RECORD);
+}
+
+static void a_mark_stands_at_the_beginning_of_a_file_alone(void **state)
+{
+    static const char line[] = "\xef\xbb\xbf{\"a\":1}";
+    (void)state;
+    json_stream_restart(&skim, 0);
+    json_stream_feed(&skim, line, sizeof line - 1);
+    json_stream_end(&skim);
+    assert_int_equal(skim.shape, JSON_STREAM_RECORD);
+    assert_int_equal(skim.record.from, 3);
+}
+
+static void control_characters_are_taken_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    assert_shape("{\"uuid\":\"a\tb\"}", JSON_STREAM_BROKEN);
+    skim.takes_raw = true;
+    static const char line[] = "{\"uuid\":\"a\tb\"}";
+    json_stream_restart(&skim, 0);
+    json_stream_feed(&skim, line, sizeof line - 1);
+    json_stream_end(&skim);
+    skim.takes_raw = false;
+    assert_int_equal(skim.shape, JSON_STREAM_RECORD);
+    assert_true(json_stream_is(&skim, JSON_STREAM_UUID, "a\tb"));
+}
+
+static void what_is_escaped_reads_as_the_rest(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"\\u0075uid\":\"\\u00e9\\/\\u20acx\",\"type\":\"\\u0061b\"}\n";
+    read_line(sv_of(line), 1);
+    assert_true(json_stream_is(&skim, JSON_STREAM_UUID, "\xc3\xa9/\xe2\x82\xacx"));
+    assert_true(json_stream_is(&skim, JSON_STREAM_TYPE, "ab"));
 }
 
 static void a_line_may_be_nested_deeply_but_not_without_end(void **state)
@@ -219,6 +253,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_a_record_or_broken_or_blank),
+        cmocka_unit_test(a_mark_stands_at_the_beginning_of_a_file_alone),
+        cmocka_unit_test(control_characters_are_taken_where_that_is_asked_for),
+        cmocka_unit_test(what_is_escaped_reads_as_the_rest),
         cmocka_unit_test(a_line_may_be_nested_deeply_but_not_without_end),
         cmocka_unit_test(blocks_past_the_limit_are_left_out_and_said),
         cmocka_unit_test(texts_among_the_blocks_are_no_blocks),

@@ -12,7 +12,8 @@ static const char *judged(struct sv literal)
     static const char *const kinds[] = {[LINE_CHECK_RECORD] = "record",
                                         [LINE_CHECK_STUB] = "stub",
                                         [LINE_CHECK_NUL] = "NULs",
-                                        [LINE_CHECK_NOISE] = "noise"};
+                                        [LINE_CHECK_NOISE] = "noise",
+                                        [LINE_CHECK_RAW] = "raw"};
     static char text[1024];
     struct sv line = unit_bytes(literal);
     struct line_check scan;

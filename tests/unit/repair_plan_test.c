@@ -432,6 +432,42 @@ static void a_record_of_an_unknown_type_is_no_parent(void **state)
     end(&s);
 }
 
+static void a_control_character_in_a_text_is_escaped_and_its_record_stays(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    minute = 0;
+    add(&s, "a", "", "user", "\"o\tne\"");
+    add(&s, "b", "a", "assistant", "[{\"type\":\"text\",\"text\":\"a\tb\x1f\"}]");
+    add(&s, "c", "b", "user", "\"two\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_RAW_CONTROL, DAMAGE_HURTS));
+    assert_messages(&s, 1, 3);
+    assert_non_null(strstr(s.made.p, "\"o\\u0009ne\""));
+    assert_non_null(strstr(s.made.p, "\"a\\u0009b\\u001f\""));
+    assert_non_null(strstr(s.made.p, "{\"parentUuid\":\"b\""));
+    end(&s);
+}
+
+/* Two files joined: since 2.1.197 clients pass over the record behind the mark. */
+static void a_mark_inside_the_file_goes(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", WORDS);
+    buf_adds(&s.file, "\xef\xbb\xbf");
+    add(&s, "c", "b", "user", "\"two\"");
+    add(&s, "d", "c", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_INNER_MARK, DAMAGE_HURTS));
+    assert_messages(&s, 1, 4);
+    assert_int_equal(s.made.n, s.file.n - 3);
+    assert_null(strstr(s.made.p, "\xef\xbb\xbf"));
+    end(&s);
+}
+
 static void versions_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -463,6 +499,8 @@ int main(void)
         cmocka_unit_test(what_fuzzing_found_is_mended_for_good),
         cmocka_unit_test(a_pointer_at_a_subagent_is_taken_away),
         cmocka_unit_test(a_record_of_an_unknown_type_is_no_parent),
+        cmocka_unit_test(a_control_character_in_a_text_is_escaped_and_its_record_stays),
+        cmocka_unit_test(a_mark_inside_the_file_goes),
         cmocka_unit_test(versions_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

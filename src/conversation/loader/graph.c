@@ -61,11 +61,12 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .id = graph_id_of(r->uuid),
         .parent_id = graph_id_of(r->parent_uuid),
         .at_ms = r->at_ms,
-        .offset = (uint64_t)r->offset & 0xfffffffffff,
+        .offset = (uint64_t)r->offset & 0x7ffffffffff,
         .role = r->role & 0xf,
         .is_sidechain = r->is_sidechain,
-        .is_hidden = r->is_hidden,
+        .is_hidden = r->is_hidden || r->is_marked,
         .is_beside = r->is_beside,
+        .is_marked = r->is_marked,
         .is_summary = r->is_summary,
         .message = (uint32_t)graph_id_of(r->message_id),
         .line = r->line,
@@ -538,15 +539,19 @@ bool graph_knows_pointers(const struct graph *g)
 
 void graph_see_as(struct graph *g, int64_t version)
 {
-    bool hides = false;
+    bool differs = false;
     g->version = version;
     for (uint32_t i = 0; i < g->count && !graph_knows_pointers(g); i++)
-        if (g->nodes[i].is_beside) {
-            g->nodes[i].is_hidden = 1;
-            hides = true;
+        if (g->nodes[i].is_beside || g->nodes[i].is_marked) {
+            g->nodes[i].is_hidden = g->nodes[i].is_beside;
+            differs = true;
         }
-    if (hides)
-        graph_settle(g);
+    if (!differs)
+        return;
+    graph_settle(g);
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].lacks_parent)
+            resolve(g, i);
 }
 
 bool graph_user_cleared(const struct graph *g)

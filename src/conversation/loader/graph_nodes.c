@@ -77,7 +77,8 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
     struct wall at = {0};
     if (!is_on_chain(s)) {
         if (s->members[JSON_STREAM_LEAF].kind != JSON_STREAM_ABSENT &&
-            json_stream_is(s, JSON_STREAM_TYPE, "last-prompt") && !place->is_hidden)
+            json_stream_is(s, JSON_STREAM_TYPE, "last-prompt") && !place->is_hidden &&
+            !place->is_marked)
             graph_point(g, json_stream_text(s, JSON_STREAM_LEAF),
                         s->members[JSON_STREAM_EXPLICIT].kind == JSON_STREAM_TRUE);
         return GRAPH_NONE;
@@ -97,6 +98,7 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
         .is_summary = s->members[JSON_STREAM_IS_SUMMARY].kind == JSON_STREAM_TRUE,
         .is_hidden = place->is_hidden,
         .is_beside = place->is_beside,
+        .is_marked = place->is_marked,
     };
     uint32_t node = graph_add(g, &record);
     if (node != GRAPH_NONE && role == GRAPH_BOUNDARY)

@@ -12,6 +12,7 @@ struct graph_nodes_place {
     uint32_t line;
     bool is_hidden; /* behind damage on its line, or not in the file that is loaded */
     bool is_beside; /* there is something behind it on its line */
+    bool is_marked; /* a byte order mark stands before it, and not at the beginning of the file */
 };
 
 /* Adds a record with its calls and what it says of a compaction, or a pointer to the leaf. Returns:

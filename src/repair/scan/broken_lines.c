@@ -18,13 +18,18 @@ static enum damage_kind kind_of_piece(const struct transcript_scan_line *line,
     }
 }
 
+static bool is_record(const struct line_check_piece *piece)
+{
+    return piece->kind == LINE_CHECK_RECORD || piece->kind == LINE_CHECK_RAW;
+}
+
 static void tell_pieces(struct repair_steps *m, const struct transcript_scan_line *line,
                         const struct line_check_piece *pieces, size_t count)
 {
     size_t records = 0;
     for (size_t i = 0; i < count; i++) {
         int64_t at = line->from + (int64_t)pieces[i].from;
-        if (pieces[i].kind == LINE_CHECK_RECORD) {
+        if (is_record(&pieces[i])) {
             records++;
             continue;
         }
@@ -36,7 +41,7 @@ static void tell_pieces(struct repair_steps *m, const struct transcript_scan_lin
         if (is_live)
             p->detail = "a live process has the session: it may be writing just now";
     }
-    if (records == count)
+    if (records == count && count > 1)
         repair_steps_add_problem(m, DAMAGE_GLUED, DAMAGE_HURTS, line->line, line->from)->detail =
             arena_printf(m->arena, "%zu records", count);
 }
@@ -48,7 +53,7 @@ static void edit_pieces(struct repair_steps *m, const struct transcript_scan_lin
     const struct line_check_piece *record = NULL; /* the last one so far */
     size_t first_bad = count;
     for (size_t i = 0; i < count; i++) {
-        if (pieces[i].kind != LINE_CHECK_RECORD) {
+        if (!is_record(&pieces[i])) {
             first_bad = first_bad == count ? i : first_bad;
             continue;
         }
@@ -77,6 +82,38 @@ static void edit_pieces(struct repair_steps *m, const struct transcript_scan_lin
                               line->to + line->has_newline, NULL);
 }
 
+/* The control characters in the texts of a record, escaped. */
+static void edit_raw(struct repair_steps *m, const struct transcript_scan_line *line,
+                     struct sv bytes, const struct line_check_piece *piece)
+{
+    bool in_text = false, is_told = false;
+    for (size_t i = piece->from; i < piece->to; i++) {
+        unsigned char c = (unsigned char)bytes.p[i];
+        int64_t at = line->from + (int64_t)i;
+        if (c == '"')
+            in_text = !in_text;
+        if (in_text && c == '\\')
+            i++;
+        if (!in_text || c >= 0x20)
+            continue;
+        if (!is_told)
+            repair_steps_add_problem(m, DAMAGE_RAW_CONTROL, DAMAGE_HURTS, line->line, at);
+        is_told = true;
+        repair_steps_add_edit(m, DAMAGE_RAW_CONTROL, DAMAGE_CURE_REPLACE, line->line, at, at + 1,
+                              arena_printf(m->arena, "\\u%04x", c));
+    }
+}
+
+/* A byte order mark belongs at the beginning of a file alone. */
+static void edit_mark(struct repair_steps *m, const struct transcript_scan_line *line)
+{
+    if (line->from == 0 || !graph_knows_pointers(m->g))
+        return;
+    repair_steps_add_problem(m, DAMAGE_INNER_MARK, DAMAGE_HURTS, line->line, line->from);
+    repair_steps_add_edit(m, DAMAGE_INNER_MARK, DAMAGE_CURE_DROP, line->line, line->from,
+                          line->from + 3, NULL);
+}
+
 static int mend_line(struct repair_steps *m, const struct transcript_scan_line *line)
 {
     struct buf bytes = {0};
@@ -96,6 +133,12 @@ static int mend_line(struct repair_steps *m, const struct transcript_scan_line *
                         kind_of_piece(line, pieces, count, count - 1) == DAMAGE_TORN_TAIL;
     if (!is_under_way)
         edit_pieces(m, line, pieces, count);
+    if (count && is_record(&pieces[0]) &&
+        sv_starts_with((struct sv){bytes.p, bytes.n}, SV(LINE_CHECK_MARK)))
+        edit_mark(m, line);
+    for (size_t i = 0; i < count; i++)
+        if (pieces[i].kind == LINE_CHECK_RAW)
+            edit_raw(m, line, (struct sv){bytes.p, bytes.n}, &pieces[i]);
     free(pieces);
     buf_release(&bytes);
     return 0;

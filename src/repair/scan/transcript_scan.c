@@ -23,6 +23,7 @@ struct pass {
     bool saw_agent_id;
     bool is_hidden; /* the record being taken stands behind damage on its line */
     bool is_beside; /* there is something behind it on its line */
+    bool is_marked; /* a byte order mark stands before it */
     uint32_t line;
 };
 
@@ -297,7 +298,8 @@ static int take_record(struct pass *p, const struct json_stream *s)
     look_at_ids(p, s);
     look_at_pointer(p, s);
     uint32_t node = graph_nodes_add(
-        &v->graph, s, &(struct graph_nodes_place){p->line, p->is_hidden, p->is_beside});
+        &v->graph, s,
+        &(struct graph_nodes_place){p->line, p->is_hidden, p->is_beside, p->is_marked});
     bool is_node = node != GRAPH_NONE;
     enum graph_role role = is_node ? (enum graph_role)v->graph.nodes[node].role : GRAPH_LINK;
     if (is_malformed(s))
@@ -354,18 +356,21 @@ static int take_broken(struct pass *p)
     if (r < 0)
         return r;
     line_check_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
+    bool has_mark =
+        from > 0 && line.n && sv_starts_with((struct sv){line.p, line.n}, SV(LINE_CHECK_MARK));
     for (size_t i = 0; i < count && r == 0; i++) {
         const struct line_check_piece *piece = &pieces[i];
-        p->is_hidden = i > 0;
-        p->is_beside = true;
-        if (piece->kind != LINE_CHECK_RECORD)
+        p->is_marked = has_mark && piece->kind == LINE_CHECK_RECORD && count == 1;
+        p->is_hidden = i > 0 || piece->kind == LINE_CHECK_RAW || (has_mark && !p->is_marked);
+        p->is_beside = !p->is_marked;
+        if (piece->kind != LINE_CHECK_RECORD && piece->kind != LINE_CHECK_RAW)
             continue;
         json_stream_restart(p->inner, from + (int64_t)piece->from);
         json_stream_feed(p->inner, line.p + piece->from, piece->to - piece->from);
         json_stream_end(p->inner);
         r = take_record(p, p->inner);
     }
-    p->is_hidden = p->is_beside = false;
+    p->is_hidden = p->is_beside = p->is_marked = false;
     free(pieces);
     buf_release(&line);
     return r;
@@ -440,6 +445,7 @@ int transcript_scan_read_within(const struct record_source *source, size_t broke
     graph_init(&v.graph);
     json_stream_begin(p.skim, 0);
     json_stream_begin(p.inner, 0);
+    p.inner->takes_raw = true;
     int r = read_lines(&p, bytes, piece);
     json_stream_release(p.skim);
     json_stream_release(p.inner);

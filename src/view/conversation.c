@@ -252,6 +252,12 @@ static void add_header(struct drawing *d, const struct event *e, const struct me
     buf_adds(d->out, "\n\n");
 }
 
+/* What a client tells of a try that failed stands on its way, and goes to no model. */
+static bool is_loaded(const struct conversation_item *item, const struct event *e)
+{
+    return item->is_loaded && e->kind != EVENT_API_RETRY;
+}
+
 /* Where the conversation itself begins, or ceases, to be what a resume loads; a compaction says so
  * of itself. */
 static void draw_reach(struct drawing *d, const struct conversation_item *item,
@@ -259,6 +265,8 @@ static void draw_reach(struct drawing *d, const struct conversation_item *item,
 {
     bool is_said = is_first || item->branch || item->is_loaded == d->is_loaded ||
                    e->kind == EVENT_COMPACT_BOUNDARY || e->kind == EVENT_COMPACT_SUMMARY;
+    if (item->is_loaded != is_loaded(item, e))
+        return;
     d->is_loaded = item->is_loaded;
     if (is_said)
         return;
@@ -403,7 +411,7 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
                             .uuids = json_array(d),
                             .blocks = json_array(d),
                             .message = graph_id_of(e->message_id),
-                            .is_loaded = item->is_loaded};
+                            .is_loaded = is_loaded(item, e)};
     json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_string(d, root, "session_id", v->session_id);
     json_put_string(d, root, "subagent", v->subagent);
@@ -411,7 +419,7 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
     json_put_string(d, root, "who", message_speaker_word(message_speaker(e)));
     json_put_string(d, root, "kind", event_kind_word(e->kind));
     json_put_integer(d, root, "branch", (int64_t)item->branch);
-    json_put_bool(d, root, "is_loaded", item->is_loaded);
+    json_put_bool(d, root, "is_loaded", is_loaded(item, e));
     if (e->message_id.n)
         json_put_text(d, root, "message_id", e->message_id);
     else
@@ -436,7 +444,7 @@ size_t view_json_conversation(struct buf *out, const struct view_conversation *v
         lost += !is_there;
         if (is_there && !is_silent(&e, &m)) {
             uint64_t message = graph_id_of(e.message_id);
-            if (!message || message != g.message || c->items[i].is_loaded != g.is_loaded) {
+            if (!message || message != g.message || is_loaded(&c->items[i], &e) != g.is_loaded) {
                 end_message(&g, out);
                 begin_message(&g, v, &c->items[i], &e, &m);
             }

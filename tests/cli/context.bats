@@ -37,7 +37,7 @@ write()
         const agent = (uuid, parent, block, id = "msg_" + uuid) => record(parent, uuid, { type: "assistant",
             message: { role: "assistant", id, model: "m", content: [block] } });
         const boundary = (uuid) => record(null, uuid, { type: "system", subtype: "compact_boundary", content: "compacted" });
-        const scope = { text, call, result, image, thinking, user, agent, boundary };
+        const scope = { record, text, call, result, image, thinking, user, agent, boundary };
         for (const r of records)
             fs.appendFileSync(file, JSON.stringify(new Function(...Object.keys(scope), "return " + r)(...Object.values(scope))) + "\n");
     ' "$transcript" "$@"
@@ -239,4 +239,15 @@ hello there" ]
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     in_order 'the first words' 'an answer'
+}
+
+@test "what the client tells of a try that failed is not what a resume loads" {
+    write 'user("a", null, "first")' \
+        '({ ...record("a", "b", { type: "system", subtype: "api_error", content: "overloaded" }) })' 'agent("c", "b", text("an answer"))'
+    context "$ID" --json
+    output="[$(paste -sd, <<<"$output")]"
+    [ "$(json '.map((m) => `${m.kind} ${m.is_loaded}`).join()')" = "prompt true,API retry false,assistant text true" ]
+    context "$ID"
+    in_order first overloaded 'an answer'
+    [[ $output != *"A resume"* ]]
 }

@@ -363,6 +363,9 @@ struct agent {
     /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
      * not. certain: false where that depends on what cannot be seen. */
     const char *(*saves_nothing)(const struct agent_saving *client, bool *is_certain);
+    /* By what of its command line the client has loaded an earlier conversation, an option's name;
+     * NULL: by none. */
+    const char *(*takes_up)(const struct proc_strings *argv);
     /* Files that are written while a session goes on, below a folder of transcripts, whether or not
      * its transcript is. */
     enum fact (*has_side_files)(const struct agent_store *store, const char *folder,

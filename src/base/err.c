@@ -46,6 +46,8 @@ const char *err_reason(int code)
         return "permission denied";
     case ENOENT:
         return "no such file or directory";
+    case ENOLINK:
+        return "a link on the way leads nowhere";
     case ENOTDIR:
         return "not a directory";
     case EISDIR:

@@ -4,17 +4,12 @@
 
 #include <errno.h>
 
-bool empty_has_status(const struct session *s)
-{
-    return s->registration && s->registration->status;
-}
-
 static int check_status(const struct session *s, struct sr_error *error)
 {
     const struct agent_registration *r = s->registration;
     char since[WALL_TEXT_SIZE];
-    if (!empty_has_status(s))
-        return 0;
+    if (!r || !r->status)
+        return err_set(error, -EPERM, "its client does not say whether it has been at work");
     if (wall_known(r->started_at) && wall_known(r->status_at) &&
         r->status_at.ms <= r->started_at.ms)
         return 0;
@@ -22,6 +17,18 @@ static int check_status(const struct session *s, struct sr_error *error)
                    r->status,
                    wall_known(r->status_at) ? wall_format(r->status_at, since)
                                             : "a time that it does not say");
+}
+
+/* What it took up when it was started is in its memory, whatever was said in it since. */
+static int check_arguments(const struct session *s, struct sr_error *error)
+{
+    if (s->live->argv.count == 0)
+        return err_set(error, -EPERM, "its command line cannot be read");
+    const char *option = s->live->agent->takes_up(&s->live->argv);
+    if (!option)
+        return 0;
+    return err_set(error, -EPERM, "it was started with %s, and may hold what it took up by that",
+                   option);
 }
 
 /* Of what carries the session's id, in the store and beside it. */
@@ -76,6 +83,8 @@ int empty_prove(const struct sr_snapshot *snapshot, const struct sr_session *ses
     struct snapshot *snap = (struct snapshot *)snapshot;
     const struct session *s = &snap->sessions[session - snapshot->sessions];
     int r = check_status(s, error);
+    if (r == 0)
+        r = check_arguments(s, error);
     if (r == 0)
         r = check_files(source, error);
     return r == 0 ? check_connections(snap, s, error) : r;

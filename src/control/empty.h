@@ -7,26 +7,24 @@
  *   - the client has not changed its status since it started: statusUpdatedAt
  *     does not stand behind startedAt. (2.1.197 and 2.1.330 publish their first
  *     status 0.1 to 0.4 s before they note their start; every turn and every
- *     dialog changes it.) Clients up to 2.1.110 publish none
- *   - no transcript of the session is anywhere in its store, and no file that
- *     carries its id; no line of the prompt history names it
+ *     dialog changes it.) Of one that publishes none, as those up to 2.1.110 and
+ *     those that are not registered, it is never proven: what its transcript
+ *     held may have been deleted
+ *   - it was not started to take up an earlier session, which it would hold
+ *   - no transcript of the session is anywhere in its store, or one without a
+ *     record of a conversation, and no file that carries its id; no line of the
+ *     prompt history names it
  *   - on no connection to its model was as much sent as a request takes
- *
- * Where a client publishes no status, or is not known to have a session at all,
- * this leaves one thing open: that it took up an older session of its directory.
- * Who asks has to see to these (proof.c).
  */
 #pragma once
 
 #include "backup/backup.h"
 
 /*
- * source: of the session, with no transcript, listed; session_id NULL where none is
- * known. Returns: 0: it is empty; -EPERM: that is not proven, and in *error
- * what there is instead, or what could not be read.
+ * source: of the session, listed, with no transcript or none that holds a
+ * conversation; session_id NULL where none is known. Returns: 0: it is empty;
+ * -EPERM: that is not proven, and in *error what there is instead, or what could
+ * not be read.
  */
 int empty_prove(const struct sr_snapshot *snapshot, const struct sr_session *session,
                 const struct backup_source *source, struct sr_error *error);
-
-/* Its client says, by its status, what happens in the process. */
-bool empty_has_status(const struct session *s);

@@ -43,6 +43,7 @@ struct pinned_session {
     bool has_salvage;
 
     bool was_refused;
+    bool has_ended;         /* nothing is proven any more, and saved what there is */
     char loses[192];        /* set by proof_make that fails: what its user may give up; empty: this
                                is no refusal that could be answered so */
     bool has_transcript;    /* there was something to back up */

@@ -1,9 +1,12 @@
 #include "control/proof.h"
 
 #include "backup/backup.h"
+#include "backup/content.h"
 #include "control/empty.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +82,11 @@ static int check_saved(struct pinned_session *s, struct sr_error *error)
                         e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
                                                           : "backed up and verified",
                         s->backup->pending_dir, e->stem, size);
+    if (e->fuller_stem[0]) {
+        str_format_size(e->fuller_bytes, size);
+        pinned_session_tell(s, "an earlier backup holds more of it, and is kept: %s/%s.jsonl (%s)",
+                            s->backup->pending_dir, e->fuller_stem, size);
+    }
     if (e->lost_count && !is_accepted(s))
         return pinned_session_refuse(
             s, error,
@@ -113,8 +121,39 @@ static int save_side_files(struct pinned_session *s, struct backup_source *sourc
     return 1;
 }
 
-/* candidate NULL: the session itself. Returns: 1: there is no transcript of it, and *source says of
- * what, listed; 0; or negative errno. Owner of *source: backup_source_release. */
+/*
+ * A backup of what holds nothing that was said proves nothing either: the transcript of a client
+ * can be emptied under it, or its disk be full. Returns: 1: there is nothing in it; 0, or negative
+ * errno.
+ */
+static int check_content(struct pinned_session *s, const char *candidate,
+                         struct backup_source *source, struct sr_error *error)
+{
+    char path[PATH_MAX];
+    enum content content;
+    snprintf(path, sizeof path, "%s/%s.jsonl", s->backup->pending_dir, s->saved.stem);
+    int r = content_of(AT_FDCWD, path, source->agent->reader, &content);
+    if (r < 0)
+        return err_set(error, r, "read %s: %s", path, err_reason(r));
+    if (content == CONTENT_CONVERSATION || (candidate && content == CONTENT_METADATA))
+        return 0;
+    if (content == CONTENT_METADATA) {
+        backup_list(source);
+        return 1;
+    }
+    struct wall began = proc_start_time(s->proc, s->session->start_ticks);
+    if (candidate && wall_known(began) && source->transcript.modified_at.ms < began.ms)
+        return 0; /* so it was before the process could take it up */
+    lose_unseen(s);
+    return pinned_session_refuse(s, error,
+                                 "%s/%s of pid %d holds not one whole record: what was said in it "
+                                 "may be in its memory alone",
+                                 source->store->path, source->transcript.path, s->session->pid);
+}
+
+/* candidate NULL: the session itself. Returns: 1: there is no transcript of it, or nothing was said
+ * in it, and *source says of what, listed; 0; or negative errno. Owner of *source:
+ * backup_source_release. */
 static int save_one(struct pinned_session *s, const char *candidate, struct backup_source *source,
                     struct sr_error *error)
 {
@@ -141,7 +180,9 @@ static int save_one(struct pinned_session *s, const char *candidate, struct back
     if (r == 0)
         r = check_saved(s, error);
     s->has_transcript = s->has_transcript || r == 0;
-    return r < 0 ? err_wrap(error, "back up") : 0;
+    if (r < 0)
+        return err_wrap(error, "back up");
+    return s->has_ended ? 0 : check_content(s, candidate, source, error);
 }
 
 /* Before the first thing is done to it: afterwards it is gone. */
@@ -174,85 +215,46 @@ static int save_all(struct pinned_session *s, struct backup_source *source, stru
     return r;
 }
 
+/* What was refused, where it is not any more. */
+static const char *without_mark(const char *refusal)
+{
+    static const char mark[] = "refused: ";
+    return str_starts_with(refusal, mark) ? refusal + sizeof mark - 1 : refusal;
+}
+
 int proof_save_again(struct pinned_session *s, struct sr_error *error)
 {
     struct backup_source source = {0};
     bool was_refused = s->was_refused;
+    s->has_ended = true;
     s->accepts = NULL; /* it has ended: what is new in being lost is said, and nobody asked */
     int r = save_all(s, &source, error);
     backup_source_release(&source);
     s->was_refused = was_refused;
-    return r < 0 ? r : 0;
+    if (r >= 0)
+        return 0;
+    const char *why = without_mark(error->text);
+    memmove(error->text, why, strlen(why) + 1);
+    return r;
 }
 
 /* ---- empty -------------------------------------------------------------------------------- */
-
-static bool is_anothers(const struct pinned_session *s, const char *id)
-{
-    for (size_t i = 0; i < s->snapshot->session_count; i++) {
-        const struct sr_session *other = &s->snapshot->sessions[i];
-        if (other != s->session && other->pid && str_equals(other->session_id, id))
-            return true;
-    }
-    return false;
-}
-
-/*
- * A client that publishes no status may have taken up any older session of its
- * directory that no other client has: all of them are saved.
- */
-static int save_older(struct pinned_session *s, const struct backup_source *of,
-                      struct sr_error *error)
-{
-    enum { OLDER_LIMIT = 16 };
-    struct agent_transcript *older;
-    struct backup_source source;
-    size_t count, n = 0;
-    int r = 0, pid = s->session->pid;
-    if (!of->cwd)
-        return pinned_session_refuse(
-            s, error, "which session pid %d is is not known, nor where it was started", pid);
-    const char *folder = of->agent->project_folder(of->store->arena, of->cwd);
-    struct lookup seen = of->agent->list_folder(of->store, folder, &older, &count);
-    if (seen.state == LOOKUP_UNKNOWN)
-        return pinned_session_refuse(s, error, "pid %d may have taken up a session of %s: %s: %s",
-                                     pid, of->cwd, seen.where, err_reason(seen.code));
-    for (size_t i = 0; i < count; i++)
-        if (!is_anothers(s, older[i].session_id))
-            older[n++] = older[i];
-    if (n > OLDER_LIMIT)
-        return pinned_session_refuse(
-            s, error,
-            "which session pid %d is is not known, and it may have taken up any "
-            "of %zu in %s: end it on its terminal",
-            pid, n, of->cwd);
-    for (size_t i = 0; i < n && r == 0; i++) {
-        r = save_one(s, older[i].session_id, &source, error);
-        backup_source_release(&source);
-    }
-    return r > 0 ? 0 : r; /* gone meanwhile, and not by it */
-}
 
 static int prove_empty(struct pinned_session *s, const struct backup_source *source,
                        struct sr_error *error)
 {
     struct sr_error why;
-    int r = empty_has_status(s->inside) ? 0 : save_older(s, source, error);
-    if (r < 0) {
-        s->loses[0] = '\0'; /* it may be one of those: there is no name to give it up by */
-        return r;
-    }
     if (empty_prove(s->snapshot, s->session, source, &why) < 0) {
         lose_unseen(s);
         return pinned_session_refuse(
             s, error,
-            "pid %d has no transcript, and it is not proven that nothing was said "
+            "pid %d has no transcript%s, and it is not proven that nothing was said "
             "in it: %s; end it on its terminal",
-            s->session->pid, why.text);
+            s->session->pid, source->transcript.path ? " that holds a conversation" : "", why.text);
     }
     pinned_session_tell(s, "%s",
                         s->has_transcript
-                            ? "nothing was said in it; what it may have taken up is backed up"
+                            ? "nothing was said in it; what its transcript holds is backed up"
                             : "nothing to back up: nothing was said in it");
     return 0;
 }
@@ -280,8 +282,8 @@ static int refuse_unknown(struct pinned_session *s, struct sr_error *error)
 {
     const struct session *in = s->inside;
     int pid = s->session->pid;
-    if (!in->store || in->store->code < 0 || in->which.state == LOOKUP_UNKNOWN)
-        lose_unseen(s);
+    if (!in->store || in->store->code < 0)
+        lose_unseen(s); /* but for which session it is: one that is not known has no name */
     if (!in->store)
         return pinned_session_refuse(
             s, error,
@@ -341,7 +343,7 @@ static int give_up(struct pinned_session *s, const char *refusal, struct proof *
         return pinned_session_refuse(s, error, "pid %d is not given up", s->session->pid);
     int r = proof_waive(s, *given ? given : typed, out, error);
     if (r == 0)
-        pinned_session_tell(s, "given up by name: %s", refusal);
+        pinned_session_tell(s, "given up by name: %s", without_mark(refusal));
     return r;
 }
 
@@ -426,7 +428,10 @@ static int check_empty(const struct pinned_session *s, const struct pinned_sessi
     struct backup_source source;
     struct lookup found =
         backup_source_of(now->snapshot, now->session, NULL, s->backup, &source, error);
-    if (found.state == LOOKUP_FOUND)
+    enum content content = CONTENT_METADATA;
+    if (found.state == LOOKUP_FOUND &&
+        (content_of(source.store->fd, source.transcript.path, source.agent->reader, &content) < 0 ||
+         content != CONTENT_METADATA))
         return err_set(error, -EAGAIN, "it has a transcript");
     if (found.state == LOOKUP_UNKNOWN)
         return -EAGAIN;

@@ -321,14 +321,18 @@ static void describe_save_again(const struct stop *s, struct buf *out)
 static int run_save_again(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     (void)proof;
+    bool had_backup = s->result.has_backup;
     int r = proof_save_again(&s->subject, error);
     note_backup(s);
     s->result.is_backup_complete = r == 0;
-    if (r < 0)
+    int pid = (int)s->subject.ref.pid;
+    if (r < 0 && had_backup)
         err_wrap(error,
                  "pid %d has ended; what it wrote last stands in the transcript alone, all "
                  "before in the backup",
-                 (int)s->subject.ref.pid);
+                 pid);
+    else if (r < 0)
+        err_wrap(error, "pid %d has ended, given up by name, and there is no backup of it", pid);
     return r;
 }
 

@@ -162,6 +162,8 @@ not_given_up()
     chmod 000 "$folder/$id.jsonl"
     given_up "$folder/$id.jsonl"
     [ "$status" -eq 3 ] # its last words are in no backup either
+    [[ $stderr == *"has ended, given up by name, and there is no backup of it: "* ]]
+    [[ $stderr$output != *"in the backup"* && $stderr$output != *"name: refused"* ]]
 }
 
 @test "given up by name: a folder that may hold its transcript" {
@@ -201,7 +203,14 @@ not_given_up()
     not_given_up "which session pid $pid is is not known" "--without-backup is no answer to that"
 }
 
-@test "not given up: sessions that it may have taken up cannot be listed" {
+@test "not given up: a registered session where no folder of transcripts can be listed" {
+    users_fake --session "$id" --cwd / -- "$client"
+    chmod 000 "$CONFIG_DIR/projects"
+    not_given_up "which session pid $pid is is not known" "--without-backup is no answer to that"
+    chmod 755 "$CONFIG_DIR/projects"
+}
+
+@test "not given up: a session that names none, whose folder cannot be listed" {
     users_fake --session "$id" --cwd / --no-registry --turn none -- "$client"
     mkdir -p "$folder"
     chmod 000 "$folder"

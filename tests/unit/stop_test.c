@@ -19,6 +19,8 @@
  */
 enum { STEP_MS = 100 };
 
+static const char id[] = "0c0c0c0c-1111-4222-8333-444444444444";
+
 static bool waits_fail, has_waited;
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
@@ -173,6 +175,26 @@ static void begin_on_one_terminal(struct scene *s)
     s->look.own_pid = s->beside;
 }
 
+/* What its client publishes of it: it has done nothing since it was started. */
+static void publish(const struct scene *s)
+{
+    char path[160];
+    struct proc_stat stat;
+    struct proc proc = live_proc();
+    assert_int_equal(proc_read_stat(&proc, s->pid, &stat), 0);
+    proc_close(&proc);
+    snprintf(path, sizeof path, "%s/sessions/%d.json", s->config, (int)s->pid);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    long long now_ms = (long long)wall_now().ms;
+    fprintf(f,
+            "{\"pid\":%d,\"sessionId\":\"%s\",\"cwd\":\"/\",\"startedAt\":%lld,"
+            "\"procStart\":\"%llu\",\"kind\":\"interactive\",\"version\":\"2.1.197\","
+            "\"status\":\"idle\",\"updatedAt\":%lld,\"statusUpdatedAt\":%lld}",
+            (int)s->pid, id, now_ms, (unsigned long long)stat.start_ticks, now_ms, now_ms - 300);
+    assert_int_equal(fclose(f), 0);
+}
+
 /* Starts the session and finds it. */
 static void begin(struct scene *s, bool ignores_sigterm)
 {
@@ -184,6 +206,7 @@ static void begin(struct scene *s, bool ignores_sigterm)
         if (s->pid == 0)
             be_session(s, ignores_sigterm);
     }
+    publish(s);
     for (int left = 200; !s->session && left > 0; left--) {
         sr_snapshot_free(s->snapshot);
         assert_int_equal(sr_detect_processes(&s->look, &s->snapshot, &s->error), 0);

@@ -354,8 +354,9 @@ static void add_history(struct walk *w, const struct agent_store *store, const c
 {
     struct stat st;
     w->kind = AGENT_FILE_LINES;
+    int r = fstatat(store->fd, "history.jsonl", &st, 0) < 0 ? -errno : 0;
     struct lookup history =
-        lookup_of(fstatat(store->fd, "history.jsonl", &st, 0) < 0 ? -errno : 0, NULL);
+        lookup_of(r == -ENOENT ? fs_why_absent(store->fd, "history.jsonl") : r, NULL);
     if (history.state == LOOKUP_UNKNOWN)
         leave_out(w, "history.jsonl", err_reason(history.code), true);
     if (history.state == LOOKUP_FOUND) {

@@ -55,12 +55,19 @@ static void add_prompt(struct arena *a, struct agent_prompts *out,
 
 /* ---- the end of it ------------------------------------------------------------------------ */
 
+/* As fs_open_file; -ENOLINK: it is a link to what is not there. */
+static int open_history(const struct agent_store *store, struct fs_file *file)
+{
+    int r = fs_open_file(store->fd, HISTORY, file);
+    return r == -ENOENT ? fs_why_absent(store->fd, HISTORY) : r;
+}
+
 /* The last bytes, from the beginning of a line. Owner: the arena. */
 static int read_end(const struct agent_store *store, int64_t end_bytes, struct sv *text,
                     bool *is_whole)
 {
     struct fs_file file;
-    int r = fs_open_file(store->fd, HISTORY, &file);
+    int r = open_history(store, &file);
     if (r < 0)
         return r;
     FS_CLOSE int fd = file.fd;
@@ -201,7 +208,7 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
     struct buf taken = {0};
     ssize_t n;
     *out = (struct agent_prompts){0};
-    int r = fs_open_file(store->fd, HISTORY, &file);
+    int r = open_history(store, &file);
     if (r < 0)
         return lookup_of(r, HISTORY);
     FS_CLOSE int fd = file.fd;

@@ -264,6 +264,25 @@ static const char *claude_config_dir(struct arena *a, const struct proc_strings 
     return home ? arena_printf(a, "%s/.claude", home) : NULL;
 }
 
+/* Short options may stand in one word (-pc), and a value behind theirs (-rID). */
+static const char *claude_takes_up(const struct proc_strings *argv)
+{
+    static const char *const names[] = {"--resume", "--continue", "--from-pr", "--teleport"};
+    for (size_t i = 1; i < argv->count && !str_equals(argv->items[i], "--"); i++) {
+        const char *word = argv->items[i];
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+            size_t n = strlen(names[j]);
+            if (strncmp(word, names[j], n) == 0 && (!word[n] || word[n] == '='))
+                return names[j];
+        }
+        if (word[0] == '-' && word[1] && word[1] != '-')
+            for (const char *c = word + 1; strchr("cprdvh", *c) && *c; c++)
+                if (*c == 'c' || *c == 'r')
+                    return *c == 'c' ? "--continue" : "--resume";
+    }
+    return NULL;
+}
+
 static bool is_option(const char *argument, const char *long_name, const char *short_name)
 {
     return str_equals(argument, long_name) || (short_name && str_equals(argument, short_name));
@@ -505,6 +524,7 @@ const struct agent agent_claude = {
     .list_prompted = claude_list_prompted,
     .list_traces = claude_list_traces,
     .part_of = claude_part_of,
+    .takes_up = claude_takes_up,
     .saves_nothing = claude_saves_nothing,
     .has_side_files = claude_has_side_files,
     .linked_parts = claude_linked_parts,

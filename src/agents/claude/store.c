@@ -47,6 +47,8 @@ static struct lookup list(const struct agent_store *store, const char *folder,
 {
     *count = 0;
     int r = fs_list(store->fd, folder, NAME_LIMIT, store->arena, names, count);
+    if (r == -ENOENT)
+        r = fs_why_absent(store->fd, folder);
     struct lookup seen = lookup_of(r, NULL);
     if (r < 0 && r != -EFBIG)
         *count = 0;
@@ -485,6 +487,8 @@ static struct lookup look_into(const struct agent_store *store, const char *fold
 {
     const char *path = join(store->arena, folder, file_name);
     int r = stat_transcript(store, path, out);
+    if (r == -ENOENT)
+        r = fs_why_absent(store->fd, path);
     struct lookup seen = lookup_of(r, NULL);
     if (seen.state == LOOKUP_UNKNOWN)
         miss(store, &seen, path, r, NULL);

@@ -373,6 +373,24 @@ int fs_list(int at, const char *path, size_t limit, struct arena *a, struct fs_n
     return r;
 }
 
+int fs_why_absent(int at, const char *path)
+{
+    char part[PATH_MAX];
+    struct stat st;
+    for (size_t n = 1; path[n - 1]; n++) {
+        if ((path[n] && path[n] != '/') || n >= sizeof part)
+            continue;
+        memcpy(part, path, n);
+        part[n] = '\0';
+        if (fstatat(at, part, &st, 0) == 0)
+            continue;
+        if (errno != ENOENT)
+            return -errno;
+        return fstatat(at, part, &st, AT_SYMLINK_NOFOLLOW) == 0 ? -ENOLINK : -ENOENT;
+    }
+    return -ENOENT;
+}
+
 struct lookup fs_find(int at, const char *path, struct sv wanted)
 {
     struct fs_file file;

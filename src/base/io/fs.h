@@ -95,6 +95,12 @@ const char *fs_absolute(struct arena *a, const char *path);
 /* Whether a file (as fs_open_file_beneath) holds these bytes, one at least; read to its end. */
 struct lookup fs_find(int at, const char *path, struct sv bytes);
 
+/*
+ * Of a path at which nothing was found. Returns: -ENOENT; -ENOLINK: it, or a folder on the way, is
+ * a link to what is not there, as of a disk that is not mounted: what lies behind is not known.
+ */
+int fs_why_absent(int at, const char *path);
+
 /* Where a link points. Returns: 0 or negative errno. Owner: the arena. */
 int fs_read_link(int at, const char *path, struct arena *a, const char **target);
 

@@ -1,0 +1,95 @@
+#include "backup/content.h"
+
+#include "base/arena.h"
+#include "base/io/fs.h"
+#include "jsonl/line_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PIECE = 64 * 1024,
+    LINE_LIMIT = 256 * 1024 * 1024, /* no client reads or writes a record so long */
+};
+
+static enum content of_record(const struct event_reader *reader, struct sv record)
+{
+    struct arena scratch = {0};
+    struct event e;
+    enum content found = CONTENT_NONE;
+    if (reader->read(&scratch, record, &e) == 0) {
+        bool is_metadata = e.kind == EVENT_METADATA || e.kind == EVENT_TITLE ||
+                           (e.kind == EVENT_OTHER && !e.uuid.n);
+        found = is_metadata ? CONTENT_METADATA : CONTENT_CONVERSATION;
+    }
+    arena_release(&scratch);
+    return found;
+}
+
+static enum content of_line(const struct event_reader *reader, struct sv line)
+{
+    struct line_check_piece *pieces;
+    size_t count;
+    enum content found = CONTENT_NONE;
+    line_check_pieces(line, reader->record_start, &pieces, &count);
+    for (size_t i = 0; i < count && found != CONTENT_CONVERSATION; i++) {
+        if (pieces[i].kind != LINE_CHECK_RECORD)
+            continue;
+        enum content one = of_record(reader, sv_slice(line, pieces[i].from, pieces[i].to));
+        found = one > found ? one : found;
+    }
+    free(pieces);
+    return found;
+}
+
+/* Takes in what is read, a line at a time; line: what there is of the last one. */
+static enum content feed(const struct event_reader *reader, struct buf *line, struct sv bytes)
+{
+    enum content found = CONTENT_NONE;
+    while (bytes.n && found != CONTENT_CONVERSATION) {
+        size_t end = sv_find(bytes, 0, SV("\n"));
+        struct sv part = sv_slice(bytes, 0, end);
+        while (!line->n && part.n && !*part.p) /* NULs, maybe a disk full of them */
+            part = sv_slice(part, 1, part.n);
+        if (line->n + part.n <= LINE_LIMIT)
+            buf_add(line, part.p, part.n);
+        if (end == bytes.n)
+            break;
+        enum content one = of_line(reader, (struct sv){line->p, line->n});
+        found = one > found ? one : found;
+        line->n = 0;
+        bytes = sv_slice(bytes, end + 1, bytes.n);
+    }
+    return found;
+}
+
+int content_of(int at, const char *path, const struct event_reader *reader, enum content *out)
+{
+    struct fs_file file;
+    struct buf line = {0};
+    enum content found = CONTENT_NONE;
+    int64_t offset = 0;
+    ssize_t n;
+    int r = fs_open_file(at, path, &file);
+    if (r < 0)
+        return r;
+    char *bytes = mem_resize(NULL, PIECE);
+    while (found != CONTENT_CONVERSATION && (n = fs_read_at(file.fd, bytes, PIECE, offset)) > 0) {
+        enum content one = feed(reader, &line, (struct sv){bytes, (size_t)n});
+        found = one > found ? one : found;
+        offset += n;
+        r = 0;
+    }
+    if (found != CONTENT_CONVERSATION) {
+        r = (int)n;
+        enum content last = of_line(reader, (struct sv){line.p, line.n});
+        found = last > found ? last : found;
+    }
+    free(bytes);
+    buf_release(&line);
+    fs_close(&file.fd);
+    if (r < 0)
+        return r;
+    *out = found;
+    return 0;
+}

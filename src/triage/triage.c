@@ -4,6 +4,7 @@
  */
 #include "session_rescue.h"
 
+#include "base/clock.h"
 #include "diagnose/rules.h"
 #include "session/evidence/collect.h"
 
@@ -28,7 +29,8 @@ static void pause_ms(long ms)
 /* Watches the connections of which one cannot say what arrives on them; mostly there is none. */
 static void watch_connections(struct snapshot *snap, struct patient *patients, size_t count)
 {
-    for (int step = 0; step < COLLECT_WATCH_STEPS; step++) {
+    int64_t began_ns = awake_now().ns, watched_ms = 0;
+    while (watched_ms < COLLECT_WATCH_MS) {
         size_t watched = 0;
         for (size_t i = 0; i < count; i++) {
             patients[i].is_watched =
@@ -40,9 +42,11 @@ static void watch_connections(struct snapshot *snap, struct patient *patients, s
         pause_ms(COLLECT_WATCH_STEP_MS);
         struct collect_sockets sockets;
         collect_sockets(snap, &sockets);
+        watched_ms = (awake_now().ns - began_ns) / 1000000;
         for (size_t i = 0; i < count; i++)
             if (patients[i].is_watched)
-                collect_watch(snap, patients[i].session, &sockets, &patients[i].evidence);
+                collect_watch(snap, patients[i].session, &sockets, watched_ms,
+                              &patients[i].evidence);
     }
 }
 

@@ -823,11 +823,11 @@ int collect_screen(struct snapshot *snap, const struct session *s, struct eviden
 }
 
 void collect_watch(struct snapshot *snap, const struct session *s,
-                   const struct collect_sockets *sockets, struct evidence *e)
+                   const struct collect_sockets *sockets, int64_t watched_ms, struct evidence *e)
 {
     struct api_connection before = e->api;
     collect_connection(snap, s, sockets, e);
-    e->api.watched_ms = before.watched_ms + COLLECT_WATCH_STEP_MS;
+    e->api.watched_ms = watched_ms;
     e->api.largest_arrival = before.largest_arrival;
     e->api.first_arrival_ms = before.first_arrival_ms;
     e->api.last_arrival_ms = before.last_arrival_ms;

@@ -40,7 +40,7 @@ struct observation {
 
 /* How often a connection is looked at while it is watched, and for how long at most; when to stop
  * before says rules_want_watch(). */
-enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_STEPS = 60 };
+enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_MS = 6000 };
 
 /* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like to the
  * same port is far smaller. */
@@ -80,6 +80,6 @@ void collect_end(struct snapshot *snap, const struct observation *o,
  */
 int collect_screen(struct snapshot *snap, const struct session *s, struct evidence *e);
 
-/* One look at a connection that is being watched, COLLECT_WATCH_STEP_MS after the last. */
+/* One look at a connection that is being watched, for watched_ms now. */
 void collect_watch(struct snapshot *snap, const struct session *s,
-                   const struct collect_sockets *sockets, struct evidence *e);
+                   const struct collect_sockets *sockets, int64_t watched_ms, struct evidence *e);

@@ -95,24 +95,43 @@ static bool awaits_reply(const struct evidence *e)
     return e->turn == TAIL_TURN_AWAITS_REPLY || e->turn == TAIL_TURN_REPLYING;
 }
 
+static bool spinner_turns(const struct evidence *e)
+{
+    return e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S;
+}
+
+/* By its own word; of a client that publishes none, by a prompt that is in no record yet (it may
+ * also have been taken back) and the spinner that it draws. */
+static bool is_busy(const struct evidence *e)
+{
+    return e->status == CLIENT_BUSY ||
+           (e->status == CLIENT_SAYS_NOTHING && e->unrecorded_age_s >= 0 && spinner_turns(e));
+}
+
+/* Since when it is or may be busy. -1: not known. */
+static int64_t busy_age_s(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING ? e->unrecorded_age_s : e->status_age_s;
+}
+
 /* Busy with something that no record tells of: the turn is over, or none was begun. */
 static bool works_off_the_record(const struct evidence *e)
 {
-    return e->status == CLIENT_BUSY && (turn_is_over(e) || e->has_transcript == FACT_NO);
+    return is_busy(e) && (turn_is_over(e) || e->has_transcript == FACT_NO);
 }
 
 /* Since when it is at what it waits for, where no tool is open: the last record, unless it has
  * called itself busy since. -1: not known. */
 static int64_t work_age_s(const struct evidence *e)
 {
-    bool is_of_this_turn = turn_is_over(e) && e->last_event_age_s < e->status_age_s;
-    return awaits_reply(e) || is_of_this_turn ? e->last_event_age_s : e->status_age_s;
+    bool is_of_this_turn = turn_is_over(e) && e->last_event_age_s < busy_age_s(e);
+    return awaits_reply(e) || is_of_this_turn ? e->last_event_age_s : busy_age_s(e);
 }
 
 /* The same for all we know: what the records tell is not known. */
 static bool may_work_off_the_record(const struct evidence *e)
 {
-    return works_off_the_record(e) || (e->status == CLIENT_BUSY && e->turn == TAIL_TURN_UNKNOWN);
+    return works_off_the_record(e) || (is_busy(e) && e->turn == TAIL_TURN_UNKNOWN);
 }
 
 /* A request to the model may be under way, by all that is known. */
@@ -132,11 +151,6 @@ static bool tool_may_run(const struct evidence *e)
 static bool any_of_tool(const struct evidence *e, enum worker_doing doing)
 {
     return tool_may_run(e) && any_worker(e, false, doing);
-}
-
-static bool spinner_turns(const struct evidence *e)
-{
-    return e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S;
 }
 
 static bool spinner_rests(const struct evidence *e)
@@ -252,8 +266,7 @@ static bool files_are_silent(const struct evidence *e)
  * old. */
 static bool nothing_is_written(const struct evidence *e)
 {
-    return files_are_silent(e) ||
-           (e->has_transcript == FACT_NO && past_patience(e, e->status_age_s));
+    return files_are_silent(e) || (e->has_transcript == FACT_NO && past_patience(e, busy_age_s(e)));
 }
 
 /* ---- when the machine slept --------------------------------------------------------------- */
@@ -263,8 +276,8 @@ static const struct rule *winner(const struct evidence *e);
 static int64_t most_unsure_s(const struct evidence *e)
 {
     const struct unsure_ages *u = &e->unsure;
-    const int64_t all[] = {u->process_s,   u->status_s, u->last_event_s,
-                           u->open_tool_s, u->queued_s, u->retry_s};
+    const int64_t all[] = {u->process_s, u->status_s, u->last_event_s, u->open_tool_s,
+                           u->queued_s,  u->retry_s,  u->prompt_s};
     int64_t most_s = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         most_s = all[i] > most_s ? all[i] : most_s;
@@ -280,6 +293,7 @@ static struct evidence at_the_longest(const struct evidence *e)
     longest.last_event_age_s += e->unsure.last_event_s;
     longest.open_tool_age_s += e->unsure.open_tool_s;
     longest.queued_age_s += e->unsure.queued_s;
+    longest.unrecorded_age_s += e->unsure.prompt_s;
     longest.retry.due_in_s -= e->unsure.retry_s;
     longest.unsure = (struct unsure_ages){0};
     return longest;
@@ -419,7 +433,7 @@ static bool is_idle(const struct evidence *e)
 static bool is_idle_by_its_transcript(const struct evidence *e)
 {
     bool computes = e->main_cpu_percent >= SPINNING_PERCENT;
-    return e->status == CLIENT_SAYS_NOTHING && turn_is_over(e) &&
+    return e->status == CLIENT_SAYS_NOTHING && turn_is_over(e) && !is_busy(e) &&
            (!may_not_be_up(e) || (e->was_sampled && !computes));
 }
 
@@ -506,7 +520,7 @@ static bool main_thread_spins(const struct evidence *e)
 static bool tool_is_overdue(const struct evidence *e)
 {
     return has_tool_open(e) ? past_patience(e, e->open_tool_age_s)
-                            : works_off_the_record(e) && past_patience(e, e->status_age_s);
+                            : works_off_the_record(e) && past_patience(e, busy_age_s(e));
 }
 
 static bool tool_wants_input(const struct evidence *e)
@@ -650,7 +664,7 @@ static bool a_reply_is_due(const struct evidence *e)
 
 static bool compaction_is_stuck(const struct evidence *e)
 {
-    return works_off_the_record(e) && past_patience(e, e->status_age_s) && has_no_worker(e) &&
+    return works_off_the_record(e) && past_patience(e, busy_age_s(e)) && has_no_worker(e) &&
            model_is_silent(e);
 }
 
@@ -890,7 +904,8 @@ bool rules_suspect(const struct evidence *e)
 {
     const struct rule *rule = winner(e);
     bool rests = rule->verdict == SR_IDLE || rule->verdict == SR_WAITING;
-    if (e->state == 'D' || (rests && (e->computes || e->terminal.unread_bytes > 0)))
+    bool may_be_busy = e->status == CLIENT_SAYS_NOTHING && e->unrecorded_age_s >= 0;
+    if (e->state == 'D' || (rests && (e->computes || e->terminal.unread_bytes > 0 || may_be_busy)))
         return true;
     return rule->verdict == SR_HUNG || rule->verdict == SR_UNKNOWN || rule->holds == tool_is_quiet;
 }
@@ -1085,6 +1100,9 @@ static void say_conversation(struct sentences *s, const struct evidence *e)
         SAY(s, "the last turn ended %s ago", age);
     if (e->subagent_is_busy == FACT_YES)
         SAY(s, "a subagent is in the middle of a turn, its last event %s ago", age);
+    if (e->status == CLIENT_SAYS_NOTHING && is_busy(e))
+        SAY(s, "its last prompt, of %s ago, is in no record, and its spinner turns",
+            span_of(s, e->unrecorded_age_s, e->unsure.prompt_s));
     if (e->queued_count)
         SAY(s, "%zu inputs were typed and not taken up, the first %s ago", e->queued_count,
             span_of(s, e->queued_age_s, e->unsure.queued_s));

@@ -34,8 +34,8 @@ enum { PATIENCE = 600, LONG = 2400 };
     .patience_s = PATIENCE, .state = 'S', .wait_channel = "do_epoll_wait", .process_age_s = 20000, \
     .is_native = true, .is_registered = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,     \
     .has_transcript = FACT_YES, .last_event_age_s = -1, .open_tool_age_s = -1,                     \
-    .subagent_is_busy = FACT_NO, .queued_age_s = -1, .was_sampled = true, .sample_ms = 400,        \
-    .main_cpu_percent = 8, .cpu_percent = 10, .wakeups_per_s = 85,                                 \
+    .subagent_is_busy = FACT_NO, .queued_age_s = -1, .unrecorded_age_s = -1, .was_sampled = true,  \
+    .sample_ms = 400, .main_cpu_percent = 8, .cpu_percent = 10, .wakeups_per_s = 85,               \
     .main_waits_for_tty_write = FACT_NO, .has_workers = FACT_NO, .api = NO_CONNECTION,             \
     .version = "2.1.197", .is_first_party = true
 
@@ -899,6 +899,23 @@ static void without_a_process_somebody_else_holds_a_tool(void **state)
     wins("pipe held", TOOL(HELD, AT_PATIENCE));
     wins("pipe held", TOOL(HELD, OLD));
     wins("question", TOOL(HELD, .status = CLIENT_WAITING));
+    /* 2.1.110 says nothing, and its prompt is written down once its hook is over: the spinner tells
+     * it from a prompt that was taken back */
+#define UNRECORDED(...) \
+    REST(OLD, HELD, .unrecorded_age_s = LONG / 2, .wakeups_per_s = 68, __VA_ARGS__)
+#define OF_THE_FIRST .has_transcript = FACT_NO, .turn = TAIL_TURN_UNKNOWN, .last_event_age_s = -1
+    wins("pipe held", UNRECORDED(.is_native = false));
+    wins("pipe held", UNRECORDED(OF_THE_FIRST));
+    wins("off the record", UNRECORDED(.unrecorded_age_s = PATIENCE - 1));
+    wins("off the record", UNRECORDED(OF_THE_FIRST, .unrecorded_age_s = PATIENCE - 1));
+    wins("idle by transcript", UNRECORDED(.unrecorded_age_s = -1));
+    wins("idle by transcript", UNRECORDED(.wakeups_per_s = 4));
+    wins("idle", UNRECORDED(.status = CLIENT_IDLE));
+    wins("no request seen", UNRECORDED(.pipe_holder_count = 0));
+    assert_true(rules_suspect(&UNRECORDED(.wakeups_per_s = -1)));
+    assert_false(rules_suspect(&UNRECORDED(.wakeups_per_s = -1, .unrecorded_age_s = -1)));
+    says("its last prompt, of 1200 s ago, is in no record, and its spinner turns",
+         UNRECORDED(.is_native = false));
     wins("old client asks", TOOL(HELD, OLD, .wakeups_per_s = 4));
     wins("tool without process", TOOL(HELD, .subagent_is_busy = FACT_UNKNOWN));
     wins("reply stalled", TOOL(HELD, .open_tool = "Agent", .subagent_is_busy = FACT_YES));
@@ -1277,6 +1294,9 @@ static bool forget(struct evidence *e, struct worker *workers, int which)
         return true;
     case 23:
         e->version = NULL;
+        return true;
+    case 25:
+        e->unrecorded_age_s = -1;
         return true;
     default:
         return false;

@@ -5,6 +5,7 @@
 #include "platform/terminal/terminal.h"
 #include "platform/terminal/tmux.h"
 #include "session/evidence/moment.h"
+#include "session/evidence/persistence.h"
 #include "session/evidence/workers.h"
 
 #include <errno.h>
@@ -169,6 +170,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .last_event_age_s = -1,
         .open_tool_age_s = -1,
         .queued_age_s = -1,
+        .unrecorded_age_s = -1,
         .main_cpu_percent = -1,
         .cpu_percent = -1,
         .wakeups_per_s = -1,
@@ -180,6 +182,8 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     e.is_unsaved = s->shown->persistence == SR_PERSISTENCE_NONE;
     if (r)
         e.status_age_s = awake_age_s(snap, s, r->status_at, &e.unsure.status_s);
+    e.unrecorded_age_s =
+        awake_age_s(snap, s, persistence_unrecorded_at(&s->saving), &e.unsure.prompt_s);
     int64_t started_ms = proc_start_time(&snap->proc, live->stat.start_ticks).ms;
     e.process_age_s = awake_s(snap, snap->shown.taken_at_ms - started_ms, &e.unsure.process_s);
     collect_conversation(snap, s, &e);
@@ -537,6 +541,10 @@ static struct workers_work work_of(const struct snapshot *snap, const struct ses
                wall_known(s->registration->status_at)) {
         work.kind = WORK_OFF_RECORD;
         began = moment_of(snap, s, s->registration->status_at);
+    } else if (e->status == CLIENT_SAYS_NOTHING && e->unrecorded_age_s >= 0 &&
+               (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN)) {
+        work.kind = WORK_OFF_RECORD;
+        began = moment_of(snap, s, persistence_unrecorded_at(&s->saving));
     } else if (e->turn == TAIL_TURN_AWAITS_REPLY || e->turn == TAIL_TURN_REPLYING) {
         work.kind = WORK_REPLY;
         began = moment_of(snap, s, tail->turn_began_at);

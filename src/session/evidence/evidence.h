@@ -98,7 +98,7 @@ struct terminal_facts {
 /* By how much an age may be greater than is said: sleep of the machine of which it is not known
  * whether it was since. */
 struct unsure_ages {
-    int64_t process_s, status_s, last_event_s, open_tool_s, queued_s, retry_s;
+    int64_t process_s, status_s, last_event_s, open_tool_s, queued_s, retry_s, prompt_s;
 };
 
 struct evidence {
@@ -135,7 +135,8 @@ struct evidence {
     enum fact subagent_is_busy;
     size_t queued_count; /* input typed and not taken up, by this process's user */
     int64_t queued_age_s;
-    const char *api_error; /* of the last request, where nothing came since */
+    int64_t unrecorded_age_s; /* of the last prompt, which is in no record (yet); -1: none such */
+    const char *api_error;    /* of the last request, where nothing came since */
     struct retry_facts retry;
 
     /* the second look; was_sampled false: none was taken */

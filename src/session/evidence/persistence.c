@@ -77,6 +77,12 @@ static int count_unrecorded(const struct persistence_facts *f)
                : 0;
 }
 
+struct wall persistence_unrecorded_at(const struct persistence_facts *f)
+{
+    return is_after(f->prompt_at, f->recorded_at, PERSISTENCE_SLACK_MS) ? f->prompt_at
+                                                                        : (struct wall){0};
+}
+
 static bool lacks_prompts(const struct persistence_facts *f)
 {
     int count = count_unrecorded(f);

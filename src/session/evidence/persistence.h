@@ -62,6 +62,9 @@ struct persistence {
 /* Pure. */
 struct persistence persistence_judge(const struct persistence_facts *f);
 
+/* When the last prompt was typed that is in no record (yet); unknown: none is. */
+struct wall persistence_unrecorded_at(const struct persistence_facts *f);
+
 /* Of a live session whose transcript was read. Its store is open and answers. */
 void persistence_read(const struct proc *proc, struct session *s, struct persistence_facts *out);
 

@@ -302,8 +302,9 @@ static const char *name_missing(const struct backup_source *source, const struct
             at[strlen(id)] == '/')
             return arena_printf(a, "%.*s%s.jsonl", (int)(at - f->name), f->name, id);
     }
-    return arena_printf(a, "%s/%s.jsonl",
-                        source->agent->project_folder(a, source->cwd ? source->cwd : "/"), id);
+    return source->cwd
+               ? arena_printf(a, "%s/%s.jsonl", source->agent->project_folder(a, source->cwd), id)
+               : arena_printf(a, "%s.jsonl", id);
 }
 
 /* It is lost, and said to be wherever the backup is shown. Returns: 0, or -ENODATA where nothing

@@ -175,6 +175,18 @@ nothing_got_in()
     [[ $output == *"incomplete: 1 file"* ]]
 }
 
+@test "a tool result that is a link to a folder named as the session, outside its own: lost, and named" {
+    secret
+    mkdir "$BATS_TEST_TMPDIR/$ID"
+    echo TOP-SECRET >"$BATS_TEST_TMPDIR/$ID/y.txt"
+    rm "$CONFIG_DIR/projects/-tmp-p/$ID/tool-results/x.txt"
+    ln -s "$BATS_TEST_TMPDIR/$ID/y.txt" "$CONFIG_DIR/projects/-tmp-p/$ID/tool-results/x.txt"
+    rescue --export "$ID" --config-dir "$CONFIG_DIR" "${options[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"incomplete: 1 file"*"tool-results/x.txt: symbolic link to "* ]]
+    nothing_got_in
+}
+
 @test "the session's folder as a link to another folder, a transcript or history that is no .jsonl: not followed" {
     secret
     rm -r "$CONFIG_DIR/projects/-tmp-p/$ID"

@@ -102,10 +102,19 @@ static bool is_secret(const char *name)
 static void add_tree(struct walk *w, const char *path, int depth);
 
 /* The output of an agent in the background is a link to its transcript, which is one of the
- * session's own files. */
-static bool leads_to_own_file(const struct walk *w, const char *target)
+ * session's own files, and listed by then. One that is gone was such a file by its name. */
+static bool leads_to_own_file(const struct walk *w, const char *path, const char *target)
 {
-    return strstr(target, arena_printf(w->arena, "/%s/", w->session_id)) != NULL;
+    struct stat there;
+    if (fstatat(w->at, path, &there, 0) < 0)
+        return errno == ENOENT &&
+               strstr(target, arena_printf(w->arena, "/%s/", w->session_id)) != NULL;
+    for (size_t i = 0; i < w->out->count; i++) {
+        const struct fs_file *own = &w->out->items[i].seen;
+        if (own->device == there.st_dev && own->inode == there.st_ino)
+            return true;
+    }
+    return false;
 }
 
 /* A file, or a folder with all that is below; links are not followed: what they lead to is lost. */
@@ -124,7 +133,7 @@ static void add_any(struct walk *w, const char *path, int depth)
         add_tree(w, path, depth);
     } else if (S_ISLNK(st.st_mode) && fs_read_link(w->at, path, w->arena, &target) == 0) {
         leave_out(w, path, arena_printf(w->arena, "symbolic link to %s", target),
-                  !leads_to_own_file(w, target));
+                  !leads_to_own_file(w, path, target));
     } else {
         leave_out(w, path, err_reason(-ENXIO), false);
     }

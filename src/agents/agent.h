@@ -123,7 +123,8 @@ struct agent_stray {
 struct agent_prompt {
     const char *session_id; /* that it was typed in */
     const char *text;
-    const char *cwd; /* that session's; NULL: not said */
+    const char *pasted; /* texts that it stands for as "[Pasted text #1 ...]"; NULL: none */
+    const char *cwd;    /* that session's; NULL: not said */
     struct wall at;
     bool is_said_to_model; /* else it need never become part of a conversation */
 };

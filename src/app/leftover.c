@@ -6,8 +6,10 @@
 #include "base/json.h"
 #include "conversation/head.h"
 #include "conversation/message.h"
+#include "jsonl/line_check.h"
 #include "jsonl/lines.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +137,20 @@ static const char *subagent_name(struct reading *r, const struct agent_file *f)
                         : name;
 }
 
+/* Of a record that breaks off what there is of it. Returns: 0 or negative errno. */
+static int read_line(struct reading *r, struct sv line, struct event *e, struct message *m)
+{
+    const struct event_reader *reader = r->source->agent->reader;
+    struct arena *a = &r->c->arena;
+    struct buf closed = {0};
+    int code = line.n ? reader->read_message(a, line, e, m) : -ENODATA;
+    if (code < 0 && line_check_complete(line, &closed))
+        code = reader->read_message(a, (struct sv){arena_strndup(a, closed.p, closed.n), closed.n},
+                                    e, m);
+    buf_release(&closed);
+    return code;
+}
+
 static void add_report(struct reading *r, const struct agent_file *f)
 {
     struct leftover_item item = {
@@ -144,22 +160,23 @@ static void add_report(struct reading *r, const struct agent_file *f)
         .path = shown_path(r, f),
     };
     struct sv text = {0};
-    bool is_found = false;
     struct line line;
+    bool is_answer = false;
     item.size_bytes = read_part(r, f, REPORT_BYTES, true, &text);
     for (struct lines it = lines_of(text, 0); lines_previous(&it, &line);) {
         struct event e;
         struct message m;
-        if (!line.text.n ||
-            r->source->agent->reader->read_message(&r->c->arena, line.text, &e, &m) < 0)
+        if (read_line(r, line.text, &e, &m) < 0)
             continue;
         for (size_t i = 0; i < m.block_count; i++) {
             note_change(r, &m.blocks[i]);
-            if (is_found || e.kind != EVENT_ASSISTANT_TEXT || m.blocks[i].kind != BLOCK_TEXT)
+            if (is_answer || m.blocks[i].kind != BLOCK_TEXT || !m.blocks[i].text.n)
+                continue;
+            is_answer = e.kind == EVENT_ASSISTANT_TEXT;
+            if (item.text.n && !is_answer) /* what it was asked, where it answered nothing */
                 continue;
             item.text = m.blocks[i].text;
             item.at = wall_known(e.at) ? e.at : item.at;
-            is_found = true;
         }
     }
     add(r, item);

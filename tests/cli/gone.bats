@@ -350,3 +350,23 @@ and a list of it
     [[ $output == *"and jars"*"what else is left"*"before the beginning of the backup, at 2026-01-02T03:05:30Z"*"make marmalade"* ]]
     [[ $output != *"and a list of it"* ]]
 }
+
+@test "--context of a subagent that broke off tells what there is of it, or what it was asked" {
+    gone
+    local file=$folder/$GONE/subagents/agent-ab1.jsonl
+    truncate -s -100 "$file" # within the last answer's record, behind its text
+    [[ $(tail -c 40 "$file") != *$'\n' ]]
+    rescue --context "$GONE" "${scratch[@]}"
+    [[ $output == *"## subagent agent-ab1 "*"The oranges are in"* ]]
+    [[ $output == *"/tmp/p/list.txt (2 earlier versions)"* ]]
+    sed -i '4d' "$file"
+    rescue --context "$GONE" "${scratch[@]}"
+    [[ $output == *"## subagent agent-ab1 "*"look for the oranges"* ]]
+}
+
+@test "--search finds what was pasted into the prompts of a session without a transcript" {
+    printf '{"display":"sort this [Pasted text #1 +3 lines]","pastedContents":{"1":{"id":1,"type":"text","content":"medlar\\nquince"}},"timestamp":%s,"project":"/tmp/p","sessionId":"%s"}\n' \
+        "$HISTORY_MS" "$PROMPTED" >"$CONFIG_DIR/history.jsonl"
+    rescue --search quince "${scratch[@]}"
+    [[ $output == "$PROMPTED"*"quince"*"1 message in 1 session" ]]
+}

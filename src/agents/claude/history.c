@@ -26,6 +26,29 @@ static bool is_said_to_model(struct sv display)
     return display.n && !strchr("/!#", display.p[0]);
 }
 
+static bool add_pasted(void *context, struct sv key, const struct json_value *value)
+{
+    struct buf *out = context;
+    struct sv text;
+    (void)key;
+    if (json_string(json_get(value, "content"), &text)) {
+        if (out->n)
+            buf_adds(out, "\n");
+        buf_add(out, text.p, text.n);
+    }
+    return true;
+}
+
+/* "pastedContents":{"1":{"id":1,"type":"text","content":"..."}} */
+static const char *pasted_of(struct arena *a, const struct json_value *root)
+{
+    struct buf all = {0};
+    json_each(json_get(root, "pastedContents"), add_pasted, &all);
+    const char *text = all.n ? arena_strndup(a, all.p, all.n) : NULL;
+    buf_release(&all);
+    return text;
+}
+
 /* Returns: the line is a prompt; its time, where it has one, is taken note of in any case. */
 static bool read_prompt(struct arena *a, struct sv line, struct agent_prompt *out)
 {
@@ -39,6 +62,7 @@ static bool read_prompt(struct arena *a, struct sv line, struct agent_prompt *ou
         return false;
     out->session_id = arena_strndup(a, id.p, id.n);
     out->text = arena_strndup(a, display.p, display.n);
+    out->pasted = pasted_of(a, root);
     out->cwd = json_copy_text(a, root, "project");
     out->is_said_to_model = is_said_to_model(display);
     return true;

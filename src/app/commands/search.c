@@ -361,7 +361,7 @@ static int search_prompts_of(struct work *w, const struct store *store)
         last = p->session_id;
         if (is_told_elsewhere)
             continue;
-        texts[n] = sv_of(p->text);
+        texts[n] = sv_of(p->pasted ? arena_printf(a, "%s\n%s", p->text, p->pasted) : p->text);
         of[n++] = p;
     }
     return r;

@@ -254,6 +254,7 @@ struct sr_snapshot {
     const struct sr_stray *strays; /* looks_for_strays */
     size_t stray_count;
     bool may_lack_sessions; /* some place or process where one may be could not be looked at */
+    bool may_lack_stored;   /* some place where transcripts lie could not */
 };
 
 struct sr_sleeps; /* base/sleeps.h: what a program that looks again and again notes */

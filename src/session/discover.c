@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct snapshot *snapshot_of(struct sr_snapshot *shown)
 {
@@ -70,11 +71,28 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
 }
 
 /* A file with a line that is no record was read all the same, and a namesake is no session. */
+static bool hides_sessions(const struct sr_problem *p)
+{
+    return p->code != -EBADMSG && p->code != -ENOEXEC;
+}
+
 static bool may_hide_sessions(const struct problems *problems)
 {
     for (size_t i = 0; i < problems->count; i++)
-        if (problems->items[i].code != -EBADMSG && problems->items[i].code != -ENOEXEC)
+        if (hides_sessions(&problems->items[i]))
             return true;
+    return false;
+}
+
+/* No process keeps from seeing a transcript, but a store may be below one: /proc/PID/root. */
+static bool may_hide_transcripts(const struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const char *path = problems->items[i].path;
+        bool is_process = str_starts_with(path, "/proc") && !strstr(path, "/root/");
+        if (!is_process && hides_sessions(&problems->items[i]))
+            return true;
+    }
     return false;
 }
 
@@ -139,6 +157,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     if (options->gone_limit)
         gone_find(snap, options, live, live_count, &stored.sessions, &stored.count);
     snap->may_lack_others = may_hide_sessions(&snap->problems);
+    snap->shown.may_lack_stored = may_hide_transcripts(&snap->problems);
     unseen_find(snap, &list);
     public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
     if (snap->proc.is_foreign)

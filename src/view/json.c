@@ -145,6 +145,19 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     return node;
 }
 
+void view_json_put_problems(struct json_document *d, struct json_node *to,
+                            const struct sr_problem *all, size_t count)
+{
+    struct json_node *problems = json_array(d);
+    for (size_t i = 0; i < count; i++) {
+        struct json_node *problem = json_object(d);
+        json_put_string(d, problem, "path", all[i].path);
+        json_put_string(d, problem, "text", all[i].text);
+        json_put(d, problems, NULL, problem);
+    }
+    json_put(d, to, "problems", problems);
+}
+
 void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
 {
     struct json_document *d = json_document_new();
@@ -163,14 +176,7 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
     }
     json_put(d, root, "sessions", sessions);
 
-    struct json_node *problems = json_array(d);
-    for (size_t i = 0; i < snapshot->problem_count; i++) {
-        struct json_node *problem = json_object(d);
-        json_put_string(d, problem, "path", snapshot->problems[i].path);
-        json_put_string(d, problem, "text", snapshot->problems[i].text);
-        json_put(d, problems, NULL, problem);
-    }
-    json_put(d, root, "problems", problems);
+    view_json_put_problems(d, root, snapshot->problems, snapshot->problem_count);
 
     view_json_put_strays(d, root, snapshot->strays, snapshot->stray_count);
 

@@ -12,6 +12,9 @@
 
 #define VIEW_SCHEMA "session-rescue/1"
 
+/* As "problems" in an object: what could not be read. */
+void view_json_put_problems(struct json_document *d, struct json_node *to,
+                            const struct sr_problem *all, size_t count);
 /* As "strays" in an object. */
 void view_json_put_strays(struct json_document *d, struct json_node *to, const struct sr_stray *all,
                           size_t count);

@@ -148,7 +148,7 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
     if (s->hit_count == 0) {
         buf_adds(out, "Nothing found for: ");
         utf8_adds_printable(out, s->words);
-        buf_adds(out, "\n");
+        buf_adds(out, s->may_lack ? "; not all could be looked at\n" : "\n");
     } else if ((int64_t)s->hit_count < s->found) {
         buf_addf(out, "%zu of %lld messages shown, the newest; --all shows the rest.\n",
                  s->hit_count, (long long)s->found);
@@ -199,8 +199,7 @@ void view_json_search(struct buf *out, const struct view_search *s,
                       const struct sr_problem *problems, size_t problem_count)
 {
     struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d), *hits = json_array(d), *sessions = json_array(d),
-                     *list = json_array(d);
+    struct json_node *root = json_object(d), *hits = json_array(d), *sessions = json_array(d);
     json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_string(d, root, "words", s->words);
     for (size_t i = 0; i < s->hit_count; i++)
@@ -210,15 +209,9 @@ void view_json_search(struct buf *out, const struct view_search *s,
         json_put(d, sessions, NULL, session_node(d, &s->sessions[i]));
     json_put(d, root, "sessions", sessions);
     json_put_integer(d, root, "found", s->found);
-    json_put_bool(d, root, "up_to_date", !s->is_incomplete);
+    json_put_bool(d, root, "up_to_date", !s->is_incomplete && !s->may_lack);
     json_put_string(d, root, "index_made_anew", s->made_anew);
-    for (size_t i = 0; i < problem_count; i++) {
-        struct json_node *node = json_object(d);
-        json_put_string(d, node, "path", problems[i].path);
-        json_put_string(d, node, "text", problems[i].text);
-        json_put(d, list, NULL, node);
-    }
-    json_put(d, root, "problems", list);
+    view_json_put_problems(d, root, problems, problem_count);
     json_write(d, root, false, out);
     json_document_free(d);
 }

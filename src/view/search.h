@@ -48,6 +48,7 @@ struct view_search {
     size_t session_count;  /* a session may stand there more than once */
     int64_t found;         /* in all; more than hit_count: the others are older */
     bool is_incomplete;    /* the index was not brought up to date */
+    bool may_lack;         /* some place that may hold words could not be read */
     const char *made_anew; /* why the index was; NULL: it was not */
 };
 

@@ -291,7 +291,7 @@ say()
     stored "$ID" /tmp/p "a quince"
     mkfifo "${transcript%/*}/$OTHER.jsonl"
     search quince
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 1 ]
     [[ $output == *"1 message in 1 session" ]]
     [[ $stderr == *"$OTHER.jsonl"* ]]
 }

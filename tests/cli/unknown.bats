@@ -217,3 +217,46 @@ not_given_up()
     chown "$user_id" "$folder"
     not_given_up "$folder" "--without-backup is no answer to that"
 }
+
+@test "a project folder that cannot be read: no mode that reads stores says that all is well, or that there is none" {
+    store_session "$id"
+    store_session "$OTHER"
+    mkdir "$CONFIG_DIR/projects/-srv"
+    settle
+    by_user --check
+    [ "$status" -eq 0 ]
+    chmod 000 "$CONFIG_DIR/projects/-srv"
+    by_user --check
+    [ "$status" -eq 1 ]
+    [[ $output == *"2 transcripts: 2 sound; not all could be looked at"* ]]
+    by_user --check --json
+    [ "$status" -eq 1 ]
+    [ "$(json '.problems[0].path')" = "$CONFIG_DIR/projects/-srv" ]
+    by_user --resume
+    [ "$status" -eq 1 ]
+    by_user --search hello --index-dir "$HOME/index"
+    [ "$status" -eq 1 ]
+    by_user --search nowhere --index-dir "$HOME/index"
+    [ "$status" -eq 1 ]
+    [[ $output == *"Nothing found for: nowhere; not all could be looked at"* ]]
+    by_user --search nowhere --json --index-dir "$HOME/index"
+    [ "$(json '.up_to_date')" = false ]
+    for mode in --check --resume --context --export; do
+        by_user "$mode" 0c0c0c0c
+        [ "$status" -eq 1 ]
+        [[ $stderr == *"no session that was seen is named by '0c0c0c0c'"*"not all could be looked at"* ]]
+        [[ $stderr != *"none is there"* ]]
+    done
+    by_user --check "$id" # that one was seen
+    [ "$status" -eq 0 ]
+    by_user --resume "$id"
+    [ "$status" -eq 0 ]
+    chmod 000 "$CONFIG_DIR/projects"
+    for mode in --check --resume "--search hello --index-dir $HOME/index" "--resume $id" "--context $id"; do
+        # shellcheck disable=SC2086 # words
+        by_user $mode
+        [ "$status" -eq 1 ]
+    done
+    by_user --check "$id"
+    [ "$status" -eq 3 ]
+}

@@ -152,6 +152,8 @@ static int finish(struct work *w, const struct targets *targets)
         all += w->counts[i];
     if (c->options->json) {
         view_json_put_strays(w->json.document, w->json.root, targets->strays, targets->stray_count);
+        view_json_put_problems(w->json.document, w->json.root, targets->problems,
+                               targets->problem_count);
         view_json_check_end(&w->json, &out);
     } else {
         buf_addf(&out, "%zu transcript%s: %zu sound", all, all == 1 ? "" : "s",
@@ -168,7 +170,7 @@ static int finish(struct work *w, const struct targets *targets)
             buf_addf(&out, ", %zu in another form", w->counts[VIEW_OTHER_FORM]);
         if (w->counts[VIEW_UNREADABLE])
             buf_addf(&out, ", %zu unreadable", w->counts[VIEW_UNREADABLE]);
-        buf_adds(&out, "\n");
+        buf_adds(&out, targets->may_lack ? "; not all could be looked at\n" : "\n");
         if (w->counts[VIEW_DAMAGED] + w->counts[VIEW_OTHER_FORM] && !c->options->quiet)
             buf_adds(&out,
                      "To mend one: session-rescue --repair WHICH|FILE (--dry-run shows how)\n");
@@ -180,7 +182,7 @@ static int finish(struct work *w, const struct targets *targets)
         return status;
     if (w->counts[VIEW_UNREADABLE])
         return EXIT_FAILED;
-    return all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION : EXIT_FINE;
+    return targets->may_lack || all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION : EXIT_FINE;
 }
 
 static int run(struct context *context)

@@ -37,6 +37,7 @@ struct work {
     struct view_leftover *leftovers; /* of sessions whose transcript is gone */
     size_t leftover_count, leftover_capacity;
     bool has_gaps;
+    bool may_lack; /* not all could be looked at */
 };
 
 static struct talk *talk_of(struct work *w, const char *session_id, const char *subagent)
@@ -266,6 +267,7 @@ static int find_talks(struct work *w)
         return r;
     }
     context_print_problems(w->context, snapshot);
+    w->may_lack = snapshot->may_lack_sessions;
     for (size_t i = 0; i < o->which_count && r == 0; i++)
         r = add_word(w, snapshot, o->which[i]);
     for (size_t i = 0; o->which_count == 0 && i < snapshot->session_count; i++) {
@@ -394,11 +396,16 @@ static int run(struct context *context)
     if (context->pending_dir && !context_answers(context, context->pending_dir))
         context->pending_dir = NULL;
     int r = find_talks(&w);
+    if (r == -ENOENT && w.may_lack)
+        return EXIT_ATTENTION;
     if (r < 0)
         return r == -EINVAL || r == -ENOENT || r == -EEXIST || r == -ENODATA ? EXIT_USAGE
                                                                              : EXIT_FAILED;
-    if (w.talk_count + w.leftover_count == 0 && !context->options->quiet)
-        context_complain("no session with a transcript is active: name one");
+    bool has_none = w.talk_count + w.leftover_count == 0;
+    if (has_none && !context->options->quiet)
+        context_complain(w.may_lack ? "no session with a transcript is seen to be active, and not "
+                                      "all could be looked at: name one"
+                                    : "no session with a transcript is active: name one");
     int status = EXIT_FINE;
     for (size_t i = 0; i < w.talk_count; i++) {
         int shown = show(&w, &w.talks[i]);
@@ -409,7 +416,8 @@ static int run(struct context *context)
         status = shown ? shown : status;
         w.has_gaps = true;
     }
-    return status ? status : w.has_gaps ? EXIT_ATTENTION : EXIT_FINE;
+    bool may_lack = w.may_lack && context->options->which_count == 0;
+    return status ? status : w.has_gaps || may_lack ? EXIT_ATTENTION : EXIT_FINE;
 }
 
 const struct command command_context = {

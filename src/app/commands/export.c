@@ -155,12 +155,14 @@ static void say_nothing_there(struct work *w, const struct sr_session *s)
     buf_release(&text);
 }
 
-static bool choose(struct work *w, const struct selection *selection)
+/* Returns: 0, or an exit status. */
+static int choose(struct work *w, const struct selection *selection)
 {
     size_t count = selection->count;
     const struct sr_session **named = arena_alloc(&w->context->arena, (count + 1) * sizeof *named);
-    if (!selection_find(selection, w->snapshot, named))
-        return false;
+    int status = selection_find(selection, w->snapshot, named);
+    if (status)
+        return status;
     for (size_t i = 0; i < count; i++) {
         size_t before = w->wanted_count;
         want_session(w, named[i]);
@@ -175,7 +177,7 @@ static bool choose(struct work *w, const struct selection *selection)
         want_session(w, &w->snapshot->sessions[i]);
     }
     w->chosen_count = w->wanted_count;
-    return true;
+    return 0;
 }
 
 /* ---- doing it ----------------------------------------------------------------------------- */
@@ -343,8 +345,9 @@ static int export_found(struct work *w, const struct selection *selection)
     for (size_t i = 0; i < w->snapshot->session_count; i++)
         w->closing.detected += w->snapshot->sessions[i].pid > 0;
     w->may_lack = selection->count == 0 && w->snapshot->may_lack_sessions;
-    if (!choose(w, selection))
-        return EXIT_USAGE;
+    int status = choose(w, selection);
+    if (status)
+        return status;
     if (w->wanted_count == 0 && c->options->if_context >= 0)
         return c->options->json ? print_rows(w) : 0;
     if (w->wanted_count == 0 && !c->options->json) {

@@ -82,9 +82,10 @@ static void pick_strays(struct context *context, const struct sr_snapshot *snaps
     picked->stored_count = 0;
 }
 
-/* Keeps only the sessions that the words name, in a listing of the same shape. */
-static bool pick(struct context *context, const struct sr_snapshot *snapshot,
-                 const struct selection *selection, struct sr_snapshot *picked)
+/* Keeps only the sessions that the words name, in a listing of the same shape. Returns: 0, or an
+ * exit status. */
+static int pick(struct context *context, const struct sr_snapshot *snapshot,
+                const struct selection *selection, struct sr_snapshot *picked)
 {
     struct selection found = *selection;
     pick_strays(context, snapshot, &found, picked);
@@ -92,8 +93,9 @@ static bool pick(struct context *context, const struct sr_snapshot *snapshot,
     size_t count = selection->count, total = snapshot->session_count, n = 0;
     const struct sr_session **named = arena_alloc(&context->arena, (count + 1) * sizeof *named);
     struct sr_session *kept = arena_alloc(&context->arena, (count + total + 1) * sizeof *kept);
-    if (!selection_find(selection, snapshot, named))
-        return false;
+    int status = selection_find(selection, snapshot, named);
+    if (status)
+        return status;
     for (size_t i = 0; i < count; i++) {
         n = add_way(snapshot, named[i], kept, n);
         kept[n++] = *named[i];
@@ -101,7 +103,16 @@ static bool pick(struct context *context, const struct sr_snapshot *snapshot,
     picked->sessions = kept;
     picked->session_count = n;
     picked->gone_count = picked->prompted_count = 0;
-    return true;
+    return 0;
+}
+
+/* Of one, no transcript was seen, and it may lie where nothing could be looked at. */
+static bool may_be_elsewhere(const struct sr_snapshot *picked)
+{
+    for (size_t i = 0; i < picked->session_count; i++)
+        if (picked->sessions[i].left && !picked->sessions[i].left->is_sure)
+            return true;
+    return false;
 }
 
 static void draw(struct buf *out, const struct context *context, const struct sr_snapshot *snapshot)
@@ -137,15 +148,15 @@ static int run(struct context *context)
     }
     context_print_problems(context, snapshot);
 
-    int status = EXIT_USAGE;
     struct buf out = {0};
-    if (o->which_count == 0) {
-        draw(&out, context, snapshot);
-        status = context_print(&out);
-    } else if (pick(context, snapshot, &selection, &picked)) {
+    picked = *snapshot;
+    int status = o->which_count ? pick(context, snapshot, &selection, &picked) : 0;
+    if (status == 0) {
         draw(&out, context, &picked);
         status = context_print(&out);
     }
+    if (status == 0 && snapshot->may_lack_stored && (!o->which_count || may_be_elsewhere(&picked)))
+        status = EXIT_ATTENTION;
     buf_release(&out);
     sr_snapshot_free(snapshot);
     return status;

@@ -497,6 +497,8 @@ static int print(struct work *w)
     w->view.sessions = w->sessions;
     w->view.session_count = w->session_count;
     w->view.made_anew = w->ix.made_anew;
+    for (size_t i = 0; i < w->sources.problems.count; i++)
+        w->view.may_lack = w->view.may_lack || w->sources.problems.items[i].code != -EBADMSG;
     if (c->options->json)
         view_json_search(&out, &w->view, w->sources.problems.items, w->sources.problems.count);
     else
@@ -506,7 +508,7 @@ static int print(struct work *w)
     tell_of_index(w);
     int status = context_print(&out);
     buf_release(&out);
-    return status;
+    return status == 0 && w->view.may_lack ? EXIT_ATTENTION : status;
 }
 
 /* ---- all of it ---------------------------------------------------------------------------- */

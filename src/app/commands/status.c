@@ -42,18 +42,18 @@ static bool is_asked_for(const struct options *o, const struct sr_session *s)
     return false;
 }
 
-/* The same listing with those alone that were asked for. Returns: false where a word names no one
- * session. */
-static bool pick(struct context *c, const struct selection *named,
-                 const struct sr_snapshot *snapshot, struct sr_snapshot *picked)
+/* The same listing with those alone that were asked for. Returns: 0, or an exit status. */
+static int pick(struct context *c, const struct selection *named,
+                const struct sr_snapshot *snapshot, struct sr_snapshot *picked)
 {
     const struct sr_session **found = arena_alloc(&c->arena, (named->count + 1) * sizeof *found);
     struct sr_session *kept = arena_alloc(&c->arena, (snapshot->session_count + 1) * sizeof *kept);
     *picked = *snapshot;
     if (c->options->which_count == 0)
-        return true;
-    if (!selection_find(named, snapshot, found))
-        return false;
+        return 0;
+    int status = selection_find(named, snapshot, found);
+    if (status)
+        return status;
     picked->sessions = kept;
     picked->session_count = 0;
     for (size_t i = 0; i < snapshot->session_count; i++) {
@@ -64,7 +64,7 @@ static bool pick(struct context *c, const struct selection *named,
         if (is_kept)
             kept[picked->session_count++] = *s;
     }
-    return true;
+    return 0;
 }
 
 static int run(struct context *context)
@@ -79,9 +79,9 @@ static int run(struct context *context)
         return EXIT_FAILED;
     }
     int hung = sr_detect_hung_sessions(snapshot, context->options->timeout_minutes);
-    int status = EXIT_USAGE;
     struct buf out = {0};
-    if (pick(context, &named, snapshot, &picked)) {
+    int status = pick(context, &named, snapshot, &picked);
+    if (status == 0) {
         context->style.not_asked_for = snapshot->session_count - picked.session_count;
         if (context->options->json)
             view_json_sessions(&out, &picked);

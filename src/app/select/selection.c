@@ -2,6 +2,7 @@
 
 #include "app/context.h"
 
+#include <errno.h>
 #include <stdint.h>
 
 int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
@@ -39,8 +40,8 @@ void selection_narrow(const struct selection *s, struct sr_options *look)
     look->stored_limit = look->gone_limit = s->prefix_count ? SIZE_MAX : 0;
 }
 
-bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
-                    const struct sr_session **sessions)
+int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                   const struct sr_session **sessions)
 {
     for (size_t i = 0; i < s->count; i++) {
         struct buf listed = {0};
@@ -50,7 +51,7 @@ bool selection_find(const struct selection *s, const struct sr_snapshot *snapsho
             context_complain_of(error.text, &listed);
         buf_release(&listed);
         if (r < 0)
-            return false;
+            return r == -ENOENT && snapshot->may_lack_sessions ? EXIT_ATTENTION : EXIT_USAGE;
     }
-    return true;
+    return 0;
 }

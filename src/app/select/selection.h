@@ -28,6 +28,7 @@ void selection_add_prefix(struct selection *s, struct arena *a, const char *pref
 void selection_narrow(const struct selection *s, struct sr_options *look);
 
 /* Stores one session a word. Complains of a word that names none or several, and says which of
- * several copies is taken. Returns: false where a word names no one session. */
-bool selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
-                    const struct sr_session **sessions);
+ * several copies is taken. Returns: 0, or an exit status: EXIT_ATTENTION where a word may name one
+ * that could not be looked at. */
+int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
+                   const struct sr_session **sessions);

@@ -158,8 +158,9 @@ static int choose(struct context *c, struct targets *t, const struct selection *
 {
     const struct sr_session **named =
         arena_alloc(&c->arena, (selection->count + 1) * sizeof *named);
-    if (selection->count && !selection_find(selection, t->snapshot, named))
-        return EXIT_USAGE;
+    int status = selection->count ? selection_find(selection, t->snapshot, named) : 0;
+    if (status)
+        return status;
     for (size_t i = 0; i < selection->count; i++) {
         if (named[i]->left && t->takes_gone) {
             add_gone(c, t, named[i]);
@@ -208,6 +209,19 @@ static void keep_strays(struct context *c, struct targets *t)
     t->stray_count = count;
 }
 
+static void keep_problems(struct context *c, struct targets *t)
+{
+    size_t count = t->snapshot->problem_count;
+    struct sr_problem *kept = arena_alloc(&c->arena, (count + 1) * sizeof *kept);
+    for (size_t i = 0; i < count; i++)
+        kept[i] = (struct sr_problem){.path = keep(c, t->snapshot->problems[i].path),
+                                      .code = t->snapshot->problems[i].code,
+                                      .text = keep(c, t->snapshot->problems[i].text)};
+    t->problems = kept;
+    t->problem_count = count;
+    t->may_lack = t->snapshot->may_lack_stored;
+}
+
 /* Of a whole store only its paths are kept: a listing takes 3 kB a session. */
 static void let_go(struct context *c, struct targets *t)
 {
@@ -224,6 +238,7 @@ static void let_go(struct context *c, struct targets *t)
         target->session = NULL;
     }
     keep_strays(c, t);
+    keep_problems(c, t);
     sr_snapshot_free(t->snapshot);
     t->snapshot = NULL;
 }

@@ -25,6 +25,9 @@ struct targets {
     /* Of all that there are: those that lie where the client does not look, and are no targets. */
     const struct sr_stray *strays;
     size_t stray_count;
+    const struct sr_problem *problems; /* what could not be read, where all were asked for */
+    size_t problem_count;
+    bool may_lack; /* of all that there are */
 };
 
 /*

@@ -245,8 +245,14 @@ int which_find(const struct which *w, const struct sr_snapshot *snapshot,
     struct matches m = match(w, snapshot);
     if (m.count == 0) {
         list(w, snapshot, &m, NULL, listed);
-        return err_set(error, -ENOENT, "no session is named by '%s'%s", w->word,
-                       listed->n ? "; there is:" : ", and none is there");
+        return err_set(error, -ENOENT, "no session %sis named by '%s'%s",
+                       snapshot->may_lack_sessions ? "that was seen " : "", w->word,
+                       snapshot->may_lack_sessions
+                           ? listed->n ? "; not all could be looked at. There is:"
+                                       : ": whether it is there is not known, as not all could be "
+                                         "looked at"
+                       : listed->n ? "; there is:"
+                                   : ", and none is there");
     }
     if (m.count > 1 && !m.are_copies) {
         list(w, snapshot, &m, NULL, listed);

@@ -370,3 +370,16 @@ and a list of it
     rescue --search quince "${scratch[@]}"
     [[ $output == "$PROMPTED"*"quince"*"1 message in 1 session" ]]
 }
+
+@test "--search finds the results of tools of a session without a transcript" {
+    gone
+    rescue --search crates "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == "$GONE"*"2026-01-02T03:05:00Z  tool "*"forty crates of them"*"transcript gone; left: "*"1 message in 1 session" ]]
+    rescue --search crates -v "${scratch[@]}"
+    [[ $output == *"$folder/$GONE/tool-results/toolu_1.txt"* ]]
+    # with a transcript they are told there
+    stored "$GONE" /tmp/p hello
+    rescue --search crates "${scratch[@]}"
+    [[ $output == "Nothing found"* ]]
+}

@@ -22,6 +22,7 @@ enum {
     PROMPT_BATCH = 4096,
     SAME_PROMPT_MS = 2000,           /* between a prompt in the history and its record */
     PROMPT_BYTES = 64 * 1024 * 1024, /* of the end of a history */
+    RESULT_BYTES = 1024 * 1024,      /* of the beginning of a tool's result */
     LOCK_PATIENCE_MS = 30000,        /* then what the index has already is searched */
 };
 
@@ -259,7 +260,8 @@ static int by_session(const void *a, const void *b)
     return x->at.ms < y->at.ms ? 1 : x->at.ms > y->at.ms ? -1 : 0;
 }
 
-/* ---- prompts of which nothing else is left -------------------------------------------------- */
+/* ---- what else is left of sessions without a transcript
+ * -------------------------------------------------- */
 
 /* A transcript in a store, and not a subagent's: a backup's may lack something. */
 static bool is_main(const struct work *w, const struct source *source)
@@ -311,23 +313,29 @@ static bool is_found_already(const struct work *w, const struct agent_prompt *pr
     return false;
 }
 
-static void add_prompt_hit(struct work *w, const struct agent_prompt *prompt, const char *file,
-                           const char *snippet)
+static void add_other_hit(struct work *w, const char *session_id, const struct view_hit *hit)
 {
     void *items = w->hits;
     struct view_hit *slot =
         arena_push(&w->sources.arena, &items, &w->hit_count, &w->hit_capacity, sizeof *slot);
     w->hits = items;
-    *slot = (struct view_hit){
-        .session = session_called(w, prompt->session_id),
-        .at = prompt->at,
-        .speaker = SPEAKER_USER,
-        .kind = prompt->is_said_to_model ? EVENT_PROMPT : EVENT_COMMAND,
-        .snippet = snippet,
-        .file = file,
-        .offset = -1,
-    };
+    *slot = *hit;
+    slot->session = session_called(w, session_id);
+    slot->offset = -1;
     w->view.found++;
+}
+
+static void add_prompt_hit(struct work *w, const struct agent_prompt *prompt, const char *file,
+                           const char *snippet)
+{
+    add_other_hit(w, prompt->session_id,
+                  &(struct view_hit){
+                      .at = prompt->at,
+                      .speaker = SPEAKER_USER,
+                      .kind = prompt->is_said_to_model ? EVENT_PROMPT : EVENT_COMMAND,
+                      .snippet = snippet,
+                      .file = file,
+                  });
 }
 
 /* Those of sessions without a transcript alone: SQLite says of each whether it matches. */
@@ -367,6 +375,58 @@ static int search_prompts_of(struct work *w, const struct store *store)
     return r;
 }
 
+/* A result of a tool that has a file of its own. */
+static int search_result(struct work *w, const struct store *store, const char *session_id,
+                         const struct agent_file *f)
+{
+    struct arena *a = &w->sources.arena;
+    struct fs_file file;
+    const char *snippet = NULL;
+    if (fs_open_file_beneath(f->at, f->path, &file) < 0)
+        return 0;
+    FS_CLOSE int fd = file.fd;
+    char *bytes = mem_resize(NULL, RESULT_BYTES);
+    ssize_t n = fs_read_at(fd, bytes, RESULT_BYTES, 0);
+    struct sv text = {bytes, n > 0 ? (size_t)n : 0};
+    int r = text.n ? index_snippets((struct sv){w->match.p, w->match.n}, &text, 1, a, &snippet) : 0;
+    free(bytes);
+    if (snippet)
+        add_other_hit(
+            w, arena_strdup(a, session_id),
+            &(struct view_hit){
+                .at = {f->seen.mtime_ms},
+                .speaker = SPEAKER_TOOL,
+                .kind = EVENT_TOOL_RESULT,
+                .snippet = snippet,
+                .file = arena_printf(a, "%s/%s", f->root ? f->root : store->io.path, f->path),
+            });
+    return r;
+}
+
+/* Those of sessions without a transcript alone. */
+static int search_results_of(struct work *w, const struct store *store)
+{
+    struct arena scratch = {0};
+    struct problems quiet = {.arena = &scratch}; /* the sources have said what cannot be read */
+    struct agent_store io = {store->io.fd, store->io.path, &scratch, &quiet};
+    struct agent_traces traces;
+    struct agent_listings listings = {0};
+    int r = 0;
+    store->agent->list_traces(&io, NULL, 0, &traces);
+    for (size_t i = 0; i < traces.count && r == 0; i++) {
+        struct agent_transcript gone = {.session_id = traces.items[i].session_id};
+        struct agent_files files;
+        store->agent->list_files(&io, &gone, "", &listings, &files);
+        for (size_t j = 0; j < files.count && r == 0; j++)
+            if (store->agent->part_of(files.items[j].name) == AGENT_PART_TOOL_RESULT)
+                r = search_result(w, store, gone.session_id, &files.items[j]);
+        agent_files_release(&files);
+    }
+    agent_listings_release(&listings);
+    arena_release(&scratch);
+    return r;
+}
+
 static int newest_first(const void *a, const void *b)
 {
     const struct view_hit *x = a, *y = b;
@@ -396,14 +456,17 @@ static void merge(struct work *w, size_t limit)
     w->session_count = count;
 }
 
-static int search_prompts(struct work *w)
+static int search_leftovers(struct work *w)
 {
     size_t before = w->hit_count;
     int r = 0;
     for (size_t i = 0; i < w->stores->count && r == 0; i++) {
         const struct store *store = w->stores->items[i];
-        if (store->wanted && store->code == 0)
-            r = search_prompts_of(w, store);
+        if (!store->wanted || store->code < 0)
+            continue;
+        r = search_prompts_of(w, store);
+        if (r == 0)
+            r = search_results_of(w, store);
     }
     if (w->hit_count > before)
         merge(w, w->context->options->all ? SIZE_MAX : PAGE);
@@ -479,7 +542,7 @@ static int show(struct work *w, struct sr_error *error)
     for (size_t i = 0; i < w->found_count && r == 0; i += BATCH)
         r = show_batch(w, &w->found[i], w->found_count - i < BATCH ? w->found_count - i : BATCH);
     if (r == 0)
-        r = search_prompts(w);
+        r = search_leftovers(w);
     if (r < 0)
         return err_set(error, r, "highlight what was found: %s", err_reason(r));
     if (w->hit_count)

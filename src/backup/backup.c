@@ -745,6 +745,25 @@ static int lock(struct backup_run *run, struct sr_error *error)
     return r;
 }
 
+/* What a copy would fail on, without making one: each file is opened as it would be. */
+static int try_all(struct job *j, struct sr_error *error)
+{
+    size_t count = j->files.count;
+    for (size_t i = 0; i < count; i++) {
+        const struct agent_file *f = &j->files.items[i];
+        struct fs_file file;
+        int r = fs_open_file_beneath(f->at, f->path, &file);
+        if (r == 0)
+            fs_close(&file.fd);
+        else if (f->kind == AGENT_FILE_TRANSCRIPT) {
+            j->run->is_unreadable = true;
+            return err_set(error, r, "open %s: %s", shown(j, f), err_reason(r));
+        } else if (r != -ENOENT)
+            agent_leave_out(&j->files, shown(j, f), err_reason(r), true);
+    }
+    return 0;
+}
+
 int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,
                 struct sr_error *error)
 {
@@ -759,7 +778,9 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
                previous_is_sound(&j)) {
         say(&j, &j.previous, SR_ALREADY_EXPORTED, j.previous_stem, out);
     } else if (run->options->dry_run) {
-        say(&j, &j.manifest, SR_WOULD_EXPORT, "", out);
+        r = try_all(&j, error);
+        if (r == 0)
+            say(&j, &j.manifest, SR_WOULD_EXPORT, "", out);
     } else {
         r = lock(run, error);
         if (r == 0)

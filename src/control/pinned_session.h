@@ -31,6 +31,7 @@ struct pinned_session {
      * NULL: there is nobody to ask, and the answer is no. */
     bool (*accepts)(void *options, const char *text);
     void *options;
+    bool asks_nobody;           /* --force: accepts is not asked */
     const char *without_backup; /* as in struct sr_kill_options; with ask_for */
     bool (*ask_for)(void *context, const char *text, char *typed, size_t size);
 

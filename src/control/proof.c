@@ -62,6 +62,8 @@ static void lose_unseen(struct pinned_session *s)
 static bool is_accepted(struct pinned_session *s)
 {
     char text[sizeof s->saved.lost + 128];
+    if (s->backup->dry_run)
+        return !s->asks_nobody; /* who would be asked may say yes */
     if (s->accepted.n && strstr(s->accepted.p, s->saved.lost))
         return true;
     snprintf(text, sizeof text, "The transcript is backed up whole; not in the backup: %s",
@@ -90,9 +92,10 @@ static int check_saved(struct pinned_session *s, struct sr_error *error)
     if (e->lost_count && !is_accepted(s))
         return pinned_session_refuse(
             s, error,
-            "%s.jsonl is kept, and incomplete: %zu file%s of the session could "
+            "%s%s, and incomplete: %zu file%s of the session could "
             "not be read: %s",
-            e->stem, e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
+            e->stem, e->outcome == SR_WOULD_EXPORT ? "its backup would be kept" : ".jsonl is kept",
+            e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
     if (e->was_rewritten)
         return err_set(error, -EIO,
                        "%s.jsonl is kept, but files changed under every try to copy them", e->stem);
@@ -131,8 +134,13 @@ static int check_content(struct pinned_session *s, const char *candidate,
 {
     char path[PATH_MAX];
     enum content content;
-    snprintf(path, sizeof path, "%s/%s.jsonl", s->backup->pending_dir, s->saved.stem);
-    int r = content_of(AT_FDCWD, path, source->agent->reader, &content);
+    bool is_copied = s->saved.outcome != SR_WOULD_EXPORT;
+    if (is_copied)
+        snprintf(path, sizeof path, "%s/%s.jsonl", s->backup->pending_dir, s->saved.stem);
+    else
+        snprintf(path, sizeof path, "%s", source->transcript.path);
+    int r =
+        content_of(is_copied ? AT_FDCWD : source->store->fd, path, source->agent->reader, &content);
     if (r < 0)
         return err_set(error, r, "read %s: %s", path, err_reason(r));
     if (content == CONTENT_CONVERSATION || (candidate && content == CONTENT_METADATA))
@@ -190,7 +198,7 @@ static void save_memory(struct pinned_session *s)
 {
     if (s->has_salvage)
         return;
-    salvage_memory_take(s->snapshot, s->session, false, &s->salvage);
+    salvage_memory_take(s->snapshot, s->session, s->backup->dry_run, &s->salvage);
     s->has_salvage = true;
     if (s->salvage.note)
         pinned_session_tell(s, "%s", s->salvage.note);
@@ -339,6 +347,10 @@ static int give_up(struct pinned_session *s, const char *refusal, struct proof *
             s, error,
             "there is no terminal to type the beginning of the session's id on: "
             "give it as --without-backup=FIRST8");
+    if (!*given && s->backup->dry_run) {
+        s->was_refused = false; /* that may be typed */
+        return 0;
+    }
     if (!*given && !s->ask_for(s->context, refusal, typed, sizeof typed))
         return pinned_session_refuse(s, error, "pid %d is not given up", s->session->pid);
     int r = proof_waive(s, *given ? given : typed, out, error);
@@ -377,14 +389,18 @@ int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *er
 
 int proof_foresee(struct pinned_session *s, struct sr_error *error)
 {
-    struct sr_error why;
-    s->loses[0] = '\0';
-    int r = refuse_unknown(s, &why);
-    if (r == 0 && is_unsaved(s->session))
-        r = refuse_unsaved(s, &why);
-    if (r < 0 && s->without_backup && can_be_given_up(s))
-        return 0;
-    return r < 0 ? say_refusal(s, r, why.text, error) : 0;
+    const struct sr_export_options *backup = s->backup;
+    struct sr_export_options dry = *backup;
+    void (*tell)(void *, const char *) = s->tell;
+    struct proof *proof = NULL;
+    dry.dry_run = true;
+    s->backup = &dry;
+    s->tell = NULL;
+    int r = proof_make(s, &proof, error);
+    s->backup = backup;
+    s->tell = tell;
+    proof_release(proof);
+    return r;
 }
 
 int proof_waive(struct pinned_session *s, const char *given, struct proof **out,

@@ -38,8 +38,8 @@ enum { PROOF_GIVEN_LENGTH = 8 };
 int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *error);
 
 /*
- * What proof_make would refuse, as far as that is told without copying anything: for a dry run.
- * Returns: 0 or -EPERM.
+ * For a dry run: what proof_make would return, by the same code; nothing is copied, written, told
+ * or asked, and who would be asked is taken to say yes.
  */
 int proof_foresee(struct pinned_session *s, struct sr_error *error);
 

@@ -142,6 +142,7 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
                 .context = options->context,
                 .accepts = accepts,
                 .options = (void *)options,
+                .asks_nobody = options->force,
                 .without_backup = options->without_backup,
                 .ask_for = options->ask_for,
             },

@@ -555,6 +555,7 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
                 .context = options->context,
                 .accepts = accepts,
                 .options = (void *)options,
+                .asks_nobody = options->force,
                 .without_backup = options->without_backup,
                 .ask_for = options->ask_for,
             },

@@ -233,3 +233,47 @@ typed_id()
     output=$(tr -d '\r' <"$BATS_TEST_TMPDIR/screen")
     printf '%s\n' "status $status" "$output"
 }
+
+# A dry run shows no plan where the real run refuses: dry_as_real
+dry_as_real()
+{
+    local mode
+    for mode in --kill --revive; do
+        rescue "$mode" "$pid" --force --dry-run "${scratch[@]}"
+        local dry=$status refusal=$stderr
+        [[ $output != *"send SIGTERM"* && $output != *"1. "* ]]
+        rescue "$mode" "$pid" --force "${scratch[@]}"
+        [ "$dry" = "$status" ]
+        [ "$status" -ne 0 ]
+        [ "$mode" = --revive ] || [ "${refusal##*incomplete: }" = "${stderr##*incomplete: }" ]
+        is_alive "$pid"
+    done
+}
+
+@test "a dry run refuses what the real run does: no transcript, one that is no file, one that is empty" {
+    hung
+    transcript=$folder/$id.jsonl
+    mv "$transcript" "$BATS_TEST_TMPDIR/kept"
+    dry_as_real
+    mkfifo "$transcript"
+    dry_as_real
+    rm "$transcript"
+    : >"$transcript"
+    dry_as_real
+    [ "$(find "$pending" -name '*.jsonl' | wc -l)" -le 2 ] # by the real runs
+}
+
+@test "a dry run refuses what the real run does: other files that cannot be read" {
+    hung
+    mkdir "$CONFIG_DIR/history.jsonl"
+    dry_as_real
+    rmdir "$CONFIG_DIR/history.jsonl"
+    mkfifo "$CONFIG_DIR/history.jsonl"
+    dry_as_real
+    rm "$CONFIG_DIR/history.jsonl"
+    mkdir -p "$folder/$id/tool-results"
+    mkfifo "$folder/$id/tool-results/a.txt"
+    rescue --kill "$pid" --force --dry-run "${scratch[@]}"
+    [ "$status" -eq 0 ] # no file, and none of what was said
+    rm "$folder/$id/tool-results/a.txt"
+}

@@ -229,6 +229,7 @@ struct sr_stray {
     const char *found_by; /* where the client finds that session already; NULL: nowhere */
     const char *belongs;  /* path by which it would find this one; NULL: not known */
     const char *beside;   /* folder with the session's other files next to it; NULL: none */
+    size_t rivals;        /* others that belong in the same place, which one alone can take */
 };
 
 /* Something on the way that could not be read; the rest was. */

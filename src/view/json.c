@@ -107,6 +107,7 @@ void view_json_put_strays(struct json_document *d, struct json_node *to, const s
         json_put_string(d, node, "why", stray->why);
         json_put_string(d, node, "found_by", stray->found_by);
         json_put_string(d, node, "move_command", r == 0 ? command.p : NULL);
+        json_put_integer(d, node, "rivals", (int64_t)stray->rivals);
         json_put(d, strays, NULL, node);
         buf_release(&command);
     }

@@ -371,6 +371,11 @@ static void add_stray(struct buf *out, const struct sr_stray *stray)
     add_safe(out, stray->path, 0);
     buf_adds(out, "\n");
     if (resume_add_move(&command, stray) == 0) {
+        if (stray->rivals)
+            buf_addf(out,
+                     "  one of %zu files for one place: only the first that is moved gets there; "
+                     "--check FILE tells what each holds\n",
+                     stray->rivals + 1);
         buf_addf(out, "  %s\n", command.p);
     } else if (stray->found_by) {
         buf_adds(out, "  a copy: the client takes ");

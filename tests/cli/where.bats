@@ -327,6 +327,20 @@ stray_files()
     [ "$(json ".sessions.find(s => s.session_id === '$d').stray")" = null ]
 }
 
+@test "a copy by a name that ends in the id, and several files of one session, of which one can have its place" {
+    say "$folder/Copy of $a.jsonl" "$a" "$here" 1 "one"
+    say "$folder/agent-$d.jsonl" "$d" "$here" 1 "a subagent's, of an old client" '{"isSidechain":true}'
+    say "$folder/$b (1).jsonl" "$b" "$here" 1 "two"
+    say "$folder/$b.jsonl.bak" "$b" "$here" 2 "three"
+    list
+    [ "$(json '.strays.map(s => [s.session_id.slice(0, 1), s.why, s.rivals].join(" ")).sort().join()')" = "a name 0,b name 1,b name 1" ]
+    rescue --resume --config-dir "$CONFIG_DIR"
+    [ "$(grep -c 'one of 2 files for one place' <<<"$output")" -eq 2 ]
+    eval "$(grep -oE "mv -n .*Copy of .*" <<<"$output")"
+    list
+    [ "$(ids)" = a ]
+}
+
 @test "--search names the file that the words are in, and no other of the session" {
     # a copy that went on, beside the session
     say "$folder/$a.jsonl" "$a" "$here" 1 "marmalade"

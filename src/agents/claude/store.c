@@ -362,16 +362,22 @@ struct lookup claude_list_all(const struct agent_store *store,
     return seen;
 }
 
-/* Returns: the length of the session id that the name begins with, where it is that of a transcript
- * which was renamed or copied; else 0. */
-static size_t stray_name(struct sv name)
+/* Where a name has the session's id, if it is that of a transcript that was renamed or copied:
+ * "ID (1).jsonl", "ID.jsonl.bak", "Copy of ID.jsonl". NULL: it is not. */
+static const char *stray_id(struct sv name)
 {
     enum { ID = 36 };
-    bool begins = name.n > ID && str_is_uuid(sv_slice(name, 0, ID));
-    return begins && !is_transcript_name(name) ? ID : 0;
+    if (is_transcript_name(name))
+        return NULL;
+    bool may_stand_behind = sv_ends_with(name, SV(".jsonl")) && !sv_starts_with(name, SV("agent-"));
+    for (size_t i = 0; i + ID < name.n && (i == 0 || may_stand_behind); i++)
+        if (str_is_uuid(sv_slice(name, i, i + ID)))
+            return name.p + i;
+    return NULL;
 }
 
-static void add_stray(const struct agent_store *store, struct agent_stray stray, const char *name,
+/* id: the session's, with more behind it. */
+static void add_stray(const struct agent_store *store, struct agent_stray stray, const char *id,
                       struct transcript_list *into)
 {
     struct agent_transcript found = {0};
@@ -380,7 +386,7 @@ static void add_stray(const struct agent_store *store, struct agent_stray stray,
         return;
     struct agent_stray *slot =
         arena_push(store->arena, &into->items, &into->count, &into->capacity, sizeof *slot);
-    stray.session_id = arena_strndup(store->arena, name, 36);
+    stray.session_id = arena_strndup(store->arena, id, 36);
     stray.size_bytes = found.size_bytes;
     *slot = stray;
 }
@@ -410,9 +416,10 @@ static struct lookup add_strays_of(const struct agent_store *store, const char *
     for (size_t i = 0; i < count; i++) {
         struct sv name = sv_of(names[i].name);
         const char *path = join(store->arena, folder, names[i].name);
-        if (stray_name(name)) {
-            add_stray(store, (struct agent_stray){AGENT_STRAY_NAME, NULL, path, folder, 0},
-                      names[i].name, into);
+        const char *id = stray_id(name);
+        if (id) {
+            add_stray(store, (struct agent_stray){AGENT_STRAY_NAME, NULL, path, folder, 0}, id,
+                      into);
         } else if (names[i].may_be_dir && !str_is_uuid(name) && !is_transcript_name(name)) {
             struct lookup below = add_deep(store, folder, path, into);
             if (below.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)
@@ -433,9 +440,9 @@ struct lookup claude_list_strays(const struct agent_store *store, struct agent_s
     for (size_t i = 0; i < name_count; i++) {
         struct sv name = sv_of(names[i].name);
         const char *path = join(store->arena, "projects", names[i].name);
-        if (is_transcript_name(name) || stray_name(name)) {
-            add_stray(store, (struct agent_stray){AGENT_STRAY_TOP, NULL, path, NULL, 0},
-                      names[i].name, &all);
+        const char *id = is_transcript_name(name) ? name.p : stray_id(name);
+        if (id) {
+            add_stray(store, (struct agent_stray){AGENT_STRAY_TOP, NULL, path, NULL, 0}, id, &all);
         } else if (names[i].may_be_dir) {
             struct lookup folder = add_strays_of(store, path, &all);
             if (folder.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)

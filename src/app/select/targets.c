@@ -203,6 +203,7 @@ static void keep_strays(struct context *c, struct targets *t)
             .found_by = keep(c, s->found_by),
             .belongs = keep(c, s->belongs),
             .beside = keep(c, s->beside),
+            .rivals = s->rivals,
         };
     }
     t->strays = kept;

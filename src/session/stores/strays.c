@@ -55,6 +55,15 @@ static struct sr_stray show(struct snapshot *snap, const struct store *store,
     return shown;
 }
 
+/* Of one session there are few. */
+static void count_rivals(struct sr_stray *strays, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            strays[i].rivals +=
+                i != j && strays[i].belongs && str_equals(strays[i].belongs, strays[j].belongs);
+}
+
 void strays_find(struct snapshot *snap)
 {
     size_t count = 0, capacity = 0;
@@ -76,6 +85,7 @@ void strays_find(struct snapshot *snap)
         }
         stores_leave(&snap->stores);
     }
+    count_rivals(all, count);
     snap->shown.strays = all;
     snap->shown.stray_count = count;
 }

@@ -102,8 +102,36 @@ folder()
     start sleep 60
     rescue --kill "$started" --force "${scratch[@]}"
     [ "$status" -eq 2 ]
-    [[ $stderr == *"no session is named by '$started'"* ]]
+    [[ $stderr == *"process $started is sleep, of "*": no session is named by '$started'"* ]]
     is_alive "$started"
+    rescue --status 4194300 "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"there is no process 4194300"* ]]
+    rescue --status "$started" "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"process $started is sleep, of "*": no session is named by '$started'"* ]]
+}
+
+@test "--status and --kill of what is stored alone name it, one or several, and nothing else" {
+    fake --cwd "$project" --session 11111111-0000-4000-8000-0000000000bb -- "$client"
+    stored "$a" "$BATS_TEST_TMPDIR/old"
+    rescue --status "$a" "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"session $a has no process"*"--resume $a gives the command that resumes it" ]]
+    stored "${a%1}2" "$BATS_TEST_TMPDIR/new"
+    for mode in --kill --status; do
+        rescue "$mode" aaaaaaaa "${scratch[@]}"
+        [ "$status" -eq 2 ]
+        [[ $stderr == *"no process is seen that has one of the sessions that 'aaaaaaaa' names:"* ]]
+        [[ $stderr == *"$a"* && $stderr == *"${a%1}2"* ]]
+        [[ $stderr != *11111111* ]]
+    done
+}
+
+@test "--status of a word that is neither verdict nor session names the verdicts" {
+    rescue --status hungry "${scratch[@]}"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"'hungry' is no terminal"*"; the verdicts are hung, "*"idle"* ]]
 }
 
 @test "another user's process: whose it is, and that it is not touched" {
@@ -114,6 +142,9 @@ folder()
     [ "$status" -eq 4 ]
     [[ $output == *"refused: process $started belongs to root, another user"* ]]
     is_alive "$started"
+    run nsenter --mount="/proc/$world/ns/mnt" setpriv --reuid="$user_id" --regid="$user_id" --clear-groups \
+        env -i HOME="$shared/home" PATH="$PATH" "$rescue_program" --status "$started" --config-dir "$shared/home/.claude"
+    [[ $output == *"process $started belongs to root, another user"* ]]
 }
 
 @test "candidates stand a line each, ten at most" {

@@ -160,7 +160,7 @@ static int choose(struct work *w, const struct selection *selection)
 {
     size_t count = selection->count;
     const struct sr_session **named = arena_alloc(&w->context->arena, (count + 1) * sizeof *named);
-    int status = selection_find(selection, w->snapshot, named);
+    int status = selection_find(w->context, selection, w->snapshot, named);
     if (status)
         return status;
     for (size_t i = 0; i < count; i++) {

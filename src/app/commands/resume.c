@@ -93,7 +93,7 @@ static int pick(struct context *context, const struct sr_snapshot *snapshot,
     size_t count = selection->count, total = snapshot->session_count, n = 0;
     const struct sr_session **named = arena_alloc(&context->arena, (count + 1) * sizeof *named);
     struct sr_session *kept = arena_alloc(&context->arena, (count + total + 1) * sizeof *kept);
-    int status = selection_find(selection, snapshot, named);
+    int status = selection_find(context, selection, snapshot, named);
     if (status)
         return status;
     for (size_t i = 0; i < count; i++) {

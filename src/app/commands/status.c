@@ -30,7 +30,13 @@ static bool parse(struct context *c, struct selection *named)
             words[count++] = o->which[i];
     if (selection_parse(named, &c->arena, words, count, &error) == 0)
         return true;
-    context_complain(error.text);
+    struct buf text = {0};
+    buf_adds(&text, error.text);
+    for (size_t i = 0; i < VIEW_VERDICTS; i++)
+        buf_addf(&text, "%s %s", i ? "," : "; the verdicts are",
+                 sr_verdict_word(view_by_urgency[i]));
+    context_complain(text.p);
+    buf_release(&text);
     return false;
 }
 
@@ -51,7 +57,7 @@ static int pick(struct context *c, const struct selection *named,
     *picked = *snapshot;
     if (c->options->which_count == 0)
         return 0;
-    int status = selection_find(named, snapshot, found);
+    int status = selection_find(c, named, snapshot, found);
     if (status)
         return status;
     picked->sessions = kept;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-/* A session that no process has: said with what to do. Returns: whether it is one. */
+/* Sessions that no process has: said with what to do. Returns: whether there are such. */
 static bool complain_if_stored(const struct context *c, const struct which *w)
 {
     struct sr_options look = c->look;
@@ -23,7 +23,8 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
     look.stored_limit = look.gone_limit = SIZE_MAX;
     if (!w->prefix || sr_detect_processes(&look, &snapshot, NULL) < 0)
         return false;
-    bool is_one = which_find(w, snapshot, &s, &listed, NULL) >= 0 && !s->pid;
+    int r = which_find(w, snapshot, &s, &listed, NULL);
+    bool is_one = r >= 0 && !s->pid;
     if (is_one && s->owner_count) {
         buf_addf(&text, "pid %d may have session %s: name it by its pid", s->owners[0],
                  s->session_id);
@@ -43,23 +44,39 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
         if (!s->left)
             buf_addf(&text, "; --resume %s gives the command that resumes it", s->session_id);
         context_complain(text.p);
+    } else if (r == -EEXIST) {
+        buf_addf(&text,
+                 "no process is seen that has one of the sessions that '%s' names:", w->word);
+        context_complain_of(text.p, &listed);
     }
     buf_release(&text);
     buf_release(&listed);
     sr_snapshot_free(snapshot);
-    return is_one;
+    return is_one || r == -EEXIST;
 }
 
-/* What a pid is that is no session's. Returns: an exit status, or 0: there is nothing to say. */
-static int complain_of_pid(struct context *c, const struct which *w)
+static const char *user_of(struct context *c, uid_t uid)
+{
+    struct host_user user;
+    return host_find_user(&c->arena, uid, &user) ? user.name
+                                                 : arena_printf(&c->arena, "uid %u", (unsigned)uid);
+}
+
+/* What a pid is that is no session's: said, with the sessions that there are where it is one that
+ * could have been meant. Returns: an exit status. */
+static int complain_of_pid(struct context *c, const struct which *w, const char *text,
+                           const struct buf *listed)
 {
     struct proc proc;
+    struct proc_stat stat = {0};
     struct proc_status its;
-    struct host_user user;
     struct sr_error error;
-    if (w->kind != WHICH_PID || proc_open(&proc, "/proc", NULL) < 0)
+    int r = proc_open(&proc, "/proc", NULL);
+    if (r < 0)
         return 0;
-    int r = proc_read_status(&proc, w->pid, &its);
+    r = proc_read_status(&proc, w->pid, &its);
+    if (r == 0)
+        r = proc_read_stat(&proc, w->pid, &stat);
     /* where /proc hides what is another user's, a file that is not there is no proof */
     bool is_none = r < 0 && pidref_is_there(&proc, w->pid) == FACT_NO;
     proc_close(&proc);
@@ -69,22 +86,22 @@ static int complain_of_pid(struct context *c, const struct which *w)
         err_set(&error, r, "process %d cannot be read: %s", w->pid, err_reason(r));
     else if (geteuid() != 0 && its.uid != geteuid())
         err_set(&error, -EPERM, "refused: process %d belongs to %s, another user", w->pid,
-                host_find_user(&c->arena, its.uid, &user)
-                    ? user.name
-                    : arena_printf(&c->arena, "uid %u", (unsigned)its.uid));
+                user_of(c, its.uid));
     else
-        return 0;
-    context_complain(error.text);
+        err_set(&error, 0, "process %d is %s, of %s: %s", w->pid, stat.name, user_of(c, its.uid),
+                text);
+    context_complain_of(error.text, error.code == 0 ? listed : &(struct buf){0});
     return error.code == -EPERM ? EXIT_REFUSED : EXIT_USAGE;
 }
 
-/* Returns: the exit status. */
-static int complain(struct context *c, const struct which *w, int code, const char *text,
-                    const struct buf *listed)
+int named_complain(struct context *c, const struct which *w, int code, const char *text,
+                   const struct buf *listed)
 {
+    int status = 0;
     if (code == -ENOENT && complain_if_stored(c, w))
         return EXIT_USAGE;
-    int status = code == -ENOENT ? complain_of_pid(c, w) : 0;
+    if (code == -ENOENT && w->kind == WHICH_PID)
+        status = complain_of_pid(c, w, text, listed);
     if (status)
         return status;
     context_complain_of(text, listed);
@@ -116,7 +133,7 @@ int named_with(struct context *context, named_run *run)
     int r = which_find(&which, snapshot, &found, &listed, &error);
     int status;
     if (r < 0)
-        status = complain(context, &which, r, error.text, &listed);
+        status = named_complain(context, &which, r, error.text, &listed);
     else
         status = run(context, snapshot, found);
     buf_release(&listed);

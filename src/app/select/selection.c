@@ -1,6 +1,6 @@
 #include "app/select/selection.h"
 
-#include "app/context.h"
+#include "app/select/named.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -40,14 +40,16 @@ void selection_narrow(const struct selection *s, struct sr_options *look)
     look->stored_limit = look->gone_limit = s->prefix_count ? SIZE_MAX : 0;
 }
 
-int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
-                   const struct sr_session **sessions)
+int selection_find(struct context *context, const struct selection *s,
+                   const struct sr_snapshot *snapshot, const struct sr_session **sessions)
 {
     for (size_t i = 0; i < s->count; i++) {
         struct buf listed = {0};
         struct sr_error error;
         int r = which_find(&s->words[i], snapshot, &sessions[i], &listed, &error);
-        if (r != 0)
+        if (r < 0)
+            named_complain(context, &s->words[i], r, error.text, &listed);
+        else if (r > 0)
             context_complain_of(error.text, &listed);
         buf_release(&listed);
         if (r < 0)

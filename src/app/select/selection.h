@@ -4,10 +4,11 @@
  *     selection_parse(&selection, &arena, words, count, &error);
  *     selection_narrow(&selection, &look);
  *     sr_detect_processes(&look, &snapshot, &error);
- *     selection_find(&selection, snapshot, sessions);
+ *     selection_find(&context, &selection, snapshot, sessions);
  */
 #pragma once
 
+#include "app/context.h"
 #include "app/select/which.h"
 
 struct selection {
@@ -30,5 +31,5 @@ void selection_narrow(const struct selection *s, struct sr_options *look);
 /* Stores one session a word. Complains of a word that names none or several, and says which of
  * several copies is taken. Returns: 0, or an exit status: EXIT_ATTENTION where a word may name one
  * that could not be looked at. */
-int selection_find(const struct selection *s, const struct sr_snapshot *snapshot,
-                   const struct sr_session **sessions);
+int selection_find(struct context *context, const struct selection *s,
+                   const struct sr_snapshot *snapshot, const struct sr_session **sessions);

@@ -158,7 +158,7 @@ static int choose(struct context *c, struct targets *t, const struct selection *
 {
     const struct sr_session **named =
         arena_alloc(&c->arena, (selection->count + 1) * sizeof *named);
-    int status = selection->count ? selection_find(selection, t->snapshot, named) : 0;
+    int status = selection->count ? selection_find(c, selection, t->snapshot, named) : 0;
     if (status)
         return status;
     for (size_t i = 0; i < selection->count; i++) {

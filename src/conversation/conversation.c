@@ -117,6 +117,8 @@ static void add_line(struct conversation *c, const struct line *line)
     size_t count;
     if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n, ALONE))
         return;
+    if (line_check_is_null(line->text) && c->file == c->first_file)
+        graph_null_line(&c->graph);
     line_check_pieces(line->text, c->reader->record_start, &pieces, &count);
     bool is_marked =
         line->offset > 0 && count == 1 && sv_starts_with(line->text, SV(LINE_CHECK_MARK));

@@ -43,6 +43,7 @@ static void start_line(struct json_stream *s)
     s->has_more_blocks = false;
     s->state = AT_START;
     s->mark_at = 0;
+    s->is_null_block = false;
     s->depth = 0;
     s->high_from = -1;
     s->element_count[0] = s->element_count[1] = 0;

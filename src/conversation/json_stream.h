@@ -111,6 +111,7 @@ enum json_stream_block_kind {
     JSON_STREAM_BLOCK_TOOL_RESULT,
     JSON_STREAM_BLOCK_THINKING, /* redacted_thinking too */
     JSON_STREAM_BLOCK_IMAGE,
+    JSON_STREAM_BLOCK_NULL, /* null in a block's place */
 };
 
 /* A block of message.content, or, nested, of a tool result's own content. */
@@ -182,6 +183,7 @@ struct json_stream {
     int64_t string_from; /* of the opening quote */
     char head[1024];     /* of an image's base64 */
     size_t head_length;
+    bool is_null_block;
     struct json_stream_block open[2]; /* being read: of a message, of a result */
     uint32_t element_count[2];
     int64_t element_end[2];

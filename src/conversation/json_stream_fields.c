@@ -227,6 +227,12 @@ static struct json_stream_block *block_of(struct json_stream *s)
 void json_stream_fields_begin_value(struct json_stream *s, enum json_stream_kind kind, int64_t at)
 {
     enum key key = key_of(s);
+    enum context context = context_of(s);
+    if (kind == JSON_STREAM_NULL && (context == IN_CONTENT || context == IN_RESULT)) {
+        open_block(s, context == IN_RESULT, at);
+        s->open[context == IN_RESULT].kind = JSON_STREAM_BLOCK_NULL;
+        s->is_null_block = true;
+    }
     if (key == KEY_BLOCK_CONTENT)
         s->open[0].content = (struct json_stream_span){at, at};
     if (key >= (enum key)JSON_STREAM_MEMBERS)
@@ -256,6 +262,9 @@ void json_stream_fields_end_value(struct json_stream *s, int64_t at)
         s->open[0].content.to = at;
     if (context == IN_CONTENT || context == IN_RESULT) {
         bool nested = context == IN_RESULT;
+        if (s->is_null_block)
+            close_block(s, nested, at);
+        s->is_null_block = false;
         s->element_count[nested]++;
         s->element_end[nested] = at;
         s->top_count += !nested;

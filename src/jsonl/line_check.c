@@ -407,6 +407,15 @@ void line_check_pieces(struct sv line, struct sv record_start, struct line_check
     *count = n;
 }
 
+bool line_check_is_null(struct sv line)
+{
+    while (line.n && is_space(line.p[0]))
+        line = sv_slice(line, 1, line.n);
+    while (line.n && is_space(line.p[line.n - 1]))
+        line.n--;
+    return sv_equals(line, SV("null"));
+}
+
 void line_check_escape(struct sv raw, struct buf *out)
 {
     bool in_text = false;

@@ -71,6 +71,9 @@ void line_check_line(struct sv line, struct sv record_start, struct line_check *
 void line_check_pieces(struct sv line, struct sv record_start, struct line_check_piece **pieces,
                        size_t *count);
 
+/* Whether it says nothing but "null". */
+bool line_check_is_null(struct sv line);
+
 /* Appends a record, or a part that no text reaches out of, with the control characters in its texts
  * escaped. */
 void line_check_escape(struct sv raw, struct buf *out);

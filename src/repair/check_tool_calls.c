@@ -30,14 +30,19 @@ static void judge_call(struct repair_steps *m, const struct graph_walk *after,
                               call->block);
 }
 
-static void judge_result(struct repair_steps *m, const struct graph_tool *result)
+/* As a text it would be a prompt, which is not fetched: one that is loaded only as what belongs to
+ * a message on the way, is left as it is. */
+static void judge_result(struct repair_steps *m, const struct graph_walk *after,
+                         const struct graph_tool *result)
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_ORPHAN_RESULT);
     struct repair_plan_problem *p =
         repair_steps_add_node_problem(m, DAMAGE_ORPHAN_RESULT, severity, result->node);
     if (severity == DAMAGE_MILD)
         p->consequence = "the model sees nothing of it";
-    if (severity > DAMAGE_HARMLESS)
+    if (severity == DAMAGE_MILD && after->marks[result->node] == GRAPH_BESIDE)
+        p->is_mended = false;
+    else if (severity > DAMAGE_HARMLESS)
         repair_steps_add_step(m, REPAIR_STEPS_SAY, DAMAGE_ORPHAN_RESULT, result->node,
                               result->block);
 }
@@ -66,8 +71,8 @@ static void judge_tool(struct repair_steps *m, const struct graph_walk *after,
         if (!graph_is_in_play(m->g, tools[i].node))
             continue;
         if (tools[i].is_result) {
-            if (!has_call && !after)
-                judge_result(m, &tools[i]);
+            if (!has_call && after)
+                judge_result(m, after, &tools[i]);
         } else if (!call) {
             call = &tools[i];
         } else if (!after) {

@@ -99,6 +99,21 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin = "two files that were joined, of which the second began with a mark",
             .run = DAMAGE_RUN_REPAIR,
         },
+    [DAMAGE_NULL_LINE] =
+        {
+            .word = "null-line",
+            .catalogue = "D5",
+            .severity = DAMAGE_HURTS,
+            .tolerated_since = V(2, 1, 330),
+            .what = "a line that says nothing but \"null\"",
+            .consequence = "the client fails to resume, or reads nothing behind it",
+            .cure = DAMAGE_CURE_DROP,
+            .client = "2.1.197 fails to resume, 2.1.110 reads nothing behind it; clients since "
+                      "2.1.330 pass over it",
+            .loss = "what stands behind it, or the whole conversation; with a newer client nothing",
+            .origin = "a program that wrote it, or a line that was edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
+        },
     [DAMAGE_LONG_LINE] =
         {
             .word = "long-line",
@@ -447,6 +462,19 @@ const struct damage damages[DAMAGE_KINDS] = {
             .client = "clients before 2.1.330 fail at the next prompt; later ones cope",
             .loss = "that message; with an older client the whole conversation",
             .origin = "a record that was edited by hand",
+            .run = DAMAGE_RUN_REPAIR,
+        },
+    [DAMAGE_NULL_BLOCK] =
+        {
+            .word = "null-block",
+            .severity = DAMAGE_HURTS,
+            .tolerated_since = V(2, 1, 330),
+            .what = "null in the place of a block of a message",
+            .consequence = "the client fails to resume the session",
+            .cure = DAMAGE_CURE_REPLACE,
+            .client = "clients before 2.1.330 fail to resume; later ones pass over it",
+            .loss = "the whole conversation, with an older client",
+            .origin = "a record that was edited by hand, or written by another program",
             .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_NO_TIMESTAMPS] =

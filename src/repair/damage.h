@@ -19,6 +19,7 @@ enum damage_kind {
     DAMAGE_FRAGMENT,
     DAMAGE_RAW_CONTROL,
     DAMAGE_INNER_MARK,
+    DAMAGE_NULL_LINE,
     DAMAGE_LONG_LINE,
     DAMAGE_ORPHAN_RESULT,
     DAMAGE_UNANSWERED_TOOL,
@@ -46,6 +47,7 @@ enum damage_kind {
     DAMAGE_TOO_LONG,
     DAMAGE_NO_MESSAGE,
     DAMAGE_BAD_CONTENT,
+    DAMAGE_NULL_BLOCK,
     DAMAGE_NO_TIMESTAMPS,
     DAMAGE_NO_CONVERSATION,
     DAMAGE_ODD_BYTES, /* blank lines, a byte order mark, CRLF, no newline at the end */

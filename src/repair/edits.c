@@ -394,6 +394,11 @@ static int edit_record(struct repair_steps *m, size_t from, size_t to)
         case REPAIR_STEPS_TEXT:
             edit_text(m, step);
             break;
+        case REPAIR_STEPS_NULL:
+            edit(m, step, DAMAGE_CURE_REPLACE, m->skim->blocks[step->argument].span.from,
+                 m->skim->blocks[step->argument].span.to,
+                 "{\"type\":\"text\",\"text\":\"[null]\"}");
+            break;
         case REPAIR_STEPS_WRAP:
             edit_wrap(m, step);
             break;

@@ -155,6 +155,10 @@ static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot
     case DAMAGE_BAD_CONTENT:
         judge_content(m, spot);
         break;
+    case DAMAGE_NULL_BLOCK:
+        add_at(m, spot, severity);
+        repair_steps_add_step(m, REPAIR_STEPS_NULL, kind, spot->node, spot->block);
+        break;
     case DAMAGE_HUGE_RECORD:
         judge_huge(m, spot);
         break;

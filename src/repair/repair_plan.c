@@ -241,10 +241,10 @@ static bool leaves_anything(const struct repair_steps *m)
 static int judge(struct repair_steps *m)
 {
     struct graph_walk after = {0};
-    int r = broken_lines_mend(m);
-    graph_reveal(m->g);
     m->newest_version = m->options->client_version ? m->options->client_version
                                                    : transcript_scan_newest_version(m->v);
+    int r = broken_lines_mend(m);
+    graph_reveal(m->g);
     m->g->version = m->newest_version;
     for (size_t i = 0; i < m->g->count; i++) /* what was hidden may be a copy, too */
         m->v->has_copies = m->v->has_copies || m->g->nodes[i].is_superseded;
@@ -316,10 +316,13 @@ static bool can_resume(const struct repair_steps *m)
     const struct repair_plan_plan *p = m->plan;
     bool fails = m->before.leaf == GRAPH_NONE && !graph_user_cleared(m->g);
     for (size_t i = 0; i < p->problem_count; i++)
-        fails = fails || (p->problems[i].severity == DAMAGE_HURTS &&
-                          (p->problems[i].kind == DAMAGE_NO_MESSAGE ||
-                           p->problems[i].kind == DAMAGE_MALFORMED_METADATA ||
-                           p->problems[i].kind == DAMAGE_NO_TIMESTAMPS));
+        fails =
+            fails || (p->problems[i].severity == DAMAGE_HURTS &&
+                      (p->problems[i].kind == DAMAGE_NO_MESSAGE ||
+                       p->problems[i].kind == DAMAGE_NULL_BLOCK ||
+                       (p->problems[i].kind == DAMAGE_NULL_LINE && graph_knows_pointers(m->g)) ||
+                       p->problems[i].kind == DAMAGE_MALFORMED_METADATA ||
+                       p->problems[i].kind == DAMAGE_NO_TIMESTAMPS));
     return !fails;
 }
 

@@ -16,6 +16,7 @@ enum repair_steps_what {
     REPAIR_STEPS_IMAGE,  /* a text in place of a block */
     REPAIR_STEPS_SAY,    /* a result as a text */
     REPAIR_STEPS_TEXT,   /* U+FFFD in place of bad text */
+    REPAIR_STEPS_NULL,   /* a text in place of a null */
     REPAIR_STEPS_WRAP,   /* a text as a list of one block */
     REPAIR_STEPS_ANSWER, /* a result behind the record, for the call in that block */
     REPAIR_STEPS_NAME,   /* an id of its own: see repair_steps_name */

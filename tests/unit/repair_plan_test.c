@@ -468,6 +468,57 @@ static void a_mark_inside_the_file_goes(void **state)
     end(&s);
 }
 
+static void null_in_the_place_of_a_block_becomes_a_text(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    minute = 0;
+    add(&s, "a", "", "user", "[null,{\"type\":\"text\",\"text\":\"one\"}]");
+    add(&s, "b", "a", "assistant",
+        "[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"N\",\"input\":{}}]");
+    add(&s, "c", "b", "user",
+        "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[null]}]");
+    repair_it(&s);
+    assert_false(s.plan.can_resume);
+    assert_true(has_problem(&s, DAMAGE_NULL_BLOCK, DAMAGE_HURTS));
+    assert_null(strstr(s.made.p, "[null,"));
+    assert_non_null(
+        strstr(s.made.p,
+               "[{\"type\":\"text\",\"text\":\"[null]\"},{\"type\":\"text\",\"text\":\"one\"}]"));
+    assert_non_null(strstr(s.made.p, "\"content\":[{\"type\":\"text\",\"text\":\"[null]\"}]}]"));
+    end(&s);
+}
+
+static void a_line_of_null_fails_the_resume_and_goes(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    four_turns(&s);
+    size_t whole = s.file.n;
+    buf_adds(&s.file, " null\n");
+    repair_it(&s);
+    assert_false(s.plan.can_resume);
+    assert_true(has_problem(&s, DAMAGE_NULL_LINE, DAMAGE_HURTS));
+    assert_int_equal(s.made.n, whole);
+    end(&s);
+}
+
+/* As a text it would be a prompt, and those are not fetched from beside the way. */
+static void an_orphan_result_beside_the_way_is_left(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    four_turns(&s);
+    add(&s, "r", "b", "user",
+        "[{\"type\":\"tool_result\",\"tool_use_id\":\"gone\",\"content\":\"ripe\"}]");
+    add(&s, "e", "d", "user", "\"three\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_ORPHAN_RESULT, DAMAGE_MILD));
+    assert_int_equal(s.plan.edit_count, 0);
+    assert_messages(&s, 6, 6);
+    end(&s);
+}
+
 static void versions_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -501,6 +552,9 @@ int main(void)
         cmocka_unit_test(a_record_of_an_unknown_type_is_no_parent),
         cmocka_unit_test(a_control_character_in_a_text_is_escaped_and_its_record_stays),
         cmocka_unit_test(a_mark_inside_the_file_goes),
+        cmocka_unit_test(null_in_the_place_of_a_block_becomes_a_text),
+        cmocka_unit_test(a_line_of_null_fails_the_resume_and_goes),
+        cmocka_unit_test(an_orphan_result_beside_the_way_is_left),
         cmocka_unit_test(versions_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

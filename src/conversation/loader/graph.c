@@ -104,6 +104,13 @@ void graph_point(struct graph *g, struct sv uuid, bool is_explicit)
         (struct graph_pointer){graph_id_of(uuid), (uint32_t)g->count, is_explicit};
 }
 
+void graph_null_line(struct graph *g)
+{
+    if (!g->has_null_line)
+        g->null_line_at = g->count;
+    g->has_null_line = true;
+}
+
 void graph_add_tool(struct graph *g, const struct graph_tool *tool)
 {
     if (g->tool_count == g->tool_capacity) {
@@ -542,8 +549,10 @@ void graph_see_as(struct graph *g, int64_t version)
     bool differs = false;
     g->version = version;
     for (uint32_t i = 0; i < g->count && !graph_knows_pointers(g); i++)
-        if (g->nodes[i].is_beside || g->nodes[i].is_marked) {
-            g->nodes[i].is_hidden = g->nodes[i].is_beside;
+        if (g->nodes[i].is_beside || g->nodes[i].is_marked ||
+            (g->has_null_line && i >= g->null_line_at)) {
+            g->nodes[i].is_hidden =
+                g->nodes[i].is_beside || (g->has_null_line && i >= g->null_line_at);
             differs = true;
         }
     if (!differs)

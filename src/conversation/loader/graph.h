@@ -132,6 +132,8 @@ struct graph {
     size_t tool_count, tool_capacity;
     int64_t version; /* of the client that loads, as client_version; 0: the newest known */
     bool has_sidechain, has_main_chain;
+    bool has_null_line;
+    size_t null_line_at; /* the first stands behind that many records; 2.1.110 reads no further */
 };
 
 void graph_init(struct graph *g);
@@ -151,6 +153,9 @@ void graph_compaction(struct graph *g, const struct graph_compaction *compaction
 
 /* A pointer to the leaf. uuid empty: to nothing at all. */
 void graph_point(struct graph *g, struct sv uuid, bool is_explicit);
+
+/* A line that is nothing but "null". */
+void graph_null_line(struct graph *g);
 
 void graph_add_tool(struct graph *g, const struct graph_tool *tool);
 

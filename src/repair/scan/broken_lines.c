@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static enum damage_kind kind_of_piece(const struct transcript_scan_line *line,
+static enum damage_kind kind_of_piece(const struct transcript_scan_line *line, struct sv bytes,
                                       const struct line_check_piece *pieces, size_t count, size_t i)
 {
     switch (pieces[i].kind) {
@@ -14,7 +14,7 @@ static enum damage_kind kind_of_piece(const struct transcript_scan_line *line,
                    ? DAMAGE_TORN_TAIL
                    : DAMAGE_STUB;
     default:
-        return DAMAGE_FRAGMENT;
+        return line_check_is_null(bytes) ? DAMAGE_NULL_LINE : DAMAGE_FRAGMENT;
     }
 }
 
@@ -24,7 +24,7 @@ static bool is_record(const struct line_check_piece *piece)
 }
 
 static void tell_pieces(struct repair_steps *m, const struct transcript_scan_line *line,
-                        const struct line_check_piece *pieces, size_t count)
+                        struct sv bytes, const struct line_check_piece *pieces, size_t count)
 {
     size_t records = 0;
     for (size_t i = 0; i < count; i++) {
@@ -33,10 +33,10 @@ static void tell_pieces(struct repair_steps *m, const struct transcript_scan_lin
             records++;
             continue;
         }
-        enum damage_kind kind = kind_of_piece(line, pieces, count, i);
+        enum damage_kind kind = kind_of_piece(line, bytes, pieces, count, i);
         bool is_live = kind == DAMAGE_TORN_TAIL && m->options->is_live;
         struct repair_plan_problem *p = repair_steps_add_problem(
-            m, kind, is_live ? DAMAGE_HARMLESS : DAMAGE_HURTS, line->line, at);
+            m, kind, is_live ? DAMAGE_HARMLESS : repair_steps_severity(m, kind), line->line, at);
         p->length = (int64_t)(pieces[i].to - pieces[i].from);
         if (is_live)
             p->detail = "a live process has the session: it may be writing just now";
@@ -48,7 +48,7 @@ static void tell_pieces(struct repair_steps *m, const struct transcript_scan_lin
 
 /* Leaves the records, a line each. */
 static void edit_pieces(struct repair_steps *m, const struct transcript_scan_line *line,
-                        const struct line_check_piece *pieces, size_t count)
+                        struct sv bytes, const struct line_check_piece *pieces, size_t count)
 {
     const struct line_check_piece *record = NULL; /* the last one so far */
     size_t first_bad = count;
@@ -60,7 +60,7 @@ static void edit_pieces(struct repair_steps *m, const struct transcript_scan_lin
         int64_t at = line->from + (int64_t)pieces[i].from;
         bool has_bad = first_bad < count;
         enum damage_kind kind =
-            has_bad ? kind_of_piece(line, pieces, count, first_bad) : DAMAGE_GLUED;
+            has_bad ? kind_of_piece(line, bytes, pieces, count, first_bad) : DAMAGE_GLUED;
         if (record)
             repair_steps_add_edit(m, kind, has_bad ? DAMAGE_CURE_DROP : DAMAGE_CURE_SPLIT,
                                   line->line, line->from + (int64_t)record->to, at, "\n");
@@ -72,7 +72,7 @@ static void edit_pieces(struct repair_steps *m, const struct transcript_scan_lin
     }
     if (first_bad == count)
         return;
-    enum damage_kind kind = kind_of_piece(line, pieces, count, first_bad);
+    enum damage_kind kind = kind_of_piece(line, bytes, pieces, count, first_bad);
     if (record)
         repair_steps_add_edit(m, kind, DAMAGE_CURE_DROP, line->line,
                               line->from + (int64_t)record->to,
@@ -116,7 +116,7 @@ static void edit_mark(struct repair_steps *m, const struct transcript_scan_line 
 
 static int mend_line(struct repair_steps *m, const struct transcript_scan_line *line)
 {
-    struct buf bytes = {0};
+    struct buf read = {0};
     struct line_check_piece *pieces;
     size_t count;
     if (line->is_too_long) {
@@ -124,23 +124,23 @@ static int mend_line(struct repair_steps *m, const struct transcript_scan_line *
             ->length = line->to - line->from;
         return 0;
     }
-    int r = transcript_scan_bytes(m->source, line->from, line->to, &bytes);
+    int r = transcript_scan_bytes(m->source, line->from, line->to, &read);
     if (r < 0)
         return r;
-    line_check_pieces((struct sv){bytes.p, bytes.n}, m->source->record_start, &pieces, &count);
-    tell_pieces(m, line, pieces, count);
+    struct sv bytes = {read.p, read.n};
+    line_check_pieces(bytes, m->source->record_start, &pieces, &count);
+    tell_pieces(m, line, bytes, pieces, count);
     bool is_under_way = m->options->is_live && count > 0 &&
-                        kind_of_piece(line, pieces, count, count - 1) == DAMAGE_TORN_TAIL;
+                        kind_of_piece(line, bytes, pieces, count, count - 1) == DAMAGE_TORN_TAIL;
     if (!is_under_way)
-        edit_pieces(m, line, pieces, count);
-    if (count && is_record(&pieces[0]) &&
-        sv_starts_with((struct sv){bytes.p, bytes.n}, SV(LINE_CHECK_MARK)))
+        edit_pieces(m, line, bytes, pieces, count);
+    if (count && is_record(&pieces[0]) && sv_starts_with(bytes, SV(LINE_CHECK_MARK)))
         edit_mark(m, line);
     for (size_t i = 0; i < count; i++)
         if (pieces[i].kind == LINE_CHECK_RAW)
-            edit_raw(m, line, (struct sv){bytes.p, bytes.n}, &pieces[i]);
+            edit_raw(m, line, bytes, &pieces[i]);
     free(pieces);
-    buf_release(&bytes);
+    buf_release(&read);
     return 0;
 }
 

@@ -88,6 +88,8 @@ static void look_at_blocks(struct pass *p, const struct json_stream *s, uint32_t
     for (size_t i = 0; i < s->block_count; i++) {
         const struct json_stream_block *b = &s->blocks[i];
         struct transcript_scan_spot *spot;
+        if (b->kind == JSON_STREAM_BLOCK_NULL)
+            add_spot(p, DAMAGE_NULL_BLOCK, node, b->span.from)->block = (uint32_t)i;
         if (b->is_empty && !b->is_nested) {
             spot = add_spot(p, DAMAGE_EMPTY_TEXT, node, b->span.from);
             spot->block = (uint32_t)i;
@@ -254,6 +256,7 @@ static bool may_be_dropped(const struct transcript_scan *v, size_t first_spot)
     for (size_t i = first_spot; i < v->spot_count; i++)
         switch (v->spots[i].kind) {
         case DAMAGE_EMPTY_TEXT:
+        case DAMAGE_NULL_BLOCK:
         case DAMAGE_MALFORMED_METADATA:
         case DAMAGE_NO_MESSAGE:
         case DAMAGE_BAD_CONTENT:
@@ -355,6 +358,8 @@ static int take_broken(struct pass *p)
     int r = transcript_scan_bytes(p->source, from, l->to, &line);
     if (r < 0)
         return r;
+    if (line_check_is_null((struct sv){line.p, line.n}))
+        graph_null_line(&p->v->graph);
     line_check_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
     bool has_mark =
         from > 0 && line.n && sv_starts_with((struct sv){line.p, line.n}, SV(LINE_CHECK_MARK));

@@ -690,9 +690,15 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
     e.has_no_transcript = j->missing != NULL;
     say_lost(j, &e);
     const struct backup_run *run = j->run;
-    const struct backup_dir_entry *fuller =
-        backup_dir_fuller(&run->pending, run->entries, run->entry_count,
-                          j->source->transcript.session_id, e.size_bytes, &e.fuller_bytes);
+    struct fs_file taken = {.fd = -1};
+    char name[BACKUP_DIR_STEM_SIZE + sizeof ".jsonl"];
+    snprintf(name, sizeof name, "%s.jsonl", stem);
+    if (m->file_count)
+        fs_open_file(run->pending.fd, name, &taken);
+    const struct backup_dir_entry *fuller = backup_dir_fuller(
+        &run->pending, run->entries, run->entry_count, j->source->transcript.session_id, taken.fd,
+        e.size_bytes, &e.fuller_bytes);
+    fs_close(&taken.fd);
     if (fuller)
         snprintf(e.fuller_stem, sizeof e.fuller_stem, "%s", fuller->stem);
     if (j->source->salvage && j->source->salvage->note)

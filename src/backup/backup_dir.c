@@ -1,5 +1,6 @@
 #include "backup/backup_dir.h"
 
+#include "backup/fullness.h"
 #include "base/fact.h"
 #include "base/io/durable.h"
 #include "base/io/fs.h"
@@ -377,29 +378,58 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
     return 0;
 }
 
+/* A transcript that may hold more than another: open while they are compared. */
+struct rival {
+    const struct backup_dir_entry *entry; /* NULL: it cannot be one */
+    int fd;
+    int64_t size_bytes;
+};
+
+static struct rival rival_of(const struct backup_dir *p, const struct backup_dir_entry *entry,
+                             const char *session_id, bool takes_repaired)
+{
+    char name[NAME_SIZE + sizeof QUARANTINE];
+    struct fs_file file;
+    struct rival none = {.fd = -1};
+    if (!entry->is_complete || !str_equals(entry->session_id, session_id))
+        return none;
+    snprintf(name, sizeof name, "%s" QUARANTINE, entry->stem);
+    if (!takes_repaired && look_for(p, name).state != LOOKUP_ABSENT)
+        return none;
+    if (fs_open_file(p->fd, part_name(name, entry->stem, "jsonl"), &file) < 0)
+        return none;
+    return (struct rival){entry, file.fd, file.size_bytes};
+}
+
+static int64_t fullness(int fd, int64_t size_bytes, bool counts)
+{
+    return !counts || fd < 0 ? size_bytes : fullness_count(fd, size_bytes);
+}
+
 const struct backup_dir_entry *backup_dir_fuller(const struct backup_dir *p,
                                                  const struct backup_dir_entry *entries,
-                                                 size_t count, const char *session_id,
+                                                 size_t count, const char *session_id, int than_fd,
                                                  int64_t than_bytes, int64_t *size_bytes)
 {
     const struct backup_dir_entry *found = NULL;
-    int64_t longest = than_bytes + 1;
-    char name[NAME_SIZE + sizeof QUARANTINE];
-    for (size_t i = 0; i < count; i++) {
-        struct stat st;
-        if (!entries[i].is_complete || !str_equals(entries[i].session_id, session_id) ||
-            fstatat(p->fd, part_name(name, entries[i].stem, "jsonl"), &st, AT_SYMLINK_NOFOLLOW) <
-                0 ||
-            st.st_size < longest)
-            continue;
-        snprintf(name, sizeof name, "%s" QUARANTINE, entries[i].stem);
-        if (than_bytes > 0 && look_for(p, name).state != LOOKUP_ABSENT)
-            continue;
-        found = &entries[i];
-        longest = st.st_size;
+    bool counts = than_fd >= 0 && than_bytes > 0 && fullness_is_doubtful(than_fd, than_bytes);
+    for (size_t i = 0; i < count && !counts; i++) {
+        struct rival rival = rival_of(p, &entries[i], session_id, than_bytes <= 0);
+        counts = rival.entry && rival.size_bytes > than_bytes &&
+                 fullness_is_doubtful(rival.fd, rival.size_bytes);
+        fs_close(&rival.fd);
     }
-    if (found)
-        *size_bytes = longest;
+    int64_t most = than_bytes > 0 ? fullness(than_fd, than_bytes, counts) : than_bytes;
+    for (size_t i = 0; i < count; i++) {
+        struct rival rival = rival_of(p, &entries[i], session_id, than_bytes <= 0);
+        int64_t its = rival.entry ? fullness(rival.fd, rival.size_bytes, counts) : -1;
+        if (rival.entry && (found ? its >= most : its > most)) {
+            found = rival.entry;
+            most = its;
+            *size_bytes = rival.size_bytes;
+        }
+        fs_close(&rival.fd);
+    }
     return found;
 }
 

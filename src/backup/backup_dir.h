@@ -75,14 +75,15 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
                     size_t *count);
 
 /*
- * Of a session's complete backups, the one whose transcript is longest, and the
- * newest of several; among those longer than so many bytes. One that a repair
- * was made of is longer on purpose, and counts only against an empty transcript.
+ * Of a session's complete backups, the one whose transcript holds most (backup/fullness.h), and the
+ * newest of several; among those that hold more than another of so many bytes. than_fd: that one,
+ * -1: it is at hand no more, and is taken for sound. One that a repair was made of is longer on
+ * purpose, and counts only against an empty transcript.
  * Returns: NULL where there is none; *size_bytes: of its transcript.
  */
 const struct backup_dir_entry *backup_dir_fuller(const struct backup_dir *p,
                                                  const struct backup_dir_entry *entries,
-                                                 size_t count, const char *session_id,
+                                                 size_t count, const char *session_id, int than_fd,
                                                  int64_t than_bytes, int64_t *size_bytes);
 
 /* Whether a session that is copied again and again has been within the last ten minutes. */

@@ -142,7 +142,10 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     buf_adds(out, ")\n");
     if (c->fuller)
         buf_addf(out, "  a backup holds %s more: session-rescue --restore %s\n",
-                 str_format_size(c->fuller_bytes - c->size_bytes, size), c->fuller);
+                 c->fuller_bytes > c->size_bytes
+                     ? str_format_size(c->fuller_bytes - c->size_bytes, size)
+                     : "whole records",
+                 c->fuller);
     if (view_checked_verdict(c) == VIEW_NO_TRANSCRIPT) {
         if (c->form->packer)
             buf_addf(out, "  it is packed (%s): unpack it first\n", c->form->packer);

@@ -311,6 +311,36 @@ exported_short()
     done
 }
 
+@test "a transcript that NULs have filled holds less, however long it is" {
+    local size
+    size=$(($(stat -c %s "$TRANSCRIPT") * 2))
+    full=$(basename "$PENDING"/*-LOSSLESS-"$ID".sha256 .sha256)
+    head -c "$size" /dev/zero >"$TRANSCRIPT"
+    touch -d '1 hour ago' "$TRANSCRIPT"
+    rescue --check "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+    [[ $output == *"a backup holds whole records more: session-rescue --restore $full"* ]]
+    export_session "$ID"
+    [[ $output == *"an earlier backup holds whole records more, and is kept: $full"* ]]
+    rm "$TRANSCRIPT"
+    restore "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"the newest backup holds less than an earlier one"*"--restore $full"* ]]
+    [ ! -e "$TRANSCRIPT" ]
+    restore "$full" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
+@test "a plain --check names the backup of a session that has shrunk, though it is sound" {
+    echo '{"parentUuid":"a","type":"user","uuid":"b","sessionId":"'"$ID"'","cwd":"/tmp/p","timestamp":"2026-01-02T03:04:06.000Z","message":{"role":"user","content":"more"}}' >>"$TRANSCRIPT"
+    export_session "$ID"
+    full=$(basename "$(ls -t "$PENDING"/*-LOSSLESS-"$ID".sha256 | head -n 1)" .sha256)
+    sed -i '$d' "$TRANSCRIPT"
+    rescue --check --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+    [[ $output == *"a backup holds "*"B more: session-rescue --restore $full"*"1 sound (of 1 a backup holds more)"* ]]
+}
+
 @test "on a terminal it is asked which: the fuller one by its name, the lesser one not without a yes to its own" {
     exported_short 20
     local where=(--config-dir "$new" --pending-dir "$PENDING" --log-dir "$LOG") size

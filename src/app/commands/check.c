@@ -25,6 +25,7 @@ struct work {
     struct view_check_json json;
     size_t counts[VIEW_CHECKED_VERDICTS]; /* by enum view_checked_verdict */
     bool shows_sound;
+    size_t fuller_count; /* of those that are sound: a backup holds more */
 };
 
 static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
@@ -39,11 +40,12 @@ static int tell(struct work *w, const struct view_checked *checked)
     const struct options *o = w->context->options;
     enum view_checked_verdict verdict = view_checked_verdict(checked);
     w->counts[verdict]++;
+    w->fuller_count += verdict == VIEW_SOUND && checked->fuller;
     if (o->json) {
         view_json_checked(&w->json, checked, o->verbose);
         return 0;
     }
-    if (verdict == VIEW_SOUND && !w->shows_sound)
+    if (verdict == VIEW_SOUND && !w->shows_sound && !checked->fuller)
         return 0;
     struct buf out = {0};
     meter_end(&w->meter);
@@ -134,8 +136,8 @@ static int check_one(struct work *w, const struct target *target)
         .plan = &e.plan,
     };
     if (r == 0)
-        backups_fullest(w->context, checked.session_id, checked.size_bytes, &checked.fuller,
-                        &checked.fuller_bytes);
+        backups_fullest(w->context, checked.session_id, e.file.fd, checked.size_bytes,
+                        &checked.fuller, &checked.fuller_bytes);
     int status = tell(w, &checked);
     if (r == 0)
         repair_examine_release(&e);
@@ -158,6 +160,8 @@ static int finish(struct work *w, const struct targets *targets)
     } else {
         buf_addf(&out, "%zu transcript%s: %zu sound", all, all == 1 ? "" : "s",
                  w->counts[VIEW_SOUND]);
+        if (w->fuller_count)
+            buf_addf(&out, " (of %zu a backup holds more)", w->fuller_count);
         if (w->counts[VIEW_DAMAGED])
             buf_addf(&out, ", %zu damaged", w->counts[VIEW_DAMAGED]);
         if (w->counts[VIEW_EMPTY])
@@ -182,7 +186,8 @@ static int finish(struct work *w, const struct targets *targets)
         return status;
     if (w->counts[VIEW_UNREADABLE])
         return EXIT_FAILED;
-    return targets->may_lack || all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION : EXIT_FINE;
+    return targets->may_lack || w->fuller_count || all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION
+                                                                               : EXIT_FINE;
 }
 
 static int run(struct context *context)

@@ -11,6 +11,7 @@
 #include "app/select/backups.h"
 #include "backup/restore.h"
 #include "base/err.h"
+#include "base/io/fs.h"
 #include "session/resume.h"
 #include "view/outcome/backups.h"
 
@@ -218,8 +219,12 @@ static int choose(struct context *c, const struct backup_dir *pending, const cha
         context_complain(error.text);
         return EXIT_FAILED;
     }
-    const struct backup_dir_entry *fuller = backup_dir_fuller(
-        pending, entries, count, newest + strlen(newest) - UUID_LENGTH, st.st_size, &fuller_bytes);
+    struct fs_file file = {.fd = -1};
+    fs_open_file(pending->fd, arena_printf(&c->arena, "%s.jsonl", newest), &file);
+    const struct backup_dir_entry *fuller =
+        backup_dir_fuller(pending, entries, count, newest + strlen(newest) - UUID_LENGTH, file.fd,
+                          st.st_size, &fuller_bytes);
+    fs_close(&file.fd);
     if (!fuller)
         return 0;
     verify_backup(pending, fuller->stem, &c->arena, &v);

@@ -99,12 +99,12 @@ static struct backups *list_once(struct context *c)
     return b;
 }
 
-bool backups_fullest(struct context *c, const char *session_id, int64_t than_bytes,
+bool backups_fullest(struct context *c, const char *session_id, int than_fd, int64_t than_bytes,
                      const char **stem, int64_t *size_bytes)
 {
     struct backups *b = list_once(c);
-    const struct backup_dir_entry *found =
-        backup_dir_fuller(&b->pending, b->entries, b->count, session_id, than_bytes, size_bytes);
+    const struct backup_dir_entry *found = backup_dir_fuller(
+        &b->pending, b->entries, b->count, session_id, than_fd, than_bytes, size_bytes);
     *stem = found ? found->stem : NULL;
     return !b->is_unknown;
 }
@@ -112,7 +112,7 @@ bool backups_fullest(struct context *c, const char *session_id, int64_t than_byt
 bool backups_find_fullest(void *context, const char *session_id, const char **stem,
                           int64_t *size_bytes)
 {
-    return backups_fullest(context, session_id, -1, stem, size_bytes);
+    return backups_fullest(context, session_id, -1, -1, stem, size_bytes);
 }
 
 void backups_close(struct context *c)

@@ -25,9 +25,10 @@ struct backups {
     size_t count;
 };
 
-/* Of a session's complete backups, the one with the longest transcript, longer than so many bytes;
- * *stem NULL: there is none. Returns: false: it is not known whether there is one. */
-bool backups_fullest(struct context *c, const char *session_id, int64_t than_bytes,
+/* Of a session's complete backups, the one that holds most, and more than a transcript, as
+ * backup_dir_fuller; *stem NULL: there is none. Returns: false: it is not known whether there is
+ * one. */
+bool backups_fullest(struct context *c, const char *session_id, int than_fd, int64_t than_bytes,
                      const char **stem, int64_t *size_bytes);
 /* The same, as sr_options.find_backup. */
 bool backups_find_fullest(void *context, const char *session_id, const char **stem,

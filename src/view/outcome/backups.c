@@ -69,7 +69,10 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         }
         if (e->fuller_stem[0])
             buf_addf(out, "  an earlier backup holds %s more, and is kept: %s\n",
-                     str_format_size(e->fuller_bytes - e->size_bytes, size), e->fuller_stem);
+                     e->fuller_bytes > e->size_bytes
+                         ? str_format_size(e->fuller_bytes - e->size_bytes, size)
+                         : "whole records",
+                     e->fuller_stem);
         if (e->salvage[0]) {
             buf_adds(out, "  ");
             utf8_adds_printable(out, e->salvage);

@@ -133,5 +133,6 @@ void id_clashes_mend(struct repair_steps *m)
     }
     if (has_changed)
         graph_settle(g);
-    move_boundary(m);
+    if (!m->keeps_boundary)
+        move_boundary(m);
 }

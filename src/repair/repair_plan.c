@@ -328,11 +328,12 @@ static bool can_resume(const struct repair_steps *m)
 
 /* What is to be done with the file as it is; of what comes of that nothing is known yet. */
 static int plan_round(const struct record_source *source, struct transcript_scan *v,
-                      const struct repair_plan_options *options, struct arena *a,
-                      struct repair_plan_plan *out)
+                      const struct repair_plan_options *options, bool keeps_boundary,
+                      struct arena *a, struct repair_plan_plan *out)
 {
     struct repair_plan_plan plan = {0};
     struct repair_steps m = {
+        .keeps_boundary = keeps_boundary,
         .source = source,
         .v = v,
         .g = &v->graph,
@@ -390,7 +391,8 @@ static void add_problems(const struct patched_source *made, const struct repair_
  * another damage to light, and a second repair is to find nothing. Real transcripts need one round.
  */
 static int settle(const struct record_source *source, const struct repair_plan_options *options,
-                  struct arena *a, struct repair_plan_plan *plan)
+                  bool keeps_boundary, struct arena *a, struct repair_plan_plan *plan,
+                  size_t *reached)
 {
     struct repair_plan_options once = *options; /* what is cut is chosen once */
     struct patched_source made;
@@ -407,7 +409,8 @@ static int settle(const struct record_source *source, const struct repair_plan_o
             r = transcript_scan_read(&view, &survey);
         if (r < 0)
             break;
-        r = plan_round(&view, &survey, &once, a, &later);
+        r = plan_round(&view, &survey, &once, keeps_boundary, a, &later);
+        *reached = later.messages.reached;
         transcript_scan_release(&survey);
         if (r == 0 && later.edit_count)
             add_problems(&made, &later, a, plan);
@@ -423,14 +426,42 @@ static int settle(const struct record_source *source, const struct repair_plan_o
     return r;
 }
 
+static bool moves_boundary(const struct repair_plan_plan *plan)
+{
+    for (size_t i = 0; i < plan->problem_count; i++)
+        if (plan->problems[i].kind == DAMAGE_LATE_BOUNDARY)
+            return true;
+    return false;
+}
+
+/* Returns: -EAGAIN where a compaction that is moved makes the conversation shorter. */
+static int plan_settled(const struct record_source *source, struct transcript_scan *v,
+                        const struct repair_plan_options *options, bool keeps_boundary,
+                        struct arena *a, struct repair_plan_plan *plan)
+{
+    size_t reached;
+    int r = plan_round(source, v, options, keeps_boundary, a, plan);
+    if (r < 0 || !options->wants_edits || !plan->edit_count)
+        return r;
+    size_t before = reached = plan->messages.reached;
+    r = settle(source, options, keeps_boundary, a, plan, &reached);
+    return r == 0 && reached < before && moves_boundary(plan) ? -EAGAIN : r;
+}
+
 int repair_plan_plan(const struct record_source *source, struct transcript_scan *v,
                      const struct repair_plan_options *options, struct arena *a,
                      struct repair_plan_plan *out)
 {
     struct repair_plan_plan plan;
-    int r = plan_round(source, v, options, a, &plan);
-    if (r == 0 && options->wants_edits && plan.edit_count)
-        r = settle(source, options, a, &plan);
+    int r = plan_settled(source, v, options, false, a, &plan);
+    if (r == -EAGAIN) { /* moving a compaction would cost more than it brings */
+        struct transcript_scan again;
+        r = transcript_scan_read(source, &again);
+        if (r == 0) {
+            r = plan_settled(source, &again, options, true, a, &plan);
+            transcript_scan_release(&again);
+        }
+    }
     if (r < 0)
         return r;
     sort_problems(&plan);

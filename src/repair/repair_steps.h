@@ -49,6 +49,7 @@ struct repair_steps {
     struct json_stream *skim, *other;
     struct graph_walk before; /* as the client loads it */
     int64_t newest_version;   /* as transcript_scan_newest_version, with what was hidden */
+    bool keeps_boundary;      /* a compaction that stands late stays where it is */
     uint64_t mended_kinds;    /* 1 << kind */
     const char **names;       /* of each node: its new id, in quotes; NULL: it has none */
 };

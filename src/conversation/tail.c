@@ -421,6 +421,7 @@ void tail_finish(struct tail *t, struct tail_result *out)
     struct turn_state s = {.r = r, .arena = t->arena, .own = &t->own};
     r->only_sidechain = t->has_sidechain && !t->has_main_chain;
     r->reached_start = t->from == 0;
+    r->holds_no_record = r->reached_start && !t->took_any;
     r->holds_no_conversation = r->reached_start && !t->event_count &&
                                !r->oddities.unparsable_lines && !r->oddities.last_line_is_torn &&
                                !r->oddities.nul_lines;

@@ -73,6 +73,18 @@ doubts()
     [[ $output == *UNSAVED*"unsaved since "* ]]
 }
 
+@test "a transcript that was emptied under its client: nothing of it is on disk" {
+    client
+    : >"$folder/$id.jsonl"
+    wait_until 30 says none
+    [ "$(json '.sessions[0].unsaved_why')" = deleted ]
+    rescue --status "${scratch[@]}"
+    [[ $output == *UNSAVED*"its transcript was emptied or cut while it ran"* ]]
+    rm "$folder/$id.jsonl" # nothing tells that from a dialog that left nothing
+    rescue --status "${scratch[@]}" -v
+    [[ $output == *"its status has changed since it started, and no transcript is there: whether something was said in it is not known"* ]]
+}
+
 @test "prompts without a transcript, later than its last record, and those that are no proof" {
     client --turn none
     prompt 0 /help

@@ -66,6 +66,25 @@ static void check(const struct row *rows, size_t count)
 #define NONE_ SR_PERSISTENCE_NONE
 #define BEHIND_ SR_PERSISTENCE_BEHIND
 
+/* A client makes the file with the first record in it. */
+static void test_a_transcript_without_a_record_was_emptied(void **state)
+{
+    (void)state;
+#define EMPTIED(...)                                                            \
+    TALKED(.has_records = FACT_NO, .recorded_at = {0}, .holds_no_record = true, \
+           .modified_at = AT(900), __VA_ARGS__)
+    static const struct row rows[] = {
+        {"emptied while it ran", EMPTIED(.prompt_at = {0}), NONE_, "deleted"},
+        {"of an old client", EMPTIED(.status = CLIENT_SAYS_NOTHING, .registered_at = {0}), NONE_,
+         "deleted"},
+        {"the disk is full", EMPTIED(.disk_is_full = FACT_YES), NONE_, "disk-full"},
+        {"a title, and nothing said", EMPTIED(.prompt_at = {0}, .holds_no_record = false), NULL_},
+        {"empty before it was started", EMPTIED(.prompt_at = {0}, .modified_at = AT(-9)), NULL_},
+        {"made this moment", EMPTIED(.prompt_at = {0}, .modified_at = NOW), NULL_},
+    };
+    CHECK(rows);
+}
+
 static void test_healthy_sessions_are_never_unsaved(void **state)
 {
     (void)state;
@@ -362,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_healthy_sessions_are_never_unsaved),
+        cmocka_unit_test(test_a_transcript_without_a_record_was_emptied),
         cmocka_unit_test(test_unsaved_sessions_are_told),
         cmocka_unit_test(test_what_is_not_known_is_said_so),
         cmocka_unit_test(test_no_moment_is_judged_before_its_time),

@@ -89,9 +89,22 @@ static bool lacks_prompts(const struct persistence_facts *f)
     return count == 2 || (count == 1 && cannot_write(f) && is_settled(f, f->prompt_at));
 }
 
+static const char lost_all[] =
+    "its transcript was emptied or cut while it ran, and holds not one whole record";
+
+/* A client makes the file with the first record in it. */
+static bool has_lost_all(const struct persistence_facts *f)
+{
+    return f->transcript == LOOKUP_FOUND && f->holds_no_record &&
+           is_after(f->modified_at, f->started_at, 0) &&
+           is_older(f, f->modified_at, PERSISTENCE_SLACK_MS);
+}
+
 /* Returns: by what it shows that something was said; NULL: it does not. */
 static const char *said_without_transcript(const struct persistence_facts *f)
 {
+    if (has_lost_all(f))
+        return lost_all;
     if (f->has_side_files == FACT_YES)
         return "files of its tools lie beside a transcript that is not there";
     if (lacks_prompts(f))
@@ -150,7 +163,8 @@ struct persistence persistence_judge(const struct persistence_facts *f)
         p.state = has_none ? SR_PERSISTENCE_NONE : SR_PERSISTENCE_BEHIND;
         bool is_all = has_none || p.how == lost_beginning;
         p.since = is_all ? f->started_at : f->recorded_at;
-        p.why = p.how == lost_beginning ? "deleted" : why_of(f);
+        bool is_cut = p.how == lost_beginning || (p.how == lost_all && !cannot_write(f));
+        p.why = is_cut ? "deleted" : why_of(f);
     } else if (count_unrecorded(f)) {
         p.how = "its last prompt is in no record: it may have been taken back";
     } else if (f->prompts_code < 0) {
@@ -158,6 +172,9 @@ struct persistence persistence_judge(const struct persistence_facts *f)
             "its history of prompts cannot be read: it is not known whether all of it is on disk";
     } else if (has_none && f->told_by) {
         p.how = "nothing that is said in it will be saved";
+    } else if (has_none && is_idle(f) && is_after(f->status_at, f->registered_at, 0)) {
+        p.how = "its status has changed since it started, and no transcript is there: whether "
+                "something was said in it is not known";
     } else if (!has_none) {
         p.state = SR_PERSISTENCE_OK;
         if (f->told_by && f->is_told_for_certain && is_untouched(f))
@@ -309,6 +326,7 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
     if (s->activity.is_known) {
         out->recorded_at = tail->last_record_at.ms > s->activity.last_at.ms ? tail->last_record_at
                                                                             : s->activity.last_at;
+        out->holds_no_record = tail->holds_no_record;
         out->has_records = wall_known(out->recorded_at) ? FACT_YES
                            : tail->reached_start        ? FACT_NO
                                                         : FACT_UNKNOWN;

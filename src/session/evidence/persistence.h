@@ -31,6 +31,7 @@ struct persistence_facts {
     struct wall now, started_at; /* the process */
     enum lookup_state transcript;
     enum fact has_records;   /* of a transcript: one that has a time; no: none in all of it */
+    bool holds_no_record;    /* of any kind, with a time or without */
     struct wall recorded_at; /* the newest of those, subagents' too */
     bool is_torn;            /* its last line breaks off */
     /* It begins in the middle of a conversation, with a record of that time. Unknown: it is too

@@ -106,8 +106,8 @@ static bool drop_before_compaction(struct repair_steps *m)
         if (!g->nodes[i].is_superseded || g->nodes[i].is_dropped)
             continue;
         uint32_t later = graph_find(g, g->nodes[i].id);
-        if (later == GRAPH_NONE || later <= boundary)
-            continue;
+        if (later == GRAPH_NONE || later <= boundary || is_another(&g->nodes[i], &g->nodes[later]))
+            continue; /* another record gets an id of its own */
         repair_steps_add_node_problem(m, DAMAGE_EARLY_COPY, DAMAGE_HURTS, i)->detail =
             arena_printf(m->arena, "it stands again on line %u", g->nodes[later].line);
         repair_steps_add_step(m, REPAIR_STEPS_DROP, DAMAGE_EARLY_COPY, i, 0);

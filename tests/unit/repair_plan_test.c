@@ -519,6 +519,28 @@ static void an_orphan_result_beside_the_way_is_left(void **state)
     end(&s);
 }
 
+/* Before a compaction that keeps something; it is no early copy, and gets an id of its own. */
+static void another_record_of_one_id_is_not_dropped(void **state)
+{
+    struct scene s = {0};
+    (void)state;
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "d", "a", "assistant", "[{\"type\":\"text\",\"text\":\"said once\"}]");
+    buf_adds(
+        &s.file,
+        "{\"parentUuid\":null,\"type\":\"system\",\"subtype\":\"compact_boundary\",\"uuid\":\"k\","
+        "\"timestamp\":\"2026-01-02T03:02:00.000Z\",\"compactMetadata\":{"
+        "\"preservedMessages\":{\"uuids\":[\"a\"],\"anchorUuid\":\"k\"}}}\n");
+    add(&s, "c", "k", "user", "\"two\"");
+    add(&s, "d", "c", "user", "\"three\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_ID_CLASH, DAMAGE_HURTS));
+    assert_false(has_problem(&s, DAMAGE_EARLY_COPY, DAMAGE_HURTS));
+    assert_non_null(strstr(s.made.p, "said once"));
+    end(&s);
+}
+
 static void versions_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -555,6 +577,7 @@ int main(void)
         cmocka_unit_test(null_in_the_place_of_a_block_becomes_a_text),
         cmocka_unit_test(a_line_of_null_fails_the_resume_and_goes),
         cmocka_unit_test(an_orphan_result_beside_the_way_is_left),
+        cmocka_unit_test(another_record_of_one_id_is_not_dropped),
         cmocka_unit_test(versions_are_compared_as_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,8 @@ static bool stands_still(const struct sr_session *s)
 static const char *why_no_reply(struct salvage_memory *out, const struct session *in)
 {
     const struct sr_session *s = out->session;
+    if (session_can_read_store(in) && in->has_transcript.state == LOOKUP_ABSENT)
+        return "there is no transcript, to tell what is new";
     if (!session_can_read_store(in) || !session_has_transcript(in) || !in->activity.is_known)
         return "its transcript cannot be read, to tell what is new";
     enum tail_turn turn = in->activity.tail.turn;

@@ -134,6 +134,7 @@ spoiled()
     rescue --kill "$pid" --force "${scratch[@]}" --without-backup="${id:0:8}"
     [ "$status" -eq 0 ]
     [[ $output == *"an earlier backup holds more of it, and is kept: $pending/$full"* ]]
+    [[ $output == *"(${id:0:8}...: its transcript holds nothing to resume)"* ]]
     forget "$pid"
 }
 

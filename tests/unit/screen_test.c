@@ -259,9 +259,25 @@ static void the_order_counts_the_hung(void **state)
     assert_int_equal(order[3], 0);
 }
 
+static void a_session_that_is_not_on_disk_is_marked(void **state)
+{
+    (void)state;
+    static const enum sr_persistence all[] = {SR_PERSISTENCE_UNKNOWN, SR_PERSISTENCE_OK,
+                                              SR_PERSISTENCE_NONE, SR_PERSISTENCE_BEHIND};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct buf out = {0};
+        struct sr_session s = {.pid = 1, .verdict = SR_IDLE, .cause = "turn-over"};
+        s.persistence = all[i];
+        screen_add_state(&out, &s);
+        assert_string_equal(out.p, i < 2 ? "idle: turn over" : "idle: turn over, UNSAVED");
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_that_is_not_on_disk_is_marked),
         cmocka_unit_test(the_box_is_drawn_with_the_hung_first),
         cmocka_unit_test(without_utf8_it_is_drawn_in_ascii),
         cmocka_unit_test(a_narrow_terminal_cuts_its_lines),

@@ -17,6 +17,8 @@ struct closing {
 void closing_add_cause(struct closing *c, const char *text);
 /* command NULL: pid holds it. */
 void closing_add_resume(struct closing *c, const char *session_id, const char *command, int pid);
+/* Says why there is no command. */
+void closing_add_nothing_to_resume(struct closing *c, const char *session_id);
 
 /* Appends to the session log; that it cannot be written is one more cause. */
 void closing_log(struct closing *c, const struct context *context,

@@ -136,7 +136,10 @@ size_t ending_close(const struct ending *e, struct closing *closing,
     closing->killed += k->has_ended;
     for (size_t i = 0; i < e->resume_command_count; i++)
         closing_add_resume(closing, id, e->resume_commands[i], 0);
-    if (k->has_ended && k->has_transcript && e->resume_command_count == 0 && s->twin_count)
+    bool has_none = k->has_ended && k->has_transcript && e->resume_command_count == 0;
+    if (has_none && s->twin_count)
         closing_add_resume(closing, id, NULL, s->twins[0]);
+    else if (has_none && s->session_id)
+        closing_add_nothing_to_resume(closing, id);
     return outcome_close(&e->outcome, "Killed", closing, rows);
 }

@@ -551,9 +551,47 @@ static void versions_are_compared_as_numbers(void **state)
     assert_int_equal(client_version(SV("2.1")), 0);
 }
 
+static void of_two_prompts_with_one_id_the_earlier_gets_its_own(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    add(&s, "c", "d", "user", "\"three\"");
+    add(&s, "e", "c", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_ID_CLASH, DAMAGE_HURTS));
+    assert_int_equal(s.plan.messages.expected, 6);
+    assert_true(s.plan.messages.reached < 6);
+    /* what was said before the later one hangs on the earlier; the later keeps its id and child */
+    assert_null(strstr(s.made.p, "\"content\":\"two\"},\"uuid\":\"c\""));
+    assert_null(strstr(s.made.p,
+                       "{\"parentUuid\":\"c\",\"type\":\"assistant\",\"message\":{\"id\":\"md\""));
+    assert_non_null(strstr(s.made.p, "\"content\":\"three\"},\"uuid\":\"c\""));
+    assert_non_null(strstr(
+        s.made.p, "{\"parentUuid\":\"c\",\"type\":\"assistant\",\"message\":{\"id\":\"me\""));
+    struct repair_plan_plan again = make_plan(&s, &s.made, false);
+    assert_int_equal(again.messages.reached, 6);
+    end(&s);
+}
+
+static void a_record_that_was_written_twice_is_no_clash(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    minute = 3;
+    add(&s, "d", "c", "assistant", WORDS);
+    repair_it(&s);
+    assert_false(has_problem(&s, DAMAGE_ID_CLASH, DAMAGE_HURTS));
+    assert_messages(&s, 4, 4);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_two_prompts_with_one_id_the_earlier_gets_its_own),
+        cmocka_unit_test(a_record_that_was_written_twice_is_no_clash),
         cmocka_unit_test(a_healthy_transcript_is_left_alone),
         cmocka_unit_test(an_empty_file_is_left_alone),
         cmocka_unit_test(a_missing_parent_is_linked_to_the_line_before),

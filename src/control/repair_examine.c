@@ -2,10 +2,12 @@
 
 #include "agents/agent.h"
 #include "base/io/durable.h"
+#include "conversation/json_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A torn line or two are damage; of a text in another form nearly every line is broken. */
 enum { BROKEN_MAX = 1000, TEXTS_MAX = 2 };
@@ -182,12 +184,108 @@ int examine(const struct repair_examine_request *q, struct arena *a, struct exam
     return 0;
 }
 
+/* Records on lines of their own, in one reading of a file's bytes. */
+struct line_count {
+    struct json_stream *record;
+    struct buf line;
+    size_t whole;
+    bool has_nuls;
+};
+
+/* Bytes of the other encoding may stand before one, and end in a NUL. */
+static bool holds_record(struct line_count *c)
+{
+    struct sv line = {c->line.p, c->line.n};
+    for (size_t i = 0; (i = sv_find(line, i, SV("{\""))) < line.n; i++) {
+        if (i && line.p[i - 1])
+            continue;
+        json_stream_restart(c->record, 0);
+        json_stream_feed(c->record, line.p + i, line.n - i);
+        json_stream_end(c->record);
+        if (c->record->is_over && c->record->shape == JSON_STREAM_RECORD)
+            return true;
+    }
+    return false;
+}
+
+static int count_in(void *context, const char *bytes, size_t n)
+{
+    struct line_count *c = context;
+    struct sv left = {bytes, n};
+    c->has_nuls = c->has_nuls || memchr(bytes, '\0', n);
+    for (;;) {
+        size_t end = sv_find(left, 0, SV("\n"));
+        buf_add(&c->line, left.p, end);
+        if (end == left.n)
+            return 0;
+        c->whole += holds_record(c);
+        c->line.n = 0;
+        left = sv_slice(left, end + 1, left.n);
+    }
+}
+
+/* encoding UTF-8: as the bytes are. */
+static int count_as(const struct record_source *source, enum normalise_encoding encoding,
+                    struct line_count *c)
+{
+    char bytes[16 * 1024];
+    int64_t offset = 0, n = 0;
+    int r = 0;
+    *c = (struct line_count){.record = mem_resize(NULL, sizeof *c->record)};
+    json_stream_begin(c->record, 0);
+    if (encoding != NORMALISE_UTF8)
+        r = normalise_recode(source, encoding, count_in, c);
+    else
+        while ((n = source->read(source->context, bytes, sizeof bytes, offset)) > 0) {
+            count_in(c, bytes, (size_t)n);
+            offset += n;
+        }
+    c->whole += c->line.n && holds_record(c);
+    json_stream_release(c->record);
+    free(c->record);
+    buf_release(&c->line);
+    return r < 0 ? r : n < 0 ? (int)n : 0;
+}
+
+static int64_t read_behind_first(void *context, char *bytes, size_t n, int64_t offset)
+{
+    return read_some(context, bytes, n, offset + 1);
+}
+
+/*
+ * In a file of several encodings, those of each. Text of one byte order, but for what is not ASCII,
+ * reads as the other one byte further on: of such two the one with more counts.
+ */
+static int count_mixed(const struct examined *e, size_t *count)
+{
+    struct reading file = e->reading->file;
+    struct record_source even = source_of(&file), odd = even;
+    struct line_count plain, one, other;
+    file.progress = NULL;
+    odd.read = read_behind_first;
+    int r = count_as(&even, NORMALISE_UTF8, &plain);
+    size_t whole = plain.whole;
+    for (int i = 0; i < 2 && r == 0 && plain.has_nuls; i++) {
+        r = count_as(i ? &odd : &even, NORMALISE_UTF16LE, &one);
+        if (r == 0)
+            r = count_as(i ? &even : &odd, NORMALISE_UTF16BE, &other);
+        if (r == 0)
+            whole += one.whole > other.whole ? one.whole : other.whole;
+    }
+    if (r == 0)
+        *count = plain.has_nuls ? whole : 0;
+    return r;
+}
+
 int repair_examine_count(const struct examined *e, size_t *count)
 {
     struct normalise_found found;
+    size_t mixed = 0;
     int r = normalise_find(&e->own, 0, false, &found);
     if (r == 0)
-        *count = found.whole;
+        r = count_mixed(e, &mixed);
+    if (r == 0)
+        *count = found.whole > mixed ? found.whole : mixed;
     return r;
 }
 

@@ -55,6 +55,7 @@ void repair_examine_release(struct examined *e);
 
 /*
  * Records that are whole, in the file's own text: those on lines of their own, and those over
- * several lines. It is counted without the survey and the plan, from the bytes.
+ * several lines; where it holds NULs, at least those on lines of their own in UTF-8 and in UTF-16.
+ * It is counted without the survey and the plan, from the bytes.
  */
 int repair_examine_count(const struct examined *e, size_t *count);

@@ -672,3 +672,24 @@ write_form()
     [[ $stderr == *".session-rescue-repair-$ID.jsonl is left of an earlier repair"* ]]
     [ "$(find "${FILE%/*}" -name '.session-rescue-*' | wc -l)" -eq 1 ]
 }
+
+@test "UTF-16 and UTF-8 in one file: no record of either is given up for the other" {
+    local utf8=$HOME/utf8 form
+    node -e '
+        for (let i = 0; i < 10; i++) console.log(JSON.stringify({ parentUuid: i ? "u" + (i - 1) : null, type: "user",
+            uuid: "u" + i, sessionId: process.argv[1], cwd: "/tmp/p", timestamp: "2026-01-02T03:00:0" + i + ".000Z",
+            message: { role: "user", content: "é " + i } }))' "$ID" >"$utf8"
+    for form in little big appended one; do
+        case $form in
+        little) { printf '\xff\xfe'; head -n 5 "$utf8" | iconv -f UTF-8 -t UTF-16LE; tail -n +6 "$utf8"; } ;;
+        big) { printf '\xfe\xff'; head -n 5 "$utf8" | iconv -f UTF-8 -t UTF-16BE; tail -n +6 "$utf8"; } ;;
+        appended) { head -n 5 "$utf8"; printf '\xff\xfe'; tail -n +6 "$utf8" | iconv -f UTF-8 -t UTF-16LE; } ;;
+        one) { printf '\xff\xfe'; head -n 9 "$utf8" | iconv -f UTF-8 -t UTF-16LE; tail -n 1 "$utf8"; } ;;
+        esac >"$FILE"
+        cp "$FILE" "$HOME/damaged"
+        repair "$FILE" --force
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"nothing was changed"* ]]
+        is_untouched
+    done
+}

@@ -94,7 +94,8 @@ not_proven()
 # What is left of its transcript is no conversation: spoiled WHAT.
 spoiled()
 {
-    local transcript=$CONFIG_DIR/projects/$(tr -c 'A-Za-z0-9\n' - <<<"$project")/$id.jsonl
+    local transcript
+    transcript=$CONFIG_DIR/projects/$(tr -c 'A-Za-z0-9\n' - <<<"$project")/$id.jsonl
     case $1 in
     emptied) : >"$transcript" ;;
     torn) head -c 100 "$transcript" >"$transcript.new" && cp "$transcript.new" "$transcript" ;;

@@ -294,11 +294,12 @@ static struct change_known now_known(struct arena *a, const struct change_known 
         k = (struct change_known){0};
     k.pid = s->pid;
     k.start_ticks = s->start_ticks;
-    k.session_id = copied(a, s->session_id);
-    k.config_dir = copied(a, s->config_dir);
+    /* what is not known any more of a process that is ending was true all the same */
+    k.session_id = copied(a, s->session_id ? s->session_id : k.session_id);
+    k.config_dir = copied(a, s->config_dir ? s->config_dir : k.config_dir);
     k.transcript = copied(a, s->transcript);
-    k.cwd = copied(a, s->cwd);
-    k.tty = copied(a, s->tty);
+    k.cwd = copied(a, s->cwd ? s->cwd : k.cwd);
+    k.tty = copied(a, s->tty ? s->tty : k.tty);
     k.size_bytes = s->size_bytes;
     k.hang_cause = copied(a, k.hang_cause);
     k.is_registered = k.is_registered || s->mapped_by == SR_MAPPED_BY_REGISTRY;

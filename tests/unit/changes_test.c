@@ -165,6 +165,21 @@ static void a_pid_that_was_given_again_is_another_session(void **state)
     assert_string_equal(told(), "session-new session-ended");
 }
 
+static void an_end_names_what_was_known_before(void **state)
+{
+    (void)state;
+    struct sr_session s = session(1, SR_IDLE);
+    s.cwd = "/home/u/p";
+    s.transcript = NULL;
+    look_at_one(SECOND, s);
+    s.session_id = s.cwd = NULL; /* it has tidied up, and is not gone yet */
+    look_at_one(2 * SECOND, s);
+    look(3 * SECOND, NULL, 0);
+    assert_string_equal(told(), "session-ended");
+    assert_string_equal(events.items[0].session_id, "id-1");
+    assert_string_equal(events.items[0].cwd, "/home/u/p");
+}
+
 static void a_cleared_conversation_is_new_and_its_process_is_not(void **state)
 {
     (void)state;
@@ -578,6 +593,7 @@ int main(void)
         TEST(a_client_that_never_gets_an_id_is_told_of_all_the_same),
         TEST(a_client_that_ends_before_it_has_an_id_is_not_told_of),
         TEST(a_pid_that_was_given_again_is_another_session),
+        TEST(an_end_names_what_was_known_before),
         TEST(a_cleared_conversation_is_new_and_its_process_is_not),
         TEST(a_hang_is_told_and_backed_up_once),
         TEST(a_hang_that_does_not_last_is_none),

@@ -159,7 +159,7 @@ void view_json_put_problems(struct json_document *d, struct json_node *to,
     json_put(d, to, "problems", problems);
 }
 
-void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
+void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot, size_t not_asked_for)
 {
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d);
@@ -184,6 +184,7 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot)
     struct json_node *counts = json_object(d);
     json_put_integer(d, counts, "detected", live);
     json_put_integer(d, counts, "hung", hung);
+    json_put_integer(d, counts, "not_asked_for", (int64_t)not_asked_for);
     json_put_integer(d, counts, "stored", (int64_t)snapshot->stored_count);
     json_put_integer(d, counts, "gone", (int64_t)snapshot->gone_count);
     json_put_integer(d, counts, "prompts_only", (int64_t)snapshot->prompted_count);

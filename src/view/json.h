@@ -20,4 +20,5 @@ void view_json_put_strays(struct json_document *d, struct json_node *to, const s
                           size_t count);
 
 /* Appends the document, with a final newline. */
-void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot);
+/* not_asked_for: sessions that there are beside those of the listing. */
+void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot, size_t not_asked_for);

@@ -17,7 +17,8 @@ static const struct json_value *written(const struct sr_snapshot *snapshot)
 {
     const struct json_value *root;
     struct buf out = {0};
-    view_json_sessions(&out, snapshot);
+    view_json_sessions(&out, snapshot, 16);
+    assert_non_null(strstr(out.p, "\"not_asked_for\": 16"));
     assert_int_equal(out.p[out.n - 1], '\n');
     const char *copy = arena_strndup(&arena, out.p, out.n);
     assert_int_equal(json_parse(&arena, (struct sv){copy, out.n}, &root), 0);
@@ -42,7 +43,7 @@ static void counts(const struct json_value *object, const char *key, int64_t exp
 static const char *text_of(const struct sr_snapshot *snapshot)
 {
     struct buf out = {0};
-    view_json_sessions(&out, snapshot);
+    view_json_sessions(&out, snapshot, 0);
     const char *text = arena_strndup(&arena, out.p, out.n);
     buf_release(&out);
     return text;

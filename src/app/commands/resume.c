@@ -118,7 +118,7 @@ static bool may_be_elsewhere(const struct sr_snapshot *picked)
 static void draw(struct buf *out, const struct context *context, const struct sr_snapshot *snapshot)
 {
     if (context->options->json)
-        view_json_sessions(out, snapshot);
+        view_json_sessions(out, snapshot, 0);
     else
         view_text_resume(out, snapshot, &context->style);
 }

@@ -90,7 +90,7 @@ static int run(struct context *context)
     if (status == 0) {
         context->style.not_asked_for = snapshot->session_count - picked.session_count;
         if (context->options->json)
-            view_json_sessions(&out, &picked);
+            view_json_sessions(&out, &picked, context->style.not_asked_for);
         else
             view_text_status(&out, &picked, &context->style);
         context_print_problems(context, snapshot);

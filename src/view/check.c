@@ -7,6 +7,8 @@
 #include "view/json.h"
 #include "view/left.h"
 
+#include <string.h>
+
 /* It says something, and no client would resume it. */
 static bool is_lost(const struct repair_plan_plan *plan)
 {
@@ -117,6 +119,12 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
                        bool names_branches)
 {
     char size[STR_SIZE_TEXT];
+    if (c->why && c->path && strstr(c->why, c->path)) { /* it says what was done to which file */
+        buf_adds(out, "unreadable: ");
+        utf8_adds_printable(out, c->why);
+        buf_adds(out, "\n");
+        return;
+    }
     utf8_adds_printable(out, c->path ? c->path : c->session_id);
     if (c->left) {
         buf_adds(out, ": ");

@@ -108,6 +108,7 @@ check()
     check "$HOME/none.jsonl"
     [ "$status" -eq 3 ]
     [[ $output == *"unreadable: open $HOME/none.jsonl: no such file or directory"* ]]
+    [[ $output != *"none.jsonl"*"none.jsonl"* ]]
     mkfifo "$HOME/fifo.jsonl"
     check "$HOME/fifo.jsonl"
     [ "$status" -eq 3 ]

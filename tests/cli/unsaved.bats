@@ -196,6 +196,7 @@ doubts()
         [ "$status" -eq 1 ]
         [[ $output == *"exported 0c0c0c0c: no transcript, 2 files ("* ]]
         [[ $output == *"not in it: $folder/$id.jsonl: there is no transcript"* ]]
+        [[ $output != *"could not be read"* ]]
         [ "$(backups)" -eq 1 ]
     done
     echo more >"$folder/$id/tool-results/b.txt"

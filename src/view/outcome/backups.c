@@ -30,9 +30,9 @@ static void add_remarks(struct buf *out, const struct sr_export *e)
         buf_addf(out, ", %s less than in the last backup", str_format_size(-e->grown_bytes, size));
     if (e->last_line_is_torn)
         buf_adds(out, "; its last line breaks off");
-    if (e->lost_count)
-        buf_addf(out, "; incomplete: %zu %s could not be read", e->lost_count,
-                 files_word(e->lost_count));
+    size_t unread = e->lost_count - e->has_no_transcript; /* which is counted as lost */
+    if (unread)
+        buf_addf(out, "; incomplete: %zu %s could not be read", unread, files_word(unread));
     if (e->was_rewritten)
         buf_adds(out, "; NOT STABLE: it was rewritten each time it was read, export it again");
 }

@@ -171,6 +171,7 @@ struct sr_session {
     size_t twin_count;
     const int *owners; /* of a stored session: live processes that may have it */
     size_t owner_count;
+    bool is_unreadable;     /* its transcript could not be read */
     bool owners_not_known;  /* /proc shows not even this program: any process may have it */
     const char *config_dir; /* path as this program can open it */
     enum sr_config_dir_use config_dir_use;
@@ -333,7 +334,7 @@ int sr_map_tty_to_session(const struct sr_snapshot *snapshot, const char *tty,
  */
 int sr_resume_command(const struct sr_session *session, char *text, size_t size);
 
-/* Why there is no command, a stable word: "held", "may-be-held", "gone", "empty",
+/* Why there is no command, a stable word: "held", "may-be-held", "gone", "unreadable", "empty",
  * "no-conversation", "place-not-known". Returns: NULL where there is one. */
 const char *sr_resume_obstacle(const struct sr_session *session);
 

@@ -359,6 +359,7 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
     };
     if (can_read && session_has_transcript(s))
         activity_read(s->store, &s->transcript, &s->activity);
+    out->is_unreadable = can_read && session_has_transcript(s) && !s->activity.is_known;
     if (s->live)
         show_process(snap, s, out);
     show_session(snap, options, s, out);

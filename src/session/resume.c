@@ -112,6 +112,8 @@ const char *sr_resume_obstacle(const struct sr_session *s)
         return "may-be-held";
     if (s->left)
         return "gone";
+    if (s->is_unreadable)
+        return "unreadable";
     if (s->transcript && s->size_bytes == 0)
         return "empty"; /* the client finds no conversation in it */
     if (s->holds_no_conversation)

@@ -289,6 +289,8 @@ static void add_stored(struct buf *out, const struct sr_session *s)
         buf_addf(out, "  no command: pid %d may have it\n", s->owners[0]);
     else if (s->owners_not_known)
         buf_adds(out, "  no command: any process may have it, as /proc shows none\n");
+    else if (str_equals(obstacle, "unreadable"))
+        buf_adds(out, "  no command: its transcript cannot be read\n");
     else if (str_equals(obstacle, "empty") || str_equals(obstacle, "no-conversation"))
         buf_addf(out,
                  "  no command: its transcript %s; --check %.*s names a backup that "

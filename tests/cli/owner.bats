@@ -152,3 +152,17 @@ is_not_known()
     printf '%s\n' "$output" "$stderr"
     [[ $output == *"claude --resume "* ]]
 }
+
+@test "a transcript without one record, or that cannot be read, gets no resume command" {
+    for bytes in '\0\0\0\0' '\0\0\0\n' '{"tor'; do
+        printf "$bytes" >"$TRANSCRIPT"
+        by_user --resume
+        [[ $output == *"no command: its transcript holds no conversation"* ]]
+        [[ $output != *"claude --resume"* ]]
+    done
+    chmod 000 "$TRANSCRIPT"
+    by_user --resume
+    [[ $output == *"no command: its transcript cannot be read"* ]]
+    by_user --resume --json
+    [ "$(json '.sessions[0].no_command')" = unreadable ]
+}

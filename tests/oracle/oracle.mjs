@@ -2,6 +2,7 @@
 // oracle.mjs: the real client judges the model of what a resume loads. See ../../HACKING.md.
 //
 //     oracle.mjs [--seed N] [--cases N] [--first N] [--versions 2.1.197,2.1.332] [--keep DIR] [--minimise no]
+//                [--changes odd]      what other programs make of records, first
 //                [--sessions DIR]     transcripts to vary beside those of sessions/
 //                [--fixtures DIR]     nothing but these fixtures, each with its client
 
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({ options: {
   seed: { type: 'string', default: '1' }, cases: { type: 'string', default: '60' }, first: { type: 'string', default: '0' },
   versions: { type: 'string', default: VERSIONS.join(',') }, keep: { type: 'string' }, jobs: { type: 'string', default: '2' }, repair: { type: 'string', default: 'yes' },
   minimise: { type: 'string', default: 'yes' }, sessions: { type: 'string' }, fixtures: { type: 'string' },
+  changes: { type: 'string', default: 'common' },
 } });
 const keep = options.keep;
 if (keep) mkdirSync(keep, { recursive: true });
@@ -71,7 +73,7 @@ async function judge(version) {
   const tally = { cases: 0, loads: 0, repairs: 0, repaired: 0, lost: 0 };
   async function worker(name) {
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
-      const { name: what, text } = variation(options.seed, `${number}`, sessions);
+      const { name: what, text } = variation(options.seed, `${number}`, sessions, options.changes === 'odd');
       const result = await one(Buffer.from(text), version, join(work, name));
       tally.cases++;
       tally.repaired += result.isRepaired ? 1 : 0;
@@ -145,7 +147,10 @@ async function one(bytes, version, folder) {
   if (options.repair !== 'yes') return { wrong };
 
   const repaired = await whenQuiet(() => run(['--repair', path, '--force', '--client-version', version, '--pending-dir', join(folder, 'pending'), '--log-dir', join(folder, 'log')]));
+  if (promised.verdict === 'sound' && !promised.can_resume && known.size) wrong.loads ??= 'it says "sound", and that it cannot be resumed';
   if (repaired.outcome !== 'repaired') {
+    if (!heard.sent && repaired.outcome === 'nothing-to-repair' && [...known.values()].some((a) => a.is === 'text') && !promised.problems.some((p) => p.kind === 'no-conversation'))
+      wrong.repairs = `nothing to repair, and the client says: ${heard.output}`;
     if (repaired.outcome !== 'nothing-to-repair') wrong.repairs = `${repaired.outcome}: ${repaired.error}`;
     return { wrong };
   }

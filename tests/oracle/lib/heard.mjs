@@ -1,6 +1,12 @@
 // What is said: by the lines of a transcript, and by the messages that a client sends. Both become atoms, in order:
 // { key, is }: key tells one text, call or result from all others of the file; `is` what it is.
 
+/** A record that is whole but for control characters in its texts is one. */
+function parsed(text) {
+  const escaped = () => text.replace(/[\x01-\x1f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  try { return JSON.parse(text); } catch { try { return JSON.parse(escaped()); } catch { return null; } }
+}
+
 /** The whole record that begins at an offset of the bytes, or null. */
 export function recordAt(bytes, offset) {
   let depth = 0;
@@ -13,7 +19,7 @@ export function recordAt(bytes, offset) {
     } else if (c === 0x22) inString = true;
     else if (c === 0x7b) depth++;
     else if (c === 0x7d && --depth === 0) {
-      try { return JSON.parse(bytes.subarray(offset, i + 1).toString()); } catch { return null; }
+      return parsed(bytes.subarray(offset, i + 1).toString());
     } else if (c === 0x0a) return null;
   }
   return null;
@@ -46,7 +52,7 @@ function atomOf(block) {
   }
 }
 
-const wordsOf = (block) => (typeof block.content === 'string' ? block.content : block.content?.map((b) => b.text ?? '').join('\n') ?? '').trim();
+const wordsOf = (block) => (typeof block.content === 'string' ? block.content : block.content?.map((b) => b?.text ?? '').join('\n') ?? '').trim();
 
 /**
  * What the newest end of the main conversation says, in keys; nothing where the user chose another, or where several

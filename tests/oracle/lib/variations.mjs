@@ -35,7 +35,7 @@ class Case {
   }
 
   record(i) {
-    try { return JSON.parse(this.lines[i]); } catch { return {}; }
+    try { return JSON.parse(this.lines[i]) ?? {}; } catch { return {}; }
   }
 
   where(test) {
@@ -293,18 +293,53 @@ const CHANGES = {
   },
 };
 
+/** What other programs and editors make of records: drawn with --changes odd, by turns and with those above beside it. */
+const ODD = {
+  'pointer at a subagent'(c) {
+    const side = turnOn(c, null, { gapMs: 1000, sidechain: true });
+    c.lines.push(...side, pointer(c, JSON.parse(side[1]).uuid));
+  },
+  'unknown type in the chain'(c) {
+    const i = c.some((r) => isChain(r) && r.parentUuid);
+    if (i < 0) return;
+    const { parentUuid, sessionId, timestamp } = c.record(i);
+    const uuid = c.uuid();
+    c.change(i, (r) => { r.parentUuid = uuid; });
+    c.lines.splice(i, 0, JSON.stringify({ parentUuid, isSidechain: false, type: 'moon-phase', uuid, timestamp, sessionId }));
+  },
+  'a mark inside'(c) {
+    const i = c.some((r, at) => at > 0 && isChain(r));
+    if (i >= 0) c.lines[i] = `\ufeff${c.lines[i]}`;
+  },
+  'times with an offset'(c) {
+    for (const i of c.where(isChain)) c.change(i, (r) => { r.timestamp = r.timestamp?.replace(/Z$/, '+00:00'); });
+  },
+  'a raw control character'(c) {
+    const i = c.some((r) => isMessage(r) && /[a-z] [a-z]/.test(JSON.stringify(r.message.content)));
+    if (i >= 0) c.lines[i] = c.lines[i].replace(/([a-z]) ([a-z])/, `$1${c.random.pick(['\t', '\x1b'])}$2`);
+  },
+  'a line of null'(c) {
+    c.lines.splice(c.random.below(c.lines.length + 1), 0, 'null');
+  },
+  'null among blocks'(c) {
+    const i = c.some((r) => isMessage(r) && blocksOf(r).length);
+    if (i >= 0) c.change(i, (r) => { r.message.content.splice(c.random.below(2), 0, null); });
+  },
+};
+
 const NAMES = Object.keys(CHANGES);
 
 /** sessions: texts by name. Changes: one to three, the first by turns, so that each has its share. */
-export function variation(seed, number, sessions) {
+export function variation(seed, number, sessions, isOdd = false) {
   const random = randomOf(seed, number);
   const session = random.pick(Object.keys(sessions));
   const c = new Case(sessions[session], random);
-  const names = [NAMES[number % NAMES.length], ...Array.from({ length: random.below(3) }, () => random.pick(NAMES))];
+  const odd = Object.keys(ODD);
+  const names = [isOdd ? odd[number % odd.length] : NAMES[number % NAMES.length], ...Array.from({ length: random.below(3) }, () => random.pick(NAMES))];
   const done = [];
   for (const name of names) {
     if (c.where(isMessage).length < 3) break;
-    CHANGES[name](c);
+    (ODD[name] ?? CHANGES[name])(c);
     done.push(name);
   }
   return { name: `${session}: ${done.join(', ')}`, text: c.text };

@@ -625,6 +625,27 @@ static bool leads_to(const struct walking *k, uint32_t node, uint32_t to)
     return false;
 }
 
+static bool has_place(const struct graph_node *node)
+{
+    return node->role == GRAPH_ASSISTANT && node->message;
+}
+
+/* Since 2.1.330: a call of a message on the way there, or a result that hangs on one. */
+static bool leads_beside(const struct walking *k, uint32_t node, uint32_t to)
+{
+    const struct graph *g = k->g;
+    if (g->nodes[to].role == GRAPH_RESULT && is_held(k, k->up[to]))
+        to = k->up[to];
+    if (k->loader != LOADER_BY_BATCH || !has_place(&g->nodes[to]))
+        return false;
+    for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {
+        if (has_place(&g->nodes[node]) && g->nodes[node].message == g->nodes[to].message)
+            return true;
+        node = k->up[node];
+    }
+    return false;
+}
+
 /* Stores the messages that end something, 1 each. Returns: how many. */
 static size_t find_ends(const struct walking *k, unsigned char *is_end)
 {
@@ -729,7 +750,8 @@ static uint32_t choose_among_ends(struct walking *k, const struct choice *c, uin
     size_t count = find_ends(k, is_end);
     uint32_t chosen = GRAPH_NONE;
     if (count > 1) {
-        bool by_pointer = k->loader != LOADER_BY_ENDS && is_held(k, c->leaf) && is_end[c->leaf] & 1;
+        bool by_pointer = k->loader != LOADER_BY_ENDS && is_held(k, c->leaf) &&
+                          is_end[c->leaf] & 1 && !leads_beside(k, last, c->leaf);
         chosen = nearest_message(k, by_pointer ? c->leaf : last);
     }
     if (chosen != GRAPH_NONE)
@@ -753,8 +775,10 @@ static uint32_t choose_leaf(struct walking *k)
     bool is_there = is_held(k, c.leaf);
     if (!k->has_kept || (c.is_explicit && is_there && !k->g->nodes[c.leaf].is_sidechain)) {
         if (is_there)
-            leaf =
-                !c.is_explicit && last != GRAPH_NONE && leads_to(k, last, c.leaf) ? last : c.leaf;
+            leaf = !c.is_explicit && last != GRAPH_NONE &&
+                           (leads_to(k, last, c.leaf) || leads_beside(k, last, c.leaf))
+                       ? last
+                       : c.leaf;
         if (leaf == GRAPH_NONE && !k->has_kept)
             leaf = k->loader == LOADER_BY_BATCH && !c.has_any && last != GRAPH_NONE &&
                            has_newer_than(k, last)
@@ -917,11 +941,6 @@ static uint32_t *place_of(const struct places *p, uint32_t message)
            p->g->nodes[p->w->order[p->items[slot]]].message != message)
         slot = (slot + 1) & (p->size - 1);
     return &p->items[slot];
-}
-
-static bool has_place(const struct graph_node *node)
-{
-    return node->role == GRAPH_ASSISTANT && node->message;
 }
 
 static struct places find_places(const struct graph *g, const struct graph_walk *w)

@@ -156,14 +156,14 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         strays_find(snap);
     if (options->gone_limit)
         gone_find(snap, options, live, live_count, &stored.sessions, &stored.count);
-    snap->may_lack_others = may_hide_sessions(&snap->problems);
-    snap->shown.may_lack_stored = may_hide_transcripts(&snap->problems);
-    unseen_find(snap, &list);
-    public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
     if (snap->proc.is_foreign)
         problems_add(&snap->problems, "/proc", -EXDEV,
                      "it is of another pid namespace than this program: what it shows is listed, "
                      "and nothing is done to it");
+    snap->may_lack_others = may_hide_sessions(&snap->problems);
+    snap->shown.may_lack_stored = may_hide_transcripts(&snap->problems);
+    unseen_find(snap, &list);
+    public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
     snap->shown.may_lack_sessions = may_hide_sessions(&snap->problems);
     if (list.unread_above && list.count && snap->proc.is_live)
         problems_add(&snap->problems,

@@ -68,7 +68,7 @@ as_nobody()
     ln -s loop "$BATS_TEST_TMPDIR/loop"
     mkfifo "$BATS_TEST_TMPDIR/fifo"
     for bad in file loop fifo; do
-        resume_list --config-dir "$BATS_TEST_TMPDIR/$bad"
+        expected_status=1 resume_list --config-dir "$BATS_TEST_TMPDIR/$bad"
         named_once "$BATS_TEST_TMPDIR/$bad"
     done
 }
@@ -78,7 +78,7 @@ as_nobody()
     as_nobody
     chmod 0 "$HOME/locked"
     rescue_under "${nobody[@]}" -- --resume --config-dir "$HOME/locked" --config-dir "$CONFIG_DIR"
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 1 ]
     named_once "$HOME/locked"
     [[ $stderr == *"permission denied"* ]]
     [[ $output == *"the one that is well"* ]]
@@ -139,7 +139,7 @@ as_nobody()
     mkfifo "$folder/00000000-0000-4000-8000-00000000000f.jsonl"
     ln -s /dev/zero "$folder/00000000-0000-4000-8000-00000000000e.jsonl"
     ln -s 00000000-0000-4000-8000-00000000000d.jsonl "$folder/00000000-0000-4000-8000-00000000000d.jsonl"
-    resume_list
+    expected_status=1 resume_list
     for name in "$b" 00000000-0000-4000-8000-00000000000{d,e,f}; do
         named_once "$name.jsonl" || { echo "$name is not named once"; false; }
         [[ $output != *"$name"* ]]
@@ -157,7 +157,7 @@ as_nobody()
     named_once "$b.jsonl"
     chmod 0 "$CONFIG_DIR/projects/-tmp-locked"
     rescue_under "${nobody[@]}" -- --resume --config-dir "$CONFIG_DIR"
-    [ "$status" -eq 0 ]
+    [ "$status" -eq 1 ]
     [[ $output == *"the one that is well"* ]]
     named_once "-tmp-locked"
 }

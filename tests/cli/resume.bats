@@ -216,12 +216,16 @@ paste_into()
 @test "WHICH that names nothing: exit 2, and what there is" {
     install_client
     fake --cwd "$tricks" --session "$a" -- "$client"
-    for which in 99999999-0000-4000-8000-000000000009 pts/99999 4000000; do
+    for which in 99999999-0000-4000-8000-000000000009 pts/99999; do
         rescue --resume "$which" --config-dir "$CONFIG_DIR"
         [ "$status" -eq 2 ]
         [ -z "$output" ]
         [[ $stderr == *"$which"*"$a  pid $pid on pts/"*"$tricks"* ]]
     done
+    rescue --resume 4000000 --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ $stderr == *"there is no process 4000000"* ]]
 }
 
 @test "WHICH that names several: exit 2, and each of them" {

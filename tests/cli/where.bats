@@ -253,10 +253,10 @@ of()
     [ "$(of "$c" no_command)" = null ]
     rescue --resume "$a" --config-dir "$CONFIG_DIR"
     [[ $output == *"no command: its transcript holds no conversation"*"--check ${a%%-*}"* ]]
-    # what cannot be read is not called a stub
+    # nor does a record that broke off make a conversation
     printf '{"parentUuid":null,"type":"us' >>"$folder/$a.jsonl"
     list "$a"
-    [ "$(of "$a" no_command)" = null ]
+    [ "$(of "$a" no_command)" = no-conversation ]
 }
 
 @test "the order is that of the last messages, not of the files' times" {

@@ -24,9 +24,9 @@ enum { NAMES = 16, UUID_SIZE = 37, SPARE_BYTES = 4 * 1024 * 1024 };
 
 struct work {
     const struct repair_apply_request *request;
-    struct examined *e;
+    struct repair_examined *e;
     struct arena *arena;
-    struct mended *out;
+    struct repair_applied *out;
     const char *folder, *name, *unfinished; /* of the transcript */
     int at;                                 /* the folder */
     int file;                               /* the new one, locked; -1 */
@@ -281,7 +281,7 @@ static int write_file(struct work *w, const char *wanted_sha256, struct sr_error
  * However the plan came about: the file holds as many whole records as the original, less those
  * that the plan says it takes, and with those that it says it adds.
  */
-static int check_count(struct work *w, const struct examined *made, struct sr_error *error)
+static int check_count(struct work *w, const struct repair_examined *made, struct sr_error *error)
 {
     size_t before = 0, after = 0;
     int64_t balance = 0;
@@ -303,7 +303,7 @@ static int check_count(struct work *w, const struct examined *made, struct sr_er
 /* What was made must load no less than what was there. */
 static int examine_made(struct work *w, struct sr_error *error)
 {
-    struct examined made;
+    struct repair_examined made;
     struct repair_examine_request q = {
         .at = w->at,
         .path = w->unfinished,
@@ -312,7 +312,7 @@ static int examine_made(struct work *w, struct sr_error *error)
                     .wants_edits = true,
                     .client_version = w->request->client_version},
     };
-    int r = examine(&q, w->arena, &made, error);
+    int r = repair_examine(&q, w->arena, &made, error);
     if (r < 0)
         return r;
     w->out->messages = made.plan.messages;
@@ -382,7 +382,7 @@ static int take_place(struct work *w, struct sr_error *error)
 static int finish_quarantine(struct work *w, struct sr_error *error)
 {
     char name[QUARANTINE_NAME_SIZE];
-    const struct examined_form *form = &w->e->form;
+    const struct repair_examined_form *form = &w->e->form;
     struct quarantine_text text = {normalise_encoding_word(form->encoding), form->joined,
                                    w->e->source.size_bytes, form->sha256};
     int r = quarantine_end(&w->quarantine, w->out->path, w->size_bytes, w->sha256,
@@ -488,11 +488,11 @@ static int put_in_place(struct work *w, struct sr_error *error)
     return r == 0 ? take_place(w, error) : r;
 }
 
-int mend(const struct repair_apply_request *q, struct examined *e, struct arena *a,
-         struct mended *out, struct sr_error *error)
+int repair_apply(const struct repair_apply_request *q, struct repair_examined *e, struct arena *a,
+                 struct repair_applied *out, struct sr_error *error)
 {
     const char *name = str_basename(q->path);
-    *out = (struct mended){0};
+    *out = (struct repair_applied){0};
     struct work w = {
         .request = q,
         .e = e,

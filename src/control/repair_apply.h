@@ -28,7 +28,7 @@ struct repair_apply_request {
     int64_t client_version; /* as repair_plan_options */
 };
 
-struct mended {
+struct repair_applied {
     bool was_refused; /* nothing was changed, since somebody has it */
     bool has_backup;
     struct sr_export backup;
@@ -47,5 +47,5 @@ struct mended {
  * meanwhile; -EAGAIN: it was written to meanwhile; or another errno. Then the original is in its
  * place, as it was. out is filled as far as things went. Owner of strings: the arena.
  */
-int mend(const struct repair_apply_request *request, struct examined *e, struct arena *a,
-         struct mended *out, struct sr_error *error);
+int repair_apply(const struct repair_apply_request *request, struct repair_examined *e,
+                 struct arena *a, struct repair_applied *out, struct sr_error *error);

@@ -86,8 +86,8 @@ static int create_text(const struct repair_examine_request *q, struct arena *a)
 }
 
 /* found NULL: recoded. What is read from then on is the text. */
-static int make_text(const struct repair_examine_request *q, struct arena *a, struct examined *e,
-                     const struct normalise_found *found)
+static int make_text(const struct repair_examine_request *q, struct arena *a,
+                     struct repair_examined *e, const struct normalise_found *found)
 {
     struct reading *text = &e->reading->texts[e->reading->text_count];
     struct making m = {.of = &e->source, .text = text};
@@ -110,7 +110,8 @@ static int make_text(const struct repair_examine_request *q, struct arena *a, st
     return r;
 }
 
-static int look_at_head(const struct repair_examine_request *q, struct arena *a, struct examined *e)
+static int look_at_head(const struct repair_examine_request *q, struct arena *a,
+                        struct repair_examined *e)
 {
     char head[NORMALISE_HEAD];
     int64_t n = e->source.read(e->source.context, head, sizeof head, 0);
@@ -123,7 +124,8 @@ static int look_at_head(const struct repair_examine_request *q, struct arena *a,
 }
 
 /* Where a line is no record, it is seen whether it is a part of one. */
-static int survey_lines(const struct repair_examine_request *q, struct arena *a, struct examined *e)
+static int survey_lines(const struct repair_examine_request *q, struct arena *a,
+                        struct repair_examined *e)
 {
     struct normalise_found found = {0};
     int r = transcript_scan_read_within(&e->source, BROKEN_MAX, &e->survey);
@@ -145,7 +147,7 @@ static int survey_lines(const struct repair_examine_request *q, struct arena *a,
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static int look(const struct repair_examine_request *q, struct arena *a, struct examined *e)
+static int look(const struct repair_examine_request *q, struct arena *a, struct repair_examined *e)
 {
     struct repair_plan_options options = q->options;
     int r = look_at_head(q, a, e);
@@ -159,13 +161,13 @@ static int look(const struct repair_examine_request *q, struct arena *a, struct 
     if (options.fits && options.model_window <= 0)
         options.model_window =
             agent_claude.context_window(e->survey.model[0] ? e->survey.model : NULL, NULL);
-    return repair_plan_plan(&e->source, &e->survey, &options, a, &e->plan);
+    return repair_plan_make(&e->source, &e->survey, &options, a, &e->plan);
 }
 
-int examine(const struct repair_examine_request *q, struct arena *a, struct examined *out,
-            struct sr_error *error)
+int repair_examine(const struct repair_examine_request *q, struct arena *a,
+                   struct repair_examined *out, struct sr_error *error)
 {
-    struct examined e = {0};
+    struct repair_examined e = {0};
     int r = fs_open_file(q->at, q->path, &e.file);
     if (r < 0)
         return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
@@ -256,7 +258,7 @@ static int64_t read_behind_first(void *context, char *bytes, size_t n, int64_t o
  * In a file of several encodings, those of each. Text of one byte order, but for what is not ASCII,
  * reads as the other one byte further on: of such two the one with more counts.
  */
-static int count_mixed(const struct examined *e, size_t *count)
+static int count_mixed(const struct repair_examined *e, size_t *count)
 {
     struct reading file = e->reading->file;
     struct record_source even = source_of(&file), odd = even;
@@ -277,7 +279,7 @@ static int count_mixed(const struct examined *e, size_t *count)
     return r;
 }
 
-int repair_examine_count(const struct examined *e, size_t *count)
+int repair_examine_count(const struct repair_examined *e, size_t *count)
 {
     struct normalise_found found;
     size_t mixed = 0;
@@ -289,7 +291,7 @@ int repair_examine_count(const struct examined *e, size_t *count)
     return r;
 }
 
-void repair_examine_release(struct examined *e)
+void repair_examine_release(struct repair_examined *e)
 {
     transcript_scan_release(&e->survey);
     fs_close(&e->file.fd);

@@ -27,7 +27,7 @@ struct repair_examine_request {
 };
 
 /* What the file is, where it is no lines of UTF-8. */
-struct examined_form {
+struct repair_examined_form {
     bool is_other;
     enum normalise_encoding encoding;
     size_t joined; /* records that stood over several lines, or in an array */
@@ -37,11 +37,11 @@ struct examined_form {
     char sha256[DIGEST_TEXT_SIZE];          /* of the text that it was made */
 };
 
-struct examined {
+struct repair_examined {
     struct fs_file file; /* as it was when it was opened; open until repair_examine_release */
-    struct examined_form form;
+    struct repair_examined_form form;
     struct transcript_scan survey;
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     struct record_source own;    /* the file in UTF-8, its lines as they are */
     struct record_source source; /* what was surveyed: the file, or the text that it was made */
     struct repair_examine_reading *reading;
@@ -49,13 +49,13 @@ struct examined {
 
 /* Returns: 0 or negative errno. Owner: repair_examine_release; of what the plan points to, the
  * arena. */
-int examine(const struct repair_examine_request *request, struct arena *a, struct examined *out,
-            struct sr_error *error);
-void repair_examine_release(struct examined *e);
+int repair_examine(const struct repair_examine_request *request, struct arena *a,
+                   struct repair_examined *out, struct sr_error *error);
+void repair_examine_release(struct repair_examined *e);
 
 /*
  * Records that are whole, in the file's own text: those on lines of their own, and those over
  * several lines; where it holds NULs, at least those on lines of their own in UTF-8 and in UTF-16.
  * It is counted without the survey and the plan, from the bytes.
  */
-int repair_examine_count(const struct examined *e, size_t *count);
+int repair_examine_count(const struct repair_examined *e, size_t *count);

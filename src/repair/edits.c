@@ -439,7 +439,7 @@ static int compare_edits(const void *a, const void *b)
 }
 
 /* What lies within bytes that are taken away goes with them. */
-static void remove_overlaps(struct repair_plan_plan *plan)
+static void remove_overlaps(struct repair_plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->edit_count; i++) {

@@ -491,7 +491,7 @@ static void add_steps(struct fit *f, int64_t rate)
 
 static void tell_problem(struct repair_steps *m, const struct repair_plan_fit *plan)
 {
-    struct repair_plan_plan *all = m->plan;
+    struct repair_plan *all = m->plan;
     for (size_t i = 0; i < all->problem_count; i++)
         if (all->problems[i].kind == DAMAGE_TOO_LONG) {
             all->problems[i].is_mended = true;

@@ -71,7 +71,7 @@ static uint32_t find_newer_leaf(struct repair_steps *m, struct graph_walk *after
 /* What the mended conversation leaves aside. */
 static void list_branches(struct repair_steps *m, const struct graph_walk *after)
 {
-    struct repair_plan_plan *plan = m->plan;
+    struct repair_plan *plan = m->plan;
     const struct graph *g = m->g;
     struct branches b = branches_find(g, after, m->arena);
     plan->branches = arena_alloc(m->arena, (b.count + 1) * sizeof *plan->branches);
@@ -108,7 +108,7 @@ static void count_messages(struct repair_steps *m, const struct graph_walk *afte
 /* A gap on a branch that is not resumed costs nothing; one that ends the way says what it does. */
 static void weigh_gaps(struct repair_steps *m, const struct graph_walk *after)
 {
-    struct repair_plan_plan *plan = m->plan;
+    struct repair_plan *plan = m->plan;
     const struct repair_plan_messages *c = &plan->messages;
     plan->hurts = false;
     for (size_t i = 0; i < plan->problem_count; i++) {
@@ -222,7 +222,7 @@ static int compare_problems(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static void sort_problems(struct repair_plan_plan *plan)
+static void sort_problems(struct repair_plan *plan)
 {
     if (plan->problem_count)
         qsort(plan->problems, plan->problem_count, sizeof *plan->problems, compare_problems);
@@ -301,7 +301,7 @@ static int judge(struct repair_steps *m)
 /* What the client loads of the file as it is. */
 static void list_loaded(struct repair_steps *m)
 {
-    struct repair_plan_plan *plan = m->plan;
+    struct repair_plan *plan = m->plan;
     const struct graph_walk *w = &m->before;
     plan->loaded = arena_alloc(m->arena, (w->count + 1) * sizeof *plan->loaded);
     for (size_t i = 0; i < w->count; i++) {
@@ -313,7 +313,7 @@ static void list_loaded(struct repair_steps *m)
 
 static bool can_resume(const struct repair_steps *m)
 {
-    const struct repair_plan_plan *p = m->plan;
+    const struct repair_plan *p = m->plan;
     bool fails = m->before.leaf == GRAPH_NONE && !graph_user_cleared(m->g);
     for (size_t i = 0; i < p->problem_count; i++)
         fails =
@@ -329,9 +329,9 @@ static bool can_resume(const struct repair_steps *m)
 /* What is to be done with the file as it is; of what comes of that nothing is known yet. */
 static int plan_round(const struct record_source *source, struct transcript_scan *v,
                       const struct repair_plan_options *options, bool keeps_boundary,
-                      struct arena *a, struct repair_plan_plan *out)
+                      struct arena *a, struct repair_plan *out)
 {
-    struct repair_plan_plan plan = {0};
+    struct repair_plan plan = {0};
     struct repair_steps m = {
         .keeps_boundary = keeps_boundary,
         .source = source,
@@ -366,8 +366,8 @@ static int plan_round(const struct record_source *source, struct transcript_scan
 }
 
 /* What came to light once the rounds before were made, beside what was known of the file. */
-static void add_problems(const struct patched_source *made, const struct repair_plan_plan *later,
-                         struct arena *a, struct repair_plan_plan *plan)
+static void add_problems(const struct patched_source *made, const struct repair_plan *later,
+                         struct arena *a, struct repair_plan *plan)
 {
     size_t known = plan->problem_count;
     sort_problems(plan);
@@ -391,12 +391,11 @@ static void add_problems(const struct patched_source *made, const struct repair_
  * another damage to light, and a second repair is to find nothing. Real transcripts need one round.
  */
 static int settle(const struct record_source *source, const struct repair_plan_options *options,
-                  bool keeps_boundary, struct arena *a, struct repair_plan_plan *plan,
-                  size_t *reached)
+                  bool keeps_boundary, struct arena *a, struct repair_plan *plan, size_t *reached)
 {
     struct repair_plan_options once = *options; /* what is cut is chosen once */
     struct patched_source made;
-    struct repair_plan_plan later = *plan;
+    struct repair_plan later = *plan;
     size_t rounds = 0;
     int r;
     once.fits = false;
@@ -426,7 +425,7 @@ static int settle(const struct record_source *source, const struct repair_plan_o
     return r;
 }
 
-static bool moves_boundary(const struct repair_plan_plan *plan)
+static bool moves_boundary(const struct repair_plan *plan)
 {
     for (size_t i = 0; i < plan->problem_count; i++)
         if (plan->problems[i].kind == DAMAGE_LATE_BOUNDARY)
@@ -437,7 +436,7 @@ static bool moves_boundary(const struct repair_plan_plan *plan)
 /* Returns: -EAGAIN where a compaction that is moved makes the conversation shorter. */
 static int plan_settled(const struct record_source *source, struct transcript_scan *v,
                         const struct repair_plan_options *options, bool keeps_boundary,
-                        struct arena *a, struct repair_plan_plan *plan)
+                        struct arena *a, struct repair_plan *plan)
 {
     size_t reached;
     int r = plan_round(source, v, options, keeps_boundary, a, plan);
@@ -448,11 +447,11 @@ static int plan_settled(const struct record_source *source, struct transcript_sc
     return r == 0 && reached < before && moves_boundary(plan) ? -EAGAIN : r;
 }
 
-int repair_plan_plan(const struct record_source *source, struct transcript_scan *v,
+int repair_plan_make(const struct record_source *source, struct transcript_scan *v,
                      const struct repair_plan_options *options, struct arena *a,
-                     struct repair_plan_plan *out)
+                     struct repair_plan *out)
 {
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     int r = plan_settled(source, v, options, false, a, &plan);
     if (r == -EAGAIN) { /* moving a compaction would cost more than it brings */
         struct transcript_scan again;
@@ -512,7 +511,7 @@ static int is_record(const struct record_source *source, const struct repair_pla
     return 0;
 }
 
-int repair_plan_balance(const struct record_source *source, const struct repair_plan_plan *plan,
+int repair_plan_balance(const struct record_source *source, const struct repair_plan *plan,
                         int64_t *balance)
 {
     int64_t sum = 0;
@@ -572,7 +571,7 @@ static int put_text(struct writing *w, const struct repair_plan_edit *e, const c
     return r;
 }
 
-int repair_plan_write(const struct record_source *source, const struct repair_plan_plan *plan,
+int repair_plan_write(const struct record_source *source, const struct repair_plan *plan,
                       const char *backup, const struct repair_plan_sink *sink)
 {
     size_t piece = source->size_bytes < WRITE_PIECE ? (size_t)source->size_bytes + 1 : WRITE_PIECE;

@@ -3,7 +3,7 @@
  * of byte ranges that mends it.
  *
  *     transcript_scan_read(&source, &survey);
- *     repair_plan_plan(&source, &survey, &options, &arena, &plan);
+ *     repair_plan_make(&source, &survey, &options, &arena, &plan);
  *     ... show plan.problems, plan.edits
  *     repair_plan_write(&source, &plan, backup, &sink);
  *
@@ -101,7 +101,7 @@ struct repair_plan_branch {
     bool is_summed_up;
 };
 
-struct repair_plan_plan {
+struct repair_plan {
     struct repair_plan_messages messages;
     struct repair_plan_fit fit;
     bool can_resume;   /* the client finds a conversation, and does not fail on it */
@@ -122,13 +122,13 @@ struct repair_plan_plan {
 
 /* The survey's graph is mended on the way. Returns: 0, or negative errno of the caller's function.
  * Owner: the arena. */
-int repair_plan_plan(const struct record_source *source, struct transcript_scan *v,
+int repair_plan_make(const struct record_source *source, struct transcript_scan *v,
                      const struct repair_plan_options *options, struct arena *a,
-                     struct repair_plan_plan *out);
+                     struct repair_plan *out);
 
 /* Whole records that the edits say they put in, less those that they say they take out. Returns: 0,
  * or negative errno of the caller's function. */
-int repair_plan_balance(const struct record_source *source, const struct repair_plan_plan *plan,
+int repair_plan_balance(const struct record_source *source, const struct repair_plan *plan,
                         int64_t *balance);
 
 /* Where the mended file and what is removed go, piece by piece. */
@@ -142,5 +142,5 @@ struct repair_plan_sink {
 };
 
 /* backup: its name, as edits tell it. Returns: 0 or the first negative errno. */
-int repair_plan_write(const struct record_source *source, const struct repair_plan_plan *plan,
+int repair_plan_write(const struct record_source *source, const struct repair_plan *plan,
                       const char *backup, const struct repair_plan_sink *sink);

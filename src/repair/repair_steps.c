@@ -32,7 +32,7 @@ struct repair_plan_edit *repair_steps_add_edit(struct repair_steps *m, enum dama
                                                enum damage_cure action, uint32_t line, int64_t from,
                                                int64_t to, const char *text)
 {
-    struct repair_plan_plan *plan = m->plan;
+    struct repair_plan *plan = m->plan;
     void *items = plan->edits;
     struct repair_plan_edit *edit =
         arena_push(m->arena, &items, &plan->edit_count, &plan->edit_capacity, sizeof *edit);
@@ -53,7 +53,7 @@ struct repair_plan_problem *repair_steps_add_problem(struct repair_steps *m, enu
                                                      enum damage_severity severity, uint32_t line,
                                                      int64_t offset)
 {
-    struct repair_plan_plan *plan = m->plan;
+    struct repair_plan *plan = m->plan;
     void *items = plan->problems;
     struct repair_plan_problem *p =
         arena_push(m->arena, &items, &plan->problem_count, &plan->problem_capacity, sizeof *p);

@@ -43,7 +43,7 @@ struct repair_steps {
     struct graph *g;
     const struct repair_plan_options *options;
     struct arena *arena;
-    struct repair_plan_plan *plan;
+    struct repair_plan *plan;
     struct repair_steps_step *steps;
     size_t step_count, step_capacity;
     struct json_stream *skim, *other;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* It says something, and no client would resume it. */
-static bool is_lost(const struct repair_plan_plan *plan)
+static bool is_lost(const struct repair_plan *plan)
 {
     return !plan->can_resume && plan->messages.in_file;
 }
@@ -38,7 +38,7 @@ static bool is_shown(const struct repair_plan_problem *p, bool verbose)
     return verbose || p->severity > DAMAGE_HARMLESS;
 }
 
-void view_add_form(struct buf *out, const struct examined_form *form)
+void view_add_form(struct buf *out, const struct repair_examined_form *form)
 {
     static const char *const names[] = {"UTF-8", "UTF-16LE", "UTF-16BE"};
     if (form->encoding != NORMALISE_UTF8)
@@ -50,7 +50,7 @@ void view_add_form(struct buf *out, const struct examined_form *form)
 
 /* ---- text --------------------------------------------------------------------------------- */
 
-void view_add_consequence(struct buf *out, const struct repair_plan_plan *plan)
+void view_add_consequence(struct buf *out, const struct repair_plan *plan)
 {
     const struct repair_plan_messages *m = &plan->messages;
     if (is_lost(plan))
@@ -87,7 +87,7 @@ void view_text_problem(struct buf *out, const struct repair_plan_problem *p)
 }
 
 /* One line in all, or with `each` one a branch; what was summed up is no branch. */
-static void add_branches(struct buf *out, const struct repair_plan_plan *plan, bool each)
+static void add_branches(struct buf *out, const struct repair_plan *plan, bool each)
 {
     size_t count = 0, messages = 0;
     for (size_t i = 0; i < plan->branch_count; i++) {
@@ -213,7 +213,7 @@ static void add_run(struct buf *out, const struct view_checked *c,
 }
 
 /* Of each kind once: of some there are thousands. */
-static bool is_first(const struct repair_plan_plan *plan, size_t problem, bool verbose)
+static bool is_first(const struct repair_plan *plan, size_t problem, bool verbose)
 {
     for (size_t i = 0; i < problem; i++)
         if (plan->problems[i].kind == plan->problems[problem].kind &&
@@ -241,7 +241,7 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-struct json_node *view_json_form(struct json_document *d, const struct examined_form *form)
+struct json_node *view_json_form(struct json_document *d, const struct repair_examined_form *form)
 {
     struct json_node *node = json_object(d);
     json_put_string(d, node, "encoding", normalise_encoding_word(form->encoding));
@@ -251,7 +251,7 @@ struct json_node *view_json_form(struct json_document *d, const struct examined_
     return node;
 }
 
-struct json_node *view_json_messages(struct json_document *d, const struct repair_plan_plan *plan)
+struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan)
 {
     const struct repair_plan_messages *m = &plan->messages;
     struct json_node *node = json_object(d);
@@ -293,7 +293,7 @@ static struct json_node *problem_node(struct json_document *d, const struct view
 struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose)
 {
-    const struct repair_plan_plan *plan = c->plan;
+    const struct repair_plan *plan = c->plan;
     struct json_node *array = json_array(d);
     for (size_t i = 0; i < plan->problem_count; i++)
         if (is_shown(&plan->problems[i], verbose))
@@ -311,7 +311,7 @@ void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
     json_put(j->document, j->root, "transcripts", j->transcripts);
 }
 
-struct json_node *view_json_branches(struct json_document *d, const struct repair_plan_plan *plan)
+struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan)
 {
     struct json_node *list = json_array(d);
     for (size_t i = 0; i < plan->branch_count; i++) {

@@ -15,9 +15,9 @@ struct view_checked {
     int live_pid;               /* 0: no process has it */
     const char *why;            /* it could not be read; NULL: it was */
     const struct sr_left *left; /* its transcript is gone; NULL: not so */
-    const struct examined_form *form;
+    const struct repair_examined_form *form;
     const struct transcript_scan *survey;
-    const struct repair_plan_plan *plan;
+    const struct repair_plan *plan;
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
     int64_t fuller_bytes;
 };
@@ -35,10 +35,10 @@ enum view_checked_verdict {
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
 
 /* "UTF-16LE, 12 records over several lines"; only of one in another form. */
-void view_add_form(struct buf *out, const struct examined_form *form);
+void view_add_form(struct buf *out, const struct repair_examined_form *form);
 
 /* "resume would lose 312 of 340 messages"; nothing is added where it would lose none. */
-void view_add_consequence(struct buf *out, const struct repair_plan_plan *plan);
+void view_add_consequence(struct buf *out, const struct repair_plan *plan);
 
 /* One line of a problem, with its newline. */
 void view_text_problem(struct buf *out, const struct repair_plan_problem *p);
@@ -54,12 +54,12 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
 
 struct json_document;
 struct json_node;
-struct json_node *view_json_form(struct json_document *d, const struct examined_form *form);
-struct json_node *view_json_messages(struct json_document *d, const struct repair_plan_plan *plan);
+struct json_node *view_json_form(struct json_document *d, const struct repair_examined_form *form);
+struct json_node *view_json_messages(struct json_document *d, const struct repair_plan *plan);
 struct json_node *view_json_problems(struct json_document *d, const struct view_checked *c,
                                      bool verbose);
 
-struct json_node *view_json_branches(struct json_document *d, const struct repair_plan_plan *plan);
+struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan);
 
 /* The document grows with each transcript. */
 struct view_check_json {

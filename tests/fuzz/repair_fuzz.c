@@ -51,7 +51,7 @@ static int take_removed(void *context, const struct repair_plan_edit *edit, cons
     return 0;
 }
 
-static void check_edits(const struct repair_plan_plan *plan, int64_t size)
+static void check_edits(const struct repair_plan *plan, int64_t size)
 {
     int64_t at = 0;
     for (size_t i = 0; i < plan->edit_count; i++) {
@@ -62,7 +62,7 @@ static void check_edits(const struct repair_plan_plan *plan, int64_t size)
     }
 }
 
-static bool is_disturbed(const struct repair_plan_plan *plan, bool shrinks)
+static bool is_disturbed(const struct repair_plan *plan, bool shrinks)
 {
     if (plan->fit.results + plan->fit.images + plan->fit.thinking)
         return true;
@@ -73,15 +73,15 @@ static bool is_disturbed(const struct repair_plan_plan *plan, bool shrinks)
     return false;
 }
 
-static struct repair_plan_plan plan_of(struct sv *file, const struct repair_plan_options *options,
-                                       struct arena *a, struct record_source *source)
+static struct repair_plan plan_of(struct sv *file, const struct repair_plan_options *options,
+                                  struct arena *a, struct record_source *source)
 {
     struct transcript_scan survey;
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     *source = (struct record_source){read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     must(transcript_scan_read(source, &survey) == 0);
     must(survey.size_bytes == (int64_t)file->n);
-    must(repair_plan_plan(source, &survey, options, a, &plan) == 0);
+    must(repair_plan_make(source, &survey, options, a, &plan) == 0);
     must(!plan.is_unsettled);
     must(plan.messages.reached <= plan.messages.expected);
     must(plan.messages.expected <= plan.messages.in_file);
@@ -90,7 +90,7 @@ static struct repair_plan_plan plan_of(struct sv *file, const struct repair_plan
 }
 
 /* Kept bytes and removed ones, put together again by the edits. */
-static void must_account_for_all(const struct sv *file, const struct repair_plan_plan *plan,
+static void must_account_for_all(const struct sv *file, const struct repair_plan *plan,
                                  const struct result *r)
 {
     size_t removed = 0;
@@ -112,9 +112,8 @@ static struct normalise_found count(struct sv *file)
     return found;
 }
 
-static void must_hold_as_many(const struct record_source *source,
-                              const struct repair_plan_plan *plan, struct sv *before,
-                              struct sv *after)
+static void must_hold_as_many(const struct record_source *source, const struct repair_plan *plan,
+                              struct sv *before, struct sv *after)
 {
     int64_t balance;
     struct normalise_found found = count(before);
@@ -141,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .modified_ms = 1770000000000,
     };
     struct repair_plan_sink sink = {take_written, take_removed, &r};
-    struct repair_plan_plan plan = plan_of(&file, &options, &a, &source);
+    struct repair_plan plan = plan_of(&file, &options, &a, &source);
     check_edits(&plan, (int64_t)file.n);
     must(plan.edit_count == 0 || is_disturbed(&plan, options.shrinks));
     must(plan.fit.tokens_before >= 0 && plan.fit.is_planned == options.fits);
@@ -152,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct sv mended = {r.file.p ? r.file.p : "", r.file.n};
     must_hold_as_many(&source, &plan, &file, &mended);
-    struct repair_plan_plan second = plan_of(&mended, &options, &a, &source);
+    struct repair_plan second = plan_of(&mended, &options, &a, &source);
     must(second.edit_count == 0);
     buf_release(&r.file);
     buf_release(&r.removed);

@@ -8,7 +8,7 @@
 struct scene {
     struct arena arena;
     struct buf file, made;
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     int seconds; /* of the next record's time */
 };
 
@@ -28,16 +28,15 @@ static int keep(void *context, const char *bytes, size_t n)
     return 0;
 }
 
-static struct repair_plan_plan plan_of(struct scene *s, struct buf *file,
-                                       struct repair_plan_options o)
+static struct repair_plan plan_of(struct scene *s, struct buf *file, struct repair_plan_options o)
 {
     struct transcript_scan survey;
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     o.wants_edits = true;
     o.modified_ms = 1770000000000;
     assert_int_equal(transcript_scan_read(&source, &survey), 0);
-    assert_int_equal(repair_plan_plan(&source, &survey, &o, &s->arena, &plan), 0);
+    assert_int_equal(repair_plan_make(&source, &survey, &o, &s->arena, &plan), 0);
     transcript_scan_release(&survey);
     return plan;
 }
@@ -137,7 +136,7 @@ static size_t count_of(const struct buf *text, const char *words)
     return count;
 }
 
-static const struct repair_plan_problem *problem_of(const struct repair_plan_plan *plan,
+static const struct repair_plan_problem *problem_of(const struct repair_plan *plan,
                                                     enum damage_kind kind)
 {
     for (size_t i = 0; i < plan->problem_count; i++)

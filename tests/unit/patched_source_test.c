@@ -55,7 +55,7 @@ static void assert_edits_make(const struct patched_source *o, const char *expect
 {
     struct arena a = {0};
     struct buf made = {0};
-    struct repair_plan_plan plan = {0};
+    struct repair_plan plan = {0};
     struct repair_plan_sink sink = {.write = take, .context = &made};
     patched_source_edits(o, &a, &plan.edits, &plan.edit_count);
     assert_int_equal(plan.edit_count, count);

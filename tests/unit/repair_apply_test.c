@@ -20,7 +20,7 @@ static const char *const text = FIRST TORN SECOND;
 static struct arena arena;
 
 /* Examines the file, which has one line that is no record. */
-static struct examined examined(void)
+static struct repair_examined examined(void)
 {
     struct repair_examine_request q = {
         .at = AT_FDCWD,
@@ -28,22 +28,22 @@ static struct examined examined(void)
         .shown = "t.jsonl",
         .options.wants_edits = true,
     };
-    struct examined e;
+    struct repair_examined e;
     struct sr_error error;
     scratch_put("t.jsonl", text);
-    assert_int_equal(examine(&q, &arena, &e, &error), 0);
+    assert_int_equal(repair_examine(&q, &arena, &e, &error), 0);
     return e;
 }
 
-static int apply(struct examined *e, struct sr_error *error)
+static int apply(struct repair_examined *e, struct sr_error *error)
 {
     const char *store = scratch("store");
     struct sr_options look = {.config_dirs = &store, .config_dir_count = 1};
     struct sr_export_options backup = {.pending_dir = scratch("pending"), .why = "repair"};
     struct repair_apply_request q = {.path = scratch("t.jsonl"), .look = &look, .backup = &backup};
-    struct mended made = {0};
+    struct repair_applied made = {0};
     mkdir(store, 0700);
-    int r = mend(&q, e, &arena, &made, error);
+    int r = repair_apply(&q, e, &arena, &made, error);
     repair_examine_release(e);
     return r;
 }
@@ -62,7 +62,7 @@ static void what_is_no_record_goes(void **state)
 {
     (void)state;
     struct sr_error error = {0};
-    struct examined e = examined();
+    struct repair_examined e = examined();
     if (apply(&e, &error) < 0)
         fail_msg("%s", error.text);
     assert_file(FIRST SECOND);
@@ -73,7 +73,7 @@ static void a_plan_that_loses_a_record_is_not_followed(void **state)
 {
     (void)state;
     struct sr_error error = {0};
-    struct examined e = examined();
+    struct repair_examined e = examined();
     struct repair_plan_edit *torn = NULL;
     for (size_t i = 0; i < e.plan.edit_count && !torn; i++)
         if (e.plan.edits[i].action == DAMAGE_CURE_DROP)

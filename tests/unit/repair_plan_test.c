@@ -10,7 +10,7 @@
 struct scene {
     struct arena arena;
     struct buf file, made, removed;
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
 };
 
 static int64_t read_memory(void *context, char *bytes, size_t n, int64_t offset)
@@ -40,15 +40,15 @@ static int keep_removed(void *context, const struct repair_plan_edit *edit, cons
     return 0;
 }
 
-static struct repair_plan_plan make_plan(struct scene *s, struct buf *file, bool shrinks)
+static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shrinks)
 {
     struct transcript_scan survey;
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     struct repair_plan_options options = {
         .shrinks = shrinks, .wants_edits = true, .modified_ms = 1770000000000};
     assert_int_equal(transcript_scan_read(&source, &survey), 0);
-    assert_int_equal(repair_plan_plan(&source, &survey, &options, &s->arena, &plan), 0);
+    assert_int_equal(repair_plan_make(&source, &survey, &options, &s->arena, &plan), 0);
     transcript_scan_release(&survey);
     return plan;
 }
@@ -569,7 +569,7 @@ static void of_two_prompts_with_one_id_the_earlier_gets_its_own(void **state)
     assert_non_null(strstr(s.made.p, "\"content\":\"three\"},\"uuid\":\"c\""));
     assert_non_null(strstr(
         s.made.p, "{\"parentUuid\":\"c\",\"type\":\"assistant\",\"message\":{\"id\":\"me\""));
-    struct repair_plan_plan again = make_plan(&s, &s.made, false);
+    struct repair_plan again = make_plan(&s, &s.made, false);
     assert_int_equal(again.messages.reached, 6);
     end(&s);
 }

@@ -49,7 +49,7 @@ static int take_removed(void *context, const struct repair_plan_edit *edit, cons
 }
 
 /* Returns: 0 with the mended file in out, or the errno of the first read that failed. */
-static int repair(struct sv text, long fuel, struct repair_plan_plan *plan, struct buf *out)
+static int repair(struct sv text, long fuel, struct repair_plan *plan, struct buf *out)
 {
     struct file file = {text, fuel};
     struct record_source source = {read_file, &file, (int64_t)text.n, SV("{\"parentUuid\":")};
@@ -59,14 +59,14 @@ static int repair(struct sv text, long fuel, struct repair_plan_plan *plan, stru
     int r = transcript_scan_read(&source, &survey);
     if (r < 0)
         return r;
-    r = repair_plan_plan(&source, &survey, &options, &arena, plan);
+    r = repair_plan_make(&source, &survey, &options, &arena, plan);
     transcript_scan_release(&survey);
     return r < 0 ? r : repair_plan_write(&source, plan, "BACKUP", &sink);
 }
 
 static void assert_repaired(const char *text, const char *expected)
 {
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     struct buf out = {0};
     assert_int_equal(repair(sv_of(text), 1000000, &plan, &out), 0);
     assert_sv_equal(((struct sv){out.p, out.n}), expected);
@@ -109,7 +109,7 @@ static void records_of_another_session_are_said_and_left(void **state)
         PROMPT "{\"parentUuid\":\"u1\",\"isSidechain\":false,\"type\":\"assistant\",\"uuid\":"
                "\"a1\"," STAMP("2") ",\"sessionId\":\"" OTHER "\",\"message\":{\"id\":\"m\","
                                     "\"role\":\"assistant\",\"content\":[" TEXT("a") "]}}\n";
-    struct repair_plan_plan plan;
+    struct repair_plan plan;
     struct buf out = {0};
     assert_int_equal(repair(sv_of(foreign), 1000000, &plan, &out), 0);
     assert_int_equal(plan.edit_count, 0);
@@ -136,7 +136,7 @@ static void a_read_that_fails_ends_the_repair_with_its_errno(void **state)
     long fuel = 0;
     int r;
     do {
-        struct repair_plan_plan plan;
+        struct repair_plan plan;
         struct buf out = {0};
         r = repair(sv_of(damaged), fuel++, &plan, &out);
         assert_true(r == 0 || r == -EIO);

@@ -109,7 +109,7 @@ static int check_one(struct work *w, const struct target *target)
     if (target->left)
         return tell_gone(w, target);
     struct arena arena = {0};
-    struct examined e = {0};
+    struct repair_examined e = {0};
     struct sr_error error;
     struct repair_examine_request request = {
         .at = AT_FDCWD,
@@ -122,7 +122,7 @@ static int check_one(struct work *w, const struct target *target)
         .progress = move_meter,
         .context = w,
     };
-    int r = examine(&request, &arena, &e, &error);
+    int r = repair_examine(&request, &arena, &e, &error);
     struct view_checked checked = {
         .session_id = target->session_id                 ? target->session_id
                       : r == 0 && e.survey.session_id[0] ? e.survey.session_id

@@ -23,8 +23,8 @@ struct work {
     const struct target *target;
     struct sr_snapshot *snapshot;
     struct scene scene;
-    struct examined e;
-    struct mended mended;
+    struct repair_examined e;
+    struct repair_applied mended;
     struct view_repair view;
 };
 
@@ -110,7 +110,7 @@ static const char *find_command(struct work *w)
 static void describe(struct work *w)
 {
     struct arena *a = &w->context->arena;
-    const struct mended *m = &w->mended;
+    const struct repair_applied *m = &w->mended;
     if (m->has_backup)
         w->view.backup = arena_printf(a, "%s/%s.jsonl", w->context->pending_dir, m->backup.stem);
     if (w->view.outcome != VIEW_REPAIRED)
@@ -160,7 +160,7 @@ static int carry_out(struct work *w)
         .shrinks = c->options->shrink,
         .client_version = c->options->client_version,
     };
-    int r = mend(&request, &w->e, &c->arena, &w->mended, &error);
+    int r = repair_apply(&request, &w->e, &c->arena, &w->mended, &error);
     meter_end(&w->scene.meter);
     if (w->mended.leftover)
         context_complain(
@@ -212,7 +212,7 @@ static int refuse_owner(struct work *w)
 static int decide(struct work *w)
 {
     const struct options *o = w->context->options;
-    const struct repair_plan_plan *plan = &w->e.plan;
+    const struct repair_plan *plan = &w->e.plan;
     if (w->target->live_pid)
         return refuse_owner(w);
     if (w->e.form.packer)
@@ -289,7 +289,7 @@ static int repair(struct work *w)
                     .wants_edits = true,
                     .client_version = c->options->client_version},
     };
-    if (examine(&request, &c->arena, &w->e, &error) < 0) {
+    if (repair_examine(&request, &c->arena, &w->e, &error) < 0) {
         context_complain(error.text);
         return EXIT_FAILED;
     }

@@ -69,7 +69,7 @@ bool worker_job_leave(struct worker_job *w, struct worker_job_behind *behind, in
 size_t worker_job_avoid(struct worker_job_behind *behind, int64_t now_ms,
                         const char *paths[static WORKER_JOB_BEHIND_MAX]);
 
-/* A errand that was not told to keep away from them, begun at that time, has come through. */
+/* An errand that was not told to keep away from them, begun at that time, has come through. */
 void worker_job_forgive(struct worker_job_behind *behind, int64_t began_ms);
 
 void worker_job_forget_all(struct worker_job_behind *behind);

@@ -53,7 +53,7 @@ static void add_fit(struct buf *out, const struct repair_plan_fit *fit)
 
 void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool verbose)
 {
-    const struct repair_plan_plan *plan = v->checked.plan;
+    const struct repair_plan *plan = v->checked.plan;
     view_text_checked(out, &v->checked, verbose, true);
     if (v->checked.form->is_other)
         buf_addf(out, "Each record becomes a line of UTF-8%s\n",
@@ -128,13 +128,13 @@ static void put_after(struct json_document *d, struct json_node *root, const str
         json_put_null(d, root, "messages_after");
         return;
     }
-    struct repair_plan_plan after = {.messages = *v->after, .can_resume = v->can_resume_after};
+    struct repair_plan after = {.messages = *v->after, .can_resume = v->can_resume_after};
     json_put(d, root, "messages_after", view_json_messages(d, &after));
 }
 
 void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose)
 {
-    const struct repair_plan_plan *plan = v->checked.plan;
+    const struct repair_plan *plan = v->checked.plan;
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d), *edits = json_array(d);
     json_put_string(d, root, "schema", VIEW_SCHEMA);

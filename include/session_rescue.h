@@ -190,6 +190,7 @@ struct sr_session {
     enum sr_verdict verdict;
     const char *cause;      /* a stable word */
     const char *confidence; /* "high", "medium", "low" */
+    bool is_noteworthy;     /* its evidence tells what its user should know, though all is well */
     const char *advice;     /* wait, answer, revive, kill-child, kill, continue, look, none */
     const char *const *evidence;
     size_t evidence_count;

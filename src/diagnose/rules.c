@@ -1106,7 +1106,13 @@ static void say_conversation(struct sentences *s, const struct evidence *e)
     if (e->queued_count)
         SAY(s, "%zu inputs were typed and not taken up, the first %s ago", e->queued_count,
             span_of(s, e->queued_age_s, e->unsure.queued_s));
-    say_failure(s, e);
+}
+
+static void say_holders(struct sentences *s, const struct evidence *e)
+{
+    for (size_t i = 0; i < e->pipe_holder_count; i++)
+        SAY(s, "%s (pid %d) has the output of a hook or a tool open", e->pipe_holders[i].name,
+            e->pipe_holders[i].pid);
 }
 
 static void say_worker(struct sentences *s, const struct worker *w)
@@ -1175,7 +1181,8 @@ static void say_screen(struct sentences *s, const struct evidence *e)
     if (e->screen == SCREEN_READ)
         SAY(s, "its screen shows: %s", e->screen_line);
     else if (e->screen == SCREEN_OUT_OF_REACH)
-        SAY(s, "its screen could not be read (it is no tmux pane of yours), and may tell more");
+        SAY(s, "its screen could not be read (it is not known to be a tmux pane of yours), and may "
+               "tell more");
 }
 
 static void say_second_look(struct sentences *s, const struct evidence *e)
@@ -1186,9 +1193,6 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
         say_worker(s, &e->workers[i]);
     if (has_tool_open(e) && has_no_worker(e))
         SAY(s, "no process runs for it");
-    for (size_t i = 0; i < e->pipe_holder_count; i++)
-        SAY(s, "%s (pid %d) has the output of a hook or a tool open", e->pipe_holders[i].name,
-            e->pipe_holders[i].pid);
     for (size_t i = 0; i < e->server_count && e->open_tool_is_mcp; i++)
         if (e->servers[i].asked_by)
             SAY(s, "of %zu MCP servers %s (pid %d) was asked: %s", e->server_count,
@@ -1218,7 +1222,9 @@ static int64_t watchdog_left_s(const struct evidence *e)
                                               : only_pings            ? WATCHDOG_ONLY_PINGS
                                                                       : WATCHDOG_MID_STREAM);
     int64_t since = answered_since_sent(e) && !only_pings ? c->received_ago_s : c->sent_ago_s;
-    return has_connection(e) && after > since && since >= 0 ? after - since : 0;
+    /* a connection that is kept, and on which nothing is asked since the turn ended */
+    bool is_out = !turn_is_over(e) || c->sent_ago_s < e->last_event_age_s;
+    return has_connection(e) && is_out && after > since && since >= 0 ? after - since : 0;
 }
 
 /* What will happen by itself, and when: for those who are told to wait. */
@@ -1247,8 +1253,11 @@ static void say_what_comes(struct sentences *s, const struct rule *rule, const s
     else if (left_s > 0 && rule->holds != is_generating)
         SAY(s, "where nothing comes, the client's own watchdog acts in %s%s: it asks again",
             span(s, left_s), brings_only_pings(e) ? " at the earliest" : "");
+    else if (!has_connection(e) && e->has_workers == FACT_YES)
+        SAY(s, "it goes on when the command ends");
     else
-        SAY(s, "it goes on by itself; silence is judged after %s", span(s, e->patience_s));
+        SAY(s, "it goes on by itself; a connection that brings nothing for %s is judged",
+            span(s, e->patience_s));
 }
 
 /*
@@ -1264,7 +1273,8 @@ static const char *careful_advice(const struct rule *rule, const struct evidence
 struct judgement rules_judge(const struct evidence *e, struct arena *a)
 {
     const struct rule *rule = winner(e);
-    struct judgement j = {rule, careful_advice(rule, e), rule->confidence, NULL, 0};
+    struct judgement j = {
+        .rule = rule, .advice = careful_advice(rule, e), .confidence = rule->confidence};
     bool heals = str_equals(rule->advice, "revive") && watchdog_left_s(e) > 0;
     if (heals) {
         j.advice = "wait";
@@ -1277,19 +1287,30 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     if (is_by_screen || (rule->verdict == SR_WAITING && is_deaf(e)))
         j.confidence = "low";
 
+    j.is_noteworthy = rule->verdict == SR_IDLE && e->cpu_percent >= BURNING_PERCENT;
     struct sentences s = {.arena = a};
     say_process(&s, e);
     if (rule->verdict == SR_IDLE)
         say_cpu_at_rest(&s, e);
     if (rule->verdict == SR_WAITING && is_deaf(e))
         say_deaf(&s, e);
+    if (rule->holds == pipe_is_held)
+        say_holders(&s, e);
     say_conversation(&s, e);
+    /* when a try comes is what matters, before how the last one failed */
+    bool waits = str_equals(j.advice, "wait");
+    bool tries = waits && has_announced_a_try(e) && rule->holds != waits_for_its_limit;
+    if (tries)
+        say_what_comes(&s, rule, e);
+    say_failure(&s, e);
     say_sleep(&s, rule, e);
-    if (str_equals(j.advice, "wait"))
+    if (waits && !tries)
         say_what_comes(&s, rule, e);
     if (may_be_asking(e))
         say_connection(&s, e);
     say_second_look(&s, e);
+    if (rule->holds != pipe_is_held)
+        say_holders(&s, e);
     say_screen(&s, e);
     say_terminal(&s, e);
     say_memory(&s, e);

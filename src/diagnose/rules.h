@@ -33,6 +33,7 @@ struct judgement {
     const char *confidence; /* which is then less; "look" for "kill" while its own loop runs */
     const char *const *evidence;
     size_t evidence_count;
+    bool is_noteworthy; /* the evidence holds what its user should know, though nothing is wrong */
 };
 
 /* Returns: the judgement; there always is one. Owner of the sentences: the arena. */

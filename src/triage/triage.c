@@ -126,6 +126,7 @@ static bool judge(struct snapshot *snap, struct patient *p)
     shown->verdict = j.rule->verdict;
     shown->cause = j.rule->cause;
     shown->confidence = j.confidence;
+    shown->is_noteworthy = j.is_noteworthy;
     shown->advice = j.advice;
     shown->evidence = j.evidence;
     shown->evidence_count = j.evidence_count;

@@ -175,7 +175,7 @@ static bool is_quiet(const struct sr_session *s)
 {
     return s->verdict == SR_IDLE && s->confidence && strcmp(s->confidence, "high") == 0 &&
            s->advice && strcmp(s->advice, "none") == 0 && s->candidate_count == 0 &&
-           s->note_count == 0 && !s->saving;
+           s->note_count == 0 && !s->saving && !s->is_noteworthy;
 }
 
 static void add_session(struct buf *out, const struct sr_session *s, const struct view_style *style)

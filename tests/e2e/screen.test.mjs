@@ -102,7 +102,7 @@ describe('a request that failed', () => {
     }, { withinMs: 30_000, look: async () => JSON.stringify(foundOf(await look('--timeout', PATIENCE_MIN), hidden), null, 1) });
     assert.equal(found.verdict, 'unknown');
     assert.equal(found.advice, 'look');
-    assert.ok(found.evidence.includes('its screen could not be read (it is no tmux pane of yours), and may tell more'));
+    assert.ok(found.evidence.includes('its screen could not be read (it is not known to be a tmux pane of yours), and may tell more'));
     await hidden.kill();
   });
 });

@@ -106,15 +106,10 @@ static bool leads_its_group(pid_t pid)
     return proc_read_stat(&proc, pid, &stat) == 0 && stat.pgrp == pid;
 }
 
-/* The client goes on when the last has let go: both are named, and both are ended. */
-static void all_who_hold_the_output_are_planned_for(void **state)
+/* Plans for who holds the client's output. Returns: how many pushes; held: whom each is for. */
+static size_t planned_for(const struct pipe_holder *holders, size_t count, pid_t *held)
 {
-    (void)state;
-    pid_t pids[] = {live_start(rest, &proc), live_start(rest, &proc)};
-    until(leads_its_group(pids[0]) && leads_its_group(pids[1]));
-    const struct pipe_holder holders[] = {{pids[0], start_of(pids[0]), "gradle"},
-                                          {pids[1], start_of(pids[1]), "java"}};
-    const struct evidence evidence = {.pipe_holders = holders, .pipe_holder_count = 2};
+    const struct evidence evidence = {.pipe_holders = holders, .pipe_holder_count = count};
     struct live live = {.stat.pid = getpid()};
     const struct session inside = {.evidence = &evidence, .live = &live};
     const struct sr_session session = {.pid = getpid()};
@@ -133,14 +128,57 @@ static void all_who_hold_the_output_are_planned_for(void **state)
     struct sr_error error;
     assert_int_equal(pidref_open(&proc, getpid(), start_of(getpid()), &r.subject.ref), 0);
     assert_int_equal(remedy_plan_pipe_holder(&r, &error), 0);
-    assert_int_equal(r.count, 2);
-    for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(r.pushes[i].other.pid, pids[i]);
+    for (size_t i = 0; i < r.count; i++) {
+        held[i] = (pid_t)r.pushes[i].other.pid;
         pidref_close(&r.pushes[i].other);
-        live_end(pids[i]);
     }
     pidref_close(&r.subject.ref);
     arena_release(&r.arena);
+    return r.count;
+}
+
+/* The client goes on when the last has let go: both are named, and both are ended. */
+static void all_who_hold_the_output_are_planned_for(void **state)
+{
+    (void)state;
+    pid_t held[2], pids[] = {live_start(rest, &proc), live_start(rest, &proc)};
+    until(leads_its_group(pids[0]) && leads_its_group(pids[1]));
+    const struct pipe_holder holders[] = {{pids[0], start_of(pids[0]), "gradle"},
+                                          {pids[1], start_of(pids[1]), "java"}};
+    assert_int_equal(planned_for(holders, 2, held), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(held[i], pids[i]);
+        live_end(pids[i]);
+    }
+}
+
+/* Joins the process group of a leader; 0: leads one. */
+static void join(const void *context)
+{
+    setpgid(0, *(const pid_t *)context);
+    pause();
+}
+
+static bool is_in_group(pid_t pid, pid_t group)
+{
+    struct proc_stat stat;
+    return proc_read_stat(&proc, pid, &stat) == 0 && stat.pgrp == group;
+}
+
+/* What is ended is the group: once. */
+static void a_group_is_ended_once(void **state)
+{
+    (void)state;
+    pid_t held[2], nobody = 0, leader = live_start(join, &nobody);
+    until(leads_its_group(leader));
+    pid_t member = live_start(join, &leader);
+    until(is_in_group(member, leader));
+    const struct pipe_holder holders[] = {{leader, start_of(leader), "gradle"},
+                                          {member, start_of(member), "java"}};
+    assert_int_equal(planned_for(holders, 2, held), 1);
+    assert_int_equal(held[0], leader);
+    live_end(leader);
+    live_end(member);
 }
 
 int main(void)
@@ -149,6 +187,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_process_that_was_seen_is_planned_for, begin, end),
         cmocka_unit_test_setup_teardown(another_with_its_number_is_not, begin, end),
         cmocka_unit_test_setup_teardown(all_who_hold_the_output_are_planned_for, begin, end),
+        cmocka_unit_test_setup_teardown(a_group_is_ended_once, begin, end),
     };
-    return cmocka_run_group_tests_name("push", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("remedy", tests, NULL, NULL);
 }

@@ -141,6 +141,18 @@ static bool is_said(const struct evidence *e, const char *sentence)
 }
 
 #define does_not_say(part, ...) assert_false(speaks_of(&__VA_ARGS__, part))
+/* The listing shows the first two sentences. */
+static bool is_among_first(const struct evidence *e, const char *sentence)
+{
+    struct arena a = {0};
+    struct judgement j = rules_judge(e, &a);
+    bool found = false;
+    for (size_t i = 0; i < j.evidence_count && i < 2; i++)
+        found = found || strstr(j.evidence[i], sentence);
+    arena_release(&a);
+    return found;
+}
+
 #define says(sentence, ...) assert_true(is_said(&__VA_ARGS__, sentence))
 
 /* ---- scenes ------------------------------------------------------------------------------- */
@@ -705,6 +717,11 @@ static void patience_is_given_to_replies_tools_and_compactions(void **state)
 
 #define COMPACTS(...) \
     REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION, __VA_ARGS__)
+    says("where nothing comes, the client's own watchdog acts in 174 s: it asks again",
+         COMPACTS(.status_age_s = PATIENCE - 1, .api.sent_ago_s = 8, .api.received_ago_s = 6,
+                  .last_event_age_s = 10));
+    does_not_say("where nothing comes", COMPACTS(.status_age_s = PATIENCE - 1, .api.sent_ago_s = 8,
+                                                 .api.received_ago_s = 6, .last_event_age_s = 7));
     wins("off the record", COMPACTS(.status_age_s = PATIENCE - 1));
     wins("compaction stuck", COMPACTS(.status_age_s = PATIENCE));
     wins("off the record", COMPACTS(.status_age_s = 0, .turn = TAIL_TURN_UNKNOWN));
@@ -1031,6 +1048,8 @@ static void a_try_that_is_announced_is_waited_for(void **state)
                   .is_said = true, .is_on_screen = true, .due_in_s = 2, .attempt = 6, .of = 10}));
     says("the client tries again by itself in 2 s", ANNOUNCED(2));
     says("try 6 of 10 was announced on its screen", ANNOUNCED(2));
+    assert_true(is_among_first(&ANNOUNCED(2, .retry.why = "ConnectionRefused"),
+                               "the client tries again by itself in 2 s"));
     says("try 6 of 10 was announced in its transcript", ANNOUNCED(2, .retry.is_on_screen = false));
     says("the client tries again by itself, within 40 s of the last try", ANNOUNCED(0));
 }
@@ -1054,7 +1073,8 @@ static void the_screen_is_looked_at_where_nothing_else_decides(void **state)
     assert_true(rules_want_longer(&ASKED(ASLEEP, .sample_ms = 400)));
     assert_false(rules_want_longer(&ASKED(ASLEEP)));
     says("its screen shows: Cogitating", ASKED(.screen = SCREEN_READ, .screen_line = "Cogitating"));
-    says("its screen could not be read (it is no tmux pane of yours), and may tell more",
+    says("its screen could not be read (it is not known to be a tmux pane of yours), and may tell "
+         "more",
          ASKED(.screen = SCREEN_OUT_OF_REACH));
     does_not_say("its screen", ASKED());
     does_not_say("its screen", ASKED(.screen = SCREEN_WITHOUT_STATE));
@@ -1480,6 +1500,8 @@ static void evidence_is_said_with_numbers(void **state)
     says("gradle (pid 812) has the output of a hook or a tool open", TOOL(HELD));
     says("java (pid 813) has the output of a hook or a tool open",
          TOOL(HELD, .pipe_holder_count = 2));
+    assert_true(is_among_first(&TOOL(HELD, .pipe_holder_count = 2), "gradle (pid 812) has"));
+    assert_true(is_among_first(&TOOL(HELD, .pipe_holder_count = 2), "java (pid 813) has"));
     static const struct worker servers[] = {
         {.pid = 900, .name = "node"},
         {.pid = 901, .name = "node", .asked_by = "by its command line"}};

@@ -76,6 +76,14 @@ static void an_idle_one_takes_a_line_unless_there_is_something_to_say(void **sta
              head);
     draws(view_text_status, &s, 1, style, expected.p);
     buf_release(&expected);
+    s.is_noteworthy = true; /* it uses a CPU, say */
+    buf_addf(&expected,
+             "%sidle      pts/9   9024    bbbbbbbb  39kB    now     /home/u/p  CURRENT\n"
+             "          background-jobs (high confidence): the last turn ended 3 s ago\n"
+             "1 of 60 sessions: 1 idle\n",
+             head);
+    draws(view_text_status, &s, 1, style, expected.p);
+    buf_release(&expected);
     s.advice = "look";
     buf_addf(&expected,
              "%sidle      pts/9   9024    bbbbbbbb  39kB    now     /home/u/p  CURRENT\n"

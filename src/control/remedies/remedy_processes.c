@@ -378,7 +378,19 @@ static int verify_holder(struct revive *r, struct remedy *p, const struct pinned
 static const struct remedy_kind end_pipe_holder = {"end-pipe-holder", describe, verify_holder, give,
                                                    helped};
 
-/* One push for each: the client goes on when the last of them has ended. */
+/* What is ended is a process group: is that of a holder planned for already? */
+static bool is_planned(const struct revive *r, const struct proc_stat *stat)
+{
+    struct proc_stat planned;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->pushes[i].kind == &end_pipe_holder &&
+            pidref_look(&r->pushes[i].other, r->subject.proc, &planned) == 0 &&
+            planned.pgrp == stat->pgrp)
+            return true;
+    return false;
+}
+
+/* One push for each group: the client goes on when the last of them has ended. */
 int remedy_plan_pipe_holder(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
@@ -388,6 +400,8 @@ int remedy_plan_pipe_holder(struct revive *r, struct sr_error *error)
         struct proc_stat stat;
         bool is_it = proc_read_stat(r->subject.proc, h->pid, &stat) == 0 &&
                      stat.start_ticks == h->start_ticks;
+        if (is_it && is_planned(r, &stat))
+            continue;
         const char *whose = is_it ? whose_group(r, &stat) : NULL;
         if (whose)
             return pinned_session_refuse(

@@ -53,12 +53,20 @@ static enum fact is_in_container(const struct look *l, const struct agent_regist
     const struct proc *proc = &l->snap->proc;
     if (proc_list(proc, &l->snap->arena, &pids, &count) < 0)
         return FACT_UNKNOWN;
-    for (size_t i = 0; i < count; i++)
-        if (proc_read_stat(proc, pids[i], &live.stat) == 0 && live.stat.state != 'Z' &&
-            proc_read_status(proc, pids[i], &live.status) == 0 && is_its(l, r, &live))
+    enum fact found = FACT_NO;
+    for (size_t i = 0; i < count; i++) {
+        int code = proc_read_stat(proc, pids[i], &live.stat);
+        if (code == 0 && live.stat.state == 'Z')
+            continue;
+        if (code == 0)
+            code = proc_read_status(proc, pids[i], &live.status);
+        if (code == 0 && is_its(l, r, &live))
             return FACT_YES;
+        if (code < 0 && code != -ESRCH)
+            found = FACT_UNKNOWN;
+    }
     /* hidepid: what is not shown may be there */
-    return proc_read_stat(proc, 1, &first) == 0 ? FACT_NO : FACT_UNKNOWN;
+    return proc_read_stat(proc, 1, &first) == 0 ? found : FACT_UNKNOWN;
 }
 
 static bool is_of_earlier_boot(const struct look *l, const struct agent_registration *r)

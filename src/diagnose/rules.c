@@ -1223,7 +1223,8 @@ static int64_t watchdog_left_s(const struct evidence *e)
                                                                       : WATCHDOG_MID_STREAM);
     int64_t since = answered_since_sent(e) && !only_pings ? c->received_ago_s : c->sent_ago_s;
     /* a connection that is kept, and on which nothing is asked since the turn ended */
-    bool is_out = !turn_is_over(e) || c->sent_ago_s < e->last_event_age_s;
+    bool is_out =
+        !turn_is_over(e) || e->last_event_age_s < 0 || c->sent_ago_s <= e->last_event_age_s;
     return has_connection(e) && is_out && after > since && since >= 0 ? after - since : 0;
 }
 

@@ -40,22 +40,15 @@ static uint64_t start_of(pid_t pid)
     return stat.start_ticks;
 }
 
-/* The child is a tool's, of the client that this test is. offset: of the start that was seen. */
-static int plan(int (*push_plan)(struct revive *, struct sr_error *), int64_t offset,
-                size_t *pushes)
+typedef int plan_function(struct revive *, struct sr_error *);
+
+/* Plans on evidence of the client that this test is. Returns: as the plan; held: whom each of the
+ * pushes is for. */
+static int plan_on(const struct evidence *evidence, plan_function *push_plan, pid_t *held,
+                   size_t *pushes)
 {
-    const struct worker seen = {
-        .pid = child,
-        .start_ticks = start_of(child) + (uint64_t)offset,
-        .name = "sleep",
-        .doing = WORKER_WANTS_INPUT,
-    };
-    const struct pipe_holder holder = {
-        .pid = child, .start_ticks = seen.start_ticks, .name = "sleep"};
-    const struct evidence evidence = {
-        .workers = &seen, .worker_count = 1, .pipe_holders = &holder, .pipe_holder_count = 1};
     struct live live = {.stat.pid = getpid()};
-    const struct session inside = {.evidence = &evidence, .live = &live};
+    const struct session inside = {.evidence = evidence, .live = &live};
     const struct sr_session session = {.pid = getpid()};
     const struct sr_options look = {.own_pid = getpid()};
     struct sr_snapshot snapshot = {.session_count = 0};
@@ -74,11 +67,31 @@ static int plan(int (*push_plan)(struct revive *, struct sr_error *), int64_t of
     int code = push_plan(&r, &error);
     *pushes = r.count;
     for (size_t i = 0; i < r.count; i++) {
-        assert_int_equal(r.pushes[i].other.pid, child);
+        held[i] = (pid_t)r.pushes[i].other.pid;
         pidref_close(&r.pushes[i].other);
     }
     pidref_close(&r.subject.ref);
     arena_release(&r.arena);
+    return code;
+}
+
+/* The child is a tool's, of the client that this test is. offset: of the start that was seen. */
+static int plan(plan_function *push_plan, int64_t offset, size_t *pushes)
+{
+    const struct worker seen = {
+        .pid = child,
+        .start_ticks = start_of(child) + (uint64_t)offset,
+        .name = "sleep",
+        .doing = WORKER_WANTS_INPUT,
+    };
+    const struct pipe_holder holder = {
+        .pid = child, .start_ticks = seen.start_ticks, .name = "sleep"};
+    const struct evidence evidence = {
+        .workers = &seen, .worker_count = 1, .pipe_holders = &holder, .pipe_holder_count = 1};
+    pid_t held[2];
+    int code = plan_on(&evidence, push_plan, held, pushes);
+    for (size_t i = 0; i < *pushes; i++)
+        assert_int_equal(held[i], child);
     return code;
 }
 
@@ -106,35 +119,13 @@ static bool leads_its_group(pid_t pid)
     return proc_read_stat(&proc, pid, &stat) == 0 && stat.pgrp == pid;
 }
 
-/* Plans for who holds the client's output. Returns: how many pushes; held: whom each is for. */
+/* Plans for who holds the client's output. Returns: how many pushes. */
 static size_t planned_for(const struct pipe_holder *holders, size_t count, pid_t *held)
 {
     const struct evidence evidence = {.pipe_holders = holders, .pipe_holder_count = count};
-    struct live live = {.stat.pid = getpid()};
-    const struct session inside = {.evidence = &evidence, .live = &live};
-    const struct sr_session session = {.pid = getpid()};
-    const struct sr_options look = {.own_pid = getpid()};
-    struct sr_snapshot snapshot = {.session_count = 0};
-    const struct sr_revive_options options = {.look = &look};
-    struct revive r = {
-        .subject = {.proc = &proc,
-                    .snapshot = &snapshot,
-                    .inside = &inside,
-                    .session = &session,
-                    .look = &look},
-        .session = &session,
-        .options = &options,
-    };
-    struct sr_error error;
-    assert_int_equal(pidref_open(&proc, getpid(), start_of(getpid()), &r.subject.ref), 0);
-    assert_int_equal(remedy_plan_pipe_holder(&r, &error), 0);
-    for (size_t i = 0; i < r.count; i++) {
-        held[i] = (pid_t)r.pushes[i].other.pid;
-        pidref_close(&r.pushes[i].other);
-    }
-    pidref_close(&r.subject.ref);
-    arena_release(&r.arena);
-    return r.count;
+    size_t pushes;
+    assert_int_equal(plan_on(&evidence, remedy_plan_pipe_holder, held, &pushes), 0);
+    return pushes;
 }
 
 /* The client goes on when the last has let go: both are named, and both are ended. */

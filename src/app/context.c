@@ -203,19 +203,54 @@ static bool is_missing(const struct context *c, const char *folder)
     return missing;
 }
 
-/* --restore makes what is missing, --watch waits for it, and where files alone are named nothing is
- * looked for in it. */
-static bool misses_config_dir(const struct context *c)
+/* Where files alone are named nothing is looked for in a config directory. */
+static bool needs_config_dirs(const struct options *o)
+{
+    bool needs_them = o->which_count == 0;
+    for (size_t i = 0; i < o->which_count; i++)
+        needs_them = needs_them || !which_is_file(o->which[i]);
+    return needs_them;
+}
+
+/* Those that were named and are not there. */
+static size_t missing_config_dirs(const struct context *c, bool says_them)
 {
     const struct options *o = c->options;
-    bool may_miss = o->command->config_dir_may_be_missing;
-    bool needs_them = !may_miss && o->which_count == 0;
-    for (size_t i = 0; i < o->which_count && !may_miss; i++)
-        needs_them = needs_them || !which_is_file(o->which[i]);
-    for (size_t i = 0; i < o->config_dir_count && needs_them; i++)
-        if (is_missing(c, o->config_dirs[i]))
-            return true;
-    return false;
+    size_t count = 0;
+    for (size_t i = 0; i < o->config_dir_count; i++) {
+        if (!is_missing(c, o->config_dirs[i]))
+            continue;
+        count++;
+        if (says_them) {
+            struct buf text = {0};
+            buf_addf(&text, "%s: %s", o->config_dirs[i], err_reason(-ENOENT));
+            context_complain(text.p);
+            buf_release(&text);
+        }
+    }
+    return count;
+}
+
+/* One that is not there is named as what could not be read, beside what the others hold; where none
+ * is left, nothing can be looked at. --restore makes what is missing, --watch waits for it. */
+static int run_where_it_can(struct context *c, command_run *command)
+{
+    const struct options *o = c->options;
+    bool needs_them = needs_config_dirs(o);
+    if (o->command->config_dir_may_be_missing) {
+        int status = command(c);
+        return needs_them && status == EXIT_USAGE && missing_config_dirs(c, true) ? EXIT_FAILED
+                                                                                  : status;
+    }
+    size_t missing = needs_them ? missing_config_dirs(c, false) : 0;
+    if (missing && missing == o->config_dir_count) {
+        missing_config_dirs(c, true);
+        return EXIT_FAILED;
+    }
+    int status = command(c);
+    if (missing && o->command->looks_for_no_session)
+        missing_config_dirs(c, true);
+    return missing && status != EXIT_USAGE && status != EXIT_REFUSED ? EXIT_FAILED : status;
 }
 
 struct job {
@@ -239,11 +274,7 @@ static int run_guarded(struct guard *g, const char *const *stuck, size_t stuck_c
     c.look.entering = tell_guard;
     c.look.find_backup = backups_find_fullest;
     c.look.context = &c;
-    /* It is named as what could not be read, beside what the others hold. */
-    bool misses = misses_config_dir(&c);
-    int status = job->command(&c);
-    if (misses && status != EXIT_USAGE && status != EXIT_REFUSED)
-        status = EXIT_FAILED;
+    int status = run_where_it_can(&c, job->command);
     backups_close(&c);
     arena_release(&c.arena);
     return status;

@@ -54,15 +54,23 @@ one_hung_one_idle()
     [ "$(wc -l <<<"$output")" -gt 3 ]
 }
 
-@test "a config directory that was named and is not there: exit 3" {
-    for mode in --status --export --resume --check; do
-        rescue "$mode" --config-dir "$BATS_TEST_TMPDIR/nowhere"
+@test "a config directory that was named and is not there: exit 3, and the same words in each mode" {
+    local where=(--pending-dir "$HOME/no backups" --log-dir "$HOME/log") nowhere=$BATS_TEST_TMPDIR/nowhere
+    for mode in --status --export --resume --check --verify; do
+        rescue "$mode" --config-dir "$nowhere" "${where[@]}"
         [ "$status" -eq 3 ]
         [ -z "$output" ]
-        [[ $stderr == *"$BATS_TEST_TMPDIR/nowhere"*"no such file or directory"* ]]
-        rescue "$mode" --config-dir "$BATS_TEST_TMPDIR/nowhere" --config-dir "$CONFIG_DIR"
+        [ "$stderr" = "session-rescue: $nowhere: no such file or directory" ]
+        rescue "$mode" --config-dir "$nowhere" --config-dir "$CONFIG_DIR" "${where[@]}"
         [ "$status" -eq 3 ]
-        [[ $stderr == *"$BATS_TEST_TMPDIR/nowhere"*"no such file or directory"* ]]
+        [ "$(grep -c "^session-rescue: $nowhere: no such file or directory$" <<<"$stderr")" -eq 1 ]
+    done
+    for mode in --context --resume --export --check --repair --kill --revive --verify --restore; do
+        rescue "$mode" "$other" --config-dir "$nowhere" "${where[@]}"
+        [ "$status" -eq 3 ]
+        [ -z "$output" ]
+        [ "$(grep -c "^session-rescue: $nowhere: no such file or directory$" <<<"$stderr")" -eq 1 ]
+        [ ! -e "$nowhere" ]
     done
     rescue --status # of the whole machine: 1 where something hangs there, or could not be looked at
     [ "$status" -le 1 ]

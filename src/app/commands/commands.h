@@ -29,6 +29,7 @@ struct command {
     unsigned rights;                /* of root's, when sudo runs it: PRIVILEGE_... */
     bool is_of_the_program;         /* --help, --version: whatever else was said */
     bool config_dir_may_be_missing; /* one that was named: it is made, or waited for */
+    bool looks_for_no_session;      /* what a config directory holds is not looked at */
     bool wants_live;                /* its WHICH has a process */
 };
 

@@ -89,4 +89,5 @@ const struct command command_verify = {
     ANY_NUMBER,
     .help = "read backups again, and compare them with their manifests",
     .run = run,
+    .looks_for_no_session = true,
 };

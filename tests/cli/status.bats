@@ -76,12 +76,22 @@ one_hung_one_idle()
     [ "$status" -le 1 ]
 }
 
-@test "a foreign file in the registry is named once, and with -v alone" {
+@test "what is foreign in the registry is named once, and with -v alone; it hides nothing" {
     fake --cwd "$project" --session "$other" -- "$client"
     echo '{"half":' >"$CONFIG_DIR/sessions/4711.json"
-    rescue --status "${scratch[@]}"
-    [ "$status" -eq 0 ]
-    [ -z "$stderr" ]
+    mkfifo "$CONFIG_DIR/sessions/4712.json"
+    mkdir "$CONFIG_DIR/sessions/4713.json"
+    ln -s /dev/zero "$CONFIG_DIR/sessions/4714.json"
+    ln -s 4715.json "$CONFIG_DIR/sessions/4715.json"
+    for mode in --status --resume "--export --dry-run"; do
+        # shellcheck disable=SC2086
+        rescue $mode "${scratch[@]}"
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+    done
     rescue --status -v "${scratch[@]}"
-    [ "$(grep -c 4711.json <<<"$stderr")" -eq 1 ]
+    [ "$status" -eq 0 ]
+    for n in 4711 4712 4713 4714 4715; do
+        [ "$(grep -c "$n.json" <<<"$stderr")" -eq 1 ]
+    done
 }

@@ -78,11 +78,10 @@ static bool is_packaged(const char *path)
     const char *slash = strrchr(path, '/');
     const char *beside =
         arena_printf(&a, "%.*s/package.json", (int)(slash ? slash - path : 0), path);
-    char *text = arena_alloc(&a, PACKAGE_LIMIT);
-    FS_CLOSE int fd = open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t n = fd < 0 ? -1 : fs_read_at(fd, text, PACKAGE_LIMIT, 0);
+    struct sv text;
     const struct json_value *root;
-    bool is_it = n > 0 && json_parse(&a, (struct sv){text, (size_t)n}, &root) == 0 &&
+    bool is_it = fs_read_small(AT_FDCWD, beside, PACKAGE_LIMIT, &a, &text) == 0 &&
+                 json_parse(&a, text, &root) == 0 &&
                  str_equals(json_copy_text(&a, root, "name"), PACKAGE);
     arena_release(&a);
     return is_it;

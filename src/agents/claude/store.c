@@ -1,5 +1,6 @@
 #include "agents/claude/store.h"
 
+#include "base/err.h"
 #include "base/io/fs.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -129,6 +130,11 @@ static int read_registration(const struct agent_store *store, const char *path,
         struct sv text;
         *wrong = NULL;
         int r = fs_read_small(store->fd, path, REGISTRATION_LIMIT, store->arena, &text);
+        /* a folder, a FIFO, a device, a link to itself: no client has made it */
+        if (r == -EISDIR || r == -ENXIO || r == -ELOOP) {
+            *wrong = err_reason(r);
+            return -EBADMSG;
+        }
         if (r < 0)
             return r;
         struct stat st;

@@ -377,6 +377,9 @@ struct sr_export {
      * made. Empty: none does. */
     char fuller_stem[80];
     int64_t fuller_bytes; /* of its transcript */
+    /* An earlier backup that may hold a longer one: its transcript cannot be read. Empty: none. */
+    char unread_stem[80];
+    int unread_code; /* negative errno: why */
 };
 
 /*

@@ -695,10 +695,15 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
     snprintf(name, sizeof name, "%s.jsonl", stem);
     if (m->file_count)
         fs_open_file(run->pending.fd, name, &taken);
-    const struct backup_dir_entry *fuller = backup_dir_fuller(
-        &run->pending, run->entries, run->entry_count, j->source->transcript.session_id, taken.fd,
-        e.size_bytes, &e.fuller_bytes);
+    const struct backup_dir_entry *fuller;
+    struct lookup seen = backup_dir_fuller(&run->pending, run->entries, run->entry_count,
+                                           j->source->transcript.session_id, taken.fd, e.size_bytes,
+                                           &fuller, &e.fuller_bytes);
     fs_close(&taken.fd);
+    if (seen.state == LOOKUP_UNKNOWN) {
+        snprintf(e.unread_stem, sizeof e.unread_stem, "%s", seen.where);
+        e.unread_code = seen.code;
+    }
     if (fuller)
         snprintf(e.fuller_stem, sizeof e.fuller_stem, "%s", fuller->stem);
     if (j->source->salvage && j->source->salvage->note)

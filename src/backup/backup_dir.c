@@ -380,57 +380,86 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
 
 /* A transcript that may hold more than another: open while they are compared. */
 struct rival {
-    const struct backup_dir_entry *entry; /* NULL: it cannot be one */
+    bool is_one;
     int fd;
-    int64_t size_bytes;
+    int code;           /* why it cannot be read; 0: it can */
+    int64_t size_bytes; /* -1: not known */
 };
+
+static int64_t size_of(const struct backup_dir *p, const char *name)
+{
+    struct stat st;
+    return fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : st.st_size;
+}
 
 static struct rival rival_of(const struct backup_dir *p, const struct backup_dir_entry *entry,
                              const char *session_id, bool takes_repaired)
 {
     char name[NAME_SIZE + sizeof QUARANTINE];
-    struct fs_file file;
+    struct fs_file file = {.fd = -1};
     struct rival none = {.fd = -1};
     if (!entry->is_complete || !str_equals(entry->session_id, session_id))
         return none;
     snprintf(name, sizeof name, "%s" QUARANTINE, entry->stem);
-    if (!takes_repaired && look_for(p, name).state != LOOKUP_ABSENT)
+    struct lookup repaired = takes_repaired ? lookup_absent() : look_for(p, name);
+    if (repaired.state == LOOKUP_FOUND)
         return none;
-    if (fs_open_file(p->fd, part_name(name, entry->stem, "jsonl"), &file) < 0)
+    part_name(name, entry->stem, "jsonl");
+    int r = repaired.state == LOOKUP_UNKNOWN ? repaired.code : fs_open_file(p->fd, name, &file);
+    if (r == -ENOENT) /* a backup that has lost it */
         return none;
-    return (struct rival){entry, file.fd, file.size_bytes};
+    return (struct rival){true, file.fd, r, r < 0 ? size_of(p, name) : file.size_bytes};
 }
 
-static int64_t fullness(int fd, int64_t size_bytes, bool counts)
+/* Negative errno where its records cannot be counted. */
+static int64_t fullness(const struct rival *rival, bool counts)
 {
-    return !counts || fd < 0 ? size_bytes : fullness_count(fd, size_bytes);
+    if (rival->code < 0)
+        return rival->code;
+    return !counts || rival->fd < 0 ? rival->size_bytes
+                                    : fullness_count(rival->fd, rival->size_bytes);
 }
 
-const struct backup_dir_entry *backup_dir_fuller(const struct backup_dir *p,
-                                                 const struct backup_dir_entry *entries,
-                                                 size_t count, const char *session_id, int than_fd,
-                                                 int64_t than_bytes, int64_t *size_bytes)
+/* Whether a length says nothing, of the one or of a longer one. */
+static bool is_to_count(const struct backup_dir *p, const struct backup_dir_entry *entries,
+                        size_t count, const char *session_id, const struct rival *than)
 {
-    const struct backup_dir_entry *found = NULL;
-    bool counts = than_fd >= 0 && than_bytes > 0 && fullness_is_doubtful(than_fd, than_bytes);
+    bool counts =
+        than->fd >= 0 && than->size_bytes > 0 && fullness_is_doubtful(than->fd, than->size_bytes);
     for (size_t i = 0; i < count && !counts; i++) {
-        struct rival rival = rival_of(p, &entries[i], session_id, than_bytes <= 0);
-        counts = rival.entry && rival.size_bytes > than_bytes &&
+        struct rival rival = rival_of(p, &entries[i], session_id, than->size_bytes <= 0);
+        counts = rival.fd >= 0 && rival.size_bytes > than->size_bytes &&
                  fullness_is_doubtful(rival.fd, rival.size_bytes);
         fs_close(&rival.fd);
     }
-    int64_t most = than_bytes > 0 ? fullness(than_fd, than_bytes, counts) : than_bytes;
+    return counts;
+}
+
+struct lookup backup_dir_fuller(const struct backup_dir *p, const struct backup_dir_entry *entries,
+                                size_t count, const char *session_id, int than_fd,
+                                int64_t than_bytes, const struct backup_dir_entry **fuller,
+                                int64_t *size_bytes)
+{
+    const struct backup_dir_entry *found = NULL;
+    struct lookup unread = lookup_absent();
+    struct rival than = {true, than_fd, 0, than_bytes};
+    bool counts = is_to_count(p, entries, count, session_id, &than);
+    int64_t most = than_bytes > 0 ? fullness(&than, counts) : than_bytes;
     for (size_t i = 0; i < count; i++) {
         struct rival rival = rival_of(p, &entries[i], session_id, than_bytes <= 0);
-        int64_t its = rival.entry ? fullness(rival.fd, rival.size_bytes, counts) : -1;
-        if (rival.entry && (found ? its >= most : its > most)) {
-            found = rival.entry;
+        int64_t its = rival.is_one ? fullness(&rival, counts) : -1;
+        bool may_be_longer = counts || rival.size_bytes < 0 || rival.size_bytes > than_bytes;
+        if (rival.is_one && its < 0 && may_be_longer) {
+            unread = lookup_unknown((int)its, entries[i].stem);
+        } else if (rival.is_one && its >= 0 && (found ? its >= most : its > most)) {
+            found = &entries[i];
             most = its;
             *size_bytes = rival.size_bytes;
         }
         fs_close(&rival.fd);
     }
-    return found;
+    *fuller = found;
+    return unread.state == LOOKUP_UNKNOWN ? unread : found ? lookup_found() : lookup_absent();
 }
 
 /* When the newest complete backup of a session was begun, by its name, to the second. */

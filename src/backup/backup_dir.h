@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fact.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -79,12 +80,13 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
  * newest of several; among those that hold more than another of so many bytes. than_fd: that one,
  * -1: it is at hand no more, and is taken for sound. One that a repair was made of is longer on
  * purpose, and counts only against an empty transcript.
- * Returns: NULL where there is none; *size_bytes: of its transcript.
+ * Returns: found; absent; unknown: one that may hold more, or more still, cannot be read, and where
+ * is its stem. *fuller: of those that can be read, NULL: none; *size_bytes: of its transcript.
  */
-const struct backup_dir_entry *backup_dir_fuller(const struct backup_dir *p,
-                                                 const struct backup_dir_entry *entries,
-                                                 size_t count, const char *session_id, int than_fd,
-                                                 int64_t than_bytes, int64_t *size_bytes);
+struct lookup backup_dir_fuller(const struct backup_dir *p, const struct backup_dir_entry *entries,
+                                size_t count, const char *session_id, int than_fd,
+                                int64_t than_bytes, const struct backup_dir_entry **fuller,
+                                int64_t *size_bytes);
 
 /* Whether a session that is copied again and again has been within the last ten minutes. */
 bool backup_dir_is_recent(const char *path, const char *session_id);

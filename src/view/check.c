@@ -372,6 +372,7 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
                               c->plan->can_resume);
         json_put_string(d, node, "fuller_backup", c->fuller);
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
+        json_put_bool(d, node, "fuller_is_known", !c->fuller_is_unknown);
         if (verbose) {
             json_put(d, node, "loaded",
                      view_json_records(d, c->plan->loaded,

@@ -20,6 +20,7 @@ struct view_checked {
     const struct repair_plan *plan;
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
     int64_t fuller_bytes;
+    bool fuller_is_unknown; /* one may, or hold more still, that cannot be read */
 };
 
 enum view_checked_verdict {

@@ -331,6 +331,37 @@ exported_short()
     [ "$status" -eq 0 ]
 }
 
+@test "a backup that may hold more and cannot be read is neither less nor passed over: it is named" {
+    local rival
+    exported_short 20
+    rm "$TRANSCRIPT"
+    rm "$PENDING/$full.jsonl"
+    for rival in directory looping; do
+        case $rival in
+        directory) mkdir "$PENDING/$full.jsonl"; head -c 100000 /dev/zero | tr '\0' x >"$PENDING/$full.jsonl/x" ;;
+        looping) rm -r "$PENDING/$full.jsonl"; ln -s "$full.jsonl" "$PENDING/$full.jsonl" ;;
+        esac
+        restore "$ID" --config-dir "$new" --force
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"whether an earlier backup holds more than the newest is not known: $full.jsonl: "*"--restore $short"* ]]
+        [ ! -e "$new/projects" ]
+    done
+    # NULs in the transcript: records are counted, and those of the other cannot be
+    mkdir -p "$(dirname "$TRANSCRIPT")"
+    head -c 20000 /dev/zero >"$TRANSCRIPT"
+    touch -d '1 hour ago' "$TRANSCRIPT"
+    rescue --check --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"whether a backup holds more is not known: $PENDING/$full.jsonl: "* ]]
+    rescue --check --json --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$(json '.transcripts[0].fuller_is_known')" = false ]
+    export_session "$ID"
+    [ "$status" -eq 1 ]
+    [[ $output == *"whether an earlier backup holds more is not known: $full.jsonl: "* ]]
+    export_session "$ID" --json
+    [ "$(json '.exports[0].unread_backup')" = "$PENDING/$full.jsonl" ]
+}
+
 @test "a plain --check names the backup of a session that has shrunk, though it is sound" {
     echo '{"parentUuid":"a","type":"user","uuid":"b","sessionId":"'"$ID"'","cwd":"/tmp/p","timestamp":"2026-01-02T03:04:06.000Z","message":{"role":"user","content":"more"}}' >>"$TRANSCRIPT"
     export_session "$ID"

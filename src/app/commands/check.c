@@ -26,6 +26,7 @@ struct work {
     size_t counts[VIEW_CHECKED_VERDICTS]; /* by enum view_checked_verdict */
     bool shows_sound;
     size_t fuller_count; /* of those that are sound: a backup holds more */
+    bool may_be_fuller;  /* of one it is not known whether a backup does */
 };
 
 static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
@@ -136,8 +137,10 @@ static int check_one(struct work *w, const struct target *target)
         .plan = &e.plan,
     };
     if (r == 0)
-        backups_fullest(w->context, checked.session_id, e.file.fd, checked.size_bytes,
-                        &checked.fuller, &checked.fuller_bytes);
+        checked.fuller_is_unknown =
+            !backups_fullest(w->context, checked.session_id, e.file.fd, checked.size_bytes,
+                             &checked.fuller, &checked.fuller_bytes);
+    w->may_be_fuller = w->may_be_fuller || checked.fuller_is_unknown;
     int status = tell(w, &checked);
     if (r == 0)
         repair_examine_release(&e);
@@ -186,8 +189,9 @@ static int finish(struct work *w, const struct targets *targets)
         return status;
     if (w->counts[VIEW_UNREADABLE])
         return EXIT_FAILED;
-    return targets->may_lack || w->fuller_count || all > w->counts[VIEW_SOUND] ? EXIT_ATTENTION
-                                                                               : EXIT_FINE;
+    return targets->may_lack || w->fuller_count || w->may_be_fuller || all > w->counts[VIEW_SOUND]
+               ? EXIT_ATTENTION
+               : EXIT_FINE;
 }
 
 static int run(struct context *context)

@@ -240,10 +240,12 @@ static void close_and_log(struct work *w)
         closing_log(&w->closing, w->context, log, count);
 }
 
-/* It lost something since an earlier backup: said each time where nothing is left, else once. */
+/* It lost something since an earlier backup, or may have: said each time where nothing is left,
+ * else once. */
 static bool has_shrunk(const struct sr_export *e)
 {
-    return e->fuller_stem[0] && (e->outcome != SR_ALREADY_EXPORTED || e->size_bytes == 0);
+    return (e->fuller_stem[0] || e->unread_stem[0]) &&
+           (e->outcome != SR_ALREADY_EXPORTED || e->size_bytes == 0);
 }
 
 static bool needs_attention(const struct work *w)

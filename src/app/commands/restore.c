@@ -192,55 +192,84 @@ static bool asks_for(const char *stem, int64_t size_bytes, const char *what)
     return is_yes;
 }
 
-/* Where a word named a session, is its newest backup the one to take? One that holds less takes a
- * yes to its name. Sets *stem. Returns: 0, or an exit status and a message printed. */
-static int choose(struct context *c, const struct backup_dir *pending, const char **stem)
+/* What a session's newest backup is measured against. */
+struct choice {
+    const char *newest;
+    int64_t newest_bytes;
+    const struct backup_dir_entry *fuller; /* NULL: none that can be read */
+    int64_t fuller_bytes;
+    const char *fuller_word; /* what reading all of it came to */
+    struct lookup seen; /* as backup_dir_fuller; unknown: where is the one that may hold more */
+};
+
+static int look_for_fuller(struct context *c, const struct backup_dir *pending,
+                           struct choice *choice, struct sr_error *error)
 {
-    const char *newest = *stem;
     struct backup_dir_entry *entries;
-    size_t count = 0;
+    struct fs_file file = {.fd = -1};
     struct stat st = {0}; /* a transcript that is gone holds nothing */
     struct verified v;
-    int64_t fuller_bytes;
-    const char *name = arena_printf(&c->arena, "%s.jsonl", newest);
-    struct sr_error error;
+    size_t count = 0;
+    const char *newest = choice->newest,
+               *name = arena_printf(&c->arena, "%s.jsonl", choice->newest);
     int r = backup_dir_list(pending, &c->arena, &entries, &count);
-    if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        r = errno == ENOENT ? 0 : -errno;
-    for (size_t i = 0; i < count && r == 0; i++) {
-        struct stat other;
-        name = arena_printf(&c->arena, "%s.jsonl", entries[i].stem);
-        if (fstatat(pending->fd, name, &other, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-            r = -errno;
+    if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+        r = -errno;
+    if (r < 0)
+        return err_set(error, r, "which backup holds most is not known: list %s: %s", pending->path,
+                       err_reason(r));
+    choice->newest_bytes = st.st_size;
+    fs_open_file(pending->fd, name, &file);
+    choice->seen = backup_dir_fuller(pending, entries, count, newest + strlen(newest) - UUID_LENGTH,
+                                     file.fd, st.st_size, &choice->fuller, &choice->fuller_bytes);
+    fs_close(&file.fd);
+    if (choice->fuller) {
+        verify_backup(pending, choice->fuller->stem, &c->arena, &v);
+        choice->fuller_word = verify_word(v.verdict);
     }
-    if (r < 0) {
-        err_set(&error, r, "which backup holds most is not known: list %s: %s", pending->path,
-                err_reason(r));
+    return 0;
+}
+
+static void say_reason(const struct choice *choice, const char *end)
+{
+    struct buf text = {0};
+    if (choice->seen.state == LOOKUP_UNKNOWN)
+        buf_addf(&text,
+                 "whether an earlier backup holds more than the newest is not known: "
+                 "%s.jsonl: %s%s",
+                 choice->seen.where, err_reason(choice->seen.code), end);
+    else
+        buf_addf(&text, "the newest backup holds less than an earlier one%s", end);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
+/* Where a word named a session, is its newest backup the one to take? One that holds less, or may,
+ * takes a yes to its name. Sets *stem. Returns: 0, or an exit status and a message printed. */
+static int choose(struct context *c, const struct backup_dir *pending, const char **stem)
+{
+    struct choice choice = {.newest = *stem};
+    struct sr_error error;
+    if (look_for_fuller(c, pending, &choice, &error) < 0) {
         context_complain(error.text);
         return EXIT_FAILED;
     }
-    struct fs_file file = {.fd = -1};
-    fs_open_file(pending->fd, arena_printf(&c->arena, "%s.jsonl", newest), &file);
-    const struct backup_dir_entry *fuller =
-        backup_dir_fuller(pending, entries, count, newest + strlen(newest) - UUID_LENGTH, file.fd,
-                          st.st_size, &fuller_bytes);
-    fs_close(&file.fd);
-    if (!fuller)
+    if (choice.seen.state == LOOKUP_ABSENT)
         return 0;
-    verify_backup(pending, fuller->stem, &c->arena, &v);
+    const struct backup_dir_entry *fuller = choice.fuller;
     const struct options *o = c->options;
     if (!o->force && !o->dry_run && !o->json && prompt_can_ask()) {
-        context_complain("the newest backup holds less than an earlier one");
-        if (asks_for(fuller->stem, fuller_bytes, verify_word(v.verdict)))
+        say_reason(&choice, "");
+        if (fuller && asks_for(fuller->stem, choice.fuller_bytes, choice.fuller_word))
             *stem = arena_strdup(&c->arena, fuller->stem);
-        else if (!asks_for(newest, st.st_size, "the newest"))
+        else if (!asks_for(choice.newest, choice.newest_bytes, "the newest"))
             return refuse("nothing was restored", false);
         return 0;
     }
-    context_complain("the newest backup holds less than an earlier one; nothing was restored. Name "
-                     "the one to take:");
-    say_choice(fuller->stem, fuller_bytes, verify_word(v.verdict));
-    say_choice(newest, st.st_size, "the newest");
+    say_reason(&choice, "; nothing was restored. Name the one to take:");
+    if (fuller)
+        say_choice(fuller->stem, choice.fuller_bytes, choice.fuller_word);
+    say_choice(choice.newest, choice.newest_bytes, "the newest");
     return EXIT_REFUSED;
 }
 

@@ -103,10 +103,17 @@ bool backups_fullest(struct context *c, const char *session_id, int than_fd, int
                      const char **stem, int64_t *size_bytes)
 {
     struct backups *b = list_once(c);
-    const struct backup_dir_entry *found = backup_dir_fuller(
-        &b->pending, b->entries, b->count, session_id, than_fd, than_bytes, size_bytes);
+    struct sr_error error;
+    const struct backup_dir_entry *found;
+    struct lookup seen = backup_dir_fuller(&b->pending, b->entries, b->count, session_id, than_fd,
+                                           than_bytes, &found, size_bytes);
     *stem = found ? found->stem : NULL;
-    return !b->is_unknown;
+    if (seen.state == LOOKUP_UNKNOWN) {
+        err_set(&error, seen.code, "whether a backup holds more is not known: %s/%s.jsonl: %s",
+                c->pending_dir, seen.where, err_reason(seen.code));
+        context_complain(error.text);
+    }
+    return !b->is_unknown && seen.state != LOOKUP_UNKNOWN;
 }
 
 bool backups_find_fullest(void *context, const char *session_id, const char **stem,

@@ -27,7 +27,7 @@ struct backups {
 
 /* Of a session's complete backups, the one that holds most, and more than a transcript, as
  * backup_dir_fuller; *stem NULL: there is none. Returns: false: it is not known whether there is
- * one. */
+ * one, or one that holds more still; it was said why. */
 bool backups_fullest(struct context *c, const char *session_id, int than_fd, int64_t than_bytes,
                      const char **stem, int64_t *size_bytes);
 /* The same, as sr_options.find_backup. */

@@ -1,5 +1,6 @@
 #include "view/outcome/backups.h"
 
+#include "base/err.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "view/json.h"
@@ -73,6 +74,9 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
                          ? str_format_size(e->fuller_bytes - e->size_bytes, size)
                          : "whole records",
                      e->fuller_stem);
+        if (e->unread_stem[0])
+            buf_addf(out, "  whether an earlier backup holds more is not known: %s.jsonl: %s\n",
+                     e->unread_stem, err_reason(e->unread_code));
         if (e->salvage[0]) {
             buf_adds(out, "  ");
             utf8_adds_printable(out, e->salvage);
@@ -112,6 +116,7 @@ static struct json_node *export_node(struct json_document *d, const struct view_
     json_put_integer(d, node, "lost_files", (int64_t)e->lost_count);
     json_put_string(d, node, "lost", e->lost_count ? e->lost : NULL);
     put_path(d, node, "fuller_backup", pending_dir, e->fuller_stem);
+    put_path(d, node, "unread_backup", pending_dir, e->unread_stem);
     json_put_bool(d, node, "is_stable", !e->was_rewritten);
     json_put_bool(d, node, "last_line_is_whole", !e->last_line_is_torn);
     json_put_integer(d, node, "salvaged", (int64_t)e->salvaged_count);

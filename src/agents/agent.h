@@ -170,9 +170,10 @@ enum agent_part {
     AGENT_PARTS
 };
 
-/* What a client draws in the line of its state. */
+/* What a client draws: a question in place of the box for the prompt, and the line of its state. */
 struct agent_screen {
-    const char *line; /* as it stands there */
+    enum fact asks;   /* FACT_NO: the box is there */
+    const char *line; /* of its state, as it stands there; NULL: not found, and nothing below */
     bool is_retrying; /* a request failed, and it says that it tries again; else, nothing below */
     const char *why, *due, *until; /* "Session limit reached", "1h"; "5:55am", NULL: not said */
     int64_t due_in_s;              /* at least */
@@ -300,9 +301,8 @@ struct agent {
     /* It is a program of its own, and publishes itself as soon as it runs. */
     bool (*is_native)(const char *exe);
     const struct event_reader *reader; /* of its transcripts' records */
-    /* screen: lines of text, what its terminal shows. Returns: false where the line of its state is
-     * not found. Owner: the arena. */
-    bool (*read_screen)(struct sv screen, struct arena *a, struct agent_screen *out);
+    /* screen: lines of text, what its terminal shows. Owner: the arena. */
+    void (*read_screen)(struct sv screen, struct arena *a, struct agent_screen *out);
 
     /*
      * How many tokens a conversation with that model may hold. asked: how the user asked for the

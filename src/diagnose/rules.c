@@ -636,18 +636,27 @@ static bool mcp_call_is_stuck(const struct evidence *e)
 
 /*
  * 2.1.110 sometimes writes a call down only once its question is answered: until then it looks like
- * a reply that broke off. One that waits for a reply draws its spinner, which takes 5 % of a CPU.
+ * a reply that broke off. One that waits for a reply draws its spinner, which takes 5 % of a CPU,
+ * but not always: below a text that fills its screen it draws none. Then its screen alone tells.
  */
 static bool may_have_called_a_tool(const struct evidence *e)
 {
-    return awaits_reply(e) && answered_since_sent(e) && !e->is_print && e->wakeups_per_s > 0 &&
-           e->main_cpu_percent >= 0 && e->main_cpu_percent < RESTING_PERCENT;
+    return e->status == CLIENT_SAYS_NOTHING && awaits_reply(e) && answered_since_sent(e) &&
+           !e->is_print && e->has_workers != FACT_YES && e->wakeups_per_s != 0 &&
+           !spinner_turns(e) && e->main_cpu_percent < RESTING_PERCENT;
+}
+
+/* A client before 2.1.197, which does not say that it waits for an answer. */
+static bool old_client_rests_at_a_tool(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && has_tool_open(e) && has_no_worker(e) &&
+           spinner_rests(e);
 }
 
 static bool old_client_asks_permission(const struct evidence *e)
 {
-    return e->status == CLIENT_SAYS_NOTHING && has_no_worker(e) && spinner_rests(e) &&
-           (has_tool_open(e) || may_have_called_a_tool(e));
+    return (old_client_rests_at_a_tool(e) && e->screen_asks != FACT_NO) ||
+           (may_have_called_a_tool(e) && e->screen_asks == FACT_YES);
 }
 
 static bool tool_without_process(const struct evidence *e)
@@ -671,6 +680,11 @@ static bool compaction_is_stuck(const struct evidence *e)
 static bool reply_stalled(const struct evidence *e)
 {
     return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) && answered_since_sent(e);
+}
+
+static bool asks_or_is_stalled(const struct evidence *e)
+{
+    return reply_stalled(e) && may_have_called_a_tool(e) && e->screen_asks == FACT_UNKNOWN;
 }
 
 static bool no_reply_came(const struct evidence *e)
@@ -855,6 +869,10 @@ const struct rule rules[] = {
      tool_without_process},
     {"compaction stuck", SR_HUNG, "compaction-stuck", "medium", "revive",
      "The client is busy off the record, and the model is silent.", compaction_is_stuck},
+    {"asks or is stalled", SR_UNKNOWN, "needs-eyes", "low", "look",
+     "A reply broke off, or called a tool that waits for an answer and is not written down: its "
+     "screen tells, and could not be read. (Clients before 2.1.197 do not say.)",
+     asks_or_is_stalled},
     {"reply stalled", SR_HUNG, "reply-stalled", "high", "revive",
      "A reply began and broke off; the connection is still open.", reply_stalled},
     {"no reply", SR_HUNG, "no-reply", "high", "revive",
@@ -927,7 +945,8 @@ bool rules_want_longer(const struct evidence *e)
 
 bool rules_want_screen(const struct evidence *e)
 {
-    return may_be_between_tries(e) && e->wakeups_per_s > 0;
+    return (may_be_between_tries(e) && e->wakeups_per_s > 0) || old_client_rests_at_a_tool(e) ||
+           (may_have_called_a_tool(e) && e->wakeups_per_s > 0);
 }
 
 bool rules_want_connection(const struct evidence *e)

@@ -61,7 +61,8 @@ bool rules_want_longer(const struct evidence *e);
 bool rules_want_watch(const struct evidence *e);
 
 /*
- * After all that: a request may have failed, and the client be about to send it again, which some
- * versions say on their screen alone. Only of a client whose loop runs: what another shows is old.
+ * After all that: a request may have failed, and the client be about to send it again, or a
+ * question may wait for its answer, which some versions say on their screen alone. Only of a client
+ * whose loop runs: what another shows is old.
  */
 bool rules_want_screen(const struct evidence *e);

@@ -87,8 +87,33 @@ static void escapes_that_break_off_are_passed_over(void **state)
 
 static bool state_of(const char *screen, struct agent_screen *out)
 {
-    *out = (struct agent_screen){0};
-    return claude_screen_state(sv_of(screen), &arena, out);
+    claude_screen_read(sv_of(screen), &arena, out);
+    return out->line != NULL;
+}
+
+static enum fact asks(const char *screen)
+{
+    struct agent_screen seen;
+    claude_screen_read(sv_of(screen), &arena, &seen);
+    return seen.asks;
+}
+
+/* As tmux showed 2.1.110, the rules shortened. */
+static void a_question_stands_in_place_of_the_box(void **state)
+{
+    (void)state;
+    assert_int_equal(asks(MARK "do it\n\n  Running\n" RULE "\n Bash command\n   touch changed\n"
+                               " Do you want to proceed?\n"
+                               " \x1b[38;5;153m\xe2\x9d\xaf \x1b[38;5;246m1. \x1b[38;5;153mYes\n"
+                               "\x1b[39m   2. No\n Esc to cancel\n"),
+                     FACT_YES);
+    assert_int_equal(asks(RULE "\n Choice\nWhich way?\n  1. left\n\xe2\x9d\xaf 2. right\n" RULE
+                               "\n  3. Chat about this\n"),
+                     FACT_YES);
+    assert_int_equal(asks(RULE "\n" MARK "1. is typed\n" RULE "\n  esc to interrupt\n"), FACT_NO);
+    assert_int_equal(asks("$ make\n 1. a list\n"), FACT_UNKNOWN);
+    assert_int_equal(asks(MARK "what was said before\n"), FACT_UNKNOWN);
+    assert_int_equal(asks(""), FACT_UNKNOWN);
 }
 
 static const char *fixture(const char *name)
@@ -219,6 +244,7 @@ int main(void)
         cmocka_unit_test_teardown(a_hint_of_the_clients_is_not_typed, release),
         cmocka_unit_test_teardown(a_screen_without_a_box_has_none, release),
         cmocka_unit_test_teardown(escapes_that_break_off_are_passed_over, release),
+        cmocka_unit_test_teardown(a_question_stands_in_place_of_the_box, release),
         cmocka_unit_test_teardown(retries_and_limits_are_read, release),
         cmocka_unit_test_teardown(what_is_no_retry_is_none, release),
         cmocka_unit_test_teardown(only_the_line_of_the_state_counts, release),

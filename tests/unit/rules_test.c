@@ -270,6 +270,8 @@ static struct scene *scenes(size_t *count)
          true},
         {"an old client asks for a permission", "old client asks", TOOL(OLD, .wakeups_per_s = 4),
          true},
+        {"a reply of an old client broke off, or it asks", "asks or is stalled",
+         ASKED(OLD, .wakeups_per_s = 4, .main_cpu_percent = 0.9), true},
         {"a tool inside the client", "tool without process", TOOL(), true},
         {"compacts, the model is silent", "compaction stuck",
          REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION), true},
@@ -983,15 +985,21 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
     wins("not understood", TOOL(OLD, .wakeups_per_s = 4, .has_workers = FACT_UNKNOWN));
     /* its call is not written down until it is answered */
 #define UNWRITTEN(...) ASKED(OLD, .wakeups_per_s = 4, .main_cpu_percent = 0.9, __VA_ARGS__)
-    wins("old client asks", UNWRITTEN());
-    wins("old client asks", UNWRITTEN(.turn = TAIL_TURN_REPLYING));
+    wins("old client asks", UNWRITTEN(.screen_asks = FACT_YES));
+    wins("old client asks", UNWRITTEN(.screen_asks = FACT_YES, .turn = TAIL_TURN_REPLYING));
+    /* below a text that fills the screen a client that waits draws no spinner */
+    wins("reply stalled", UNWRITTEN(.screen_asks = FACT_NO));
+    wins("asks or is stalled", UNWRITTEN());
+    wins("asks or is stalled", UNWRITTEN(.turn = TAIL_TURN_REPLYING));
+    wins("tool without process", TOOL(OLD, .wakeups_per_s = 4, .screen_asks = FACT_NO));
     wins("reply stalled", UNWRITTEN(.main_cpu_percent = 1));
-    wins("reply stalled", UNWRITTEN(.main_cpu_percent = -1));
+    wins("asks or is stalled", UNWRITTEN(.main_cpu_percent = -1));
+    wins("asks or is stalled", UNWRITTEN(.wakeups_per_s = -1));
     wins("reply stalled", UNWRITTEN(.wakeups_per_s = 12));
     wins("reply stalled", UNWRITTEN(.wakeups_per_s = 0));
     wins("reply stalled", UNWRITTEN(.is_print = true));
     wins("reply stalled", UNWRITTEN(.status = CLIENT_BUSY, .status_age_s = LONG));
-    wins("reply stalled", UNWRITTEN(.has_workers = FACT_UNKNOWN));
+    wins("asks or is stalled", UNWRITTEN(.has_workers = FACT_UNKNOWN));
     wins("no reply", UNWRITTEN(.api.bytes_received = 0, .api.received_ago_s = LONG + 1));
 }
 
@@ -1068,6 +1076,8 @@ static void the_screen_is_looked_at_where_nothing_else_decides(void **state)
     assert_false(rules_want_screen(&ASKED(.state = 'T')));
     assert_false(rules_want_screen(&ANNOUNCED(2)));
     assert_false(rules_want_screen(&TOOL()));
+    assert_true(rules_want_screen(&TOOL(OLD, .wakeups_per_s = 4)));
+    assert_false(rules_want_screen(&TOOL(OLD, .wakeups_per_s = 40)));
     assert_false(rules_want_screen(&REST()));
     /* who draws once a second is looked at for long enough to see it */
     assert_true(rules_want_longer(&ASKED(ASLEEP, .sample_ms = 400)));

@@ -307,18 +307,42 @@ static void read_retry(struct sv state, struct arena *a, struct agent_screen *ou
     *out = retry;
 }
 
-bool claude_screen_state(struct sv screen, struct arena *a, struct agent_screen *out)
+/* The choice that Enter takes: "> 1. Yes", with U+276F. 2.1.110: a permission, a question. */
+static bool offers_choice(const struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        struct buf text = {0};
+        struct look look = {0};
+        add_shown(&text, lines->items[i], &look, true);
+        struct sv line = trimmed((struct sv){text.p, text.n});
+        bool is_chosen = sv_starts_with(line, mark);
+        line = trimmed(is_chosen ? sv_slice(line, mark.n, line.n) : line);
+        bool is_choice = is_chosen && line.n > 2 && line.p[0] >= '1' && line.p[0] <= '9' &&
+                         line.p[1] == '.' && line.p[2] == ' ';
+        buf_release(&text);
+        if (is_choice)
+            return true;
+    }
+    return false;
+}
+
+void claude_screen_read(struct sv screen, struct arena *a, struct agent_screen *out)
 {
     struct lines *lines = mem_resize(NULL, sizeof *lines);
     size_t begin, end;
     struct sv state;
+    *out = (struct agent_screen){.asks = FACT_UNKNOWN};
     lines->count = 0;
     split(screen, lines);
-    bool is_there = find_box(lines, &begin, &end) && find_state(lines, begin, a, &state);
-    if (is_there) {
-        *out = (struct agent_screen){.line = state.p};
-        read_retry(state, a, out);
+    if (!find_box(lines, &begin, &end)) {
+        if (offers_choice(lines))
+            out->asks = FACT_YES;
+    } else {
+        out->asks = FACT_NO;
+        if (find_state(lines, begin, a, &state)) {
+            out->line = state.p;
+            read_retry(state, a, out);
+        }
     }
     free(lines);
-    return is_there;
 }

@@ -33,4 +33,4 @@ bool claude_screen_prompt(struct sv screen, struct arena *a, struct sv *typed);
  *
  * with U+273B for the star and U+00B7 for the dots. 2.1.110 draws it elsewhere, and writes it down.
  */
-bool claude_screen_state(struct sv screen, struct arena *a, struct agent_screen *out);
+void claude_screen_read(struct sv screen, struct arena *a, struct agent_screen *out);

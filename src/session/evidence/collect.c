@@ -812,7 +812,9 @@ int collect_screen(struct snapshot *snap, const struct session *s, struct eviden
     if (r < 0)
         return r == -ETIMEDOUT ? r : 0;
     e->screen = SCREEN_WITHOUT_STATE;
-    if (!s->live->agent->read_screen(sv_of(text), &snap->arena, &seen))
+    s->live->agent->read_screen(sv_of(text), &snap->arena, &seen);
+    e->screen_asks = seen.asks;
+    if (!seen.line)
         return 0;
     e->screen = SCREEN_READ;
     e->screen_line = seen.line;

@@ -163,6 +163,7 @@ struct evidence {
     struct api_connection api;
     struct terminal_facts terminal;
     enum screen_reading screen;
+    enum fact screen_asks;   /* a question stands on it */
     const char *screen_line; /* SCREEN_READ: it, without its star */
 
     /* what decides when the client's own watchdog acts */

@@ -88,8 +88,8 @@ struct lookup agent_list_registry(struct agent_listings *listings, const struct 
         listings->registry_of.arena = &listings->registry_arena;
         arena_release(&listings->registry_arena);
         listings->registry_store = NULL;
-        listings->registry_lookup = agent->read_registry(
-            &listings->registry_of, &listings->registry, &listings->registry_count);
+        listings->registry_lookup = agent_read_registry(
+            agent, &listings->registry_of, &listings->registry, &listings->registry_count);
         listings->registry_store = arena_strdup(&listings->registry_arena, store->path);
         listings->registry_at = now;
     }
@@ -124,4 +124,151 @@ void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count)
 {
     if (count)
         qsort(transcripts, count, sizeof *transcripts, newest_first);
+}
+
+struct lookup agent_read_registry(const struct agent *agent, const struct agent_store *store,
+                                  struct agent_registration **entries, size_t *count)
+{
+    if (agent->registry)
+        return agent->registry->read(store, entries, count);
+    *entries = NULL;
+    *count = 0;
+    return lookup_absent();
+}
+
+enum agent_child agent_child_of(const struct agent *agent, const struct agent_child_look *look)
+{
+    return agent->children ? agent->children->started_for(look) : AGENT_CHILD_UNKNOWN;
+}
+
+const char *agent_child_variable(const struct agent *agent)
+{
+    return agent->children ? agent->children->session_variable : NULL;
+}
+
+const char *agent_variable(const struct proc_strings *environment, const char *name)
+{
+    return name ? proc_variable(environment, name) : NULL;
+}
+
+int agent_read_prompts(const struct agent *agent, const struct agent_store *store,
+                       struct agent_prompts *out)
+{
+    return agent->history ? agent->history->read_end(store, out) : -ENOENT;
+}
+
+struct lookup agent_read_all_prompts(const struct agent *agent, const struct agent_store *store,
+                                     const char *session_id, int64_t end_bytes,
+                                     struct agent_prompts *out)
+{
+    if (agent->history)
+        return agent->history->read(store, session_id, end_bytes, out);
+    *out = (struct agent_prompts){.is_whole = true};
+    return lookup_absent();
+}
+
+struct lookup agent_list_prompted(const struct agent *agent, const struct agent_store *store,
+                                  int64_t end_bytes, struct agent_prompted **out, size_t *count,
+                                  bool *is_whole)
+{
+    if (agent->history)
+        return agent->history->list_sessions(store, end_bytes, out, count, is_whole);
+    *out = NULL;
+    *count = 0;
+    *is_whole = true;
+    return lookup_absent();
+}
+
+struct lookup agent_list_strays(const struct agent *agent, const struct agent_store *store,
+                                struct agent_stray **strays, size_t *count)
+{
+    if (agent->remains)
+        return agent->remains->list_strays(store, strays, count);
+    *strays = NULL;
+    *count = 0;
+    return lookup_absent();
+}
+
+struct lookup agent_list_traces(const struct agent *agent, const struct agent_store *store,
+                                const char *const *prefixes, size_t prefix_count,
+                                struct agent_traces *out)
+{
+    if (agent->remains)
+        return agent->remains->list_traces(store, prefixes, prefix_count, out);
+    *out = (struct agent_traces){0};
+    return lookup_absent();
+}
+
+enum agent_part agent_part_of(const struct agent *agent, const char *name)
+{
+    return agent->remains ? agent->remains->part_of(name) : AGENT_PART_OTHER;
+}
+
+const char *agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
+                                bool *is_certain)
+{
+    if (agent->saves)
+        return agent->saves->nothing(client, is_certain);
+    *is_certain = false;
+    return NULL;
+}
+
+int agent_takes_up(const struct agent *agent, const struct proc_strings *argv, const char **option)
+{
+    if (!agent->saves)
+        return -ENOTSUP;
+    *option = agent->saves->takes_up(argv);
+    return 0;
+}
+
+enum fact agent_has_side_files(const struct agent *agent, const struct agent_store *store,
+                               const char *folder, const char *session_id)
+{
+    return agent->saves ? agent->saves->has_side_files(store, folder, session_id) : FACT_UNKNOWN;
+}
+
+bool agent_is_mcp_tool(const struct agent *agent, const char *name)
+{
+    return agent->tools && agent->tools->is_mcp(name);
+}
+
+struct sv agent_mcp_server(const struct agent *agent, const char *tool)
+{
+    return agent->tools ? agent->tools->mcp_server(tool) : (struct sv){0};
+}
+
+bool agent_is_question_tool(const struct agent *agent, const char *name)
+{
+    return agent->tools && agent->tools->is_question(name);
+}
+
+struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment)
+{
+    return agent->model ? agent->model->api(environment) : (struct agent_api){0};
+}
+
+int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked)
+{
+    return agent->model ? agent->model->context_window(model, asked) : 0;
+}
+
+const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
+                              const struct proc_strings *environment)
+{
+    return agent->model ? agent->model->asked(argv, environment) : NULL;
+}
+
+void agent_read_screen(const struct agent *agent, struct sv screen, struct arena *a,
+                       struct agent_screen *out)
+{
+    if (agent->terminal)
+        agent->terminal->read(screen, a, out);
+    else
+        *out = (struct agent_screen){.asks = FACT_UNKNOWN};
+}
+
+bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena *a,
+                      struct sv *typed)
+{
+    return agent->terminal && agent->terminal->read_prompt(screen, a, typed);
 }

@@ -1,12 +1,9 @@
 /*
  * agent: how one kind of coding agent looks, as a process and on disk.
  *
- * Each agent is a table of functions (struct agent); agent.c lists them all.
+ * Each agent is a set of tables (struct agent); agent.c lists them all.
  * What is right of this layer knows sessions, registrations and transcripts,
  * and not where a particular agent keeps them.
- *
- * To add an agent: write src/agent/<name>.c with such a table, and put it into
- * the list in agent.c.
  */
 #pragma once
 
@@ -243,7 +240,7 @@ struct agent_listings {
 int agent_list_folder(struct agent_listings *listings, int at, const char *path,
                       struct fs_name **names, size_t *count);
 struct agent;
-/* As the agent's read_registry. Owner: the listings, until the next call. */
+/* As agent_read_registry. Owner: the listings, until the next call. */
 struct lookup agent_list_registry(struct agent_listings *listings, const struct agent *agent,
                                   const struct agent_store *store,
                                   struct agent_registration **entries, size_t *count);
@@ -267,9 +264,15 @@ struct agent_files {
 void agent_leave_out(struct agent_files *files, const char *path, const char *why, bool is_lost);
 void agent_files_release(struct agent_files *files);
 
-struct agent {
-    const char *name;
+/*
+ * Of what reads a store: what cannot be read goes to store->problems, and makes the answer unknown:
+ * out then holds what could be read, and more may be there. Found: out holds all that is
+ * there, which may be nothing; absent: there is no such folder or file, and out is empty.
+ * Owner of results and of lookup.where: store->arena.
+ */
 
+/* How its processes are told from others, and what they say of themselves. */
+struct agent_process {
     /* By its program file (or, where that may not be read, its name) alone:
      * worth a look at its command line? Cheap, asked of every process. */
     bool (*could_be)(const char *exe, const char *name);
@@ -277,100 +280,52 @@ struct agent {
     /* By what is in the file that it runs. Asked of those alone that could_be; reads files.
      * Returns: FACT_UNKNOWN where nothing can be said, or nothing needs to. */
     enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
-
-    enum agent_child (*child)(const struct agent_child_look *look);
-
-    /* Its config directory, from its environment. Returns: NULL when not known. */
-    const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
-                              const char *home, bool *is_default);
+    /* It is a program of its own, and publishes itself as soon as it runs. */
+    bool (*is_native)(const char *exe);
     /* The session id on a command line. Returns: false where there is none. */
     bool (*session_in_argv)(const struct proc_strings *argv, struct sv *session_id);
     enum sr_kind (*kind)(const char *registered_kind, const char *entrypoint,
                          const struct proc_strings *argv);
-    /* A variable of its tool children: the session that they work for. */
-    const char *child_session_variable;
-    const char *entrypoint_variable;
+    const char *entrypoint_variable; /* NULL: there is none */
+};
 
-    struct agent_api (*api)(const struct proc_strings *environment);
-    /* The tool of that name is answered by an MCP server. */
-    bool (*is_mcp_tool)(const char *name);
-    /* The name that the user has given that server. Returns: {0} where it answers no such tool. */
-    struct sv (*mcp_server)(const char *tool);
-    /* The tool of that name is a question to the user. */
-    bool (*is_question_tool)(const char *name);
-    /* It is a program of its own, and publishes itself as soon as it runs. */
-    bool (*is_native)(const char *exe);
-    const struct event_reader *reader; /* of its transcripts' records */
-    /* screen: lines of text, what its terminal shows. Owner: the arena. */
-    void (*read_screen)(struct sv screen, struct arena *a, struct agent_screen *out);
-
-    /*
-     * How many tokens a conversation with that model may hold. asked: how the user asked for the
-     * model, where known ("sonnet[1m]"), else NULL. Returns: 0 when model is NULL.
-     */
-    int64_t (*context_window)(const char *model, const char *asked);
-    /* How the user asked for a model, on the command line or in the environment; NULL: not so. */
-    const char *(*asked_model)(const struct proc_strings *argv,
-                               const struct proc_strings *environment);
-    /*
-     * Reading a store. What cannot be read goes to store->problems, and makes the answer unknown:
-     * out then holds what could be read, and more may be there. Found: out holds all that is
-     * there, which may be nothing; absent: there is no such folder or file, and out is empty.
-     * Owner of results and of lookup.where: store->arena.
-     */
+/* Where an agent keeps what is its user's. */
+struct agent_home {
+    /* From the environment of a process. Returns: NULL when not known. */
+    const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default);
     /* What the user has set; what is not known counts as not set. */
     struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
-    struct lookup (*read_registry)(const struct agent_store *store,
-                                   struct agent_registration **entries, size_t *count);
+    /* Variables that name a directory that is not the default, and the one for temporary files. */
+    const char *variable, *temporary_variable;
+};
+
+/* The transcripts in a store. */
+struct agent_stored {
     /* The folder, below the store, that sessions started in cwd are kept in. */
     const char *(*project_folder)(struct arena *a, const char *cwd);
     struct lookup (*list_folder)(const struct agent_store *store, const char *folder,
                                  struct agent_transcript **transcripts, size_t *count);
     struct lookup (*list_all)(const struct agent_store *store,
                               struct agent_transcript **transcripts, size_t *count);
-    /* Transcripts that lie where the client does not look. */
-    struct lookup (*list_strays)(const struct agent_store *store, struct agent_stray **strays,
-                                 size_t *count);
+    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere. out: only where it is
+     * found. */
+    struct lookup (*find)(const struct agent_store *store, const char *session_id, const char *cwd,
+                          struct agent_transcript *out);
+    /* The files beside a transcript that grow with it: its subagents'. */
+    struct lookup (*list_subagents)(const struct agent_store *store,
+                                    const struct agent_transcript *of,
+                                    struct agent_transcript **transcripts, size_t *count);
     /* The user has put the session out of sight; since when. FACT_UNKNOWN: it cannot be read. */
     enum fact (*is_archived)(const struct agent_store *store, const struct agent_transcript *t,
                              struct wall *since);
     /* The folders, below the store, in which something appears or grows with every session. */
     void (*list_watched)(const struct agent_store *store, const char *const **folders,
                          size_t *count);
-    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere. out: only where it is
-     * found. */
-    struct lookup (*find_transcript)(const struct agent_store *store, const char *session_id,
-                                     const char *cwd, struct agent_transcript *out);
-    /* The files beside a transcript that grow with it: its subagents'. */
-    struct lookup (*list_subagents)(const struct agent_store *store,
-                                    const struct agent_transcript *of,
-                                    struct agent_transcript **transcripts, size_t *count);
-    /* The end of its history of prompts, in bounds, of what is said to the model alone. Returns: 0,
-     * -ENOENT where there is none, or negative errno. Owner: the store's arena. */
-    int (*read_prompts)(const struct agent_store *store, struct agent_prompts *out);
-    /* All prompts of a session, or (NULL) of all, among the last bytes of the history. */
-    struct lookup (*read_all_prompts)(const struct agent_store *store, const char *session_id,
-                                      int64_t end_bytes, struct agent_prompts *out);
-    /* Who has prompts among the last bytes of the history, in the order of their ids. is_whole:
-     * there are no more bytes. */
-    struct lookup (*list_prompted)(const struct agent_store *store, int64_t end_bytes,
-                                   struct agent_prompted **out, size_t *count, bool *is_whole);
-    /* Sessions of which a folder with files is there, and no transcript is seen; prefixes: of these
-     * only (none: all). */
-    struct lookup (*list_traces)(const struct agent_store *store, const char *const *prefixes,
-                                 size_t prefix_count, struct agent_traces *out);
-    /* By a file's name in list_files. */
-    enum agent_part (*part_of)(const char *name);
-    /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
-     * not. certain: false where that depends on what cannot be seen. */
-    const char *(*saves_nothing)(const struct agent_saving *client, bool *is_certain);
-    /* By what of its command line the client has loaded an earlier conversation, an option's name;
-     * NULL: by none. */
-    const char *(*takes_up)(const struct proc_strings *argv);
-    /* Files that are written while a session goes on, below a folder of transcripts, whether or not
-     * its transcript is. */
-    enum fact (*has_side_files)(const struct agent_store *store, const char *folder,
-                                const char *session_id);
+};
+
+/* All that is of one session: what a backup holds, and how it is put back. */
+struct agent_bundle {
     /*
      * Every file that belongs to a session: what a lossless copy must hold. of->path NULL: it has
      * no transcript, and what carries its id is looked for everywhere. Credentials are not
@@ -387,16 +342,172 @@ struct agent {
     /* A name in a backup, as it is for another session id and project folder. */
     const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder);
-    /* Names its folder for temporary files in its environment. */
-    const char *temporary_variable;
+};
 
+/* What its processes publish about themselves. */
+struct agent_registry {
+    struct lookup (*read)(const struct agent_store *store, struct agent_registration **entries,
+                          size_t *count);
+};
+
+/* The marks on what its processes start. */
+struct agent_children {
+    enum agent_child (*started_for)(const struct agent_child_look *look);
+    /* A variable of its tool children: the session that they work for. */
+    const char *session_variable;
+};
+
+/* The prompts that were typed, kept apart from the transcripts. */
+struct agent_history {
+    /* The end of it, in bounds, of what is said to the model alone. Returns: 0,
+     * -ENOENT where there is none, or negative errno. Owner: the store's arena. */
+    int (*read_end)(const struct agent_store *store, struct agent_prompts *out);
+    /* All prompts of a session, or (NULL) of all, among the last bytes of the history. */
+    struct lookup (*read)(const struct agent_store *store, const char *session_id,
+                          int64_t end_bytes, struct agent_prompts *out);
+    /* Who has prompts among the last bytes of the history, in the order of their ids. is_whole:
+     * there are no more bytes. */
+    struct lookup (*list_sessions)(const struct agent_store *store, int64_t end_bytes,
+                                   struct agent_prompted **out, size_t *count, bool *is_whole);
+};
+
+/* What lies where the client does not look, or without its transcript. */
+struct agent_remains {
+    struct lookup (*list_strays)(const struct agent_store *store, struct agent_stray **strays,
+                                 size_t *count);
+    /* Sessions of which a folder with files is there, and no transcript is seen; prefixes: of these
+     * only (none: all). */
+    struct lookup (*list_traces)(const struct agent_store *store, const char *const *prefixes,
+                                 size_t prefix_count, struct agent_traces *out);
+    /* By a file's name in list_files. */
+    enum agent_part (*part_of)(const char *name);
+};
+
+/* What tells whether a client writes its conversation down. */
+struct agent_saves {
+    /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
+     * not. certain: false where that depends on what cannot be seen. */
+    const char *(*nothing)(const struct agent_saving *client, bool *is_certain);
+    /* By what of its command line the client has loaded an earlier conversation, an option's name;
+     * NULL: by none. */
+    const char *(*takes_up)(const struct proc_strings *argv);
+    /* Files that are written while a session goes on, below a folder of transcripts, whether or not
+     * its transcript is. */
+    enum fact (*has_side_files)(const struct agent_store *store, const char *folder,
+                                const char *session_id);
+};
+
+/* The tools that its model calls, by their names. */
+struct agent_tools {
+    /* It is answered by an MCP server. */
+    bool (*is_mcp)(const char *name);
+    /* The name that the user has given that server. Returns: {0} where it answers no such tool. */
+    struct sv (*mcp_server)(const char *tool);
+    /* It is a question to the user. */
+    bool (*is_question)(const char *name);
+};
+
+/* The model, and the way to it. */
+struct agent_model {
+    struct agent_api (*api)(const struct proc_strings *environment);
+    /*
+     * How many tokens a conversation with that model may hold. asked: how the user asked for the
+     * model, where known ("sonnet[1m]"), else NULL. Returns: 0 when model is NULL.
+     */
+    int64_t (*context_window)(const char *model, const char *asked);
+    /* How the user asked for a model, on the command line or in the environment; NULL: not so. */
+    const char *(*asked)(const struct proc_strings *argv, const struct proc_strings *environment);
+    /* The variable that asks for one. */
+    const char *variable;
+};
+
+/* What its terminal shows. screen: lines of text. Owner: the arena. */
+struct agent_terminal {
+    void (*read)(struct sv screen, struct arena *a, struct agent_screen *out);
+    /* With escape sequences. What is typed and was not sent. Returns: false where there is no box
+     * for it; *typed is empty when nothing is typed. */
+    bool (*read_prompt)(struct sv screen, struct arena *a, struct sv *typed);
+};
+
+/* Commands that a user can type. */
+struct agent_commands {
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);
     /* Appends the command that opens a session that runs in the background. */
     void (*attach)(struct buf *out, const char *job_id);
-    /* Name of the variable that names a config directory that is not the default. */
-    const char *config_dir_variable;
 };
+
+/*
+ * One kind of agent: names, and a table for each thing that can be done with it. Those of the
+ * first group every agent has. One of the second is NULL where an agent cannot: then the
+ * functions below, which all callers use for these, give the answer of an agent that has nothing
+ * of the kind, or that nobody knows about.
+ */
+struct agent {
+    const char *name;  /* in JSON and of --agent: "claude" */
+    const char *title; /* to people: "Claude" */
+    const struct agent_process *process;
+    const struct agent_home *home;
+    const struct agent_stored *stored;
+    const struct agent_bundle *bundle;
+    const struct event_reader *reader; /* of its transcripts' records */
+    const struct agent_commands *commands;
+
+    const struct agent_registry *registry;
+    const struct agent_children *children;
+    const struct agent_history *history;
+    const struct agent_remains *remains;
+    const struct agent_saves *saves;
+    const struct agent_tools *tools;
+    const struct agent_model *model;
+    const struct agent_terminal *terminal;
+};
+
+/* None published. */
+struct lookup agent_read_registry(const struct agent *agent, const struct agent_store *store,
+                                  struct agent_registration **entries, size_t *count);
+/* Not known; no variable. */
+enum agent_child agent_child_of(const struct agent *agent, const struct agent_child_look *look);
+const char *agent_child_variable(const struct agent *agent);
+/* name: of the agent's variables; NULL where it has none, and then nothing is set. */
+const char *agent_variable(const struct proc_strings *environment, const char *name);
+/* There is no history: -ENOENT, absent. */
+int agent_read_prompts(const struct agent *agent, const struct agent_store *store,
+                       struct agent_prompts *out);
+struct lookup agent_read_all_prompts(const struct agent *agent, const struct agent_store *store,
+                                     const char *session_id, int64_t end_bytes,
+                                     struct agent_prompts *out);
+struct lookup agent_list_prompted(const struct agent *agent, const struct agent_store *store,
+                                  int64_t end_bytes, struct agent_prompted **out, size_t *count,
+                                  bool *is_whole);
+/* Absent; of no interest. */
+struct lookup agent_list_strays(const struct agent *agent, const struct agent_store *store,
+                                struct agent_stray **strays, size_t *count);
+struct lookup agent_list_traces(const struct agent *agent, const struct agent_store *store,
+                                const char *const *prefixes, size_t prefix_count,
+                                struct agent_traces *out);
+enum agent_part agent_part_of(const struct agent *agent, const char *name);
+/* Not known. agent_takes_up is asked before a client is ended without a backup: -ENOTSUP where
+ * nobody can say; *option as the table's function says. */
+const char *agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
+                                bool *is_certain);
+int agent_takes_up(const struct agent *agent, const struct proc_strings *argv, const char **option);
+enum fact agent_has_side_files(const struct agent *agent, const struct agent_store *store,
+                               const char *folder, const char *session_id);
+/* No. */
+bool agent_is_mcp_tool(const struct agent *agent, const char *name);
+struct sv agent_mcp_server(const struct agent *agent, const char *tool);
+bool agent_is_question_tool(const struct agent *agent, const char *name);
+/* Not known: port 0; 0; NULL. */
+struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment);
+int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked);
+const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
+                              const struct proc_strings *environment);
+/* Nothing is known, or found. */
+void agent_read_screen(const struct agent *agent, struct sv screen, struct arena *a,
+                       struct agent_screen *out);
+bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena *a,
+                      struct sv *typed);
 
 extern const struct agent agent_claude;
 

@@ -206,7 +206,7 @@ static void read_files(struct reading *r)
             add_bytes(r, f, LEFTOVER_RESULT);
         if (f->kind != AGENT_FILE_OWN)
             continue;
-        switch (r->source->agent->part_of(f->name)) {
+        switch (agent_part_of(r->source->agent, f->name)) {
         case AGENT_PART_SUBAGENT:
             add_report(r, f);
             break;
@@ -238,8 +238,8 @@ static void read_prompts(struct reading *r)
     struct agent_prompts prompts;
     store.arena = &r->c->arena;
     const char *path = arena_printf(&r->c->arena, "%s/history.jsonl", store.path);
-    r->source->agent->read_all_prompts(&store, r->source->transcript.session_id, INT64_MAX,
-                                       &prompts);
+    agent_read_all_prompts(r->source->agent, &store, r->source->transcript.session_id, INT64_MAX,
+                           &prompts);
     for (size_t i = 0; i < prompts.count; i++) {
         struct sv text = sv_of(prompts.items[i].text);
         add(r, (struct leftover_item){.kind = LEFTOVER_PROMPT,

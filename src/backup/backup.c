@@ -248,8 +248,8 @@ void backup_list(struct backup_source *source)
         return;
     struct agent_store store = *source->store;
     store.arena = &l->arena;
-    source->agent->list_files(&store, &source->transcript, source->temporary, &l->listings,
-                              &l->files);
+    source->agent->bundle->list_files(&store, &source->transcript, source->temporary, &l->listings,
+                                      &l->files);
 }
 
 void backup_source_release(struct backup_source *source)
@@ -271,8 +271,8 @@ static bool tells_something(const struct agent *agent, const struct agent_file *
     char sha256[DIGEST_TEXT_SIZE];
     return f->kind == AGENT_FILE_OUTSIDE ||
            (f->kind == AGENT_FILE_LINES && digest_lines(f, sha256) != 0) ||
-           (f->kind == AGENT_FILE_OWN &&
-            (agent->part_of(f->name) != AGENT_PART_OTHER || str_starts_with(f->name, "projects/")));
+           (f->kind == AGENT_FILE_OWN && (agent_part_of(agent, f->name) != AGENT_PART_OTHER ||
+                                          str_starts_with(f->name, "projects/")));
 }
 
 static bool files_tell_something(const struct agent *agent, const struct agent_files *files)
@@ -302,9 +302,9 @@ static const char *name_missing(const struct backup_source *source, const struct
             at[strlen(id)] == '/')
             return arena_printf(a, "%.*s%s.jsonl", (int)(at - f->name), f->name, id);
     }
-    return source->cwd
-               ? arena_printf(a, "%s/%s.jsonl", source->agent->project_folder(a, source->cwd), id)
-               : arena_printf(a, "%s.jsonl", id);
+    return source->cwd ? arena_printf(a, "%s/%s.jsonl",
+                                      source->agent->stored->project_folder(a, source->cwd), id)
+                       : arena_printf(a, "%s.jsonl", id);
 }
 
 /* It is lost, and said to be wherever the backup is shown. Returns: 0, or -ENODATA where nothing
@@ -349,7 +349,8 @@ static void plan(struct job *j)
     if (s->listing)
         take_over(j, &s->listing->files);
     else
-        s->agent->list_files(&store, &s->transcript, s->temporary, &j->run->listings, &j->files);
+        s->agent->bundle->list_files(&store, &s->transcript, s->temporary, &j->run->listings,
+                                     &j->files);
     for (size_t i = 0; i < j->files.count; i++)
         if (j->files.items[i].kind != AGENT_FILE_LINES)
             j->total_bytes += j->files.items[i].seen.size_bytes;
@@ -855,7 +856,7 @@ static struct lookup find_source(const struct session *s, const char *candidate,
     }
     if (!id) /* it is not known which, and so nothing was looked for */
         return s->which.state == LOOKUP_UNKNOWN ? s->which : lookup_absent();
-    return s->store->agent->find_transcript(&s->store->io, id, cwd, out);
+    return s->store->agent->stored->find(&s->store->io, id, cwd, out);
 }
 
 struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
@@ -881,7 +882,8 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
     }
     const char *temporary = options->temporary_dir;
     if (!temporary && s->live && s->live->environment_known)
-        temporary = proc_variable(&s->live->environment, s->store->agent->temporary_variable);
+        temporary =
+            agent_variable(&s->live->environment, s->store->agent->home->temporary_variable);
     *out = (struct backup_source){
         .agent = s->store->agent,
         .store = &s->store->io,

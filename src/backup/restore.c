@@ -49,7 +49,7 @@ static const char *project_folder(struct restore_plan *plan, const struct restor
     if (lay_in_no_store(&plan->verified.manifest))
         return "";
     if (q->cwd)
-        return plan->agent->project_folder(plan->arena, plan->cwd);
+        return plan->agent->stored->project_folder(plan->arena, plan->cwd);
     return arena_strndup(plan->arena, name, (size_t)(str_basename(name) - name) - 1);
 }
 
@@ -93,7 +93,7 @@ static int enter(const struct restore_plan *plan, int root, const char *to, cons
     int place = -1, folder;
     if (fstat(root, &st) < 0)
         return -errno;
-    int r = fs_enter(root, to, plan->agent->linked_parts(to), st.st_uid, &place, &rest);
+    int r = fs_enter(root, to, plan->agent->bundle->linked_parts(to), st.st_uid, &place, &rest);
     if (r < 0)
         return r;
     if (place < 0)
@@ -180,7 +180,8 @@ static int add_step(const struct restore_request *q, struct restore_plan *plan, 
     if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE ||
         f->kind == AGENT_FILE_SALVAGE || f->copied.state == COPY_MISSING)
         return 0;
-    step->to = plan->agent->renamed(plan->arena, f->name, plan->old_id, plan->session_id, folder);
+    step->to =
+        plan->agent->bundle->renamed(plan->arena, f->name, plan->old_id, plan->session_id, folder);
     if (!is_below(step->to))
         return err_set(error, -EBADMSG, "the manifest names a file '%s' outside", f->name);
     step->fate = f->kind == AGENT_FILE_LINES ? RESTORE_APPEND : RESTORE_WRITE;
@@ -291,7 +292,7 @@ static void find_elsewhere(struct restore_plan *plan)
     struct lookup seen = root == -ENOENT ? lookup_absent()
                          : root < 0
                              ? lookup_unknown(root, plan->config_dir)
-                             : plan->agent->find_transcript(&store, plan->session_id, NULL, &other);
+                             : plan->agent->stored->find(&store, plan->session_id, NULL, &other);
     if (seen.state == LOOKUP_FOUND)
         plan->elsewhere =
             arena_printf(plan->arena, "session %s lives in %s/%s (%s)", plan->session_id,

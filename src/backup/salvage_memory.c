@@ -1,6 +1,6 @@
 #include "backup/salvage_memory.h"
 
-#include "agents/claude/screen.h"
+#include "agents/agent.h"
 #include "base/io/fs.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -30,7 +30,7 @@ static bool is_on_disk(void *context, struct sv json)
     /* what could not be looked through may not hold it: it is kept twice rather than not at all */
     bool found = fs_find(at, s->transcript.path, json).state == LOOKUP_FOUND;
     if (!found)
-        s->store->agent->list_subagents(&s->store->io, &s->transcript, &subagents, &count);
+        s->store->agent->stored->list_subagents(&s->store->io, &s->transcript, &subagents, &count);
     for (size_t i = 0; i < count && !found; i++)
         found = fs_find(at, subagents[i].path, json).state == LOOKUP_FOUND;
     return found;
@@ -139,7 +139,7 @@ static struct sv read_prompt(const struct sr_session *s, const struct live *live
     const char *screen;
     if (tmux_open(a, &s->multiplexer, path, &tmux) == 0 && tmux_has_terminal(&tmux, a, s->tty) &&
         tmux_screen_with_looks(&tmux, a, &screen) == 0)
-        claude_screen_prompt(sv_of(screen), a, &shown);
+        agent_read_typed(live->agent, sv_of(screen), a, &shown);
     return shown;
 }
 

@@ -24,7 +24,10 @@ static int check_arguments(const struct session *s, struct sr_error *error)
 {
     if (s->live->argv.count == 0)
         return err_set(error, -EPERM, "its command line cannot be read");
-    const char *option = s->live->agent->takes_up(&s->live->argv);
+    const char *option;
+    int r = agent_takes_up(s->live->agent, &s->live->argv, &option);
+    if (r < 0)
+        return err_set(error, -EPERM, "nobody knows what a client of this kind takes up");
     if (!option)
         return 0;
     return err_set(error, -EPERM, "it was started with %s, and may hold what it took up by that",

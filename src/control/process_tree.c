@@ -88,10 +88,10 @@ static int mark_own(const struct process_tree_request *q, const struct people *p
 static bool carries_session(const struct process_tree_request *q, pid_t pid)
 {
     struct proc_strings environment;
-    if (!q->session_id || !q->agent->child_session_variable ||
+    if (!q->session_id || !agent_child_variable(q->agent) ||
         proc_read_environ(q->proc, pid, q->arena, &environment) < 0)
         return false;
-    return str_equals(proc_variable(&environment, q->agent->child_session_variable), q->session_id);
+    return str_equals(proc_variable(&environment, agent_child_variable(q->agent)), q->session_id);
 }
 
 static enum fact is_a_session(const struct process_tree_request *q, const struct person *p)
@@ -102,14 +102,14 @@ static enum fact is_a_session(const struct process_tree_request *q, const struct
     int r = proc_read_exe(q->proc, p->stat.pid, q->arena, &look.exe, &deleted);
     if (r < 0)
         look.exe = NULL;
-    if (!q->agent->could_be(look.exe, look.name))
+    if (!q->agent->process->could_be(look.exe, look.name))
         return r == 0 || r == -ESRCH ? FACT_NO : FACT_UNKNOWN;
     if (proc_read_argv(q->proc, p->stat.pid, q->arena, &argv) < 0 ||
         proc_read_environ(q->proc, p->stat.pid, q->arena, &environment) < 0)
         return FACT_UNKNOWN;
     look.argv = &argv;
     look.environment = &environment;
-    return q->agent->role(&look) == AGENT_SESSION ? FACT_YES : FACT_NO;
+    return q->agent->process->role(&look) == AGENT_SESSION ? FACT_YES : FACT_NO;
 }
 
 /* Standard input is a terminal: a person may be typing into it. An MCP server has a pipe there,

@@ -82,6 +82,7 @@ static const char *id_of(const struct work *w)
 static int take_backup(struct work *w, struct sr_error *error)
 {
     const struct repair_apply_request *q = w->request;
+    struct agent_bundle bundle = *agent_claude.bundle;
     struct agent lone = agent_claude;
     struct agent_store store = {.fd = w->at, .path = w->folder, .arena = w->arena};
     struct backup_source source = {
@@ -92,7 +93,8 @@ static int take_backup(struct work *w, struct sr_error *error)
     };
     struct backup_run run;
     int r = 0;
-    lone.list_files = list_lone_file;
+    bundle.list_files = list_lone_file;
+    lone.bundle = &bundle;
     if (q->session)
         r = backup_source_code(
             backup_source_of(q->snapshot, q->session, NULL, q->backup, &source, error));

@@ -45,7 +45,7 @@ static void add_session(struct sources *s, size_t root, const char *prefix,
 {
     struct agent_transcript *subagents;
     size_t count;
-    struct lookup seen = agent->list_subagents(store, transcript, &subagents, &count);
+    struct lookup seen = agent->stored->list_subagents(store, transcript, &subagents, &count);
     if (seen.state == LOOKUP_UNKNOWN)
         s->roots[root].is_incomplete = true;
     for (size_t i = 0; i < count; i++)
@@ -58,7 +58,7 @@ static void add_traces(struct sources *s, size_t root, const struct agent *agent
                        const struct agent_store *store)
 {
     struct agent_traces traces;
-    agent->list_traces(store, NULL, 0, &traces); /* list_all has said what cannot be read */
+    agent_list_traces(agent, store, NULL, 0, &traces); /* list_all has said what cannot be read */
     for (size_t i = 0; i < traces.count; i++) {
         struct agent_transcript gone = {
             .session_id = traces.items[i].session_id,
@@ -76,14 +76,14 @@ static void add_store(struct sources *s, const struct store *store)
     size_t count, root = add_root(s, io.path, io.fd);
     io.arena = &s->arena;
     io.problems = &s->problems;
-    struct lookup seen = store->agent->list_all(&io, &transcripts, &count);
+    struct lookup seen = store->agent->stored->list_all(&io, &transcripts, &count);
     s->roots[root].is_incomplete = seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
         add_session(s, root, "", store->agent, &io, &transcripts[i]);
     }
     struct agent_stray *strays;
-    seen = store->agent->list_strays(&io, &strays, &count);
+    seen = agent_list_strays(store->agent, &io, &strays, &count);
     s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++)
         add_source(s, root, strays[i].path, strays[i].session_id, store->agent, true);

@@ -72,7 +72,7 @@ static void read_subagents(const struct store *store, const struct agent_transcr
 {
     struct agent_transcript *files;
     size_t count;
-    out->subagents = store->agent->list_subagents(&store->io, of, &files, &count);
+    out->subagents = store->agent->stored->list_subagents(&store->io, of, &files, &count);
     out->subagent_count = count;
     agent_sort_newest_first(files, count);
     for (size_t i = 0; i < count && i < ACTIVITY_SUBAGENTS_READ; i++) {
@@ -151,7 +151,8 @@ const char *activity_directory(const struct store *store, const struct agent_tra
     named[count++] = tail->cwd;
     for (size_t i = 0; i < count; i++)
         if (named[i] &&
-            sv_equals(sv_of(store->agent->project_folder(store->io.arena, named[i])), folder))
+            sv_equals(sv_of(store->agent->stored->project_folder(store->io.arena, named[i])),
+                      folder))
             return named[i];
     return tail->relocated_to;
 }

@@ -41,7 +41,7 @@ static bool may_own(const struct live_owner_request *q, const struct sr_session 
         return false;
     if (!shown->cwd || !inside->live)
         return true;
-    const char *folder = inside->live->agent->project_folder(scratch, shown->cwd);
+    const char *folder = inside->live->agent->stored->project_folder(scratch, shown->cwd);
     const char *at = strstr(q->path, folder);
     return at && at[strlen(folder)] == '/';
 }

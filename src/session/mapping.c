@@ -114,7 +114,7 @@ static const char *folder_of(const struct session *s, const struct proc *proc, i
     *code = cwd ? 0 : proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd);
     if (*code < 0)
         return NULL;
-    return s->live->agent->project_folder(a, cwd);
+    return s->live->agent->stored->project_folder(a, cwd);
 }
 
 static const char *folder_of_or_miss(struct session *s, const struct proc *proc)
@@ -147,7 +147,7 @@ static size_t written_since(const struct session *sessions, size_t count, struct
 {
     struct agent_transcript *all;
     size_t n, kept = 0;
-    miss(s, s->live->agent->list_folder(&s->store->io, folder, &all, &n));
+    miss(s, s->live->agent->stored->list_folder(&s->store->io, folder, &all, &n));
     for (size_t i = 0; i < n; i++)
         if (all[i].modified_at.ms >= since.ms && !is_claimed(sessions, count, s, all[i].session_id))
             all[kept++] = all[i];
@@ -260,8 +260,7 @@ static void doubt_registered(struct session *sessions, size_t count, struct sess
         return;
 
     struct agent_transcript own = {0}, *written;
-    struct lookup found =
-        s->live->agent->find_transcript(&s->store->io, r->session_id, r->cwd, &own);
+    struct lookup found = s->live->agent->stored->find(&s->store->io, r->session_id, r->cwd, &own);
     bool has_own = found.state == LOOKUP_FOUND;
     miss(s, found);
     struct wall since = r->changed_at;
@@ -356,7 +355,7 @@ static void find_transcript(struct session *s)
     const char *cwd = s->registration ? s->registration->cwd : NULL;
     if (s->session_id && session_can_read_store(s))
         s->has_transcript =
-            s->live->agent->find_transcript(&s->store->io, s->session_id, cwd, &s->transcript);
+            s->live->agent->stored->find(&s->store->io, s->session_id, cwd, &s->transcript);
 }
 
 void mapping_run(struct session *sessions, size_t count, const struct proc *proc,

@@ -60,7 +60,7 @@ static const struct agent *agent_to_ask(const struct sr_options *options, const 
                                         const char *name)
 {
     for (size_t i = 0; agents[i]; i++)
-        if (is_wanted(options, agents[i]) && agents[i]->could_be(exe, name))
+        if (is_wanted(options, agents[i]) && agents[i]->process->could_be(exe, name))
             return agents[i];
     return NULL;
 }
@@ -122,10 +122,10 @@ static void look_at_child(const struct processes_request *q, struct live *live,
                           const struct proc_stat *child, const char *inherited)
 {
     struct proc_strings environment;
-    if (!live->agent->child_session_variable ||
+    if (!agent_child_variable(live->agent) ||
         proc_read_environ(q->proc, child->pid, q->arena, &environment) < 0)
         return;
-    const char *id = proc_variable(&environment, live->agent->child_session_variable);
+    const char *id = agent_variable(&environment, agent_child_variable(live->agent));
     if (!id || !str_is_uuid(sv_of(id)) || str_equals(id, inherited) ||
         child->start_ticks < live->nested_session_start)
         return;
@@ -148,7 +148,7 @@ static void find_children(const struct processes_request *q, struct live *live)
             (struct sr_child){pids[i], arena_strdup(q->arena, stat.name)};
         if (live->environment_known)
             look_at_child(q, live, &stat,
-                          proc_variable(&live->environment, live->agent->child_session_variable));
+                          agent_variable(&live->environment, agent_child_variable(live->agent)));
     }
 }
 
@@ -164,7 +164,7 @@ static bool is_usual_config_dir(const struct processes_request *q, const struct 
         return true;
     if (live->status.uid != q->own_uid) {
         const char *home = host_home_of(q->arena, live->status.uid);
-        usual = live->agent->config_dir(q->arena, &nothing, home, &ignored);
+        usual = live->agent->home->config_dir(q->arena, &nothing, home, &ignored);
     }
     return str_equals(live->config_dir, usual);
 }
@@ -177,7 +177,8 @@ static void find_config_dir(const struct processes_request *q, struct live *live
     if (!proc_variable(&live->environment, "HOME"))
         home = host_home_of(q->arena, live->status.uid);
     bool is_default = false;
-    live->config_dir = live->agent->config_dir(q->arena, &live->environment, home, &is_default);
+    live->config_dir =
+        live->agent->home->config_dir(q->arena, &live->environment, home, &is_default);
     live->config_dir_is_usual = is_default && is_usual_config_dir(q, live);
 }
 
@@ -185,7 +186,7 @@ static void find_config_dir(const struct processes_request *q, struct live *live
 static void find_place(const struct processes_request *q, struct live *live)
 {
     struct sv id;
-    if (live->agent->session_in_argv(&live->argv, &id))
+    if (live->agent->process->session_in_argv(&live->argv, &id))
         live->named_session_id = arena_strndup(q->arena, id.p, id.n);
     find_container(q, live);
     find_config_dir(q, live);
@@ -270,8 +271,8 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
     live.environment_known = environment == 0;
     struct agent_look look = {live.exe, live.stat.name, &live.argv,
                               live.environment_known ? &live.environment : NULL, FACT_UNKNOWN};
-    look.is_program = live.agent->is_program(q->proc, pid, &look);
-    enum agent_role role = live.agent->role(&look);
+    look.is_program = live.agent->process->is_program(q->proc, pid, &look);
+    enum agent_role role = live.agent->process->role(&look);
     if (role == AGENT_NAMESAKE && !is_registered)
         add_namesake(q, list, &live);
     if (role == AGENT_HELPER || (role != AGENT_SESSION && !is_registered))
@@ -355,7 +356,7 @@ static void find_parent(const struct processes_request *q, struct live_list *lis
     /* started by a tool: its own environment names the session of that tool */
     if (live->environment_known)
         live->parent_session_id =
-            proc_variable(&live->environment, live->agent->child_session_variable);
+            agent_variable(&live->environment, agent_child_variable(live->agent));
 }
 
 /*

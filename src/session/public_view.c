@@ -34,8 +34,9 @@ static void show_process(const struct snapshot *snap, const struct session *s,
     out->version = r && r->version ? r->version : s->activity.tail.version;
     out->entrypoint = r ? r->entrypoint : NULL;
     if (!out->entrypoint && live->environment_known && !live->parent_session_id)
-        out->entrypoint = proc_variable(&live->environment, live->agent->entrypoint_variable);
-    out->kind = live->agent->kind(r ? r->kind : NULL, out->entrypoint, &live->argv);
+        out->entrypoint =
+            agent_variable(&live->environment, live->agent->process->entrypoint_variable);
+    out->kind = live->agent->process->kind(r ? r->kind : NULL, out->entrypoint, &live->argv);
     if (out->kind == SR_KIND_UNKNOWN && live->tty)
         out->kind = SR_KIND_INTERACTIVE;
     out->tty = live->tty;
@@ -89,7 +90,8 @@ static bool leads_elsewhere(struct snapshot *snap, const struct session *s, cons
         return false;
     bool is_resolved = realpath(directory, real) != NULL;
     stores_leave(&snap->stores);
-    const char *folder = is_resolved ? s->store->agent->project_folder(&snap->arena, real) : "";
+    const char *folder =
+        is_resolved ? s->store->agent->stored->project_folder(&snap->arena, real) : "";
     size_t n = strlen(folder);
     return !is_resolved || strncmp(s->transcript.path, folder, n) != 0 ||
            s->transcript.path[n] != '/';
@@ -126,7 +128,7 @@ static enum sr_continuation look_for(const struct session *s, const char *sessio
     struct stat st;
     if (fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size)
         return SR_CONTINUED;
-    struct lookup seen = s->store->agent->find_transcript(&s->store->io, session_id, NULL, &found);
+    struct lookup seen = s->store->agent->stored->find(&s->store->io, session_id, NULL, &found);
     return seen.state == LOOKUP_UNKNOWN                     ? SR_NOT_CONTINUED
            : seen.state == LOOKUP_FOUND && found.size_bytes ? SR_CONTINUED_ELSEWHERE
                                                             : SR_CONTINUATION_MISSING;
@@ -200,8 +202,8 @@ static void show_fullness(const struct sr_options *options, const struct session
 {
     const struct agent *agent = s->store->agent;
     const char *asked =
-        s->live ? agent->asked_model(&s->live->argv,
-                                     s->live->environment_known ? &s->live->environment : NULL)
+        s->live ? agent_asked_model(agent, &s->live->argv,
+                                    s->live->environment_known ? &s->live->environment : NULL)
                 : NULL;
     struct context_usage f = context_usage_of(agent, &s->activity.tail,
                                               asked ? asked : s->store->settings.model, options);

@@ -88,10 +88,10 @@ static void add_environment(struct buf *out, const struct agent *agent, const st
     case SR_CONFIG_DIR_AS_IS:
         break;
     case SR_CONFIG_DIR_UNSET:
-        buf_addf(out, "env -u %s ", agent->config_dir_variable);
+        buf_addf(out, "env -u %s ", agent->home->variable);
         break;
     case SR_CONFIG_DIR_SET:
-        buf_addf(out, "%s=", agent->config_dir_variable);
+        buf_addf(out, "%s=", agent->home->variable);
         resume_add_quoted(out, s->config_dir);
         buf_adds(out, " ");
         break;
@@ -139,7 +139,7 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
     struct buf file = {0};
     if (by_file)
         resume_add_quoted(&file, s->transcript);
-    agent->resume(out, by_file ? file.p : s->session_id);
+    agent->commands->resume(out, by_file ? file.p : s->session_id);
     buf_release(&file);
     return 0;
 }
@@ -150,7 +150,7 @@ int resume_add_attach(struct buf *out, const struct sr_session *s)
     if (!agent || !s->job_id)
         return -ENODATA;
     add_environment(out, agent, s);
-    agent->attach(out, s->job_id);
+    agent->commands->attach(out, s->job_id);
     return 0;
 }
 

@@ -19,15 +19,15 @@ static void read_strings(struct arena *arena, struct sv bytes)
     static const char *const programs[] = {"/usr/bin/node", "/opt/claude/versions/2.1.197", NULL};
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         struct agent_look look = {programs[i], "claude", &strings, &strings, FACT_UNKNOWN};
-        must(agent_claude.role(&look) <= AGENT_HELPER);
+        must(agent_claude.process->role(&look) <= AGENT_HELPER);
     }
     struct sv id;
-    if (agent_claude.session_in_argv(&strings, &id))
+    if (agent_claude.process->session_in_argv(&strings, &id))
         must(str_is_uuid(id));
     bool is_default;
-    touch(agent_claude.config_dir(arena, &strings, "/home/u", &is_default));
-    must(agent_claude.kind(NULL, NULL, &strings) <= SR_KIND_BACKGROUND);
-    agent_claude.api(&strings);
+    touch(agent_claude.home->config_dir(arena, &strings, "/home/u", &is_default));
+    must(agent_claude.process->kind(NULL, NULL, &strings) <= SR_KIND_BACKGROUND);
+    agent_claude.model->api(&strings);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -70,13 +70,13 @@ static void each_process_is_what_it_is(void **state)
     for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
         const struct process *p = &processes[i];
         struct agent_look look = {p->exe, p->name, &p->argv, NULL, FACT_UNKNOWN};
-        enum agent_role role = agent_claude.role(&look);
+        enum agent_role role = agent_claude.process->role(&look);
         if (role != p->role)
             fail_msg("%s (%s) %s %s: role %d, not %d", p->exe ? p->exe : "?", p->name,
                      p->argv.items[0], p->argv.count > 1 ? p->argv.items[1] : "", role, p->role);
         /* the cheap question must let everything through that the other recognises */
         if (role != AGENT_NO)
-            assert_true(agent_claude.could_be(p->exe, p->name));
+            assert_true(agent_claude.process->could_be(p->exe, p->name));
     }
 }
 
@@ -87,9 +87,9 @@ static void a_daemon_says_so_in_its_environment(void **state)
     struct proc_strings daemon = WORDS("A=b", "CLAUDE_CODE_SESSION_KIND=daemon-worker");
     struct proc_strings background = WORDS("CLAUDE_CODE_SESSION_KIND=bg");
     struct agent_look look = {NATIVE, "claude", &argv, &daemon, FACT_UNKNOWN};
-    assert_int_equal(agent_claude.role(&look), AGENT_HELPER);
+    assert_int_equal(agent_claude.process->role(&look), AGENT_HELPER);
     look.environment = &background;
-    assert_int_equal(agent_claude.role(&look), AGENT_SESSION);
+    assert_int_equal(agent_claude.process->role(&look), AGENT_SESSION);
 }
 
 #define ID "01e5af14-9422-4986-8749-e00802273d54"
@@ -97,7 +97,7 @@ static void a_daemon_says_so_in_its_environment(void **state)
 static void names(const char *expected, struct proc_strings argv)
 {
     struct sv id;
-    bool found = agent_claude.session_in_argv(&argv, &id);
+    bool found = agent_claude.process->session_in_argv(&argv, &id);
     assert_int_equal(found, expected != NULL);
     if (found)
         assert_sv_equal(id, expected);
@@ -123,7 +123,7 @@ static void the_command_line_names_a_session(void **state)
 static void kinds(enum sr_kind kind, const char *registered, const char *entrypoint,
                   struct proc_strings argv)
 {
-    assert_int_equal(agent_claude.kind(registered, entrypoint, &argv), kind);
+    assert_int_equal(agent_claude.process->kind(registered, entrypoint, &argv), kind);
 }
 
 static void kinds_are_told_apart(void **state)
@@ -149,18 +149,20 @@ static void the_config_directory_is_its_own(void **state)
     struct proc_strings named = WORDS("HOME=/home/u", "CLAUDE_CONFIG_DIR=/srv/c");
     struct proc_strings empty = WORDS("HOME=/home/u", "CLAUDE_CONFIG_DIR=");
     struct proc_strings none = WORDS("A=b");
-    assert_string_equal(agent_claude.config_dir(&a, &named, NULL, &is_default), "/srv/c");
+    assert_string_equal(agent_claude.home->config_dir(&a, &named, NULL, &is_default), "/srv/c");
     assert_false(is_default);
-    assert_string_equal(agent_claude.config_dir(&a, &empty, NULL, &is_default), "/home/u/.claude");
+    assert_string_equal(agent_claude.home->config_dir(&a, &empty, NULL, &is_default),
+                        "/home/u/.claude");
     assert_true(is_default);
-    assert_string_equal(agent_claude.config_dir(&a, &none, "/root", &is_default), "/root/.claude");
-    assert_null(agent_claude.config_dir(&a, &none, NULL, &is_default));
+    assert_string_equal(agent_claude.home->config_dir(&a, &none, "/root", &is_default),
+                        "/root/.claude");
+    assert_null(agent_claude.home->config_dir(&a, &none, NULL, &is_default));
     arena_release(&a);
 }
 
 static void asks_at(uint16_t port, bool first_party, struct proc_strings environment)
 {
-    struct agent_api api = agent_claude.api(&environment);
+    struct agent_api api = agent_claude.model->api(&environment);
     assert_int_equal(api.port, port);
     assert_int_equal(api.is_first_party, first_party);
 }
@@ -177,7 +179,7 @@ static void the_model_is_where_its_environment_says(void **state)
     asks_at(3128, true, (struct proc_strings)WORDS("HTTPS_PROXY=http://proxy:3128/"));
     asks_at(443, false, (struct proc_strings)WORDS("CLAUDE_CODE_USE_BEDROCK=1"));
     struct proc_strings patient = WORDS("API_TIMEOUT_MS=45000");
-    assert_int_equal(agent_claude.api(&patient).api_timeout_s, 45);
+    assert_int_equal(agent_claude.model->api(&patient).api_timeout_s, 45);
 }
 
 static void encodes(const char *cwd, const char *expected)
@@ -249,7 +251,7 @@ static void the_window_is_as_large_as_the_models_name_says(void **state)
         {NULL, "sonnet[1m]", 0},
     };
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
-        int64_t tokens = agent_claude.context_window(windows[i].model, windows[i].asked);
+        int64_t tokens = agent_context_window(&agent_claude, windows[i].model, windows[i].asked);
         if (tokens != windows[i].tokens)
             fail_msg("%s holds %lld tokens, not %lld", windows[i].model, (long long)tokens,
                      (long long)windows[i].tokens);
@@ -263,10 +265,10 @@ static void a_model_is_asked_for_on_the_command_line_or_in_the_environment(void 
                               joined = WORDS("claude", "--model=sonnet"),
                               silent = WORDS("claude", "--", "--model", "x"),
                               environment = WORDS("ANTHROPIC_MODEL=haiku");
-    assert_string_equal(agent_claude.asked_model(&argv, &environment), "opus[1m]");
-    assert_string_equal(agent_claude.asked_model(&joined, NULL), "sonnet");
-    assert_string_equal(agent_claude.asked_model(&silent, &environment), "haiku");
-    assert_null(agent_claude.asked_model(&silent, NULL));
+    assert_string_equal(agent_asked_model(&agent_claude, &argv, &environment), "opus[1m]");
+    assert_string_equal(agent_asked_model(&agent_claude, &joined, NULL), "sonnet");
+    assert_string_equal(agent_asked_model(&agent_claude, &silent, &environment), "haiku");
+    assert_null(agent_asked_model(&agent_claude, &silent, NULL));
 }
 
 static struct agent_settings settings_of(const char *text)
@@ -277,7 +279,7 @@ static struct agent_settings settings_of(const char *text)
         scratch_put("settings.json", text);
     struct agent_store store = {fs_open_dir(AT_FDCWD, scratch_path), scratch_path, &scratch_arena,
                                 &problems};
-    agent_claude.read_settings(&store, &settings);
+    agent_claude.home->read_settings(&store, &settings);
     fs_close(&store.fd);
     return settings;
 }
@@ -310,7 +312,7 @@ static struct lookup find(struct agent_transcript *out)
 {
     struct problems problems = {.arena = &scratch_arena};
     struct agent_store store = opened(&problems);
-    struct lookup found = agent_claude.find_transcript(&store, LOOKED_FOR, "/home/u", out);
+    struct lookup found = agent_claude.stored->find(&store, LOOKED_FOR, "/home/u", out);
     assert_int_equal(problems.count, found.state == LOOKUP_UNKNOWN);
     fs_close(&store.fd);
     return found;
@@ -357,20 +359,22 @@ static void a_list_says_whether_it_is_whole(void **state)
     size_t count;
     scratch_put("settings.json", "{");
     struct agent_store store = opened(&problems);
-    assert_int_equal(agent_claude.list_all(&store, &items, &count).state, LOOKUP_ABSENT);
-    assert_int_equal(agent_claude.read_registry(&store, &entries, &count).state, LOOKUP_ABSENT);
+    assert_int_equal(agent_claude.stored->list_all(&store, &items, &count).state, LOOKUP_ABSENT);
+    assert_int_equal(agent_read_registry(&agent_claude, &store, &entries, &count).state,
+                     LOOKUP_ABSENT);
 
     scratch_put("projects/-srv/" LOOKED_FOR ".jsonl", "");
     scratch_put("sessions/12.json", "{\"pid\":12,\"sessionId\":\"" LOOKED_FOR "\"}");
-    assert_int_equal(agent_claude.list_all(&store, &items, &count).state, LOOKUP_FOUND);
+    assert_int_equal(agent_claude.stored->list_all(&store, &items, &count).state, LOOKUP_FOUND);
     assert_int_equal(count, 1);
-    assert_int_equal(agent_claude.read_registry(&store, &entries, &count).state, LOOKUP_FOUND);
+    assert_int_equal(agent_read_registry(&agent_claude, &store, &entries, &count).state,
+                     LOOKUP_FOUND);
 
     assert_int_equal(symlink("-loop", scratch("projects/-loop")), 0);
     scratch_put("sessions/13.json", "{");
-    assert_int_equal(agent_claude.list_all(&store, &items, &count).state, LOOKUP_UNKNOWN);
+    assert_int_equal(agent_claude.stored->list_all(&store, &items, &count).state, LOOKUP_UNKNOWN);
     assert_int_equal(count, 1); /* what can be seen is in it */
-    struct lookup read = agent_claude.read_registry(&store, &entries, &count);
+    struct lookup read = agent_read_registry(&agent_claude, &store, &entries, &count);
     assert_int_equal(read.state, LOOKUP_UNKNOWN);
     assert_int_equal(count, 2);
     const struct agent_registration *bad = entries[0].code ? &entries[0] : &entries[1];
@@ -379,7 +383,7 @@ static void a_list_says_whether_it_is_whole(void **state)
     assert_null(bad->session_id);
 
     struct agent_settings settings;
-    assert_int_equal(agent_claude.read_settings(&store, &settings).state, LOOKUP_UNKNOWN);
+    assert_int_equal(agent_claude.home->read_settings(&store, &settings).state, LOOKUP_UNKNOWN);
     assert_int_equal(settings.days_kept, 30);
     fs_close(&store.fd);
 }
@@ -403,9 +407,10 @@ static void its_own_searches_are_known_by_their_names(void **state)
         {{NULL, 0}, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(agent_claude.child(&(struct agent_child_look){.argv = &cases[i].argv}) ==
-                             AGENT_CHILD_SEARCH,
-                         cases[i].is_search);
+        assert_int_equal(
+            agent_child_of(&agent_claude, &(struct agent_child_look){.argv = &cases[i].argv}) ==
+                AGENT_CHILD_SEARCH,
+            cases[i].is_search);
 }
 
 int main(void)

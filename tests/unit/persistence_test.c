@@ -297,7 +297,7 @@ static void test_what_the_client_was_told(void **state)
         struct proc_strings environment = {rows[i].variables, count};
         struct agent_saving client = {&argv, &environment, rows[i].is_registered, rows[i].kind};
         bool is_certain;
-        const char *told_by = agent_claude.saves_nothing(&client, &is_certain);
+        const char *told_by = agent_saves_nothing(&agent_claude, &client, &is_certain);
         if (!str_equals(told_by, rows[i].told_by) && (told_by || rows[i].told_by))
             fail_msg("row %zu: %s", i, told_by ? told_by : "nothing");
         assert_true(!told_by || is_certain == rows[i].is_certain);
@@ -305,7 +305,7 @@ static void test_what_the_client_was_told(void **state)
     bool is_certain;
     argv = (struct proc_strings){option, 3};
     struct agent_saving client = {&argv, NULL, false, SR_KIND_PRINT};
-    assert_string_equal(agent_claude.saves_nothing(&client, &is_certain),
+    assert_string_equal(agent_saves_nothing(&agent_claude, &client, &is_certain),
                         "--no-session-persistence");
 }
 
@@ -320,7 +320,7 @@ static void read_history(const char *text, struct agent_prompts *out, struct are
     scratch_put("store/history.jsonl", text);
     struct agent_store store = {fs_open_dir(AT_FDCWD, scratch("store")), scratch("store"), a,
                                 &problems};
-    assert_int_equal(agent_claude.read_prompts(&store, out), 0);
+    assert_int_equal(agent_read_prompts(&agent_claude, &store, out), 0);
     fs_close(&store.fd);
 }
 
@@ -335,7 +335,8 @@ static void test_a_history_that_cannot_be_read_is_not_the_whole(void **state)
     scratch_put("unread/history.jsonl/in-a-folder", "");
     struct agent_store store = {fs_open_dir(AT_FDCWD, scratch("unread")), scratch("unread"), &a,
                                 &problems};
-    struct lookup seen = agent_claude.list_prompted(&store, 1024, &prompted, &count, &is_whole);
+    struct lookup seen =
+        agent_list_prompted(&agent_claude, &store, 1024, &prompted, &count, &is_whole);
     assert_int_equal(seen.state, LOOKUP_UNKNOWN);
     assert_int_equal(count, 0);
     assert_false(is_whole);

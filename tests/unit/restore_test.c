@@ -116,7 +116,7 @@ static void a_moved_directory_has_another_folder(void **state)
     mkdir(scratch("moved_to"), 0700);
     assert_non_null(realpath(scratch("moved_to"), real));
     assert_int_equal(restore("new", scratch("moved_to"), false, true, NULL), 0);
-    const char *folder = agent_claude.project_folder(&scratch_arena, real);
+    const char *folder = agent_claude.stored->project_folder(&scratch_arena, real);
     assert_true(scratch_has(arena_printf(&scratch_arena, "new/%s/" ID ".jsonl", folder)));
     assert_true(scratch_has(arena_printf(&scratch_arena, "new/%s/memory/MEMORY.md", folder)));
     assert_string_equal(plan.cwd, real);

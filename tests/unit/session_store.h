@@ -44,7 +44,7 @@ static inline int store_export(struct sr_export *out, struct sr_error *error)
         .cwd = "/home/u/p",
     };
     struct backup_run run;
-    int r = backup_source_code(agent_claude.find_transcript(&io, ID, NULL, &source.transcript));
+    int r = backup_source_code(agent_claude.stored->find(&io, ID, NULL, &source.transcript));
     if (r == 0)
         r = backup_begin(&run, &options, error);
     if (r == 0) {

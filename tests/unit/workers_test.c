@@ -42,11 +42,11 @@ static enum agent_child kind_of(const struct line *line, const struct line *clie
         argv[word_count++] = at;
     const struct proc_strings given = {environment, mark_count}, none = {NULL, 0},
                               command = {argv, word_count};
-    return agent_claude.child(
-        &(struct agent_child_look){.argv = &command,
-                                   .environment = &given,
-                                   .client_environment = &none,
-                                   .is_in_group = line->group == client->group});
+    return agent_child_of(&agent_claude,
+                          &(struct agent_child_look){.argv = &command,
+                                                     .environment = &given,
+                                                     .client_environment = &none,
+                                                     .is_in_group = line->group == client->group});
 }
 
 static enum agent_child kind_known(const char *kind)
@@ -245,8 +245,8 @@ static enum agent_child child(const char *word, const char *mark, const char *of
     const char *argv[] = {"/bin/sh", "-c", word};
     const struct proc_strings command = {argv, 3}, marks = {&mark, mark ? 1 : 0},
                               client = {&of_client, of_client ? 1 : 0};
-    return agent_claude.child(
-        &(struct agent_child_look){&command, mark ? &marks : NULL, &client, is_in_group});
+    return agent_child_of(&agent_claude, &(struct agent_child_look){&command, mark ? &marks : NULL,
+                                                                    &client, is_in_group});
 }
 
 static void marks_that_are_inherited_do_not_count(void **state)

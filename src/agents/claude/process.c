@@ -489,49 +489,104 @@ static void claude_attach(struct buf *out, const char *job_id)
     buf_addf(out, "claude attach %s", job_id);
 }
 
-const struct agent agent_claude = {
-    .name = "claude",
+static const struct agent_process process = {
     .could_be = claude_could_be,
     .role = claude_role,
     .is_program = claude_is_program,
-    .child = claude_child,
-    .config_dir = claude_config_dir,
+    .is_native = claude_is_native,
     .session_in_argv = claude_session_in_argv,
     .kind = claude_kind,
-    .child_session_variable = "CLAUDE_CODE_SESSION_ID",
     .entrypoint_variable = "CLAUDE_CODE_ENTRYPOINT",
-    .api = claude_api,
-    .is_mcp_tool = claude_is_mcp_tool,
-    .mcp_server = claude_mcp_server,
-    .is_question_tool = claude_is_question_tool,
-    .is_native = claude_is_native,
-    .reader = &event_claude,
-    .read_screen = claude_screen_read,
-    .context_window = claude_context_window,
-    .asked_model = claude_asked_model,
+};
+
+static const struct agent_home home = {
+    .config_dir = claude_config_dir,
     .read_settings = claude_read_settings,
-    .read_registry = claude_read_registry,
+    .variable = "CLAUDE_CONFIG_DIR",
+    .temporary_variable = "CLAUDE_CODE_TMPDIR",
+};
+
+static const struct agent_stored stored = {
     .project_folder = claude_project_folder,
     .list_folder = claude_list_folder,
     .list_all = claude_list_all,
-    .list_strays = claude_list_strays,
+    .find = claude_find_transcript,
+    .list_subagents = claude_list_subagents,
     .is_archived = claude_is_archived,
     .list_watched = claude_list_watched,
-    .find_transcript = claude_find_transcript,
-    .list_subagents = claude_list_subagents,
-    .read_prompts = claude_read_prompts,
-    .read_all_prompts = claude_read_all_prompts,
-    .list_prompted = claude_list_prompted,
-    .list_traces = claude_list_traces,
-    .part_of = claude_part_of,
-    .takes_up = claude_takes_up,
-    .saves_nothing = claude_saves_nothing,
-    .has_side_files = claude_has_side_files,
-    .linked_parts = claude_linked_parts,
+};
+
+static const struct agent_bundle bundle = {
     .list_files = claude_list_files,
+    .linked_parts = claude_linked_parts,
     .renamed = claude_renamed,
-    .temporary_variable = "CLAUDE_CODE_TMPDIR",
+};
+
+static const struct agent_commands commands = {
     .resume = claude_resume,
     .attach = claude_attach,
-    .config_dir_variable = "CLAUDE_CONFIG_DIR",
+};
+
+static const struct agent_registry registry = {
+    .read = claude_read_registry,
+};
+
+static const struct agent_children children = {
+    .started_for = claude_child,
+    .session_variable = "CLAUDE_CODE_SESSION_ID",
+};
+
+static const struct agent_history history = {
+    .read_end = claude_read_prompts,
+    .read = claude_read_all_prompts,
+    .list_sessions = claude_list_prompted,
+};
+
+static const struct agent_remains remains = {
+    .list_strays = claude_list_strays,
+    .list_traces = claude_list_traces,
+    .part_of = claude_part_of,
+};
+
+static const struct agent_saves saves = {
+    .nothing = claude_saves_nothing,
+    .takes_up = claude_takes_up,
+    .has_side_files = claude_has_side_files,
+};
+
+static const struct agent_tools tools = {
+    .is_mcp = claude_is_mcp_tool,
+    .mcp_server = claude_mcp_server,
+    .is_question = claude_is_question_tool,
+};
+
+static const struct agent_model model = {
+    .api = claude_api,
+    .context_window = claude_context_window,
+    .asked = claude_asked_model,
+    .variable = "ANTHROPIC_MODEL",
+};
+
+static const struct agent_terminal terminal = {
+    .read = claude_screen_read,
+    .read_prompt = claude_screen_prompt,
+};
+
+const struct agent agent_claude = {
+    .name = "claude",
+    .title = "Claude",
+    .process = &process,
+    .home = &home,
+    .stored = &stored,
+    .bundle = &bundle,
+    .reader = &event_claude,
+    .commands = &commands,
+    .registry = &registry,
+    .children = &children,
+    .history = &history,
+    .remains = &remains,
+    .saves = &saves,
+    .tools = &tools,
+    .model = &model,
+    .terminal = &terminal,
 };

@@ -352,7 +352,7 @@ static int search_prompts_of(struct work *w, const struct store *store)
     size_t n = 0;
     int r = 0;
     io.arena = a;
-    store->agent->read_all_prompts(&io, NULL, PROMPT_BYTES, &prompts);
+    agent_read_all_prompts(store->agent, &io, NULL, PROMPT_BYTES, &prompts);
     for (size_t i = 0; i <= prompts.count && r == 0; i++) {
         if (n == PROMPT_BATCH || (i == prompts.count && n)) {
             r = index_snippets((struct sv){w->match.p, w->match.n}, texts, n, a, snippets);
@@ -412,13 +412,13 @@ static int search_results_of(struct work *w, const struct store *store)
     struct agent_traces traces;
     struct agent_listings listings = {0};
     int r = 0;
-    store->agent->list_traces(&io, NULL, 0, &traces);
+    agent_list_traces(store->agent, &io, NULL, 0, &traces);
     for (size_t i = 0; i < traces.count && r == 0; i++) {
         struct agent_transcript gone = {.session_id = traces.items[i].session_id};
         struct agent_files files;
-        store->agent->list_files(&io, &gone, "", &listings, &files);
+        store->agent->bundle->list_files(&io, &gone, "", &listings, &files);
         for (size_t j = 0; j < files.count && r == 0; j++)
-            if (store->agent->part_of(files.items[j].name) == AGENT_PART_TOOL_RESULT)
+            if (agent_part_of(store->agent, files.items[j].name) == AGENT_PART_TOOL_RESULT)
                 r = search_result(w, store, gone.session_id, &files.items[j]);
         agent_files_release(&files);
     }

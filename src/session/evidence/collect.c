@@ -117,8 +117,8 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->open_tool_age_s =
             awake_age_s(snap, s, tail->open_tools[0].since, &e->unsure.open_tool_s);
         e->open_tool_count = tail->open_tool_count;
-        e->open_tool_is_mcp = s->live->agent->is_mcp_tool(e->open_tool);
-        e->open_tool_asks_user = s->live->agent->is_question_tool(e->open_tool);
+        e->open_tool_is_mcp = agent_is_mcp_tool(s->live->agent, e->open_tool);
+        e->open_tool_asks_user = agent_is_question_tool(s->live->agent, e->open_tool);
     }
     if (act->subagent_is_busy && tail->turn != TAIL_TURN_OVER)
         e->subagent_is_busy = FACT_YES;
@@ -159,7 +159,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .patience_s = patience_s,
         .state = live->stat.state,
         .is_print = s->shown->kind == SR_KIND_PRINT,
-        .is_native = live->agent->is_native(live->exe),
+        .is_native = live->agent->process->is_native(live->exe),
         .terminal_is_gone = live->tty_is_gone ? FACT_YES
                             : live->tty       ? FACT_NO
                                               : FACT_UNKNOWN,
@@ -225,7 +225,7 @@ int collect_model_sockets(const struct snapshot *snap, const struct session *s,
     uint64_t *inodes;
     size_t inode_count, n = 0;
     bool visible;
-    if (!sockets->is_known || !s->live->environment_known)
+    if (!sockets->is_known || !s->live->environment_known || !s->live->agent->model)
         return -ENODATA;
     int r = sock_is_visible(&snap->proc, s->live->stat.pid, &visible);
     if (r == 0 && !visible)
@@ -234,7 +234,7 @@ int collect_model_sockets(const struct snapshot *snap, const struct session *s,
         r = descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &inode_count);
     if (r < 0)
         return r;
-    uint16_t port = s->live->agent->api(&s->live->environment).port;
+    uint16_t port = agent_api_of(s->live->agent, &s->live->environment).port;
     const struct sock **found = arena_alloc(a, (inode_count + 1) * sizeof *found);
     for (size_t i = 0; i < inode_count; i++) {
         const struct sock *sock = sock_find(&sockets->list, inodes[i]);
@@ -260,7 +260,7 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     if (collect_model_sockets(snap, s, sockets, &snap->arena, &items, &count) < 0)
         return;
 
-    struct agent_api api = s->live->agent->api(&s->live->environment);
+    struct agent_api api = agent_api_of(s->live->agent, &s->live->environment);
     e->is_first_party = api.is_first_party;
     e->api_timeout_s = api.api_timeout_s;
     e->api.is_there = count ? FACT_YES : FACT_NO;
@@ -471,7 +471,7 @@ static bool cannot_read(const struct member *m)
 static void find_asked(struct snapshot *snap, const struct session *s, const struct evidence *e,
                        const struct member *members, size_t count, struct worker *servers)
 {
-    struct sv name = e->open_tool ? s->live->agent->mcp_server(e->open_tool) : (struct sv){0};
+    struct sv name = e->open_tool ? agent_mcp_server(s->live->agent, e->open_tool) : (struct sv){0};
     struct worker *named = NULL, *deaf = NULL;
     size_t named_count = 0, deaf_count = 0, unknown_count = 0;
     for (size_t i = 0; i < e->server_count; i++) {
@@ -578,7 +578,7 @@ static enum agent_child kind_of(struct snapshot *snap, const struct session *s,
         .client_environment = s->live->environment_known ? &s->live->environment : NULL,
         .is_in_group = stat.pgrp == s->live->stat.pgrp,
     };
-    return s->live->agent->child(&look);
+    return agent_child_of(s->live->agent, &look);
 }
 
 /* What part each member has in the work; the client is the first. */
@@ -812,7 +812,7 @@ int collect_screen(struct snapshot *snap, const struct session *s, struct eviden
     if (r < 0)
         return r == -ETIMEDOUT ? r : 0;
     e->screen = SCREEN_WITHOUT_STATE;
-    s->live->agent->read_screen(sv_of(text), &snap->arena, &seen);
+    agent_read_screen(s->live->agent, sv_of(text), &snap->arena, &seen);
     e->screen_asks = seen.asks;
     if (!seen.line)
         return 0;

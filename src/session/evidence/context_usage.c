@@ -17,8 +17,8 @@ struct context_usage context_usage_of(const struct agent *agent, const struct ta
     f.tokens = tail->context_tokens;
     f.window = options->context_window;
     if (f.window == 0) {
-        f.window = agent->context_window(tail->context_model, asked);
-        if (f.tokens > f.window) /* so it holds more than its name says */
+        f.window = agent_context_window(agent, tail->context_model, asked);
+        if (agent->model && f.tokens > f.window) /* so it holds more than its name says */
             f.window = f.tokens > WINDOW_LARGEST ? f.tokens : WINDOW_LARGEST;
     }
     f.percent = (double)f.tokens * 100.0 / (double)f.window;
@@ -36,13 +36,13 @@ static int look(const struct store *store, const struct context_usage_place *pla
     struct tail_result tail;
     struct lookup found = lookup_found();
     if (!place->transcript)
-        found = store->agent->find_transcript(&store->io, place->session_id, NULL, &transcript);
+        found = store->agent->stored->find(&store->io, place->session_id, NULL, &transcript);
     if (found.state != LOOKUP_FOUND)
         return found.state == LOOKUP_ABSENT ? -ENOENT : found.code;
     int r = activity_read_tail(store, &transcript, &tail);
     if (r < 0)
         return r;
-    store->agent->read_settings(&store->io, &settings);
+    store->agent->home->read_settings(&store->io, &settings);
     const char *asked = place->asked_model ? place->asked_model : settings.model;
     *out = context_usage_of(store->agent, &tail, asked, options);
     return 0;

@@ -218,7 +218,7 @@ static const char *folder_of(const struct proc *proc, const struct session *s)
     const char *cwd = s->registration ? s->registration->cwd : NULL;
     if (!cwd && proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd) < 0)
         return NULL;
-    return s->live->agent->project_folder(a, cwd);
+    return s->live->agent->stored->project_folder(a, cwd);
 }
 
 /* The client cannot write there; with another user's, only what nobody can do is known. */
@@ -266,7 +266,7 @@ static const struct agent_prompts *prompts_of(struct store *store)
 {
     if (!store->has_prompts) {
         store->has_prompts = true;
-        store->prompts_code = store->agent->read_prompts(&store->io, &store->prompts);
+        store->prompts_code = agent_read_prompts(store->agent, &store->io, &store->prompts);
     }
     return &store->prompts;
 }
@@ -332,13 +332,14 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
                                                         : FACT_UNKNOWN;
     }
     out->begins_at = read_beginning(s);
-    out->told_by = live->agent->saves_nothing(&client, &out->is_told_for_certain);
+    out->told_by = agent_saves_nothing(live->agent, &client, &out->is_told_for_certain);
     if (s->session_id)
         read_prompts(s, out);
     if (!folder)
         return;
     if (s->session_id && out->has_records != FACT_YES)
-        out->has_side_files = live->agent->has_side_files(&s->store->io, folder, s->session_id);
+        out->has_side_files =
+            agent_has_side_files(live->agent, &s->store->io, folder, s->session_id);
     read_obstacles(s, folder, out);
 }
 

@@ -84,8 +84,8 @@ static void find_prompted(struct search *q, struct store *store, const struct ag
     struct agent_prompted *prompted;
     size_t count;
     bool is_whole, is_named = q->options->stored_prefix_count > 0;
-    store->agent->list_prompted(&store->io, is_named ? ALL_BYTES : END_BYTES, &prompted, &count,
-                                &is_whole);
+    agent_list_prompted(store->agent, &store->io, is_named ? ALL_BYTES : END_BYTES, &prompted,
+                        &count, &is_whole);
     for (size_t i = 0; i < count; i++) {
         const char *id = prompted[i].session_id;
         if (is_known(traces, id) || is_held(q, store, id))
@@ -118,8 +118,8 @@ static void find_in(struct search *q, struct store *store)
 {
     const struct sr_options *o = q->options;
     struct agent_traces traces;
-    struct lookup seen =
-        store->agent->list_traces(&store->io, o->stored_prefixes, o->stored_prefix_count, &traces);
+    struct lookup seen = agent_list_traces(store->agent, &store->io, o->stored_prefixes,
+                                           o->stored_prefix_count, &traces);
     bool is_sure = seen.state != LOOKUP_UNKNOWN;
     for (size_t i = 0; i < traces.count; i++)
         if (!is_held(q, store, traces.items[i].session_id))
@@ -147,7 +147,7 @@ static struct wall count_files(const struct agent *agent, const struct agent_fil
             [AGENT_PART_VERSION] = &left->version_count,
             [AGENT_PART_LIST] = &left->list_count,
         };
-        size_t *count = counts[agent->part_of(f->name)];
+        size_t *count = counts[agent_part_of(agent, f->name)];
         if (count)
             (*count)++;
         left->size_bytes += f->seen.size_bytes;
@@ -165,7 +165,7 @@ static const char *cwd_of_subagent(const struct store *store, const struct agent
     for (size_t i = 0; i < files->count; i++) {
         struct agent_transcript of = {.path = files->items[i].name};
         struct head head;
-        if (store->agent->part_of(of.path) == AGENT_PART_SUBAGENT &&
+        if (agent_part_of(store->agent, of.path) == AGENT_PART_SUBAGENT &&
             activity_read_head(store, &of, &head) == 0 && head.cwd_count)
             return head.cwds[0];
     }
@@ -198,9 +198,10 @@ static void describe(struct search *q, const struct item *item, struct session *
     int64_t end_bytes = q->options->stored_prefix_count ? ALL_BYTES : END_BYTES;
     io.arena = &scratch;
     *left = (struct sr_left){.is_sure = item->is_sure, .place = place_of(q, item)};
-    store->agent->list_files(&io, &of, "", &q->listings, &files);
+    store->agent->bundle->list_files(&io, &of, "", &q->listings, &files);
     struct wall written_at = count_files(store->agent, &files, left);
-    struct lookup seen = store->agent->read_all_prompts(&io, of.session_id, end_bytes, &prompts);
+    struct lookup seen =
+        agent_read_all_prompts(store->agent, &io, of.session_id, end_bytes, &prompts);
     left->prompt_count = prompts.count;
     if (seen.state == LOOKUP_UNKNOWN || (seen.state == LOOKUP_FOUND && !prompts.is_whole))
         left->may_have_more = true;

@@ -15,7 +15,7 @@ static void find_in(const struct stores *stores, const struct store *store, stru
         before_ms = kept_ms / 2;
     if (kept_ms / DAY_MS != store->settings.days_kept)
         return;
-    store->agent->list_all(&store->io, &transcripts, &n); /* those that can be seen */
+    store->agent->stored->list_all(&store->io, &transcripts, &n); /* those that can be seen */
     for (size_t i = 0; i < n; i++) {
         struct wall deleted_at = {transcripts[i].modified_at.ms + kept_ms};
         if (deleted_at.ms - before_ms > now.ms)

@@ -53,8 +53,8 @@ static void list_store(const struct sr_options *options, struct store *store, st
 {
     struct agent_transcript *transcripts;
     size_t n;
-    store->agent->list_all(&store->io, &transcripts, &n); /* the store's problems say what is not in
-                                                             it */
+    store->agent->stored->list_all(&store->io, &transcripts, &n); /* the store's problems say what
+                                                             is not in it */
     for (size_t i = 0; i < n; i++) {
         void *grown = list->items;
         struct item *slot = arena_push(a, &grown, &list->count, &list->capacity, sizeof *slot);
@@ -105,8 +105,8 @@ static void read_end(const struct stores *stores, struct item *item)
     if (activity_read_last(item->store, &item->transcript, &item->last) == 0 &&
         wall_known(item->last.at))
         item->at = item->last.at;
-    item->is_archived = item->store->agent->is_archived(&item->store->io, &item->transcript,
-                                                        &archived_at) == FACT_YES;
+    item->is_archived = item->store->agent->stored->is_archived(&item->store->io, &item->transcript,
+                                                                &archived_at) == FACT_YES;
     /* what a person typed later brings it back (2.1.332) */
     struct tail_result tail;
     if (item->is_archived && item->at.ms > archived_at.ms &&

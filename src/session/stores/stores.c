@@ -105,8 +105,9 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
             stores->count--;
             s = known;
         } else if (wanted) {
-            s->registry = agent->read_registry(&s->io, &s->registrations, &s->registration_count);
-            agent->read_settings(&s->io, &s->settings);
+            s->registry =
+                agent_read_registry(agent, &s->io, &s->registrations, &s->registration_count);
+            agent->home->read_settings(&s->io, &s->settings);
         }
     } else {
         s->code = fd < 0 ? fd : -errno;

@@ -26,7 +26,7 @@ struct store {
     size_t registration_count;
     struct agent_prompts prompts; /* read when they are first asked for */
     bool has_prompts;
-    int prompts_code; /* as agent.read_prompts; negative: prompts holds none */
+    int prompts_code; /* as agent_read_prompts; negative: prompts holds none */
 };
 
 struct stores {

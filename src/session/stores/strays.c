@@ -24,7 +24,7 @@ static const char *folder_by_records(const struct store *store,
         cwd = tail.relocated_to;
     if (!cwd && activity_read_head(store, transcript, &head) == 0 && head.cwd_count)
         cwd = head.cwds[0];
-    return cwd ? store->agent->project_folder(store->io.arena, cwd) : NULL;
+    return cwd ? store->agent->stored->project_folder(store->io.arena, cwd) : NULL;
 }
 
 static struct sr_stray show(struct snapshot *snap, const struct store *store,
@@ -40,7 +40,7 @@ static struct sr_stray show(struct snapshot *snap, const struct store *store,
         .why = word(stray->kind),
         .size_bytes = stray->size_bytes,
     };
-    struct lookup seen = store->agent->find_transcript(&store->io, stray->session_id, NULL, &found);
+    struct lookup seen = store->agent->stored->find(&store->io, stray->session_id, NULL, &found);
     if (seen.state == LOOKUP_FOUND)
         shown.found_by = arena_printf(a, "%s/%s", root, found.path);
     const char *folder = stray->folder ? stray->folder : folder_by_records(store, &transcript);
@@ -78,7 +78,7 @@ void strays_find(struct snapshot *snap)
         struct agent_store io = store->io;
         struct problems quiet = {.arena = &snap->arena};
         io.problems = &quiet;
-        store->agent->list_strays(&io, &strays, &n);
+        agent_list_strays(store->agent, &io, &strays, &n);
         for (size_t j = 0; j < n; j++) {
             struct sr_stray *slot = arena_push(&snap->arena, &all, &count, &capacity, sizeof *slot);
             *slot = show(snap, store, &strays[j]);

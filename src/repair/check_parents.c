@@ -213,6 +213,44 @@ static void judge_cycles(struct repair_steps *m, struct tops *t)
     free(cut);
 }
 
+static bool has_boundary_between(const struct graph *g, uint32_t a, uint32_t b)
+{
+    uint32_t end = a < b ? b : a;
+    for (uint32_t i = a < b ? a : b; i < end; i++)
+        if (g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i))
+            return true;
+    return false;
+}
+
+/* A result that has no parent hangs on its call, which it names. */
+static void relink_result(struct repair_steps *m, struct tops *t, uint32_t call, uint32_t result)
+{
+    struct graph *g = m->g;
+    if (!graph_is_in_play(g, result) || graph_parent(g, result) != GRAPH_NONE ||
+        bridged_to(m, result) != GRAPH_NONE || top_of(g, t, call) == result ||
+        has_boundary_between(g, call, result))
+        return;
+    repair_steps_add_node_problem(m, DAMAGE_MISSING_PARENT, severity_of_gap(m, result), result)
+        ->detail = arena_printf(m->arena, "its call on line %u is", g->nodes[call].line);
+    graph_set_parent(g, result, call);
+    repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_MISSING_PARENT, result, 0);
+}
+
+static void judge_results(struct repair_steps *m, struct tops *t)
+{
+    const struct graph *g = m->g;
+    const struct graph_tool *call = NULL;
+    for (size_t i = 0; i < g->tool_count; i++) {
+        const struct graph_tool *tool = &g->tools[i];
+        if (call && call->id != tool->id)
+            call = NULL;
+        if (!tool->is_result && !call && graph_is_in_play(g, tool->node))
+            call = tool;
+        else if (tool->is_result && call)
+            relink_result(m, t, call->node, tool->node);
+    }
+}
+
 static void judge_gaps(struct repair_steps *m, struct tops *t)
 {
     struct graph *g = m->g;
@@ -272,6 +310,7 @@ void check_parents_mend(struct repair_steps *m)
     check_parents_follow_drops(m);
     judge_forks(m);
     judge_cycles(m, &t);
+    judge_results(m, &t);
     judge_gaps(m, &t);
     free(t.jump);
     free(t.by_time);

@@ -24,7 +24,15 @@ static void judge_call(struct repair_steps *m, const struct graph_walk *after,
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_UNANSWERED_TOOL);
     if (is_last_message(m->g, after, call->node))
         return;
-    repair_steps_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
+    /* the client answers it at the end, and leaves it out where something follows */
+    bool was_last = m->before.marks[call->node] != GRAPH_UNREACHED &&
+                    is_last_message(m->g, &m->before, call->node);
+    if (was_last)
+        severity = DAMAGE_HURTS;
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
+    if (was_last)
+        p->consequence = "the client would leave it out once the messages behind it are loaded";
     if (severity == DAMAGE_HURTS)
         repair_steps_add_step(m, REPAIR_STEPS_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node,
                               call->block);

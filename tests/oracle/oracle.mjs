@@ -51,19 +51,28 @@ async function judgeFixtures(folder) {
   const names = readdirSync(folder).filter((n) => n.endsWith('.json'));
   let wrong = 0;
   for (const name of names) {
-    const { version, sent } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    const { version, sent, repaired } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
     const bytes = readFileSync(join(folder, `${name}l`));
     const path = join(work, name.replace(/json$/, 'jsonl'));
     writeFileSync(path, bytes);
-    const heard = await clients.resume(path, version);
-    const now = heard.sent && atomsSent(heard.sent, atomsOfFile(bytes));
-    const why = JSON.stringify(now) === JSON.stringify(sent) ? compare(await check(path, version), bytes, heard, now ?? [], version)
-      : `the client sends ${now} now, and not ${sent}`;
+    let why = await judgeFixture(path, version, sent);
+    if (!why && repaired) {
+      await whenQuiet(() => repair(path, version, work));
+      why = await judgeFixture(path, version, repaired);
+    }
     if (why) console.log(`${name}: ${why}`);
     wrong += why ? 1 : 0;
   }
   console.log(`fixtures: ${names.length}, ${wrong} disagree`);
   return wrong;
+}
+
+async function judgeFixture(path, version, sent) {
+  const bytes = readFileSync(path);
+  const heard = await clients.resume(path, version);
+  const now = heard.sent && atomsSent(heard.sent, atomsOfFile(bytes));
+  return JSON.stringify(now) === JSON.stringify(sent) ? compare(await check(path, version), bytes, heard, now ?? [], version)
+    : `the client sends ${now} now, and not ${sent}`;
 }
 
 async function judge(version) {
@@ -117,6 +126,10 @@ async function check(path, version) {
   return (await run(['--check', path, '-v', '--client-version', version])).transcripts[0];
 }
 
+function repair(path, version, folder) {
+  return run(['--repair', path, '--force', '--client-version', version, '--pending-dir', join(folder, 'pending'), '--log-dir', join(folder, 'log')]);
+}
+
 /** What --context says that is loaded, against what --check says; words, or null. */
 async function contextOf(path, version, checked, bytes) {
   const lines = (await output(['--context', path, '--client-version', version])).split('\n').filter(Boolean).map((l) => JSON.parse(l));
@@ -146,7 +159,7 @@ async function one(bytes, version, folder) {
   if (loads) wrong.loads = loads;
   if (options.repair !== 'yes') return { wrong };
 
-  const repaired = await whenQuiet(() => run(['--repair', path, '--force', '--client-version', version, '--pending-dir', join(folder, 'pending'), '--log-dir', join(folder, 'log')]));
+  const repaired = await whenQuiet(() => repair(path, version, folder));
   if (promised.verdict === 'sound' && !promised.can_resume && known.size) wrong.loads ??= 'it says "sound", and that it cannot be resumed';
   if (repaired.outcome !== 'repaired') {
     if (!heard.sent && repaired.outcome === 'nothing-to-repair' && [...known.values()].some((a) => a.is === 'text') && !promised.problems.some((p) => p.kind === 'no-conversation'))

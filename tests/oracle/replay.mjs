@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// replay.mjs: what the program says that a resume loads, of the transcripts in fixtures/, against what the client sent
-// of each when it was asked. No client is needed. See ../../HACKING.md.
+// replay.mjs: what the program says that a resume loads, of the transcripts in fixtures/, and of some also after their
+// repair, against what the client sent of each when it was asked. No client is needed. See ../../HACKING.md.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,12 +16,15 @@ mkdirSync(join(config, 'projects'));
 let wrong = 0;
 const names = readdirSync(FIXTURES).filter((n) => n.endsWith('.json'));
 for (const name of names) {
-  const { version, sent } = JSON.parse(readFileSync(join(FIXTURES, name), 'utf8'));
-  const path = join(FIXTURES, `${name}l`);
-  const bytes = readFileSync(path);
-  const { can_resume: canResume, loaded } = check(path, version);
-  const why = !sent ? (canResume ? 'it said that it can be resumed' : null)
-    : !canResume ? 'it said that it cannot be resumed' : difference(expected(loaded.map(({ offset }) => recordAt(bytes, offset))), sent);
+  const { version, sent, repaired } = JSON.parse(readFileSync(join(FIXTURES, name), 'utf8'));
+  const path = join(config, 'projects', 'c1de0000-0000-4000-8000-000000000001.jsonl');
+  copyFileSync(join(FIXTURES, `${name}l`), path);
+  let why = differs(path, version, sent);
+  if (!why && repaired) {
+    run('--repair', path, '--force', '--client-version', version, '--pending-dir', join(config, 'pending'), '--log-dir', join(config, 'log'));
+    why = differs(path, version, repaired);
+    why &&= `after its repair: ${why}`;
+  }
   if (why) console.log(`${name}: ${why}`);
   wrong += why ? 1 : 0;
 }
@@ -29,10 +32,18 @@ rmSync(config, { recursive: true });
 console.log(`${names.length} transcripts, ${wrong} disagree`);
 process.exitCode = wrong || !names.length ? 1 : 0;
 
-function check(path, version) {
+/** Words, or null where the program says that is loaded what the client sends. */
+function differs(path, version, sent) {
+  const bytes = readFileSync(path);
+  const { can_resume: canResume, loaded } = run('--check', path, '-v', '--client-version', version).transcripts[0];
+  if (!sent) return canResume ? 'it said that it can be resumed' : null;
+  return canResume ? difference(expected(loaded.map(({ offset }) => recordAt(bytes, offset))), sent) : 'it said that it cannot be resumed';
+}
+
+function run(...args) {
   try {
-    return JSON.parse(execFileSync(PROGRAM, ['--check', path, '-v', '--json', '--client-version', version, '--config-dir', config], { stdio: ['ignore', 'pipe', 'inherit'] })).transcripts[0];
+    return JSON.parse(execFileSync(PROGRAM, [...args, '--json', '--config-dir', config], { stdio: ['ignore', 'pipe', 'inherit'] }));
   } catch (error) {
-    return JSON.parse(error.stdout).transcripts[0]; // it is damaged
+    return JSON.parse(error.stdout); // it is damaged
   }
 }

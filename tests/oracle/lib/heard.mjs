@@ -63,7 +63,7 @@ export function newestEnd(bytes) {
   const byId = new Map(records.filter((r) => r?.uuid && r.type !== 'progress').map((r) => [r.uuid, r]));
   const chain = [...byId.values()].filter((r) => !r.isSidechain);
   const isMessage = (r) => (r.type === 'user' || r.type === 'assistant') && Boolean(r.message);
-  const last = records.filter((r) => r && (r.uuid || (r.type === 'last-prompt' && 'leafUuid' in r))).at(-1);
+  const last = records.filter((r) => r && !r.isSidechain && (r.uuid || (r.type === 'last-prompt' && 'leafUuid' in r))).at(-1);
   if (!last || (last.explicit && !('rewound' in last && last.lastPrompt === ''))) return [];
   const parents = new Set();
   for (const r of chain.filter(isMessage)) {
@@ -85,7 +85,10 @@ export function atomsSent(messages, known) {
   const texts = [...known.values()].filter((a) => a.is === 'text').sort((a, b) => b.text.length - a.text.length);
   return messages.flatMap(({ content }) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content).flatMap((block) => {
     if (block.type === 'tool_use') return [`call ${block.id}`];
-    if (block.type === 'tool_result') return [known.has(`result ${block.tool_use_id}`) && !isInvented(block) ? `result ${block.tool_use_id}` : `invented ${block.tool_use_id}`];
+    if (block.type === 'tool_result') {
+      const own = known.get(`result ${block.tool_use_id}`);
+      return [own && (own.text === wordsOf(block) || !isInvented(block)) ? own.key : `invented ${block.tool_use_id}`];
+    }
     if (block.type !== 'text' || block.text.startsWith('<system-reminder>')) return [];
     return textsIn(block.text, texts);
   }));

@@ -147,6 +147,7 @@ left="transcript gone; left: 1 subagent, 1 tool result, 2 prompts, 2 earlier ver
     [ "$status" -eq 1 ]
     [[ $output == *"exported 0a0a0a0a: no transcript, 7 files"*"not in it: $folder/$GONE.jsonl: there is no transcript"* ]]
     files=$(echo "$PENDING"/*.files)
+    grep -Fqx "  $files" <<<"$output"
     grep "$GONE\"" "$CONFIG_DIR/history.jsonl" | grep -v "$OTHER" | cmp - "$files/history.jsonl"
     diff -r "$folder/$GONE" "$files/projects/-tmp-p/$GONE"
     diff -r "$CONFIG_DIR/file-history/$GONE" "$files/file-history/$GONE"

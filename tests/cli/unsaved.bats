@@ -197,6 +197,7 @@ doubts()
         [[ $output == *"exported 0c0c0c0c: no transcript, 2 files ("* ]]
         [[ $output == *"not in it: $folder/$id.jsonl: there is no transcript"* ]]
         [[ $output != *"could not be read"* ]]
+        grep -Fqx "  $(echo "$pending"/*.files)" <<<"$output"
         [ "$(backups)" -eq 1 ]
     done
     echo more >"$folder/$id/tool-results/b.txt"

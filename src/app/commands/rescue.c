@@ -171,8 +171,9 @@ static void export_session(struct rescue *r)
         return;
     }
     bool is_new = done.outcome == SR_EXPORTED;
-    buf_addf(&r->message, "%s %s/%s.jsonl",
-             is_new ? "Exported:" : "Already exported, verified:", c->pending_dir, done.stem);
+    buf_addf(&r->message, "%s %s/%s.%s",
+             is_new ? "Exported:" : "Already exported, verified:", c->pending_dir, done.stem,
+             done.has_no_transcript ? "files" : "jsonl");
     if (done.lost_count)
         buf_addf(&r->message, "; incomplete: %s", done.lost);
     if (!is_new)

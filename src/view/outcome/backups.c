@@ -61,7 +61,7 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         buf_adds(out, ")\n  ");
         utf8_adds_printable(out, pending_dir);
         if (e->stem[0])
-            buf_addf(out, "/%s.jsonl", e->stem);
+            buf_addf(out, "/%s.%s", e->stem, e->has_no_transcript ? "files" : "jsonl");
         buf_adds(out, "\n");
         if (e->lost_count) {
             buf_adds(out, "  not in it: ");

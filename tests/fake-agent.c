@@ -38,8 +38,9 @@
  *                        writes one more record when nobody has the other end any more; with
  *                        --turn tool it is the open tool's process
  *   --piped              that output comes through a pipe
- *   --server COMMAND     starts it before anything is written, as an MCP server is, with its output
- *                        on a pair of sockets
+ *   --server COMMAND     starts it before anything is written, as an MCP server is, with its input
+ *                        and output on a pair of sockets
+ *   --servers N          so many of them, called the same
  *   --model BYTES        sends 64 kB to a model that answers BYTES and falls silent
  *                        ($ANTHROPIC_BASE_URL says where)
  *   --pooled             after that sends as much on a second connection, on which nothing comes
@@ -135,10 +136,10 @@ static bool is_told(const char *name)
 
 static bool takes_value(const char *name)
 {
-    static const char *const names[] = {"session", "cwd",   "version",    "status",  "waiting-for",
-                                        "turn",    "tool",  "prompt",     "age",     "child",
-                                        "server",  "model", "last-words", "context", "write-every",
-                                        "ledger",  "hook",  "linger",     "clock",   "wake"};
+    static const char *const names[] = {
+        "session", "cwd",         "version", "status", "waiting-for", "turn",  "tool",
+        "prompt",  "age",         "child",   "server", "servers",     "model", "last-words",
+        "context", "write-every", "ledger",  "hook",   "linger",      "clock", "wake"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -415,7 +416,7 @@ static void run_child(enum child_kind kind, const char *command, const char *ses
         _exit(1);
     alarm(LIFE_S); /* survives exec */
     int null = open("/dev/null", O_RDWR);
-    dup2(null, STDIN_FILENO);
+    dup2(kind == CHILD_SERVER ? output : null, STDIN_FILENO);
     dup2(output < 0 ? null : output, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     unsetenv("FAKE_AGENT");
@@ -603,7 +604,8 @@ static _Noreturn void play_client(void)
     find_config_dir();
     make_dir(config_dir);
     if (is_told("server")) {
-        run_helper(CHILD_SERVER, option("server", ""), session, false);
+        for (int i = atoi(option("servers", "1")); i > 0; i--)
+            run_helper(CHILD_SERVER, option("server", ""), session, false);
         /* A tool's process is told from a server by when it was started. */
         nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
     }

@@ -33,7 +33,10 @@ static int cause_of(const struct sr_session *s)
 
 bool sr_can_revive(const struct sr_session *session)
 {
-    return session->pid > 0 && cause_of(session) != NO_CAUSE;
+    /* what is to be ended is not known where that is not the advice */
+    bool lacks_target =
+        str_equals(session->cause, "mcp-stuck") && !str_equals(session->advice, "kill-child");
+    return session->pid > 0 && cause_of(session) != NO_CAUSE && !lacks_target;
 }
 
 bool revive_ask(const struct revive *r, enum sr_revive_question question, const char *text)

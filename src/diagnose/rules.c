@@ -623,6 +623,14 @@ static bool pipe_is_held(const struct evidence *e)
            is_at_work && is_due;
 }
 
+static bool knows_asked_server(const struct evidence *e)
+{
+    bool knows = false;
+    for (size_t i = 0; i < e->server_count; i++)
+        knows = knows || e->servers[i].asked_by;
+    return knows;
+}
+
 static bool mcp_call_works(const struct evidence *e)
 {
     return e->open_tool_is_mcp && e->mcp_progresses == FACT_YES;
@@ -1216,6 +1224,8 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
         if (e->servers[i].asked_by)
             SAY(s, "of %zu MCP servers %s (pid %d) was asked: %s", e->server_count,
                 e->servers[i].name, e->servers[i].pid, e->servers[i].asked_by);
+    if (e->server_count > 1 && e->open_tool_is_mcp && !knows_asked_server(e))
+        SAY(s, "which of %zu MCP servers was asked cannot be told", e->server_count);
     if (e->mcp_progresses != FACT_UNKNOWN && e->open_tool_is_mcp)
         SAY(s, e->mcp_progresses == FACT_YES ? "an MCP server is at work"
                                              : "no MCP server did anything");
@@ -1282,11 +1292,14 @@ static void say_what_comes(struct sentences *s, const struct rule *rule, const s
 
 /*
  * Nobody is told to kill a client whose own loop runs, whatever rule has won. An
- * orphan's runs for nobody, unless it is in the middle of a turn.
+ * orphan's runs for nobody, unless it is in the middle of a turn. Nor to end one of
+ * several servers where it is not known which.
  */
 static const char *careful_advice(const struct rule *rule, const struct evidence *e)
 {
     bool is_spent = rule->verdict == SR_ORPHANED && e->status != CLIENT_BUSY;
+    if (rule->holds == mcp_call_is_stuck && !knows_asked_server(e))
+        return "look";
     return str_equals(rule->advice, "kill") && loop_runs(e) && !is_spent ? "look" : rule->advice;
 }
 

@@ -187,3 +187,36 @@ of_session()
     scene ignores --status waiting --waiting-for 'permission prompt' --turn tool --queue-input --spin
     wait_until 120 all_are 0.05 "ignores: hung event-loop-asleep kill"
 }
+
+# Servers that are called the same: the first of them to make the folder does what COMMAND says, as if it was
+# asked that; the others wait for their input. alike NAME SERVERS COMMAND
+alike()
+{
+    local script=$BATS_TEST_TMPDIR/$1.sh
+    echo "if mkdir '$BATS_TEST_TMPDIR/$1' 2>/dev/null; then echo \$\$ >'$BATS_TEST_TMPDIR/$1/asked'; $3; fi; while read -r line; do :; done" >"$script"
+    scene "$1" --status busy --turn tool --tool mcp__db__query --spinner --servers "$2" --server "exec bash '$script'"
+}
+
+@test "one of several servers that are called the same: told by what it waits for, or by what it computes" {
+    declare -A pid_of
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    alike child 4 'sleep 600; :'
+    alike other 4 "exec 5<>'$BATS_TEST_TMPDIR/fifo'; read -r -u 5 line"
+    alike two 2 'sleep 600; :'
+    alike computes 4 'while :; do :; done'
+    alike reads 4 ':'
+    are_told()
+    {
+        all_are 0.05 "child: hung mcp-stuck kill-child" "other: hung mcp-stuck kill-child" \
+            "two: hung mcp-stuck look" "reads: hung mcp-stuck look" "computes: working tool-running wait" || return
+        local each
+        for each in child other computes; do
+            [[ $(of_session "$each" 's.evidence.join()') == *"of 4 MCP servers bash (pid $(cat "$BATS_TEST_TMPDIR/$each/asked")) was asked: "*"the only one that does not "* ]] || return
+        done
+        [[ $(of_session two 's.evidence.join()') == *"of 2 MCP servers was asked cannot be told"* ]] || return
+        [[ $(of_session reads 's.evidence.join()') == *"of 4 MCP servers was asked cannot be told"* ]]
+    }
+    wait_until 60 are_told
+    rescue --status --timeout 0.05 --config-dir "$CONFIG_DIR"
+    [ "$(grep -c 'kill-child: session-rescue --revive' <<<"$output")" -eq 2 ]
+}

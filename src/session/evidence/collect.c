@@ -447,6 +447,14 @@ static bool names_server(const struct proc_strings *argv, struct sv name)
     return false;
 }
 
+/* It computed all the time, or waited for a processor. */
+static bool never_rests(const struct sample_usage *used)
+{
+    int64_t wanted_ns = used->main_cpu_ns + (used->main_delay_ns > 0 ? used->main_delay_ns : 0);
+    return used->main_cpu_ns * 10 > used->elapsed_ns && used->voluntary_switches == 0 &&
+           wanted_ns * 10 > used->elapsed_ns * 9;
+}
+
 /* A server that is at rest waits for its input or in an event loop; not so: */
 static bool cannot_read(const struct member *m)
 {
@@ -460,8 +468,58 @@ static bool cannot_read(const struct member *m)
     case SAMPLE_WAIT_TTY_INPUT:
         return true;
     default:
-        return m->used.main_cpu_ns * 10 > m->used.elapsed_ns * 9; /* it computes all the time */
+        return never_rests(&m->used);
     }
+}
+
+static bool waits_for_its_input(const struct member *m)
+{
+    return m->wait.fd == STDIN_FILENO &&
+           (m->wait.kind == SAMPLE_WAIT_PIPE_INPUT || m->wait.kind == SAMPLE_WAIT_SOCKET);
+}
+
+/* For something else, and for all the time that it was observed. */
+static bool waits_elsewhere(const struct member *m)
+{
+    if (m->used.voluntary_switches != 0)
+        return false;
+    switch (m->wait.kind) {
+    case SAMPLE_WAIT_TIME:
+    case SAMPLE_WAIT_THREAD:
+    case SAMPLE_WAIT_CHILD:
+    case SAMPLE_WAIT_SIGNAL:
+        return true;
+    case SAMPLE_WAIT_PIPE_INPUT:
+    case SAMPLE_WAIT_SOCKET:
+        return m->wait.fd > STDIN_FILENO;
+    default:
+        return false;
+    }
+}
+
+static bool is_same_line(const struct proc_strings *a, const struct proc_strings *b)
+{
+    bool is_same = a->count == b->count;
+    for (size_t i = 0; is_same && i < a->count; i++)
+        is_same = str_equals(a->items[i], b->items[i]);
+    return is_same;
+}
+
+/* Of servers that are the same program, called the same, the only one that waits for something else
+ * than its input, where each of the others waits for that. NULL: it is not so. */
+static struct worker *find_odd_one(const struct member *members, size_t count,
+                                   struct worker *servers, size_t server_count)
+{
+    struct worker *odd = NULL;
+    for (size_t i = 0; i < server_count; i++) {
+        const struct member *m = member_by_pid(members, count, servers[i].pid);
+        if (waits_for_its_input(m))
+            continue;
+        if (odd || !waits_elsewhere(m))
+            return NULL;
+        odd = &servers[i];
+    }
+    return server_count > 2 ? odd : NULL; /* of two it is not known which is the odd one */
 }
 
 /*
@@ -472,8 +530,9 @@ static void find_asked(struct snapshot *snap, const struct session *s, const str
                        const struct member *members, size_t count, struct worker *servers)
 {
     struct sv name = e->open_tool ? agent_mcp_server(s->live->agent, e->open_tool) : (struct sv){0};
-    struct worker *named = NULL, *deaf = NULL;
-    size_t named_count = 0, deaf_count = 0, unknown_count = 0;
+    struct worker *named = NULL, *deaf = NULL, *odd = NULL;
+    size_t named_count = 0, deaf_count = 0, unknown_count = 0, alike_count = 0;
+    struct proc_strings first = {0};
     for (size_t i = 0; i < e->server_count; i++) {
         struct proc_strings argv;
         const struct member *m = member_by_pid(members, count, servers[i].pid);
@@ -487,13 +546,21 @@ static void find_asked(struct snapshot *snap, const struct session *s, const str
             deaf = &servers[i];
             deaf_count++;
         }
+        if (unknown_count)
+            continue;
+        first = i == 0 ? argv : first;
+        alike_count += is_same_line(&argv, &first);
     }
+    if (alike_count == e->server_count)
+        odd = find_odd_one(members, count, servers, e->server_count);
     if (e->server_count == 1)
         servers[0].asked_by = "the only one";
     else if (named_count == 1 && unknown_count == 0)
         named->asked_by = "by its command line";
     else if (deaf_count == 1)
         deaf->asked_by = "the only one that does not read its input";
+    else if (odd)
+        odd->asked_by = "of all that are the same the only one that does not wait for its input";
 }
 
 static void collect_servers(struct snapshot *snap, const struct session *s,

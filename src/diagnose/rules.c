@@ -422,6 +422,12 @@ static bool runs_background_jobs(const struct evidence *e)
 
 static bool has_said_nothing_yet(const struct evidence *e)
 {
+    return e->has_transcript == FACT_NO && e->status == CLIENT_IDLE && e->is_fresh &&
+           !e->is_unsaved;
+}
+
+static bool lacks_its_transcript(const struct evidence *e)
+{
     return e->has_transcript == FACT_NO && e->status == CLIENT_IDLE && !e->is_unsaved;
 }
 
@@ -804,6 +810,9 @@ const struct rule rules[] = {
      "The turn is over; shells that it started run in the background.", runs_background_jobs},
     {"nothing yet", SR_IDLE, "nothing-yet", "high", "none",
      "The client says that it is idle; nothing has been asked yet.", has_said_nothing_yet},
+    {"no transcript", SR_IDLE, "no-transcript", "medium", "none",
+     "The client says that it is idle; there is no transcript, and something may have been said.",
+     lacks_its_transcript},
     {"idle", SR_IDLE, "turn-over", "high", "none",
      "The client says that it is idle, whatever the CPU says.", is_idle},
     {"idle by transcript", SR_IDLE, "turn-over", "medium", "none",

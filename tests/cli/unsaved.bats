@@ -20,7 +20,13 @@ prompt()
         "$2" "$(($(date +%s%3N) - $1 * 1000))" "$project" "${3-$id}" >>"$CONFIG_DIR/history.jsonl"
 }
 
-client() { fake --cwd "$project" --session "$id" "$@" -- "$client"; }
+client()
+{
+    case " $* " in
+    *" -- "*) fake --cwd "$project" --session "$id" "$@" ;;
+    *) fake --cwd "$project" --session "$id" "$@" -- "$client" ;;
+    esac
+}
 
 # Prompts that are typed now, and have settled: two, with different words.
 two_prompts()
@@ -83,6 +89,58 @@ doubts()
     rm "$folder/$id.jsonl" # nothing tells that from a dialog that left nothing
     rescue --status "${scratch[@]}" -v
     [[ $output == *"its status has changed since it started, and no transcript is there: whether something was said in it is not known"* ]]
+}
+
+exports_nothing_of()
+{
+    [ "$status" -eq 1 ]
+    [ "$output" = "Nothing was exported: no transcript is there." ]
+    [[ $stderr == *"pid $pid has no transcript, and it is not proven that nothing was said in it: $1"* ]]
+}
+
+@test "a transcript that was deleted under its client: nothing is known of it, and that is said" {
+    client
+    rm "$folder/$id.jsonl"
+    rescue --status --json "${scratch[@]}"
+    [ "$(json '.sessions[0].cause')/$(json '.sessions[0].persistence')" = no-transcript/null ]
+    rescue --status "${scratch[@]}"
+    [[ $output == *"no-transcript (medium confidence): "*"whether something was said in it is not known"* ]]
+    [[ $output != *nothing-yet* ]]
+    for which in "" "$pid" "${id:0:8}"; do
+        rescue --export $which "${scratch[@]}"
+        exports_nothing_of "its client has been at work since it started"
+        rescue --export $which --dry-run "${scratch[@]}"
+        [ "$status" -eq 1 ]
+    done
+    rescue --export --json "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [ "$(json '.exports.length')/$(json '.not_proven_empty[0].session_id')/$(json '.not_proven_empty[0].pid')" = "0/$id/$pid" ]
+    kill "$pid"
+    client --turn none -- "$client" --resume "$id" # what it took up is gone
+    rescue --status --json "${scratch[@]}"
+    [ "$(json '.sessions[0].cause')" = no-transcript ]
+    rescue --export "${scratch[@]}"
+    exports_nothing_of "it was started with --resume"
+    for how in --old-registry --no-registry; do
+        kill "$pid"
+        wait_until 10 is_gone "$pid"
+        client "$how" --turn none
+        rescue --export "$pid" "${scratch[@]}"
+        [ "$status" -eq 1 ]
+        [[ $stderr == *"it is not proven that nothing was said in it"* ]]
+    done
+}
+
+@test "of one in which nothing was said there is nothing to export" {
+    client --turn none
+    rescue --export "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [ "$output" = "No session to export." ]
+    rescue --export "$pid" "${scratch[@]}"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"has no transcript yet: there is nothing to export"* ]]
+    rescue --status --json "${scratch[@]}"
+    [ "$(json '.sessions[0].cause')/$(json '.sessions[0].confidence')" = nothing-yet/high ]
 }
 
 @test "prompts without a transcript, later than its last record, and those that are no proof" {

@@ -211,6 +211,10 @@ static struct scene *scenes(size_t *count)
         {"idle, background shells", "background jobs",
          REST(.status = CLIENT_SHELL, WORKERS(WORKER(SLEEPS))), true},
         {"opened, nothing asked yet", "nothing yet",
+         REST(.has_transcript = FACT_NO, .is_fresh = true, .turn = TAIL_TURN_UNKNOWN,
+              .last_event_age_s = -1),
+         true},
+        {"idle, and its transcript is gone", "no transcript",
          REST(.has_transcript = FACT_NO, .turn = TAIL_TURN_UNKNOWN, .last_event_age_s = -1), true},
         {"idle overnight, some CPU", "idle", REST(), true},
         {"an old client, idle", "idle by transcript", REST(OLD), true},
@@ -413,7 +417,8 @@ static void it_starts_for_30_s(void **state)
     wins("starting", STARTING(.process_age_s = 29));
     wins("not understood", STARTING(.process_age_s = 30));
     wins("not understood", STARTING(.process_age_s = -1));
-    wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
+    wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE, .is_fresh = true));
+    wins("no transcript", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
     /* resumed: until it is up, its transcript speaks of the past */
     wins("starting",
          STARTING(.process_age_s = 29, .has_transcript = FACT_YES, .turn = TAIL_TURN_OVER));
@@ -434,7 +439,7 @@ static void start_up_is_stuck_when_it_computes_past_patience(void **state)
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_registered = true));
     wins("not understood",
          STARTING(COMPUTES, .process_age_s = LONG, .has_transcript = FACT_UNKNOWN));
-    wins("nothing yet", STARTING(COMPUTES, .process_age_s = LONG, .status = CLIENT_IDLE));
+    wins("no transcript", STARTING(COMPUTES, .process_age_s = LONG, .status = CLIENT_IDLE));
 #define RESUMES                                                                \
     .process_age_s = LONG, .has_transcript = FACT_YES, .turn = TAIL_TURN_OVER, \
     .last_event_age_s = LONG
@@ -562,7 +567,9 @@ static void idle_needs_a_word_or_an_ended_turn(void **state)
 {
     (void)state;
     wins("background jobs", REST(.status = CLIENT_SHELL, .has_transcript = FACT_NO));
-    wins("nothing yet", REST(.has_transcript = FACT_NO));
+    wins("nothing yet", REST(.has_transcript = FACT_NO, .is_fresh = true));
+    wins("no transcript", REST(.has_transcript = FACT_NO));
+    wins("idle", REST(.has_transcript = FACT_NO, .is_unsaved = true));
     wins("idle", REST(.has_transcript = FACT_UNKNOWN, .turn = TAIL_TURN_UNKNOWN));
     wins("idle by transcript", REST(OLD, .has_transcript = FACT_UNKNOWN));
     wins("not understood", REST(OLD, .turn = TAIL_TURN_UNKNOWN));

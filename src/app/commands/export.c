@@ -11,6 +11,7 @@
 #include "app/select/selection.h"
 #include "backup/backup.h"
 #include "base/err.h"
+#include "control/empty.h"
 #include "platform/privilege.h"
 #include "session/resume.h"
 #include "view/outcome/backups.h"
@@ -40,6 +41,8 @@ struct work {
     struct closing closing;
     const struct sr_session **unsaved; /* sessions of which not all, or nothing, is on disk */
     size_t unsaved_count, unsaved_capacity;
+    struct view_doubt *doubts; /* sessions without a transcript, in which something may be said */
+    size_t doubt_count, doubt_capacity;
     bool has_waited;
     bool may_lack; /* there may be more of what was asked for than could be seen */
 };
@@ -94,6 +97,24 @@ static bool is_due(const struct work *w, const struct sr_session *s)
                            !backup_dir_is_recent(w->context->pending_dir, s->session_id));
 }
 
+/* Not for whoever runs after every tool of a session. */
+static void doubt(struct work *w, const struct sr_session *s, const char *why)
+{
+    struct buf text = {0};
+    void *items = w->doubts;
+    if (w->context->options->if_context >= 0 || s->persistence == SR_PERSISTENCE_NONE)
+        return;
+    struct view_doubt *slot =
+        arena_push(&w->context->arena, &items, &w->doubt_count, &w->doubt_capacity, sizeof *slot);
+    w->doubts = items;
+    *slot = (struct view_doubt){s, arena_strdup(&w->context->arena, why)};
+    buf_addf(&text,
+             "pid %d has no transcript, and it is not proven that nothing was said in it: %s",
+             s->pid, why);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
 /* Without a transcript: what else is left is, and what cannot be looked for is to be said. */
 static void want_rest(struct work *w, const struct sr_session *s)
 {
@@ -106,14 +127,25 @@ static void want_rest(struct work *w, const struct sr_session *s)
     if (found.state != LOOKUP_ABSENT)
         return;
     backup_list(&source);
-    if (backup_has_something(&source))
+    if (backup_has_something(&source)) {
         want(w, s, NULL, source.listing);
-    else
-        backup_source_release(&source);
+        return;
+    }
+    if (s->pid && empty_prove(w->snapshot, s, &source, &error) < 0)
+        doubt(w, s, error.text);
+    backup_source_release(&source);
+}
+
+/* Its transcript may be any. */
+static bool is_nameless(const struct sr_session *s)
+{
+    return s->pid && s->config_dir && !s->session_id && !s->transcript && s->candidate_count == 0;
 }
 
 static void want_session(struct work *w, const struct sr_session *s)
 {
+    if (is_nameless(s))
+        doubt(w, s, "which session it has is not known");
     if (!is_due(w, s))
         return;
     bool is_new = s->session_id && !is_wanted_already(w, s, s->session_id); /* no twin */
@@ -164,10 +196,10 @@ static int choose(struct work *w, const struct selection *selection)
     if (status)
         return status;
     for (size_t i = 0; i < count; i++) {
-        size_t before = w->wanted_count;
+        size_t before = w->wanted_count + w->doubt_count;
         want_session(w, named[i]);
-        if (w->wanted_count == before && !named[i]->transcript && named[i]->candidate_count == 0 &&
-            named[i]->persistence != SR_PERSISTENCE_NONE)
+        if (w->wanted_count + w->doubt_count == before && !named[i]->transcript &&
+            named[i]->candidate_count == 0 && named[i]->persistence != SR_PERSISTENCE_NONE)
             say_nothing_there(w, named[i]);
         say_unsaved(w, named[i]);
     }
@@ -257,16 +289,23 @@ static bool needs_attention(const struct work *w)
         if (w->rows[i].code == 0 && (e->lost_count || e->was_rewritten || has_shrunk(e)))
             return true;
     }
-    return w->unsaved_count > 0;
+    return w->unsaved_count + w->doubt_count > 0;
 }
 
 static int print_rows(const struct work *w)
 {
     const struct context *c = w->context;
+    const struct view_exports all = {
+        .rows = w->rows,
+        .count = w->wanted_count,
+        .unsaved = w->unsaved,
+        .unsaved_count = w->unsaved_count,
+        .doubts = w->doubts,
+        .doubt_count = w->doubt_count,
+    };
     struct buf out = {0};
     if (c->options->json)
-        view_json_exports(&out, w->rows, w->wanted_count, w->unsaved, w->unsaved_count,
-                          c->pending_dir);
+        view_json_exports(&out, &all, c->pending_dir);
     else
         view_text_exports(&out, w->rows, w->wanted_count, c->pending_dir);
     if (c->options->dry_run && !c->options->json)
@@ -332,13 +371,14 @@ static int say_none(const struct work *w)
     struct buf out = {0};
     buf_adds(&out, w->unsaved_count ? "Nothing was exported: it is not on disk.\n"
                    : w->may_lack ? "No session to export was found; not all could be looked at.\n"
+                   : w->doubt_count      ? "Nothing was exported: no transcript is there.\n"
                    : w->closing.detected ? "No session to export.\n"
                                          : "No Claude processes found.\n");
     int status = context_print(&out);
     buf_release(&out);
     if (w->may_lack)
         return EXIT_FAILED;
-    return status == 0 && w->unsaved_count ? EXIT_ATTENTION : status;
+    return status == 0 && w->unsaved_count + w->doubt_count ? EXIT_ATTENTION : status;
 }
 
 static int export_found(struct work *w, const struct selection *selection)

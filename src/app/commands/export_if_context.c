@@ -70,7 +70,7 @@ static int nothing_to_do(struct context *c)
     struct buf out = {0};
     if (!c->options->json)
         return EXIT_FINE;
-    view_json_exports(&out, NULL, 0, NULL, 0, c->pending_dir);
+    view_json_exports(&out, &(struct view_exports){0}, c->pending_dir);
     int status = context_print(&out);
     buf_release(&out);
     return status;

@@ -180,6 +180,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     };
     e.stamp_error_s = moment_error_s(snap, s);
     e.is_unsaved = s->shown->persistence == SR_PERSISTENCE_NONE;
+    e.is_fresh = persistence_is_fresh(&s->saving);
     if (r)
         e.status_age_s = awake_age_s(snap, s, r->status_at, &e.unsure.status_s);
     e.unrecorded_age_s =

@@ -125,6 +125,7 @@ struct evidence {
     /* the conversation */
     enum fact has_transcript; /* no: none, or one in which nothing has been said */
     bool is_unsaved;          /* something was said all the same: it is on no disk */
+    bool is_fresh;            /* nothing can have been said in it yet */
     enum tail_turn turn;
     int64_t last_event_age_s; /* newest of all its files; -1: unknown */
     const char *open_tool;    /* the oldest without a result; NULL: none */

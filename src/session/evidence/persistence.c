@@ -56,6 +56,25 @@ static enum fact has_worked(const struct persistence_facts *f)
     return is_after(f->status_at, f->registered_at, 0) ? FACT_UNKNOWN : FACT_NO;
 }
 
+bool persistence_is_fresh(const struct persistence_facts *f)
+{
+    return has_worked(f) == FACT_NO && !f->took_up && !f->arguments_are_unknown &&
+           !wall_known(f->prompt_at);
+}
+
+/* Of one that says that it is idle, and of which there is no transcript. Returns: what speaks
+ * against its being new; NULL: nothing. */
+static const char *doubt_of(const struct persistence_facts *f)
+{
+    if (f->took_up)
+        return "it took up an earlier session as it started, and no transcript is there: what it "
+               "took up may be in its memory alone";
+    return is_after(f->status_at, f->registered_at, 0)
+               ? "its status has changed since it started, and no transcript is there: whether "
+                 "something was said in it is not known"
+               : NULL;
+}
+
 /* Its record should be there by now, whatever hooks it had to wait for. */
 static bool is_settled(const struct persistence_facts *f, struct wall prompt_at)
 {
@@ -172,10 +191,9 @@ struct persistence persistence_judge(const struct persistence_facts *f)
             "its history of prompts cannot be read: it is not known whether all of it is on disk";
     } else if (has_none && f->told_by) {
         p.how = "nothing that is said in it will be saved";
-    } else if (has_none && is_idle(f) && is_after(f->status_at, f->registered_at, 0)) {
-        p.how = "its status has changed since it started, and no transcript is there: whether "
-                "something was said in it is not known";
-    } else if (!has_none) {
+    } else if (has_none) {
+        p.how = is_idle(f) ? doubt_of(f) : NULL;
+    } else {
         p.state = SR_PERSISTENCE_OK;
         if (f->told_by && f->is_told_for_certain && is_untouched(f))
             p.how = "nothing more that is said in it will be saved";
@@ -323,6 +341,8 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
         .registered_at = r ? r->started_at : (struct wall){0},
         .status_at = r ? r->status_at : (struct wall){0},
     };
+    out->arguments_are_unknown =
+        live->argv.count == 0 || agent_takes_up(live->agent, &live->argv, &out->took_up) < 0;
     if (s->activity.is_known) {
         out->recorded_at = tail->last_record_at.ms > s->activity.last_at.ms ? tail->last_record_at
                                                                             : s->activity.last_at;

@@ -44,6 +44,8 @@ struct persistence_facts {
 
     /* Prompts that were typed in it since the process started, the last two that differ. */
     struct wall prompt_at, prompt_before_at;
+    const char *took_up; /* the option by which it took up an earlier session; NULL: none, or */
+    bool arguments_are_unknown;
     int prompts_code; /* 0; negative errno: the history of prompts is there and cannot be read */
     enum fact has_side_files;
     enum fact has_asked; /* a request went to the model */
@@ -62,6 +64,10 @@ struct persistence {
 
 /* Pure. */
 struct persistence persistence_judge(const struct persistence_facts *f);
+
+/* Nothing can have been said in it: it has done nothing since it was started, and took nothing up.
+ */
+bool persistence_is_fresh(const struct persistence_facts *f);
 
 /* When the last prompt was typed that is in no record (yet); unknown: none is. */
 struct wall persistence_unrecorded_at(const struct persistence_facts *f);

@@ -150,19 +150,30 @@ static struct json_node *unsaved_node(struct json_document *d, const struct sr_s
     return node;
 }
 
-void view_json_exports(struct buf *out, const struct view_export *rows, size_t count,
-                       const struct sr_session *const *unsaved, size_t unsaved_count,
-                       const char *pending_dir)
+static struct json_node *doubt_node(struct json_document *d, const struct view_doubt *doubt)
+{
+    struct json_node *node = json_object(d);
+    json_put_string(d, node, "session_id", doubt->session->session_id);
+    json_put_pid(d, node, "pid", doubt->session->pid);
+    json_put_string(d, node, "why", doubt->why);
+    return node;
+}
+
+void view_json_exports(struct buf *out, const struct view_exports *of, const char *pending_dir)
 {
     struct json_document *d;
-    struct json_node *root = new_document(&d), *exports = json_array(d), *lacking = json_array(d);
+    struct json_node *root = new_document(&d), *exports = json_array(d), *lacking = json_array(d),
+                     *doubts = json_array(d);
     json_put_string(d, root, "pending_dir", pending_dir);
-    for (size_t i = 0; i < count; i++)
-        json_put(d, exports, NULL, export_node(d, &rows[i], pending_dir));
+    for (size_t i = 0; i < of->count; i++)
+        json_put(d, exports, NULL, export_node(d, &of->rows[i], pending_dir));
     json_put(d, root, "exports", exports);
-    for (size_t i = 0; i < unsaved_count; i++)
-        json_put(d, lacking, NULL, unsaved_node(d, unsaved[i]));
+    for (size_t i = 0; i < of->unsaved_count; i++)
+        json_put(d, lacking, NULL, unsaved_node(d, of->unsaved[i]));
     json_put(d, root, "unsaved", lacking);
+    for (size_t i = 0; i < of->doubt_count; i++)
+        json_put(d, doubts, NULL, doubt_node(d, &of->doubts[i]));
+    json_put(d, root, "not_proven_empty", doubts);
     write_document(d, root, out);
 }
 

@@ -19,11 +19,23 @@ struct view_export {
 
 void view_text_exports(struct buf *out, const struct view_export *rows, size_t count,
                        const char *pending_dir);
+/* A session without a transcript, in which something may have been said. */
+struct view_doubt {
+    const struct sr_session *session;
+    const char *why;
+};
+
 /* unsaved: the sessions of which not all is on disk, whether anything of them was exported or not.
  */
-void view_json_exports(struct buf *out, const struct view_export *rows, size_t count,
-                       const struct sr_session *const *unsaved, size_t unsaved_count,
-                       const char *pending_dir);
+struct view_exports {
+    const struct view_export *rows;
+    size_t count;
+    const struct sr_session *const *unsaved;
+    size_t unsaved_count;
+    const struct view_doubt *doubts;
+    size_t doubt_count;
+};
+void view_json_exports(struct buf *out, const struct view_exports *of, const char *pending_dir);
 
 struct view_verified {
     const char *stem;

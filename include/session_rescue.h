@@ -393,24 +393,28 @@ int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_sessio
                       const struct sr_export_options *options, struct sr_export *out,
                       struct sr_error *error);
 
-enum sr_kill_question {
-    SR_KILL_SESSION,    /* end it? */
-    SR_KILL_BY_FORCE,   /* it ignores SIGTERM: SIGKILL? */
-    SR_KILL_HELPERS,    /* helpers of the session ignore SIGTERM: SIGKILL? */
-    SR_KILL_WANTED,     /* a process that the session started, and which may be wanted: end it? */
-    SR_KILL_INCOMPLETE, /* files of the session are in no backup, as they cannot be read: go on? */
+/* What sr_kill_process and sr_revive_process ask a person. */
+enum sr_question {
+    SR_ASK_SESSION,    /* go on? */
+    SR_ASK_BY_FORCE,   /* it, or a process of a tool of the session, ignores SIGTERM: SIGKILL? */
+    SR_ASK_INCOMPLETE, /* files of the session are in no backup, as they cannot be read: go on? */
+    SR_ASK_HELPERS,    /* kill: helpers of the session ignore SIGTERM: SIGKILL? */
+    SR_ASK_WANTED, /* kill: a process that the session started, and which may be wanted: end it? */
+    SR_ASK_END,    /* revive: end these processes of the session's? */
 };
 
-struct sr_kill_options {
-    /* As the snapshot was taken with: the session is looked at again before it is signalled. */
+struct sr_act_options {
+    /* As the snapshot was taken with: the session is looked at again before it is touched. */
     const struct sr_options *look;
     double timeout_minutes;
     const struct sr_export_options *backup;
-    bool force; /* no question; SIGKILL where SIGTERM is ignored. Not for what may be wanted. */
+    bool force;  /* no question; SIGKILL where SIGTERM is ignored. Not for what may be wanted. */
+    bool escape; /* revive: give the prompt back: the Escape key, in place of what the cause asks
+                    for */
     int64_t grace_ms; /* between SIGTERM and SIGKILL */
-    /* Asks a person; text names the process of SR_KILL_HELPERS and SR_KILL_WANTED, and what is
-     * known of it. Returns: true for yes. NULL: there is nobody to ask. */
-    bool (*ask)(void *context, enum sr_kill_question question, const char *text);
+    /* Asks a person; text says about what, and what is known of it. Returns: true for yes. NULL:
+     * there is nobody to ask. */
+    bool (*ask)(void *context, enum sr_question question, const char *text);
     /* Told what is being done, a line each. NULL: nobody listens. */
     void (*tell)(void *context, const char *line);
     void *context;
@@ -423,14 +427,18 @@ struct sr_kill_options {
 };
 
 /* What came of it; filled on failure too, as far as things went. */
-struct sr_kill {
+struct sr_act {
     bool was_refused;        /* nothing was done, and nothing may be */
-    bool was_declined;       /* the user said no; nothing was signalled */
-    bool has_ended;          /* the process */
-    bool by_force;           /* it took SIGKILL */
-    bool has_backup;         /* before the first signal */
+    bool was_declined;       /* the user said no; nothing was signalled or pushed */
+    bool was_done;           /* the process has ended; it moves again */
+    bool has_backup;         /* before it was touched */
     bool has_transcript;     /* else there was nothing to back up */
     struct sr_export backup; /* the newest: with what the client wrote while it ended */
+};
+
+struct sr_kill {
+    struct sr_act act;
+    bool by_force;           /* it took SIGKILL */
     bool is_backup_complete; /* the client's last records are in it */
     size_t survivor_count;   /* processes that the session started, and which still run */
 };
@@ -446,49 +454,14 @@ struct sr_kill {
  * Others: out says how far things went.
  */
 int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *session,
-                    const struct sr_kill_options *options, struct sr_kill *out,
+                    const struct sr_act_options *options, struct sr_kill *out,
                     struct sr_error *error);
 
-enum sr_revive_question {
-    SR_REVIVE_SESSION,    /* go on with the plan that was told? */
-    SR_REVIVE_END,        /* end these processes of the session's? */
-    SR_REVIVE_BY_FORCE,   /* they ignore SIGTERM: SIGKILL? */
-    SR_REVIVE_INCOMPLETE, /* files of the session are in no backup, as they cannot be read: go on?
-                           */
-};
-
-struct sr_revive_options {
-    /* As the snapshot was taken with: the session is looked at again before each push. */
-    const struct sr_options *look;
-    double timeout_minutes;
-    const struct sr_export_options *backup;
-    bool force;  /* no question; SIGKILL for a tool's processes that ignore SIGTERM */
-    bool escape; /* give the prompt back: the Escape key, in place of what the cause asks for */
-    int64_t grace_ms; /* between SIGTERM and SIGKILL */
-    /* Asks a person; text says about what. Returns: true for yes. NULL: there is nobody to ask. */
-    bool (*ask)(void *context, enum sr_revive_question question, const char *text);
-    /* Told what is being done, a line each. NULL: nobody listens. */
-    void (*tell)(void *context, const char *line);
-    void *context;
-    /* Gives up what is not on disk: the first eight characters of the session's id, as its user
-     * named it; "": they are asked for; NULL: nothing is given up. force does not. */
-    const char *without_backup;
-    /* Asks for these; text says what would be lost. Returns: false where nothing was typed. NULL:
-     * there is nobody to ask. */
-    bool (*ask_for)(void *context, const char *text, char *typed, size_t size);
-};
-
-/* What came of it; filled on failure too, as far as things went. */
 struct sr_revive {
-    bool was_refused;        /* nothing was done, and nothing may be */
-    bool was_declined;       /* the user said no; nothing was pushed */
-    bool was_revived;        /* it moves again */
-    bool has_backup;         /* before the first push */
-    bool has_transcript;     /* else there was nothing to back up */
-    struct sr_export backup; /* the newest */
-    size_t tried;            /* pushes that were given */
-    const char *push;        /* the last that worked: a stable word; NULL: none */
-    char moved[256];         /* by what it was seen to: "a new request went out after 24 ms" */
+    struct sr_act act;
+    size_t tried;     /* pushes that were given */
+    const char *push; /* the last that worked: a stable word; NULL: none */
+    char moved[256];  /* by what it was seen to: "a new request went out after 24 ms" */
 };
 
 /* Whether there is a push for what holds the session, by its verdict and cause. */
@@ -505,7 +478,7 @@ bool sr_can_revive(const struct sr_session *session);
  * push for what holds it. -ETIMEDOUT: no push moved it.
  */
 int sr_revive_process(struct sr_snapshot *snapshot, const struct sr_session *session,
-                      const struct sr_revive_options *options, struct sr_revive *out,
+                      const struct sr_act_options *options, struct sr_revive *out,
                       struct sr_error *error);
 
 #ifdef __cplusplus

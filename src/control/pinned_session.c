@@ -10,14 +10,19 @@
 
 void pinned_session_tell(const struct pinned_session *s, const char *format, ...)
 {
-    if (!s->tell)
+    if (!s->options->tell)
         return;
     char line[4096];
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    s->tell(s->context, line);
+    s->options->tell(s->options->context, line);
+}
+
+bool pinned_session_ask(const struct pinned_session *s, enum sr_question question, const char *text)
+{
+    return s->options->ask && s->options->ask(s->options->context, question, text);
 }
 
 int pinned_session_refuse(struct pinned_session *s, struct sr_error *error, const char *format, ...)
@@ -27,7 +32,7 @@ int pinned_session_refuse(struct pinned_session *s, struct sr_error *error, cons
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    s->was_refused = true;
+    s->result->was_refused = true;
     return err_set(error, -EPERM, "refused: %s", why);
 }
 
@@ -43,7 +48,7 @@ int pinned_session_pin(struct pinned_session *s, struct sr_error *error)
     if (!pid)
         return err_set(error, -ESRCH, "session %s has no process", s->session->session_id);
     int r = pidref_open(s->proc, pid, s->session->start_ticks, &s->ref);
-    s->was_refused = r == -ESRCH;
+    s->result->was_refused = r == -ESRCH;
     if (r == -ESRCH)
         return err_set(error, r, "refused: pid %d has ended, or is another process by now", pid);
     if (r == -EXDEV)
@@ -75,10 +80,10 @@ static int check_line(struct pinned_session *s, const struct proc_stat *theirs,
 {
     struct ancestry up;
     int pid = (int)theirs->pid;
-    int r = ancestry_begin(&up, s->proc, s->look->own_pid);
+    int r = ancestry_begin(&up, s->proc, s->options->look->own_pid);
     if (r < 0)
         return pinned_session_refuse(s, error, "pid %d, this program, cannot be read: %s",
-                                     (int)s->look->own_pid, err_reason(r));
+                                     (int)s->options->look->own_pid, err_reason(r));
     do {
         if (up.at.pid == theirs->pid || up.at.ppid == theirs->pid)
             return pinned_session_refuse(s, error, "pid %d is above this program", pid);
@@ -106,7 +111,7 @@ int pinned_session_check(struct pinned_session *s, struct sr_error *error)
     if (r < 0)
         return err_set(error, r, "pid %d: %s", (int)pid, err_reason(r));
     if (session->current ||
-        (session->session_id && str_equals(session->session_id, s->look->own_session_id)))
+        (session->session_id && str_equals(session->session_id, s->options->look->own_session_id)))
         return pinned_session_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
     r = check_line(s, &theirs, error);
     if (r < 0)
@@ -125,7 +130,7 @@ int pinned_session_check(struct pinned_session *s, struct sr_error *error)
 int pinned_session_look_again(struct pinned_session *s, const struct proof *proof, bool judged,
                               struct pinned_session_now *now, struct sr_error *error)
 {
-    struct sr_options look = *s->look;
+    struct sr_options look = *s->options->look;
     look.entering = NULL; /* from here on nobody begins again from the start */
     look.progress = NULL;
     look.stored_limit = 0;
@@ -134,7 +139,7 @@ int pinned_session_look_again(struct pinned_session *s, const struct proof *proo
     if (r < 0)
         return r;
     if (judged)
-        sr_detect_hung_sessions(snapshot, s->timeout_minutes);
+        sr_detect_hung_sessions(snapshot, s->options->timeout_minutes);
     const struct sr_session *found = NULL;
     for (size_t i = 0; i < snapshot->session_count; i++)
         if (snapshot->sessions[i].pid == s->ref.pid &&
@@ -144,7 +149,7 @@ int pinned_session_look_again(struct pinned_session *s, const struct proof *proo
     r = found ? proof_check(proof, s, &seen, error)
               : err_set(error, -EAGAIN, "refused: pid %d is no session any more", (int)s->ref.pid);
     if (r < 0) {
-        s->was_refused = true;
+        s->result->was_refused = true;
         sr_snapshot_free(snapshot);
         return r;
     }

@@ -2,7 +2,7 @@
  * pinned_session: the session that something is about to be done to: pinned, refused
  * where it may not be touched, and looked at again.
  *
- *     struct pinned_session subject = {.snapshot = ..., .session = ..., .look = &look, ...};
+ *     struct pinned_session subject = {snapshot, session, options, &result};
  *     r = pinned_session_pin(&subject, &error);          the process that was listed, and no other
  *     r = pinned_session_check(&subject, &error);        it may be touched
  *     r = proof_make(&subject, &proof, &error);   nothing is lost by it (proof.h)
@@ -22,18 +22,8 @@ struct pinned_session {
     /* set by the caller; they live as long as the subject */
     struct sr_snapshot *snapshot;
     const struct sr_session *session;
-    const struct sr_options *look; /* as the snapshot was taken with */
-    double timeout_minutes;
-    const struct sr_export_options *backup;
-    void (*tell)(void *context, const char *line); /* NULL: nobody listens */
-    void *context;
-    /* Asks whether to go on although files of it could not be backed up; text names them.
-     * NULL: there is nobody to ask, and the answer is no. */
-    bool (*accepts)(void *options, const char *text);
-    void *options;
-    bool asks_nobody;           /* --force: accepts is not asked */
-    const char *without_backup; /* as in struct sr_kill_options; with ask_for */
-    bool (*ask_for)(void *context, const char *text, char *typed, size_t size);
+    const struct sr_act_options *options;
+    struct sr_act *result; /* what has come of it so far */
 
     /* set by pinned_session_pin */
     const struct session *inside;
@@ -43,13 +33,10 @@ struct pinned_session {
     struct salvage_memory salvage; /* of the memory of the process, when it was first backed up */
     bool has_salvage;
 
-    bool was_refused;
-    bool has_ended;         /* nothing is proven any more, and saved what there is */
-    char loses[192];        /* set by proof_make that fails: what its user may give up; empty: this
-                               is no refusal that could be answered so */
-    bool has_transcript;    /* there was something to back up */
-    struct sr_export saved; /* the newest backup */
-    struct buf accepted;    /* what its user was told to be in no backup, and took */
+    bool has_ended;      /* nothing is proven any more, and saved what there is */
+    char loses[192];     /* set by proof_make that fails: what its user may give up; empty: this
+                            is no refusal that could be answered so */
+    struct buf accepted; /* what its user was told to be in no backup, and took */
 };
 
 /* Pins the process. Returns: 0; -ESRCH: it is not there any more, which counts as refused. Owner:
@@ -81,6 +68,10 @@ int pinned_session_look_again(struct pinned_session *s, const struct proof *proo
                               struct pinned_session_now *now, struct sr_error *error)
     __attribute__((nonnull(1, 2, 4)));
 void pinned_session_forget(struct pinned_session_now *now);
+
+/* Asks a person. Returns: false where there is nobody. */
+bool pinned_session_ask(const struct pinned_session *s, enum sr_question question,
+                        const char *text);
 
 /* Says a line to whoever listens. */
 void pinned_session_tell(const struct pinned_session *s, const char *format, ...)

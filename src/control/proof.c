@@ -61,33 +61,34 @@ static void lose_unseen(struct pinned_session *s)
  */
 static bool is_accepted(struct pinned_session *s)
 {
-    char text[sizeof s->saved.lost + 128];
-    if (s->backup->dry_run)
-        return !s->asks_nobody; /* who would be asked may say yes */
-    if (s->accepted.n && strstr(s->accepted.p, s->saved.lost))
+    char text[sizeof s->result->backup.lost + 128];
+    if (s->options->backup->dry_run)
+        return !s->options->force; /* who would be asked may say yes */
+    if (s->accepted.n && strstr(s->accepted.p, s->result->backup.lost))
         return true;
     snprintf(text, sizeof text, "The transcript is backed up whole; not in the backup: %s",
-             s->saved.lost);
-    if (!s->accepts || !s->accepts(s->options, text))
+             s->result->backup.lost);
+    /* force answers no question about what would be lost; once it has ended nobody is asked. */
+    if (s->has_ended || s->options->force || !pinned_session_ask(s, SR_ASK_INCOMPLETE, text))
         return false;
-    buf_addf(&s->accepted, "%s\n", s->saved.lost);
+    buf_addf(&s->accepted, "%s\n", s->result->backup.lost);
     return true;
 }
 
 /* What was copied, and that it is all of it. */
 static int check_saved(struct pinned_session *s, struct sr_error *error)
 {
-    const struct sr_export *e = &s->saved;
+    const struct sr_export *e = &s->result->backup;
     char size[STR_SIZE_TEXT];
     str_format_size(e->size_bytes, size);
     pinned_session_tell(s, "%s: %s/%s.jsonl (%s)",
                         e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
                                                           : "backed up and verified",
-                        s->backup->pending_dir, e->stem, size);
+                        s->options->backup->pending_dir, e->stem, size);
     if (e->fuller_stem[0]) {
         str_format_size(e->fuller_bytes, size);
         pinned_session_tell(s, "an earlier backup holds more of it, and is kept: %s/%s.jsonl (%s)",
-                            s->backup->pending_dir, e->fuller_stem, size);
+                            s->options->backup->pending_dir, e->fuller_stem, size);
     }
     if (e->unread_stem[0])
         pinned_session_tell(s,
@@ -116,16 +117,17 @@ static int save_side_files(struct pinned_session *s, struct backup_source *sourc
     backup_list(source);
     if (!backup_has_something(source))
         return 1;
-    int r = backup_begin(&run, s->backup, error);
+    int r = backup_begin(&run, s->options->backup, error);
     if (r == 0) {
         r = backup_take(&run, source, &saved, error);
         backup_end(&run);
     }
     if (r < 0)
         return err_wrap(error, "back up");
-    pinned_session_tell(
-        s, "there is no transcript; backed up and verified: %s/%s.files (%zu file%s)",
-        s->backup->pending_dir, saved.stem, saved.file_count, saved.file_count == 1 ? "" : "s");
+    pinned_session_tell(s,
+                        "there is no transcript; backed up and verified: %s/%s.files (%zu file%s)",
+                        s->options->backup->pending_dir, saved.stem, saved.file_count,
+                        saved.file_count == 1 ? "" : "s");
     return 1;
 }
 
@@ -139,9 +141,10 @@ static int check_content(struct pinned_session *s, const char *candidate,
 {
     char path[PATH_MAX];
     enum content content;
-    bool is_copied = s->saved.outcome != SR_WOULD_EXPORT;
+    bool is_copied = s->result->backup.outcome != SR_WOULD_EXPORT;
     if (is_copied)
-        snprintf(path, sizeof path, "%s/%s.jsonl", s->backup->pending_dir, s->saved.stem);
+        snprintf(path, sizeof path, "%s/%s.jsonl", s->options->backup->pending_dir,
+                 s->result->backup.stem);
     else
         snprintf(path, sizeof path, "%s", source->transcript.path);
     int r =
@@ -170,7 +173,7 @@ static int check_content(struct pinned_session *s, const char *candidate,
 static int save_one(struct pinned_session *s, const char *candidate, struct backup_source *source,
                     struct sr_error *error)
 {
-    const struct sr_export_options *o = s->backup;
+    const struct sr_export_options *o = s->options->backup;
     struct backup_run run;
     struct sr_error why;
     *source = (struct backup_source){0};
@@ -185,14 +188,14 @@ static int save_one(struct pinned_session *s, const char *candidate, struct back
     int r = backup_begin(&run, o, error);
     if (r == 0) {
         source->salvage = &s->salvage;
-        r = backup_take(&run, source, &s->saved, error);
+        r = backup_take(&run, source, &s->result->backup, error);
         if (r < 0 && run.is_unreadable)
             lose_unseen(s);
         backup_end(&run);
     }
     if (r == 0)
         r = check_saved(s, error);
-    s->has_transcript = s->has_transcript || r == 0;
+    s->result->has_transcript = s->result->has_transcript || r == 0;
     if (r < 0)
         return err_wrap(error, "back up");
     return s->has_ended ? 0 : check_content(s, candidate, source, error);
@@ -203,7 +206,7 @@ static void save_memory(struct pinned_session *s)
 {
     if (s->has_salvage)
         return;
-    salvage_memory_take(s->snapshot, s->session, s->backup->dry_run, &s->salvage);
+    salvage_memory_take(s->snapshot, s->session, s->options->backup->dry_run, &s->salvage);
     s->has_salvage = true;
     if (s->salvage.note)
         pinned_session_tell(s, "%s", s->salvage.note);
@@ -238,12 +241,11 @@ static const char *without_mark(const char *refusal)
 int proof_save_again(struct pinned_session *s, struct sr_error *error)
 {
     struct backup_source source = {0};
-    bool was_refused = s->was_refused;
+    bool was_refused = s->result->was_refused;
     s->has_ended = true;
-    s->accepts = NULL; /* it has ended: what is new in being lost is said, and nobody asked */
     int r = save_all(s, &source, error);
     backup_source_release(&source);
-    s->was_refused = was_refused;
+    s->result->was_refused = was_refused;
     if (r >= 0)
         return 0;
     const char *why = without_mark(error->text);
@@ -266,7 +268,7 @@ static int prove_empty(struct pinned_session *s, const struct backup_source *sou
             s->session->pid, source->transcript.path ? " that holds a conversation" : "", why.text);
     }
     pinned_session_tell(s, "%s",
-                        s->has_transcript
+                        s->result->has_transcript
                             ? "nothing was said in it; what its transcript holds is backed up"
                             : "nothing to back up: nothing was said in it");
     return 0;
@@ -346,17 +348,17 @@ static int give_up(struct pinned_session *s, const char *refusal, struct proof *
                    struct sr_error *error)
 {
     char typed[64] = "";
-    const char *given = s->without_backup;
-    if (!*given && !s->ask_for)
+    const char *given = s->options->without_backup;
+    if (!*given && !s->options->ask_for)
         return pinned_session_refuse(
             s, error,
             "there is no terminal to type the beginning of the session's id on: "
             "give it as --without-backup=FIRST8");
-    if (!*given && s->backup->dry_run) {
-        s->was_refused = false; /* that may be typed */
+    if (!*given && s->options->backup->dry_run) {
+        s->result->was_refused = false; /* that may be typed */
         return 0;
     }
-    if (!*given && !s->ask_for(s->context, refusal, typed, sizeof typed))
+    if (!*given && !s->options->ask_for(s->options->context, refusal, typed, sizeof typed))
         return pinned_session_refuse(s, error, "pid %d is not given up", s->session->pid);
     int r = proof_waive(s, *given ? given : typed, out, error);
     if (r == 0)
@@ -376,34 +378,46 @@ static int say_refusal(const struct pinned_session *s, int r, const char *why,
     if (can_be_given_up(s))
         return err_set(error, r, "%s; %s. To give it up: --without-backup", why, s->loses);
     return err_set(error, r, "%s%s", why,
-                   s->without_backup ? "; --without-backup is no answer to that" : "");
+                   s->options->without_backup ? "; --without-backup is no answer to that" : "");
 }
 
-int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *error)
+/* It is proven, or its user gives up what was refused. */
+static int prove_or_give_up(struct pinned_session *s, struct proof **out, struct sr_error *error)
 {
     struct sr_error why;
     char text[sizeof why.text + sizeof s->loses + 2];
     int r = prove(s, out, &why);
     if (r == 0)
         return 0;
-    if (!s->without_backup || !can_be_given_up(s))
+    if (!s->options->without_backup || !can_be_given_up(s))
         return say_refusal(s, r, why.text, error);
     snprintf(text, sizeof text, "%s; %s", why.text, s->loses);
     return give_up(s, text, out, error);
 }
 
+int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *error)
+{
+    int r = 0;
+    if (!s->options->force && !s->options->ask)
+        r = pinned_session_refuse(s, error, "there is no terminal to ask on, and no --force");
+    if (r == 0)
+        r = prove_or_give_up(s, out, error);
+    s->result->has_backup = r == 0 && s->result->has_transcript;
+    return r;
+}
+
 int proof_foresee(struct pinned_session *s, struct sr_error *error)
 {
-    const struct sr_export_options *backup = s->backup;
-    struct sr_export_options dry = *backup;
-    void (*tell)(void *, const char *) = s->tell;
+    const struct sr_act_options *options = s->options;
+    struct sr_export_options backup = *options->backup;
+    struct sr_act_options dry = *options;
     struct proof *proof = NULL;
-    dry.dry_run = true;
-    s->backup = &dry;
-    s->tell = NULL;
-    int r = proof_make(s, &proof, error);
-    s->backup = backup;
-    s->tell = tell;
+    backup.dry_run = true;
+    dry.backup = &backup;
+    dry.tell = NULL;
+    s->options = &dry;
+    int r = prove_or_give_up(s, &proof, error);
+    s->options = options;
     proof_release(proof);
     return r;
 }
@@ -420,7 +434,7 @@ int proof_waive(struct pinned_session *s, const char *given, struct proof **out,
         return pinned_session_refuse(
             s, error, "'%s' is not the beginning of session %.*s: it is not given up", given,
             PROOF_GIVEN_LENGTH, id);
-    s->was_refused = false; /* for what is given up here */
+    s->result->was_refused = false; /* for what is given up here */
     *out = make(s, PROOF_WAIVED);
     return 0;
 }
@@ -448,7 +462,7 @@ static int check_empty(const struct pinned_session *s, const struct pinned_sessi
 {
     struct backup_source source;
     struct lookup found =
-        backup_source_of(now->snapshot, now->session, NULL, s->backup, &source, error);
+        backup_source_of(now->snapshot, now->session, NULL, s->options->backup, &source, error);
     enum content content = CONTENT_METADATA;
     if (found.state == LOOKUP_FOUND &&
         (content_of(source.store->fd, source.transcript.path, source.agent->reader, &content) < 0 ||
@@ -469,7 +483,7 @@ int proof_check(const struct proof *p, struct pinned_session *s,
     const struct snapshot *snap = snapshot_of(now->snapshot);
     const struct session *in = &snap->sessions[now->session - now->snapshot->sessions];
     int pid = (int)s->ref.pid;
-    s->was_refused = true;
+    s->result->was_refused = true;
     if (in->which.state == LOOKUP_UNKNOWN && p->kind != PROOF_WAIVED)
         return err_set(error, -EAGAIN,
                        "refused: which session pid %d is is not known any more: %s: %s", pid,
@@ -482,6 +496,6 @@ int proof_check(const struct proof *p, struct pinned_session *s,
     if (p->kind == PROOF_EMPTY && check_empty(s, now, &why) < 0)
         return err_set(error, -EAGAIN, "refused: pid %d was empty, and may not be any more: %s",
                        pid, why.text);
-    s->was_refused = false;
+    s->result->was_refused = false;
     return 0;
 }

@@ -30,10 +30,11 @@ enum { PROOF_GIVEN_LENGTH = 8 };
 
 /*
  * Backs the session up, with what only its memory holds, and verifies that;
- * where it is not known which session it is, all that it may be. Sets
- * has_transcript and saved of the subject. Owner: proof_release.
+ * where it is not known which session it is, all that it may be. What came of it
+ * is in the subject's result. Owner: proof_release.
  * Returns: 0; -EPERM: refused, as it is not known whether something would be
- * lost; another negative errno: the backup could not be made.
+ * lost, or there is nobody to ask whether to go on, and no force; another negative errno: the
+ * backup could not be made.
  */
 int proof_make(struct pinned_session *s, struct proof **out, struct sr_error *error);
 

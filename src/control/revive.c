@@ -39,11 +39,6 @@ bool sr_can_revive(const struct sr_session *session)
     return session->pid > 0 && cause_of(session) != NO_CAUSE && !lacks_target;
 }
 
-bool revive_ask(const struct revive *r, enum sr_revive_question question, const char *text)
-{
-    return r->options->ask && r->options->ask(r->options->context, question, text);
-}
-
 struct remedy *remedy_add(struct revive *r, const struct remedy_kind *kind,
                           enum remedy_purpose purpose)
 {
@@ -117,38 +112,17 @@ static int plan_pushes(struct revive *r, struct sr_error *error)
     if (code == 0 && !r->options->escape && (cause != NO_CAUSE || !is_held))
         remedy_plan_terminal(r);
     if (code == -EAGAIN)
-        r->subject.was_refused = true;
+        r->result.act.was_refused = true;
     if (code < 0)
         return code;
     return r->count ? 0 : refuse_to_push(r, error);
 }
 
-/* --force answers no question about what would be lost. */
-static bool accepts(void *options, const char *text)
-{
-    const struct sr_revive_options *o = options;
-    return !o->force && o->ask && o->ask(o->context, SR_REVIVE_INCOMPLETE, text);
-}
-
 int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
-                const struct sr_revive_options *options, struct sr_error *error)
+                const struct sr_act_options *options, struct sr_error *error)
 {
     *r = (struct revive){
-        .subject =
-            {
-                .snapshot = snapshot,
-                .session = session,
-                .look = options->look,
-                .timeout_minutes = options->timeout_minutes,
-                .backup = options->backup,
-                .tell = options->tell,
-                .context = options->context,
-                .accepts = accepts,
-                .options = (void *)options,
-                .asks_nobody = options->force,
-                .without_backup = options->without_backup,
-                .ask_for = options->ask_for,
-            },
+        .subject = {snapshot, session, options, &r->result.act},
         .session = session,
         .options = options,
     };
@@ -157,7 +131,6 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
         code = pinned_session_check(&r->subject, error);
     if (code == 0)
         code = plan_pushes(r, error);
-    r->result.was_refused = r->subject.was_refused;
     if (code < 0)
         revive_release(r);
     return code;
@@ -209,9 +182,9 @@ static int ask_about_plan(struct revive *r, struct sr_error *error)
         pinned_session_tell(&r->subject, "%s%s", i ? "then: " : "plan: ", line.p);
         buf_release(&line);
     }
-    if (r->options->force || revive_ask(r, SR_REVIVE_SESSION, NULL))
+    if (r->options->force || pinned_session_ask(&r->subject, SR_ASK_SESSION, NULL))
         return 0;
-    r->result.was_declined = true;
+    r->result.act.was_declined = true;
     return err_set(error, -ECANCELED, "nothing was pushed: pid %d is as it was",
                    (int)r->subject.ref.pid);
 }
@@ -230,7 +203,7 @@ static int look_again(struct revive *r, struct remedy *p, const struct proof *pr
     int then_cause = cause_of(r->session), now_cause = cause_of(now.session);
     if (p->purpose == REMEDY_FOR_CAUSE &&
         (now_cause == NO_CAUSE || causes[now_cause].plan != causes[then_cause].plan)) {
-        r->subject.was_refused = r->result.tried == 0;
+        r->result.act.was_refused = r->result.tried == 0;
         code = err_set(error, -EAGAIN, "refused: pid %d is not held by that any more (%s, %s)", pid,
                        sr_verdict_word(now.session->verdict), now.session->cause);
     }
@@ -303,7 +276,7 @@ static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_e
     bool is_all = true;
     for (size_t i = 0; i < REMEDY_PURPOSES; i++)
         is_all = is_all && (is_done[i] || !is_wanted[i]);
-    r->result.was_revived = is_all;
+    r->result.act.was_done = is_all;
     if (is_all)
         return 0;
     return err_set(error, -ETIMEDOUT,
@@ -312,31 +285,11 @@ static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_e
                    pid, r->result.tried, r->count, pid);
 }
 
-int revive_prove(struct revive *r, struct proof **out, struct sr_error *error)
-{
-    int code = 0;
-    if (!r->options->force && !r->options->ask)
-        code = pinned_session_refuse(&r->subject, error,
-                                     "there is no terminal to ask on, and no --force");
-    if (code == 0)
-        code = check_possible(r, error);
-    if (code == 0)
-        code = proof_make(&r->subject, out, error);
-    r->result.backup = r->subject.saved;
-    r->result.has_transcript = r->subject.has_transcript;
-    r->result.has_backup = code == 0 && r->result.has_transcript;
-    r->result.was_refused = r->subject.was_refused;
-    return code;
-}
-
-int revive_run(struct revive *r, const struct proof *proof, struct sr_revive *out,
-               struct sr_error *error)
+int revive_run(struct revive *r, const struct proof *proof, struct sr_error *error)
 {
     int code = ask_about_plan(r, error);
     if (code == 0)
         code = push_in_turn(r, proof, error);
-    r->result.was_refused = r->subject.was_refused;
-    *out = r->result;
     return code;
 }
 
@@ -348,23 +301,32 @@ void revive_release(struct revive *r)
     arena_release(&r->arena);
 }
 
-int sr_revive_process(struct sr_snapshot *snapshot, const struct sr_session *session,
-                      const struct sr_revive_options *options, struct sr_revive *out,
-                      struct sr_error *error)
+int revive_session(struct sr_snapshot *snapshot, const struct sr_session *session,
+                   const struct sr_act_options *options, struct buf *plan, struct sr_revive *out,
+                   struct sr_error *error)
 {
     struct revive revive;
     struct proof *proof;
     int code = revive_plan(&revive, snapshot, session, options, error);
-    if (code < 0) {
-        *out = revive.result;
-        return code;
-    }
-    code = revive_prove(&revive, &proof, error);
-    *out = revive.result;
-    if (code == 0) {
-        code = revive_run(&revive, proof, out, error);
+    bool is_planned = code == 0;
+    if (is_planned && plan) {
+        code = proof_foresee(&revive.subject, error);
+        if (code == 0)
+            revive_describe(&revive, plan);
+    } else if (is_planned && (code = check_possible(&revive, error)) == 0 &&
+               (code = proof_make(&revive.subject, &proof, error)) == 0) {
+        code = revive_run(&revive, proof, error);
         proof_release(proof);
     }
-    revive_release(&revive);
+    *out = revive.result;
+    if (is_planned)
+        revive_release(&revive);
     return code;
+}
+
+int sr_revive_process(struct sr_snapshot *snapshot, const struct sr_session *session,
+                      const struct sr_act_options *options, struct sr_revive *out,
+                      struct sr_error *error)
+{
+    return revive_session(snapshot, session, options, NULL, out, error);
 }

@@ -6,9 +6,9 @@
  *     r = revive_plan(&revive, snapshot, session, &options, &error);
  *     if (r == 0) {
  *         revive_describe(&revive, &text);               --dry-run ends here
- *         r = revive_prove(&revive, &proof, &error);     backs up
+ *         r = proof_make(&revive.subject, &proof, &error);     backs up
  *         if (r == 0)
- *             r = revive_run(&revive, proof, &result, &error);
+ *             r = revive_run(&revive, proof, &error);
  *         revive_release(&revive);
  *     }
  *
@@ -24,7 +24,7 @@
 struct revive {
     struct pinned_session subject;
     const struct sr_session *session;
-    const struct sr_revive_options *options;
+    const struct sr_act_options *options;
     struct arena arena;
     struct remedy *pushes;
     size_t count, capacity;
@@ -35,23 +35,22 @@ struct revive {
 /* Pins the process, and finds what may be pushed: -EPERM, -ESRCH and others as sr_revive_process.
  * Owner: revive_release. */
 int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
-                const struct sr_revive_options *options, struct sr_error *error);
+                const struct sr_act_options *options, struct sr_error *error);
 
 /* What revive_run would do, a numbered line a step. */
 void revive_describe(const struct revive *r, struct buf *out);
 
-/* The first step: the backup. Returns: as proof_make; -EPERM too where there is nobody to ask, or
- * nothing of the plan is possible. What came of it is in r->result. Owner: proof_release. */
-int revive_prove(struct revive *r, struct proof **out, struct sr_error *error);
-
-/* The rest. */
-int revive_run(struct revive *r, const struct proof *proof, struct sr_revive *out,
-               struct sr_error *error) __attribute__((nonnull(1, 2, 3)));
+/* Asks, and gives the pushes. */
+int revive_run(struct revive *r, const struct proof *proof, struct sr_error *error)
+    __attribute__((nonnull(1, 2)));
 
 void revive_release(struct revive *r);
 
-/* For the pushes: asks a person. Returns: false where there is nobody. */
-bool revive_ask(const struct revive *r, enum sr_revive_question question, const char *text);
+/* All of the above, as sr_revive_process. plan not NULL: adds only what would be done. */
+int revive_session(struct sr_snapshot *snapshot, const struct sr_session *session,
+                   const struct sr_act_options *options, struct buf *plan, struct sr_revive *out,
+                   struct sr_error *error);
+
 /* What the session was judged by. */
 const struct evidence *revive_evidence(const struct revive *r);
 /* The same of a second look. */

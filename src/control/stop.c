@@ -17,11 +17,6 @@ enum {
     FRONT_WAIT_MS = 3000,
 };
 
-static bool ask(const struct stop *s, enum sr_kill_question question, const char *text)
-{
-    return s->options->ask && s->options->ask(s->options->context, question, text);
-}
-
 static long long grace_s(const struct stop *s)
 {
     return (long long)((s->options->grace_ms + 999) / 1000);
@@ -29,33 +24,12 @@ static long long grace_s(const struct stop *s)
 
 /* ---- 1. the backup ------------------------------------------------------------------------ */
 
-/* The newest backup, and that there is one, as the result says them. */
-static void note_backup(struct stop *s)
-{
-    s->result.backup = s->subject.saved;
-    s->result.has_transcript = s->subject.has_transcript;
-}
-
 static void describe_save(const struct stop *s, struct buf *out)
 {
     buf_addf(out,
              "back up the session into %s, with what only its memory holds of a half reply, and "
              "verify the backup; else stop here",
              s->options->backup->pending_dir);
-}
-
-int stop_prove(struct stop *s, struct proof **out, struct sr_error *error)
-{
-    int r = 0;
-    if (!s->options->force && !s->options->ask)
-        r = pinned_session_refuse(&s->subject, error,
-                                  "there is no terminal to ask on, and no --force");
-    if (r == 0)
-        r = proof_make(&s->subject, out, error);
-    note_backup(s);
-    s->result.has_backup = r == 0 && s->result.has_transcript;
-    s->result.was_refused = s->subject.was_refused;
-    return r;
 }
 
 /* ---- 2. the question ---------------------------------------------------------------------- */
@@ -68,9 +42,9 @@ static void describe_question(const struct stop *s, struct buf *out)
 static int run_question(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     (void)proof;
-    if (s->options->force || ask(s, SR_KILL_SESSION, NULL))
+    if (s->options->force || pinned_session_ask(&s->subject, SR_ASK_SESSION, NULL))
         return 0;
-    s->result.was_declined = true;
+    s->result.act.was_declined = true;
     return err_set(error, -ECANCELED, "not killed: pid %d runs on", (int)s->subject.ref.pid);
 }
 
@@ -90,7 +64,7 @@ static int look_again(struct stop *s, const struct proof *proof, struct sr_error
     if (r < 0)
         return r;
     if (was_hung && now.session->verdict != SR_HUNG) {
-        s->subject.was_refused = true;
+        s->result.act.was_refused = true;
         r = err_set(error, -EAGAIN, "refused: pid %d is not hung any more (%s, %s)",
                     (int)s->subject.ref.pid, sr_verdict_word(now.session->verdict),
                     now.session->cause);
@@ -205,10 +179,10 @@ static enum fact wait_for_end(const struct pidref *ref, const struct proc *proc,
 
 static int fail_to_end(const struct stop *s, int code, struct sr_error *error, const char *why)
 {
-    if (s->result.has_backup)
+    if (s->result.act.has_backup)
         return err_set(error, code,
                        "kill failed: pid %d: %s; it runs on, and its backup %s is kept",
-                       (int)s->subject.ref.pid, why, s->result.backup.stem);
+                       (int)s->subject.ref.pid, why, s->result.act.backup.stem);
     return err_set(error, code, "kill failed: pid %d: %s; it runs on", (int)s->subject.ref.pid,
                    why);
 }
@@ -218,11 +192,11 @@ static int fail_to_end(const struct stop *s, int code, struct sr_error *error, c
 static int fail_to_see(const struct stop *s, const char *signal_name, struct sr_error *error)
 {
     int pid = (int)s->subject.ref.pid;
-    if (s->result.has_backup)
+    if (s->result.act.has_backup)
         return err_set(error, -EIO,
                        "kill failed: pid %d was sent %s, and whether it has ended cannot be told; "
                        "its backup %s is kept",
-                       pid, signal_name, s->result.backup.stem);
+                       pid, signal_name, s->result.act.backup.stem);
     return err_set(error, -EIO,
                    "kill failed: pid %d was sent %s, and whether it has ended cannot be told", pid,
                    signal_name);
@@ -249,7 +223,7 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
     snprintf(text, sizeof text, "pid %d still runs %lld s after SIGTERM", (int)s->subject.ref.pid,
              grace_s(s));
     tell_if_unreachable(s);
-    if (!s->options->force && !ask(s, SR_KILL_BY_FORCE, text))
+    if (!s->options->force && !pinned_session_ask(&s->subject, SR_ASK_BY_FORCE, text))
         return fail_to_end(s, -ETIMEDOUT, error,
                            "does not end on SIGTERM, and SIGKILL was not "
                            "allowed");
@@ -304,7 +278,7 @@ static int run_end(struct stop *s, const struct proof *proof, struct sr_error *e
         if (r < 0)
             return r;
     }
-    s->result.has_ended = true;
+    s->result.act.was_done = true;
     pinned_session_tell(&s->subject, "pid %d has ended%s", (int)s->subject.ref.pid,
                         s->result.by_force ? " by SIGKILL" : "");
     return 0;
@@ -321,9 +295,8 @@ static void describe_save_again(const struct stop *s, struct buf *out)
 static int run_save_again(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     (void)proof;
-    bool had_backup = s->result.has_backup;
+    bool had_backup = s->result.act.has_backup;
     int r = proof_save_again(&s->subject, error);
-    note_backup(s);
     s->result.is_backup_complete = r == 0;
     int pid = (int)s->subject.ref.pid;
     if (r < 0 && had_backup)
@@ -410,7 +383,7 @@ static void end_helpers(struct stop *s)
     if (left == 0)
         return;
     snprintf(text, sizeof text, "%zu of its helpers ignore SIGTERM", left);
-    if (s->options->force || ask(s, SR_KILL_HELPERS, text)) {
+    if (s->options->force || pinned_session_ask(&s->subject, SR_ASK_HELPERS, text)) {
         signal_helpers(s, SIGKILL);
         await_helpers(s, KILL_WAIT_MS);
     }
@@ -422,7 +395,7 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
     snprintf(text, sizeof text, "%s (pid %d) %s", r->name, (int)r->ref.pid, r->wanted);
     if (s->options->force || !s->options->ask) {
         pinned_session_tell(&s->subject, "left running: %s", text);
-    } else if (ask(s, SR_KILL_WANTED, text)) {
+    } else if (pinned_session_ask(&s->subject, SR_ASK_WANTED, text)) {
         pidref_signal(&r->ref, SIGTERM);
         enum fact ended = wait_for_end(&r->ref, s->subject.proc, HELPERS_GRACE_MS);
         if (ended != FACT_YES)
@@ -523,7 +496,7 @@ static const struct {
     void (*describe)(const struct stop *s, struct buf *out);
     int (*run)(struct stop *s, const struct proof *proof, struct sr_error *error);
 } steps[] = {
-    {describe_save, NULL}, /* stop_prove */
+    {describe_save, NULL}, /* proof_make */
     {describe_question, run_question},
     {describe_look, run_look},
     {describe_end, run_end},
@@ -533,32 +506,11 @@ static const struct {
     {describe_leftovers, run_leftovers},
 };
 
-/* --force answers no question about what would be lost. */
-static bool accepts(void *options, const char *text)
-{
-    const struct sr_kill_options *o = options;
-    return !o->force && o->ask && o->ask(o->context, SR_KILL_INCOMPLETE, text);
-}
-
 int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_session *session,
-              const struct sr_kill_options *options, struct sr_error *error)
+              const struct sr_act_options *options, struct sr_error *error)
 {
     *s = (struct stop){
-        .subject =
-            {
-                .snapshot = snapshot,
-                .session = session,
-                .look = options->look,
-                .timeout_minutes = options->timeout_minutes,
-                .backup = options->backup,
-                .tell = options->tell,
-                .context = options->context,
-                .accepts = accepts,
-                .options = (void *)options,
-                .asks_nobody = options->force,
-                .without_backup = options->without_backup,
-                .ask_for = options->ask_for,
-            },
+        .subject = {snapshot, session, options, &s->result.act},
         .session = session,
         .options = options,
         .hold.fd = -1,
@@ -569,7 +521,6 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
     if (r == 0)
         r = find_family(s, error);
     s->can_come_to_front = r == 0 && find_way_to_front(s);
-    s->result.was_refused = s->subject.was_refused;
     if (r < 0)
         stop_release(s);
     return r;
@@ -584,20 +535,18 @@ void stop_describe(const struct stop *s, struct buf *out)
     }
 }
 
-int stop_run(struct stop *s, const struct proof *proof, struct sr_kill *out, struct sr_error *error)
+int stop_run(struct stop *s, const struct proof *proof, struct sr_error *error)
 {
     int result = 0;
     for (size_t i = 1; i < sizeof steps / sizeof *steps; i++) {
         struct sr_error later; /* the first failure is the one that is told */
         bool has_failed = result < 0;
-        if (has_failed && !s->result.has_ended)
+        if (has_failed && !s->result.act.was_done)
             break;
         int r = steps[i].run(s, proof, has_failed ? &later : error);
         if (!has_failed)
             result = r;
     }
-    s->result.was_refused = s->subject.was_refused;
-    *out = s->result;
     return result;
 }
 
@@ -614,23 +563,31 @@ void stop_release(struct stop *s)
     arena_release(&s->arena);
 }
 
-int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *session,
-                    const struct sr_kill_options *options, struct sr_kill *out,
-                    struct sr_error *error)
+int stop_session(struct sr_snapshot *snapshot, const struct sr_session *session,
+                 const struct sr_act_options *options, struct buf *plan, struct sr_kill *out,
+                 struct sr_error *error)
 {
     struct stop stop;
     struct proof *proof;
     int r = stop_plan(&stop, snapshot, session, options, error);
-    if (r < 0) {
-        *out = stop.result;
-        return r;
-    }
-    r = stop_prove(&stop, &proof, error);
-    *out = stop.result;
-    if (r == 0) {
-        r = stop_run(&stop, proof, out, error);
+    bool is_planned = r == 0;
+    if (is_planned && plan) {
+        r = proof_foresee(&stop.subject, error);
+        if (r == 0)
+            stop_describe(&stop, plan);
+    } else if (is_planned && (r = proof_make(&stop.subject, &proof, error)) == 0) {
+        r = stop_run(&stop, proof, error);
         proof_release(proof);
     }
-    stop_release(&stop);
+    *out = stop.result;
+    if (is_planned)
+        stop_release(&stop);
     return r;
+}
+
+int sr_kill_process(struct sr_snapshot *snapshot, const struct sr_session *session,
+                    const struct sr_act_options *options, struct sr_kill *out,
+                    struct sr_error *error)
+{
+    return stop_session(snapshot, session, options, NULL, out, error);
 }

@@ -6,9 +6,9 @@
  *     r = stop_plan(&stop, snapshot, session, &options, &error);
  *     if (r == 0) {
  *         stop_describe(&stop, &text);               --dry-run ends here
- *         r = stop_prove(&stop, &proof, &error);     backs up
+ *         r = proof_make(&stop.subject, &proof, &error);     backs up
  *         if (r == 0)
- *             r = stop_run(&stop, proof, &result, &error);
+ *             r = stop_run(&stop, proof, &error);
  *         stop_release(&stop);
  *     }
  *
@@ -29,7 +29,7 @@
 struct stop {
     struct pinned_session subject;
     const struct sr_session *session;
-    const struct sr_kill_options *options;
+    const struct sr_act_options *options;
     struct arena arena;
     struct process_tree family; /* as it was when the plan was made, then again before SIGTERM */
     struct terminal_hold hold;  /* fd -1: none */
@@ -43,21 +43,22 @@ struct stop {
 /* Pins the process and refuses where it may not be ended: -EPERM; -ESRCH: it is not there any
  * more. Owner: stop_release. */
 int stop_plan(struct stop *stop, struct sr_snapshot *snapshot, const struct sr_session *session,
-              const struct sr_kill_options *options, struct sr_error *error);
+              const struct sr_act_options *options, struct sr_error *error);
 
 /* What stop_run would do, a numbered line a step. */
 void stop_describe(const struct stop *stop, struct buf *out);
 
-/* The first step: the backup. Returns: as proof_make; -EPERM too where there is nobody to ask.
- * What came of it is in stop->result. Owner: proof_release. */
-int stop_prove(struct stop *stop, struct proof **out, struct sr_error *error);
-
 /*
- * Does the rest, and stops at the first step that fails before SIGTERM; after it,
- * goes on with the rest and returns the first failure. From SIGTERM on,
- * SIGINT ends the wait and does not end us; SIGTERM and SIGHUP wait.
+ * Does all but the first step, the backup, and stops at the first step that fails before SIGTERM;
+ * after it, goes on with the rest and returns the first failure. From SIGTERM on, SIGINT ends the
+ * wait and does not end us; SIGTERM and SIGHUP wait.
  */
-int stop_run(struct stop *stop, const struct proof *proof, struct sr_kill *out,
-             struct sr_error *error) __attribute__((nonnull(1, 2, 3)));
+int stop_run(struct stop *stop, const struct proof *proof, struct sr_error *error)
+    __attribute__((nonnull(1, 2)));
 
 void stop_release(struct stop *stop);
+
+/* All of the above, as sr_kill_process. plan not NULL: adds only what would be done. */
+int stop_session(struct sr_snapshot *snapshot, const struct sr_session *session,
+                 const struct sr_act_options *options, struct buf *plan, struct sr_kill *out,
+                 struct sr_error *error);

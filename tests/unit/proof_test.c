@@ -10,11 +10,12 @@ static const char id[] = "0c0c0c0c-1111-4222-8333-444444444444";
 
 static int waive(struct sr_session *session, const char *given, bool *was_refused)
 {
-    struct pinned_session subject = {.session = session, .was_refused = true};
+    struct sr_act result = {.was_refused = true};
+    struct pinned_session subject = {.session = session, .result = &result};
     struct sr_error error;
     struct proof *proof = NULL;
     int r = proof_waive(&subject, given, &proof, &error);
-    *was_refused = subject.was_refused;
+    *was_refused = result.was_refused;
     if (r == 0)
         assert_int_equal(proof_kind_of(proof), PROOF_WAIVED);
     else

@@ -52,13 +52,13 @@ static int plan_on(const struct evidence *evidence, plan_function *push_plan, pi
     const struct sr_session session = {.pid = getpid()};
     const struct sr_options look = {.own_pid = getpid()};
     struct sr_snapshot snapshot = {.session_count = 0};
-    const struct sr_revive_options options = {.look = &look};
+    const struct sr_act_options options = {.look = &look};
     struct revive r = {
         .subject = {.proc = &proc,
                     .snapshot = &snapshot,
                     .inside = &inside,
                     .session = &session,
-                    .look = &look},
+                    .options = &options},
         .session = &session,
         .options = &options,
     };

@@ -38,7 +38,7 @@ struct scene {
     struct sr_options look;
     const char *config_dirs[1];
     struct sr_export_options backup;
-    struct sr_kill_options options;
+    struct sr_act_options options;
     struct sr_snapshot *snapshot;
     const struct sr_session *session;
     struct sr_kill result;
@@ -47,12 +47,12 @@ struct scene {
     uid_t uid;         /* that the session runs as; 0: ours */
     bool has_terminal; /* that of the process which asks, look.own_pid */
     pid_t beside;      /* that process */
-    bool answers[4];
-    int asked[4];
+    bool answers[6];
+    int asked[6];
     struct buf told;
 };
 
-static bool answer(void *context, enum sr_kill_question question, const char *text)
+static bool answer(void *context, enum sr_question question, const char *text)
 {
     struct scene *s = context;
     (void)text;
@@ -112,7 +112,7 @@ static int set_up(void **state)
         .own_pid = getpid(),
     };
     s.backup = (struct sr_export_options){.pending_dir = s.pending, .why = "kill"};
-    s.options = (struct sr_kill_options){
+    s.options = (struct sr_act_options){
         .look = &s.look,
         .timeout_minutes = 10,
         .backup = &s.backup,
@@ -239,24 +239,24 @@ static void assert_refused(struct scene *s, int code)
     for (int force = 0; force < 2; force++) {
         s->options.force = force;
         assert_int_equal(stop(s), code);
-        assert_true(s->result.was_refused);
-        assert_false(s->result.has_ended);
+        assert_true(s->result.act.was_refused);
+        assert_false(s->result.act.was_done);
         assert_true(lives(s));
     }
-    assert_int_equal(s->asked[SR_KILL_SESSION], 0);
+    assert_int_equal(s->asked[SR_ASK_SESSION], 0);
 }
 
 static void a_session_ends_after_a_yes(void **state)
 {
     struct scene *s = *state;
     begin(s, false);
-    s->answers[SR_KILL_SESSION] = true;
+    s->answers[SR_ASK_SESSION] = true;
     assert_int_equal(stop(s), 0);
-    assert_true(s->result.has_ended);
+    assert_true(s->result.act.was_done);
     assert_false(s->result.by_force);
-    assert_false(s->result.has_transcript);
-    assert_int_equal(s->asked[SR_KILL_SESSION], 1);
-    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 0);
+    assert_false(s->result.act.has_transcript);
+    assert_int_equal(s->asked[SR_ASK_SESSION], 1);
+    assert_int_equal(s->asked[SR_ASK_BY_FORCE], 0);
     int status;
     assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
@@ -268,7 +268,7 @@ static void it_lives_on_after_a_no(void **state)
     struct scene *s = *state;
     begin(s, false);
     assert_int_equal(stop(s), -ECANCELED);
-    assert_true(s->result.was_declined);
+    assert_true(s->result.act.was_declined);
     assert_true(lives(s));
 }
 
@@ -278,7 +278,7 @@ static void nobody_to_ask_is_a_no(void **state)
     begin(s, false);
     s->options.ask = NULL;
     assert_int_equal(stop(s), -EPERM);
-    assert_true(s->result.was_refused);
+    assert_true(s->result.act.was_refused);
     assert_true(lives(s));
 }
 
@@ -289,7 +289,7 @@ static void force_needs_nobody(void **state)
     s->options.ask = NULL;
     s->options.force = true;
     assert_int_equal(stop(s), 0);
-    assert_true(s->result.has_ended);
+    assert_true(s->result.act.was_done);
 }
 
 /* It lives, and the kernel has no memory to wait for it by. */
@@ -303,7 +303,7 @@ static void what_cannot_be_waited_for_is_not_said_to_have_ended(void **state)
     int r = stop(s);
     waits_fail = false;
     assert_int_equal(r, -EIO);
-    assert_false(s->result.has_ended);
+    assert_false(s->result.act.was_done);
     assert_false(s->result.by_force); /* nothing shows that it does not end on SIGTERM */
     assert_non_null(strstr(s->error.text, "whether it has ended cannot be told"));
     assert_null(strstr(s->error.text, "runs on"));
@@ -318,7 +318,7 @@ static void a_stopped_one_is_continued_to_its_end(void **state)
     kill(s->pid, SIGSTOP);
     s->options.force = true;
     assert_int_equal(stop(s), 0);
-    assert_true(s->result.has_ended);
+    assert_true(s->result.act.was_done);
     assert_false(s->result.by_force);
 }
 
@@ -327,18 +327,18 @@ static void sigkill_takes_a_second_yes(void **state)
     struct scene *s = *state;
     begin(s, true);
     s->options.grace_ms = 200;
-    s->answers[SR_KILL_SESSION] = true;
+    s->answers[SR_ASK_SESSION] = true;
     assert_int_equal(stop(s), -ETIMEDOUT);
-    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 1);
-    assert_false(s->result.has_ended);
+    assert_int_equal(s->asked[SR_ASK_BY_FORCE], 1);
+    assert_false(s->result.act.was_done);
     assert_non_null(strstr(s->error.text, "kill failed"));
     assert_non_null(strstr(s->error.text, "runs on"));
     assert_true(lives(s));
 
-    s->answers[SR_KILL_BY_FORCE] = true;
+    s->answers[SR_ASK_BY_FORCE] = true;
     assert_int_equal(stop(s), 0);
     assert_true(s->result.by_force);
-    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 2);
+    assert_int_equal(s->asked[SR_ASK_BY_FORCE], 2);
 }
 
 static void force_is_the_second_yes_too(void **state)
@@ -349,7 +349,7 @@ static void force_is_the_second_yes_too(void **state)
     s->options.force = true;
     assert_int_equal(stop(s), 0);
     assert_true(s->result.by_force);
-    assert_int_equal(s->asked[SR_KILL_BY_FORCE], 0);
+    assert_int_equal(s->asked[SR_ASK_BY_FORCE], 0);
 }
 
 static void another_process_with_its_pid_is_refused(void **state)
@@ -446,7 +446,7 @@ static void one_that_became_another_session_is_left_alone(void **state)
     changed(s)->candidate_count = 0;
     changed(s)->session_id = "00000000-0000-4000-8000-000000000002";
     assert_int_equal(stop(s), -EAGAIN);
-    assert_true(s->result.was_refused);
+    assert_true(s->result.act.was_refused);
     assert_true(lives(s));
 }
 
@@ -457,7 +457,7 @@ static void one_that_is_not_hung_any_more_is_left_alone(void **state)
     s->options.force = true;
     changed(s)->verdict = SR_HUNG;
     assert_int_equal(stop(s), -EAGAIN);
-    assert_true(s->result.was_refused);
+    assert_true(s->result.act.was_refused);
     assert_non_null(strstr(s->error.text, "not hung any more"));
     assert_true(lives(s));
 }
@@ -469,15 +469,15 @@ static void without_a_backup_nothing_is_signalled(void **state)
     const char *candidates[] = {"00000000-0000-4000-8000-000000000001"};
     changed(s)->candidates = candidates; /* no such transcript: it cannot be saved */
     changed(s)->candidate_count = 1;
-    s->answers[SR_KILL_SESSION] = true;
+    s->answers[SR_ASK_SESSION] = true;
     for (int force = 0; force < 2; force++) {
         s->options.force = force;
         assert_int_equal(stop(s), -EPERM);
-        assert_true(s->result.was_refused);
+        assert_true(s->result.act.was_refused);
         assert_non_null(strstr(s->error.text, "is gone"));
         assert_true(lives(s));
     }
-    assert_int_equal(s->asked[SR_KILL_SESSION], 0);
+    assert_int_equal(s->asked[SR_ASK_SESSION], 0);
 }
 
 static void the_plan_is_told_and_changes_nothing(void **state)

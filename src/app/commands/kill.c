@@ -5,44 +5,21 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/act/ending.h"
+#include "app/act/act.h"
 #include "app/select/named.h"
 #include "platform/privilege.h"
 #include "view/outcome/ending.h"
 
-#include <stdio.h>
-
-static int print_json(const struct context *c, const struct ending *e)
+static void print_json(struct buf *out, const struct context *c, const struct act *a)
 {
-    struct buf out = {0};
-    view_json_ending(&out, e->outcome.session, &e->result, e->outcome.why, e->resume_commands,
-                     e->resume_command_count, c->pending_dir);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    view_json_ending(out, a->session, &a->kill, a->why, a->resume_commands, a->resume_command_count,
+                     c->pending_dir);
 }
 
 static int kill_found(struct context *c, struct sr_snapshot *snapshot,
                       const struct sr_session *session)
 {
-    struct closing closing = {.detected = named_count_running(snapshot)};
-    struct session_log_row rows[2];
-    struct ending ending;
-    if (!context_answers(c, c->pending_dir))
-        return EXIT_FAILED;
-    if (c->options->dry_run) {
-        if (ending_preview(c, snapshot, session, &ending) < 0 && ending.outcome.why)
-            context_complain(ending.outcome.why);
-        return outcome_status(&ending.outcome);
-    }
-    ending_run(c, snapshot, session, &ending);
-    int status = outcome_status(&ending.outcome);
-    if (c->options->json && print_json(c, &ending) != 0)
-        status = EXIT_FAILED;
-    if (!outcome_complain(&ending.outcome))
-        return status;
-    closing_log(&closing, c, rows, ending_close(&ending, &closing, rows));
-    return closing_print(&closing, c, status);
+    return act_command(c, snapshot, session, true, print_json);
 }
 
 static int run(struct context *context)

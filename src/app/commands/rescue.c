@@ -6,8 +6,7 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/act/ending.h"
-#include "app/act/reviving.h"
+#include "app/act/act.h"
 #include "app/console.h"
 #include "app/meter.h"
 #include "app/prompt.h"
@@ -182,35 +181,21 @@ static void export_session(struct rescue *r)
     log_rows(r, &(struct session_log_row){s->session_id, done.size_bytes, "Exported", true}, 1);
 }
 
-static int kill_session(struct rescue *r)
+static int act_on_session(struct rescue *r, bool ends)
 {
-    struct ending ending;
+    struct act act;
     struct session_log_row rows[2];
-    ending_run(r->context, r->snapshot, r->session, &ending);
-    be_done_with(r, r->session);
-    r->message.n = 0;
-    if (ending.outcome.code < 0) {
-        set_message(r, ending.outcome.why);
-        context_complain(ending.outcome.why);
-    }
-    log_rows(r, rows, ending_close(&ending, &r->closing, rows));
-    return look(r);
-}
-
-static int revive_session(struct rescue *r)
-{
-    struct reviving reviving;
-    struct session_log_row rows[2];
-    reviving_run(r->context, r->snapshot, r->session, &reviving);
-    r->message.n = 0;
-    if (reviving.outcome.code < 0) {
-        set_message(r,
-                    reviving.outcome.why); /* it is asked about again: what is left is to end it */
-    } else {
+    int code = act_run(r->context, r->snapshot, r->session, ends, &act);
+    if (ends || code == 0) /* else it is asked about again: what is left is to end it */
         be_done_with(r, r->session);
-        buf_addf(&r->message, "Revived: pid %d, %s", r->session->pid, reviving.result.moved);
-    }
-    log_rows(r, rows, reviving_close(&reviving, &r->closing, rows));
+    r->message.n = 0;
+    if (code < 0)
+        set_message(r, act.why);
+    else if (!ends)
+        buf_addf(&r->message, "Revived: pid %d, %s", r->session->pid, act.revive.moved);
+    if (code < 0 && ends)
+        context_complain(act.why);
+    log_rows(r, rows, act_close(&act, &r->closing, rows));
     return look(r);
 }
 
@@ -263,9 +248,9 @@ static int ask_about(struct rescue *r)
         export_session(r);
         return 0;
     case CHOICE_REVIVE:
-        return revive_session(r);
+        return act_on_session(r, false);
     case CHOICE_KILL:
-        return kill_session(r);
+        return act_on_session(r, true);
     case CHOICE_RESUME:
         show_resume_command(r);
         return 0;

@@ -4,43 +4,20 @@
  */
 #include "app/commands/commands.h"
 
-#include "app/act/reviving.h"
+#include "app/act/act.h"
 #include "app/select/named.h"
 #include "platform/privilege.h"
 #include "view/outcome/reviving.h"
 
-#include <stdio.h>
-
-static int print_json(const struct context *c, const struct reviving *v)
+static void print_json(struct buf *out, const struct context *c, const struct act *a)
 {
-    struct buf out = {0};
-    view_json_reviving(&out, v->outcome.session, &v->result, v->outcome.why, c->pending_dir);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    view_json_reviving(out, a->session, &a->revive, a->why, c->pending_dir);
 }
 
 static int revive_found(struct context *c, struct sr_snapshot *snapshot,
                         const struct sr_session *session)
 {
-    struct closing closing = {.detected = named_count_running(snapshot)};
-    struct session_log_row rows[2];
-    struct reviving reviving;
-    if (!context_answers(c, c->pending_dir))
-        return EXIT_FAILED;
-    if (c->options->dry_run) {
-        if (reviving_preview(c, snapshot, session, &reviving) < 0 && reviving.outcome.why)
-            context_complain(reviving.outcome.why);
-        return outcome_status(&reviving.outcome);
-    }
-    reviving_run(c, snapshot, session, &reviving);
-    int status = outcome_status(&reviving.outcome);
-    if (c->options->json && print_json(c, &reviving) != 0)
-        status = EXIT_FAILED;
-    if (!outcome_complain(&reviving.outcome))
-        return status;
-    closing_log(&closing, c, rows, reviving_close(&reviving, &closing, rows));
-    return closing_print(&closing, c, status);
+    return act_command(c, snapshot, session, false, print_json);
 }
 
 static int run(struct context *context)

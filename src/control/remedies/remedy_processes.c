@@ -57,7 +57,7 @@ static bool is_meant(const struct revive *r, const struct proc_stat *root,
 static enum fact is_above_us(const struct revive *r, const struct proc_stat *stat)
 {
     struct ancestry up;
-    if (ancestry_begin(&up, r->subject.proc, r->subject.look->own_pid) < 0)
+    if (ancestry_begin(&up, r->subject.proc, r->options->look->own_pid) < 0)
         return FACT_UNKNOWN;
     enum fact found = ancestry_find(&up, stat->pid);
     return found == FACT_UNKNOWN ? ancestry_can_lead_to(&up, stat) : found;
@@ -191,7 +191,7 @@ static int end_all(struct revive *r, const struct victims *v, struct sr_error *e
         return 0;
     struct buf text = {0};
     buf_addf(&text, "%zu of %s ignore SIGTERM", left, v->names.p);
-    bool may = r->options->force || revive_ask(r, SR_REVIVE_BY_FORCE, text.p);
+    bool may = r->options->force || pinned_session_ask(&r->subject, SR_ASK_BY_FORCE, text.p);
     buf_release(&text);
     if (may) {
         signal_all(v, SIGKILL);
@@ -231,7 +231,7 @@ static int give(struct revive *r, struct remedy *p, struct sr_error *error)
     if (r->options->force && v.any_listens)
         code = err_set(error, -EBUSY, "%s may be wanted: without --force it is asked about",
                        v.names.p);
-    else if (!r->options->force && !revive_ask(r, SR_REVIVE_END, v.names.p))
+    else if (!r->options->force && !pinned_session_ask(&r->subject, SR_ASK_END, v.names.p))
         code = err_set(error, -ECANCELED, "%s was to be left running", v.names.p);
     else
         code = end_all(r, &v, error);
@@ -343,7 +343,7 @@ static const char *whose_group(struct revive *r, const struct proc_stat *holder)
 {
     struct proc_stat leader;
     enum fact is_clients = is_in_group_of(r, holder, r->subject.ref.pid);
-    enum fact is_ours = is_in_group_of(r, holder, r->subject.look->own_pid);
+    enum fact is_ours = is_in_group_of(r, holder, r->options->look->own_pid);
     if (is_clients == FACT_YES)
         return "that of the session itself";
     if (is_ours == FACT_YES)

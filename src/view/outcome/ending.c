@@ -7,9 +7,9 @@
 
 static const char *outcome_word(const struct sr_kill *k)
 {
-    if (k->has_ended)
+    if (k->act.was_done)
         return "killed";
-    return k->was_refused ? "refused" : k->was_declined ? "declined" : "failed";
+    return k->act.was_refused ? "refused" : k->act.was_declined ? "declined" : "failed";
 }
 
 void view_json_ending(struct buf *out, const struct sr_session *session, const struct sr_kill *k,
@@ -25,8 +25,8 @@ void view_json_ending(struct buf *out, const struct sr_session *session, const s
     json_put_string(d, root, "error", why);
     json_put_bool(d, root, "by_force", k->by_force);
     struct buf backup = {0};
-    if (k->has_transcript)
-        buf_addf(&backup, "%s/%s.jsonl", pending_dir, k->backup.stem);
+    if (k->act.has_transcript)
+        buf_addf(&backup, "%s/%s.jsonl", pending_dir, k->act.backup.stem);
     json_put_string(d, root, "backup", backup.p);
     json_put_bool(d, root, "backup_complete", k->is_backup_complete);
     json_put_integer(d, root, "survivors", (int64_t)k->survivor_count);

@@ -5,9 +5,9 @@
 
 static const char *outcome_word(const struct sr_revive *v)
 {
-    if (v->was_revived)
+    if (v->act.was_done)
         return "revived";
-    return v->was_refused ? "refused" : v->was_declined ? "declined" : "failed";
+    return v->act.was_refused ? "refused" : v->act.was_declined ? "declined" : "failed";
 }
 
 void view_json_reviving(struct buf *out, const struct sr_session *session,
@@ -25,8 +25,8 @@ void view_json_reviving(struct buf *out, const struct sr_session *session,
     json_put_string(d, root, "movement", v->moved[0] ? v->moved : NULL);
     json_put_integer(d, root, "pushes_given", (int64_t)v->tried);
     struct buf backup = {0};
-    if (v->has_transcript)
-        buf_addf(&backup, "%s/%s.jsonl", pending_dir, v->backup.stem);
+    if (v->act.has_transcript)
+        buf_addf(&backup, "%s/%s.jsonl", pending_dir, v->act.backup.stem);
     json_put_string(d, root, "backup", backup.p);
     json_write(d, root, false, out);
     json_document_free(d);

@@ -126,10 +126,10 @@ static void add_help_line(struct buf *out, char letter, const char *name, const 
         buf_adds(out, "\n");
         start = out->n;
     }
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
+    for (struct sv rest = sv_of(text), line; rest.n;) {
+        sv_cut_line(&rest, &line);
         buf_fill(out, ' ', TEXT_COLUMN - (out->n - start));
-        buf_add(out, line, strcspn(line, "\n"));
+        buf_add(out, line.p, line.n);
         buf_adds(out, "\n");
         start = out->n;
     }

@@ -126,11 +126,11 @@ static int show_above(const struct prompt_menu *menu, int room, int page)
     struct sv all = {text.p, text.n};
     bool is_limited = console_is_limited(stdout);
     int row = 0;
-    for (size_t at = 0, end; at < all.n && row < room; at = end + 1) {
-        end = sv_find(all, at, SV("\n"));
-        int length = (int)(end - at);
+    for (struct sv line; all.n && row < room;) {
+        sv_cut_line(&all, &line);
+        int length = (int)line.n;
         /* what the terminal's set has not may have become longer */
-        mvaddnstr(row++, 0, all.p + at, is_limited && length > COLS ? COLS : length);
+        mvaddnstr(row++, 0, line.p, is_limited && length > COLS ? COLS : length);
     }
     buf_release(&text);
     return row;

@@ -57,10 +57,10 @@ static int64_t thin_line(struct records *r, int64_t offset, int64_t length, stru
             done = got < 0 ? got : done;
             break;
         }
-        const char *newline = memchr(bytes, '\n', (size_t)got);
-        is_over = newline != NULL;
-        thin_record_feed(t, bytes, newline ? (size_t)(newline - bytes) : (size_t)got);
-        done += newline ? newline - bytes : got;
+        struct sv rest = {bytes, (size_t)got}, part;
+        is_over = sv_cut_line(&rest, &part);
+        thin_record_feed(t, part.p, part.n);
+        done += (int64_t)part.n;
     }
     free(bytes);
     return done;

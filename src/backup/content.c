@@ -47,18 +47,17 @@ static enum content feed(const struct event_reader *reader, struct buf *line, st
 {
     enum content found = CONTENT_NONE;
     while (bytes.n && found != CONTENT_CONVERSATION) {
-        size_t end = sv_find(bytes, 0, SV("\n"));
-        struct sv part = sv_slice(bytes, 0, end);
+        struct sv part;
+        bool ends = sv_cut_line(&bytes, &part);
         while (!line->n && part.n && !*part.p) /* NULs, maybe a disk full of them */
             part = sv_slice(part, 1, part.n);
         if (line->n + part.n <= LINE_LIMIT)
             buf_add(line, part.p, part.n);
-        if (end == bytes.n)
+        if (!ends)
             break;
         enum content one = of_line(reader, (struct sv){line->p, line->n});
         found = one > found ? one : found;
         line->n = 0;
-        bytes = sv_slice(bytes, end + 1, bytes.n);
     }
     return found;
 }

@@ -537,13 +537,11 @@ static int stage(struct work *w, struct sr_error *error)
 /* Adds to missing what of lines does not stand in text. */
 static void find_missing(struct sv text, struct sv lines, struct buf *missing)
 {
-    while (lines.n) {
-        const char *newline = memchr(lines.p, '\n', lines.n);
-        size_t n = newline ? (size_t)(newline - lines.p) + 1 : lines.n;
-        struct sv line = {lines.p, n};
+    for (struct sv line; lines.n;) {
+        bool ends = sv_cut_line(&lines, &line);
+        line.n += ends; /* with its newline */
         if (sv_find(text, 0, line) == text.n)
             buf_add(missing, line.p, line.n);
-        lines = sv_slice(lines, n, lines.n);
     }
 }
 

@@ -45,6 +45,15 @@ struct sv sv_slice(struct sv s, size_t from, size_t to)
     return (struct sv){s.p ? s.p + from : NULL, to - from};
 }
 
+bool sv_cut_line(struct sv *rest, struct sv *line)
+{
+    size_t end = sv_find(*rest, 0, SV("\n"));
+    bool has_newline = end < rest->n;
+    *line = sv_slice(*rest, 0, end);
+    *rest = sv_slice(*rest, end + has_newline, rest->n);
+    return has_newline;
+}
+
 bool sv_to_i64(struct sv s, int64_t *out)
 {
     bool negative = s.n && s.p[0] == '-';

@@ -25,6 +25,11 @@ bool sv_ends_with(struct sv s, struct sv suffix);
 /* Returns: where needle begins in s, at or after from; s.n where it does not occur. */
 size_t sv_find(struct sv s, size_t from, struct sv needle);
 struct sv sv_slice(struct sv s, size_t from, size_t to);
+/* Cuts the next line off the beginning of rest, without its newline. Returns: whether it had one.
+ *
+ *     for (struct sv rest = text, line; rest.n;) {
+ *         sv_cut_line(&rest, &line); */
+bool sv_cut_line(struct sv *rest, struct sv *line);
 /* Whole of s is a decimal number that fits. Returns: false otherwise, *out untouched. */
 bool sv_to_i64(struct sv s, int64_t *out);
 

@@ -215,15 +215,15 @@ static int count_in(void *context, const char *bytes, size_t n)
     struct line_count *c = context;
     struct sv left = {bytes, n};
     c->has_nuls = c->has_nuls || memchr(bytes, '\0', n);
-    for (;;) {
-        size_t end = sv_find(left, 0, SV("\n"));
-        buf_add(&c->line, left.p, end);
-        if (end == left.n)
-            return 0;
+    for (struct sv part; left.n;) {
+        bool ends = sv_cut_line(&left, &part);
+        buf_add(&c->line, part.p, part.n);
+        if (!ends)
+            break;
         c->whole += holds_record(c);
         c->line.n = 0;
-        left = sv_slice(left, end + 1, left.n);
     }
+    return 0;
 }
 
 /* encoding UTF-8: as the bytes are. */

@@ -36,17 +36,17 @@ static void end_line(struct line_filter *m, struct buf *out)
 void line_filter_feed(struct line_filter *m, struct sv piece, struct buf *out)
 {
     while (piece.n) {
-        const char *newline = memchr(piece.p, '\n', piece.n);
-        size_t n = newline ? (size_t)(newline - piece.p) + 1 : piece.n;
+        struct sv part;
+        bool ends = sv_cut_line(&piece, &part);
+        size_t n = part.n + ends;
         if (!m->is_skipping && n > m->limit - m->line.n) {
             m->is_skipping = true;
             m->too_long++;
         }
         if (!m->is_skipping)
-            buf_add(&m->line, piece.p, n);
-        if (newline)
+            buf_add(&m->line, part.p, n);
+        if (ends)
             end_line(m, out);
-        piece = sv_slice(piece, n, piece.n);
     }
 }
 

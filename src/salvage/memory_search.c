@@ -409,10 +409,8 @@ static void add_text(struct finder *f, const struct head *h, struct sv text, boo
 static bool has_known_lines(struct finder *f, struct sv text)
 {
     size_t lines = 0;
-    for (size_t at = 0; at < text.n && lines < LINES_CHECKED;) {
-        size_t end = sv_find(text, at, SV("\n"));
-        struct sv line = sv_slice(text, at, end);
-        at = end + 1;
+    for (struct sv line; text.n && lines < LINES_CHECKED;) {
+        sv_cut_line(&text, &line);
         if (line.n < LINE_MIN)
             continue;
         if (!is_known(f, line))

@@ -136,21 +136,20 @@ static bool was_replaced(const struct fs_file *file, const struct index_file *kn
 static void take(struct reading *r, struct sv bytes)
 {
     while (bytes.n) {
-        const char *newline = memchr(bytes.p, '\n', bytes.n);
-        size_t n = newline ? (size_t)(newline - bytes.p) : bytes.n;
-        struct sv line = {bytes.p, n};
-        if (!newline || r->pending_bytes) {
-            thin_record_feed(&r->pending, bytes.p, n);
+        struct sv line;
+        bool ends = sv_cut_line(&bytes, &line);
+        int64_t n = (int64_t)line.n;
+        if (!ends || r->pending_bytes) {
+            thin_record_feed(&r->pending, line.p, line.n);
             line = (struct sv){r->pending.out.p, r->pending.out.n};
         }
-        r->pending_bytes += (int64_t)n;
-        if (!newline)
+        r->pending_bytes += n;
+        if (!ends)
             return;
         add_line(r, line, r->known->read_bytes, true);
         r->known->read_bytes += r->pending_bytes + 1;
         thin_record_next(&r->pending);
         r->pending_bytes = 0;
-        bytes = sv_slice(bytes, n + 1, bytes.n);
     }
 }
 
@@ -222,9 +221,10 @@ static int read_line_at(int fd, int64_t offset, struct thin_record *line)
     char bytes[64 * 1024];
     ssize_t n;
     while ((n = fs_read_at(fd, bytes, sizeof bytes, offset)) > 0) {
-        const char *newline = memchr(bytes, '\n', (size_t)n);
-        thin_record_feed(line, bytes, newline ? (size_t)(newline - bytes) : (size_t)n);
-        if (newline)
+        struct sv rest = {bytes, (size_t)n}, part;
+        bool ends = sv_cut_line(&rest, &part);
+        thin_record_feed(line, part.p, part.n);
+        if (ends)
             break;
         offset += n;
     }

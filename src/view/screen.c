@@ -97,9 +97,9 @@ void screen_add_revive_question(struct buf *out, const struct sr_session *s)
 void screen_add_lines(struct buf *out, const char *text)
 {
     struct sv lines = sv_of(text);
-    for (size_t at = 0, end; at < lines.n; at = end + 1) {
-        end = sv_find(lines, at, SV("\n"));
-        utf8_add_printable(out, sv_slice(lines, at, end), 0);
+    for (struct sv line; lines.n;) {
+        sv_cut_line(&lines, &line);
+        utf8_add_printable(out, line, 0);
         buf_adds(out, "\n");
     }
 }
@@ -204,9 +204,9 @@ static void add_boxed(struct buf *out, const struct frame *f, struct sv line, si
 static void add_lines(struct buf *out, const struct frame *f, const struct buf *lines, size_t inner)
 {
     struct sv text = {lines->p, lines->n};
-    for (size_t at = 0, end; at < text.n; at = end + 1) {
-        end = sv_find(text, at, SV("\n"));
-        add_boxed(out, f, sv_slice(text, at, end), inner);
+    for (struct sv line; text.n;) {
+        sv_cut_line(&text, &line);
+        add_boxed(out, f, line, inner);
     }
 }
 
@@ -219,9 +219,9 @@ static void add_cut(struct buf *out, struct sv line, size_t columns)
 static void add_bare(struct buf *out, const struct buf *lines, size_t columns)
 {
     struct sv text = {lines->p, lines->n};
-    for (size_t at = 0, end; at < text.n; at = end + 1) {
-        end = sv_find(text, at, SV("\n"));
-        add_cut(out, sv_slice(text, at, end), columns);
+    for (struct sv line; text.n;) {
+        sv_cut_line(&text, &line);
+        add_cut(out, line, columns);
     }
 }
 
@@ -230,9 +230,9 @@ static size_t inner_columns(const struct buf *lines, const struct screen_style *
 {
     size_t inner = INNER_COLUMNS;
     struct sv text = {lines->p, lines->n};
-    for (size_t at = 0, end; at < text.n; at = end + 1) {
-        end = sv_find(text, at, SV("\n"));
-        size_t columns = utf8_columns(sv_slice(text, at, end));
+    for (struct sv line; text.n;) {
+        sv_cut_line(&text, &line);
+        size_t columns = utf8_columns(line);
         inner = columns > inner ? columns : inner;
     }
     if (style->columns && inner + 2 > style->columns)

@@ -11,6 +11,19 @@ static void views_compare_by_their_bytes(void **state)
     assert_true(sv_equals(sv_of(NULL), SV("")));
 }
 
+static void lines_are_cut_off_until_nothing_is_left(void **state)
+{
+    (void)state;
+    struct sv rest = SV("a\n\nbc"), line;
+    assert_true(sv_cut_line(&rest, &line) && sv_equals(line, SV("a")));
+    assert_true(sv_cut_line(&rest, &line) && sv_equals(line, SV("")));
+    assert_false(sv_cut_line(&rest, &line));
+    assert_true(sv_equals(line, SV("bc")) && rest.n == 0);
+    assert_false(sv_cut_line(&rest, &line) || line.n);
+    rest = SV("d\n");
+    assert_true(sv_cut_line(&rest, &line) && sv_equals(line, SV("d")) && rest.n == 0);
+}
+
 static void beginnings_and_ends(void **state)
 {
     (void)state;
@@ -145,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_compare_by_their_bytes),
+        cmocka_unit_test(lines_are_cut_off_until_nothing_is_left),
         cmocka_unit_test(beginnings_and_ends),
         cmocka_unit_test(finding_looks_from_an_offset_on),
         cmocka_unit_test(a_slice_stays_inside),

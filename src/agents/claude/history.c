@@ -103,10 +103,9 @@ static int read_end(const struct agent_store *store, int64_t end_bytes, struct s
         return (int)n;
     *text = (struct sv){bytes, (size_t)n};
     *is_whole = from == 0;
-    if (from) {
-        size_t first = sv_find(*text, 0, SV("\n"));
-        *text = sv_slice(*text, first < text->n ? first + 1 : first, text->n);
-    }
+    struct sv torn;
+    if (from)
+        sv_cut_line(text, &torn);
     return 0;
 }
 

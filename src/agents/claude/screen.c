@@ -84,14 +84,12 @@ struct lines {
 static void split(struct sv screen, struct lines *lines)
 {
     struct look look = {0};
-    for (size_t at = 0; at < screen.n && lines->count < LINES_MAX;) {
-        size_t end = sv_find(screen, at, SV("\n"));
+    while (screen.n && lines->count < LINES_MAX) {
         struct buf unused = {0};
         lines->looks[lines->count] = look;
-        lines->items[lines->count] = sv_slice(screen, at, end);
+        sv_cut_line(&screen, &lines->items[lines->count]);
         add_shown(&unused, lines->items[lines->count++], &look, false);
         buf_release(&unused);
-        at = end + 1;
     }
 }
 

@@ -55,12 +55,13 @@ void log_output_release(struct log_output *o)
 void log_output_add(struct log_output *o, const char *bytes, size_t n)
 {
     buf_add(&o->waiting, bytes, n);
-    while (o->waiting.n > WAITING_MAX) {
-        const char *end = memchr(o->waiting.p, '\n', o->waiting.n);
-        size_t cut = end ? (size_t)(end - o->waiting.p) + 1 : o->waiting.n;
-        memmove(o->waiting.p, o->waiting.p + cut, o->waiting.n - cut + 1);
-        o->waiting.n -= cut;
-    }
+    struct sv rest = {o->waiting.p, o->waiting.n}, line;
+    while (rest.n > WAITING_MAX)
+        sv_cut_line(&rest, &line);
+    if (rest.n == o->waiting.n)
+        return;
+    memmove(o->waiting.p, rest.p, rest.n + 1);
+    o->waiting.n = rest.n;
 }
 
 /* The file's name leads to another one by now, or to none. */

@@ -364,18 +364,19 @@ static void start_backups(struct watch *w, int64_t now_ms)
 static void take_results(struct watch *w)
 {
     struct buf *heard = &w->backup.heard;
-    char *newline;
-    while (heard->n && (newline = memchr(heard->p, '\n', heard->n))) {
+    struct sv rest = {heard->p, heard->n}, line;
+    while (sv_cut_line(&rest, &line)) {
         struct arena a = {0};
         struct change_result result;
-        size_t number, n = (size_t)(newline - heard->p) + 1;
-        if (report_read_backup(&a, (struct sv){heard->p, n - 1}, &number, &result) == 0 &&
-            number < w->batch_count && !w->was_answered[number])
+        size_t number;
+        if (report_read_backup(&a, line, &number, &result) == 0 && number < w->batch_count &&
+            !w->was_answered[number])
             settle(w, number, &result);
-        memmove(heard->p, heard->p + n, heard->n - n);
-        heard->n -= n;
         arena_release(&a);
     }
+    heard->n = line.n;
+    if (line.n)
+        memmove(heard->p, line.p, line.n);
 }
 
 static void end_backups(struct watch *w)

@@ -54,11 +54,11 @@ static int read_table(const struct proc *proc, pid_t pid, const char *table, str
     int r = fs_read_small(proc->fd, path, TABLE_LIMIT, a, &text);
     if (r < 0)
         return r;
-    size_t at = sv_find(text, 0, SV("\n")) + 1; /* the first line names the columns */
-    while (at < text.n) {
-        size_t end = sv_find(text, at, SV("\n"));
-        add_line(a, list, arena_strndup(a, text.p + at, end - at));
-        at = end + 1;
+    struct sv line;
+    sv_cut_line(&text, &line); /* it names the columns */
+    while (text.n) {
+        sv_cut_line(&text, &line);
+        add_line(a, list, arena_strndup(a, line.p, line.n));
     }
     return 0;
 }

@@ -161,14 +161,13 @@ int tmux_screen(const struct tmux *t, struct arena *a, const char *tty, const ch
         "capture-pane", "-p", "-t",      t->pane,           NULL};
     struct buf out = {0};
     int r = run(words, LOOK_PATIENCE_MS, &out);
-    struct sv all = {out.p ? out.p : "", out.n},
-              first = sv_slice(all, 0, sv_find(all, 0, SV("\n")));
-    bool is_it = tty && first.n < all.n && sv_starts_with(first, SV("/dev/")) &&
+    struct sv rest = {out.p, out.n}, first;
+    bool is_it = sv_cut_line(&rest, &first) && tty && sv_starts_with(first, SV("/dev/")) &&
                  sv_equals(sv_slice(first, 5, first.n), sv_of(tty));
     if (r == 0 && !is_it)
         r = -ENOENT;
     if (r == 0)
-        *text = arena_strndup(a, all.p + first.n + 1, all.n - first.n - 1);
+        *text = arena_strndup(a, rest.p, rest.n);
     buf_release(&out);
     return r;
 }

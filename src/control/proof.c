@@ -94,7 +94,8 @@ static int check_saved(struct pinned_session *s, struct sr_error *error)
         pinned_session_tell(s,
                             "whether an earlier backup holds more of it is not known: "
                             "%s/%s.jsonl: %s",
-                            s->backup->pending_dir, e->unread_stem, err_reason(e->unread_code));
+                            s->options->backup->pending_dir, e->unread_stem,
+                            err_reason(e->unread_code));
     if (e->lost_count && !is_accepted(s))
         return pinned_session_refuse(
             s, error,

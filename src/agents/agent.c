@@ -29,6 +29,12 @@ const struct agent *agent_by_name(const char *name)
     return NULL;
 }
 
+const char *agent_title(const char *name)
+{
+    const struct agent *agent = name ? agent_by_name(name) : agents[0];
+    return agent ? agent->title : name;
+}
+
 void agent_leave_out(struct agent_files *files, const char *path, const char *why, bool is_lost)
 {
     void *items = files->left_out;

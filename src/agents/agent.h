@@ -296,7 +296,8 @@ struct agent_home {
                               const char *home, bool *is_default);
     /* What the user has set; what is not known counts as not set. */
     struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
-    /* Variables that name a directory that is not the default, and the one for temporary files. */
+    const char *folder; /* the default, below the user's home directory: ".claude" */
+    /* Variables that name another, and the one for temporary files. */
     const char *variable, *temporary_variable;
 };
 
@@ -444,8 +445,10 @@ struct agent_commands {
  * of the kind, or that nobody knows about.
  */
 struct agent {
-    const char *name;  /* in JSON and of --agent: "claude" */
-    const char *title; /* to people: "Claude" */
+    const char *name;    /* in JSON and of --agent: "claude" */
+    const char *title;   /* to people: "Claude" */
+    const char *product; /* "Claude Code" */
+    const char *vendor;  /* in the name of a folder for backups: "anthropic" */
     const struct agent_process *process;
     const struct agent_home *home;
     const struct agent_stored *stored;
@@ -514,8 +517,12 @@ extern const struct agent agent_claude;
 /* Puts transcripts in order, those written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);
 
-/* All agents; ends with NULL. */
+/* All agents; ends with NULL. The first is the one that is meant where none is named. */
 extern const struct agent *const agents[];
 
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
+
+/* NULL: of the one that is meant where none is named. Returns: a name that is not known as it is.
+ */
+const char *agent_title(const char *name);

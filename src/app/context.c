@@ -1,5 +1,6 @@
 #include "app/context.h"
 
+#include "agents/agent.h"
 #include "app/commands/commands.h"
 #include "app/console.h"
 #include "app/select/backups.h"
@@ -96,14 +97,21 @@ static const char *absolute(struct arena *a, const char *path)
     return path ? fs_absolute(a, path) : NULL;
 }
 
-static void find_folders(struct context *c, const struct options *o, const char *home)
+/* name: of an agent's variable; NULL where it has none. */
+static const char *agents_variable(const char *name)
+{
+    return name ? variable(name) : NULL;
+}
+
+static void find_folders(struct context *c, const struct options *o, const struct agent *agent,
+                         const char *home)
 {
     struct arena *a = &c->arena;
     c->pending_dir = o->pending_dir;
     if (!c->pending_dir)
-        c->pending_dir =
-            kept_in(a, home, "SESSION_RESCUE_PENDING_DIR", "sessions-export-pending-anthropic",
-                    "XDG_DATA_HOME", ".local/share", "/pending");
+        c->pending_dir = kept_in(a, home, "SESSION_RESCUE_PENDING_DIR",
+                                 arena_printf(a, "sessions-export-pending-%s", agent->vendor),
+                                 "XDG_DATA_HOME", ".local/share", "/pending");
     c->log_dir = o->log_dir;
     if (!c->log_dir)
         c->log_dir = kept_in(a, home, "SESSION_RESCUE_LOG_DIR", "session-logs", "XDG_STATE_HOME",
@@ -119,7 +127,7 @@ static void find_folders(struct context *c, const struct options *o, const char 
     c->index_dir = absolute(a, c->index_dir);
     c->pending_dir = absolute(a, c->pending_dir);
     c->log_dir = absolute(a, c->log_dir);
-    c->temporary_dir = variable("CLAUDE_CODE_TMPDIR");
+    c->temporary_dir = agents_variable(agent->home->temporary_variable);
 }
 
 static int local_offset_s(void)
@@ -132,21 +140,23 @@ static int local_offset_s(void)
 void context_look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
-    const char *named = variable("CLAUDE_CONFIG_DIR");
+    const struct agent *agent = o->agent ? agent_by_name(o->agent) : agents[0];
+    const char *named = agents_variable(agent->home->variable);
     if (!home)
         home = host_home_of(&c->arena, geteuid());
-    find_folders(c, o, home);
+    find_folders(c, o, agent, home);
     c->options = o;
     c->look = (struct sr_options){
         .config_dirs = o->config_dirs,
         .config_dir_count = o->config_dir_count,
-        .standard_config_dir = home ? arena_printf(&c->arena, "%s/.claude", home) : NULL,
+        .standard_config_dir =
+            home ? arena_printf(&c->arena, "%s/%s", home, agent->home->folder) : NULL,
         .agent = o->agent,
         .own_pid = proc_own_pid(),
-        .own_session_id = variable("CLAUDE_CODE_SESSION_ID"),
+        .own_session_id = agents_variable(agent_child_variable(agent)),
         .context_window = o->context_window,
     };
-    c->asked_model = variable("ANTHROPIC_MODEL");
+    c->asked_model = agent->model ? agents_variable(agent->model->variable) : NULL;
     c->search_path = variable("PATH");
     c->has_desktop = variable("DISPLAY") || variable("WAYLAND_DISPLAY");
     c->look.default_config_dir = named ? named : c->look.standard_config_dir;

@@ -1,5 +1,6 @@
 #include "app/invoker.h"
 
+#include "agents/agent.h"
 #include "app/context.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -22,12 +23,9 @@ struct invoker {
     struct proc_strings environment; /* that sudo was started with; empty: not known */
 };
 
-/* What the user may have exported, and this program or one that it runs asks for. */
+/* What the user may have exported, and this program or one that it runs asks for; and the agents'.
+ */
 static const char *const restored[] = {
-    "ANTHROPIC_MODEL",
-    "CLAUDE_CONFIG_DIR",
-    "CLAUDE_CODE_TMPDIR",
-    "CLAUDE_CODE_SESSION_ID",
     "SESSION_RESCUE_PENDING_DIR",
     "SESSION_RESCUE_LOG_DIR",
     "SESSION_RESCUE_CONTEXT_WINDOW",
@@ -118,18 +116,35 @@ static int find(const char *sudo_uid, const struct proc *proc, pid_t own_pid, st
     return 0;
 }
 
-/* A variable that sudo let through, or that was given to it, counts more. */
+/* A variable that sudo let through, or that was given to it, counts more. name: NULL is none. */
+static int take_variable(const struct invoker *invoker, const char *name)
+{
+    const char *value = name ? proc_variable(&invoker->environment, name) : NULL;
+    return value && setenv(name, value, 0) < 0 ? -errno : 0;
+}
+
+static int take_variables_of(const struct invoker *invoker, const struct agent *agent)
+{
+    const char *const names[] = {agent->home->variable, agent->home->temporary_variable,
+                                 agent_child_variable(agent),
+                                 agent->model ? agent->model->variable : NULL};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < sizeof names / sizeof *names; i++)
+        r = take_variable(invoker, names[i]);
+    return r;
+}
+
 static int take_environment(const struct invoker *invoker)
 {
     if (setenv("HOME", invoker->home, 1) < 0 || setenv("USER", invoker->name, 1) < 0 ||
         setenv("LOGNAME", invoker->name, 1) < 0)
         return -errno;
-    for (size_t i = 0; i < sizeof restored / sizeof *restored; i++) {
-        const char *value = proc_variable(&invoker->environment, restored[i]);
-        if (value && setenv(restored[i], value, 0) < 0)
-            return -errno;
-    }
-    return 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && agents[i]; i++)
+        r = take_variables_of(invoker, agents[i]);
+    for (size_t i = 0; r == 0 && i < sizeof restored / sizeof *restored; i++)
+        r = take_variable(invoker, restored[i]);
+    return r;
 }
 
 static int become(const struct invoker *invoker, unsigned kept, struct sr_error *error)

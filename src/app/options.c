@@ -90,7 +90,7 @@ static const struct option_row rows[] = {
      "sent again"},
     {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, NULL, 0,
      "look only at sessions of this config directory (repeatable)"},
-    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0, "only this agent's: claude"},
+    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0, "only this agent's"},
     {"quiet", 'q', FLAG(quiet), NULL, 0, "no hints, only results and errors"},
     {"verbose", 'v', FLAG(verbose), NULL, 0, "all the evidence"},
     {"no-color", 0, FLAG(no_color), NULL, 0, "no colours; so does a set NO_COLOR"},
@@ -135,12 +135,28 @@ static void add_help_line(struct buf *out, char letter, const char *name, const 
     }
 }
 
+static void add_agents(struct buf *out)
+{
+    for (size_t i = 0; agents[i]; i++)
+        buf_addf(out, "%s%s", i ? ", " : "", agents[i]->name);
+}
+
+static void add_agent_line(struct buf *out, const struct option_row *row)
+{
+    struct buf help = {0};
+    buf_addf(&help, "%s: ", row->help);
+    add_agents(&help);
+    add_help_line(out, row->letter, row->name, row->argument, help.p);
+    buf_release(&help);
+}
+
 void options_help(struct buf *out)
 {
+    buf_adds(out, "Usage: session-rescue [MODE] [OPTION...]\n"
+                  "Find the terminal sessions of ");
+    buf_adds(out, agents[0]->product);
     buf_adds(out,
-             "Usage: session-rescue [MODE] [OPTION...]\n"
-             "Find the terminal sessions of Claude Code, say how each is doing, and how to "
-             "resume it.\n"
+             ", say how each is doing, and how to resume it.\n"
              "\n"
              "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n");
     for (size_t i = 0; i < COMMANDS; i++)
@@ -154,7 +170,10 @@ void options_help(struct buf *out)
              "\n"
              "Options\n");
     for (size_t i = 0; i < ROW_COUNT; i++)
-        add_help_line(out, rows[i].letter, rows[i].name, rows[i].argument, rows[i].help);
+        if (rows[i].kind == OPTION_AGENT)
+            add_agent_line(out, &rows[i]);
+        else
+            add_help_line(out, rows[i].letter, rows[i].name, rows[i].argument, rows[i].help);
     buf_adds(out, "\n"
                   "Exit status: 0 nothing needs attention, 1 something does, 2 usage, 3 could not "
                   "be done,\n"
@@ -246,10 +265,15 @@ static int set_version(int64_t *member, const struct option_row *row, const char
 
 static int set_agent(struct options *o, const char *name, struct sr_error *error)
 {
-    if (!agent_by_name(name))
-        return err_set(error, -EINVAL, "--agent: '%s' is not known; there is: claude", name);
-    o->agent = name;
-    return 0;
+    if (agent_by_name(name)) {
+        o->agent = name;
+        return 0;
+    }
+    struct buf known = {0};
+    add_agents(&known);
+    int r = err_set(error, -EINVAL, "--agent: '%s' is not known; there is: %s", name, known.p);
+    buf_release(&known);
+    return r;
 }
 
 static int set_option(struct options *o, const struct option_row *row, const char *text,

@@ -1,5 +1,6 @@
 #include "view/screen.h"
 
+#include "agents/agent.h"
 #include "base/utf8.h"
 #include "view/text.h"
 
@@ -83,7 +84,7 @@ static void add_size(struct buf *out, const struct sr_session *s)
 
 void screen_add_revive_question(struct buf *out, const struct sr_session *s)
 {
-    buf_adds(out, "Revive Claude process on ");
+    buf_addf(out, "Revive %s process on ", agent_title(s->agent));
     screen_add_name(out, s);
     buf_adds(out, ", session ");
     add_id(out, s, "");
@@ -107,7 +108,7 @@ void screen_add_lines(struct buf *out, const char *text)
 void screen_add_kill_question(struct buf *out, const struct sr_session *s)
 {
     bool is_hung = s->verdict == SR_HUNG;
-    buf_adds(out, is_hung ? "Kill Claude process on " : "Claude process on ");
+    buf_addf(out, "%s%s process on ", is_hung ? "Kill " : "", agent_title(s->agent));
     screen_add_name(out, s);
     buf_adds(out, ", session ");
     add_id(out, s, "");
@@ -242,7 +243,10 @@ static size_t inner_columns(const struct buf *lines, const struct screen_style *
 
 static void add_title(struct buf *out, size_t first, size_t end, size_t of)
 {
-    buf_adds(out, " CLAUDE SESSIONS ");
+    buf_adds(out, " ");
+    for (const char *p = agent_title(NULL); *p; p++)
+        buf_add(out, &(char){(char)toupper((unsigned char)*p)}, 1);
+    buf_adds(out, " SESSIONS ");
     if (end - first == of)
         buf_adds(out, "DETECTED");
     else if (end - first == 1)

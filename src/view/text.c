@@ -1,5 +1,6 @@
 #include "view/text.h"
 
+#include "agents/agent.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "session/resume.h"
@@ -220,15 +221,21 @@ const enum sr_verdict view_by_urgency[VIEW_VERDICTS] = {SR_HUNG,    SR_BLOCKED, 
                                                         SR_STOPPED, SR_WAITING,  SR_UNKNOWN,
                                                         SR_WORKING, SR_STARTING, SR_IDLE};
 
+void view_text_none(struct buf *out, bool may_lack)
+{
+    buf_addf(out,
+             may_lack ? "No %s processes seen, and not all could be looked at: whether there are "
+                        "any is not known.\n"
+                      : "No %s processes found.\n",
+             agent_title(NULL));
+}
+
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style)
 {
     size_t of = snapshot->session_count + style->not_asked_for;
     if (of == 0) {
-        buf_adds(out, snapshot->may_lack_sessions
-                          ? "No Claude processes seen, and not all could be looked at: whether "
-                            "there are any is not known.\n"
-                          : "No Claude processes found.\n");
+        view_text_none(out, snapshot->may_lack_sessions);
         return;
     }
     if (snapshot->session_count == 0) {

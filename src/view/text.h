@@ -17,6 +17,9 @@ struct view_style {
     size_t not_asked_for; /* sessions that there are beside those of the listing */
 };
 
+/* That no session is there; or may_lack: that none is seen. */
+void view_text_none(struct buf *out, bool may_lack);
+
 /* What runs: a line for each session, its evidence below. */
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style);

@@ -502,6 +502,7 @@ static const struct agent_process process = {
 static const struct agent_home home = {
     .config_dir = claude_config_dir,
     .read_settings = claude_read_settings,
+    .folder = ".claude",
     .variable = "CLAUDE_CONFIG_DIR",
     .temporary_variable = "CLAUDE_CODE_TMPDIR",
 };
@@ -575,6 +576,8 @@ static const struct agent_terminal terminal = {
 const struct agent agent_claude = {
     .name = "claude",
     .title = "Claude",
+    .product = "Claude Code",
+    .vendor = "anthropic",
     .process = &process,
     .home = &home,
     .stored = &stored,

@@ -369,11 +369,16 @@ static int export_all(struct work *w)
 static int say_none(const struct work *w)
 {
     struct buf out = {0};
-    buf_adds(&out, w->unsaved_count ? "Nothing was exported: it is not on disk.\n"
-                   : w->may_lack ? "No session to export was found; not all could be looked at.\n"
-                   : w->doubt_count      ? "Nothing was exported: no transcript is there.\n"
-                   : w->closing.detected ? "No session to export.\n"
-                                         : "No Claude processes found.\n");
+    if (w->unsaved_count)
+        buf_adds(&out, "Nothing was exported: it is not on disk.\n");
+    else if (w->may_lack)
+        buf_adds(&out, "No session to export was found; not all could be looked at.\n");
+    else if (w->doubt_count)
+        buf_adds(&out, "Nothing was exported: no transcript is there.\n");
+    else if (w->closing.detected)
+        buf_adds(&out, "No session to export.\n");
+    else
+        view_text_none(&out, false);
     int status = context_print(&out);
     buf_release(&out);
     if (w->may_lack)

@@ -273,10 +273,7 @@ static int show_all_is_well(const struct rescue *r)
         draw_sessions(r, r->context->style.columns, &out);
         buf_adds(&out, "Nothing is hung.\n");
     } else {
-        buf_adds(&out, r->snapshot->may_lack_sessions
-                           ? "No Claude processes seen, and not all could be looked at: whether "
-                             "there are any is not known.\n"
-                           : "No Claude processes found.\n");
+        view_text_none(&out, r->snapshot->may_lack_sessions);
     }
     int status = context_print(&out);
     buf_release(&out);

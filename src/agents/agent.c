@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum {
@@ -33,6 +34,51 @@ const char *agent_title(const char *name)
 {
     const struct agent *agent = name ? agent_by_name(name) : agents[0];
     return agent ? agent->title : name;
+}
+
+const char *agent_suffix_of(const char *path)
+{
+    for (size_t i = 0; agents[i]; i++)
+        if (str_ends_with(path, agents[i]->stored->suffix))
+            return agents[i]->stored->suffix;
+    return NULL;
+}
+
+bool agent_names_transcript(const char *name, struct sv *id)
+{
+    const char *suffix = agent_suffix_of(name);
+    struct sv before = {name, suffix ? strlen(name) - strlen(suffix) : 0};
+    if (!str_is_uuid(before))
+        return false;
+    *id = before;
+    return true;
+}
+
+bool agent_is_subagents(const char *path)
+{
+    for (size_t i = 0; agents[i]; i++) {
+        const char *at = strstr(path, agents[i]->stored->subagents);
+        if (at && at > path && at[-1] == '/' && at[strlen(agents[i]->stored->subagents)] == '/')
+            return true;
+    }
+    return false;
+}
+
+const char *agent_subagents_of(struct arena *a, const char *transcript)
+{
+    for (size_t i = 0; agents[i]; i++) {
+        const struct agent_stored *s = agents[i]->stored;
+        if (str_ends_with(transcript, s->suffix))
+            return arena_printf(a, "%.*s/%s", (int)(strlen(transcript) - strlen(s->suffix)),
+                                transcript, s->subagents);
+    }
+    return NULL;
+}
+
+bool agent_is_stored(const struct agent *agent, const char *name)
+{
+    size_t n = strlen(agent->stored->top);
+    return str_starts_with(name, agent->stored->top) && name[n] == '/';
 }
 
 void agent_leave_out(struct agent_files *files, const char *path, const char *why, bool is_lost)

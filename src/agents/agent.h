@@ -303,6 +303,12 @@ struct agent_home {
 
 /* The transcripts in a store. */
 struct agent_stored {
+    const char *top;       /* the folder that all of them lie in: "projects" */
+    const char *suffix;    /* after the id in a transcript's name: ".jsonl" */
+    const char *subagents; /* folder of theirs, in that which is called as a transcript is without
+                              its suffix */
+    /* Cuts the path of a transcript where the store ends. Returns: false for any other path. */
+    bool (*split)(struct arena *a, const char *path, const char **store, const char **below);
     /* The folder, below the store, that sessions started in cwd are kept in. */
     const char *(*project_folder)(struct arena *a, const char *cwd);
     struct lookup (*list_folder)(const struct agent_store *store, const char *folder,
@@ -360,6 +366,7 @@ struct agent_children {
 
 /* The prompts that were typed, kept apart from the transcripts. */
 struct agent_history {
+    const char *file; /* below the store, for messages */
     /* The end of it, in bounds, of what is said to the model alone. Returns: 0,
      * -ENOENT where there is none, or negative errno. Owner: the store's arena. */
     int (*read_end)(const struct agent_store *store, struct agent_prompts *out);
@@ -382,6 +389,8 @@ struct agent_remains {
                                  size_t prefix_count, struct agent_traces *out);
     /* By a file's name in list_files. */
     enum agent_part (*part_of)(const char *name);
+    /* The name for people of a subagent, by its transcript. Owner: the arena. */
+    const char *(*subagent_name)(struct arena *a, int at, const char *path);
 };
 
 /* What tells whether a client writes its conversation down. */
@@ -522,6 +531,17 @@ extern const struct agent *const agents[];
 
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
+
+/* The suffix that a transcript's path ends in; NULL: no agent's. */
+const char *agent_suffix_of(const char *path);
+/* The id in a transcript's name, with nothing around it. Returns: false for any other name. */
+bool agent_names_transcript(const char *name, struct sv *id);
+/* Whether a path leads through a folder of subagents; and that which goes with a transcript: NULL
+ * where its path is no transcript's. */
+bool agent_is_subagents(const char *path);
+const char *agent_subagents_of(struct arena *a, const char *transcript);
+/* The file of a backup, by its name there, is among the transcripts. */
+bool agent_is_stored(const struct agent *agent, const char *name);
 
 /* NULL: of the one that is meant where none is named. Returns: a name that is not known as it is.
  */

@@ -16,10 +16,9 @@
 
 enum {
     REPORT_BYTES = 8 * 1024 * 1024, /* of the end of a subagent's transcript */
-    META_LIMIT = 64 * 1024,
-    SHOWN_BYTES = 2048,      /* of a result; */
-    ALL_BYTES = 1024 * 1024, /* with -v */
-    HASH_LENGTH = 16,        /* of a file's path, in the name of its versions */
+    SHOWN_BYTES = 2048,             /* of a result; */
+    ALL_BYTES = 1024 * 1024,        /* with -v */
+    HASH_LENGTH = 16,               /* of a file's path, in the name of its versions */
 };
 
 struct reading {
@@ -118,25 +117,6 @@ static void note_change(struct reading *r, const struct block *b)
 
 /* ---- subagents ---------------------------------------------------------------------------- */
 
-/* "agent-ab1 (Explore: find oranges)", by the file beside it. */
-static const char *subagent_name(struct reading *r, const struct agent_file *f)
-{
-    struct arena *a = &r->c->arena;
-    size_t n = strlen(f->path) - strlen(".jsonl");
-    const char *base = str_basename(f->path);
-    const char *name = arena_strndup(a, base, strlen(base) - strlen(".jsonl"));
-    const char *meta = arena_printf(a, "%.*s.meta.json", (int)n, f->path);
-    const struct json_value *root;
-    struct sv text;
-    if (fs_read_small(f->at, meta, META_LIMIT, a, &text) < 0 || json_parse(a, text, &root) < 0)
-        return name;
-    const char *type = json_copy_text(a, root, "agentType");
-    const char *what = json_copy_text(a, root, "description");
-    return type && what ? arena_printf(a, "%s (%s: %s)", name, type, what)
-           : type       ? arena_printf(a, "%s (%s)", name, type)
-                        : name;
-}
-
 /* Of a record that breaks off what there is of it. Returns: 0 or negative errno. */
 static int read_line(struct reading *r, struct sv line, struct event *e, struct message *m)
 {
@@ -156,7 +136,7 @@ static void add_report(struct reading *r, const struct agent_file *f)
     struct leftover_item item = {
         .kind = LEFTOVER_REPORT,
         .at = {f->seen.mtime_ms},
-        .name = subagent_name(r, f),
+        .name = r->source->agent->remains->subagent_name(&r->c->arena, f->at, f->path),
         .path = shown_path(r, f),
     };
     struct sv text = {0};
@@ -237,9 +217,11 @@ static void read_prompts(struct reading *r)
     struct agent_store store = *r->source->store;
     struct agent_prompts prompts;
     store.arena = &r->c->arena;
-    const char *path = arena_printf(&r->c->arena, "%s/history.jsonl", store.path);
-    agent_read_all_prompts(r->source->agent, &store, r->source->transcript.session_id, INT64_MAX,
-                           &prompts);
+    const struct agent *agent = r->source->agent;
+    const char *path = agent->history
+                           ? arena_printf(&r->c->arena, "%s/%s", store.path, agent->history->file)
+                           : NULL;
+    agent_read_all_prompts(agent, &store, r->source->transcript.session_id, INT64_MAX, &prompts);
     for (size_t i = 0; i < prompts.count; i++) {
         struct sv text = sv_of(prompts.items[i].text);
         add(r, (struct leftover_item){.kind = LEFTOVER_PROMPT,

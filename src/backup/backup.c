@@ -271,8 +271,8 @@ static bool tells_something(const struct agent *agent, const struct agent_file *
     char sha256[DIGEST_TEXT_SIZE];
     return f->kind == AGENT_FILE_OUTSIDE ||
            (f->kind == AGENT_FILE_LINES && digest_lines(f, sha256) != 0) ||
-           (f->kind == AGENT_FILE_OWN && (agent_part_of(agent, f->name) != AGENT_PART_OTHER ||
-                                          str_starts_with(f->name, "projects/")));
+           (f->kind == AGENT_FILE_OWN &&
+            (agent_part_of(agent, f->name) != AGENT_PART_OTHER || agent_is_stored(agent, f->name)));
 }
 
 static bool files_tell_something(const struct agent *agent, const struct agent_files *files)
@@ -294,17 +294,18 @@ bool backup_has_something(const struct backup_source *source)
 static const char *name_missing(const struct backup_source *source, const struct agent_files *files,
                                 struct arena *a)
 {
-    const char *id = source->transcript.session_id;
+    const char *id = source->transcript.session_id, *suffix = source->agent->stored->suffix;
     for (size_t i = 0; i < files->count; i++) {
         const struct agent_file *f = &files->items[i];
         const char *at = strstr(f->name, id);
-        if (f->kind == AGENT_FILE_OWN && str_starts_with(f->name, "projects/") && at &&
+        if (f->kind == AGENT_FILE_OWN && agent_is_stored(source->agent, f->name) && at &&
             at[strlen(id)] == '/')
-            return arena_printf(a, "%.*s%s.jsonl", (int)(at - f->name), f->name, id);
+            return arena_printf(a, "%.*s%s%s", (int)(at - f->name), f->name, id, suffix);
     }
-    return source->cwd ? arena_printf(a, "%s/%s.jsonl",
-                                      source->agent->stored->project_folder(a, source->cwd), id)
-                       : arena_printf(a, "%s.jsonl", id);
+    return source->cwd
+               ? arena_printf(a, "%s/%s%s", source->agent->stored->project_folder(a, source->cwd),
+                              id, suffix)
+               : arena_printf(a, "%s%s", id, suffix);
 }
 
 /* It is lost, and said to be wherever the backup is shown. Returns: 0, or -ENODATA where nothing

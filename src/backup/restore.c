@@ -70,9 +70,10 @@ static bool is_below(const char *name)
 static bool is_rewritten(const struct restore_plan *plan, const struct manifest_file *f)
 {
     /* what the client reads by its ids; a tool's output or a user's file is nobody's to change */
-    return plan->has_new_id && (f->kind == AGENT_FILE_TRANSCRIPT || f->kind == AGENT_FILE_LINES ||
-                                (f->kind == AGENT_FILE_OWN && (str_ends_with(f->name, ".jsonl") ||
-                                                               str_ends_with(f->name, ".json"))));
+    return plan->has_new_id &&
+           (f->kind == AGENT_FILE_TRANSCRIPT || f->kind == AGENT_FILE_LINES ||
+            (f->kind == AGENT_FILE_OWN && (str_ends_with(f->name, plan->agent->stored->suffix) ||
+                                           str_ends_with(f->name, ".json"))));
 }
 
 static const char *describe_difference(struct arena *a, int64_t there, int64_t wanted)
@@ -100,7 +101,8 @@ static int enter(const struct restore_plan *plan, int root, const char *to, cons
         place = fcntl(root, F_DUPFD_CLOEXEC, 0);
     if (place < 0)
         return -errno;
-    r = fs_enter_file(place, rest, ".jsonl", st.st_uid, plan->arena, &folder, &name);
+    r = fs_enter_file(place, rest, plan->agent->stored->suffix, st.st_uid, plan->arena, &folder,
+                      &name);
     if (r == 0) {
         close(place);
         place = folder;

@@ -82,8 +82,8 @@ static const char *id_of(const struct work *w)
 static int take_backup(struct work *w, struct sr_error *error)
 {
     const struct repair_apply_request *q = w->request;
-    struct agent_bundle bundle = *agent_claude.bundle;
-    struct agent lone = agent_claude;
+    struct agent_bundle bundle = *agents[0]->bundle;
+    struct agent lone = *agents[0];
     struct agent_store store = {.fd = w->at, .path = w->folder, .arena = w->arena};
     struct backup_source source = {
         .agent = &lone,
@@ -403,7 +403,8 @@ static int make_new_id(struct work *w, struct sr_error *error)
     if (getrandom(b, sizeof b, 0) != sizeof b)
         return err_set(error, -EIO, "make a session id: %s", err_reason(-EIO));
     w->out->new_id = uuid_text(w->arena, b);
-    w->out->path = arena_printf(w->arena, "%s/%s.jsonl", w->folder, w->out->new_id);
+    w->out->path =
+        arena_printf(w->arena, "%s/%s%s", w->folder, w->out->new_id, agents[0]->stored->suffix);
     return 0;
 }
 
@@ -510,7 +511,8 @@ int repair_apply(const struct repair_apply_request *q, struct repair_examined *e
         .quarantine = {.fd = -1},
     };
     /* a link stays: what it leads to is mended */
-    int r = fs_enter_file(AT_FDCWD, q->path, ".jsonl", geteuid(), a, &w.at, &w.name);
+    int r =
+        fs_enter_file(AT_FDCWD, q->path, agents[0]->stored->suffix, geteuid(), a, &w.at, &w.name);
     if (r < 0)
         return err_set(error, r, "follow %s: %s", q->path, err_reason(r));
     char real[PATH_MAX] = "";

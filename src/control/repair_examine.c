@@ -43,7 +43,7 @@ static struct record_source source_of(struct reading *r)
         .read = read_some,
         .context = r,
         .size_bytes = r->size_bytes,
-        .record_start = agent_claude.reader->record_start,
+        .record_start = agents[0]->reader->record_start,
     };
 }
 
@@ -160,7 +160,7 @@ static int look(const struct repair_examine_request *q, struct arena *a, struct 
     options.modified_ms = e->file.mtime_ms;
     if (options.fits && options.model_window <= 0)
         options.model_window =
-            agent_context_window(&agent_claude, e->survey.model[0] ? e->survey.model : NULL, NULL);
+            agent_context_window(agents[0], e->survey.model[0] ? e->survey.model : NULL, NULL);
     return repair_plan_make(&e->source, &e->survey, &options, a, &e->plan);
 }
 

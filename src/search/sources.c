@@ -62,7 +62,7 @@ static void add_traces(struct sources *s, size_t root, const struct agent *agent
     for (size_t i = 0; i < traces.count; i++) {
         struct agent_transcript gone = {
             .session_id = traces.items[i].session_id,
-            .path = arena_printf(&s->arena, "%s.jsonl", traces.items[i].folder),
+            .path = arena_printf(&s->arena, "%s%s", traces.items[i].folder, agent->stored->suffix),
         };
         if (traces.items[i].is_beside)
             add_session(s, root, "", agent, store, &gone);

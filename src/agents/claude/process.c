@@ -508,6 +508,10 @@ static const struct agent_home home = {
 };
 
 static const struct agent_stored stored = {
+    .top = "projects",
+    .suffix = ".jsonl",
+    .subagents = "subagents",
+    .split = claude_split_transcript,
     .project_folder = claude_project_folder,
     .list_folder = claude_list_folder,
     .list_all = claude_list_all,
@@ -538,6 +542,7 @@ static const struct agent_children children = {
 };
 
 static const struct agent_history history = {
+    .file = "history.jsonl",
     .read_end = claude_read_prompts,
     .read = claude_read_all_prompts,
     .list_sessions = claude_list_prompted,
@@ -547,6 +552,7 @@ static const struct agent_remains remains = {
     .list_strays = claude_list_strays,
     .list_traces = claude_list_traces,
     .part_of = claude_part_of,
+    .subagent_name = claude_subagent_name,
 };
 
 static const struct agent_saves saves = {

@@ -566,3 +566,21 @@ struct lookup claude_list_subagents(const struct agent_store *store,
     *count = all.count;
     return seen;
 }
+
+bool claude_split_transcript(struct arena *a, const char *path, const char **store,
+                             const char **below)
+{
+    const char *at = path + strlen(path);
+    for (int parts = 0; parts < 3; parts++) {
+        do {
+            if (at == path)
+                return false;
+            at--;
+        } while (*at != '/');
+    }
+    if (at == path || !str_starts_with(at, "/projects/") || !str_ends_with(path, ".jsonl"))
+        return false;
+    *store = arena_strndup(a, path, (size_t)(at - path));
+    *below = at + 1;
+    return true;
+}

@@ -21,6 +21,9 @@ struct lookup claude_read_registry(const struct agent_store *store,
 const char *claude_parse_registration(struct arena *a, struct sv text,
                                       struct agent_registration *out);
 struct lookup claude_read_settings(const struct agent_store *store, struct agent_settings *out);
+/* "/dir/projects/-p/<id>.jsonl" */
+bool claude_split_transcript(struct arena *a, const char *path, const char **store,
+                             const char **below);
 const char *claude_project_folder(struct arena *a, const char *cwd);
 struct lookup claude_list_folder(const struct agent_store *store, const char *folder,
                                  struct agent_transcript **transcripts, size_t *count);

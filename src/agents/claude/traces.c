@@ -2,6 +2,7 @@
 
 #include "agents/claude/store.h"
 #include "base/io/fs.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 enum {
     NAME_LIMIT = 1000000,
     DEPTH_LIMIT = 4, /* subagents of subagents lie in directories below */
+    META_LIMIT = 64 * 1024,
     UUID_LENGTH = 36,
 };
 
@@ -197,4 +199,21 @@ enum agent_part claude_part_of(const char *name)
                : str_ends_with(name, ".meta.json") ? AGENT_PART_BESIDE
                                                    : AGENT_PART_OTHER;
     return strstr(name, "/tool-results/") ? AGENT_PART_TOOL_RESULT : AGENT_PART_OTHER;
+}
+
+const char *claude_subagent_name(struct arena *a, int at, const char *path)
+{
+    size_t n = strlen(path) - strlen(".jsonl");
+    const char *base = str_basename(path);
+    const char *name = arena_strndup(a, base, strlen(base) - strlen(".jsonl"));
+    const char *meta = arena_printf(a, "%.*s.meta.json", (int)n, path);
+    const struct json_value *root;
+    struct sv text;
+    if (fs_read_small(at, meta, META_LIMIT, a, &text) < 0 || json_parse(a, text, &root) < 0)
+        return name;
+    const char *type = json_copy_text(a, root, "agentType");
+    const char *what = json_copy_text(a, root, "description");
+    return type && what ? arena_printf(a, "%s (%s: %s)", name, type, what)
+           : type       ? arena_printf(a, "%s (%s)", name, type)
+                        : name;
 }

@@ -11,4 +11,6 @@
 
 struct lookup claude_list_traces(const struct agent_store *store, const char *const *prefixes,
                                  size_t prefix_count, struct agent_traces *out);
+/* "agent-ab1 (Explore: find oranges)", by the file beside it. */
+const char *claude_subagent_name(struct arena *a, int at, const char *path);
 enum agent_part claude_part_of(const char *name);

@@ -81,7 +81,7 @@ static const char *first_directory(struct context *c, const char *path, struct a
         return NULL;
     ssize_t n = fs_read_at(file.fd, bytes, sizeof bytes, 0);
     fs_close(&file.fd);
-    head_read(agent_claude.reader, a, (struct sv){bytes, n > 0 ? (size_t)n : 0}, true, &head);
+    head_read(agents[0]->reader, a, (struct sv){bytes, n > 0 ? (size_t)n : 0}, true, &head);
     for (size_t i = 0; i < head.cwd_count; i++) {
         guard_enter(c->guard, head.cwds[i]);
         bool is_there = stat(head.cwds[i], &st) == 0 && S_ISDIR(st.st_mode);

@@ -77,7 +77,7 @@ static void add_subagents(struct work *w, const char *session_id, const char *fo
         return;
     for (size_t i = 0; i < count; i++) {
         const char *path = arena_printf(a, "%s/%s", folder, names[i].name);
-        if (str_ends_with(names[i].name, ".jsonl"))
+        if (agent_suffix_of(names[i].name))
             add_file(w, talk_of(w, session_id, names[i].name), path);
         else if (names[i].may_be_dir)
             add_subagents(w, session_id, path, depth + 1);
@@ -118,11 +118,9 @@ static void add_session(struct work *w, const char *session_id, const char *tran
     if (transcript)
         add_file(w, talk_of(w, session_id, NULL), transcript);
     add_backups(w, session_id, false);
-    if (transcript && w->context->options->all && str_ends_with(transcript, ".jsonl"))
-        add_subagents(w, session_id,
-                      arena_printf(a, "%.*s/subagents",
-                                   (int)(strlen(transcript) - strlen(".jsonl")), transcript),
-                      0);
+    const char *folder = transcript ? agent_subagents_of(a, transcript) : NULL;
+    if (folder && w->context->options->all)
+        add_subagents(w, session_id, folder, 0);
 }
 
 /* Told by its backups, and by what else is left. */
@@ -135,11 +133,9 @@ static void add_gone(struct work *w, const struct sr_snapshot *snapshot, const s
     w->leftovers = items;
     leftover_read(w->context, snapshot, s, slot);
     add_backups(w, slot->session_id, true);
-    const char *place = slot->left->place;
-    if (place && w->context->options->all)
-        add_subagents(
-            w, slot->session_id,
-            arena_printf(a, "%.*s/subagents", (int)(strlen(place) - strlen(".jsonl")), place), 0);
+    const char *folder = slot->left->place ? agent_subagents_of(a, slot->left->place) : NULL;
+    if (folder && w->context->options->all)
+        add_subagents(w, slot->session_id, folder, 0);
 }
 
 /* A file is what its name says: a backup's or a session's transcript, or any other. */
@@ -148,8 +144,8 @@ static void add_named_file(struct work *w, const char *word)
     struct arena *a = &w->context->arena;
     const char *name = str_basename(word);
     struct sv stem = sv_of(name);
-    if (sv_ends_with(stem, SV(".jsonl")))
-        stem.n -= strlen(".jsonl");
+    const char *suffix = agent_suffix_of(name);
+    stem.n -= suffix ? strlen(suffix) : 0;
     if (backup_dir_is_stem(stem))
         stem = sv_slice(stem, stem.n - 36, stem.n);
     add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));

@@ -15,24 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Cuts "/dir/projects/-p/<id>.jsonl" where the config directory ends. */
-static bool split_transcript(struct arena *a, const char *path, struct context_usage_place *place)
-{
-    const char *at = path + strlen(path);
-    for (int parts = 0; parts < 3; parts++) {
-        do {
-            if (at == path)
-                return false;
-            at--;
-        } while (*at != '/');
-    }
-    if (at == path || !str_starts_with(at, "/projects/") || !str_ends_with(path, ".jsonl"))
-        return false;
-    place->config_dir = arena_strndup(a, path, (size_t)(at - path));
-    place->transcript = at + 1;
-    return true;
-}
-
 /* Which session is meant: the one that the client names, else the one that this runs in. */
 static bool find_place(struct context *c, struct context_usage_place *place)
 {
@@ -45,7 +27,7 @@ static bool find_place(struct context *c, struct context_usage_place *place)
     if (!p.session_id || !str_is_uuid(sv_of(p.session_id)))
         return false;
     if (o->hook && o->hook->transcript_path)
-        split_transcript(&c->arena, o->hook->transcript_path, &p);
+        agents[0]->stored->split(&c->arena, o->hook->transcript_path, &p.config_dir, &p.transcript);
     *place = p;
     return p.config_dir != NULL;
 }
@@ -82,7 +64,7 @@ static int run(struct context *context)
     struct context_usage fullness;
     if (context->options->which_count || !find_place(context, &place))
         return export_run(context);
-    if (context_usage_look(&agent_claude, &place, &context->look, &fullness) < 0 ||
+    if (context_usage_look(agents[0], &place, &context->look, &fullness) < 0 ||
         fullness.percent < context->options->if_context)
         return nothing_to_do(context);
     if (context->pending_dir) {

@@ -260,7 +260,7 @@ static int64_t model_window(struct work *w)
     const struct target *t = w->target;
     struct context_usage fullness = {0};
     if (!c->options->fit || !t->session || !t->session_id ||
-        context_usage_look(&agent_claude,
+        context_usage_look(agents[0],
                            &(struct context_usage_place){
                                .config_dir = t->session->config_dir,
                                .session_id = t->session_id,

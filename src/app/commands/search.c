@@ -170,7 +170,7 @@ static bool load_from(struct work *w, const struct index_place *place, const str
             .at = e.at,
             .speaker = message_speaker(&e),
             .kind = e.kind,
-            .is_subagent = e.is_sidechain || strstr(source->path, "/subagents/"),
+            .is_subagent = e.is_sidechain || agent_is_subagents(source->path),
             .uuid = e.uuid.n ? arena_strndup(a, e.uuid.p, e.uuid.n) : NULL,
             .file = path,
             .offset = place->offset,
@@ -266,7 +266,7 @@ static int by_session(const void *a, const void *b)
 /* A transcript in a store, and not a subagent's: a backup's may lack something. */
 static bool is_main(const struct work *w, const struct source *source)
 {
-    return !w->sources.roots[source->root].is_backups && !strstr(source->path, "/subagents/");
+    return !w->sources.roots[source->root].is_backups && !agent_is_subagents(source->path);
 }
 
 /* Then what was said in it is found there. The sources of a session stand together. */
@@ -347,7 +347,10 @@ static int search_prompts_of(struct work *w, const struct store *store)
     struct sv *texts = arena_alloc(a, PROMPT_BATCH * sizeof *texts);
     const char **snippets = arena_alloc(a, PROMPT_BATCH * sizeof *snippets);
     const struct agent_prompt **of = arena_alloc(a, PROMPT_BATCH * sizeof *of);
-    const char *file = arena_printf(a, "%s/history.jsonl", io.path), *last = NULL;
+    const char *file = store->agent->history
+                           ? arena_printf(a, "%s/%s", io.path, store->agent->history->file)
+                           : NULL,
+               *last = NULL;
     bool is_told_elsewhere = false;
     size_t n = 0;
     int r = 0;

@@ -1,5 +1,6 @@
 #include "app/select/targets.h"
 
+#include "agents/agent.h"
 #include "app/select/selection.h"
 #include "base/err.h"
 #include "base/io/fs.h"
@@ -98,10 +99,8 @@ static const struct sr_session *session_of_file(const struct sr_snapshot *snapsh
 /* The id that a transcript's name says, or NULL. */
 static const char *id_in_name(struct arena *a, const char *path)
 {
-    const char *name = str_basename(path);
-    struct sv id = {name, strcspn(name, ".")};
-    return str_is_uuid(id) && str_equals(name + id.n, ".jsonl") ? arena_strndup(a, id.p, id.n)
-                                                                : NULL;
+    struct sv id;
+    return agent_names_transcript(str_basename(path), &id) ? arena_strndup(a, id.p, id.n) : NULL;
 }
 
 /* A process may have a file that lies elsewhere: a client takes a path, too. */

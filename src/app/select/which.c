@@ -1,5 +1,6 @@
 #include "app/select/which.h"
 
+#include "agents/agent.h"
 #include "base/utf8.h"
 #include "platform/terminal/tty.h"
 #include "view/text.h"
@@ -26,8 +27,7 @@ static bool is_id_prefix(const char *word)
 
 bool which_is_file(const char *word)
 {
-    return str_ends_with(word, ".jsonl") ||
-           (strchr(word, '/') && !is_id_prefix(str_basename(word)));
+    return agent_suffix_of(word) || (strchr(word, '/') && !is_id_prefix(str_basename(word)));
 }
 
 static const char *lower(struct arena *a, const char *word)
@@ -53,8 +53,8 @@ static bool is_in_folder(struct arena *a, const char *word, struct which *w)
 static bool is_transcript(struct arena *a, const char *word, struct which *w)
 {
     const char *name = str_basename(word);
-    struct sv id = {name, strcspn(name, ".")};
-    if (!str_is_uuid(id) || !str_equals(name + id.n, ".jsonl"))
+    struct sv id;
+    if (!agent_names_transcript(name, &id))
         return false;
     w->prefix = lower(a, arena_strndup(a, id.p, id.n));
     w->file = word;

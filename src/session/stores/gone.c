@@ -182,7 +182,8 @@ static const char *place_of(struct search *q, const struct item *item)
 {
     const char *folder = item->trace.folder;
     return folder && item->trace.is_beside
-               ? arena_printf(&q->snap->arena, "%s/%s.jsonl", item->store->io.path, folder)
+               ? arena_printf(&q->snap->arena, "%s/%s%s", item->store->io.path, folder,
+                              item->store->agent->stored->suffix)
                : NULL;
 }
 

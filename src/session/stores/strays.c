@@ -45,7 +45,8 @@ static struct sr_stray show(struct snapshot *snap, const struct store *store,
         shown.found_by = arena_printf(a, "%s/%s", root, found.path);
     const char *folder = stray->folder ? stray->folder : folder_by_records(store, &transcript);
     if (folder && seen.state == LOOKUP_ABSENT)
-        shown.belongs = arena_printf(a, "%s/%s/%s.jsonl", root, folder, stray->session_id);
+        shown.belongs = arena_printf(a, "%s/%s/%s%s", root, folder, stray->session_id,
+                                     store->agent->stored->suffix);
     const char *beside =
         arena_printf(a, "%.*s%s", (int)(name - stray->path), stray->path, stray->session_id);
     struct stat st;

@@ -10,14 +10,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { join } from 'node:path';
 import { joinTurns } from './lib/api-rules.mjs';
-import { MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
+import { BY_ORACLE, MAIN, NEWEST, ON_NODE } from './lib/pinned-clients.mjs';
 import { read, reply } from './lib/replies.mjs';
 import { World } from './lib/world.mjs';
 
 const MARK = /^\[(tool result|image|thinking) removed by session-rescue: \d+ bytes, about \d+ tokens; the original is in the backup (\S+)\]$/;
 const ROOM = 60_000; // tokens beside what the client says of its own
 const FILES = 6;
-const BY_ORACLE = '2.1.332';
 
 /** About 14,000 tokens of text that no two files share. */
 const leaves = (name) => Array.from({ length: 700 }, (_, i) => `${name} leaf ${i}: the margin is toothed, the stalk short.`).join('\n');

@@ -4,22 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { dirname, join } from 'node:path';
-import { MAIN, NEWEST, pinnedClient } from './lib/pinned-clients.mjs';
+import { BY_ORACLE, MAIN, NEWEST } from './lib/pinned-clients.mjs';
 import { until } from './lib/wait.mjs';
 import { World } from './lib/world.mjs';
 
-const IN_CODE = '2.1.332'; // what doc/where.md says of the code was read in this one
-
-const VERSIONS = [MAIN, NEWEST, IN_CODE].filter((version) => {
-  try {
-    return existsSync(pinnedClient(version));
-  } catch {
-    return false; // the newest is installed by the oracle alone
-  }
-});
+const VERSIONS = [MAIN, NEWEST, BY_ORACLE];
 const RUNS_SPARES = VERSIONS.filter((version) => version !== MAIN);
 
 const folderOf = (path) => path.replace(/[^A-Za-z0-9]/g, '-');

@@ -117,7 +117,7 @@ static enum fact is_a_session(const struct process_tree_request *q, const struct
 static const char *terminal_read_by(const struct process_tree_request *q, pid_t pid, bool *known)
 {
     const char *target;
-    int r = proc_read_link(q->proc, pid, "fd/0", q->arena, &target);
+    int r = proc_read_input(q->proc, pid, q->arena, &target);
     *known = r == 0 || r == -ESRCH; /* none, or closed */
     if (r < 0)
         return NULL;

@@ -208,7 +208,7 @@ static void tell_if_unreachable(const struct stop *s)
     char channel[64];
     if (pidref_look(&s->subject.ref, s->subject.proc, &now) < 0 || now.state != 'D')
         return;
-    if (proc_read_text(s->subject.proc, s->subject.ref.pid, "wchan", channel, sizeof channel) <= 0)
+    if (proc_read_wait_channel(s->subject.proc, s->subject.ref.pid, channel, sizeof channel) <= 0)
         snprintf(channel, sizeof channel, "not known where");
     pinned_session_tell(
         &s->subject,

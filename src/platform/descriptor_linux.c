@@ -1,6 +1,7 @@
 #include "platform/descriptor.h"
 
 #include "base/io/fs.h"
+#include "platform/process/proc_files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 
 #include "base/io/fs.h"
 #include "platform/privilege.h"
+#include "platform/process/proc_files.h"
 
 #include <errno.h>
 #include <fcntl.h>

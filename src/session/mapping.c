@@ -111,7 +111,7 @@ static const char *folder_of(const struct session *s, const struct proc *proc, i
 {
     struct arena *a = s->store->io.arena;
     const char *cwd = s->registration ? s->registration->cwd : NULL;
-    *code = cwd ? 0 : proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd);
+    *code = cwd ? 0 : proc_read_cwd(proc, s->live->stat.pid, a, &cwd);
     if (*code < 0)
         return NULL;
     return s->live->agent->stored->project_folder(a, cwd);

@@ -65,11 +65,12 @@ static const struct agent *agent_to_ask(const struct sr_options *options, const 
     return NULL;
 }
 
-static const char *own_namespace(const struct processes_request *q, const char *which)
+/* Returns: NULL where it is not known. */
+static const char *namespace_of(const struct processes_request *q, pid_t pid,
+                                enum proc_namespace which)
 {
-    const char *target;
-    return proc_read_link(q->proc, q->options->own_pid, which, q->arena, &target) < 0 ? NULL
-                                                                                      : target;
+    const char *word;
+    return proc_read_namespace(q->proc, pid, which, q->arena, &word) < 0 ? NULL : word;
 }
 
 struct processes_request processes_request_of(const struct proc *proc, struct arena *a,
@@ -77,26 +78,24 @@ struct processes_request processes_request_of(const struct proc *proc, struct ar
 {
     struct processes_request q = {
         .proc = proc, .arena = a, .options = options, .own_uid = geteuid()};
-    q.own_pid_namespace = own_namespace(&q, "ns/pid");
-    q.own_mount_namespace = own_namespace(&q, "ns/mnt");
+    q.own_pid_namespace = namespace_of(&q, options->own_pid, PROC_NAMESPACE_PID);
+    q.own_mount_namespace = namespace_of(&q, options->own_pid, PROC_NAMESPACE_MOUNTS);
     return q;
 }
 
 /* Returns: the namespace of a process where it is known to be another than ours; else NULL. */
-static const char *other_namespace(const struct processes_request *q, pid_t pid, const char *which,
-                                   const char *ours)
+static const char *other_namespace(const struct processes_request *q, pid_t pid,
+                                   enum proc_namespace which, const char *ours)
 {
-    const char *theirs;
-    if (!ours || proc_read_link(q->proc, pid, which, q->arena, &theirs) < 0)
-        return NULL;
+    const char *theirs = ours ? namespace_of(q, pid, which) : NULL;
     return str_equals(theirs, ours) ? NULL : theirs;
 }
 
 static void find_container(const struct processes_request *q, struct live *live)
 {
     pid_t pid = live->stat.pid;
-    const char *mounts = other_namespace(q, pid, "ns/mnt", q->own_mount_namespace);
-    live->container = other_namespace(q, pid, "ns/pid", q->own_pid_namespace);
+    const char *mounts = other_namespace(q, pid, PROC_NAMESPACE_MOUNTS, q->own_mount_namespace);
+    live->container = other_namespace(q, pid, PROC_NAMESPACE_PID, q->own_pid_namespace);
     live->own_mounts = mounts != NULL;
     if (!live->container)
         live->container = mounts;
@@ -106,7 +105,7 @@ static void find_terminal(const struct processes_request *q, struct live *live)
 {
     live->tty = tty_name(q->arena, live->stat.tty);
     const char *input;
-    if (!live->tty && proc_read_link(q->proc, live->stat.pid, "fd/0", q->arena, &input) == 0)
+    if (!live->tty && proc_read_input(q->proc, live->stat.pid, q->arena, &input) == 0)
         live->tty_is_gone = tty_link_is_gone(input);
     if (live->environment_known)
         multiplexer_find(q->proc, &live->environment, live->stat.ppid, q->arena,

@@ -111,7 +111,7 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     }
     const char *cwd;
     if (!out->cwd && s->live && !session_has_transcript(s) &&
-        proc_read_link(&snap->proc, s->live->stat.pid, "cwd", &snap->arena, &cwd) == 0)
+        proc_read_cwd(&snap->proc, s->live->stat.pid, &snap->arena, &cwd) == 0)
         out->cwd = cwd;
     out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
     out->cwd_is_elsewhere =

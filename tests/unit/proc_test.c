@@ -1,4 +1,6 @@
 #include "live.h"
+
+#include "platform/process/proc_files.h"
 #include "scratch.h"
 
 #include "base/io/fs.h"
@@ -133,7 +135,7 @@ static void a_process_that_has_gone_is_no_such_process(void **state)
         assert_int_equal(proc_read_argv(&proc, pid, &arena, &strings), -ESRCH);
         assert_int_equal(proc_read_environ(&proc, pid, &arena, &strings), -ESRCH);
         assert_int_equal(proc_read_exe(&proc, pid, &arena, &text, &deleted), -ESRCH);
-        assert_int_equal(proc_read_link(&proc, pid, "cwd", &arena, &text), -ESRCH);
+        assert_int_equal(proc_read_cwd(&proc, pid, &arena, &text), -ESRCH);
         assert_int_equal(proc_read_children(&proc, pid, &arena, &pids, &count), -ESRCH);
     }
     proc_close(&proc);

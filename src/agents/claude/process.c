@@ -149,9 +149,8 @@ static enum fact claude_is_program(const struct proc *proc, pid_t pid,
         return FACT_UNKNOWN;
     struct arena a = {0};
     const char *cwd = NULL;
-    proc_read_link(proc, pid, "cwd", &a, &cwd);
-    snprintf(path, sizeof path, "/proc/%d/root", (int)pid);
-    enum fact found = claude_program_is_script(path, cwd, script);
+    proc_read_cwd(proc, pid, &a, &cwd);
+    enum fact found = claude_program_is_script(proc_root_of(&a, pid), cwd, script);
     arena_release(&a);
     return found;
 }

@@ -195,7 +195,7 @@ static bool may_have_other_reader(struct revive *r, const struct proc_stat *clie
             continue;
         struct ancestry up = ancestry_of(proc, &stat);
         if (ancestry_find(&up, client->pid) != FACT_NO &&
-            (proc_read_link(proc, stat.pid, "fd/0", &r->arena, &target) < 0 ||
+            (proc_read_input(proc, stat.pid, &r->arena, &target) < 0 ||
              tty_canonical(&r->arena, target)))
             return true;
     }

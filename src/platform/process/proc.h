@@ -92,22 +92,33 @@ const char *proc_variable(const struct proc_strings *environment, const char *na
 int proc_read_exe(const struct proc *proc, pid_t pid, struct arena *a, const char **path,
                   bool *deleted);
 
-/* Any other link below /proc/PID: "cwd", "ns/pid", "fd/0". Owner: the arena. */
-int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct arena *a,
-                   const char **target);
+/* Its current directory. Owner: the arena. */
+int proc_read_cwd(const struct proc *proc, pid_t pid, struct arena *a, const char **path);
+
+/* What its standard input is, as the target of a struct descriptor: "/dev/pts/4", "pipe:[4711]".
+ * -ESRCH: closed, or no such process. Owner: the arena. */
+int proc_read_input(const struct proc *proc, pid_t pid, struct arena *a, const char **target);
+
+enum proc_namespace { PROC_NAMESPACE_PID, PROC_NAMESPACE_MOUNTS, PROC_NAMESPACE_NETWORK };
+
+/* A word that two processes have in common exactly where they are in the same one:
+ * "pid:[4026531836]". Owner: the arena. */
+int proc_read_namespace(const struct proc *proc, pid_t pid, enum proc_namespace which,
+                        struct arena *a, const char **word);
+
+/* The function of the kernel that it waits in. Returns: its length; 0: none, or may not be told; or
+ * negative errno. */
+ssize_t proc_read_wait_channel(const struct proc *proc, pid_t pid, char *name, size_t size);
+
+/* Where its root directory can be read from outside: a process may have mounts of its own. Owner:
+ * the arena. */
+const char *proc_root_of(struct arena *a, pid_t pid);
 
 /*
  * The pid namespace of the asking program, "pid:[4026531836]", as this /proc shows it. Returns:
  * -ESRCH where it does not show the asking program at all. Owner: the arena.
  */
 int proc_read_own_namespace(const struct proc *proc, struct arena *a, const char **target);
-
-/*
- * The first size - 1 bytes of a file below /proc/PID, "io", "task/7/schedstat", followed by a NUL.
- * Returns: how many they are, or negative errno (-ESRCH: no such process, or no such file).
- */
-ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
-                       size_t size);
 
 /* Its direct children, of all its threads, as the kernel lists them
  * (CONFIG_PROC_CHILDREN); -ENOENT where the kernel does not. */

@@ -1,5 +1,7 @@
 #include "platform/process/proc.h"
 
+#include "platform/process/proc_files.h"
+
 #include "base/io/fs.h"
 
 #include <errno.h>
@@ -304,6 +306,34 @@ int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct 
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%d/%s", (int)pid, name);
     return gone_is_esrch(fs_read_link(proc->fd, path, a, target));
+}
+
+int proc_read_cwd(const struct proc *proc, pid_t pid, struct arena *a, const char **path)
+{
+    return proc_read_link(proc, pid, "cwd", a, path);
+}
+
+int proc_read_input(const struct proc *proc, pid_t pid, struct arena *a, const char **target)
+{
+    return proc_read_link(proc, pid, "fd/0", a, target);
+}
+
+int proc_read_namespace(const struct proc *proc, pid_t pid, enum proc_namespace which,
+                        struct arena *a, const char **word)
+{
+    static const char *const names[] = {"ns/pid", "ns/mnt", "ns/net"};
+    return proc_read_link(proc, pid, names[which], a, word);
+}
+
+ssize_t proc_read_wait_channel(const struct proc *proc, pid_t pid, char *name, size_t size)
+{
+    ssize_t n = proc_read_text(proc, pid, "wchan", name, size);
+    return n > 0 && strcmp(name, "0") == 0 ? 0 : n;
+}
+
+const char *proc_root_of(struct arena *a, pid_t pid)
+{
+    return arena_printf(a, "/proc/%d/root", (int)pid);
 }
 
 int proc_read_own_namespace(const struct proc *proc, struct arena *a, const char **target)

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "platform/privilege.h"
 #include "platform/process/pidref.h"
+#include "platform/process/proc_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,8 +163,7 @@ static void read_switches(const struct proc *proc, struct sample *s)
 static void read_wchan(const struct proc *proc, struct sample *s)
 {
     s->wchan[0] = '\0';
-    if (proc_read_text(proc, s->pid, "wchan", s->wchan, sizeof s->wchan) < 0 ||
-        str_equals(s->wchan, "0"))
+    if (proc_read_wait_channel(proc, s->pid, s->wchan, sizeof s->wchan) <= 0)
         s->wchan[0] = '\0';
     s->wchan[strcspn(s->wchan, "\n")] = '\0';
 }

@@ -297,7 +297,7 @@ int sock_is_visible(const struct proc *proc, pid_t pid, bool *visible)
     const char *ours, *theirs;
     int r = fs_read_link(proc->fd, "self/ns/net", &scratch, &ours);
     if (r == 0)
-        r = proc_read_link(proc, pid, "ns/net", &scratch, &theirs);
+        r = proc_read_namespace(proc, pid, PROC_NAMESPACE_NETWORK, &scratch, &theirs);
     if (r == 0)
         *visible = str_equals(ours, theirs);
     arena_release(&scratch);

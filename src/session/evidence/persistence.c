@@ -234,7 +234,7 @@ static const char *folder_of(const struct proc *proc, const struct session *s)
     if (slash)
         return arena_strndup(a, s->transcript.path, (size_t)(slash - s->transcript.path));
     const char *cwd = s->registration ? s->registration->cwd : NULL;
-    if (!cwd && proc_read_link(proc, s->live->stat.pid, "cwd", a, &cwd) < 0)
+    if (!cwd && proc_read_cwd(proc, s->live->stat.pid, a, &cwd) < 0)
         return NULL;
     return s->live->agent->stored->project_folder(a, cwd);
 }

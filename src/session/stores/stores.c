@@ -154,7 +154,7 @@ static int absolute(const struct stores *stores, const struct proc *proc, const 
     *path = live->config_dir;
     if (live->config_dir[0] == '/')
         return 0;
-    int r = proc_read_link(proc, live->stat.pid, "cwd", stores->arena, &cwd);
+    int r = proc_read_cwd(proc, live->stat.pid, stores->arena, &cwd);
     if (r == 0)
         *path = arena_printf(stores->arena, "%s/%s", cwd, live->config_dir);
     return r < 0 ? r : 0;
@@ -175,8 +175,7 @@ struct store *stores_of(struct stores *stores, const struct proc *proc, const st
     if (!live->config_dir)
         return NULL;
     bool all = stores->options->config_dir_count == 0;
-    const char *root =
-        live->own_mounts ? arena_printf(stores->arena, "/proc/%d/root", (int)live->stat.pid) : NULL;
+    const char *root = live->own_mounts ? proc_root_of(stores->arena, live->stat.pid) : NULL;
     const char *path;
     int r = absolute(stores, proc, live, &path);
     struct store *s =

@@ -1,0 +1,18 @@
+/*
+ * proc_files: what stands below /proc/PID by its name, for the files of this
+ * layer that are Linux's alone. Others ask proc.h by what is meant.
+ */
+#pragma once
+
+#include "platform/process/proc.h"
+
+/* A link: "exe", "fd/7". Owner: the arena. */
+int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct arena *a,
+                   const char **target);
+
+/*
+ * The first size - 1 bytes of a file, "io", "task/7/schedstat", followed by a NUL.
+ * Returns: how many they are, or negative errno (-ESRCH: no such process, or no such file).
+ */
+ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
+                       size_t size);

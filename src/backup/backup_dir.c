@@ -4,16 +4,15 @@
 #include "base/fact.h"
 #include "base/io/durable.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,25 +38,6 @@ enum { PARTS = sizeof parts / sizeof *parts };
 
 /* ---- opening and locking ------------------------------------------------------------------ */
 
-/* Not in linux/magic.h. */
-enum { NTFS_MAGIC = 0x5346544e, NTFS3_MAGIC = 0x7366746e };
-
-/* File systems that show one mode for all files, 0777 as often as not: FAT, NTFS and exFAT by their
- * drivers and by FUSE, the host's disks under WSL. Who may write there is decided elsewhere. */
-static bool keeps_modes(int fd)
-{
-    static const long without[] = {
-        MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, FUSE_SUPER_MAGIC, V9FS_MAGIC, NTFS_MAGIC, NTFS3_MAGIC,
-    };
-    struct statfs fs;
-    if (fstatfs(fd, &fs) < 0)
-        return true;
-    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
-        if ((long)fs.f_type == without[i])
-            return false;
-    return true;
-}
-
 /* Where everybody may write, a backup can be planted, and restored for a true one. A sticky folder
  * (/tmp) only keeps others from removing ours. Returns: 1, 0, or negative errno. */
 static int is_everybodys(int fd)
@@ -65,7 +45,7 @@ static int is_everybodys(int fd)
     struct stat st;
     if (fstat(fd, &st) < 0)
         return -errno;
-    return (st.st_mode & S_IWOTH) && keeps_modes(fd);
+    return (st.st_mode & S_IWOTH) && os_keeps_modes(fd);
 }
 
 int backup_dir_open(struct backup_dir *p, const char *path, bool create, struct sr_error *error)

@@ -4,15 +4,14 @@
 #include "agents/claude/store.h"
 #include "base/err.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -256,18 +255,14 @@ static int open_outside(const char *temporary, unsigned uid, const char *name)
     FS_CLOSE int fd = fs_open_dir(AT_FDCWD, temporary);
     if (fd < 0)
         return fd;
-    struct open_how how = {
-        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-    };
     struct stat st;
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     if (st.st_uid != uid || S_ISLNK(st.st_mode))
         return -ENOENT;
-    int inner = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, name, &how, sizeof how));
+    int inner = os_open(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, OS_NO_LINKS);
     if (inner < 0)
-        return -errno;
+        return inner;
     int r = fstat(inner, &st) < 0 ? -errno : st.st_uid != uid ? -ENOENT : 0;
     if (r < 0)
         close(inner);

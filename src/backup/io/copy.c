@@ -2,12 +2,11 @@
 
 #include "backup/io/stream.h"
 #include "base/io/durable.h"
+#include "base/io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,7 +48,7 @@ static int put(void *context, const char *bytes, size_t n)
         return r;
     a->written += (int64_t)n;
     if (a->written - a->sent >= WRITEBACK_BYTES) {
-        sync_file_range(a->to, a->sent, a->written - a->sent, SYNC_FILE_RANGE_WRITE);
+        os_write_out(a->to, a->sent, a->written - a->sent);
         a->sent = a->written;
     }
     if (a->request->progress)
@@ -65,9 +64,10 @@ static int put(void *context, const char *bytes, size_t n)
 static int64_t share_blocks(struct attempt *a)
 {
     struct stat st;
-    if (ioctl(a->to, FICLONE, a->source.fd) < 0 || fstat(a->to, &st) < 0)
-        return -errno;
-    return st.st_size;
+    int r = os_clone(a->to, a->source.fd);
+    if (r < 0)
+        return r;
+    return fstat(a->to, &st) < 0 ? -errno : st.st_size;
 }
 
 /* The last byte behind a newline among the first n bytes; n where there is nothing behind it. */

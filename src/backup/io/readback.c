@@ -3,71 +3,18 @@
 #include "backup/io/stream.h"
 #include "base/io/durable.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
-
-enum { SPAN_PAGES = 64 * 1024, PAGE = 4096 };
 
 const char *readback_word(enum readback_way way)
 {
     static const char *const words[] = {"cache", "dropped", "direct"};
     return words[way];
-}
-
-static bool has_disk(int fd)
-{
-    struct statfs fs;
-    return fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC;
-}
-
-/* Whether a page of the file is in the cache; true where that cannot be asked. */
-static bool is_cached(int fd, int64_t size_bytes)
-{
-    unsigned char pages[SPAN_PAGES];
-    bool found = false;
-    for (int64_t at = 0; at < size_bytes && !found; at += (int64_t)SPAN_PAGES * PAGE) {
-        int64_t left = size_bytes - at, span = (int64_t)SPAN_PAGES * PAGE;
-        size_t length = (size_t)(left < span ? left : span);
-        void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, at);
-        if (map == MAP_FAILED)
-            return true;
-        found = mincore(map, length, pages) < 0;
-        for (size_t i = 0; i < (length + PAGE - 1) / PAGE && !found; i++)
-            found = pages[i] & 1;
-        munmap(map, length);
-    }
-    return found;
-}
-
-/* Not every file system that takes the flag reads around its cache: only one that says so counts
- * (Linux 6.1 and later; ext4, XFS and others). */
-static bool reads_direct(int fd)
-{
-#ifdef STATX_DIOALIGN
-    struct statx x;
-    int flags = fcntl(fd, F_GETFL);
-    return statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &x) == 0 && (x.stx_mask & STATX_DIOALIGN) &&
-           x.stx_dio_mem_align && x.stx_dio_mem_align <= STREAM_ALIGNMENT &&
-           x.stx_dio_offset_align <= STREAM_ALIGNMENT && flags >= 0 &&
-           fcntl(fd, F_SETFL, flags | O_DIRECT) == 0;
-#else
-    (void)fd;
-    return false;
-#endif
-}
-
-static void read_through_cache(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-    if (flags >= 0)
-        fcntl(fd, F_SETFL, flags & ~O_DIRECT);
 }
 
 int64_t readback_digest(int fd, char sha256[static DIGEST_TEXT_SIZE], enum readback_way *way)
@@ -76,15 +23,15 @@ int64_t readback_digest(int fd, char sha256[static DIGEST_TEXT_SIZE], enum readb
     enum readback_way came = READBACK_CACHE;
     if (fstat(fd, &st) < 0)
         return -errno;
-    if (has_disk(fd)) {
+    if (!os_is_in_memory(fd)) {
         posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-        came = is_cached(fd, st.st_size) ? READBACK_CACHE : READBACK_DROPPED;
+        came = os_is_cached(fd, st.st_size) ? READBACK_CACHE : READBACK_DROPPED;
     }
-    bool is_direct = came == READBACK_DROPPED && reads_direct(fd);
+    bool is_direct = came == READBACK_DROPPED && os_read_around_cache(fd, true, STREAM_ALIGNMENT);
     int64_t n = stream_read(fd, st.st_size, NULL, NULL, sha256);
     if (is_direct) {
         came = n == -EINVAL ? came : READBACK_DIRECT;
-        read_through_cache(fd);
+        os_read_around_cache(fd, false, STREAM_ALIGNMENT);
         if (n == -EINVAL)
             n = stream_read(fd, st.st_size, NULL, NULL, sha256);
     }

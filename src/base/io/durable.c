@@ -2,16 +2,15 @@
 
 #include "base/err.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,9 +23,6 @@ enum {
     LOCK_LOOK_MS = 10,
     APPEND_PIECE = 4096,
 };
-
-/* With one, the group's bits of the mode are its mask, and mean something else without it. */
-#define ACCESS_LIST "system.posix_acl_access"
 
 int durable_open(int at, const char *name, int flags)
 {
@@ -53,7 +49,7 @@ int durable_create(int at, const char *name)
 
 int durable_create_unnamed(int at, const char *folder)
 {
-    return durable_open(at, folder, O_RDWR | O_TMPFILE | O_EXCL);
+    return os_create_unnamed(at, folder, FILE_MODE);
 }
 
 /* Enters a folder, which is made first where it is missing. */
@@ -155,22 +151,6 @@ static int lock_patiently(int fd)
     return 0;
 }
 
-/* A disk that is full is met before a byte is written. The size stays. */
-static int reserve(int fd, int64_t offset, size_t n)
-{
-#ifdef FALLOC_FL_KEEP_SIZE
-    int r;
-    do
-        r = fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, (off_t)n);
-    while (r < 0 && errno == EINTR);
-    if (r < 0 && (errno == ENOSPC || errno == EDQUOT))
-        return -errno;
-#else
-    (void)fd, (void)offset, (void)n;
-#endif
-    return 0;
-}
-
 /* Returns: whether the file ends with these bytes, or negative errno. *from: where they begin. */
 static int ends_with(int fd, const char *bytes, size_t n, int64_t *from)
 {
@@ -204,7 +184,7 @@ static int append_text(int fd, int64_t size_bytes, const char *bytes, size_t n)
 {
     size_t done = 0;
     int64_t from;
-    int r = reserve(fd, size_bytes, n);
+    int r = os_reserve(fd, size_bytes, n);
     if (r == 0)
         r = write_all(fd, bytes, n, &done);
     if (r == 0)
@@ -248,15 +228,10 @@ int durable_append(int fd, const char *closing, const char *bytes, size_t n)
 /* Gives it the name, where nothing has it. */
 static int name_newly(int from_at, const char *from, int to_at, const char *to)
 {
-    int r;
-    do
-        r = renameat2(from_at, from, to_at, to, RENAME_NOREPLACE);
-    while (r < 0 && errno == EINTR);
-    if (r == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -errno;
-    /* A file system without it (NFS, some FUSE): our locks keep others of us away meanwhile. */
+    int r = os_rename_new(from_at, from, to_at, to);
+    if (r != -EOPNOTSUPP)
+        return r;
+    /* our locks keep others of us away meanwhile */
     struct stat st;
     if (fstatat(to_at, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return -EEXIST;
@@ -282,13 +257,7 @@ int durable_replace(int from_at, const char *from, int to_at, const char *to)
 
 int durable_exchange(int at, const char *a, const char *b)
 {
-    int r;
-    do
-        r = renameat2(at, a, at, b, RENAME_EXCHANGE);
-    while (r < 0 && errno == EINTR);
-    if (r == 0)
-        return 0;
-    return errno == EINVAL || errno == ENOSYS ? -EOPNOTSUPP : -errno;
+    return os_exchange(at, a, b);
 }
 
 static int remove_contents(int fd, int depth);
@@ -330,16 +299,6 @@ int durable_remove(int at, const char *name)
     return remove_at(at, name, 0);
 }
 
-/* Returns: 0, also where there is none or the file system has none; or negative errno. */
-static int copy_access_list(int fd, int other)
-{
-    char list[XATTR_SIZE_MAX];
-    ssize_t n = fgetxattr(other, ACCESS_LIST, list, sizeof list);
-    if (n < 0)
-        return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
-    return fsetxattr(fd, ACCESS_LIST, list, (size_t)n, 0) < 0 ? -errno : 0;
-}
-
 int durable_take_rights(int fd, int other)
 {
     struct stat own, wanted;
@@ -348,7 +307,7 @@ int durable_take_rights(int fd, int other)
     bool moves = own.st_uid != wanted.st_uid || own.st_gid != wanted.st_gid;
     if (moves && fchown(fd, wanted.st_uid, wanted.st_gid) < 0)
         return -errno;
-    int r = copy_access_list(fd, other); /* before the mode, which may not be wide without it */
+    int r = os_copy_access_list(fd, other); /* before the mode, which may not be wide without it */
     return r == 0 && fchmod(fd, wanted.st_mode & 07777) < 0 ? -errno : r;
 }
 

@@ -1,15 +1,15 @@
 #include "base/io/fs.h"
 
+#include "base/io/os.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { SEARCH_PIECE = 1024 * 1024 };
@@ -88,16 +88,7 @@ int fs_open_file(int at, const char *path, struct fs_file *file)
 
 static int open_beneath(int at, const char *path, int flags)
 {
-    struct open_how how = {
-        .flags = (unsigned)flags,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    int fd = -1;
-    errno = EAGAIN;
-    /* EAGAIN: a folder on the way was renamed meanwhile, which nobody does for ever */
-    for (int i = 0; i < 100 && fd < 0 && (errno == EINTR || errno == EAGAIN); i++)
-        fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
-    return fd < 0 ? -errno : fd;
+    return os_open(at, path, flags, OS_BENEATH);
 }
 
 int fs_open_file_beneath(int at, const char *path, struct fs_file *file)
@@ -114,17 +105,6 @@ static bool is_theirs(const struct stat *st, unsigned owner)
     return st->st_uid == owner || (S_ISLNK(st->st_mode) && st->st_uid == 0);
 }
 
-/* Follows any link but those of /proc. */
-static int open_following(int at, const char *path, int flags)
-{
-    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_MAGICLINKS};
-    int fd;
-    do
-        fd = (int)syscall(SYS_openat2, at, path, &how, sizeof how);
-    while (fd < 0 && errno == EINTR);
-    return fd < 0 ? -errno : fd;
-}
-
 static int close_with(int fd, int code)
 {
     close(fd);
@@ -134,7 +114,7 @@ static int close_with(int fd, int code)
 /* Returns: a descriptor of the folder that a link leads to. */
 static int follow_to_folder(int at, const char *name, unsigned owner)
 {
-    int fd = open_following(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    int fd = os_open(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, OS_ANYWHERE);
     struct stat st;
     if (fd < 0)
         return fd;
@@ -244,7 +224,7 @@ int fs_enter_file(int at, const char *path, const char *suffix, unsigned owner, 
             *target == '/' ? target : arena_printf(a, "%.*s%s", (int)(base - path), path, target);
         base = str_basename(way);
         const char *to = base == way ? "." : arena_strndup(a, way, (size_t)(base - way));
-        int next = open_following(dir, to, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+        int next = os_open(dir, to, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, OS_ANYWHERE);
         if (next < 0)
             return next;
         fs_close(&dir);

@@ -2,14 +2,13 @@
 
 #include "base/err.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 #include "session/stores/watched.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 bool stores_enter(const struct stores *stores, const char *path)
@@ -31,12 +30,7 @@ static int open_in_root(const char *root, const char *path)
     FS_CLOSE int fd = fs_open_dir(AT_FDCWD, root);
     if (fd < 0)
         return fd;
-    struct open_how how = {
-        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-    };
-    int opened = (int)TEMP_FAILURE_RETRY(syscall(SYS_openat2, fd, path, &how, sizeof how));
-    return opened < 0 ? -errno : opened;
+    return os_open(fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, OS_AS_ROOT);
 }
 
 static struct store *add(struct stores *stores, const struct agent *agent, const char *path)

@@ -44,6 +44,8 @@ enum {
 static const double SPINNER_WAKEUPS_PER_S = 12;
 /* A dialog takes less than half a percent of a CPU, the spinner 5, on a machine under load 1. */
 static const double RESTING_PERCENT = 1;
+/* A dialog waits this much for a CPU at each wake-up, where many compute. */
+static const double QUEUED_PERCENT = 10;
 /* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
 static const double SPINNING_PERCENT = 90;
 
@@ -359,12 +361,25 @@ static bool is_starting(const struct evidence *e)
            e->process_age_s >= 0 && e->process_age_s < STARTING_S;
 }
 
+/* It computes, or would if it got its turn: on a loaded machine the start takes minutes. */
+static bool wants_cpu(const struct evidence *e)
+{
+    return e->is_starved || e->main_cpu_percent >= RESTING_PERCENT ||
+           e->queued_percent >= QUEUED_PERCENT;
+}
+
+static bool is_starting_slowly(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && may_not_be_up(e) && e->has_transcript == FACT_NO &&
+           wants_cpu(e) && e->process_age_s >= 0 && !past_patience(e, e->process_age_s);
+}
+
 /* Before it publishes itself, a client may ask: whether the folder is trusted, for a login. */
 static bool asks_at_start(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && e->is_native &&
            !e->is_print && e->terminal_is_gone == FACT_NO && e->wakeups_per_s > 0 &&
-           spinner_rests(e);
+           spinner_rests(e) && !wants_cpu(e);
 }
 
 /* Its main thread takes nothing up: it computes without a pause, or sleeps although keys were typed
@@ -792,6 +807,10 @@ const struct rule rules[] = {
      "The client says that it waits for its user.", asks_something},
     {"starting", SR_STARTING, "starting", "medium", "wait",
      "The process is less than 30 s old and has published nothing.", is_starting},
+    {"slow start", SR_STARTING, "starting", "low", "wait",
+     "The process has published nothing for less than the user's patience, and computes or waits "
+     "for a processor.",
+     is_starting_slowly},
     {"question at start", SR_WAITING, "question", "medium", "answer",
      "The client has published nothing, and rests: a dialog of its start is on the screen.",
      asks_at_start},
@@ -1283,6 +1302,9 @@ static void say_what_comes(struct sentences *s, const struct rule *rule, const s
             CONNECT_GIVES_UP_S);
     else if (rule->holds == is_starting)
         SAY(s, "it should be up %d s after its start", STARTING_S);
+    else if (rule->holds == is_starting_slowly)
+        SAY(s, "it goes on as it gets a processor, for which it waited %.0f %% of the time",
+            e->queued_percent < 0 ? 0 : e->queued_percent);
     else if (rule->holds == tool_is_quiet)
         SAY(s,
             "it goes on when the tool ends; a command that does nothing for %d s is called stuck",

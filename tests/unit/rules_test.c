@@ -225,7 +225,11 @@ static struct scene *scenes(size_t *count)
          ASKED(.api.received_ago_s = 1, .api.bytes_received = 400000, WATCHED(700)), true},
         {"bytes now and then, for 40 minutes", "trickle unclear",
          ASKED(.api.received_ago_s = 100, .api.bytes_received = 400000, WATCHED(0)), true},
-        {"asks whether the folder is trusted", "question at start", STARTING(.wakeups_per_s = 4),
+        {"asks whether the folder is trusted", "question at start",
+         STARTING(.wakeups_per_s = 4, .main_cpu_percent = 0.4), true},
+        {"starts on a loaded machine", "slow start",
+         STARTING(.process_age_s = 60, .wakeups_per_s = 8, .main_cpu_percent = 4,
+                  .queued_percent = 95),
          true},
         {"overloaded, the client retries", "retrying",
          ASKED(.api.sent_ago_s = 30, .api.received_ago_s = 29), true},
@@ -415,7 +419,8 @@ static void it_starts_for_30_s(void **state)
     (void)state;
     wins("starting", STARTING(.process_age_s = 0));
     wins("starting", STARTING(.process_age_s = 29));
-    wins("not understood", STARTING(.process_age_s = 30));
+    wins("slow start", STARTING(.process_age_s = 30));
+    wins("not understood", STARTING(.process_age_s = 30, .main_cpu_percent = 0.9));
     wins("not understood", STARTING(.process_age_s = -1));
     wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE, .is_fresh = true));
     wins("no transcript", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
@@ -433,7 +438,7 @@ static void start_up_is_stuck_when_it_computes_past_patience(void **state)
     (void)state;
 #define COMPUTES .main_cpu_percent = 90, .wakeups_per_s = 20
     wins("startup stuck", STARTING(COMPUTES, .process_age_s = PATIENCE));
-    wins("not understood", STARTING(COMPUTES, .process_age_s = PATIENCE - 1));
+    wins("slow start", STARTING(COMPUTES, .process_age_s = PATIENCE - 1));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .main_cpu_percent = 89));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_native = false));
     wins("not understood", STARTING(COMPUTES, .process_age_s = LONG, .is_registered = true));
@@ -538,9 +543,16 @@ static void an_idle_client_that_burns_a_cpu_says_so(void **state)
 static void a_dialog_of_the_start_is_told_by_rest(void **state)
 {
     (void)state;
-#define AT_START(...) STARTING(.wakeups_per_s = 4, __VA_ARGS__)
+#define AT_START(...) \
+    STARTING(.process_age_s = 60, .wakeups_per_s = 4, .main_cpu_percent = 0.4, __VA_ARGS__)
     wins("question at start", AT_START(.process_age_s = 30));
     wins("question at start", AT_START(.wakeups_per_s = 11.9));
+    /* one that starts on a loaded machine wakes up as seldom, but does not rest */
+    wins("slow start", AT_START(.queued_percent = 95));
+    wins("slow start", AT_START(.main_cpu_percent = 5));
+    wins("slow start", AT_START(.wakeups_per_s = -1, .is_starved = true));
+    wins("question at start", AT_START(.queued_percent = 9.9, .main_cpu_percent = 0.9));
+    wins("not understood", AT_START(.queued_percent = 95, .process_age_s = 700));
     wins("not understood", AT_START(.wakeups_per_s = 12));
     wins("not understood", AT_START(.wakeups_per_s = 0));
     wins("not understood", AT_START(.wakeups_per_s = -1));

@@ -172,6 +172,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .queued_age_s = -1,
         .unrecorded_age_s = -1,
         .main_cpu_percent = -1,
+        .queued_percent = -1,
         .cpu_percent = -1,
         .wakeups_per_s = -1,
         .version = s->shown->version,
@@ -783,6 +784,8 @@ static void collect_main_thread(struct snapshot *snap, const struct member *clie
     if (used->main_cpu_ns >= 0)
         e->main_cpu_percent =
             (double)(used->main_cpu_ns + (has_computed ? delay_ns : 0)) / 1e7 / elapsed_s;
+    e->queued_percent =
+        used->main_delay_ns < 0 ? -1 : (double)used->main_delay_ns / 1e7 / elapsed_s;
     e->is_starved =
         !has_computed && used->voluntary_switches == 0 && delay_ns > used->elapsed_ns / 10;
     if (used->voluntary_switches >= 0)

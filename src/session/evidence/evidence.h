@@ -144,6 +144,7 @@ struct evidence {
     bool was_sampled;
     int64_t sample_ms;
     double main_cpu_percent; /* of one CPU, or of the wait for one; negative: unknown */
+    double queued_percent;   /* of the time the main thread waited for a CPU; negative: unknown */
     double cpu_percent;      /* of one CPU, all threads; negative: unknown */
     double wakeups_per_s;    /* of the main thread; negative: unknown */
     bool is_starved;         /* it waited for a CPU all the time: what it would do is not known */

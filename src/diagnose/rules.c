@@ -1071,18 +1071,31 @@ static void say_memory(struct sentences *s, const struct evidence *e)
  */
 static const double BURNING_PERCENT = 50;
 
+/* It takes what its main thread waited for too: on a loaded machine it gets less than it would. */
+static double wanted_percent(const struct evidence *e)
+{
+    return e->main_cpu_percent > e->cpu_percent ? e->main_cpu_percent : e->cpu_percent;
+}
+
+static bool burns_at_rest(const struct evidence *e)
+{
+    return e->cpu_percent > 0 && wanted_percent(e) >= BURNING_PERCENT;
+}
+
 static void say_cpu_at_rest(struct sentences *s, const struct evidence *e)
 {
     int64_t idle_s = e->status_age_s >= 0 ? e->status_age_s : e->last_event_age_s;
-    if (e->cpu_percent < BURNING_PERCENT)
+    if (!burns_at_rest(e))
         return;
     int64_t burned_s = (int64_t)((double)e->cpu_s * 100 / e->cpu_percent);
+    bool gets_less = e->cpu_percent < BURNING_PERCENT;
     SAY(s,
-        "it is idle, and uses %.0f %% of a CPU: for %lld s at the longest, by the %lld s that "
+        "it is idle, and %s %.0f %% of a CPU%s: for %lld s at the longest, by the %lld s that "
         "it has used in all; its conversation is unharmed, and a change of its terminal's size "
         "(SIGWINCH) may end it, or a restart when it suits you (--kill, and resume)",
-        e->cpu_percent, (long long)(idle_s >= 0 && idle_s < burned_s ? idle_s : burned_s),
-        (long long)e->cpu_s);
+        gets_less ? "wants" : "uses", gets_less ? wanted_percent(e) : e->cpu_percent,
+        gets_less ? arena_printf(s->arena, ", of which it gets %.0f", e->cpu_percent) : "",
+        (long long)(idle_s >= 0 && idle_s < burned_s ? idle_s : burned_s), (long long)e->cpu_s);
 }
 
 static void say_deaf(struct sentences *s, const struct evidence *e)
@@ -1351,7 +1364,7 @@ struct judgement rules_judge(const struct evidence *e, struct arena *a)
     if (is_by_screen || (rule->verdict == SR_WAITING && is_deaf(e)))
         j.confidence = "low";
 
-    j.is_noteworthy = rule->verdict == SR_IDLE && e->cpu_percent >= BURNING_PERCENT;
+    j.is_noteworthy = rule->verdict == SR_IDLE && burns_at_rest(e);
     struct sentences s = {.arena = a};
     say_process(&s, e);
     if (rule->verdict == SR_IDLE)

@@ -536,6 +536,12 @@ static void an_idle_client_that_burns_a_cpu_says_so(void **state)
         "used in all; its conversation is unharmed, and a change of its terminal's size (SIGWINCH) "
         "may end it, or a restart when it suits you (--kill, and resume)",
         REST(BURNS, .cpu_s = 1500));
+    /* on a loaded machine it gets less than it would take */
+    says("it is idle, and wants 97 % of a CPU, of which it gets 20: for 2400 s at the longest, by "
+         "the 6000 s that it has used in all; its conversation is unharmed, and a change of its "
+         "terminal's size (SIGWINCH) may end it, or a restart when it suits you (--kill, and "
+         "resume)",
+         REST(.cpu_percent = 20, .main_cpu_percent = 97, .cpu_s = 6000));
     assert_true(rules_suspect(&REST(.computes = true, .was_sampled = false)));
     assert_false(rules_suspect(&REST(.was_sampled = false)));
 }

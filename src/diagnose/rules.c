@@ -165,6 +165,13 @@ static bool has_connection(const struct evidence *e)
     return e->api.is_there == FACT_YES && !e->api.is_connecting;
 }
 
+/* A request has gone out since the turn ended, which is not the one that was answered then: both
+ * ages are whole seconds, of two clocks. */
+static bool asks_since_its_turn(const struct evidence *e)
+{
+    return has_connection(e) && e->api.sent_ago_s + 1 < e->last_event_age_s;
+}
+
 static bool is_connecting(const struct evidence *e)
 {
     return e->api.is_there == FACT_YES && e->api.is_connecting;
@@ -575,13 +582,22 @@ static bool tool_is_quiet(const struct evidence *e)
     return any_of_tool(e, WORKER_QUIET) || any_of_tool(e, WORKER_UNKNOWN);
 }
 
+/* Busy since before the turn ended, and by all that is known with no request since: with a hook of
+ * the turn's end, if there is one. */
+static bool lingers_after_its_turn(const struct evidence *e)
+{
+    return turn_is_over(e) && is_busy(e) && e->last_event_age_s >= 0 &&
+           e->last_event_age_s < busy_age_s(e) && !asks_since_its_turn(e) &&
+           e->api.is_there != FACT_UNKNOWN && !is_connecting(e);
+}
+
 /* No request has gone out since what the session is at was begun. */
 static bool has_asked_nobody(const struct evidence *e)
 {
     int64_t begun_ago_s = work_age_s(e);
     if (e->turn == TAIL_TURN_REPLYING && has_connection(e))
         return false; /* a part of the answer is written down: it was asked */
-    return e->api.is_there == FACT_NO ||
+    return e->api.is_there == FACT_NO || lingers_after_its_turn(e) ||
            (has_connection(e) && begun_ago_s >= 0 && e->api.sent_ago_s > begun_ago_s);
 }
 
@@ -603,8 +619,8 @@ static bool hook_is_waited_for(const struct evidence *e)
 {
     if (has_tool_open(e))
         return has_hook(e) && !has_tool_process(e);
-    bool asked_just_before =
-        has_connection(e) && e->api.sent_ago_s <= work_age_s(e) + HOOK_RECORD_GAP_S;
+    bool asked_just_before = has_connection(e) && !lingers_after_its_turn(e) &&
+                             e->api.sent_ago_s <= work_age_s(e) + HOOK_RECORD_GAP_S;
     return (awaits_reply(e) || may_work_off_the_record(e)) && has_asked_nobody(e) &&
            !asked_just_before;
 }
@@ -1292,9 +1308,7 @@ static int64_t watchdog_left_s(const struct evidence *e)
                                               : only_pings            ? WATCHDOG_ONLY_PINGS
                                                                       : WATCHDOG_MID_STREAM);
     int64_t since = answered_since_sent(e) && !only_pings ? c->received_ago_s : c->sent_ago_s;
-    /* a connection that is kept, and on which nothing is asked since the turn ended */
-    bool is_out =
-        !turn_is_over(e) || e->last_event_age_s < 0 || c->sent_ago_s <= e->last_event_age_s;
+    bool is_out = !turn_is_over(e) || e->last_event_age_s < 0 || asks_since_its_turn(e);
     return has_connection(e) && is_out && after > since && since >= 0 ? after - since : 0;
 }
 

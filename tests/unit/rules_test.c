@@ -749,6 +749,8 @@ static void patience_is_given_to_replies_tools_and_compactions(void **state)
                   .last_event_age_s = 10));
     does_not_say("where nothing comes", COMPACTS(.status_age_s = PATIENCE - 1, .api.sent_ago_s = 8,
                                                  .api.received_ago_s = 6, .last_event_age_s = 7));
+    does_not_say("where nothing comes", COMPACTS(.status_age_s = PATIENCE - 1, .api.sent_ago_s = 8,
+                                                 .api.received_ago_s = 8, .last_event_age_s = 8));
     wins("off the record", COMPACTS(.status_age_s = PATIENCE - 1));
     wins("compaction stuck", COMPACTS(.status_age_s = PATIENCE));
     wins("off the record", COMPACTS(.status_age_s = 0, .turn = TAIL_TURN_UNKNOWN));
@@ -905,6 +907,17 @@ static void a_hook_holds_up_what_was_not_asked_yet(void **state)
             .bytes_received = 90000}
     wins("hook wants input", REST(AFTER_A_TURN, WORKERS(HOOK(WANTS_INPUT))));
     wins("hook works", REST(AFTER_A_TURN, WORKERS(HOOK(PROGRESSES))));
+    /* a hook of its end: the last request was answered when the turn ended */
+#define ENDED_WITH(sent_s, ...)                                                                \
+    REST(.status = CLIENT_BUSY, .status_age_s = LONG + 20, .wakeups_per_s = 80,                \
+         .api = SILENT_CONNECTION, .api.sent_ago_s = (sent_s), .api.received_ago_s = (sent_s), \
+         WORKERS(__VA_ARGS__))
+    wins("hook waits", ENDED_WITH(LONG, HOOK(SLEEPS)));
+    wins("hook waits", ENDED_WITH(LONG - 1, HOOK(QUIET)));
+    wins("hook works", ENDED_WITH(LONG + 15, HOOK(PROGRESSES)));
+    wins("hook wants input", ENDED_WITH(LONG, HOOK(WANTS_INPUT)));
+    /* it has asked since: a compaction, which no hook holds up */
+    wins("not understood", ENDED_WITH(LONG - 2, HOOK(SLEEPS)));
     wins("hook waits", REST(AFTER_A_TURN, WORKERS(HOOK(QUIET))));
     wins("off the record",
          REST(AFTER_A_TURN, WORKERS(HOOK(QUIET)), .last_event_age_s = PATIENCE - 1));

@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "base/io/durable.h"
 #include "conversation/json_stream.h"
+#include "repair/buried.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,46 +146,7 @@ static int survey_lines(const struct repair_examine_request *q, struct arena *a,
     return r;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
-
-static int look(const struct repair_examine_request *q, struct arena *a, struct repair_examined *e)
-{
-    struct repair_plan_options options = q->options;
-    int r = look_at_head(q, a, e);
-    e->own = e->source;
-    if (r < 0 || e->form.packer)
-        return r;
-    r = survey_lines(q, a, e);
-    if (r < 0)
-        return r;
-    options.modified_ms = e->file.mtime_ms;
-    if (options.fits && options.model_window <= 0)
-        options.model_window =
-            agent_context_window(agents[0], e->survey.model[0] ? e->survey.model : NULL, NULL);
-    return repair_plan_make(&e->source, &e->survey, &options, a, &e->plan);
-}
-
-int repair_examine(const struct repair_examine_request *q, struct arena *a,
-                   struct repair_examined *out, struct sr_error *error)
-{
-    struct repair_examined e = {0};
-    int r = fs_open_file(q->at, q->path, &e.file);
-    if (r < 0)
-        return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
-    posix_fadvise(e.file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    e.reading = mem_resize(NULL, sizeof *e.reading);
-    *e.reading = (struct repair_examine_reading){
-        .file = {e.file.fd, e.file.size_bytes, q->progress, q->context}};
-    e.source = source_of(&e.reading->file);
-    r = look(q, a, &e);
-    if (r < 0) {
-        const char *what = e.reading->text_count ? "make lines of" : "read";
-        repair_examine_release(&e);
-        return err_set(error, r, "%s %s: %s", what, q->shown, err_reason(r));
-    }
-    *out = e;
-    return 0;
-}
+/* ---- counting ----------------------------------------------------------------------------- */
 
 /* Records on lines of their own, in one reading of a file's bytes. */
 struct line_count {
@@ -258,7 +220,7 @@ static int64_t read_behind_first(void *context, char *bytes, size_t n, int64_t o
  * In a file of several encodings, those of each. Text of one byte order, but for what is not ASCII,
  * reads as the other one byte further on: of such two the one with more counts.
  */
-static int count_mixed(const struct repair_examined *e, size_t *count)
+static int count_each(const struct repair_examined *e, size_t *in_utf8, size_t *in_utf16)
 {
     struct reading file = e->reading->file;
     struct record_source even = source_of(&file), odd = even;
@@ -266,7 +228,7 @@ static int count_mixed(const struct repair_examined *e, size_t *count)
     file.progress = NULL;
     odd.read = read_behind_first;
     int r = count_as(&even, NORMALISE_UTF8, &plain);
-    size_t whole = plain.whole;
+    size_t whole = 0;
     for (int i = 0; i < 2 && r == 0 && plain.has_nuls; i++) {
         r = count_as(i ? &odd : &even, NORMALISE_UTF16LE, &one);
         if (r == 0)
@@ -274,20 +236,126 @@ static int count_mixed(const struct repair_examined *e, size_t *count)
         if (r == 0)
             whole += one.whole > other.whole ? one.whole : other.whole;
     }
-    if (r == 0)
-        *count = plain.has_nuls ? whole : 0;
+    if (r < 0)
+        return r;
+    *in_utf8 = plain.has_nuls ? plain.whole : 0;
+    *in_utf16 = whole;
+    return 0;
+}
+
+/* ---- what no repair mends ----------------------------------------------------------------- */
+
+/* Looks for it in a text that was read through lines. */
+struct burial {
+    struct buf line;
+    uint32_t number; /* of the line */
+    const char *in;  /* as buried_in */
+};
+
+static void end_line(struct burial *b)
+{
+    b->number++;
+    b->in = buried_in((struct sv){b->line.p, b->line.n});
+    b->line.n = 0;
+}
+
+static void add_lines(struct burial *b, struct sv bytes)
+{
+    while (bytes.n && !b->in) {
+        size_t end = sv_find(bytes, 0, SV("\n"));
+        if (b->line.n + end <= TRANSCRIPT_SCAN_LINE_MAX)
+            buf_add(&b->line, bytes.p, end);
+        if (end == bytes.n)
+            return;
+        end_line(b);
+        bytes = sv_slice(bytes, end + 1, bytes.n);
+    }
+}
+
+static int look_for_burial(struct repair_examined *e, struct arena *a)
+{
+    char bytes[16 * 1024];
+    struct burial b = {0};
+    int64_t offset = 0, n = 0;
+    if (e->survey.line_count == 0 && e->survey.session_records == e->survey.all_records)
+        return 0;
+    while (!b.in && (n = e->source.read(e->source.context, bytes, sizeof bytes, offset)) > 0) {
+        add_lines(&b, (struct sv){bytes, (size_t)n});
+        offset += n;
+    }
+    if (!b.in && b.line.n)
+        end_line(&b);
+    buf_release(&b.line);
+    if (b.in)
+        e->form.obstacle =
+            arena_printf(a, "its line %u is %s with whole records inside", b.number, b.in);
+    return n < 0 ? (int)n : 0;
+}
+
+static int look_for_obstacles(struct repair_examined *e, struct arena *a)
+{
+    size_t in_utf8 = 0, in_utf16 = 0;
+    int r = look_for_burial(e, a);
+    if (r < 0 || (e->form.encoding == NORMALISE_UTF8 && e->survey.line_count == 0))
+        return r;
+    r = count_each(e, &in_utf8, &in_utf16);
+    if (r == 0 && in_utf8 && in_utf16)
+        e->form.obstacle = "a part of it is UTF-8, and a part is UTF-16";
     return r;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static int look(const struct repair_examine_request *q, struct arena *a, struct repair_examined *e)
+{
+    struct repair_plan_options options = q->options;
+    int r = look_at_head(q, a, e);
+    e->own = e->source;
+    if (r < 0 || e->form.packer)
+        return r;
+    r = survey_lines(q, a, e);
+    if (r == 0)
+        r = look_for_obstacles(e, a);
+    if (r < 0)
+        return r;
+    options.modified_ms = e->file.mtime_ms;
+    if (options.fits && options.model_window <= 0)
+        options.model_window =
+            agent_context_window(agents[0], e->survey.model[0] ? e->survey.model : NULL, NULL);
+    return repair_plan_make(&e->source, &e->survey, &options, a, &e->plan);
+}
+
+int repair_examine(const struct repair_examine_request *q, struct arena *a,
+                   struct repair_examined *out, struct sr_error *error)
+{
+    struct repair_examined e = {0};
+    int r = fs_open_file(q->at, q->path, &e.file);
+    if (r < 0)
+        return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
+    posix_fadvise(e.file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    e.reading = mem_resize(NULL, sizeof *e.reading);
+    *e.reading = (struct repair_examine_reading){
+        .file = {e.file.fd, e.file.size_bytes, q->progress, q->context}};
+    e.source = source_of(&e.reading->file);
+    r = look(q, a, &e);
+    if (r < 0) {
+        const char *what = e.reading->text_count ? "make lines of" : "read";
+        repair_examine_release(&e);
+        return err_set(error, r, "%s %s: %s", what, q->shown, err_reason(r));
+    }
+    *out = e;
+    return 0;
 }
 
 int repair_examine_count(const struct repair_examined *e, size_t *count)
 {
     struct normalise_found found;
-    size_t mixed = 0;
+    size_t in_utf8 = 0, in_utf16 = 0;
     int r = normalise_find(&e->own, 0, false, &found);
     if (r == 0)
-        r = count_mixed(e, &mixed);
+        r = count_each(e, &in_utf8, &in_utf16);
     if (r == 0)
-        *count = found.whole > mixed ? found.whole : mixed;
+        *count = found.whole > in_utf8 + in_utf16 ? found.whole : in_utf8 + in_utf16;
     return r;
 }
 

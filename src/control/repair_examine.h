@@ -32,7 +32,9 @@ struct repair_examined_form {
     enum normalise_encoding encoding;
     size_t joined; /* records that stood over several lines, or in an array */
     bool is_array;
-    const char *packer;                     /* "gzip"; NULL: none */
+    const char *packer;   /* "gzip"; NULL: none */
+    const char *obstacle; /* no client reads it so, and no repair mends it: why, in
+                             a sentence about it; NULL: it can be mended */
     char original_sha256[DIGEST_TEXT_SIZE]; /* of all bytes, as they were read; with is_other */
     char sha256[DIGEST_TEXT_SIZE];          /* of the text that it was made */
 };

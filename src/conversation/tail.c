@@ -422,8 +422,7 @@ void tail_finish(struct tail *t, struct tail_result *out)
     r->only_sidechain = t->has_sidechain && !t->has_main_chain;
     r->reached_start = t->from == 0;
     r->holds_no_record = r->reached_start && !t->took_any;
-    r->holds_no_conversation = r->reached_start && !t->event_count &&
-                               r->oddities.unparsable_lines <= r->oddities.nul_lines;
+    r->holds_no_conversation = r->reached_start && !t->event_count;
     for (size_t i = 0; i < t->event_count; i++)
         if (t->events[i]->e.kind == EVENT_COMPACT_BOUNDARY)
             s.compacted_automatically = t->events[i]->e.is_automatic;

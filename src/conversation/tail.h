@@ -131,7 +131,7 @@ struct tail_result {
     const char *continued_in;   /* the session that goes on with it; NULL too where this one did,
                                    afterwards */
     bool holds_no_record;       /* the whole file was read, and not one whole record is in it */
-    bool holds_no_conversation; /* the whole file was read, and nothing in it is part of one */
+    bool holds_no_conversation; /* the whole file was read, and no line of it is part of one */
 
     struct tail_oversized oversized;
     struct tail_oddities oddities;

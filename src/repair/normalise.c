@@ -354,6 +354,7 @@ static void take_record(struct finder *f, const struct candidate *c)
     int64_t to = end_of_punctuation(f, record->to, &ends_line);
     f->doubts = false;
     f->out->whole++;
+    f->out->of_session += json_stream_is_of_session(f->record);
     if (c->has_lines || f->in_array) {
         f->out->joined++;
         add_span(f, f->text_from, to, record);

@@ -59,8 +59,9 @@ struct normalise_span {
 struct normalise_found {
     struct normalise_span *spans; /* in order */
     size_t count, capacity;
-    size_t whole;  /* records that are whole, those on lines of their own included */
-    size_t joined; /* of those, the ones in spans */
+    size_t whole;      /* records that are whole, those on lines of their own included */
+    size_t joined;     /* of those, the ones in spans */
+    size_t of_session; /* of those that are whole, the ones that a session has */
     bool is_array;
 };
 

@@ -1,6 +1,7 @@
 #include "session/activity.h"
 
 #include "base/io/fs.h"
+#include "repair/normalise.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -90,6 +91,28 @@ static void read_subagents(const struct store *store, const struct agent_transcr
     }
 }
 
+static int64_t read_some(void *context, char *bytes, size_t n, int64_t offset)
+{
+    const int *fd = context;
+    return fs_read_at(*fd, bytes, n, offset);
+}
+
+/* Where no line is a record: clients since 2.1.197 load those that stand over several. */
+static bool has_records_over_lines(const struct store *store,
+                                   const struct agent_transcript *transcript)
+{
+    struct fs_file file;
+    struct normalise_found found;
+    if (fs_open_file(store->io.fd, transcript->path, &file) < 0)
+        return true; /* not known: nothing is said against it */
+    FS_CLOSE int fd = file.fd;
+    struct record_source source = {
+        .read = read_some, .context = &fd, .size_bytes = file.size_bytes};
+    if (normalise_find(&source, 0, false, &found) < 0)
+        return true;
+    return found.of_session > 0 && !found.is_array;
+}
+
 void activity_read(const struct store *store, const struct agent_transcript *transcript,
                    struct activity *out)
 {
@@ -100,6 +123,9 @@ void activity_read(const struct store *store, const struct agent_transcript *tra
         return;
     }
     out->is_known = true;
+    if (out->tail.holds_no_conversation &&
+        out->tail.oddities.unparsable_lines > out->tail.oddities.nul_lines)
+        out->tail.holds_no_conversation = !has_records_over_lines(store, transcript);
     read_subagents(store, transcript, out);
     out->last_at = later(out->tail.last_event_at, out->subagent_at);
 }

@@ -17,13 +17,13 @@ static bool is_lost(const struct repair_plan *plan)
 
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
 {
-    return c->why                               ? VIEW_UNREADABLE
-           : c->left                            ? VIEW_GONE
-           : c->size_bytes == 0                 ? VIEW_EMPTY
-           : !c->survey->session_records        ? VIEW_NO_TRANSCRIPT
-           : c->form->is_other                  ? VIEW_OTHER_FORM
-           : c->plan->hurts || is_lost(c->plan) ? VIEW_DAMAGED
-                                                : VIEW_SOUND;
+    return c->why                                   ? VIEW_UNREADABLE
+           : c->left                                ? VIEW_GONE
+           : c->size_bytes == 0                     ? VIEW_EMPTY
+           : !c->survey->session_records            ? VIEW_NO_TRANSCRIPT
+           : c->form->is_other || c->form->obstacle ? VIEW_OTHER_FORM
+           : c->plan->hurts || is_lost(c->plan)     ? VIEW_DAMAGED
+                                                    : VIEW_SOUND;
 }
 
 static const char *verdict_word(enum view_checked_verdict verdict)
@@ -141,7 +141,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     const struct repair_plan_messages *m = &c->plan->messages;
     buf_addf(out, ": %s (%s, %u lines", verdict_word(view_checked_verdict(c)),
              str_format_size(c->size_bytes, size), c->survey->all_lines);
-    if (c->form->is_other) /* what a client makes of it is not known */
+    if (c->form->is_other || c->form->obstacle) /* what a client makes of it is not known */
         buf_addf(out, ", %zu messages", m->expected);
     else if (m->in_file)
         buf_addf(out, ", %zu of %zu messages within reach", m->reached, m->expected);
@@ -159,6 +159,11 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
             buf_addf(out, "  it is packed (%s): unpack it first\n", c->form->packer);
         else
             buf_adds(out, "  not a transcript: no record of a session is in it\n");
+        return;
+    }
+    if (c->form->obstacle) {
+        buf_addf(out, "  %s: no client reads all of it, and --repair leaves it as it is\n",
+                 c->form->obstacle);
         return;
     }
     if (c->form->is_other) {
@@ -248,6 +253,7 @@ struct json_node *view_json_form(struct json_document *d, const struct repair_ex
     json_put_integer(d, node, "joined_records", (int64_t)form->joined);
     json_put_bool(d, node, "is_array", form->is_array);
     json_put_string(d, node, "packed_by", form->packer);
+    json_put_string(d, node, "obstacle", form->obstacle);
     return node;
 }
 

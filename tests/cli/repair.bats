@@ -509,6 +509,77 @@ write_form()
     ' "$1" "$HOME/whole.jsonl"
 }
 
+# No repair mends it, and none tries: refuses_form PART_OF_WHY
+refuses_form()
+{
+    cp "$FILE" "$HOME/damaged"
+    for how in --dry-run --force; do
+        repair "$ID" "$how"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"$1"*"nothing was changed"* && $(wc -l <<<"$stderr") -eq 1 ]]
+        [ -z "$output" ]
+    done
+    is_untouched
+    [ ! -e "$PENDING" ]
+    rescue --check "$ID" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+}
+
+no_command()
+{
+    rescue --resume "$ID" --config-dir "$CONFIG_DIR"
+    [[ $output == *"no command: its transcript holds no conversation"* && $output != *"claude --resume"* ]]
+}
+
+# What other tools make of a transcript: made_by JAVASCRIPT, of its records as r, on standard output
+made_by()
+{
+    node -e 'const r = require("fs").readFileSync(process.argv[1], "utf8").trim().split("\n").map(JSON.parse);
+        '"$1" "$HOME/whole" >"$FILE"
+}
+
+@test "whole records inside of other values, or in two encodings: left as they are, by the dry run too" {
+    conversation "$HOME/whole" 10
+    made_by 'for (const x of r) console.log(JSON.stringify([x]));'
+    refuses_form "its line 2 is an array with whole records inside"
+    no_command
+    made_by 'console.log(JSON.stringify(r.slice(0, 5)) + "\n" + JSON.stringify(r.slice(5)));'
+    refuses_form "is an array with whole records inside"
+    no_command
+    made_by 'for (const x of r) console.log(JSON.stringify(JSON.stringify(x)));'
+    refuses_form "not a transcript"
+    no_command
+    made_by 'for (const x of r) console.log(JSON.stringify(JSON.stringify(x))); console.log(JSON.stringify(r.at(-1)));'
+    refuses_form "its line 1 is a text with whole records inside"
+    made_by 'console.log(JSON.stringify({messages: r}));'
+    refuses_form "not a transcript"
+    no_command
+    made_by 'console.log(JSON.stringify({messages: r}) + "\n" + JSON.stringify(r[0]));'
+    refuses_form "its line 1 is a document with whole records inside"
+    made_by 'console.log(JSON.stringify({messages: r}, null, 2));'
+    refuses_form "not a transcript"
+    no_command
+    for bytes in '\xff\xfe' '\xfe\xff' '\xef\xbb\xbf' 'no json\n'; do
+        printf "$bytes" >"$FILE"
+        refuses_form "not a transcript"
+        no_command
+    done
+    { printf '\xff\xfe'; head -n 5 "$HOME/whole" | iconv -f utf8 -t utf16le; tail -n +6 "$HOME/whole"; } >"$FILE"
+    refuses_form "a part of it is UTF-8, and a part is UTF-16"
+    { head -n 5 "$HOME/whole"; tail -n +6 "$HOME/whole" | iconv -f utf8 -t utf16le; } >"$FILE"
+    refuses_form "a part of it is UTF-8, and a part is UTF-16"
+    iconv -f utf8 -t utf16 "$HOME/whole" >"$FILE"
+    no_command
+    # what a client loads keeps its command, and what is no record of a session is damage
+    made_by 'for (const x of r) console.log(JSON.stringify(x, null, 2));'
+    rescue --resume "$ID" --config-dir "$CONFIG_DIR"
+    [[ $output == *"claude --resume"* ]]
+    { echo '[{"a":1},{"type":"x"}]'; echo '"a text {}"'; cat "$HOME/whole"; } >"$FILE"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    cmp "$FILE" "$HOME/whole"
+}
+
 @test "records over several lines, an array of them, UTF-16: each becomes a line, and nothing is lost" {
     conversation "$HOME/whole.jsonl" 10
     sed -i "s/\"sessionId\":\"s\"/\"sessionId\":\"$ID\"/; s/answer 3/answer { \\\\\"3\\\\\" : [ \\\\u00e9é😀 }/" "$HOME/whole.jsonl"
@@ -556,7 +627,7 @@ write_form()
     [ "$status" -eq 1 ]
     [ "$(json '.transcripts[0].verdict')" = "in another form" ]
     [ "$(json '.transcripts[0].can_resume')" = null ]
-    [ "$(json '.transcripts[0].form')" = '{"encoding":"utf-16le","joined_records":40,"is_array":false,"packed_by":null}' ]
+    [ "$(json '.transcripts[0].form')" = '{"encoding":"utf-16le","joined_records":40,"is_array":false,"packed_by":null,"obstacle":null}' ]
     [ "$(json .counts.in_another_form)" = 1 ]
     repair "$FILE" --force --json
     [ "$status" -eq 0 ]
@@ -687,9 +758,11 @@ write_form()
         one) { printf '\xff\xfe'; head -n 9 "$utf8" | iconv -f UTF-8 -t UTF-16LE; tail -n 1 "$utf8"; } ;;
         esac >"$FILE"
         cp "$FILE" "$HOME/damaged"
-        repair "$FILE" --force
-        [ "$status" -eq 3 ]
-        [[ $stderr == *"nothing was changed"* ]]
-        is_untouched
+        for how in --dry-run --force; do # the plan is not shown either
+            repair "$FILE" "$how"
+            [ "$status" -eq 4 ]
+            [[ $stderr == *"nothing was changed"* && -z $output ]]
+            is_untouched
+        done
     done
 }

@@ -226,6 +226,13 @@ static int decide(struct work *w)
                      "not one whole record of a session is in it: not a transcript; nothing was "
                      "changed",
                      EXIT_REFUSED);
+    if (w->e.form.obstacle)
+        return leave(w, VIEW_REPAIR_REFUSED,
+                     arena_printf(&w->context->arena,
+                                  "%s: it is to be taken apart by hand (doc/repair.md, Another "
+                                  "form); nothing was changed",
+                                  w->e.form.obstacle),
+                     EXIT_REFUSED);
     if (!o->json && print_plan(w) != 0)
         return EXIT_FAILED;
     if (plan->is_unsettled)

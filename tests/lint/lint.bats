@@ -47,6 +47,49 @@ only_fails()
     ! grep -q '^not ok' <<<"$output"
 }
 
+# The lint names $1 in a finding of the check of words.
+words_find()
+{
+    run "$lint/agent-words" "$tree"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [[ $output == *"$1"* ]]
+}
+
+@test "agent-words: a word of one agent's, in code and in a string" {
+    echo 'int claude_f(void);' >>src/jsonl/lines.c
+    words_find "src/jsonl/lines.c:6: 'claude' is a word of one agent's"
+    only_fails agent-words
+    echo 'const char *f = "%s/settings", *g = "mcp__x", *h = "a.jsonl", *i = "projects/";' >src/view/text.h
+    words_find "src/view/text.h:1: 'mcp__'"
+    [[ $output == *"text.h:1: '.jsonl'"* && $output == *"text.h:1: 'projects/'"* ]]
+}
+
+@test "agent-words: comments, includes and the agent's own folder may have it" {
+    mkdir -p src/agents/claude
+    echo 'const char *f = "claude";' >src/agents/claude/process.c
+    printf '#include "agents/claude/process.h"\n/* as Claude\n   writes a.jsonl */\nint x; // mcp__\n' >src/app/main.c
+    run "$lint/agent-words" "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "agent-words: the list allows a word where it says, with a reason, and no more than is needed" {
+    mkdir -p tests/lint
+    printf '# why\n\nsrc/jsonl/*\t%%s\\.jsonl\ta name of ours\n' >tests/lint/agent-words.allowed
+    echo 'const char *f = "%s.jsonl";' >>src/jsonl/lines.c
+    run "$lint/agent-words" "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    echo 'const char *g = "x.jsonl";' >>src/jsonl/lines.c
+    words_find "lines.c:7: '.jsonl'"
+    printf 'src/app/*\tclaude\tnot needed\n' >>tests/lint/agent-words.allowed
+    words_find "agent-words.allowed: nothing needs 'claude' in src/app/*"
+    printf 'src/app/*\tclaude\n' >tests/lint/agent-words.allowed
+    words_find ''
+    [[ $stderr$output == *'no reason is given'* ]]
+}
+
 @test "layers: an include to the right" {
     echo '#include "app/options.h"' >>src/jsonl/lines.c
     layers_find 'lines.c:6: includes "app/options.h", which is to the right of jsonl'

@@ -8,13 +8,14 @@ static bool is_another(const struct graph_node *a, const struct graph_node *b)
     return a->role == GRAPH_ASSISTANT ? a->message != b->message : a->at_ms != b->at_ms;
 }
 
-/* Of two with one id: whether a child was said before the later one. */
+/* Of two with one id a child hangs on the one that was said last before it. */
 static bool hangs_on_earlier(const struct graph *g, uint32_t child, uint32_t earlier,
                              uint32_t later)
 {
     int64_t at_ms = g->nodes[child].at_ms, later_ms = g->nodes[later].at_ms;
-    if (at_ms && later_ms && later_ms != g->nodes[earlier].at_ms)
-        return (at_ms < later_ms) == (g->nodes[earlier].at_ms < later_ms);
+    int64_t earlier_ms = g->nodes[earlier].at_ms;
+    if (at_ms && later_ms && later_ms != earlier_ms)
+        return earlier_ms < later_ms ? at_ms < later_ms : at_ms >= earlier_ms;
     return earlier < child && child < later;
 }
 

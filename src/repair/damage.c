@@ -249,6 +249,19 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin = "a compaction whose older records were deleted",
             .run = DAMAGE_RUN_NOTHING,
         },
+    [DAMAGE_SUMMARY_GONE] =
+        {
+            .word = "summary-gone",
+            .catalogue = "D12",
+            .severity = DAMAGE_HURTS,
+            .what = "a compaction whose summary is not in the file",
+            .consequence = "what was said before it is not loaded, and nothing sums it up",
+            .cure = DAMAGE_CURE_DROP,
+            .client = "the client loads what stands behind the compaction, as always",
+            .loss = "all that was said before the compaction",
+            .origin = "a summary's record that was deleted, or never written",
+            .run = DAMAGE_RUN_REPAIR,
+        },
     [DAMAGE_DUPLICATE_RECORD] =
         {
             .word = "duplicate-record",

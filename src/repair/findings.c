@@ -130,6 +130,58 @@ void findings_judge_pointers(struct repair_steps *m)
             judge_pointer(m, &m->v->spots[i]);
 }
 
+/* What a boundary says that it kept, or NULL: such a one hides what stands before it whatever is
+ * loaded. */
+static const struct graph_compaction *kept_by(const struct graph *g, uint32_t boundary)
+{
+    for (size_t i = 0; i < g->compaction_count; i++)
+        if (g->compactions[i].boundary == boundary)
+            return &g->compactions[i];
+    return NULL;
+}
+
+/* The summary hangs on the boundary, or is the anchor of what the boundary kept. One that hangs
+ * elsewhere may be anyone's. */
+static bool has_summary(const struct graph *g, uint32_t boundary)
+{
+    const struct graph_compaction *kept = kept_by(g, boundary);
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (!g->nodes[i].is_summary || !graph_is_in_play(g, i))
+            continue;
+        uint32_t parent = graph_parent(g, i);
+        if (parent == boundary || parent == GRAPH_NONE ||
+            (kept && g->nodes[i].id == kept->anchor) || g->nodes[parent].role != GRAPH_BOUNDARY)
+            return true;
+    }
+    return false;
+}
+
+static bool hangs_on(const struct graph *g, uint32_t node, uint32_t above)
+{
+    for (size_t i = 0; i <= g->count && node != GRAPH_NONE; i++, node = graph_parent(g, node))
+        if (node == above)
+            return true;
+    return false;
+}
+
+/* Without its summary a compaction hides what was said before it: that comes back. */
+static void judge_boundary(struct repair_steps *m, const struct transcript_scan_spot *spot)
+{
+    struct graph *g = m->g;
+    uint32_t before = graph_find(g, (uint64_t)spot->number);
+    if (before == GRAPH_NONE) {
+        add_at(m, spot, DAMAGE_HARMLESS);
+        return;
+    }
+    bool hides = spot->node != GRAPH_NONE &&
+                 (m->before.marks[spot->node] != GRAPH_UNREACHED || kept_by(g, spot->node));
+    if (!hides || has_summary(g, spot->node) || hangs_on(g, before, spot->node))
+        return;
+    repair_steps_add_node_problem(m, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS, spot->node);
+    graph_set_parent(g, spot->node, before);
+    repair_steps_drop(m, DAMAGE_SUMMARY_GONE, spot->node);
+}
+
 static void judge_huge(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     char size[STR_SIZE_TEXT];
@@ -163,8 +215,7 @@ static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot
         judge_huge(m, spot);
         break;
     case DAMAGE_BOUNDARY_PARENT_GONE:
-        if (graph_find(m->g, (uint64_t)spot->number) == GRAPH_NONE)
-            add_at(m, spot, DAMAGE_HARMLESS);
+        judge_boundary(m, spot);
         break;
     case DAMAGE_BAD_TEXT:
         add_at(m, spot, severity)->detail =

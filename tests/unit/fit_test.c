@@ -309,8 +309,11 @@ static void only_what_is_loaded_behind_a_compaction_counts(void **state)
     buf_adds(&s.file, "{\"parentUuid\":null,\"logicalParentUuid\":\"p\",\"type\":\"system\","
                       "\"subtype\":\"compact_boundary\",\"uuid\":\"k\",\"timestamp\":"
                       "\"2026-01-02T03:00:50.000Z\",\"version\":\"2.1.197\"}\n");
-    s.seconds = 51;
-    add(&s, "l", "k", "user", "", "\"all of it in short\"");
+    buf_adds(&s.file,
+             "{\"parentUuid\":\"k\",\"isCompactSummary\":true,\"type\":\"user\",\"message\":"
+             "{\"content\":\"all of it in short\"},\"uuid\":\"l\",\"timestamp\":"
+             "\"2026-01-02T03:00:51.000Z\",\"version\":\"2.1.197\"}\n");
+    s.seconds = 52;
     add_turn(&s, "l", 'd', 40000, 0);
     fit_into(&s, 40000, BACKUP);
     assert_in_range(s.plan.fit.tokens_before, 25000 + 11000, 25000 + 13000); /* no answer counts */

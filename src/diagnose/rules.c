@@ -583,11 +583,11 @@ static bool tool_is_quiet(const struct evidence *e)
 }
 
 /* Busy since before the turn ended, and by all that is known with no request since: with a hook of
- * the turn's end, if there is one. */
-static bool lingers_after_its_turn(const struct evidence *e)
+ * the turn's end, if there is one. slack_s 1: a turn of less than a second counts, too. */
+static bool lingers_after_its_turn(const struct evidence *e, int64_t slack_s)
 {
     return turn_is_over(e) && is_busy(e) && e->last_event_age_s >= 0 &&
-           e->last_event_age_s < busy_age_s(e) && !asks_since_its_turn(e) &&
+           e->last_event_age_s < busy_age_s(e) + slack_s && !asks_since_its_turn(e) &&
            e->api.is_there != FACT_UNKNOWN && !is_connecting(e);
 }
 
@@ -597,7 +597,7 @@ static bool has_asked_nobody(const struct evidence *e)
     int64_t begun_ago_s = work_age_s(e);
     if (e->turn == TAIL_TURN_REPLYING && has_connection(e))
         return false; /* a part of the answer is written down: it was asked */
-    return e->api.is_there == FACT_NO || lingers_after_its_turn(e) ||
+    return e->api.is_there == FACT_NO || lingers_after_its_turn(e, 0) ||
            (has_connection(e) && begun_ago_s >= 0 && e->api.sent_ago_s > begun_ago_s);
 }
 
@@ -619,8 +619,10 @@ static bool hook_is_waited_for(const struct evidence *e)
 {
     if (has_tool_open(e))
         return has_hook(e) && !has_tool_process(e);
-    bool asked_just_before = has_connection(e) && !lingers_after_its_turn(e) &&
-                             e->api.sent_ago_s <= work_age_s(e) + HOOK_RECORD_GAP_S;
+    if (lingers_after_its_turn(e, 1))
+        return true;
+    bool asked_just_before =
+        has_connection(e) && e->api.sent_ago_s <= work_age_s(e) + HOOK_RECORD_GAP_S;
     return (awaits_reply(e) || may_work_off_the_record(e)) && has_asked_nobody(e) &&
            !asked_just_before;
 }

@@ -915,6 +915,10 @@ static void a_hook_holds_up_what_was_not_asked_yet(void **state)
     wins("hook waits", ENDED_WITH(LONG, HOOK(SLEEPS)));
     wins("hook waits", ENDED_WITH(LONG - 1, HOOK(QUIET)));
     wins("hook works", ENDED_WITH(LONG + 15, HOOK(PROGRESSES)));
+    /* a turn of less than a second */
+    wins("hook waits",
+         REST(.status = CLIENT_BUSY, .wakeups_per_s = 80, .api = SILENT_CONNECTION,
+              .api.sent_ago_s = LONG, .api.received_ago_s = LONG, WORKERS(HOOK(SLEEPS))));
     wins("hook wants input", ENDED_WITH(LONG, HOOK(WANTS_INPUT)));
     /* it has asked since: a compaction, which no hook holds up */
     wins("not understood", ENDED_WITH(LONG - 2, HOOK(SLEEPS)));

@@ -344,6 +344,7 @@ struct place {
     int fd, staging; /* staging -1: nothing is staged here */
     uint64_t device, inode;
     int64_t total_bytes;
+    const char *shown; /* the config directory, or what is put back by way of a link */
 };
 
 struct work {
@@ -384,20 +385,19 @@ static int clean(int root)
     return r;
 }
 
-static int open_staging(struct work *w, struct place *p, const char *name, struct sr_error *error)
+static int open_staging(struct place *p, const char *name, struct sr_error *error)
 {
     int r = clean(p->fd);
     if (r < 0)
-        return err_set(error, r, "remove what a restore left in %s: %s", w->plan->config_dir,
-                       err_reason(r));
+        return err_set(error, r, "remove what a restore left in %s: %s", p->shown, err_reason(r));
     if (mkdirat(p->fd, name, 0700) < 0)
-        return err_set(error, -errno, "make %s/%s: %s", w->plan->config_dir, name,
+        return err_set(error, -errno, "make %s/%s: %s", p->shown, name,
                        errno == EEXIST ? "another restore of this session is running"
                                        : err_reason(-errno));
     int fd = durable_open(p->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     r = fd < 0 ? fd : lock_now(fd);
     if (r < 0) {
-        err_set(error, r, "lock %s/%s: %s", w->plan->config_dir, name, err_reason(r));
+        err_set(error, r, "lock %s/%s: %s", p->shown, name, err_reason(r));
         fs_close(&fd);
         durable_remove(p->fd, name);
         return r;
@@ -407,7 +407,7 @@ static int open_staging(struct work *w, struct place *p, const char *name, struc
 }
 
 /* Takes fd over. Returns: which place it is, or negative errno. */
-static int add_place(struct work *w, int fd)
+static int add_place(struct work *w, int fd, const char *shown)
 {
     struct stat st;
     if (fstat(fd, &st) < 0) {
@@ -420,7 +420,7 @@ static int add_place(struct work *w, int fd)
             close(fd);
             return (int)i;
         }
-    w->places[w->place_count] = (struct place){fd, -1, st.st_dev, st.st_ino, 0};
+    w->places[w->place_count] = (struct place){fd, -1, st.st_dev, st.st_ino, 0, shown};
     return (int)w->place_count++;
 }
 
@@ -432,7 +432,9 @@ static int find_places(struct work *w, struct sr_error *error)
         if (step->fate != RESTORE_WRITE && step->fate != RESTORE_APPEND)
             continue;
         int fd = enter(plan, w->places[0].fd, step->to, &w->below[i]);
-        int r = fd < 0 ? fd : add_place(w, fd);
+        int r = fd < 0 ? fd
+                       : add_place(w, fd,
+                                   arena_printf(plan->arena, "%s/%s", plan->config_dir, step->to));
         if (r < 0)
             return err_set(error, r, "put back %s/%s: %s", plan->config_dir, step->to,
                            err_reason(r));
@@ -632,7 +634,7 @@ static int check_space(const struct work *w, struct sr_error *error)
 {
     int r = 0;
     for (size_t i = 0; i < w->place_count && r == 0; i++)
-        r = durable_check_room(w->places[i].fd, w->places[i].total_bytes, w->plan->config_dir,
+        r = durable_check_room(w->places[i].fd, w->places[i].total_bytes, w->places[i].shown,
                                error);
     return r;
 }
@@ -640,10 +642,10 @@ static int check_space(const struct work *w, struct sr_error *error)
 /* The config directory's is always made: it keeps a second restore away. */
 static int open_all_staging(struct work *w, const char *name, struct sr_error *error)
 {
-    int r = open_staging(w, &w->places[0], name, error);
+    int r = open_staging(&w->places[0], name, error);
     for (size_t i = 0; i < w->plan->step_count && r == 0; i++)
         if (w->plan->steps[i].fate == RESTORE_WRITE && place_of(w, i)->staging < 0)
-            r = open_staging(w, place_of(w, i), name, error);
+            r = open_staging(place_of(w, i), name, error);
     return r;
 }
 
@@ -655,7 +657,7 @@ static int open_root(struct work *w, struct sr_error *error)
     w->place_of = arena_alloc(plan->arena, (count + 1) * sizeof *w->place_of);
     w->below = arena_alloc(plan->arena, (count + 1) * sizeof *w->below);
     int fd = durable_make_dirs(AT_FDCWD, plan->config_dir, true);
-    int r = fd < 0 ? fd : add_place(w, fd);
+    int r = fd < 0 ? fd : add_place(w, fd, plan->config_dir);
     return r < 0 ? err_set(error, r, "open %s: %s", plan->config_dir, err_reason(r)) : 0;
 }
 

@@ -293,6 +293,18 @@ full_disk_for_backups()
     does_not_repair_it
 }
 
+@test "a full disk behind a link of the store is the one that is named" {
+    live_client
+    exports_it
+    mkdir -p "$target" "$BATS_TEST_TMPDIR/full"
+    mounted -t tmpfs -o size=32k,mode=700 tmpfs "$BATS_TEST_TMPDIR/full"
+    inside sh -c 'mkdir "$1/projects"; head -c 1M /dev/zero >"$1/fill" 2>/dev/null' sh "$BATS_TEST_TMPDIR/full" || true
+    ln -s "$BATS_TEST_TMPDIR/full/projects" "$target/projects"
+    rescue --restore "$id" --config-dir "$target" --pending-dir "$pending" --log-dir "$log"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"$target/projects/"*": "*" are needed, "* ]]
+}
+
 # ---- a file that cannot be read
 
 # The store is a mount on which NAME answers EIO to CALL: broken NAME CALL

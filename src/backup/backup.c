@@ -641,10 +641,14 @@ static int finish(struct job *j, struct sr_error *error)
     return r;
 }
 
+static int64_t room_for(const struct job *j)
+{
+    return j->total_bytes + SPARE_BYTES + (int64_t)j->files.count * SPARE_BYTES_PER_FILE;
+}
+
 static int check_space(struct job *j, struct sr_error *error)
 {
-    int64_t needed = j->total_bytes + SPARE_BYTES + (int64_t)j->files.count * SPARE_BYTES_PER_FILE;
-    return durable_check_room(j->run->pending.fd, needed, j->run->pending.path, error);
+    return durable_check_room(j->run->pending.fd, room_for(j), j->run->pending.path, error);
 }
 
 /* What is missing and why, as much of it as there is room for. */
@@ -791,7 +795,9 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
                previous_is_sound(&j)) {
         say(&j, &j.previous, SR_ALREADY_EXPORTED, j.previous_stem, out);
     } else if (run->options->dry_run) {
-        r = try_all(&j, error);
+        r = backup_dir_foresee(run->options->pending_dir, room_for(&j), error);
+        if (r == 0)
+            r = try_all(&j, error);
         if (r == 0)
             say(&j, &j.manifest, SR_WOULD_EXPORT, "", out);
     } else {

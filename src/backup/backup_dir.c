@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,37 @@ int backup_dir_open(struct backup_dir *p, const char *path, bool create, struct 
                        path);
     *p = (struct backup_dir){path, fd, -1};
     return 0;
+}
+
+/* The folder, or the nearest above it that is there. */
+static int nearest(const char *path, char place[static PATH_MAX])
+{
+    struct stat st;
+    snprintf(place, PATH_MAX, "%s", path);
+    while (stat(place, &st) < 0) {
+        char *slash = strrchr(place, '/');
+        if (errno != ENOENT || str_equals(place, "."))
+            return -errno;
+        if (slash && slash > place)
+            *slash = '\0';
+        else
+            snprintf(place, PATH_MAX, "%s", slash && slash[1] ? "/" : ".");
+    }
+    return 0;
+}
+
+int backup_dir_foresee(const char *path, int64_t needed_bytes, struct sr_error *error)
+{
+    char place[PATH_MAX];
+    int r = nearest(path, place);
+    if (r == 0 && faccessat(AT_FDCWD, place, W_OK | X_OK, AT_EACCESS) < 0)
+        r = -errno;
+    FS_CLOSE int fd = r < 0 ? r : fs_open_dir(AT_FDCWD, place);
+    if (r == 0 && fd < 0)
+        r = fd;
+    if (r < 0)
+        return err_set(error, r, "write to %s: %s", path, err_reason(r));
+    return durable_check_room(fd, needed_bytes, path, error);
 }
 
 void backup_dir_close(struct backup_dir *p)

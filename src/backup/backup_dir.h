@@ -35,6 +35,10 @@ struct backup_dir {
 int backup_dir_open(struct backup_dir *p, const char *path, bool create, struct sr_error *error);
 void backup_dir_close(struct backup_dir *p);
 
+/* Whether a backup of so many bytes could be made there, as far as that is seen without making one.
+ * Of a folder that is not there yet: where it would be made. */
+int backup_dir_foresee(const char *path, int64_t needed_bytes, struct sr_error *error);
+
 /*
  * Takes the lock. waiting (may be NULL) is told once who holds it.
  * Blocks: patience_ms at most, then -EBUSY.

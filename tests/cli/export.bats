@@ -193,6 +193,27 @@ Resume commands:
     [ "$output" = "No Claude processes found." ]
 }
 
+@test "a dry run sees that nothing can be written to the pending folder, there or not yet" {
+    command -v setpriv >/dev/null || skip "no util-linux here"
+    local shut=$HOME/shut
+    mkdir "$shut"
+    chmod 500 "$shut"
+    for pending in "$shut" "$shut/not/yet"; do
+        for mode in --export --repair; do
+            [ "$mode" = --export ] || printf '{"torn' >>"$TRANSCRIPT"
+            for how in --dry-run --force; do
+                [ "$mode$how" != --export--force ] || how=-q
+                # here any client that cannot be looked at may have it
+                [ "$mode$how" != --repair--force ] || continue
+                rescue_under setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- "$mode" "$ID" \
+                    "$how" --config-dir "$CONFIG_DIR" --pending-dir "$pending" --log-dir "$LOG"
+                [ "$status" -eq 3 ]
+                [[ $stderr == *"$shut"*"permission denied"* ]]
+            done
+        done
+    done
+}
+
 @test "of two copies of one session each is backed up once, and again when it has grown" {
     elsewhere=$CONFIG_DIR/projects/-tmp-q/$ID.jsonl
     mkdir -p "${elsewhere%/*}"

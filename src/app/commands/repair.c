@@ -8,6 +8,7 @@
 #include "app/act/scene.h"
 #include "app/prompt.h"
 #include "app/select/targets.h"
+#include "backup/backup_dir.h"
 #include "base/utf8.h"
 #include "control/repair_apply.h"
 #include "session/evidence/context_usage.h"
@@ -247,6 +248,10 @@ static int decide(struct work *w)
         return leave(w, VIEW_NOTHING_TO_REPAIR, NULL, plan->hurts ? EXIT_ATTENTION : EXIT_FINE);
     }
     if (o->dry_run) {
+        struct sr_error error;
+        if (backup_dir_foresee(w->context->pending_dir, w->e.file.size_bytes, &error) < 0)
+            return leave(w, VIEW_REPAIR_FAILED, arena_strdup(&w->context->arena, error.text),
+                         EXIT_FAILED);
         if (!o->json)
             puts("Nothing was changed (--dry-run).");
         return leave(w, VIEW_WOULD_REPAIR, NULL, EXIT_FINE);

@@ -339,10 +339,47 @@ static void add_place_and_state(struct buf *out, const struct screen_ask *ask, s
     buf_release(&line);
 }
 
+/* The beginning of text that fits, which is cut off it. */
+static struct sv cut_beginning(struct sv *text, size_t columns)
+{
+    size_t n = 0;
+    for (size_t end = 0; end < text->n;) {
+        uint32_t code;
+        size_t length = utf8_decode(sv_slice(*text, end, text->n), &code);
+        end += length ? length : 1;
+        if (n > 0 && utf8_columns(sv_slice(*text, 0, end)) > columns)
+            break;
+        n = end;
+    }
+    struct sv line = sv_slice(*text, 0, n);
+    *text = sv_slice(*text, n, text->n);
+    return line;
+}
+
+/* The message in as many lines as it takes: a command in it is wanted whole. Where there are not so
+ * many rows beside the question and the session, it is cut to one. Returns: how many. */
+static size_t fold_message(struct buf *out, const struct screen_ask *ask, size_t columns)
+{
+    if (!ask->message)
+        return 0;
+    struct buf shown = {0};
+    size_t count = 0;
+    utf8_adds_printable(&shown, ask->message);
+    for (struct sv rest = {shown.p, shown.n}; columns && rest.n; count++)
+        add_cut(out, cut_beginning(&rest, columns), 0);
+    buf_release(&shown);
+    if (count > 0 && (ask->rows == 0 || count + 2 <= ask->rows))
+        return count;
+    out->n = 0;
+    add_cut(out, sv_of(ask->message), columns);
+    return 1;
+}
+
 void screen_add_ask(struct buf *out, const struct screen_ask *ask, const struct screen_style *style)
 {
     size_t columns = style->columns, rows = ask->rows;
-    size_t others = 1 + (ask->message != NULL);
+    struct buf message = {0};
+    size_t others = 1 + fold_message(&message, ask, columns);
     size_t all = BORDER_ROWS + SESSION_ROWS * ask->snapshot->session_count + others;
     bool is_narrow = columns && columns < INNER_COLUMNS + 2;
     bool fits = rows == 0 || all + is_narrow <= rows;
@@ -357,11 +394,12 @@ void screen_add_ask(struct buf *out, const struct screen_ask *ask, const struct 
     if (!fits || is_narrow)
         add_place_and_state(out, ask, columns);
     if (ask->message && (fits || rows > 1))
-        add_cut(out, sv_of(ask->message), columns);
+        buf_add(out, message.p, message.n);
     if (fits || rows > others) {
         line.n = 0;
         screen_add_menu_question(&line, ask->session);
         add_cut(out, (struct sv){line.p, line.n}, columns);
     }
     buf_release(&line);
+    buf_release(&message);
 }

@@ -130,6 +130,22 @@ static size_t rows_of(const struct buf *text)
     return n;
 }
 
+static void a_long_message_is_folded_where_there_is_room(void **state)
+{
+    (void)state;
+    const char *command = "cd '/home/u/a project with a long name' && "
+                          "claude --resume 01e5af14-9422-4986-8749-e00802273d54";
+    struct buf whole = asked(40, 24, 0, command), cut = asked(40, 3, 0, command);
+    assert_non_null(strstr(whole.p, "\ncd '/home/u/a project with a long name' \n"
+                                    "&& claude --resume 01e5af14-9422-4986-87\n"
+                                    "49-e00802273d54\n"));
+    assert_true(rows_of(&whole) <= 24);
+    assert_null(strstr(cut.p, "e00802273d54"));
+    assert_true(rows_of(&cut) <= 3);
+    buf_release(&whole);
+    buf_release(&cut);
+}
+
 static void of_a_long_list_the_page_of_the_session_is_drawn(void **state)
 {
     (void)state;
@@ -282,6 +298,7 @@ int main(void)
         cmocka_unit_test(without_utf8_it_is_drawn_in_ascii),
         cmocka_unit_test(a_narrow_terminal_cuts_its_lines),
         cmocka_unit_test(a_screen_reader_gets_no_box),
+        cmocka_unit_test(a_long_message_is_folded_where_there_is_room),
         cmocka_unit_test(of_a_long_list_the_page_of_the_session_is_drawn),
         cmocka_unit_test(without_room_for_a_box_the_sessions_are_listed),
         cmocka_unit_test(of_a_small_screen_the_session_gets_what_there_is),

@@ -16,3 +16,6 @@ struct record_source {
     int64_t size_bytes;
     struct sv record_start; /* as line_check_line wants it */
 };
+
+/* Of memory. text and what it views must stay. */
+struct record_source record_source_of_text(struct sv *text, struct sv record_start);

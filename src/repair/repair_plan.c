@@ -476,20 +476,10 @@ static bool is_of_shards(enum damage_kind kind)
     return kind <= DAMAGE_LONG_LINE;
 }
 
-static int64_t read_text(void *context, char *bytes, size_t n, int64_t offset)
-{
-    const struct sv *text = context;
-    size_t left = (size_t)offset < text->n ? text->n - (size_t)offset : 0;
-    n = n < left ? n : left;
-    if (n)
-        memcpy(bytes, text->p + offset, n);
-    return (int64_t)n;
-}
-
 static int count_in_text(const struct repair_plan_edit *e, int64_t *count)
 {
     struct sv text = {e->text, e->text_length};
-    struct record_source source = {read_text, &text, (int64_t)text.n, {0}};
+    struct record_source source = record_source_of_text(&text, (struct sv){0});
     struct normalise_found found;
     int r = normalise_find(&source, 0, false, &found);
     if (r == 0)

@@ -30,11 +30,6 @@ setup()
     TEST_PROGRAMS=$BATS_TEST_TMPDIR/inside
 }
 
-teardown()
-{
-    end_user
-}
-
 # Run a command where the mounts of the test are.
 inside()
 {
@@ -174,6 +169,11 @@ does_not_repair_it()
 all_modes_work()
 {
     damaged_session
+    modes_work
+}
+
+modes_work()
+{
     live_client hung --ask-again
     lists_session
     exports_it
@@ -217,15 +217,7 @@ all_modes_work()
     mounted -t tmpfs tmpfs "$BATS_TEST_TMPDIR/layers"
     inside mkdir "$BATS_TEST_TMPDIR/layers/"{upper,work}
     mounted -t overlay overlay -o "lowerdir=$CONFIG_DIR,upperdir=$BATS_TEST_TMPDIR/layers/upper,workdir=$BATS_TEST_TMPDIR/layers/work" "$CONFIG_DIR"
-    live_client hung --ask-again
-    lists_session
-    exports_it
-    rescue --revive "$pid" --force "${scratch[@]}"
-    [ "$status" -eq 0 ]
-    is_true
-    kills_it
-    restores_it
-    repairs_it
+    modes_work
     [ -z "$(find "$CONFIG_DIR" -name "$id.jsonl")" ]
 }
 

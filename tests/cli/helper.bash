@@ -27,21 +27,29 @@ rescue()
     rescue_under env -- "$@"
 }
 
-# The same, started by another command: rescue_under COMMAND... -- OPTIONS...
-#     rescue_under "$TEST_PROGRAMS/stuck-mount" "$dir" -- --status
-rescue_under()
+# split_under COMMAND... -- OPTIONS...: sets under and options to the two.
+split_under()
 {
-    local under=()
+    under=()
     while [ "$1" != -- ]; do
         under+=("$1")
         shift
     done
     shift
+    options=("$@")
+}
+
+# The same, started by another command: rescue_under COMMAND... -- OPTIONS...
+#     rescue_under "$TEST_PROGRAMS/stuck-mount" "$dir" -- --status
+rescue_under()
+{
+    local under options
+    split_under "$@"
     run --separate-stderr env -i HOME="$HOME" PATH="$PATH" TERM=dumb LANG=C.UTF-8 TZ=UTC \
         ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
-        "${under[@]}" "$SESSION_RESCUE" "$@"
+        "${under[@]}" "$SESSION_RESCUE" "${options[@]}"
     # What a failing test prints to explain itself.
-    printf '%s %s: status %s\n%s\n--- stderr\n%s\n' session-rescue "$*" "$status" "$output" "${stderr-}"
+    printf '%s %s: status %s\n%s\n--- stderr\n%s\n' session-rescue "${options[*]}" "$status" "$output" "${stderr-}"
 }
 
 # Start a process that the test will end: `start sleep 60; look_at "$started"`.
@@ -59,6 +67,15 @@ install_client()
     client=$BATS_TEST_TMPDIR/share/claude/versions/2.1.197
     mkdir -p "${client%/*}"
     cp "$TEST_PROGRAMS/fake-agent" "$client"
+}
+
+# The home, a client, and a directory that sessions work in: $project.
+scratch_project()
+{
+    scratch_home
+    install_client
+    project=$BATS_TEST_TMPDIR/project
+    mkdir "$project"
 }
 
 # Start a stand-in for a client (tests/fake-agent.c) and wait until it is there: $pid.

@@ -9,9 +9,7 @@ load invoker
 
 setup()
 {
-    scratch_user
-    store_session "$ID"
-    settle
+    scratch_user_with_session
     nsenter --target="$world" --mount -- mount -t proc -o hidepid=2 proc /proc || skip "no /proc can be mounted here"
     run ! as_user test -e /proc/1/stat
     cp "$TEST_PROGRAMS/deny-call" "$shared/bin/"
@@ -25,11 +23,6 @@ with_info()
     run as_user sh -c "$old_kernel true"
     [ "$status" -eq 0 ] || skip "no system call can be denied here"
     [ "$(printf '6.13\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.13 ] || skip "needs Linux 6.13"
-}
-
-teardown()
-{
-    end_user
 }
 
 lives()

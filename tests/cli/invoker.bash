@@ -56,6 +56,20 @@ END
     [ -e "$shared/ready" ] || skip "no mount namespace can be made here"
 }
 
+# The same with a stored session.
+scratch_user_with_session()
+{
+    scratch_user
+    store_session "$ID"
+    settle
+}
+
+# What every test with another user ends with.
+teardown()
+{
+    end_user
+}
+
 # Give what is in the home to the user.
 settle()
 {

@@ -5,10 +5,7 @@ load helper
 
 setup()
 {
-    scratch_home
-    install_client
-    project=$BATS_TEST_TMPDIR/project
-    mkdir "$project"
+    scratch_project
     a=aaaaaaaa-0000-4000-8000-000000000001
     b=bbbbbbbb-0000-4000-8000-000000000002
 }

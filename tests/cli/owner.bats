@@ -8,19 +8,13 @@ load invoker
 
 setup()
 {
-    scratch_user
-    store_session "$ID"
+    scratch_user_with_session
     scratch=(--config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG")
     # damage that --repair mends: half a line at the end
     printf '{"parentUuid":"a","type":"us' >>"$TRANSCRIPT"
     settle
     by_user --export "$ID"
     has_backup "$ID"
-}
-
-teardown()
-{
-    end_user
 }
 
 by_user()

@@ -21,11 +21,6 @@ setup()
     "$shared/bin/deny-call" pidfd_getfd true || skip "no system call can be denied here"
 }
 
-teardown()
-{
-    end_user
-}
-
 # A client of the user's whose reply has stalled: users_hung OPTION...
 users_hung()
 {

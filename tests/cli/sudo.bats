@@ -7,15 +7,8 @@ load invoker
 
 setup()
 {
-    scratch_user
-    store_session "$ID"
-    settle
+    scratch_user_with_session
     in_store=(--config-dir "$CONFIG_DIR")
-}
-
-teardown()
-{
-    end_user
 }
 
 @test "under sudo a backup is made in the user's home, and is the user's" {

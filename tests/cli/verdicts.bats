@@ -6,10 +6,7 @@ load helper
 
 setup()
 {
-    scratch_home
-    install_client
-    project=$BATS_TEST_TMPDIR/project
-    mkdir "$project"
+    scratch_project
 }
 
 teardown()

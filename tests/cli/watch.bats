@@ -26,15 +26,11 @@ teardown()
 # What the watcher runs with; the words before -- are a command to run it under.
 watch_under()
 {
-    local under=()
-    while [ "$1" != -- ]; do
-        under+=("$1")
-        shift
-    done
-    shift
+    local under options
+    split_under "$@"
     env -i HOME="$HOME" PATH="${WATCH_PATH-$PATH}" TERM=dumb LANG=C.UTF-8 ASAN_OPTIONS="${ASAN_OPTIONS-}" \
         "${under[@]}" "$SESSION_RESCUE" --watch --json --interval 0.2 --timeout 0.03 --pending-dir "$PENDING" \
-        --log-dir "$LOG" --config-dir "$CONFIG_DIR" "$@" </dev/null >>"$EVENTS" 2>>"$ERRORS" 3>&- &
+        --log-dir "$LOG" --config-dir "$CONFIG_DIR" "${options[@]}" </dev/null >>"$EVENTS" 2>>"$ERRORS" 3>&- &
     watcher=$!
     wait_until 60 saw watching
 }

@@ -35,6 +35,8 @@
  *
  * Ends as the program does; 137 when it was killed. x86-64 Linux.
  */
+#include "../pidfd.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -375,21 +377,6 @@ static void act(size_t slot, const struct call *call, const char *object,
 
 /* ---- what acts on another process --------------------------------------------------------- */
 
-/* The process that a descriptor pins, or 0. */
-static int pid_of_pidfd(pid_t pid, int fd)
-{
-    char path[64], line[256];
-    int found = 0;
-    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)pid, fd);
-    FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "Pid: %d", &found) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return found;
-}
-
 static void add_names(FILE *f, const char *folder)
 {
     DIR *d = folder ? opendir(folder) : NULL;
@@ -408,7 +395,7 @@ static void note_act(size_t slot, const struct call *call, const struct user_reg
     size_t size;
     long target = 0;
     if (call->number == SYS_pidfd_send_signal)
-        target = pid_of_pidfd(pid, (int)regs->rdi);
+        target = pidfd_target(pid, (int)regs->rdi);
     else if (call->number == SYS_ptrace)
         target = (long)regs->rsi;
     else if (call->number != SYS_shutdown)

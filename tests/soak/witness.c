@@ -11,6 +11,8 @@
  * --seccomp-bpf stops at every call of a child that was forked and runs no other program, which
  * slowed 200 sessions' listing down by ten. Ends as the program does; Linux.
  */
+#include "../pidfd.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -72,21 +74,6 @@ static void note_own(pid_t pid)
         is_own[pid] = 1;
 }
 
-/* Returns: the process behind a pidfd of `holder`; 0: not known, or it is gone by now. */
-static pid_t pid_behind(pid_t holder, int fd)
-{
-    char path[64], line[256];
-    int pid = 0;
-    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)holder, fd);
-    FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "Pid: %d", &pid) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return pid;
-}
-
 static void note_signal(pid_t sender)
 {
     struct ptrace_syscall_info info;
@@ -98,7 +85,7 @@ static void note_signal(pid_t sender)
             continue;
         int number = (int)info.seccomp.args[calls[i].signal];
         pid_t target = (pid_t)info.seccomp.args[calls[i].target];
-        if (calls[i].is_pidfd && (target = pid_behind(sender, (int)target)) < 0)
+        if (calls[i].is_pidfd && (target = pidfd_target(sender, (int)target)) < 0)
             return; /* it has ended: the signal goes nowhere */
         pid_t magnitude = target < 0 ? -target : target;
         if (number && (magnitude >= PIDS || !is_own[magnitude]))

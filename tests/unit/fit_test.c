@@ -12,16 +12,6 @@ struct scene {
     int seconds; /* of the next record's time */
 };
 
-static int64_t read_memory(void *context, char *bytes, size_t n, int64_t offset)
-{
-    const struct buf *file = context;
-    size_t left = (size_t)offset < file->n ? file->n - (size_t)offset : 0;
-    n = n < left ? n : left;
-    if (n)
-        memcpy(bytes, file->p + offset, n);
-    return (int64_t)n;
-}
-
 static int keep(void *context, const char *bytes, size_t n)
 {
     buf_add(context, bytes, n);
@@ -32,7 +22,8 @@ static struct repair_plan plan_of(struct scene *s, struct buf *file, struct repa
 {
     struct transcript_scan survey;
     struct repair_plan plan;
-    struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    struct sv text = {file->p, file->n};
+    struct record_source source = record_source_of_text(&text, SV("{\"parentUuid\":"));
     o.wants_edits = true;
     o.modified_ms = 1770000000000;
     assert_int_equal(transcript_scan_read(&source, &survey), 0);
@@ -44,8 +35,8 @@ static struct repair_plan plan_of(struct scene *s, struct buf *file, struct repa
 /* backup: the name in the marks. */
 static void fit_into(struct scene *s, int64_t window, const char *backup)
 {
-    struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
-                                   SV("{\"parentUuid\":")};
+    struct sv text = {s->file.p, s->file.n};
+    struct record_source source = record_source_of_text(&text, SV("{\"parentUuid\":"));
     struct repair_plan_sink sink = {keep, NULL, &s->made};
     s->made.n = 0;
     s->plan =

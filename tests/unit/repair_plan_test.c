@@ -13,16 +13,6 @@ struct scene {
     struct repair_plan plan;
 };
 
-static int64_t read_memory(void *context, char *bytes, size_t n, int64_t offset)
-{
-    const struct buf *file = context;
-    size_t left = (size_t)offset < file->n ? file->n - (size_t)offset : 0;
-    n = n < left ? n : left;
-    if (n)
-        memcpy(bytes, file->p + offset, n);
-    return (int64_t)n;
-}
-
 static int keep(void *context, const char *bytes, size_t n)
 {
     struct scene *s = context;
@@ -44,7 +34,8 @@ static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shri
 {
     struct transcript_scan survey;
     struct repair_plan plan;
-    struct record_source source = {read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
+    struct sv text = {file->p, file->n};
+    struct record_source source = record_source_of_text(&text, SV("{\"parentUuid\":"));
     struct repair_plan_options options = {
         .shrinks = shrinks, .wants_edits = true, .modified_ms = 1770000000000};
     assert_int_equal(transcript_scan_read(&source, &survey), 0);
@@ -56,8 +47,8 @@ static struct repair_plan make_plan(struct scene *s, struct buf *file, bool shri
 /* Plans, mends, and sees that a second plan is empty. */
 static void repair_as(struct scene *s, bool shrinks)
 {
-    struct record_source source = {read_memory, &s->file, (int64_t)s->file.n,
-                                   SV("{\"parentUuid\":")};
+    struct sv text = {s->file.p, s->file.n};
+    struct record_source source = record_source_of_text(&text, SV("{\"parentUuid\":"));
     struct repair_plan_sink sink = {keep, keep_removed, s};
     s->plan = make_plan(s, &s->file, shrinks);
     assert_int_equal(repair_plan_write(&source, &s->plan, "BACKUP", &sink), 0);

@@ -72,14 +72,12 @@ static bool is_shell(const char *name)
 static bool has_other_stopped_job(const struct proc *proc, const struct proc_stat *client)
 {
     struct arena scratch = {0};
-    pid_t *pids;
+    struct proc_stat *table;
     size_t count;
-    bool found = proc_list(proc, &scratch, &pids, &count) < 0;
-    for (size_t i = 0; !found && i < count; i++) {
-        struct proc_stat stat;
-        found = proc_read_stat(proc, pids[i], &stat) == 0 && stat.sid == client->sid &&
-                stat.state == 'T' && stat.pgrp != client->pgrp;
-    }
+    bool found = proc_read_table(proc, &scratch, &table, &count) < 0;
+    for (size_t i = 0; !found && i < count; i++)
+        found =
+            table[i].sid == client->sid && table[i].state == 'T' && table[i].pgrp != client->pgrp;
     arena_release(&scratch);
     return found;
 }

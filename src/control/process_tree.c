@@ -35,15 +35,13 @@ static struct person *by_pid(const struct people *people, pid_t pid)
 
 static int read_everybody(const struct process_tree_request *q, struct people *out)
 {
-    pid_t *pids;
-    size_t count;
-    int r = proc_list(q->proc, q->arena, &pids, &count);
+    struct proc_stat *table;
+    int r = proc_read_table(q->proc, q->arena, &table, &out->count);
     if (r < 0)
         return r;
-    out->items = arena_alloc(q->arena, (count + 1) * sizeof *out->items);
-    for (size_t i = 0; i < count; i++)
-        if (proc_read_stat(q->proc, pids[i], &out->items[out->count].stat) == 0)
-            out->count++;
+    out->items = arena_alloc(q->arena, (out->count + 1) * sizeof *out->items);
+    for (size_t i = 0; i < out->count; i++)
+        out->items[i].stat = table[i];
     return 0;
 }
 

@@ -112,45 +112,45 @@ static int find_victims(struct revive *r, const struct pidref *root_ref, struct 
                         struct sr_error *error)
 {
     const struct proc *proc = r->subject.proc;
-    struct proc_stat root, client, stat;
+    struct proc_stat root, client, *table;
     struct victims v = {0};
     struct listener_list listeners;
-    pid_t *pids;
     size_t count;
     int code = pidref_look(root_ref, proc, &root);
     if (code == 0)
         code = pidref_look(&r->subject.ref, proc, &client);
     if (code == 0)
-        code = proc_list(proc, &r->arena, &pids, &count);
+        code = proc_read_table(proc, &r->arena, &table, &count);
     if (code == 0)
         code = listener_read(proc, root.pid, &r->arena, &listeners);
     if (code < 0)
         return err_set(error, code, "pid %d: %s", (int)root_ref->pid, err_reason(code));
     for (size_t i = 0; i < count && code == 0; i++) {
-        if (proc_read_stat(proc, pids[i], &stat) < 0 || stat.state == 'Z' ||
-            stat.pid == client.pid || !is_meant(r, &root, &client, &stat))
+        const struct proc_stat *stat = &table[i];
+        if (stat->state == 'Z' || stat->pid == client.pid || !is_meant(r, &root, &client, stat))
             continue;
-        const char *why = why_not(r, &stat);
+        const char *why = why_not(r, stat);
         if (why) {
-            code = err_set(error, -EPERM, "%s (pid %d) is left alone: %s", stat.name, (int)stat.pid,
-                           why);
+            code = err_set(error, -EPERM, "%s (pid %d) is left alone: %s", stat->name,
+                           (int)stat->pid, why);
             break;
         }
         struct pidref ref;
-        code = pidref_open(proc, stat.pid, stat.start_ticks, &ref);
+        code = pidref_open(proc, stat->pid, stat->start_ticks, &ref);
         if (code == -ESRCH) {
             code = 0;
             continue;
         }
         if (code < 0) {
-            err_set(error, code, "pin %s (pid %d): %s", stat.name, (int)stat.pid, err_reason(code));
+            err_set(error, code, "pin %s (pid %d): %s", stat->name, (int)stat->pid,
+                    err_reason(code));
             break;
         }
         void *items = v.items;
         struct pidref *slot = arena_push(&r->arena, &items, &v.count, &v.capacity, sizeof *slot);
         v.items = items;
         *slot = ref;
-        v.any_listens |= add_name(r, &stat, &listeners, &v.names);
+        v.any_listens |= add_name(r, stat, &listeners, &v.names);
     }
     if (code < 0) {
         release(&v);

@@ -183,19 +183,18 @@ int remedy_plan_continue(struct revive *r, struct sr_error *error)
 static bool may_have_other_reader(struct revive *r, const struct proc_stat *client)
 {
     const struct proc *proc = r->subject.proc;
-    pid_t *pids;
+    struct proc_stat *table;
     size_t count;
-    if (proc_list(proc, &r->arena, &pids, &count) < 0)
+    if (proc_read_table(proc, &r->arena, &table, &count) < 0)
         return true;
     for (size_t i = 0; i < count; i++) {
-        struct proc_stat stat;
+        const struct proc_stat *stat = &table[i];
         const char *target;
-        if (pids[i] == client->pid || proc_read_stat(proc, pids[i], &stat) < 0 ||
-            stat.tty != client->tty || stat.pgrp != client->tty_pgrp)
+        if (stat->pid == client->pid || stat->tty != client->tty || stat->pgrp != client->tty_pgrp)
             continue;
-        struct ancestry up = ancestry_of(proc, &stat);
+        struct ancestry up = ancestry_of(proc, stat);
         if (ancestry_find(&up, client->pid) != FACT_NO &&
-            (proc_read_input(proc, stat.pid, &r->arena, &target) < 0 ||
+            (proc_read_input(proc, stat->pid, &r->arena, &target) < 0 ||
              tty_canonical(&r->arena, target)))
             return true;
     }

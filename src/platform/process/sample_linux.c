@@ -262,44 +262,28 @@ int sample_subtract(const struct sample *first, const struct sample *second,
     return 0;
 }
 
-/* Parents of all processes, for kernels that do not list children. */
+/* All processes, for kernels that do not list children. */
 struct parents {
-    pid_t *pids, *ppids;
+    struct proc_stat *items;
     size_t count;
 };
-
-static int read_parents(const struct proc *proc, struct arena *a, struct parents *out)
-{
-    pid_t *pids;
-    size_t count;
-    int r = proc_list(proc, a, &pids, &count);
-    if (r < 0)
-        return r;
-    pid_t *ppids = arena_alloc(a, (count + 1) * sizeof *ppids);
-    for (size_t i = 0; i < count; i++) {
-        struct proc_stat stat;
-        ppids[i] = proc_read_stat(proc, pids[i], &stat) == 0 ? stat.ppid : -1;
-    }
-    *out = (struct parents){pids, ppids, count};
-    return 0;
-}
 
 /* Returns: 0 or negative errno; -ESRCH: it is gone, and has none. */
 static int find_children(const struct proc *proc, pid_t pid, struct parents *parents,
                          struct arena *a, pid_t **pids, size_t *count)
 {
     *count = 0;
-    if (!parents->pids) {
+    if (!parents->items) {
         int r = proc_read_children(proc, pid, a, pids, count);
         if (r == -ENOENT)
-            r = read_parents(proc, a, parents);
-        if (r < 0 || !parents->pids)
+            r = proc_read_table(proc, a, &parents->items, &parents->count);
+        if (r < 0 || !parents->items)
             return r;
     }
     *pids = arena_alloc(a, (parents->count + 1) * sizeof **pids);
     for (size_t i = 0; i < parents->count; i++)
-        if (parents->ppids[i] == pid)
-            (*pids)[(*count)++] = parents->pids[i];
+        if (parents->items[i].ppid == pid)
+            (*pids)[(*count)++] = parents->items[i].pid;
     return 0;
 }
 

@@ -196,7 +196,7 @@ class Scene:
         if outcome.status >= 128 and not outcome.was_killed() or outcome.status == 125:
             wrong.append(f"it crashed: status {outcome.status}")
         cannot_say = any(name in ("write", "writev") for name, _ in outcome.met)
-        says = outcome.errors.strip() or "incomplete: " in outcome.output
+        says = outcome.errors.strip() or re.search(r"incomplete: |an earlier backup holds more is not known: ", outcome.output)
         if outcome.status not in (0, 137) and not says and not cannot_say:
             wrong.append(f"status {outcome.status}, and it said nothing")
         self.check_message(outcome, wrong)

@@ -115,6 +115,27 @@ struct sr_child {
     const char *name;
 };
 
+/* What a process is to a session. */
+enum sr_role {
+    SR_ROLE_OWNER,   /* it runs the turn: its sockets, children and CPU time tell how that goes */
+    SR_ROLE_UI,      /* it draws the session on a terminal, and leaves no turn without an owner */
+    SR_ROLE_WRAPPER, /* it started one of these, and waits for it */
+};
+
+/* A process that has part in a session. */
+struct sr_attachment {
+    int pid;
+    uint64_t start_ticks;
+    enum sr_role role;
+    const char *tty; /* NULL: none, or not known */
+};
+
+/* Where an agent keeps the sessions of a user. */
+struct sr_home {
+    const char *agent;  /* "claude" */
+    const char *folder; /* path as this program can open it; NULL: not known */
+};
+
 /* The pane of a terminal multiplexer that a session runs in. */
 struct sr_multiplexer {
     const char *kind;   /* "tmux", "screen", "zellij"; NULL: none known */
@@ -220,7 +241,16 @@ struct sr_session {
     bool is_archived;           /* the client's own list does not show it */
     bool holds_no_conversation; /* a title, say, and nothing else: the client finds none in it */
     const char *job_id; /* of a live background session: what the client attaches to it by */
+
+    struct sr_home home; /* its agent and config_dir */
+    /* The live processes that have part in it, as far as they are known; pid above is one of them.
+     * The owner draws its own terminal where no UI is among them. */
+    const struct sr_attachment *attachments;
+    size_t attachment_count;
 };
+
+/* The process that runs the turns of a session. Returns: NULL where none is alive, or known. */
+const struct sr_attachment *sr_session_owner(const struct sr_session *session);
 
 /* A session's transcript that lies where the client does not look. */
 struct sr_stray {

@@ -48,6 +48,14 @@ static void add_registered(const struct processes_request *q, struct stores *sto
     }
 }
 
+/* A client that runs the turns itself, and draws them. */
+static const struct attachment *owned_by(struct arena *a, struct live *live)
+{
+    struct attachment *one = arena_alloc(a, sizeof *one);
+    *one = (struct attachment){live, SR_ROLE_OWNER};
+    return one;
+}
+
 /*
  * The sessions of live processes in wanted stores. A process whose config
  * directory is not known is listed unless the user asked for certain ones.
@@ -65,7 +73,12 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
         if (store ? !store->wanted : q->options->config_dir_count > 0)
             continue;
         processes_describe(q, live);
-        sessions[n++] = (struct session){.live = live, .store = store};
+        sessions[n++] = (struct session){
+            .live = live,
+            .store = store,
+            .attachments = owned_by(&snap->arena, live),
+            .attachment_count = 1,
+        };
     }
     return n;
 }

@@ -20,6 +20,26 @@ static double cpu_percent(const struct proc *proc, const struct proc_stat *stat)
     return (double)stat->cpu_ticks * 1000.0 / (double)proc->ticks_per_s * 100.0 / (double)alive_ms;
 }
 
+static void show_attachments(struct arena *a, const struct session *s, struct sr_session *out)
+{
+    struct sr_attachment *all = arena_alloc(a, (s->attachment_count + 1) * sizeof *all);
+    for (size_t i = 0; i < s->attachment_count; i++) {
+        const struct live *live = s->attachments[i].live;
+        all[i] = (struct sr_attachment){live->stat.pid, live->stat.start_ticks,
+                                        s->attachments[i].role, live->tty};
+    }
+    out->attachments = all;
+    out->attachment_count = s->attachment_count;
+}
+
+const struct sr_attachment *sr_session_owner(const struct sr_session *session)
+{
+    for (size_t i = 0; i < session->attachment_count; i++)
+        if (session->attachments[i].role == SR_ROLE_OWNER)
+            return &session->attachments[i];
+    return NULL;
+}
+
 static void show_process(const struct snapshot *snap, const struct session *s,
                          struct sr_session *out)
 {
@@ -182,6 +202,8 @@ static void show_session(struct snapshot *snap, const struct sr_options *options
     } else if (s->live) {
         out->config_dir = s->live->config_dir;
     }
+    out->home = (struct sr_home){out->agent, out->config_dir};
+    show_attachments(a, s, out);
     if (session_has_transcript(s)) {
         out->transcript = arena_printf(a, "%s/%s", s->store->io.path, s->transcript.path);
         out->size_bytes = s->transcript.size_bytes;

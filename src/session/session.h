@@ -12,8 +12,16 @@
 #include "session/processes.h"
 #include "session/stores/stores.h"
 
+/* A process that has part in a session. */
+struct attachment {
+    struct live *live;
+    enum sr_role role;
+};
+
 struct session {
-    struct live *live;   /* NULL: no process */
+    struct live *live;                    /* that it is listed by; NULL: no process */
+    const struct attachment *attachments; /* all that have part in it, that one first */
+    size_t attachment_count;
     struct store *store; /* NULL: not known */
     const struct agent_registration *registration;
 

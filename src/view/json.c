@@ -32,6 +32,18 @@ static void put_process(struct json_document *d, struct json_node *to, const str
     json_put_pid(d, to, "container_pid", s->container_pid);
 }
 
+static void put_attachments(struct json_document *d, struct json_node *to,
+                            const struct sr_session *s)
+{
+    const struct sr_attachment *owner = sr_session_owner(s);
+    struct json_node *uis = json_array(d);
+    for (size_t i = 0; i < s->attachment_count; i++)
+        if (s->attachments[i].role == SR_ROLE_UI)
+            json_put_integer(d, uis, NULL, s->attachments[i].pid);
+    json_put_pid(d, to, "owner_pid", owner ? owner->pid : 0);
+    json_put(d, to, "ui_pids", uis);
+}
+
 static void put_session(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
     json_put_string(d, to, "session_id", s->session_id);
@@ -45,6 +57,7 @@ static void put_session(struct json_document *d, struct json_node *to, const str
     for (size_t i = 0; i < s->twin_count; i++)
         json_put_integer(d, twins, NULL, s->twins[i]);
     json_put(d, to, "twins", twins);
+    put_attachments(d, to, s);
 
     json_put_string(d, to, "transcript", s->transcript);
     json_put_count(d, to, "size_bytes", s->size_bytes);

@@ -63,6 +63,24 @@ static void an_empty_listing_is_a_whole_document(void **state)
     assert_non_null(strstr(text_of(&snapshot), "\"problems\": []"));
 }
 
+static void the_owner_is_told_from_what_draws(void **state)
+{
+    (void)state;
+    const struct sr_attachment all[] = {{12, 1, SR_ROLE_UI, "pts/1"},
+                                        {13, 1, SR_ROLE_WRAPPER, "pts/1"},
+                                        {14, 1, SR_ROLE_OWNER, NULL},
+                                        {15, 1, SR_ROLE_UI, "pts/2"}};
+    const struct sr_session session = {
+        .agent = "claude", .pid = 12, .attachments = all, .attachment_count = 4};
+    struct sr_snapshot snapshot = {.sessions = &session, .session_count = 1};
+    assert_int_equal(sr_session_owner(&session)->pid, 14);
+    const char *text = text_of(&snapshot);
+    assert_non_null(strstr(text, "\"owner_pid\": 14"));
+    assert_non_null(strstr(text, "\"ui_pids\": [\n        12,\n        15\n"));
+    const struct sr_session stored = {.agent = "claude"};
+    assert_null(sr_session_owner(&stored));
+}
+
 static void what_is_not_known_is_null(void **state)
 {
     (void)state;
@@ -159,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(an_empty_listing_is_a_whole_document, forget_all),
+        cmocka_unit_test_teardown(the_owner_is_told_from_what_draws, forget_all),
         cmocka_unit_test_teardown(what_is_not_known_is_null, forget_all),
         cmocka_unit_test_teardown(zero_is_not_unknown, forget_all),
         cmocka_unit_test_teardown(live_and_hung_are_counted, forget_all),

@@ -76,7 +76,12 @@ static void judge_image(struct repair_steps *m, const struct transcript_scan_spo
 
 static void judge_content(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
-    struct repair_plan_problem *p = add_at(m, spot, repair_steps_severity(m, DAMAGE_BAD_CONTENT));
+    enum damage_severity severity = repair_steps_severity(m, DAMAGE_BAD_CONTENT);
+    if (spot->side == TRANSCRIPT_SCAN_NOTHING && severity != DAMAGE_HURTS)
+        return; /* later clients leave it out */
+    if (spot->side == TRANSCRIPT_SCAN_WHITE)
+        severity = DAMAGE_HURTS;
+    struct repair_plan_problem *p = add_at(m, spot, severity);
     p->detail = spot->number ? "a text" : "nothing that could be kept";
     if (spot->number)
         repair_steps_add_step(m, REPAIR_STEPS_WRAP, DAMAGE_BAD_CONTENT, spot->node, 0);

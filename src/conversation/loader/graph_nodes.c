@@ -22,6 +22,14 @@ static bool is_on_chain(const struct json_stream *s)
     return false;
 }
 
+/* As JavaScript takes a value for true. */
+static bool is_truthy(const struct json_stream_value *v)
+{
+    return v->kind == JSON_STREAM_TRUE || v->kind == JSON_STREAM_OBJECT ||
+           v->kind == JSON_STREAM_ARRAY ||
+           (v->kind == JSON_STREAM_STRING && v->span.to - v->span.from > 2);
+}
+
 static enum graph_role role_of(const struct json_stream *s)
 {
     if (json_stream_is(s, JSON_STREAM_TYPE, "assistant"))
@@ -94,7 +102,7 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
         .at_ms = at.ms,
         .offset = s->record.from,
         .line = place->line,
-        .is_sidechain = s->members[JSON_STREAM_IS_SIDECHAIN].kind == JSON_STREAM_TRUE,
+        .is_sidechain = is_truthy(&s->members[JSON_STREAM_IS_SIDECHAIN]),
         .is_summary = s->members[JSON_STREAM_IS_SUMMARY].kind == JSON_STREAM_TRUE,
         .is_hidden = place->is_hidden,
         .is_beside = place->is_beside,

@@ -40,6 +40,8 @@ struct transcript_scan_line {
     bool is_too_long;
 };
 
+enum { TRANSCRIPT_SCAN_NOTHING = 1, TRANSCRIPT_SCAN_WHITE }; /* all that a prompt says */
+
 /* Something to be looked at again. What it is said of is a node or, with node GRAPH_NONE, the
  * record at the offset. */
 struct transcript_scan_spot {
@@ -48,7 +50,8 @@ struct transcript_scan_spot {
     uint32_t node, line;
     uint32_t block; /* its place among the record's blocks; DAMAGE_HUGE_RECORD: enum
                        json_stream_member */
-    uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all */
+    uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all;
+                       DAMAGE_BAD_CONTENT: what a prompt lacks, below */
     int64_t offset; /* of what is meant */
     int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;
                        DAMAGE_BAD_CONTENT: 1 for a text; DAMAGE_ERROR_TAIL: what it names, as

@@ -257,6 +257,7 @@ same_modes()
     press n Enter
     await "status 1"
     shows "not killed"
+    [ "$(private_tmux capture-pane -pJ -t s -S - | grep -c 'not killed')" -eq 1 ] # once
     is_alive "$hung"
 }
 

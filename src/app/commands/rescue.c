@@ -193,8 +193,6 @@ static int act_on_session(struct rescue *r, bool ends)
         set_message(r, act.why);
     else if (!ends)
         buf_addf(&r->message, "Revived: pid %d, %s", r->session->pid, act.revive.moved);
-    if (code < 0 && ends)
-        context_complain(act.why);
     log_rows(r, rows, act_close(&act, &r->closing, rows));
     return look(r);
 }

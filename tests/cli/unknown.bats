@@ -247,6 +247,24 @@ not_given_up()
         [[ $stderr == *"no session that was seen is named by '0c0c0c0c'"*"not all could be looked at"* ]]
         [[ $stderr != *"none is there"* ]]
     done
+    by_user --repair 0c0c0c0c # nothing was done
+    [ "$status" -eq 3 ]
+    chmod 000 "$CONFIG_DIR/sessions"
+    for mode in --kill --revive; do
+        by_user "$mode" 0c0c0c0c
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"not all could be looked at"* && $stderr != *"none is there"* ]]
+        by_user "$mode" 4194305 # no process has that number
+        [ "$status" -eq 2 ]
+    done
+    chmod 755 "$CONFIG_DIR/sessions"
+    for mode in --kill --revive --repair; do
+        chmod 755 "$CONFIG_DIR/projects/-srv"
+        by_user "$mode" 0c0c0c0c
+        [ "$status" -eq 2 ]
+        [[ $stderr == *"none is there"* ]]
+        chmod 000 "$CONFIG_DIR/projects/-srv"
+    done
     by_user --check "$id" # that one was seen
     [ "$status" -eq 0 ]
     by_user --resume "$id"

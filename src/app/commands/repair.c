@@ -332,8 +332,8 @@ static int run(struct context *context)
         return EXIT_FAILED;
     }
     int status = targets_find(context, context->options->which, 1, false, &targets);
-    if (status)
-        return status;
+    if (status) /* nothing was done, where it may be there and is not seen, too */
+        return status == EXIT_ATTENTION ? EXIT_FAILED : status;
     w.target = &targets.items[0];
     w.snapshot = targets.snapshot;
     status = context_answers(context, context->pending_dir) ? repair(&w) : EXIT_FAILED;

@@ -131,11 +131,11 @@ int named_with(struct context *context, named_run *run)
     const struct sr_session *found;
     struct buf listed = {0};
     int r = which_find(&which, snapshot, &found, &listed, &error);
-    int status;
-    if (r < 0)
-        status = named_complain(context, &which, r, error.text, &listed);
-    else
-        status = run(context, snapshot, found);
+    int status = r < 0 ? named_complain(context, &which, r, error.text, &listed)
+                       : run(context, snapshot, found);
+    bool may_be_there = r == -ENOENT && which.kind != WHICH_PID && snapshot->may_lack_sessions;
+    if (may_be_there && status == EXIT_USAGE)
+        status = EXIT_FAILED;
     buf_release(&listed);
     sr_snapshot_free(snapshot);
     return status;

@@ -486,10 +486,13 @@ static bool tool_progresses(const struct evidence *e)
     return any_of_tool(e, WORKER_PROGRESSES);
 }
 
+/* On a loaded machine a subagent is at work for half a minute before the call that started it is
+ * on disk: then the bytes that arrive may be its reply's. */
 static bool subagent_works(const struct evidence *e)
 {
-    return has_tool_open(e) && e->subagent_is_busy == FACT_YES &&
-           (!files_are_silent(e) || reply_arrives(e));
+    bool is_heard_of = has_tool_open(e) ? !files_are_silent(e) || reply_arrives(e)
+                                        : awaits_reply(e) && reply_arrives(e);
+    return e->subagent_is_busy == FACT_YES && is_heard_of;
 }
 
 static bool is_generating(const struct evidence *e)
@@ -866,7 +869,8 @@ const struct rule rules[] = {
      "A process of a hook used the CPU, read or wrote, and no request has gone out since.",
      hook_works},
     {"subagent works", SR_WORKING, "subagent-running", "high", "wait",
-     "A subagent's transcript was written to.", subagent_works},
+     "A subagent is in mid-turn, and its transcript was written to, or a reply arrives.",
+     subagent_works},
     {"retrying", SR_WORKING, "retrying", "medium", "wait",
      "The client says that it tries again, or a new request was sent well after the last event.",
      is_retrying},

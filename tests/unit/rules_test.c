@@ -741,6 +741,10 @@ static void patience_is_given_to_replies_tools_and_compactions(void **state)
     wins("subagent works", TOOL(.subagent_is_busy = FACT_YES, .last_event_age_s = PATIENCE - 1));
     wins("reply stalled", TOOL(.subagent_is_busy = FACT_YES, .last_event_age_s = PATIENCE));
     wins("awaits reply", ASKED(.subagent_is_busy = FACT_YES, .last_event_age_s = PATIENCE - 1));
+    /* the call that started it is not on disk yet */
+    wins("subagent works", ASKED(.subagent_is_busy = FACT_YES, .last_event_age_s = 5,
+                                 .api.sent_ago_s = 5, .api.received_ago_s = 1));
+    wins("generating", ASKED(.last_event_age_s = 5, .api.sent_ago_s = 5, .api.received_ago_s = 1));
 
 #define COMPACTS(...) \
     REST(.status = CLIENT_BUSY, .wakeups_per_s = 85, .api = SILENT_CONNECTION, __VA_ARGS__)

@@ -3,6 +3,7 @@
 #include "base/io/durable.h"
 #include "base/io/fs.h"
 #include "base/json.h"
+#include "jsonl/lines.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,10 +181,11 @@ static bool read_last_line(int folder, const char *name, struct arena *a, struct
     fs_close(&file.fd);
     if (n < 2 || bytes[n - 1] != '\n')
         return false;
-    const char *before = memrchr(bytes, '\n', (size_t)n - 1);
-    const char *begin = before ? before + 1 : bytes;
-    *line = (struct sv){begin, (size_t)(bytes + n - 1 - begin)};
-    return before || from == 0;
+    struct lines it = lines_of((struct sv){bytes, (size_t)n}, from);
+    struct line last;
+    lines_previous(&it, &last);
+    *line = last.text;
+    return it.rest.n || from == 0;
 }
 
 bool quarantine_tells_of(int folder, const char *stem, const char *sha256)

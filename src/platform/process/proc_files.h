@@ -16,3 +16,6 @@ int proc_read_link(const struct proc *proc, pid_t pid, const char *name, struct 
  */
 ssize_t proc_read_text(const struct proc *proc, pid_t pid, const char *name, char *bytes,
                        size_t size);
+
+/* What follows "key:" at the start of a line of such a text; NULL where there is none. */
+const char *proc_field(const char *text, const char *key);

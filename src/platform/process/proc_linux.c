@@ -29,8 +29,7 @@ static int is_proc(int fd)
     return fstatfs(fd, &fs) < 0 ? -errno : fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Finds "Key:\t" at the start of a line; returns what follows it, NULL where there is none. */
-static const char *status_field(const char *text, const char *key)
+const char *proc_field(const char *text, const char *key)
 {
     size_t n = strlen(key);
     for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -54,7 +53,7 @@ static bool is_foreign(int fd)
     if (n < 0)
         return true; /* a namespace in which we are not */
     text[n] = '\0';
-    const char *numbers = status_field(text, "NSpid");
+    const char *numbers = proc_field(text, "NSpid");
     char *end;
     return !numbers || strtol(numbers, &end, 10) != getpid() || *end != '\n';
 }
@@ -218,7 +217,7 @@ int proc_parse_status(const char *text, struct proc_status *out)
     struct proc_status s = {0};
 
     /* "Uid:\t1000\t1000\t1000\t1000": real, effective, saved, file system */
-    const char *uid = status_field(text, "Uid");
+    const char *uid = proc_field(text, "Uid");
     unsigned real, effective, saved;
     if (!uid || sscanf(uid, "%u %u %u", &real, &effective, &saved) != 3)
         return -EBADMSG;
@@ -226,11 +225,11 @@ int proc_parse_status(const char *text, struct proc_status *out)
     s.real_uid = real;
     s.saved_uid = saved;
 
-    const char *tracer = status_field(text, "TracerPid");
+    const char *tracer = proc_field(text, "TracerPid");
     s.tracer = tracer ? (pid_t)strtol(tracer, NULL, 10) : 0;
 
     /* "NSpid:\t4711\t7": from the reader's namespace inwards; the last is the innermost */
-    const char *inner = status_field(text, "NSpid");
+    const char *inner = proc_field(text, "NSpid");
     if (inner) {
         char *end;
         for (long v = strtol(inner, &end, 10); end != inner; v = strtol(inner, &end, 10)) {

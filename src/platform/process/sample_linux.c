@@ -37,16 +37,12 @@ static int64_t why_unknown(ssize_t code)
 /* The number after "key:" at the start of a line. */
 static int64_t field(const char *text, const char *key)
 {
-    size_t n = strlen(key);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, n) == 0 && line[n] == ':') {
-            char *end;
-            long long value = strtoll(line + n + 1, &end, 10);
-            return end == line + n + 1 || value < 0 ? -ENODATA : value;
-        }
-    }
-    return -ENOENT;
+    const char *begin = proc_field(text, key);
+    char *end;
+    if (!begin)
+        return -ENOENT;
+    long long value = strtoll(begin, &end, 10);
+    return end == begin || value < 0 ? -ENODATA : value;
 }
 
 /* "97072 1043 12": nanoseconds on a processor, nanoseconds waiting for one, turns. */

@@ -2,7 +2,7 @@
  * pinned_session: the session that something is about to be done to: pinned, refused
  * where it may not be touched, and looked at again.
  *
- *     struct pinned_session subject = {snapshot, session, options, &result};
+ *     struct pinned_session subject = {.snapshot = ..., .options = &options, .result = &result};
  *     r = pinned_session_pin(&subject, &error);          the process that was listed, and no other
  *     r = pinned_session_check(&subject, &error);        it may be touched
  *     r = proof_make(&subject, &proof, &error);   nothing is lost by it (proof.h)

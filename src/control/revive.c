@@ -122,7 +122,10 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
                 const struct sr_act_options *options, struct sr_error *error)
 {
     *r = (struct revive){
-        .subject = {snapshot, session, options, &r->result.act},
+        .subject = {.snapshot = snapshot,
+                    .session = session,
+                    .options = options,
+                    .result = &r->result.act},
         .session = session,
         .options = options,
     };

@@ -510,7 +510,10 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
               const struct sr_act_options *options, struct sr_error *error)
 {
     *s = (struct stop){
-        .subject = {snapshot, session, options, &s->result.act},
+        .subject = {.snapshot = snapshot,
+                    .session = session,
+                    .options = options,
+                    .result = &s->result.act},
         .session = session,
         .options = options,
         .hold.fd = -1,

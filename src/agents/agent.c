@@ -57,9 +57,10 @@ bool agent_names_transcript(const char *name, struct sv *id)
 bool agent_is_subagents(const char *path)
 {
     for (size_t i = 0; agents[i]; i++) {
-        const char *at = strstr(path, agents[i]->stored->subagents);
-        if (at && at > path && at[-1] == '/' && at[strlen(agents[i]->stored->subagents)] == '/')
-            return true;
+        const char *folder = agents[i]->stored->subagents;
+        for (const char *at = path; (at = strstr(at, folder)); at++)
+            if (at > path && at[-1] == '/' && at[strlen(folder)] == '/')
+                return true;
     }
     return false;
 }

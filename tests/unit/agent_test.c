@@ -30,12 +30,101 @@ static void a_folder_is_listed_again_only_when_it_changed(void **state)
     agent_listings_release(&listings);
 }
 
+static const struct agent bare = {.name = "bare"};
+
+/* Nothing that it might have is made up, and none of these calls a table that is not there. */
+static void an_agent_without_tables_has_nothing_of_the_kind(void **state)
+{
+    (void)state;
+    const struct agent_store store = {.fd = -1, .path = "/"};
+    struct agent_registration *entries;
+    struct agent_prompts prompts = {.count = 7};
+    struct agent_prompted *prompted;
+    struct agent_stray *strays;
+    struct agent_traces traces = {.count = 7};
+    size_t count = 7;
+    bool is_whole = false;
+    assert_int_equal(agent_read_registry(&bare, &store, &entries, &count).state, LOOKUP_ABSENT);
+    assert_int_equal(count, 0);
+    assert_int_equal(agent_read_prompts(&bare, &store, &prompts), -ENOENT);
+    assert_int_equal(agent_read_all_prompts(&bare, &store, "x", 1, &prompts).state, LOOKUP_ABSENT);
+    assert_int_equal(prompts.count, 0);
+    assert_true(prompts.is_whole);
+    count = 7;
+    assert_int_equal(agent_list_prompted(&bare, &store, 1, &prompted, &count, &is_whole).state,
+                     LOOKUP_ABSENT);
+    assert_int_equal(count, 0);
+    assert_true(is_whole);
+    count = 7;
+    assert_int_equal(agent_list_strays(&bare, &store, &strays, &count).state, LOOKUP_ABSENT);
+    assert_int_equal(count, 0);
+    assert_int_equal(agent_list_traces(&bare, &store, NULL, 0, &traces).state, LOOKUP_ABSENT);
+    assert_int_equal(traces.count, 0);
+    assert_int_equal(agent_part_of(&bare, "projects/x"), AGENT_PART_OTHER);
+    assert_false(agent_is_mcp_tool(&bare, "mcp__a__b"));
+    assert_int_equal(agent_mcp_server(&bare, "mcp__a__b").n, 0);
+    assert_false(agent_is_question_tool(&bare, "AskUserQuestion"));
+}
+
+static void what_nobody_knows_of_an_agent_is_unknown(void **state)
+{
+    (void)state;
+    const struct proc_strings none = {0};
+    const struct agent_store store = {.fd = -1, .path = "/"};
+    struct agent_screen screen = {.asks = FACT_YES, .line = "x"};
+    struct arena a = {0};
+    struct sv typed = {0};
+    const char *option = "untouched";
+    bool is_certain = true;
+    assert_int_equal(agent_child_of(&bare, &(struct agent_child_look){.argv = &none}),
+                     AGENT_CHILD_UNKNOWN);
+    assert_null(agent_variable(&none, agent_child_variable(&bare)));
+    assert_null(agent_saves_nothing(&bare, &(struct agent_saving){.argv = &none}, &is_certain));
+    assert_false(is_certain);
+    /* whoever is to be ended without a backup is refused */
+    assert_int_equal(agent_takes_up(&bare, &none, &option), -ENOTSUP);
+    assert_string_equal(option, "untouched");
+    assert_int_equal(agent_has_side_files(&bare, &store, "x", "y"), FACT_UNKNOWN);
+    assert_int_equal(agent_api_of(&bare, &none).port, 0);
+    assert_int_equal(agent_context_window(&bare, "claude-opus-4-7", NULL), 0);
+    assert_null(agent_asked_model(&bare, &none, &none));
+    agent_read_screen(&bare, SV("x"), &a, &screen);
+    assert_int_equal(screen.asks, FACT_UNKNOWN);
+    assert_null(screen.line);
+    assert_false(agent_read_typed(&bare, SV("x"), &a, &typed));
+}
+
+static void a_transcript_is_known_by_its_name(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct sv id;
+    assert_true(agent_names_transcript("01e5af14-9422-4986-8749-e00802273d54.jsonl", &id));
+    assert_sv_equal(id, "01e5af14-9422-4986-8749-e00802273d54");
+    assert_false(agent_names_transcript("01e5af14-9422-4986-8749-e00802273d54 (1).jsonl", &id));
+    assert_false(agent_names_transcript("01e5af14-9422-4986-8749-e00802273d54.json", &id));
+    assert_string_equal(agent_subagents_of(&a, "/c/projects/p/x.jsonl"),
+                        "/c/projects/p/x/subagents");
+    assert_null(agent_subagents_of(&a, "/c/x.txt"));
+    assert_true(agent_is_subagents("/c/projects/p/x/subagents/agent-a.jsonl"));
+    assert_true(agent_is_subagents("/my-subagents/p/x/subagents/agent-a.jsonl"));
+    assert_false(agent_is_subagents("/c/my-subagents/x.jsonl"));
+    assert_true(agent_is_stored(agents[0], "projects/p/x.jsonl"));
+    assert_false(agent_is_stored(agents[0], "projects-of-mine/x"));
+    assert_string_equal(agent_title(NULL), agents[0]->title);
+    assert_string_equal(agent_title("other"), "other");
+    arena_release(&a);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_folder_is_listed_again_only_when_it_changed),
+        cmocka_unit_test(an_agent_without_tables_has_nothing_of_the_kind),
+        cmocka_unit_test(what_nobody_knows_of_an_agent_is_unknown),
+        cmocka_unit_test(a_transcript_is_known_by_its_name),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);
 }

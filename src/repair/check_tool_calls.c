@@ -1,16 +1,27 @@
 #include "repair/check_tool_calls.h"
 
+/* A result that becomes a text is a prompt from then on. */
+static bool becomes_prompt(const struct repair_steps *m, uint32_t node)
+{
+    for (size_t i = 0; i < m->step_count; i++)
+        if (m->steps[i].what == REPAIR_STEPS_SAY && m->steps[i].node == node)
+            return true;
+    return false;
+}
+
 /* The last message of the conversation has not been answered yet: that is how a session ends that
  * was left while a tool ran. */
-static bool is_last_message(const struct graph *g, const struct graph_walk *w, uint32_t node)
+static bool is_last_message(const struct repair_steps *m, const struct graph_walk *w, uint32_t node)
 {
+    const struct graph *g = m->g;
     if (w->marks[node] == GRAPH_UNREACHED)
         return true; /* on a branch that is not resumed: nobody asks for its result */
     for (size_t i = w->count; i-- > 0;) {
         uint32_t other = w->order[i];
         if (other == node)
             return true;
-        if (!repair_steps_is_message(g, other) || g->nodes[other].role == GRAPH_RESULT)
+        if (!repair_steps_is_message(g, other) || (g->nodes[other].role == GRAPH_RESULT &&
+                                                   (w == &m->before || !becomes_prompt(m, other))))
             continue;
         if (!g->nodes[node].message || g->nodes[other].message != g->nodes[node].message)
             return false;
@@ -22,11 +33,11 @@ static void judge_call(struct repair_steps *m, const struct graph_walk *after,
                        const struct graph_tool *call)
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_UNANSWERED_TOOL);
-    if (is_last_message(m->g, after, call->node))
+    if (is_last_message(m, after, call->node))
         return;
     /* the client answers it at the end, and leaves it out where something follows */
     bool was_last = m->before.marks[call->node] != GRAPH_UNREACHED &&
-                    is_last_message(m->g, &m->before, call->node);
+                    is_last_message(m, &m->before, call->node);
     if (was_last)
         severity = DAMAGE_HURTS;
     struct repair_plan_problem *p =
@@ -65,7 +76,7 @@ static void judge_twin(struct repair_steps *m, const struct graph_tool *call)
 }
 
 /* All calls and results of one id. */
-static void judge_tool(struct repair_steps *m, const struct graph_walk *after,
+static void judge_tool(struct repair_steps *m, const struct graph_walk *after, bool of_calls,
                        const struct graph_tool *tools, size_t count)
 {
     const struct graph_tool *call = NULL;
@@ -79,7 +90,7 @@ static void judge_tool(struct repair_steps *m, const struct graph_walk *after,
         if (!graph_is_in_play(m->g, tools[i].node))
             continue;
         if (tools[i].is_result) {
-            if (!has_call && after)
+            if (!has_call && after && !of_calls)
                 judge_result(m, after, &tools[i]);
         } else if (!call) {
             call = &tools[i];
@@ -87,16 +98,23 @@ static void judge_tool(struct repair_steps *m, const struct graph_walk *after,
             judge_twin(m, &tools[i]);
         }
     }
-    if (call && !has_result && after)
+    if (call && !has_result && after && of_calls)
         judge_call(m, after, call);
 }
 
-void check_tool_calls_judge(struct repair_steps *m, const struct graph_walk *after)
+static void judge_tools(struct repair_steps *m, const struct graph_walk *after, bool of_calls)
 {
     const struct graph *g = m->g;
     for (size_t from = 0, to; from < g->tool_count; from = to) {
         for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
             ;
-        judge_tool(m, after, &g->tools[from], to - from);
+        judge_tool(m, after, of_calls, &g->tools[from], to - from);
     }
+}
+
+void check_tool_calls_judge(struct repair_steps *m, const struct graph_walk *after)
+{
+    judge_tools(m, after, false);
+    if (after) /* once it is known which results become texts */
+        judge_tools(m, after, true);
 }

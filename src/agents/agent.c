@@ -257,13 +257,13 @@ enum agent_part agent_part_of(const struct agent *agent, const char *name)
     return agent->remains ? agent->remains->part_of(name) : AGENT_PART_OTHER;
 }
 
-const char *agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
-                                bool *is_certain)
+int agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
+                        const char **told_by, bool *is_certain)
 {
-    if (agent->saves)
-        return agent->saves->nothing(client, is_certain);
-    *is_certain = false;
-    return NULL;
+    if (!agent->saves)
+        return -ENOTSUP;
+    *told_by = agent->saves->nothing(client, is_certain);
+    return 0;
 }
 
 int agent_takes_up(const struct agent *agent, const struct proc_strings *argv, const char **option)

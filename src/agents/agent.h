@@ -499,10 +499,10 @@ struct lookup agent_list_traces(const struct agent *agent, const struct agent_st
                                 const char *const *prefixes, size_t prefix_count,
                                 struct agent_traces *out);
 enum agent_part agent_part_of(const struct agent *agent, const char *name);
-/* Not known. agent_takes_up is asked before a client is ended without a backup: -ENOTSUP where
- * nobody can say; *option as the table's function says. */
-const char *agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
-                                bool *is_certain);
+/* -ENOTSUP: nobody can say, and a client is not ended without a backup by that; *told_by,
+ * *is_certain and *option as the table's functions say. */
+int agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
+                        const char **told_by, bool *is_certain);
 int agent_takes_up(const struct agent *agent, const struct proc_strings *argv, const char **option);
 enum fact agent_has_side_files(const struct agent *agent, const struct agent_store *store,
                                const char *folder, const char *session_id);

@@ -169,7 +169,8 @@ static bool has_connection(const struct evidence *e)
  * ages are whole seconds, of two clocks. */
 static bool asks_since_its_turn(const struct evidence *e)
 {
-    return has_connection(e) && e->api.sent_ago_s + 1 < e->last_event_age_s;
+    return has_connection(e) && e->api.sent_ago_s >= 0 &&
+           e->api.sent_ago_s + 1 < e->last_event_age_s;
 }
 
 static bool is_connecting(const struct evidence *e)
@@ -378,7 +379,8 @@ static bool wants_cpu(const struct evidence *e)
 static bool is_starting_slowly(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && may_not_be_up(e) && e->has_transcript == FACT_NO &&
-           wants_cpu(e) && e->process_age_s >= 0 && !past_patience(e, e->process_age_s);
+           e->api.has_asked != FACT_YES && wants_cpu(e) && e->process_age_s >= 0 &&
+           !past_patience(e, e->process_age_s);
 }
 
 /* Before it publishes itself, a client may ask: whether the folder is trusted, for a login. */
@@ -591,7 +593,7 @@ static bool lingers_after_its_turn(const struct evidence *e, int64_t slack_s)
 {
     return turn_is_over(e) && is_busy(e) && e->last_event_age_s >= 0 &&
            e->last_event_age_s < busy_age_s(e) + slack_s && !asks_since_its_turn(e) &&
-           e->api.is_there != FACT_UNKNOWN && !is_connecting(e);
+           !is_connecting(e) && (e->api.is_there == FACT_NO || e->api.sent_ago_s >= 0);
 }
 
 /* No request has gone out since what the session is at was begun. */
@@ -1003,8 +1005,8 @@ bool rules_want_longer(const struct evidence *e)
 
 bool rules_want_screen(const struct evidence *e)
 {
-    return (may_be_between_tries(e) && e->wakeups_per_s > 0) || old_client_rests_at_a_tool(e) ||
-           (may_have_called_a_tool(e) && e->wakeups_per_s > 0);
+    return e->wakeups_per_s > 0 &&
+           (may_be_between_tries(e) || old_client_rests_at_a_tool(e) || may_have_called_a_tool(e));
 }
 
 bool rules_want_connection(const struct evidence *e)

@@ -75,12 +75,14 @@ static void what_nobody_knows_of_an_agent_is_unknown(void **state)
     struct arena a = {0};
     struct sv typed = {0};
     const char *option = "untouched";
-    bool is_certain = true;
+    const char *told_by;
+    bool is_certain;
     assert_int_equal(agent_child_of(&bare, &(struct agent_child_look){.argv = &none}),
                      AGENT_CHILD_UNKNOWN);
     assert_null(agent_variable(&none, agent_child_variable(&bare)));
-    assert_null(agent_saves_nothing(&bare, &(struct agent_saving){.argv = &none}, &is_certain));
-    assert_false(is_certain);
+    assert_int_equal(
+        agent_saves_nothing(&bare, &(struct agent_saving){.argv = &none}, &told_by, &is_certain),
+        -ENOTSUP);
     /* whoever is to be ended without a backup is refused */
     assert_int_equal(agent_takes_up(&bare, &none, &option), -ENOTSUP);
     assert_string_equal(option, "untouched");

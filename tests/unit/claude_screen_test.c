@@ -113,6 +113,10 @@ static void a_question_stands_in_place_of_the_box(void **state)
     assert_int_equal(asks(RULE "\n" MARK "1. is typed\n" RULE "\n  esc to interrupt\n"), FACT_NO);
     assert_int_equal(asks("$ make\n 1. a list\n"), FACT_UNKNOWN);
     assert_int_equal(asks(MARK "what was said before\n"), FACT_UNKNOWN);
+    /* an echo of what was said, and a list in a reply */
+    assert_int_equal(asks(MARK "1. fix the tests\n\n  Working\n"), FACT_UNKNOWN);
+    assert_int_equal(asks(MARK "1. fix the tests\n" RULE "\n Transcript\n"), FACT_UNKNOWN);
+    assert_int_equal(asks(RULE "\n" MARK "1. was said\n" RULE "\n Transcript\n"), FACT_NO);
     assert_int_equal(asks(""), FACT_UNKNOWN);
 }
 

@@ -221,9 +221,22 @@ static void test_what_is_not_known_is_said_so(void **state)
          NULL_},
         {"may be told so", BLANK(.status = CLIENT_SAYS_NOTHING, .told_by = "X"), NULL_},
         {"the history of prompts cannot be read", TALKED(.prompts_code = -EACCES), NULL_},
+        {"whether it was told to save nothing", TALKED(.saving_is_unknown = true), NULL_},
         {"nothing at all", {.transcript = LOOKUP_UNKNOWN}, NULL_},
     };
     CHECK(rows);
+}
+
+static void test_only_what_was_looked_for_makes_a_session_fresh(void **state)
+{
+    (void)state;
+#define FRESH(...) \
+    persistence_is_fresh(&(struct persistence_facts)BLANK(.has_side_files = FACT_NO, __VA_ARGS__))
+    assert_true(FRESH());
+    assert_false(FRESH(.prompts_code = -EACCES));
+    assert_false(FRESH(.has_side_files = FACT_UNKNOWN));
+    assert_false(FRESH(.prompt_at = AT(1)));
+    assert_false(FRESH(.arguments_are_unknown = true));
 }
 
 static void test_no_moment_is_judged_before_its_time(void **state)
@@ -297,7 +310,8 @@ static void test_what_the_client_was_told(void **state)
         struct proc_strings environment = {rows[i].variables, count};
         struct agent_saving client = {&argv, &environment, rows[i].is_registered, rows[i].kind};
         bool is_certain;
-        const char *told_by = agent_saves_nothing(&agent_claude, &client, &is_certain);
+        const char *told_by;
+        assert_int_equal(agent_saves_nothing(&agent_claude, &client, &told_by, &is_certain), 0);
         if (!str_equals(told_by, rows[i].told_by) && (told_by || rows[i].told_by))
             fail_msg("row %zu: %s", i, told_by ? told_by : "nothing");
         assert_true(!told_by || is_certain == rows[i].is_certain);
@@ -305,8 +319,9 @@ static void test_what_the_client_was_told(void **state)
     bool is_certain;
     argv = (struct proc_strings){option, 3};
     struct agent_saving client = {&argv, NULL, false, SR_KIND_PRINT};
-    assert_string_equal(agent_saves_nothing(&agent_claude, &client, &is_certain),
-                        "--no-session-persistence");
+    const char *told_by;
+    assert_int_equal(agent_saves_nothing(&agent_claude, &client, &told_by, &is_certain), 0);
+    assert_string_equal(told_by, "--no-session-persistence");
 }
 
 #define PROMPT(display, ms, id)                                                                    \
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_a_transcript_without_a_record_was_emptied),
         cmocka_unit_test(test_unsaved_sessions_are_told),
         cmocka_unit_test(test_what_is_not_known_is_said_so),
+        cmocka_unit_test(test_only_what_was_looked_for_makes_a_session_fresh),
         cmocka_unit_test(test_no_moment_is_judged_before_its_time),
         cmocka_unit_test(test_what_the_client_was_told),
         cmocka_unit_test_setup_teardown(test_a_history_that_cannot_be_read_is_not_the_whole,

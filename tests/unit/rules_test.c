@@ -556,6 +556,7 @@ static void a_dialog_of_the_start_is_told_by_rest(void **state)
     /* one that starts on a loaded machine wakes up as seldom, but does not rest */
     wins("slow start", AT_START(.queued_percent = 95));
     wins("slow start", AT_START(.main_cpu_percent = 5));
+    wins("not understood", AT_START(.main_cpu_percent = 5, .api.has_asked = FACT_YES));
     wins("slow start", AT_START(.wakeups_per_s = -1, .is_starved = true));
     wins("question at start", AT_START(.queued_percent = 9.9, .main_cpu_percent = 0.9));
     wins("not understood", AT_START(.queued_percent = 95, .process_age_s = 700));

@@ -305,23 +305,47 @@ static void read_retry(struct sv state, struct arena *a, struct agent_screen *ou
     *out = retry;
 }
 
-/* The choice that Enter takes: "> 1. Yes", with U+276F. 2.1.110: a permission, a question. */
+/* "1. Yes", and of the one that Enter takes also U+276F before it. */
+static bool is_choice(const struct lines *lines, size_t i, bool is_chosen)
+{
+    struct buf text = {0};
+    struct look look = {0};
+    add_shown(&text, lines->items[i], &look, true);
+    struct sv line = trimmed((struct sv){text.p, text.n});
+    bool has_mark = sv_starts_with(line, mark);
+    line = trimmed(has_mark ? sv_slice(line, mark.n, line.n) : line);
+    bool is = has_mark == is_chosen && line.n > 2 && line.p[0] >= '1' && line.p[0] <= '9' &&
+              line.p[1] == '.' && line.p[2] == ' ';
+    buf_release(&text);
+    return is;
+}
+
+static bool any_choice(const struct lines *lines, size_t begin, size_t end, bool is_chosen)
+{
+    bool any = false;
+    for (size_t i = begin; i < end && !any; i++)
+        any = is_choice(lines, i, is_chosen);
+    return any;
+}
+
+/* Of the n lines before: one more than the last that is a rule; 0: none is. */
+static size_t below_rule(const struct lines *lines, size_t n)
+{
+    while (n > 0 && !begins_with(lines, n - 1, rule))
+        n--;
+    return n;
+}
+
+/* Below a rule, where nothing stands that was said. 2.1.110: a permission has one above it, a
+ * question another above its last choice. */
 static bool offers_choice(const struct lines *lines)
 {
-    for (size_t i = 0; i < lines->count; i++) {
-        struct buf text = {0};
-        struct look look = {0};
-        add_shown(&text, lines->items[i], &look, true);
-        struct sv line = trimmed((struct sv){text.p, text.n});
-        bool is_chosen = sv_starts_with(line, mark);
-        line = trimmed(is_chosen ? sv_slice(line, mark.n, line.n) : line);
-        bool is_choice = is_chosen && line.n > 2 && line.p[0] >= '1' && line.p[0] <= '9' &&
-                         line.p[1] == '.' && line.p[2] == ' ';
-        buf_release(&text);
-        if (is_choice)
-            return true;
-    }
-    return false;
+    size_t last = below_rule(lines, lines->count);
+    if (last == 0)
+        return false;
+    return any_choice(lines, last, lines->count, true) ||
+           (any_choice(lines, last, lines->count, false) &&
+            any_choice(lines, below_rule(lines, last - 1), last - 1, true));
 }
 
 void claude_screen_read(struct sv screen, struct arena *a, struct agent_screen *out)

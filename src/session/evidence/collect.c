@@ -90,6 +90,15 @@ static void collect_retry(const struct snapshot *snap, const struct session *s, 
     e->unsure.retry_s = unsure_s;
 }
 
+/* One whose client was ended before it leaves its transcript in mid-turn for ever. */
+static bool subagent_is_of_this_turn(const struct snapshot *snap, const struct session *s)
+{
+    const struct activity *act = &s->activity;
+    struct wall began = act->tail.turn_began_at;
+    return act->subagent_is_busy && !is_older_than_process(snap, s, act->subagent_at) &&
+           (!wall_known(began) || act->subagent_at.ms >= began.ms);
+}
+
 static void collect_conversation(const struct snapshot *snap, const struct session *s,
                                  struct evidence *e)
 {
@@ -120,7 +129,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->open_tool_is_mcp = agent_is_mcp_tool(s->live->agent, e->open_tool);
         e->open_tool_asks_user = agent_is_question_tool(s->live->agent, e->open_tool);
     }
-    if (act->subagent_is_busy && tail->turn != TAIL_TURN_OVER)
+    if (subagent_is_of_this_turn(snap, s) && tail->turn != TAIL_TURN_OVER)
         e->subagent_is_busy = FACT_YES;
     else if (act->subagents.state != LOOKUP_UNKNOWN || tail->turn == TAIL_TURN_OVER)
         e->subagent_is_busy = FACT_NO;
@@ -553,13 +562,14 @@ static void find_asked(struct snapshot *snap, const struct session *s, const str
         first = i == 0 ? argv : first;
         alike_count += is_same_line(&argv, &first);
     }
-    if (alike_count == e->server_count)
+    /* of several calls another may be another server's, and that one at rest */
+    if (alike_count == e->server_count && e->open_tool_count == 1)
         odd = find_odd_one(members, count, servers, e->server_count);
     if (e->server_count == 1)
         servers[0].asked_by = "the only one";
     else if (named_count == 1 && unknown_count == 0)
         named->asked_by = "by its command line";
-    else if (deaf_count == 1)
+    else if (deaf_count == 1 && e->open_tool_count == 1)
         deaf->asked_by = "the only one that does not read its input";
     else if (odd)
         odd->asked_by = "of all that are the same the only one that does not wait for its input";

@@ -21,6 +21,8 @@ struct context_usage context_usage_of(const struct agent *agent, const struct ta
         if (agent->model && f.tokens > f.window) /* so it holds more than its name says */
             f.window = f.tokens > WINDOW_LARGEST ? f.tokens : WINDOW_LARGEST;
     }
+    if (f.window <= 0)
+        return (struct context_usage){f.tokens, -1, -1};
     f.percent = (double)f.tokens * 100.0 / (double)f.window;
     return f;
 }

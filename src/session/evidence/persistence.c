@@ -59,7 +59,7 @@ static enum fact has_worked(const struct persistence_facts *f)
 bool persistence_is_fresh(const struct persistence_facts *f)
 {
     return has_worked(f) == FACT_NO && !f->took_up && !f->arguments_are_unknown &&
-           !wall_known(f->prompt_at);
+           f->prompts_code == 0 && !wall_known(f->prompt_at) && f->has_side_files != FACT_UNKNOWN;
 }
 
 /* Of one that says that it is idle, and of which there is no transcript. Returns: what speaks
@@ -193,7 +193,7 @@ struct persistence persistence_judge(const struct persistence_facts *f)
         p.how = "nothing that is said in it will be saved";
     } else if (has_none) {
         p.how = is_idle(f) ? doubt_of(f) : NULL;
-    } else {
+    } else if (!f->saving_is_unknown) {
         p.state = SR_PERSISTENCE_OK;
         if (f->told_by && f->is_told_for_certain && is_untouched(f))
             p.how = "nothing more that is said in it will be saved";
@@ -352,7 +352,8 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
                                                         : FACT_UNKNOWN;
     }
     out->begins_at = read_beginning(s);
-    out->told_by = agent_saves_nothing(live->agent, &client, &out->is_told_for_certain);
+    out->saving_is_unknown =
+        agent_saves_nothing(live->agent, &client, &out->told_by, &out->is_told_for_certain) < 0;
     if (s->session_id)
         read_prompts(s, out);
     if (!folder)

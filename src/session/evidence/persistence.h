@@ -52,6 +52,7 @@ struct persistence_facts {
 
     const char *told_by; /* to save nothing: a variable, an option; NULL: it was not */
     bool is_told_for_certain;
+    bool saving_is_unknown; /* nobody can say whether it was told so */
     enum fact disk_is_full, is_unwritable;
 };
 

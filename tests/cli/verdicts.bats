@@ -217,3 +217,21 @@ alike()
     rescue --status --timeout 0.05 --config-dir "$CONFIG_DIR"
     [ "$(grep -c 'kill-child: session-rescue --revive' <<<"$output")" -eq 2 ]
 }
+
+@test "a subagent that its client left in mid-turn is not waited for in a later turn" {
+    declare -A pid_of
+    scene inside --status busy --turn tool --spinner --model 5000
+    local transcript
+    transcript=$(find "$CONFIG_DIR/projects" -name '00000001-*.jsonl')
+    mkdir -p "${transcript%.jsonl}/subagents"
+    # as its call: then it is a subagent's reply that is due
+    subagent()
+    {
+        sed -e 's/"isSidechain":false/"isSidechain":true/' -e "s/\"timestamp\":\"[^\"]*\"/\"timestamp\":\"$1\"/" \
+            "$transcript" >"${transcript%.jsonl}/subagents/agent-a.jsonl"
+    }
+    subagent "$(date -u -d '-1 hour' +%Y-%m-%dT%H:%M:%S.000Z)"
+    wait_until 60 all_are 0.05 "inside: unknown needs-eyes look"
+    subagent "$(date -u +%Y-%m-%dT%H:%M:%S.999Z)"
+    wait_until 60 all_are 0.05 "inside: hung reply-stalled wait"
+}

@@ -66,6 +66,16 @@ refused()
     [[ $stderr == *"whether session $id of pid $pid has a transcript is not known: $folder"*"permission denied"* ]]
 }
 
+@test "a client whose environment cannot be read is named by an export of all: its session may be any" {
+    chmod 711 "$client" # the kernel shows nothing of a program that its user may not read
+    users_fake --session "$id" --cwd / --no-registry --turn none -- "$client"
+    ! as_user cat "/proc/$pid/environ" >/dev/null 2>&1 || skip "it can be read here"
+    run --separate-stderr as_user "$rescue_program" --export --pending-dir "$HOME/kept" --log-dir "$HOME/log"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"pid $pid has no transcript"*"which session it has is not known"* ]]
+    [[ $output == "Nothing was exported: no transcript is there." ]]
+}
+
 @test "another project's folder that cannot be read may hold the transcript of one that seems empty" {
     users_fake --session "$id" --cwd / --turn none -- "$client"
     mkdir "$CONFIG_DIR/projects/-srv"

@@ -136,10 +136,11 @@ static void want_rest(struct work *w, const struct sr_session *s)
     backup_source_release(&source);
 }
 
-/* Its transcript may be any. */
+/* Its transcript may be any, in any folder. One that has ended has no memory that could be lost. */
 static bool is_nameless(const struct sr_session *s)
 {
-    return s->pid && s->config_dir && !s->session_id && !s->transcript && s->candidate_count == 0;
+    return s->pid && !s->session_id && !s->transcript && s->candidate_count == 0 &&
+           !str_equals(s->cause, "zombie");
 }
 
 static void want_session(struct work *w, const struct sr_session *s)

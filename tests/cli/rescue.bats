@@ -205,6 +205,20 @@ same_modes()
     await "status 1"
 }
 
+@test "what came of a choice is printed at the end without the control characters of a name" {
+    sessions
+    opened -- "${scratch[@]}" --pending-dir "$BATS_TEST_TMPDIR/"$'a\e]0;title\ab'
+    await "Select action"
+    press 1
+    await "Exported: "
+    private_tmux pipe-pane -t s "cat >'$BATS_TEST_TMPDIR/bytes'"
+    press q
+    await "status 1"
+    wait_until 10 grep -q "status 1" "$BATS_TEST_TMPDIR/bytes"
+    grep -q "Exported: " "$BATS_TEST_TMPDIR/bytes"
+    ! grep -q $'\e\\]0;title' "$BATS_TEST_TMPDIR/bytes"
+}
+
 @test "Ctrl-C leaves everything as it was" {
     sessions
     opened -- "${scratch[@]}"

@@ -278,6 +278,18 @@ static int show_all_is_well(const struct rescue *r)
     return status;
 }
 
+/* The screen with it has gone. */
+static void print_message(const struct rescue *r)
+{
+    struct buf out = {0};
+    if (r->message.n == 0)
+        return;
+    utf8_adds_printable(&out, r->message.p);
+    buf_adds(&out, "\n");
+    console_write(stdout, (struct sv){out.p, out.n});
+    buf_release(&out);
+}
+
 static int rescue(struct rescue *r)
 {
     int status = look(r);
@@ -292,9 +304,7 @@ static int rescue(struct rescue *r)
         status = ask_about(r);
     if (status > 0)
         return status;
-    if (r->message.n)
-        buf_adds(&r->message, "\n");
-    console_write(stdout, (struct sv){r->message.p, r->message.n});
+    print_message(r);
     status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
     if (r->closing.exported + r->closing.killed + r->closing.revived + r->closing.failed == 0) {
         puts("Nothing was changed.");

@@ -302,10 +302,9 @@ static int rescue(struct rescue *r)
         return EXIT_FAILED;
     while (status == 0 && (r->session = next(r)))
         status = ask_about(r);
-    if (status > 0)
-        return status;
-    print_message(r);
-    status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
+    print_message(r); /* also where the look after it failed: something was done */
+    if (status <= 0)
+        status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
     if (r->closing.exported + r->closing.killed + r->closing.revived + r->closing.failed == 0) {
         puts("Nothing was changed.");
         return status;

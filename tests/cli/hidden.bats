@@ -148,6 +148,19 @@ kills_both()
     wait_until 30 is_over "$pid"
 }
 
+@test "hidepid: a process that is there and cannot be read may be a session: it is not called none" {
+    start sleep 200 # root's
+    for mode in --kill --revive --export; do
+        run --separate-stderr as_user "$rescue_program" "$mode" "$started" --config-dir "$CONFIG_DIR" \
+            --pending-dir "$HOME/kept" --log-dir "$HOME/log"
+        printf '%s\n' "$mode: $status" "$output" "$stderr"
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"process $started cannot be read"* ]]
+    done
+    run --separate-stderr as_user "$rescue_program" --kill 4194305 --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 2 ]
+}
+
 @test "hidepid: the listing says that the current session is not known, where the kernel does not tell" {
     with_info
     users_fake --session "$ID" --cwd / -- "$client"

@@ -194,8 +194,8 @@ static int choose(struct work *w, const struct selection *selection)
     size_t count = selection->count;
     const struct sr_session **named = arena_alloc(&w->context->arena, (count + 1) * sizeof *named);
     int status = selection_find(w->context, selection, w->snapshot, named);
-    if (status)
-        return status;
+    if (status) /* nothing was copied, also where it may be there */
+        return status == EXIT_ATTENTION ? EXIT_FAILED : status;
     for (size_t i = 0; i < count; i++) {
         size_t before = w->wanted_count + w->doubt_count;
         want_session(w, named[i]);

@@ -79,10 +79,11 @@ static int complain_of_pid(struct context *c, const struct which *w, const char 
         r = proc_read_stat(&proc, w->pid, &stat);
     /* where /proc hides what is another user's, a file that is not there is no proof */
     bool is_none = r < 0 && pidref_is_there(&proc, w->pid) == FACT_NO;
+    bool is_hidden = r < 0 && !is_none;
     proc_close(&proc);
     if (is_none)
         err_set(&error, r, "there is no process %d", w->pid);
-    else if (r < 0)
+    else if (is_hidden)
         err_set(&error, r, "process %d cannot be read: %s", w->pid, err_reason(r));
     else if (geteuid() != 0 && its.uid != geteuid())
         err_set(&error, -EPERM, "refused: process %d belongs to %s, another user", w->pid,
@@ -91,6 +92,8 @@ static int complain_of_pid(struct context *c, const struct which *w, const char 
         err_set(&error, 0, "process %d is %s, of %s: %s", w->pid, stat.name, user_of(c, its.uid),
                 text);
     context_complain_of(error.text, error.code == 0 ? listed : &(struct buf){0});
+    if (is_hidden) /* it may be a session */
+        return EXIT_FAILED;
     return error.code == -EPERM ? EXIT_REFUSED : EXIT_USAGE;
 }
 

@@ -46,14 +46,15 @@ int selection_find(struct context *context, const struct selection *s,
     for (size_t i = 0; i < s->count; i++) {
         struct buf listed = {0};
         struct sr_error error;
-        int r = which_find(&s->words[i], snapshot, &sessions[i], &listed, &error);
+        int r = which_find(&s->words[i], snapshot, &sessions[i], &listed, &error), status = 0;
         if (r < 0)
-            named_complain(context, &s->words[i], r, error.text, &listed);
+            status = named_complain(context, &s->words[i], r, error.text, &listed);
         else if (r > 0)
             context_complain_of(error.text, &listed);
         buf_release(&listed);
+        bool may_be_there = status == EXIT_FAILED || snapshot->may_lack_sessions;
         if (r < 0)
-            return r == -ENOENT && snapshot->may_lack_sessions ? EXIT_ATTENTION : EXIT_USAGE;
+            return r == -ENOENT && may_be_there ? EXIT_ATTENTION : EXIT_USAGE;
     }
     return 0;
 }

@@ -242,23 +242,18 @@ static size_t missing_config_dirs(const struct context *c, bool says_them)
 }
 
 /* One that is not there is named as what could not be read, beside what the others hold; where none
- * is left, nothing can be looked at. --restore makes what is missing, --watch waits for it. */
+ * is left, no session can be looked for. --restore makes what is missing, --watch waits for it. */
 static int run_where_it_can(struct context *c, command_run *command)
 {
-    const struct options *o = c->options;
-    bool needs_them = needs_config_dirs(o);
-    if (o->command->config_dir_may_be_missing) {
-        int status = command(c);
-        return needs_them && status == EXIT_USAGE && missing_config_dirs(c, true) ? EXIT_FAILED
-                                                                                  : status;
-    }
+    const struct command *of = c->options->command;
+    bool needs_them = needs_config_dirs(c->options) && !of->config_dir_may_be_missing;
     size_t missing = needs_them ? missing_config_dirs(c, false) : 0;
-    if (missing && missing == o->config_dir_count) {
+    if (missing && missing == c->options->config_dir_count && !of->looks_for_no_session) {
         missing_config_dirs(c, true);
         return EXIT_FAILED;
     }
     int status = command(c);
-    if (missing && o->command->looks_for_no_session)
+    if (missing && of->looks_for_no_session)
         missing_config_dirs(c, true);
     return missing && status != EXIT_USAGE && status != EXIT_REFUSED ? EXIT_FAILED : status;
 }

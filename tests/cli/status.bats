@@ -56,7 +56,7 @@ one_hung_one_idle()
 
 @test "a config directory that was named and is not there: exit 3, and the same words in each mode" {
     local where=(--pending-dir "$HOME/no backups" --log-dir "$HOME/log") nowhere=$BATS_TEST_TMPDIR/nowhere
-    for mode in --status --export --resume --check --verify; do
+    for mode in --status --export --resume --check; do
         rescue "$mode" --config-dir "$nowhere" "${where[@]}"
         [ "$status" -eq 3 ]
         [ -z "$output" ]
@@ -65,7 +65,7 @@ one_hung_one_idle()
         [ "$status" -eq 3 ]
         [ "$(grep -c "^session-rescue: $nowhere: no such file or directory$" <<<"$stderr")" -eq 1 ]
     done
-    for mode in --context --resume --export --check --repair --kill --revive --verify --restore; do
+    for mode in --context --resume --export --check --repair --kill --revive; do
         rescue "$mode" "$other" --config-dir "$nowhere" "${where[@]}"
         [ "$status" -eq 3 ]
         [ -z "$output" ]
@@ -74,6 +74,29 @@ one_hung_one_idle()
     done
     rescue --status # of the whole machine: 1 where something hangs there, or could not be looked at
     [ "$status" -le 1 ]
+}
+
+@test "backups are verified also where a config directory that was named is not there: exit 3" {
+    local nowhere=$BATS_TEST_TMPDIR/nowhere
+    fake --cwd "$project" --session "$other" -- "$client"
+    rescue --export "${scratch[@]}" --pending-dir "$HOME/kept"
+    [ "$status" -eq 0 ]
+    rescue --verify --config-dir "$nowhere" --pending-dir "$HOME/kept"
+    [ "$status" -eq 3 ]
+    [[ $output == *"$other"* ]]
+    [ "$stderr" = "session-rescue: $nowhere: no such file or directory" ]
+    rescue --verify --config-dir "$nowhere" --config-dir "$CONFIG_DIR" --pending-dir "$HOME/kept"
+    [ "$status" -eq 3 ]
+    [[ $output == *"$other"* ]]
+    [ "$(grep -c "^session-rescue: $nowhere: no such file or directory$" <<<"$stderr")" -eq 1 ]
+}
+
+@test "--restore of a backup that is not there: exit 2, and no word of the folder that it would make" {
+    local nowhere=$BATS_TEST_TMPDIR/nowhere
+    rescue --restore "$other" --config-dir "$nowhere" --pending-dir "$HOME/kept" --log-dir "$HOME/log"
+    [ "$status" -eq 2 ]
+    [[ $stderr != *"$nowhere"* ]]
+    [ ! -e "$nowhere" ]
 }
 
 @test "what is foreign in the registry is named once, and with -v alone; it hides nothing" {

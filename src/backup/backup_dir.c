@@ -455,11 +455,13 @@ struct lookup backup_dir_fuller(const struct backup_dir *p, const struct backup_
     const struct backup_dir_entry *found = NULL;
     struct lookup unread = lookup_absent();
     struct rival than = {true, than_fd, 0, than_bytes};
-    bool counts = is_to_count(p, entries, count, session_id, &than);
+    bool can_count = than_fd >= 0 || than_bytes <= 0; /* else lengths alone can be compared */
+    bool counts = can_count && is_to_count(p, entries, count, session_id, &than);
     int64_t most = than_bytes > 0 ? fullness(&than, counts) : than_bytes;
+    int code = than_bytes > 0 && most < 0 ? (int)most : 0; /* each may hold more than it */
     for (size_t i = 0; i < count; i++) {
         struct rival rival = rival_of(p, &entries[i], session_id, than_bytes <= 0);
-        int64_t its = rival.is_one ? fullness(&rival, counts) : -1;
+        int64_t its = !rival.is_one ? -1 : code < 0 ? code : fullness(&rival, counts);
         bool may_be_longer = counts || rival.size_bytes < 0 || rival.size_bytes > than_bytes;
         if (rival.is_one && its < 0 && may_be_longer) {
             unread = lookup_unknown((int)its, entries[i].stem);

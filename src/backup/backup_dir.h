@@ -84,8 +84,9 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
  * newest of several; among those that hold more than another of so many bytes. than_fd: that one,
  * -1: it is at hand no more, and is taken for sound. One that a repair was made of is longer on
  * purpose, and counts only against an empty transcript.
- * Returns: found; absent; unknown: one that may hold more, or more still, cannot be read, and where
- * is its stem. *fuller: of those that can be read, NULL: none; *size_bytes: of its transcript.
+ * Returns: found; absent; unknown: of one it is not known whether it holds more, or more still, as
+ * it or than_fd cannot be read, and where is its stem. *fuller: of those that can be read, NULL:
+ * none; *size_bytes: of its transcript.
  */
 struct lookup backup_dir_fuller(const struct backup_dir *p, const struct backup_dir_entry *entries,
                                 size_t count, const char *session_id, int than_fd,

@@ -3,6 +3,7 @@
 #include "backup/manifest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/file.h>
 
 static void everything_of_the_session_is_there(void **state)
@@ -261,6 +262,48 @@ static void a_broken_manifest_is_said_to_be(void **state)
         assert_int_equal(manifest_parse(&scratch_arena, sv_of(texts[i]), &m, &wrong), -EBADMSG);
 }
 
+/* As backup_dir_fuller, of the one backup that there is. */
+static struct lookup fuller_than(int fd, int64_t size_bytes)
+{
+    struct backup_dir p;
+    struct backup_dir_entry *entries;
+    const struct backup_dir_entry *fuller;
+    size_t count;
+    int64_t its;
+    assert_int_equal(backup_dir_open(&p, scratch("pending"), false, NULL), 0);
+    assert_int_equal(backup_dir_list(&p, &scratch_arena, &entries, &count), 0);
+    assert_int_equal(count, 1);
+    struct lookup seen = backup_dir_fuller(&p, entries, count, ID, fd, size_bytes, &fuller, &its);
+    assert_int_equal(fuller != NULL, seen.state == LOOKUP_FOUND);
+    backup_dir_close(&p);
+    return seen;
+}
+
+static void lengths_are_compared_with_lengths_and_records_with_records(void **state)
+{
+    (void)state;
+    static const char holed[] = LINE LINE "\0\0\0\0"; /* two records */
+    const int64_t sound_bytes = (int64_t)strlen(LINE LINE);
+    scratch_write(store_part(".jsonl"), holed, sizeof holed);
+    assert_int_equal(fuller_than(-1, sound_bytes).state, LOOKUP_FOUND);
+    assert_int_equal(fuller_than(-1, sizeof holed).state, LOOKUP_ABSENT);
+    assert_int_equal(fuller_than(-1, 0).state, LOOKUP_FOUND);
+    int fd = open(scratch(PROJECT "/" ID ".jsonl"), O_RDONLY);
+    assert_int_equal(fuller_than(fd, sound_bytes).state, LOOKUP_ABSENT);
+    close(fd);
+}
+
+static void what_cannot_be_read_itself_may_hold_less(void **state)
+{
+    (void)state;
+    int fd = open(scratch(PROJECT "/" ID ".jsonl"), O_WRONLY);
+    struct lookup seen = fuller_than(fd, (int64_t)strlen(LINE LINE LINE));
+    assert_int_equal(seen.state, LOOKUP_UNKNOWN);
+    assert_int_equal(seen.code, -EBADF);
+    assert_string_equal(seen.where, store_stem);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +325,8 @@ int main(void)
         WITH_BACKUP(a_listed_session_is_exported_by_the_library),
         WITH_BACKUP(the_manifest_can_be_read_again),
         WITH_BACKUP(a_broken_manifest_is_said_to_be),
+        WITH_BACKUP(lengths_are_compared_with_lengths_and_records_with_records),
+        WITH_BACKUP(what_cannot_be_read_itself_may_hold_less),
     };
     return cmocka_run_group_tests_name("backup", tests, NULL, NULL);
 }

@@ -68,7 +68,8 @@ int backup_dir_open(struct backup_dir *p, const char *path, bool create, struct 
     return 0;
 }
 
-/* The folder, or the nearest above it that is there. */
+/* The folder, or the nearest above it that is there. A link that leads nowhere is there, and no
+ * folder can be made in its place. */
 static int nearest(const char *path, char place[static PATH_MAX])
 {
     struct stat st;
@@ -77,6 +78,8 @@ static int nearest(const char *path, char place[static PATH_MAX])
         char *slash = strrchr(place, '/');
         if (errno != ENOENT || str_equals(place, "."))
             return -errno;
+        if (lstat(place, &st) == 0)
+            return -ENOLINK;
         if (slash && slash > place)
             *slash = '\0';
         else

@@ -304,6 +304,17 @@ static void what_cannot_be_read_itself_may_hold_less(void **state)
     close(fd);
 }
 
+static void a_place_behind_a_link_to_nothing_is_none(void **state)
+{
+    (void)state;
+    struct sr_error error;
+    assert_int_equal(backup_dir_foresee(scratch("pending"), 1, &error), 0);
+    assert_int_equal(backup_dir_foresee(scratch("not/yet"), 1, &error), 0);
+    assert_int_equal(symlink(scratch("nothing"), scratch("link")), 0);
+    assert_int_equal(backup_dir_foresee(scratch("link"), 1, &error), -ENOLINK);
+    assert_int_equal(backup_dir_foresee(scratch("link/below"), 1, &error), -ENOLINK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +338,7 @@ int main(void)
         WITH_BACKUP(a_broken_manifest_is_said_to_be),
         WITH_BACKUP(lengths_are_compared_with_lengths_and_records_with_records),
         WITH_BACKUP(what_cannot_be_read_itself_may_hold_less),
+        WITH_BACKUP(a_place_behind_a_link_to_nothing_is_none),
     };
     return cmocka_run_group_tests_name("backup", tests, NULL, NULL);
 }

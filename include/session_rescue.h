@@ -115,7 +115,7 @@ struct sr_child {
     const char *name;
 };
 
-/* What a process is to a session. */
+/* What a process is to a session. The last two are for agents that have them: none has yet. */
 enum sr_role {
     SR_ROLE_OWNER,   /* it runs the turn: its sockets, children and CPU time tell how that goes */
     SR_ROLE_UI,      /* it draws the session on a terminal, and leaves no turn without an owner */
@@ -243,8 +243,9 @@ struct sr_session {
     const char *job_id; /* of a live background session: what the client attaches to it by */
 
     struct sr_home home; /* its agent and config_dir */
-    /* The live processes that have part in it, as far as they are known; pid above is one of them.
-     * The owner draws its own terminal where no UI is among them. */
+    /* The live processes that have part in it, as far as they are known; pid above is one of them,
+     * unless it has ended and was not collected. The owner draws its own terminal where no UI is
+     * among them. */
     const struct sr_attachment *attachments;
     size_t attachment_count;
 };
@@ -494,7 +495,7 @@ struct sr_revive {
     char moved[256];  /* by what it was seen to: "a new request went out after 24 ms" */
 };
 
-/* Whether there is a push for what holds the session, by its verdict and cause. */
+/* Whether there is a push for what holds the session, by its verdict, cause and advice. */
 bool sr_can_revive(const struct sr_session *session);
 
 /*

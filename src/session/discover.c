@@ -48,12 +48,16 @@ static void add_registered(const struct processes_request *q, struct stores *sto
     }
 }
 
-/* A client that runs the turns itself, and draws them. */
-static const struct attachment *owned_by(struct arena *a, struct live *live)
+/* A client runs the turns itself, and draws them. One that has ended, and was not collected, has
+ * part in nothing. */
+static void add_owner(struct arena *a, struct session *s)
 {
+    if (s->live->stat.state == 'Z' || s->live->stat.state == 'X')
+        return;
     struct attachment *one = arena_alloc(a, sizeof *one);
-    *one = (struct attachment){live, SR_ROLE_OWNER};
-    return one;
+    *one = (struct attachment){s->live, SR_ROLE_OWNER};
+    s->attachments = one;
+    s->attachment_count = 1;
 }
 
 /*
@@ -73,12 +77,8 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
         if (store ? !store->wanted : q->options->config_dir_count > 0)
             continue;
         processes_describe(q, live);
-        sessions[n++] = (struct session){
-            .live = live,
-            .store = store,
-            .attachments = owned_by(&snap->arena, live),
-            .attachment_count = 1,
-        };
+        sessions[n] = (struct session){.live = live, .store = store};
+        add_owner(&snap->arena, &sessions[n++]);
     }
     return n;
 }

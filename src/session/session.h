@@ -20,7 +20,7 @@ struct attachment {
 
 struct session {
     struct live *live;                    /* that it is listed by; NULL: no process */
-    const struct attachment *attachments; /* all that have part in it, that one first */
+    const struct attachment *attachments; /* all that have part in it and live, that one first */
     size_t attachment_count;
     struct store *store; /* NULL: not known */
     const struct agent_registration *registration;

@@ -68,13 +68,15 @@ static bool is_shell(const char *name)
     return false;
 }
 
-/* Another job of that shell is stopped: its fg could mean that one. */
+/* Another job of that shell is stopped, or one that cannot be read may be: its fg could mean that.
+ */
 static bool has_other_stopped_job(const struct proc *proc, const struct proc_stat *client)
 {
     struct arena scratch = {0};
     struct proc_stat *table;
     size_t count;
-    bool found = proc_read_table(proc, &scratch, &table, &count) < 0;
+    bool complete;
+    bool found = proc_read_table(proc, &scratch, &table, &count, &complete) < 0 || !complete;
     for (size_t i = 0; !found && i < count; i++)
         found =
             table[i].sid == client->sid && table[i].state == 'T' && table[i].pgrp != client->pgrp;

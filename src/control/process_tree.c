@@ -36,7 +36,7 @@ static struct person *by_pid(const struct people *people, pid_t pid)
 static int read_everybody(const struct process_tree_request *q, struct people *out)
 {
     struct proc_stat *table;
-    int r = proc_read_table(q->proc, q->arena, &table, &out->count);
+    int r = proc_read_table(q->proc, q->arena, &table, &out->count, NULL);
     if (r < 0)
         return r;
     out->items = arena_alloc(q->arena, (out->count + 1) * sizeof *out->items);

@@ -619,11 +619,20 @@ static void descendants_are_found_where_the_kernel_lists_none(void **state)
     assert_int_equal(tree.items[1].pid, 11);
     assert_int_equal(tree.items[2].pid, 14);
     assert_int_equal(tree.items[3].pid, 12);
+    assert_true(tree.complete);
+
+    /* of one that cannot be read it is not known whose child it is */
+    snprintf(line, sizeof line, "%s/13/stat", folder);
+    assert_int_equal(unlink(line), 0);
+    assert_int_equal(mkdir(line, 0700), 0);
+    assert_int_equal(sample_take_tree(&captured, 10, &arena, &tree), 0);
+    assert_int_equal(tree.count, 4);
+    assert_false(tree.complete);
     proc_close(&captured);
 
     for (size_t i = 0; i < 5; i++) {
         snprintf(line, sizeof line, "%s/%d/stat", folder, family[i][0]);
-        unlink(line);
+        remove(line);
         snprintf(line, sizeof line, "%s/%d/task/%d", folder, family[i][0], family[i][0]);
         rmdir(line);
         snprintf(line, sizeof line, "%s/%d/task", folder, family[i][0]);

@@ -120,7 +120,7 @@ static int find_victims(struct revive *r, const struct pidref *root_ref, struct 
     if (code == 0)
         code = pidref_look(&r->subject.ref, proc, &client);
     if (code == 0)
-        code = proc_read_table(proc, &r->arena, &table, &count);
+        code = proc_read_table(proc, &r->arena, &table, &count, NULL);
     if (code == 0)
         code = listener_read(proc, root.pid, &r->arena, &listeners);
     if (code < 0)

@@ -185,7 +185,8 @@ static bool may_have_other_reader(struct revive *r, const struct proc_stat *clie
     const struct proc *proc = r->subject.proc;
     struct proc_stat *table;
     size_t count;
-    if (proc_read_table(proc, &r->arena, &table, &count) < 0)
+    bool complete;
+    if (proc_read_table(proc, &r->arena, &table, &count, &complete) < 0 || !complete)
         return true;
     for (size_t i = 0; i < count; i++) {
         const struct proc_stat *stat = &table[i];

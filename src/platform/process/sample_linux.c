@@ -262,6 +262,7 @@ int sample_subtract(const struct sample *first, const struct sample *second,
 struct parents {
     struct proc_stat *items;
     size_t count;
+    bool complete;
 };
 
 /* Returns: 0 or negative errno; -ESRCH: it is gone, and has none. */
@@ -272,7 +273,7 @@ static int find_children(const struct proc *proc, pid_t pid, struct parents *par
     if (!parents->items) {
         int r = proc_read_children(proc, pid, a, pids, count);
         if (r == -ENOENT)
-            r = proc_read_table(proc, a, &parents->items, &parents->count);
+            r = proc_read_table(proc, a, &parents->items, &parents->count, &parents->complete);
         if (r < 0 || !parents->items)
             return r;
     }
@@ -306,7 +307,7 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
         pid_t parent = ((struct sample *)items)[at].pid, *children;
         size_t child_count;
         r = find_children(proc, parent, &parents, &scratch, &children, &child_count);
-        complete = complete && (r == 0 || r == -ESRCH);
+        complete = complete && (r == 0 || r == -ESRCH) && (!parents.items || parents.complete);
         for (size_t i = 0; i < child_count; i++) {
             struct sample s;
             r = sample_take(proc, children[i], &s);

@@ -216,7 +216,7 @@ same_modes()
     await "status 1"
     wait_until 10 grep -q "status 1" "$BATS_TEST_TMPDIR/bytes"
     grep -q "Exported: " "$BATS_TEST_TMPDIR/bytes"
-    ! grep -q $'\e\\]0;title' "$BATS_TEST_TMPDIR/bytes"
+    run ! grep -q $'\e\\]0;title' "$BATS_TEST_TMPDIR/bytes"
 }
 
 @test "Ctrl-C leaves everything as it was" {

@@ -148,28 +148,58 @@ static int survey_lines(const struct repair_examine_request *q, struct arena *a,
 
 /* ---- counting ----------------------------------------------------------------------------- */
 
-/* Records on lines of their own, in one reading of a file's bytes. */
+/* Where a record may begin: with its line, and behind the bytes of the other encoding, which end in
+ * a NUL. */
+enum place { MAY_BEGIN, IN_RECORD, BEHIND_RECORD, IN_REST };
+
+/* Records on lines of their own, in one reading of a file's bytes, none of which are held: a record
+ * ends at the first NUL, so that each byte is read once. */
 struct line_count {
     struct json_stream *record;
-    struct buf line;
+    enum place place;
+    char last; /* byte that was read */
     size_t whole;
     bool has_nuls;
 };
 
-/* Bytes of the other encoding may stand before one, and end in a NUL. */
-static bool holds_record(struct line_count *c)
+/* Returns: how many bytes were taken. */
+static size_t go_on_record(struct line_count *c, struct sv part)
 {
-    struct sv line = {c->line.p, c->line.n};
-    for (size_t i = 0; (i = sv_find(line, i, SV("{\""))) < line.n; i++) {
-        if (i && line.p[i - 1])
+    size_t n = json_stream_feed(c->record, part.p, part.n);
+    c->last = n ? part.p[n - 1] : c->last;
+    if (c->record->is_over)
+        c->place = c->record->shape == JSON_STREAM_RECORD ? BEHIND_RECORD
+                   : c->last                              ? IN_REST
+                                                          : MAY_BEGIN;
+    return n;
+}
+
+static void count_in_line(struct line_count *c, struct sv part)
+{
+    for (size_t i = 0; i < part.n;) {
+        char byte = part.p[i];
+        if (c->place == IN_RECORD) {
+            i += go_on_record(c, sv_slice(part, i, part.n));
             continue;
-        json_stream_restart(c->record, 0);
-        json_stream_feed(c->record, line.p + i, line.n - i);
-        json_stream_end(c->record);
-        if (c->record->is_over && c->record->shape == JSON_STREAM_RECORD)
-            return true;
+        }
+        if (c->place == MAY_BEGIN && byte == '{') {
+            c->place = IN_RECORD;
+            json_stream_restart(c->record, 0);
+            continue;
+        }
+        if (!byte)
+            c->place = MAY_BEGIN;
+        else if (c->place != BEHIND_RECORD || !strchr(" \t\r", byte))
+            c->place = IN_REST;
+        c->last = byte;
+        i++;
     }
-    return false;
+}
+
+static void end_counted_line(struct line_count *c)
+{
+    c->whole += c->place == BEHIND_RECORD;
+    c->place = MAY_BEGIN;
 }
 
 static int count_in(void *context, const char *bytes, size_t n)
@@ -179,11 +209,9 @@ static int count_in(void *context, const char *bytes, size_t n)
     c->has_nuls = c->has_nuls || memchr(bytes, '\0', n);
     for (struct sv part; left.n;) {
         bool ends = sv_cut_line(&left, &part);
-        buf_add(&c->line, part.p, part.n);
-        if (!ends)
-            break;
-        c->whole += holds_record(c);
-        c->line.n = 0;
+        count_in_line(c, part);
+        if (ends)
+            end_counted_line(c);
     }
     return 0;
 }
@@ -197,6 +225,7 @@ static int count_as(const struct record_source *source, enum normalise_encoding 
     int r = 0;
     *c = (struct line_count){.record = mem_resize(NULL, sizeof *c->record)};
     json_stream_begin(c->record, 0);
+    c->record->spans_lines = true; /* over with the first byte that cannot be */
     if (encoding != NORMALISE_UTF8)
         r = normalise_recode(source, encoding, count_in, c);
     else
@@ -204,10 +233,9 @@ static int count_as(const struct record_source *source, enum normalise_encoding 
             count_in(c, bytes, (size_t)n);
             offset += n;
         }
-    c->whole += c->line.n && holds_record(c);
+    end_counted_line(c);
     json_stream_release(c->record);
     free(c->record);
-    buf_release(&c->line);
     return r < 0 ? r : n < 0 ? (int)n : 0;
 }
 
@@ -247,56 +275,97 @@ static int count_each(const struct repair_examined *e, size_t *in_utf8, size_t *
 
 /* Looks for it in a text that was read through lines. */
 struct burial {
-    struct buf line;
-    uint32_t number; /* of the line */
-    const char *in;  /* as buried_in */
+    struct buf line; /* no more of it than a line is judged up to */
+    bool is_too_long;
+    struct json_stream *record; /* of one that is too long */
+    uint32_t number;            /* of the line */
+    enum fact holds;            /* FACT_NO: no line so far */
+    const char *in;             /* as buried_in */
+    bool has_nuls;
 };
+
+/* A session's record is one however long it is, and a torn object is damage. */
+static enum fact holds_long_line(struct burial *b)
+{
+    char opening = buried_opening((struct sv){b->line.p, b->line.n});
+    json_stream_end(b->record);
+    bool is_whole = b->record->shape == JSON_STREAM_RECORD;
+    bool is_known = opening == '{' && (!is_whole || json_stream_is_of_session(b->record));
+    return !opening || is_known ? FACT_NO : FACT_UNKNOWN;
+}
 
 static void end_line(struct burial *b)
 {
     b->number++;
-    b->in = buried_in((struct sv){b->line.p, b->line.n});
+    b->holds =
+        b->is_too_long ? holds_long_line(b) : buried_in((struct sv){b->line.p, b->line.n}, &b->in);
     b->line.n = 0;
+    b->is_too_long = false;
+}
+
+static void add_part(struct burial *b, struct sv part)
+{
+    if (!b->is_too_long && part.n <= TRANSCRIPT_SCAN_LINE_MAX - b->line.n) {
+        buf_add(&b->line, part.p, part.n);
+        return;
+    }
+    if (!b->is_too_long) {
+        json_stream_restart(b->record, 0);
+        json_stream_feed(b->record, b->line.p, b->line.n);
+    }
+    b->is_too_long = true;
+    json_stream_feed(b->record, part.p, part.n);
 }
 
 static void add_lines(struct burial *b, struct sv bytes)
 {
-    while (bytes.n && !b->in) {
-        size_t end = sv_find(bytes, 0, SV("\n"));
-        if (b->line.n + end <= TRANSCRIPT_SCAN_LINE_MAX)
-            buf_add(&b->line, bytes.p, end);
-        if (end == bytes.n)
-            return;
-        end_line(b);
-        bytes = sv_slice(bytes, end + 1, bytes.n);
+    b->has_nuls = b->has_nuls || memchr(bytes.p, '\0', bytes.n);
+    for (struct sv part; bytes.n && b->holds == FACT_NO;) {
+        bool ends = sv_cut_line(&bytes, &part);
+        add_part(b, part);
+        if (ends)
+            end_line(b);
     }
 }
 
-static int look_for_burial(struct repair_examined *e, struct arena *a)
+static const char *burial_words(const struct burial *b, struct arena *a)
+{
+    return b->holds == FACT_YES
+               ? arena_printf(a, "its line %u is %s with whole records inside", b->number, b->in)
+               : arena_printf(a, "its line %u is too much to see whether whole records are inside",
+                              b->number);
+}
+
+/* has_nuls: there are some before what was found. */
+static int look_for_burial(struct repair_examined *e, struct arena *a, bool *has_nuls)
 {
     char bytes[16 * 1024];
-    struct burial b = {0};
+    struct burial b = {.holds = FACT_NO, .record = mem_resize(NULL, sizeof *b.record)};
     int64_t offset = 0, n = 0;
-    if (e->survey.line_count == 0 && e->survey.session_records == e->survey.all_records)
-        return 0;
-    while (!b.in && (n = e->source.read(e->source.context, bytes, sizeof bytes, offset)) > 0) {
+    json_stream_begin(b.record, 0);
+    while (b.holds == FACT_NO &&
+           (n = e->source.read(e->source.context, bytes, sizeof bytes, offset)) > 0) {
         add_lines(&b, (struct sv){bytes, (size_t)n});
         offset += n;
     }
-    if (!b.in && b.line.n)
+    if (b.holds == FACT_NO && (b.line.n || b.is_too_long))
         end_line(&b);
+    if (b.holds != FACT_NO)
+        e->form.obstacle = burial_words(&b, a);
+    *has_nuls = b.has_nuls;
     buf_release(&b.line);
-    if (b.in)
-        e->form.obstacle =
-            arena_printf(a, "its line %u is %s with whole records inside", b.number, b.in);
+    json_stream_release(b.record);
+    free(b.record);
     return n < 0 ? (int)n : 0;
 }
 
 static int look_for_obstacles(struct repair_examined *e, struct arena *a)
 {
     size_t in_utf8 = 0, in_utf16 = 0;
-    int r = look_for_burial(e, a);
-    if (r < 0 || (e->form.encoding == NORMALISE_UTF8 && e->survey.line_count == 0))
+    bool has_nuls = false, is_utf8 = e->form.encoding == NORMALISE_UTF8;
+    bool is_sound = e->survey.line_count == 0 && e->survey.session_records == e->survey.all_records;
+    int r = is_sound ? 0 : look_for_burial(e, a, &has_nuls);
+    if (r < 0 || e->form.obstacle || (is_utf8 && !has_nuls))
         return r;
     r = count_each(e, &in_utf8, &in_utf16);
     if (r == 0 && in_utf8 && in_utf16)

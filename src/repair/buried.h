@@ -7,8 +7,15 @@
  */
 #pragma once
 
+#include "base/fact.h"
 #include "base/str.h"
 
-/* Returns: what holds them, "an array", "a text" or "a document"; NULL: nothing does: it is no
- * JSON, or a session's record itself, or there is none inside of it. */
-const char *buried_in(struct sv line);
+/*
+ * Whether records that a client would put on its chain are inside of a line that is JSON, and no
+ * session's record itself. FACT_YES: *in says what holds them, "an array", "a text" or "a
+ * document". FACT_UNKNOWN: the line was not read to its end, it is nested too deeply.
+ */
+enum fact buried_in(struct sv line, const char **in);
+
+/* What a line begins with, of that which can hold any: '[', '"' or '{'; else 0. */
+char buried_opening(struct sv line);

@@ -12,7 +12,7 @@ static bool has_block(const struct json_stream *s, enum json_stream_block_kind k
 
 /* The records that the client puts on its chain; what has another type, or none, is no parent of
  * anything. Measured on 2.1.110, 2.1.197, 2.1.330 and 2.1.332. */
-static bool is_on_chain(const struct json_stream *s)
+bool graph_nodes_is_on_chain(const struct json_stream *s)
 {
     static const char *const types[] = {"user", "assistant", "attachment", "system", "progress"};
     if (json_stream_text(s, JSON_STREAM_UUID).n)
@@ -83,7 +83,7 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
                          const struct graph_nodes_place *place)
 {
     struct wall at = {0};
-    if (!is_on_chain(s)) {
+    if (!graph_nodes_is_on_chain(s)) {
         if (s->members[JSON_STREAM_LEAF].kind != JSON_STREAM_ABSENT &&
             json_stream_is(s, JSON_STREAM_TYPE, "last-prompt") && !place->is_hidden &&
             !place->is_marked)

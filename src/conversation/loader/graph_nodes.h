@@ -15,6 +15,9 @@ struct graph_nodes_place {
     bool is_marked; /* a byte order mark stands before it, and not at the beginning of the file */
 };
 
+/* The client puts it on its chain. */
+bool graph_nodes_is_on_chain(const struct json_stream *s);
+
 /* Adds a record with its calls and what it says of a compaction, or a pointer to the leaf. Returns:
  * its node; GRAPH_NONE for what is no part of the chain. */
 uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,

@@ -1,0 +1,150 @@
+#include "scratch.h"
+
+#include "control/repair_examine.h"
+
+#define RECORD(uuid, parent, second, text)                                                    \
+    "{\"parentUuid\":" parent ",\"isSidechain\":false,\"type\":\"user\",\"uuid\":\"" uuid     \
+    "\",\"timestamp\":\"2026-02-02T02:40:0" second                                            \
+    ".000Z\",\"sessionId\":\"11111111-2222-4333-8444-555555555555\",\"version\":\"2.1.197\"," \
+    "\"message\":{\"role\":\"user\",\"content\":\"" text "\"}}"
+#define FIRST RECORD("a0000000-0000-4000-8000-000000000001", "null", "1", "one") "\n"
+#define SECOND                                                                                 \
+    RECORD("a0000000-0000-4000-8000-000000000002", "\"a0000000-0000-4000-8000-000000000001\"", \
+           "2", "two")
+#define TORN "{\"parentUuid\":\"a0000000-0000-4000-8000-0000\n"
+
+static struct arena arena;
+
+static void examine(struct buf *text, struct repair_examined *e)
+{
+    struct repair_examine_request q = {
+        .at = AT_FDCWD, .path = scratch("t.jsonl"), .shown = "t.jsonl"};
+    struct sr_error error;
+    scratch_write("t.jsonl", text->p, text->n);
+    buf_release(text);
+    assert_int_equal(repair_examine(&q, &arena, e, &error), 0);
+}
+
+static void end(struct repair_examined *e)
+{
+    repair_examine_release(e);
+    arena_release(&arena);
+}
+
+static void assert_obstacle(struct buf *text, const char *expected)
+{
+    struct repair_examined e;
+    examine(text, &e);
+    assert_string_equal(e.form.obstacle ? e.form.obstacle : "none", expected);
+    end(&e);
+}
+
+static void assert_count(struct buf *text, size_t expected)
+{
+    struct repair_examined e;
+    size_t count;
+    examine(text, &e);
+    assert_int_equal(repair_examine_count(&e, &count), 0);
+    assert_int_equal(count, expected);
+    end(&e);
+}
+
+static void add_utf16(struct buf *text, const char *from)
+{
+    for (; *from; from++) {
+        buf_add(text, from, 1);
+        buf_add(text, "", 1);
+    }
+}
+
+/* As long as no line is judged. */
+static void add_long(struct buf *text, const char *before, const char *piece, const char *behind)
+{
+    size_t end = text->n + TRANSCRIPT_SCAN_LINE_MAX;
+    buf_adds(text, before);
+    while (text->n <= end)
+        buf_adds(text, piece);
+    buf_adds(text, behind);
+}
+
+static void nuls_in_a_sound_file_are_no_other_encoding(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_adds(&text, FIRST);
+    for (int i = 0; i < 100000; i++)
+        buf_add(&text, "", 1);
+    buf_adds(&text, SECOND "\n");
+    assert_obstacle(&text, "none");
+}
+
+static void two_encodings_in_one_file_are_an_obstacle(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_adds(&text, FIRST);
+    add_utf16(&text, SECOND "\n" SECOND "\n");
+    assert_obstacle(&text, "a part of it is UTF-8, and a part is UTF-16");
+    add_utf16(&text, FIRST FIRST);
+    buf_adds(&text, SECOND "\n");
+    assert_obstacle(&text, "a part of it is UTF-8, and a part is UTF-16");
+}
+
+/* In the pieces of 16 KiB that a file is read in, NULs and records stand at every place. */
+static void records_between_nuls_are_counted_where_they_stand(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    size_t records = 0;
+    for (; text.n < 64 * 1024; records++) {
+        for (size_t i = 0; i < records % 7 + 1; i++)
+            buf_add(&text, "{\"a\":", 5), buf_add(&text, "", 1);
+        buf_adds(&text, "{}\n");
+        buf_adds(&text, FIRST);
+    }
+    assert_count(&text, 2 * records);
+    buf_adds(&text, FIRST "torn ");
+    buf_add(&text, "", 1);
+    buf_adds(&text, SECOND " \r\n" SECOND " x\n{\"a\"\n" SECOND);
+    assert_count(&text, 3);
+}
+
+static void a_line_too_long_to_look_into_is_an_obstacle(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_adds(&text, FIRST);
+    add_long(&text, "{\"messages\":[", SECOND ",", SECOND "]}\n" SECOND "\n");
+    assert_obstacle(&text, "its line 2 is too much to see whether whole records are inside");
+}
+
+/* The pieces of it that are short enough are not taken for a line. */
+static void a_record_too_long_to_hold_is_none(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_adds(&text, FIRST TORN);
+    add_long(
+        &text,
+        "{\"parentUuid\":null,\"type\":\"user\",\"uuid\":\"u1\",\"message\":{\"role\":\"user\","
+        "\"content\":\"",
+        "words and words ", "\"}}\n" SECOND "\n");
+    assert_obstacle(&text, "none");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nuls_in_a_sound_file_are_no_other_encoding, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(two_encodings_in_one_file_are_an_obstacle, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(records_between_nuls_are_counted_where_they_stand,
+                                        scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_line_too_long_to_look_into_is_an_obstacle, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_record_too_long_to_hold_is_none, scratch_setup,
+                                        scratch_teardown),
+    };
+    return cmocka_run_group_tests_name("repair_examine", tests, NULL, NULL);
+}

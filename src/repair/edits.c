@@ -91,14 +91,20 @@ static int edit_relink(struct repair_steps *m, const struct repair_steps_step *s
     uint32_t parent = graph_parent(m->g, step->node);
     const struct json_stream_value *value = &m->skim->members[JSON_STREAM_PARENT];
     const char *text = "null";
-    if (value->kind == JSON_STREAM_ABSENT)
+    int64_t at = m->skim->members[JSON_STREAM_UUID].span.to;
+    bool is_absent = value->kind == JSON_STREAM_ABSENT;
+    if (is_absent && parent == GRAPH_NONE)
         return 0;
     if (parent != GRAPH_NONE) {
         int r = quote_node(m, parent, m->other, &text);
         if (r < 0)
             return r;
     }
-    edit(m, step, DAMAGE_CURE_RELINK, value->span.from, value->span.to, text);
+    if (is_absent)
+        edit(m, step, DAMAGE_CURE_RELINK, at, at,
+             arena_printf(m->arena, ",\"parentUuid\":%s", text));
+    else
+        edit(m, step, DAMAGE_CURE_RELINK, value->span.from, value->span.to, text);
     return 0;
 }
 

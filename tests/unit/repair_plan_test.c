@@ -578,9 +578,31 @@ static void a_record_that_was_written_twice_is_no_clash(void **state)
     end(&s);
 }
 
+/* The key is not there at all: it is put in. */
+static void a_result_without_the_key_of_its_parent_gets_one(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant",
+        "[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Bash\",\"input\":{}}]");
+    buf_adds(&s.file, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{\"type\":"
+                      "\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"ok\"}]},\"uuid\":\"r\","
+                      "\"timestamp\":\"2026-01-02T03:05:00.000Z\",\"version\":\"2.1.197\"}\n");
+    minute = 6;
+    add(&s, "c", "r", "assistant", WORDS);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_non_null(strstr(s.made.p, "\"uuid\":\"r\",\"parentUuid\":\"b\",\"timestamp\""));
+    assert_int_equal(make_plan(&s, &s.made, false).messages.reached, 4);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_without_the_key_of_its_parent_gets_one),
         cmocka_unit_test(of_two_prompts_with_one_id_the_earlier_gets_its_own),
         cmocka_unit_test(a_record_that_was_written_twice_is_no_clash),
         cmocka_unit_test(a_healthy_transcript_is_left_alone),

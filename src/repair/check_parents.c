@@ -117,7 +117,14 @@ static enum damage_severity severity_of_gap(const struct repair_steps *m, uint32
 {
     const struct graph_walk *w = &m->before;
     bool is_bridged = w->marks[node] == GRAPH_ON_CHAIN && w->stopped_at != node;
-    return is_bridged ? DAMAGE_MILD : DAMAGE_HURTS;
+    return is_bridged || w->marks[node] == GRAPH_BESIDE ? DAMAGE_MILD : DAMAGE_HURTS;
+}
+
+static const char *consequence_of_gap(const struct repair_steps *m, uint32_t node)
+{
+    return severity_of_gap(m, node) != DAMAGE_MILD ? NULL
+           : m->before.marks[node] == GRAPH_BESIDE ? "the client fetches it all the same"
+                                                   : "the client bridges the gap by time";
 }
 
 /* What the client itself takes for the parent of a record; GRAPH_NONE: nothing. */
@@ -169,8 +176,7 @@ static void relink(struct repair_steps *m, struct tops *t, enum damage_kind kind
     struct repair_plan_problem *p =
         repair_steps_add_node_problem(m, kind, severity_of_gap(m, node), node);
     p->is_guess = true;
-    if (p->severity == DAMAGE_MILD)
-        p->consequence = "the client bridges the gap by time";
+    p->consequence = consequence_of_gap(m, node);
     if (parent != GRAPH_NONE)
         p->detail =
             arena_printf(m->arena, "the record on line %u takes its place", g->nodes[parent].line);
@@ -230,8 +236,10 @@ static void relink_result(struct repair_steps *m, struct tops *t, uint32_t call,
         bridged_to(m, result) != GRAPH_NONE || top_of(g, t, call) == result ||
         has_boundary_between(g, call, result))
         return;
-    repair_steps_add_node_problem(m, DAMAGE_MISSING_PARENT, severity_of_gap(m, result), result)
-        ->detail = arena_printf(m->arena, "its call on line %u is", g->nodes[call].line);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_MISSING_PARENT, severity_of_gap(m, result), result);
+    p->detail = arena_printf(m->arena, "its call on line %u is", g->nodes[call].line);
+    p->consequence = consequence_of_gap(m, result);
     graph_set_parent(g, result, call);
     repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_MISSING_PARENT, result, 0);
 }

@@ -599,9 +599,43 @@ static void a_result_without_the_key_of_its_parent_gets_one(void **state)
     end(&s);
 }
 
+/* 2.1.330 fetches the result of a call on the way wherever it hangs. */
+static void a_result_that_the_client_fetches_does_not_hurt(void **state)
+{
+    (void)state;
+    static const char *const records[] = {
+        "{\"parentUuid\":null,\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":\"one\"}"
+        ","
+        "\"uuid\":\"a\"",
+        "{\"parentUuid\":\"a\",\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"role\":"
+        "\"assistant\","
+        "\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Bash\",\"input\":{}}]},"
+        "\"uuid\":"
+        "\"b\"",
+        "{\"parentUuid\":null,\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
+        "\"type\":"
+        "\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"ok\"}]},\"uuid\":\"r\"",
+        "{\"parentUuid\":\"b\",\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
+        "\"two\"},"
+        "\"uuid\":\"c\"",
+    };
+    struct scene s = {0};
+    for (size_t i = 0; i < 4; i++)
+        buf_addf(&s.file,
+                 "%s,\"timestamp\":\"2026-01-02T03:0%zu:00.000Z\",\"version\":\"2.1.330\"}\n",
+                 records[i], i);
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_MILD));
+    assert_false(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_false(s.plan.hurts);
+    assert_messages(&s, 4, 4);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),
         cmocka_unit_test(a_result_without_the_key_of_its_parent_gets_one),
         cmocka_unit_test(of_two_prompts_with_one_id_the_earlier_gets_its_own),
         cmocka_unit_test(a_record_that_was_written_twice_is_no_clash),

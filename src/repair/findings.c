@@ -135,8 +135,7 @@ void findings_judge_pointers(struct repair_steps *m)
             judge_pointer(m, &m->v->spots[i]);
 }
 
-/* What a boundary says that it kept, or NULL: such a one hides what stands before it whatever is
- * loaded. */
+/* What a boundary says that it kept, or NULL. */
 static const struct graph_compaction *kept_by(const struct graph *g, uint32_t boundary)
 {
     for (size_t i = 0; i < g->compaction_count; i++)
@@ -169,6 +168,13 @@ static bool hangs_on(const struct graph *g, uint32_t node, uint32_t above)
     return false;
 }
 
+/* The client loads nothing of what stands before it: the way ends there, or it was cut. */
+static bool hides(const struct graph_walk *w, uint32_t boundary)
+{
+    return boundary != GRAPH_NONE &&
+           (w->cut_at == boundary || (w->end == GRAPH_END_BOUNDARY && w->stopped_at == boundary));
+}
+
 /* Without its summary a compaction hides what was said before it: that comes back. */
 static void judge_boundary(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
@@ -178,9 +184,8 @@ static void judge_boundary(struct repair_steps *m, const struct transcript_scan_
         add_at(m, spot, DAMAGE_HARMLESS);
         return;
     }
-    bool hides = spot->node != GRAPH_NONE &&
-                 (m->before.marks[spot->node] != GRAPH_UNREACHED || kept_by(g, spot->node));
-    if (!hides || has_summary(g, spot->node) || hangs_on(g, before, spot->node))
+    if (!hides(&m->before, spot->node) || has_summary(g, spot->node) ||
+        hangs_on(g, before, spot->node))
         return;
     repair_steps_add_node_problem(m, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS, spot->node);
     graph_set_parent(g, spot->node, before);

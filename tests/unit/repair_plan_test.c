@@ -632,9 +632,67 @@ static void a_result_that_the_client_fetches_does_not_hurt(void **state)
     end(&s);
 }
 
+static void add_boundary(struct scene *s, const char *uuid, const char *before, const char *kept)
+{
+    buf_addf(
+        &s->file,
+        "{\"parentUuid\":null,\"logicalParentUuid\":\"%s\",\"type\":\"system\",\"subtype\":"
+        "\"compact_boundary\",\"uuid\":\"%s\",\"timestamp\":\"2026-01-02T03:%02d:00.000Z\"%s}\n",
+        before, uuid, minute++, kept);
+}
+
+static void a_compaction_without_its_summary_is_taken_away_where_it_hides(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    add_boundary(&s, "k", "d", "");
+    add(&s, "e", "k", "user", "\"three\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS));
+    assert_int_equal(make_plan(&s, &s.made, false).messages.reached, 5);
+    end(&s);
+}
+
+/* A later one hides all that, and the earlier with it; or what it kept is not there, and the client
+ * gives up on it. */
+static void a_compaction_that_hides_nothing_needs_no_summary(void **state)
+{
+    (void)state;
+    static const char kept[] = ",\"compactMetadata\":{\"preservedMessages\":{\"uuids\":[\"%s\"],"
+                               "\"anchorUuid\":\"k\"}}";
+    char keeps[256];
+    struct scene s = {0};
+    four_turns(&s);
+    snprintf(keeps, sizeof keeps, kept, "d");
+    add_boundary(&s, "k", "d", keeps);
+    add(&s, "e", "k", "user", "\"three\"");
+    add_boundary(&s, "l", "e", "");
+    buf_adds(&s.file,
+             "{\"parentUuid\":\"l\",\"type\":\"user\",\"isCompactSummary\":true,\"message\":{"
+             "\"role\":\"user\",\"content\":\"all of it\"},\"uuid\":\"f\",\"timestamp\":"
+             "\"2026-01-02T03:30:00.000Z\",\"version\":\"2.1.197\"}\n");
+    add(&s, "g", "f", "assistant", WORDS);
+    repair_it(&s);
+    assert_false(has_problem(&s, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS));
+    assert_int_equal(s.plan.edit_count, 0);
+    end(&s);
+    s = (struct scene){0};
+    four_turns(&s);
+    snprintf(keeps, sizeof keeps, kept, "gone");
+    add_boundary(&s, "k", "d", keeps);
+    add(&s, "e", "d", "user", "\"three\"");
+    repair_it(&s);
+    assert_false(has_problem(&s, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS));
+    assert_messages(&s, 5, 5);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),
+        cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),
         cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),
         cmocka_unit_test(a_result_without_the_key_of_its_parent_gets_one),
         cmocka_unit_test(of_two_prompts_with_one_id_the_earlier_gets_its_own),

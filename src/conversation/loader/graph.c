@@ -440,6 +440,7 @@ static void hang_kept(struct walking *k, uint64_t anchor_id, const uint32_t *kep
 /* What stands before the last boundary is gone but for what was kept. */
 static void cut_before(struct walking *k, uint32_t boundary, const uint32_t *kept, size_t count)
 {
+    k->w->cut_at = boundary;
     uint32_t rank = k->ranks[boundary], tail = count ? kept[count - 1] : GRAPH_NONE;
     unsigned char *is_kept = mem_resize(NULL, k->g->count + 1);
     size_t left = 0;
@@ -1105,7 +1106,8 @@ enum from { FROM_CHOICE, FROM_END, FROM_LEAF };
 
 static void walk(const struct graph *g, enum from from, uint32_t leaf, struct graph_walk *out)
 {
-    struct graph_walk w = {.leaf = leaf, .undated = GRAPH_NONE, .stopped_at = GRAPH_NONE};
+    struct graph_walk w = {
+        .leaf = leaf, .undated = GRAPH_NONE, .stopped_at = GRAPH_NONE, .cut_at = GRAPH_NONE};
     struct walking k = {.g = g, .w = &w, .loader = loader_of(g)};
     w.marks = mem_resize(NULL, g->count + 1);
     w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);

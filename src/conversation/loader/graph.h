@@ -226,6 +226,8 @@ struct graph_walk {
     uint32_t undated; /* would be the leaf, and the client passes it over for its lack of a time */
     enum graph_end end;
     uint32_t stopped_at;          /* the oldest node of the chain */
+    uint32_t cut_at;              /* the compaction that took away what stands before it, whatever
+                                     hangs on what; GRAPH_NONE: none did */
     struct graph_bridge *bridges; /* gaps and cycles that the client closed by time */
     size_t bridged;
     unsigned char *marks; /* enum graph_mark of each node */

@@ -1,43 +1,59 @@
 #include "repair/check_tool_calls.h"
 
-/* A result that becomes a text is a prompt from then on. */
-static bool becomes_prompt(const struct repair_steps *m, uint32_t node)
-{
-    for (size_t i = 0; i < m->step_count; i++)
-        if (m->steps[i].what == REPAIR_STEPS_SAY && m->steps[i].node == node)
-            return true;
-    return false;
-}
+/* Of each node. */
+struct places {
+    bool *is_prompt; /* a result that becomes a text is a prompt from then on */
+    bool *was_last, *is_last;
+};
 
-/* The last message of the conversation has not been answered yet: that is how a session ends that
- * was left while a tool ran. */
-static bool is_last_message(const struct repair_steps *m, const struct graph_walk *w, uint32_t node)
+/*
+ * The last message of the conversation has not been answered yet: that is how a session ends that
+ * was left while a tool ran. Of such a message every record is one, and so is what is on a branch
+ * that is not resumed: nobody asks for its result.
+ */
+static bool *find_last(struct repair_steps *m, const struct graph_walk *w, const bool *is_prompt)
 {
     const struct graph *g = m->g;
-    if (w->marks[node] == GRAPH_UNREACHED)
-        return true; /* on a branch that is not resumed: nobody asks for its result */
+    bool *is_last = arena_alloc(m->arena, g->count + 1);
+    uint32_t last = GRAPH_NONE; /* the last message */
+    for (uint32_t i = 0; i < g->count; i++)
+        is_last[i] = w->marks[i] == GRAPH_UNREACHED;
     for (size_t i = w->count; i-- > 0;) {
-        uint32_t other = w->order[i];
-        if (other == node)
-            return true;
-        if (!repair_steps_is_message(g, other) || (g->nodes[other].role == GRAPH_RESULT &&
-                                                   (w == &m->before || !becomes_prompt(m, other))))
+        uint32_t node = w->order[i];
+        const struct graph_node *n = &g->nodes[node];
+        if (!repair_steps_is_message(g, node) || (n->role == GRAPH_RESULT && !is_prompt[node])) {
+            is_last[node] = last == GRAPH_NONE;
             continue;
-        if (!g->nodes[node].message || g->nodes[other].message != g->nodes[node].message)
-            return false;
+        }
+        if (last == GRAPH_NONE)
+            last = node;
+        else if (!n->message || n->message != g->nodes[last].message)
+            break;
+        is_last[node] = true;
     }
-    return true;
+    return is_last;
 }
 
-static void judge_call(struct repair_steps *m, const struct graph_walk *after,
+static struct places find_places(struct repair_steps *m, const struct graph_walk *after)
+{
+    size_t size = m->g->count + 1;
+    struct places p = {.is_prompt = arena_alloc(m->arena, size)};
+    p.was_last = find_last(m, &m->before, p.is_prompt);
+    for (size_t i = 0; i < m->step_count; i++)
+        if (m->steps[i].what == REPAIR_STEPS_SAY)
+            p.is_prompt[m->steps[i].node] = true;
+    p.is_last = find_last(m, after, p.is_prompt);
+    return p;
+}
+
+static void judge_call(struct repair_steps *m, const struct places *places,
                        const struct graph_tool *call)
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_UNANSWERED_TOOL);
-    if (is_last_message(m, after, call->node))
+    if (places->is_last[call->node])
         return;
     /* the client answers it at the end, and leaves it out where something follows */
-    bool was_last = m->before.marks[call->node] != GRAPH_UNREACHED &&
-                    is_last_message(m, &m->before, call->node);
+    bool was_last = m->before.marks[call->node] != GRAPH_UNREACHED && places->was_last[call->node];
     if (was_last)
         severity = DAMAGE_HURTS;
     struct repair_plan_problem *p =
@@ -75,9 +91,9 @@ static void judge_twin(struct repair_steps *m, const struct graph_tool *call)
                               call->block);
 }
 
-/* All calls and results of one id. */
-static void judge_tool(struct repair_steps *m, const struct graph_walk *after, bool of_calls,
-                       const struct graph_tool *tools, size_t count)
+/* All calls and results of one id. places: of calls that have no result, where they are judged. */
+static void judge_tool(struct repair_steps *m, const struct graph_walk *after,
+                       const struct places *places, const struct graph_tool *tools, size_t count)
 {
     const struct graph_tool *call = NULL;
     bool has_result = false, has_call = false;
@@ -90,7 +106,7 @@ static void judge_tool(struct repair_steps *m, const struct graph_walk *after, b
         if (!graph_is_in_play(m->g, tools[i].node))
             continue;
         if (tools[i].is_result) {
-            if (!has_call && after && !of_calls)
+            if (!has_call && after && !places)
                 judge_result(m, after, &tools[i]);
         } else if (!call) {
             call = &tools[i];
@@ -98,23 +114,27 @@ static void judge_tool(struct repair_steps *m, const struct graph_walk *after, b
             judge_twin(m, &tools[i]);
         }
     }
-    if (call && !has_result && after && of_calls)
-        judge_call(m, after, call);
+    if (call && !has_result && places)
+        judge_call(m, places, call);
 }
 
-static void judge_tools(struct repair_steps *m, const struct graph_walk *after, bool of_calls)
+static void judge_tools(struct repair_steps *m, const struct graph_walk *after,
+                        const struct places *places)
 {
     const struct graph *g = m->g;
     for (size_t from = 0, to; from < g->tool_count; from = to) {
         for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
             ;
-        judge_tool(m, after, of_calls, &g->tools[from], to - from);
+        judge_tool(m, after, places, &g->tools[from], to - from);
     }
 }
 
 void check_tool_calls_judge(struct repair_steps *m, const struct graph_walk *after)
 {
-    judge_tools(m, after, false);
-    if (after) /* once it is known which results become texts */
-        judge_tools(m, after, true);
+    judge_tools(m, after, NULL);
+    if (!after)
+        return;
+    /* now that it is known which results become texts */
+    struct places places = find_places(m, after);
+    judge_tools(m, after, &places);
 }

@@ -8,6 +8,7 @@ struct tops {
     uint32_t *jump;
     struct dated *by_time; /* NULL: not sorted yet */
     size_t dated_count;
+    uint32_t *boundaries; /* how many compactions stand before each node; NULL: not counted yet */
 };
 
 struct dated {
@@ -219,13 +220,17 @@ static void judge_cycles(struct repair_steps *m, struct tops *t)
     free(cut);
 }
 
-static bool has_boundary_between(const struct graph *g, uint32_t a, uint32_t b)
+static bool has_boundary_between(const struct graph *g, struct tops *t, uint32_t a, uint32_t b)
 {
-    uint32_t end = a < b ? b : a;
-    for (uint32_t i = a < b ? a : b; i < end; i++)
-        if (g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i))
-            return true;
-    return false;
+    uint32_t count = 0;
+    if (!t->boundaries) {
+        t->boundaries = mem_resize(NULL, (g->count + 1) * sizeof *t->boundaries);
+        for (uint32_t i = 0; i < g->count; i++) {
+            t->boundaries[i] = count;
+            count += g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i);
+        }
+    }
+    return t->boundaries[a] != t->boundaries[b];
 }
 
 /* A result that has no parent hangs on its call, which it names. */
@@ -234,7 +239,7 @@ static void relink_result(struct repair_steps *m, struct tops *t, uint32_t call,
     struct graph *g = m->g;
     if (!graph_is_in_play(g, result) || graph_parent(g, result) != GRAPH_NONE ||
         bridged_to(m, result) != GRAPH_NONE || top_of(g, t, call) == result ||
-        has_boundary_between(g, call, result))
+        has_boundary_between(g, t, call, result))
         return;
     struct repair_plan_problem *p =
         repair_steps_add_node_problem(m, DAMAGE_MISSING_PARENT, severity_of_gap(m, result), result);
@@ -322,4 +327,5 @@ void check_parents_mend(struct repair_steps *m)
     judge_gaps(m, &t);
     free(t.jump);
     free(t.by_time);
+    free(t.boundaries);
 }

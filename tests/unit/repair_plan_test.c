@@ -688,9 +688,31 @@ static void a_compaction_that_hides_nothing_needs_no_summary(void **state)
     end(&s);
 }
 
+/* Nothing is linked across a compaction. */
+static void a_result_behind_a_compaction_is_not_linked_to_its_call(void **state)
+{
+    (void)state;
+    for (int has_compaction = 0; has_compaction < 2; has_compaction++) {
+        struct scene s = {0};
+        minute = 0;
+        add(&s, "a", "", "user", "\"one\"");
+        add(&s, "b", "a", "assistant",
+            "[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Bash\",\"input\":{}}]");
+        if (has_compaction)
+            add_boundary(&s, "k", "b", "");
+        add(&s, "r", "", "user",
+            "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"ok\"}]");
+        add(&s, "c", "r", "assistant", WORDS);
+        repair_it(&s);
+        assert_int_equal(strstr(s.made.p, "{\"parentUuid\":\"b\"") == NULL, has_compaction);
+        end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_behind_a_compaction_is_not_linked_to_its_call),
         cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),
         cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),
         cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),

@@ -8,7 +8,8 @@ static bool is_another(const struct graph_node *a, const struct graph_node *b)
     return a->role == GRAPH_ASSISTANT ? a->message != b->message : a->at_ms != b->at_ms;
 }
 
-/* Of two with one id a child hangs on the one that was said last before it. */
+/* Of two with one id a child hangs on the one that was said last before it; so, of several, on the
+ * one that wins over each. */
 static bool hangs_on_earlier(const struct graph *g, uint32_t child, uint32_t earlier,
                              uint32_t later)
 {
@@ -19,7 +20,23 @@ static bool hangs_on_earlier(const struct graph *g, uint32_t child, uint32_t ear
     return earlier < child && child < later;
 }
 
-static void rename_node(struct repair_steps *m, uint32_t node, uint32_t later)
+/* Of each node: the last of the other records that had its id, in the order of the file, and the
+ * one of them before that; GRAPH_NONE: none. */
+struct namesakes {
+    uint32_t *last, *before;
+};
+
+static struct namesakes no_namesakes(struct repair_steps *m)
+{
+    size_t size = (m->g->count + 1) * sizeof(uint32_t);
+    struct namesakes n = {arena_alloc(m->arena, size), arena_alloc(m->arena, size)};
+    for (size_t i = 0; i < m->g->count; i++)
+        n.last[i] = n.before[i] = GRAPH_NONE;
+    return n;
+}
+
+static void rename_node(struct repair_steps *m, struct namesakes *names, uint32_t node,
+                        uint32_t later)
 {
     struct graph *g = m->g;
     struct repair_plan_problem *p =
@@ -28,12 +45,26 @@ static void rename_node(struct repair_steps *m, uint32_t node, uint32_t later)
     p->is_guess = true;
     repair_steps_name(m, node);
     repair_steps_add_step(m, REPAIR_STEPS_NAME, DAMAGE_ID_CLASH, node, 0)->is_guess = true;
+    names->before[node] = names->last[later];
+    names->last[later] = node;
+}
+
+/* From the last record of an id to the one that was meant. */
+static void hang_children(struct repair_steps *m, const struct namesakes *names)
+{
+    struct graph *g = m->g;
     for (uint32_t i = 0; i < g->count; i++) {
         const struct graph_node *child = &g->nodes[i];
-        if (i == later || child->lacks_parent || child->parent != later || child->is_dropped ||
-            !hangs_on_earlier(g, i, node, later))
+        uint32_t later = child->lacks_parent ? GRAPH_NONE : child->parent;
+        uint32_t meant = later;
+        if (later == GRAPH_NONE || later == i || child->is_dropped)
             continue;
-        graph_set_parent(g, i, node);
+        for (uint32_t n = names->last[later]; n != GRAPH_NONE; n = names->before[n])
+            if (n != i && hangs_on_earlier(g, i, n, meant))
+                meant = n;
+        if (meant == later)
+            continue;
+        graph_set_parent(g, i, meant);
         repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_ID_CLASH, i, 0)->is_guess = true;
     }
 }
@@ -121,6 +152,7 @@ static bool drop_before_compaction(struct repair_steps *m)
 void id_clashes_mend(struct repair_steps *m)
 {
     struct graph *g = m->g;
+    struct namesakes names = no_namesakes(m);
     bool has_changed = m->v->has_copies && drop_before_compaction(m);
     for (uint32_t i = 0; i < g->count && m->v->has_copies; i++) {
         if (!g->nodes[i].is_superseded || g->nodes[i].is_sidechain || g->nodes[i].is_dropped)
@@ -129,9 +161,10 @@ void id_clashes_mend(struct repair_steps *m)
         if (later == GRAPH_NONE || g->nodes[later].is_sidechain ||
             !is_another(&g->nodes[i], &g->nodes[later]))
             continue;
-        rename_node(m, i, later);
+        rename_node(m, &names, i, later);
         has_changed = true;
     }
+    hang_children(m, &names);
     if (has_changed)
         graph_settle(g);
     if (!m->keeps_boundary)

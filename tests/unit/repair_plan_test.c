@@ -709,9 +709,27 @@ static void a_result_behind_a_compaction_is_not_linked_to_its_call(void **state)
     }
 }
 
+static void of_three_prompts_with_one_id_each_keeps_its_answer(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    add(&s, "c", "d", "user", "\"three\"");
+    add(&s, "e", "c", "assistant", WORDS);
+    add(&s, "c", "e", "user", "\"four\"");
+    add(&s, "f", "c", "assistant", WORDS);
+    repair_it(&s);
+    struct repair_plan again = make_plan(&s, &s.made, false);
+    assert_int_equal(again.messages.reached, 8);
+    for (size_t i = 0; i < again.loaded_count; i++) /* one behind another, as they were said */
+        assert_int_equal(again.loaded[i].line, i + 1);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_three_prompts_with_one_id_each_keeps_its_answer),
         cmocka_unit_test(a_result_behind_a_compaction_is_not_linked_to_its_call),
         cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),
         cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),

@@ -40,7 +40,7 @@ static void start_line(struct json_stream *s)
     s->text = (struct json_stream_span){0};
     s->block_count = s->top_count = s->bad_text_count = 0;
     s->preserved_count = 0;
-    s->has_more_blocks = false;
+    s->has_more_blocks = s->is_blank = false;
     s->state = AT_START;
     s->mark_at = 0;
     s->is_null_block = false;
@@ -273,10 +273,11 @@ static bool go_on_utf8(struct json_stream *s, unsigned char c)
     return false;
 }
 
-/* What is compared is kept as it reads; of half a pair, three bytes. */
+/* What is compared or looked at for white space is kept as it reads; of half a pair, three bytes.
+ */
 static bool keeps_escapes(const struct json_stream *s)
 {
-    return s->use == JSON_STREAM_FIELDS_TEXT || s->use == JSON_STREAM_FIELDS_PICTURE;
+    return s->use == JSON_STREAM_FIELDS_PICTURE;
 }
 
 static void keep_code(struct json_stream *s, uint32_t code)
@@ -330,7 +331,7 @@ static void take_escape(struct json_stream *s, char c)
     char pair[2] = {'\\', c};
     if (!keeps_escapes(s))
         keep(s, name ? &codes[name - names] : &c, 1);
-    else if (s->use != JSON_STREAM_FIELDS_TEXT || !strchr("nrt", c)) /* which are white space */
+    else
         keep(s, pair, sizeof pair);
     s->state = IN_STRING;
 }

@@ -153,6 +153,7 @@ struct json_stream {
     bool has_more_blocks;
     uint64_t *preserved; /* compactMetadata.preservedMessages.uuids, as graph_id_of */
     size_t preserved_count, preserved_capacity;
+    bool is_blank;    /* message.content is a text, and nothing but white space */
     size_t top_count; /* elements of message.content */
     size_t bad_text_count;
     bool keeps_bad_text; /* set by the caller: in bad_text, too */

@@ -245,6 +245,7 @@ void json_stream_fields_begin_value(struct json_stream *s, enum json_stream_kind
     if (key == (enum key)JSON_STREAM_MESSAGE ||
         key == (enum key)JSON_STREAM_CONTENT) { /* the last one counts */
         s->block_count = s->top_count = 0;
+        s->is_blank = false;
         s->text = (struct json_stream_span){0};
     }
     for (int m = JSON_STREAM_MESSAGE_ID;
@@ -363,8 +364,10 @@ enum json_stream_fields_use json_stream_fields_begin_string(struct json_stream *
         return JSON_STREAM_FIELDS_PRESERVED_ID;
     if (context == IN_CONTENT || context == IN_RESULT)
         return JSON_STREAM_FIELDS_PASS;
-    if (key == (enum key)JSON_STREAM_CONTENT)
+    if (key == (enum key)JSON_STREAM_CONTENT) {
+        s->is_blank = true;
         return JSON_STREAM_FIELDS_TEXT;
+    }
     if (key < (enum key)JSON_STREAM_MEMBERS)
         return JSON_STREAM_FIELDS_MEMBER;
     switch (key) {
@@ -387,6 +390,8 @@ void json_stream_fields_fill_text(struct json_stream *s)
 {
     if (key_of(s) == KEY_BLOCK_TEXT)
         block_of(s)->is_empty = false;
+    else
+        s->is_blank = false;
 }
 
 static void add_preserved(struct json_stream *s, uint64_t id)

@@ -77,6 +77,8 @@ static void judge_image(struct repair_steps *m, const struct transcript_scan_spo
 static void judge_content(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_BAD_CONTENT);
+    if (spot->side && m->before.marks[spot->node] == GRAPH_UNREACHED)
+        return; /* a prompt that is not sent; where a mending brings it back, that is seen then */
     if (spot->side == TRANSCRIPT_SCAN_NOTHING && severity != DAMAGE_HURTS)
         return; /* later clients leave it out */
     if (spot->side == TRANSCRIPT_SCAN_WHITE)

@@ -726,9 +726,38 @@ static void of_three_prompts_with_one_id_each_keeps_its_answer(void **state)
     end(&s);
 }
 
+/* However long it is, and however it is written. One that is not sent does no harm. */
+static void a_prompt_of_white_space_hurts_where_it_is_sent(void **state)
+{
+    (void)state;
+    static const char blanks[] = "          ";
+    struct scene s = {0};
+    for (int i = 0; i < 3; i++) {
+        four_turns(&s);
+        struct buf prompt = {0};
+        buf_adds(&prompt, "\"");
+        for (int n = 0; n < 20; n++)
+            buf_adds(&prompt, i ? "\\u0020\\u000a\\n" : blanks);
+        buf_adds(&prompt, "\"");
+        buf_add(&prompt, "", 1);
+        add(&s, "x", i == 2 ? "b" : "d", "user", prompt.p);
+        add(&s, "e", "d", "user", "\"three\"");
+        if (i < 2)
+            add(&s, "y", "x", "assistant", WORDS);
+        else
+            add(&s, "f", "e", "assistant", WORDS);
+        repair_it(&s);
+        assert_int_equal(has_problem(&s, DAMAGE_BAD_CONTENT, DAMAGE_HURTS), i < 2);
+        buf_release(&prompt);
+        end(&s);
+        s = (struct scene){0};
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_prompt_of_white_space_hurts_where_it_is_sent),
         cmocka_unit_test(of_three_prompts_with_one_id_each_keeps_its_answer),
         cmocka_unit_test(a_result_behind_a_compaction_is_not_linked_to_its_call),
         cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024, WORDS_MAX = 512, BLANK_MAX = 64 };
+enum { PIECE = 256 * 1024, SMALL_PIECE = 16 * 1024, WORDS_MAX = 512 };
 
 /* One pass over a transcript. */
 struct pass {
@@ -107,28 +107,19 @@ static void look_at_blocks(struct pass *p, const struct json_stream *s, uint32_t
 }
 
 /* A prompt of nothing is sent by clients before 2.1.330, one of nothing but white space by all. */
-static int is_blank_prompt(struct pass *p, const struct json_stream *s, bool *out)
+static void look_at_prompt(struct pass *p, const struct json_stream *s, uint32_t node)
 {
     const struct json_stream_value *content = &s->members[JSON_STREAM_CONTENT];
-    struct buf text = {0};
-    *out = content->kind == JSON_STREAM_ARRAY && s->top_count == 0;
-    if (content->kind != JSON_STREAM_STRING || content->span.to - content->span.from > BLANK_MAX)
-        return 0;
-    int r = transcript_scan_bytes(p->source, content->span.from, content->span.to, &text);
-    *out = r == 0;
-    for (size_t i = 1; i + 1 < text.n && *out; i++)
-        if (text.p[i] == '\\' && i + 2 < text.n && strchr("nrt", text.p[i + 1]))
-            i++;
-        else
-            *out = text.p[i] == ' ';
-    buf_release(&text);
-    return r;
+    bool is_text = content->kind == JSON_STREAM_STRING;
+    if (is_text ? s->is_blank : content->kind == JSON_STREAM_ARRAY && s->top_count == 0)
+        add_spot(p, DAMAGE_BAD_CONTENT, node, s->record.from)->side =
+            is_text && content->span.to - content->span.from > 2 ? TRANSCRIPT_SCAN_WHITE
+                                                                 : TRANSCRIPT_SCAN_NOTHING;
 }
 
-static int look_at_message(struct pass *p, const struct json_stream *s, enum graph_role role,
-                           uint32_t node)
+static void look_at_message(struct pass *p, const struct json_stream *s, enum graph_role role,
+                            uint32_t node)
 {
-    bool is_blank = false;
     enum json_stream_kind content = s->members[JSON_STREAM_CONTENT].kind;
     bool is_assistant = role == GRAPH_ASSISTANT;
     if (s->members[JSON_STREAM_MESSAGE].kind != JSON_STREAM_OBJECT)
@@ -138,18 +129,8 @@ static int look_at_message(struct pass *p, const struct json_stream *s, enum gra
             content == JSON_STREAM_STRING;
     else if (graph_nodes_has_blocks(s, role))
         look_at_blocks(p, s, node);
-    if (role != GRAPH_USER || s->members[JSON_STREAM_MESSAGE].kind != JSON_STREAM_OBJECT)
-        return 0;
-    int r = is_blank_prompt(p, s, &is_blank);
-    if (is_blank)
-        add_spot(p, DAMAGE_BAD_CONTENT, node, s->record.from)->side =
-            s->members[JSON_STREAM_CONTENT].kind == JSON_STREAM_STRING &&
-                    s->members[JSON_STREAM_CONTENT].span.to -
-                            s->members[JSON_STREAM_CONTENT].span.from >
-                        2
-                ? TRANSCRIPT_SCAN_WHITE
-                : TRANSCRIPT_SCAN_NOTHING;
-    return r;
+    if (role == GRAPH_USER && s->members[JSON_STREAM_MESSAGE].kind == JSON_STREAM_OBJECT)
+        look_at_prompt(p, s, node);
 }
 
 /* 2.1.197 fails to start with an attachment of null, and with a reminder that has no list. */
@@ -337,11 +318,10 @@ static int take_record(struct pass *p, const struct json_stream *s)
         &(struct graph_nodes_place){p->line, p->is_hidden, p->is_beside, p->is_marked});
     bool is_node = node != GRAPH_NONE;
     enum graph_role role = is_node ? (enum graph_role)v->graph.nodes[node].role : GRAPH_LINK;
-    int r = 0;
     if (is_malformed(s))
         add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from);
     if (is_node && role >= GRAPH_USER)
-        r = look_at_message(p, s, role, node);
+        look_at_message(p, s, role, node);
     if (is_node && role == GRAPH_BOUNDARY && json_stream_text(s, JSON_STREAM_LOGICAL_PARENT).n)
         add_spot(p, DAMAGE_BOUNDARY_PARENT_GONE, node, s->record.from)->number =
             (int64_t)graph_id_of(json_stream_text(s, JSON_STREAM_LOGICAL_PARENT));
@@ -351,8 +331,8 @@ static int take_record(struct pass *p, const struct json_stream *s)
     bool is_clean = !may_be_dropped(v, spots);
     if (is_node && is_clean)
         look_at_version(p, s, node);
-    if (r < 0 || !is_node || role != GRAPH_ASSISTANT || v->graph.nodes[node].is_sidechain)
-        return r;
+    if (!is_node || role != GRAPH_ASSISTANT || v->graph.nodes[node].is_sidechain)
+        return 0;
     look_at_model(v, s);
     return look_at_errors(p, s, node, is_clean && s->block_count > 0);
 }

@@ -457,6 +457,7 @@ static void take_structure(struct json_stream *s, char c, int64_t at)
         s->state = IN_WORD;
     } else if (c == '-' || (c >= '0' && c <= '9')) {
         json_stream_fields_begin_value(s, JSON_STREAM_NUMBER, at);
+        s->number = c >= '1' ? JSON_STREAM_NONZERO : JSON_STREAM_ZERO;
         s->state = IN_NUMBER;
     } else {
         s->state = IN_RUIN;
@@ -498,6 +499,14 @@ static void take_end(struct json_stream *s, char c)
         s->state = IN_RUIN;
 }
 
+static void add_digit(struct json_stream *s, char c)
+{
+    if (s->number == JSON_STREAM_ZERO && c >= '1' && c <= '9')
+        s->number = JSON_STREAM_NONZERO;
+    else if (s->number == JSON_STREAM_ZERO && (c == 'e' || c == 'E'))
+        s->number = JSON_STREAM_ZERO_EXPONENT;
+}
+
 /* The other places where white space counts. Returns: whether the byte was taken. */
 static bool take_inside(struct json_stream *s, char c, int64_t at)
 {
@@ -520,6 +529,7 @@ static bool take_inside(struct json_stream *s, char c, int64_t at)
             end_value(s, at + 1);
         break;
     default: /* IN_NUMBER, as loosely as scan */
+        add_digit(s, c);
         if ((c < '0' || c > '9') && (!c || !strchr("+-.eE", c))) {
             end_value(s, at);
             return false;

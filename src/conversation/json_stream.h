@@ -99,6 +99,7 @@ enum {
 struct json_stream_value {
     unsigned char kind;              /* enum json_stream_kind */
     unsigned char n;                 /* bytes of text; a longer one is cut */
+    bool is_nonzero;                 /* a number that is not 0 */
     char text[JSON_STREAM_TEXT_MAX]; /* as it reads */
     struct json_stream_span key;     /* from its quote */
     struct json_stream_span span;    /* quotes and brackets included */
@@ -171,6 +172,7 @@ struct json_stream {
     bool is_key;
     bool passes; /* no more of it is kept or looked at */
     unsigned char hex_left;
+    enum { JSON_STREAM_ZERO, JSON_STREAM_NONZERO, JSON_STREAM_ZERO_EXPONENT } number; /* so far */
     const char *word; /* what is left of true, false, null */
     uint32_t hex;
     int64_t escape_from; /* of the escape being read */

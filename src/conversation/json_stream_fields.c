@@ -257,8 +257,10 @@ void json_stream_fields_end_value(struct json_stream *s, int64_t at)
 {
     enum key key = key_of(s);
     enum context context = context_of(s);
-    if (key < (enum key)JSON_STREAM_MEMBERS)
+    if (key < (enum key)JSON_STREAM_MEMBERS) {
         s->members[key].span.to = at;
+        s->members[key].is_nonzero = s->number == JSON_STREAM_NONZERO;
+    }
     if (key == KEY_BLOCK_CONTENT)
         s->open[0].content.to = at;
     if (context == IN_CONTENT || context == IN_RESULT) {

@@ -101,6 +101,10 @@ static void a_subagents_prompt_is_no_persons(void **state)
                              "\"message\":{\"content\":\"look around\"}}");
     assert_int_equal(e.kind, EVENT_PROMPT);
     assert_false(e.is_human);
+    assert_true(read_as("{\"type\":\"user\",\"isSidechain\":1}").is_sidechain);
+    assert_true(read_as("{\"type\":\"user\",\"isSidechain\":\"no\"}").is_sidechain);
+    assert_false(read_as("{\"type\":\"user\",\"isSidechain\":0}").is_sidechain);
+    assert_false(read_as("{\"type\":\"user\"}").is_sidechain);
 }
 
 static void a_notification_begins_a_turn_and_is_no_persons(void **state)

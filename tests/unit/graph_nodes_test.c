@@ -94,9 +94,29 @@ static void a_pointer_is_taken_from_what_the_client_sees(void **state)
     graph_release(&g);
 }
 
+static void a_sidechain_is_what_the_client_takes_for_true(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {"true", "1", "-2.5", "0.01", "1e0", "\"no\"", "{}", "[]"};
+    static const char *const no[] = {"false", "0", "-0", "0.00", "0e5", "\"\"", "null"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes + sizeof no / sizeof *no; i++) {
+        bool is_yes = i < sizeof yes / sizeof *yes;
+        struct graph g;
+        struct buf record = {0};
+        graph_init(&g);
+        buf_addf(&record, "{\"n\":7,\"uuid\":\"a\",\"type\":\"user\",\"isSidechain\":%s,\"m\":8}",
+                 is_yes ? yes[i] : no[i - sizeof yes / sizeof *yes]);
+        uint32_t node = add(&g, record.p, false);
+        assert_int_equal(g.nodes[node].is_sidechain, is_yes);
+        buf_release(&record);
+        graph_release(&g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sidechain_is_what_the_client_takes_for_true),
         cmocka_unit_test(a_type_has_its_role),
         cmocka_unit_test(what_is_not_on_the_chain_is_no_node),
         cmocka_unit_test(a_record_is_taken_as_it_says),

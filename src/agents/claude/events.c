@@ -248,6 +248,16 @@ static void read_fragment(const struct json_value *root, struct event *e)
     }
 }
 
+/* As JavaScript takes a value for true, and with it the client. */
+static bool is_truthy(const struct json_value *v)
+{
+    struct sv text;
+    double number;
+    return json_is_true(v) || json_is_object(v) || json_is_array(v) ||
+           (json_string(v, &text) && text.n) ||
+           (json_real(v, &number) && (number < 0 || number > 0));
+}
+
 void event_claude_read(struct arena *a, const struct json_value *root, struct event *out)
 {
     struct event e = {
@@ -259,7 +269,7 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
         .version = text_at(root, "version"),
         .entrypoint = text_at(root, "entrypoint"),
         .is_root = json_is_null(json_get(root, "parentUuid")),
-        .is_sidechain = json_is_true(json_get(root, "isSidechain")),
+        .is_sidechain = is_truthy(json_get(root, "isSidechain")),
     };
     wall_parse(text_at(root, "timestamp"), &e.at);
     e.forked_from = session_id_at(json_get(root, "forkedFrom"), "sessionId");

@@ -26,7 +26,7 @@ bool graph_nodes_is_on_chain(const struct json_stream *s)
 static bool is_truthy(const struct json_stream_value *v)
 {
     return v->kind == JSON_STREAM_TRUE || v->kind == JSON_STREAM_OBJECT ||
-           v->kind == JSON_STREAM_ARRAY ||
+           v->kind == JSON_STREAM_ARRAY || (v->kind == JSON_STREAM_NUMBER && v->is_nonzero) ||
            (v->kind == JSON_STREAM_STRING && v->span.to - v->span.from > 2);
 }
 

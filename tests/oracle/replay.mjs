@@ -22,8 +22,9 @@ for (const name of names) {
   let why = differs(path, version, sent);
   if (refused && check(path, version).verdict !== 'damaged') why ??= 'the API refuses it, and it is not called damaged';
   if (!why && repaired) {
-    run('--repair', path, '--force', '--client-version', version, '--pending-dir', join(config, 'pending'), '--log-dir', join(config, 'log'));
-    why = differs(path, version, repaired);
+    const { outcome } = run('--repair', path, '--force', '--client-version', version, '--pending-dir', join(config, 'pending'), '--log-dir', join(config, 'log'));
+    why = outcome === 'repaired' ? differs(path, version, repaired) : `its outcome is ${outcome}`;
+    if (refused && check(path, version).verdict === 'damaged') why ??= 'the API refused it, and it is still called damaged';
     why &&= `after its repair: ${why}`;
   }
   if (why) console.log(`${name}: ${why}`);

@@ -262,23 +262,6 @@ same_modes()
     is_alive "$idle"
 }
 
-@test "the look after an act fails: what came of the act is told all the same" {
-    unshare --mount true 2>/dev/null || skip "no mount namespace can be made here"
-    sessions
-    printf '#!/bin/sh\necho $$ >"%s"\nexec unshare --mount --propagation private "%s" "$@"\n' \
-        "$BATS_TEST_TMPDIR/rescuer" "$SESSION_RESCUE" >"$BATS_TEST_TMPDIR/covered"
-    chmod +x "$BATS_TEST_TMPDIR/covered"
-    SESSION_RESCUE=$BATS_TEST_TMPDIR/covered opened -- "${scratch[@]}"
-    await "Select action"
-    nsenter --target="$(<"$BATS_TEST_TMPDIR/rescuer")" --mount -- mount -t tmpfs none /proc
-    press 3
-    await "[y/N]"
-    press y Enter
-    await "status 3"
-    shows "Sessions detected: "
-    shows "Sessions killed: "
-}
-
 @test "kill, and then no: it runs on, with its backup" {
     sessions
     opened -- "${scratch[@]}"

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +49,20 @@ static inline void live_end(pid_t pid)
     kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
+}
+
+/* Whether the process has begun program. In the middle of its exec it has the name of the new one
+ * already, and no command line and no environment yet. */
+static inline bool live_runs(pid_t pid, const char *program)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return false;
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    return n > 0 && strcmp(text, program) == 0;
 }
 
 static inline struct proc live_proc(void)

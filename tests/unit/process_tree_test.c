@@ -230,8 +230,7 @@ static void one_that_left_the_tree_is_wanted(void **state)
     }
     unsetenv("CLAUDE_CODE_SESSION_ID");
     struct proc proc = live_proc();
-    struct proc_stat stat;
-    until(proc_read_stat(&proc, stray, &stat) == 0 && strcmp(stat.name, "sleep") == 0);
+    until(live_runs(stray, "sleep"));
     struct scene *s = begin(be_tool);
     assert_non_null(member(s, stray)->wanted);
     assert_null(member(s, s->child)->wanted);

@@ -206,6 +206,7 @@ static void begin(struct scene *s, bool ignores_sigterm)
         if (s->pid == 0)
             be_session(s, ignores_sigterm);
     }
+    until(live_runs(s->pid, s->program));
     publish(s);
     for (int left = 200; !s->session && left > 0; left--) {
         sr_snapshot_free(s->snapshot);
@@ -226,7 +227,10 @@ static struct sr_session *changed(struct scene *s)
 
 static int stop(struct scene *s)
 {
-    return sr_kill_process(s->snapshot, s->session, &s->options, &s->result, &s->error);
+    int r = sr_kill_process(s->snapshot, s->session, &s->options, &s->result, &s->error);
+    if (r < 0)
+        print_message("%s\n", s->error.text);
+    return r;
 }
 
 static bool lives(const struct scene *s)

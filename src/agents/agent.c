@@ -311,6 +311,12 @@ const char *agent_asked_model(const struct agent *agent, const struct proc_strin
     return agent->model ? agent->model->asked(argv, environment) : NULL;
 }
 
+const struct agent_timing *agent_timing_of(const struct agent *agent)
+{
+    static const struct agent_timing unmeasured = {0};
+    return agent->timing ? agent->timing : &unmeasured;
+}
+
 void agent_read_screen(const struct agent *agent, struct sv screen, struct arena *a,
                        struct agent_screen *out)
 {

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "agents/timing.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fact.h"
@@ -473,6 +474,7 @@ struct agent {
     const struct agent_tools *tools;
     const struct agent_model *model;
     const struct agent_terminal *terminal;
+    const struct agent_timing *timing; /* measured on its clients */
 };
 
 /* None published. */
@@ -515,6 +517,8 @@ struct agent_api agent_api_of(const struct agent *agent, const struct proc_strin
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked);
 const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
                               const struct proc_strings *environment);
+/* Never NULL. */
+const struct agent_timing *agent_timing_of(const struct agent *agent);
 /* Nothing is known, or found. */
 void agent_read_screen(const struct agent *agent, struct sv screen, struct arena *a,
                        struct agent_screen *out);

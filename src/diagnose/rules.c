@@ -1,53 +1,32 @@
 #include "diagnose/rules.h"
 
 #include "base/str.h"
-#include "diagnose/watchdog.h"
 
 /*
- * Thresholds, each with what was measured (Linux, 2 CPUs; 2.0.0 to 2.1.330).
+ * Thresholds of the system, of networks and of any client; those of one agent's stand in its own
+ * table (agents/timing.h).
  */
 enum {
-    /* A client that is up publishes itself 0.3 to 3 s after its start. */
+    /* A client that is up says so 0.3 to 3 s after its start, where it does. */
     STARTING_S = 30,
     /* A reply that is being generated brings bytes every 1 to 2 s. */
     RECEIVING_S = 5,
     /* A new request this much after the last event: the client has tried again. */
     RETRY_GAP_S = 5,
-    /* The longest time-out that the client gives a shell command is 10 min; past it, it should
-     * have ended the command itself. */
-    TOOL_LIMIT_S = 660,
-    /* The smallest piece of a reply takes 120 bytes and more, a ping 52, 80 over TLS. */
-    REPLY_PIECE_BYTES = 100,
     /* A reply brings pieces several times a second, with pauses of up to 2 s. */
     WATCHED_ENOUGH_MS = 2000,
     /* What comes more rarely falls into a look by luck alone: it says nothing. */
     RARE_MS = 2500,
     /* One piece may be seen to arrive in parts. */
     ONE_PIECE_MS = 500,
-    /* Records of hooks that nobody waits for came up to 6 s after the request, under load. */
-    HOOK_RECORD_GAP_S = 30,
     /* A refusal comes back at once, and the connection is silent until the next try. */
     REFUSED_WITHIN_S = 1,
     /* A try that was announced and is this much late was not made: a refused one is announced
      * anew, and one that stands has a connection. */
     RETRY_LATE_S = 60,
-    /* Between two tries pass up to 40 s. */
-    RETRY_PAUSE_S = 40,
     /* Linux repeats the first packet of a connection six times, and gives up after 127 to 135 s. */
     CONNECT_GIVES_UP_S = 135,
-    /* A loop that is alive wakes up once a second or more (2.1.197: timers; node: five in 10 s). */
-    ASLEEP_FOR_MS = 2000,
 };
-
-/* Ticks of the spinner: a client at work wakes up 85 to 180 times a second, one that waits
- * for its user 1 to 7 times; on a machine under load the former go down to some 30. */
-static const double SPINNER_WAKEUPS_PER_S = 12;
-/* A dialog takes less than half a percent of a CPU, the spinner 5, on a machine under load 1. */
-static const double RESTING_PERCENT = 1;
-/* A dialog waits this much for a CPU at each wake-up, where many compute. */
-static const double QUEUED_PERCENT = 10;
-/* A main thread that does nothing but compute: 90 % of a CPU and more, and no wake-up. */
-static const double SPINNING_PERCENT = 90;
 
 /* ---- what the rules are made of ----------------------------------------------------------- */
 
@@ -99,7 +78,8 @@ static bool awaits_reply(const struct evidence *e)
 
 static bool spinner_turns(const struct evidence *e)
 {
-    return e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S;
+    double turns = e->timing->spinner_wakeups_per_s;
+    return turns > 0 && e->wakeups_per_s >= turns;
 }
 
 /* By its own word; of a client that publishes none, by a prompt that is in no record yet (it may
@@ -157,7 +137,21 @@ static bool any_of_tool(const struct evidence *e, enum worker_doing doing)
 
 static bool spinner_rests(const struct evidence *e)
 {
-    return e->wakeups_per_s >= 0 && e->wakeups_per_s < SPINNER_WAKEUPS_PER_S;
+    return e->wakeups_per_s >= 0 && e->wakeups_per_s < e->timing->spinner_wakeups_per_s;
+}
+
+/* Of all that its main thread does: without a pause. */
+static bool computes_all_the_time(const struct evidence *e)
+{
+    double spins = e->timing->spinning_percent;
+    return spins > 0 && e->main_cpu_percent >= spins;
+}
+
+/* More than one does that waits for its user. */
+static bool is_above_rest(const struct evidence *e)
+{
+    double rest = e->timing->resting_percent;
+    return rest > 0 && e->main_cpu_percent >= rest;
 }
 
 static bool has_connection(const struct evidence *e)
@@ -200,8 +194,10 @@ static bool loop_runs(const struct evidence *e)
 /* Watched for long enough, and it has not woken up once. */
 static bool loop_sleeps(const struct evidence *e)
 {
-    return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms >= ASLEEP_FOR_MS &&
-           e->main_cpu_percent >= 0 && e->main_cpu_percent < SPINNING_PERCENT && !loop_runs(e);
+    int64_t asleep_for_ms = e->timing->asleep_for_ms;
+    return e->was_sampled && e->wakeups_per_s == 0 && asleep_for_ms > 0 &&
+           e->sample_ms >= asleep_for_ms && e->main_cpu_percent >= 0 && !computes_all_the_time(e) &&
+           !loop_runs(e);
 }
 
 /* One arrival was seen to follow another: every look sees that, whenever it is taken. */
@@ -215,7 +211,7 @@ static bool arrives_steadily(const struct evidence *e)
 /* Pieces of a reply were seen to arrive. */
 static bool was_seen_to_stream(const struct evidence *e)
 {
-    return arrives_steadily(e) && e->api.largest_arrival >= REPLY_PIECE_BYTES;
+    return arrives_steadily(e) && e->api.largest_arrival >= e->timing->reply_piece_bytes;
 }
 
 /*
@@ -227,7 +223,7 @@ static bool brings_only_pings(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
     return past_patience(e, c->sent_ago_s) && c->watched_ms >= WATCHED_ENOUGH_MS &&
-           arrives_steadily(e) && c->largest_arrival < REPLY_PIECE_BYTES;
+           arrives_steadily(e) && c->largest_arrival < e->timing->reply_piece_bytes;
 }
 
 static bool answered_since_sent(const struct evidence *e)
@@ -372,8 +368,8 @@ static bool is_starting(const struct evidence *e)
 /* It computes, or would if it got its turn: on a loaded machine the start takes minutes. */
 static bool wants_cpu(const struct evidence *e)
 {
-    return e->is_starved || e->main_cpu_percent >= RESTING_PERCENT ||
-           e->queued_percent >= QUEUED_PERCENT;
+    double queued = e->timing->queued_percent;
+    return e->is_starved || is_above_rest(e) || (queued > 0 && e->queued_percent >= queued);
 }
 
 static bool is_starting_slowly(const struct evidence *e)
@@ -396,7 +392,7 @@ static bool asks_at_start(const struct evidence *e)
 static bool is_deaf(const struct evidence *e)
 {
     return e->was_sampled && e->wakeups_per_s >= 0 && e->wakeups_per_s < 1 &&
-           (e->main_cpu_percent >= SPINNING_PERCENT || e->terminal.unread_bytes > 0);
+           (computes_all_the_time(e) || e->terminal.unread_bytes > 0);
 }
 
 static bool ignores_its_input(const struct evidence *e)
@@ -462,9 +458,8 @@ static bool is_idle(const struct evidence *e)
 
 static bool is_idle_by_its_transcript(const struct evidence *e)
 {
-    bool computes = e->main_cpu_percent >= SPINNING_PERCENT;
     return e->status == CLIENT_SAYS_NOTHING && turn_is_over(e) && !is_busy(e) &&
-           (!may_not_be_up(e) || (e->was_sampled && !computes));
+           (!may_not_be_up(e) || (e->was_sampled && !computes_all_the_time(e)));
 }
 
 /* The client's own search, at it for longer than the user's patience by the CPU alone: clients end
@@ -510,7 +505,7 @@ static bool is_between_tries(const struct evidence *e)
 {
     return !past_patience(e, e->api.sent_ago_s) ||
            (answered_since_sent(e) && !brings_only_pings(e) &&
-            e->api.sent_ago_s <= RETRY_PAUSE_S + RECEIVING_S);
+            e->api.sent_ago_s <= e->timing->retry_pause_s + RECEIVING_S);
 }
 
 static bool is_retrying(const struct evidence *e)
@@ -545,7 +540,7 @@ static bool terminal_is_not_read(const struct evidence *e)
 
 static bool main_thread_spins(const struct evidence *e)
 {
-    return e->was_sampled && e->main_cpu_percent >= SPINNING_PERCENT && e->wakeups_per_s >= 0 &&
+    return e->was_sampled && computes_all_the_time(e) && e->wakeups_per_s >= 0 &&
            e->wakeups_per_s < 1 && (files_are_silent(e) || e->has_transcript == FACT_NO) &&
            past_patience(e, e->process_age_s);
 }
@@ -578,8 +573,9 @@ static bool tool_died_uncollected(const struct evidence *e)
 
 static bool tool_outlives_its_limit(const struct evidence *e)
 {
-    return has_tool_open(e) && any_of_tool(e, WORKER_QUIET) && e->open_tool_age_s >= TOOL_LIMIT_S &&
-           past_patience(e, e->open_tool_age_s);
+    int64_t limit_s = e->timing->tool_limit_s;
+    return has_tool_open(e) && any_of_tool(e, WORKER_QUIET) && limit_s > 0 &&
+           e->open_tool_age_s >= limit_s && past_patience(e, e->open_tool_age_s);
 }
 
 static bool tool_is_quiet(const struct evidence *e)
@@ -627,7 +623,7 @@ static bool hook_is_waited_for(const struct evidence *e)
     if (lingers_after_its_turn(e, 1))
         return true;
     bool asked_just_before =
-        has_connection(e) && e->api.sent_ago_s <= work_age_s(e) + HOOK_RECORD_GAP_S;
+        has_connection(e) && e->api.sent_ago_s <= work_age_s(e) + e->timing->hook_record_gap_s;
     return (awaits_reply(e) || may_work_off_the_record(e)) && has_asked_nobody(e) &&
            !asked_just_before;
 }
@@ -695,7 +691,7 @@ static bool may_have_called_a_tool(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && awaits_reply(e) && answered_since_sent(e) &&
            !e->is_print && e->has_workers != FACT_YES && e->wakeups_per_s != 0 &&
-           !spinner_turns(e) && e->main_cpu_percent < RESTING_PERCENT;
+           !spinner_turns(e) && !is_above_rest(e) && !e->timing->writes_calls_first;
 }
 
 /* A client before 2.1.197, which does not say that it waits for an answer. */
@@ -780,8 +776,7 @@ static bool cannot_connect(const struct evidence *e)
 
 static bool start_up_is_stuck(const struct evidence *e)
 {
-    return may_not_be_up(e) && past_patience(e, e->process_age_s) &&
-           e->main_cpu_percent >= SPINNING_PERCENT &&
+    return may_not_be_up(e) && past_patience(e, e->process_age_s) && computes_all_the_time(e) &&
            (turn_is_over(e) || e->has_transcript == FACT_NO);
 }
 
@@ -999,7 +994,7 @@ static bool may_be_between_tries(const struct evidence *e)
 bool rules_want_longer(const struct evidence *e)
 {
     struct evidence longest = at_the_longest(e);
-    return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms < ASLEEP_FOR_MS &&
+    return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms < e->timing->asleep_for_ms &&
            (asks_nobody(&longest) || ignores_its_input(&longest) || may_be_between_tries(&longest));
 }
 
@@ -1124,7 +1119,7 @@ static void say_cpu_at_rest(struct sentences *s, const struct evidence *e)
 
 static void say_deaf(struct sentences *s, const struct evidence *e)
 {
-    if (e->main_cpu_percent >= SPINNING_PERCENT)
+    if (computes_all_the_time(e))
         SAY(s, "its main thread computes without a pause: it may not take an answer");
     else
         SAY(s,
@@ -1309,12 +1304,14 @@ static void say_second_look(struct sentences *s, const struct evidence *e)
  */
 static int64_t watchdog_left_s(const struct evidence *e)
 {
-    struct watchdog_client client = {e->version, e->is_first_party, e->api_timeout_s};
+    struct agent_waiting client = {e->version, e->is_first_party, e->api_timeout_s};
     const struct api_connection *c = &e->api;
     bool only_pings = brings_only_pings(e) && !past_patience(e, c->received_ago_s);
-    int64_t after = watchdog_after_s(&client, !answered_since_sent(e) ? WATCHDOG_NO_ANSWER
-                                              : only_pings            ? WATCHDOG_ONLY_PINGS
-                                                                      : WATCHDOG_MID_STREAM);
+    enum agent_silence silence = !answered_since_sent(e) ? AGENT_NO_ANSWER
+                                 : only_pings            ? AGENT_ONLY_PINGS
+                                                         : AGENT_MID_STREAM;
+    int64_t after =
+        e->timing->gives_up_after_s ? e->timing->gives_up_after_s(&client, silence) : -1;
     int64_t since = answered_since_sent(e) && !only_pings ? c->received_ago_s : c->sent_ago_s;
     bool is_out = !turn_is_over(e) || e->last_event_age_s < 0 || asks_since_its_turn(e);
     return has_connection(e) && is_out && after > since && since >= 0 ? after - since : 0;
@@ -1324,11 +1321,15 @@ static int64_t watchdog_left_s(const struct evidence *e)
 static void say_what_comes(struct sentences *s, const struct rule *rule, const struct evidence *e)
 {
     const struct retry_facts *r = &e->retry;
+    const struct agent_timing *t = e->timing;
     int64_t left_s = watchdog_left_s(e);
     if (has_announced_a_try(e) && r->due_in_s > 0)
         SAY(s, "the client tries again by itself in %s", r->due ? r->due : span(s, r->due_in_s));
     else if (has_announced_a_try(e) || rule->holds == is_retrying)
-        SAY(s, "the client tries again by itself, within %d s of the last try", RETRY_PAUSE_S);
+        SAY(s, "the client tries again by itself%s",
+            t->retry_pause_s ? arena_printf(s->arena, ", within %lld s of the last try",
+                                            (long long)t->retry_pause_s)
+                             : "");
     else if (rule->holds == waits_for_its_limit)
         SAY(s, "it goes on when the limit is lifted, or when you type something then");
     else if (rule->holds == cannot_connect)
@@ -1340,10 +1341,10 @@ static void say_what_comes(struct sentences *s, const struct rule *rule, const s
     else if (rule->holds == is_starting_slowly)
         SAY(s, "it goes on as it gets a processor, for which it waited %.0f %% of the time",
             e->queued_percent < 0 ? 0 : e->queued_percent);
-    else if (rule->holds == tool_is_quiet)
+    else if (rule->holds == tool_is_quiet && t->tool_limit_s)
         SAY(s,
-            "it goes on when the tool ends; a command that does nothing for %d s is called stuck",
-            TOOL_LIMIT_S);
+            "it goes on when the tool ends; a command that does nothing for %lld s is called stuck",
+            (long long)t->tool_limit_s);
     else if (has_tool_open(e) && e->subagent_is_busy != FACT_YES)
         SAY(s, "it goes on when the tool ends");
     else if (left_s > 0 && rule->holds != is_generating)

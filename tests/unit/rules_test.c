@@ -4,6 +4,7 @@
  */
 #include "diagnose/rules.h"
 
+#include "agents/claude/timing.h"
 #include "base/str.h"
 
 #include <setjmp.h>
@@ -30,13 +31,14 @@ enum { PATIENCE = 600, LONG = 2400 };
     }
 
 /* 2.1.197 on its terminal, up for hours, looked at twice. */
-#define UP                                                                                         \
-    .patience_s = PATIENCE, .state = 'S', .wait_channel = "do_epoll_wait", .process_age_s = 20000, \
-    .is_native = true, .is_registered = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,     \
-    .has_transcript = FACT_YES, .last_event_age_s = -1, .open_tool_age_s = -1,                     \
-    .subagent_is_busy = FACT_NO, .queued_age_s = -1, .unrecorded_age_s = -1, .was_sampled = true,  \
-    .sample_ms = 400, .main_cpu_percent = 8, .cpu_percent = 10, .wakeups_per_s = 85,               \
-    .main_waits_for_tty_write = FACT_NO, .has_workers = FACT_NO, .api = NO_CONNECTION,             \
+#define UP                                                                                        \
+    .patience_s = PATIENCE, .timing = &claude_timing, .state = 'S',                               \
+    .wait_channel = "do_epoll_wait", .process_age_s = 20000, .is_native = true,                   \
+    .is_registered = true, .terminal_is_gone = FACT_NO, .status_age_s = -1,                       \
+    .has_transcript = FACT_YES, .last_event_age_s = -1, .open_tool_age_s = -1,                    \
+    .subagent_is_busy = FACT_NO, .queued_age_s = -1, .unrecorded_age_s = -1, .was_sampled = true, \
+    .sample_ms = 400, .main_cpu_percent = 8, .cpu_percent = 10, .wakeups_per_s = 85,              \
+    .main_waits_for_tty_write = FACT_NO, .has_workers = FACT_NO, .api = NO_CONNECTION,            \
     .version = "2.1.197", .is_first_party = true
 
 /* Asked, and waiting for the model for 40 minutes. */
@@ -302,6 +304,7 @@ static struct scene *scenes(size_t *count)
          true},
         {"nothing is known", "not understood",
          ((struct evidence){.patience_s = PATIENCE,
+                            .timing = &claude_timing,
                             .process_age_s = -1,
                             .status_age_s = -1,
                             .last_event_age_s = -1,
@@ -1441,6 +1444,36 @@ static void a_healthy_scene_stays_so_with_a_fact_less(void **state)
     release(all, count);
 }
 
+static const struct agent_timing unmeasured, writes_first = {.writes_calls_first = true};
+
+/* Of an agent that nobody has measured: no threshold that is not known calls anything hung. */
+static void what_was_not_measured_hangs_nothing(void **state)
+{
+    (void)state;
+    size_t count;
+    struct scene *all = scenes(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct evidence e = all[i].e;
+        e.timing = &unmeasured;
+        if (winner(&all[i].e)->verdict != SR_HUNG && winner(&e)->verdict == SR_HUNG)
+            fail_msg("%s: hung ('%s') by what is not known", all[i].what, winner(&e)->name);
+    }
+    release(all, count);
+    wins("tool is quiet", TOOL(.timing = &unmeasured, WORKERS(WORKER(QUIET))));
+    wins("tool past its limit", TOOL(WORKERS(WORKER(QUIET))));
+    assert_int_not_equal(winner(&ASKED(.timing = &unmeasured, .main_cpu_percent = 100,
+                                       .wakeups_per_s = 0, .api = NO_CONNECTION))
+                             ->verdict,
+                         SR_HUNG);
+    assert_int_not_equal(
+        winner(&ASKED(.timing = &unmeasured, ASLEEP, .api = NO_CONNECTION))->verdict, SR_HUNG);
+    /* whether it writes a call down before it asks about it */
+    wins("asks or is stalled", ASKED(OLD, .timing = &unmeasured));
+    wins("reply stalled", ASKED(OLD, .timing = &writes_first));
+    assert_string_equal(advice_for(&ASKED(.timing = &unmeasured, .is_first_party = true)),
+                        "revive"); /* nobody is known to give up by itself */
+}
+
 static void a_permission_prompt_is_never_hung(void **state)
 {
     (void)state;
@@ -1822,6 +1855,7 @@ int main(void)
         cmocka_unit_test(no_age_is_ever_negative),
         cmocka_unit_test(no_alarm_comes_from_knowing_less),
         cmocka_unit_test(a_healthy_scene_stays_so_with_a_fact_less),
+        cmocka_unit_test(what_was_not_measured_hangs_nothing),
         cmocka_unit_test(a_permission_prompt_is_never_hung),
         cmocka_unit_test(an_idle_client_is_never_hung_by_its_cpu),
         cmocka_unit_test(nothing_young_is_hung),

@@ -9,6 +9,7 @@
 #include "agents/claude/saving.h"
 #include "agents/claude/screen.h"
 #include "agents/claude/store.h"
+#include "agents/claude/timing.h"
 #include "agents/claude/traces.h"
 
 #include "base/utf8.h"
@@ -597,4 +598,5 @@ const struct agent agent_claude = {
     .tools = &tools,
     .model = &model,
     .terminal = &terminal,
+    .timing = &claude_timing,
 };

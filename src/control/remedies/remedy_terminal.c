@@ -30,8 +30,6 @@ enum {
     LEAST_COLUMNS = 20,
     USUAL_ROWS = 24,
     USUAL_COLUMNS = 80,
-    /* Wake-ups of a client that turns its spinner: diagnose/rules.c. */
-    SPINNER_WAKEUPS_PER_S = 12,
 };
 
 static void pause_step(void)
@@ -473,8 +471,9 @@ static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr
 {
     struct keyboard k = {.subject = &r->subject, .arena = &r->arena};
     struct proc_stat stat;
+    double turns = e->timing->spinner_wakeups_per_s;
     bool is_busy = e->status == CLIENT_BUSY ||
-                   (e->status == CLIENT_SAYS_NOTHING && e->wakeups_per_s >= SPINNER_WAKEUPS_PER_S);
+                   (e->status == CLIENT_SAYS_NOTHING && turns > 0 && e->wakeups_per_s >= turns);
     if (!is_busy)
         return pinned_session_refuse(
             &r->subject, error,

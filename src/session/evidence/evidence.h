@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "agents/timing.h"
 #include "base/fact.h"
 #include "conversation/tail.h"
 #include "session_rescue.h"
@@ -102,7 +103,8 @@ struct unsure_ages {
 };
 
 struct evidence {
-    int64_t patience_s; /* --timeout */
+    int64_t patience_s;                /* --timeout */
+    const struct agent_timing *timing; /* the agent's; never NULL */
     struct unsure_ages unsure;
     int64_t stamp_error_s; /* by so much ages by stamps may be too great: the clock was set */
 
@@ -168,7 +170,7 @@ struct evidence {
     enum fact screen_asks;   /* a question stands on it */
     const char *screen_line; /* SCREEN_READ: it, without its star */
 
-    /* what decides when the client's own watchdog acts */
+    /* what decides when the client itself gives up */
     const char *version;
     bool is_first_party;
     int64_t api_timeout_s;

@@ -84,11 +84,8 @@ bool agent_is_stored(const struct agent *agent, const char *name)
 
 void agent_leave_out(struct agent_files *files, const char *path, const char *why, bool is_lost)
 {
-    void *items = files->left_out;
-    struct agent_left_out *slot = arena_push(files->arena, &items, &files->left_out_count,
-                                             &files->left_out_capacity, sizeof *slot);
-    files->left_out = items;
-    *slot = (struct agent_left_out){path, why, is_lost};
+    *ARENA_PUSH(files->arena, files->left_out, files->left_out_count, files->left_out_capacity) =
+        (struct agent_left_out){path, why, is_lost};
 }
 
 static bool is_current(const struct agent_listing *l, const struct fs_file *folder)
@@ -110,10 +107,7 @@ int agent_list_folder(struct agent_listings *listings, int at, const char *path,
             listings->items[i].folder.device == folder.device)
             slot = &listings->items[i];
     if (!slot) {
-        void *items = listings->items;
-        slot = arena_push(&listings->arena, &items, &listings->count, &listings->capacity,
-                          sizeof *slot);
-        listings->items = items;
+        slot = ARENA_PUSH(&listings->arena, listings->items, listings->count, listings->capacity);
     }
     if (!is_current(slot, &folder)) {
         arena_release(&slot->arena);

@@ -24,7 +24,7 @@ enum {
 struct reading {
     struct context *c;
     const struct backup_source *source;
-    void *items;
+    struct leftover_item *items;
     size_t count, capacity;
     struct leftover_file *files;
     size_t file_count, file_capacity;
@@ -35,8 +35,7 @@ static struct leftover_item *add(struct reading *r, struct leftover_item item)
 {
     if (wall_known(r->since) && item.at.ms >= r->until.ms && item.at.ms < r->since.ms)
         return NULL;
-    struct leftover_item *slot =
-        arena_push(&r->c->arena, &r->items, &r->count, &r->capacity, sizeof *slot);
+    struct leftover_item *slot = ARENA_PUSH(&r->c->arena, r->items, r->count, r->capacity);
     *slot = item;
     return slot;
 }
@@ -68,10 +67,8 @@ static int64_t read_part(struct reading *r, const struct agent_file *f, size_t l
 
 static struct leftover_file *add_file(struct reading *r, const char *path, const char *name)
 {
-    void *items = r->files;
     struct leftover_file *slot =
-        arena_push(&r->c->arena, &items, &r->file_count, &r->file_capacity, sizeof *slot);
-    r->files = items;
+        ARENA_PUSH(&r->c->arena, r->files, r->file_count, r->file_capacity);
     *slot = (struct leftover_file){.path = path, .name = name};
     return slot;
 }

@@ -371,10 +371,8 @@ static void report(void *context, int64_t bytes)
 
 static struct manifest_file *add_to_manifest(struct job *j, const struct agent_file *f)
 {
-    void *items = j->manifest.files;
-    struct manifest_file *slot = arena_push(&j->arena, &items, &j->manifest.file_count,
-                                            &j->manifest.file_capacity, sizeof *slot);
-    j->manifest.files = items;
+    struct manifest_file *slot =
+        ARENA_PUSH(&j->arena, j->manifest.files, j->manifest.file_count, j->manifest.file_capacity);
     *slot = (struct manifest_file){
         .kind = f->kind,
         .name = f->name,
@@ -529,13 +527,11 @@ static int add_salvage(struct job *j, struct sr_error *error)
 {
     struct buf text = {0};
     struct manifest_part *parts;
-    void *items = j->manifest.files;
     if (!has_salvage(j))
         return 0;
     salvage_memory_write(j->source->salvage, &text, &j->arena, &parts);
-    struct manifest_file *f = arena_push(&j->arena, &items, &j->manifest.file_count,
-                                         &j->manifest.file_capacity, sizeof *f);
-    j->manifest.files = items;
+    struct manifest_file *f =
+        ARENA_PUSH(&j->arena, j->manifest.files, j->manifest.file_count, j->manifest.file_capacity);
     *f = (struct manifest_file){
         .kind = AGENT_FILE_SALVAGE,
         .name = "salvage.md",

@@ -362,7 +362,7 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
 {
     struct fs_name *names;
     size_t name_count, n = 0, capacity = 0, kept = 0;
-    void *items = NULL;
+    struct backup_dir_entry *all = NULL;
     char name[NAME_SIZE];
     struct sv stem;
     int r = fs_list(p->fd, ".", NAME_LIMIT, a, &names, &name_count);
@@ -370,12 +370,11 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
         return r;
     for (size_t i = 0; i < name_count; i++)
         if (stem_of_part(names[i].name, &stem)) {
-            struct backup_dir_entry *e = arena_push(a, &items, &n, &capacity, sizeof *e);
+            struct backup_dir_entry *e = ARENA_PUSH(a, all, n, capacity);
             e->stem = arena_strndup(a, stem.p, stem.n);
             e->session_id = e->stem + stem.n - UUID_LENGTH;
             e->is_complete = str_ends_with(names[i].name, ".sha256");
         }
-    struct backup_dir_entry *all = items;
     if (n)
         qsort(all, n, sizeof *all, by_stem);
     for (size_t i = 0; i < n; i++) {

@@ -124,13 +124,11 @@ static bool parse_part(struct arena *a, const struct json_value *v, struct manif
 
 static bool parse_parts(struct arena *a, const struct json_value *parts, struct manifest_file *out)
 {
-    void *items = NULL;
+    struct manifest_part *items = NULL;
     size_t capacity = 0;
     for (const struct json_value *v = json_is_array(parts) ? json_first(parts) : NULL; v;
          v = json_next(parts, v))
-        if (!parse_part(
-                a, v,
-                arena_push(a, &items, &out->part_count, &capacity, sizeof(struct manifest_part))))
+        if (!parse_part(a, v, ARENA_PUSH(a, items, out->part_count, capacity)))
             return false;
     out->parts = items;
     return true;
@@ -192,26 +190,20 @@ int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const 
         return -EBADMSG;
 
     const struct json_value *files = json_get(root, "files");
-    void *items = NULL;
     *wrong = "its list of files cannot be read";
     if (!json_is_array(files))
         return -EBADMSG;
-    for (const struct json_value *v = json_first(files); v; v = json_next(files, v)) {
-        struct manifest_file *slot =
-            arena_push(a, &items, &m.file_count, &m.file_capacity, sizeof *slot);
-        if (!parse_file(a, v, slot))
+    for (const struct json_value *v = json_first(files); v; v = json_next(files, v))
+        if (!parse_file(a, v, ARENA_PUSH(a, m.files, m.file_count, m.file_capacity)))
             return -EBADMSG;
-    }
-    m.files = items;
     if (m.file_count == 0 || m.files[0].kind != AGENT_FILE_TRANSCRIPT)
         return -EBADMSG;
     const struct json_value *left_out = json_get(root, "left_out");
+    struct agent_left_out *items = NULL;
     size_t capacity = 0;
-    items = NULL;
     for (const struct json_value *v = json_is_array(left_out) ? json_first(left_out) : NULL; v;
          v = json_next(left_out, v)) {
-        struct agent_left_out *slot =
-            arena_push(a, &items, &m.left_out_count, &capacity, sizeof *slot);
+        struct agent_left_out *slot = ARENA_PUSH(a, items, m.left_out_count, capacity);
         const char *path = json_copy_text(a, v, "path"), *why = json_copy_text(a, v, "why");
         *slot = (struct agent_left_out){path ? path : "", why ? why : "",
                                         json_is_true(json_get(v, "is_lost"))};

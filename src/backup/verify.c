@@ -35,11 +35,8 @@ struct check {
 static void find_at(struct check *c, enum verify_verdict verdict, const char *path,
                     const char *what)
 {
-    void *items = c->out->findings;
-    struct verify_finding *slot = arena_push(c->arena, &items, &c->out->finding_count,
-                                             &c->out->finding_capacity, sizeof *slot);
-    c->out->findings = items;
-    *slot = (struct verify_finding){path, what};
+    *ARENA_PUSH(c->arena, c->out->findings, c->out->finding_count, c->out->finding_capacity) =
+        (struct verify_finding){path, what};
     if (c->out->verdict == VERIFY_SOUND)
         c->out->verdict = verdict;
 }

@@ -30,6 +30,14 @@ void *mem_resize(void *p, size_t size)
     return q;
 }
 
+void *mem_grow(void *items, size_t count, size_t *capacity, size_t item_size)
+{
+    if (count < *capacity)
+        return items;
+    *capacity = *capacity ? *capacity * 2 : 16;
+    return mem_resize(items, *capacity * item_size);
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
@@ -49,17 +57,13 @@ void *arena_alloc(struct arena *a, size_t size)
     return memset(p, 0, size);
 }
 
-void *arena_push(struct arena *a, void **items, size_t *count, size_t *capacity, size_t item_size)
+void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t item_size)
 {
-    if (*count == *capacity) {
-        size_t wider = *capacity ? *capacity * 2 : 8;
-        void *moved = arena_alloc(a, wider * item_size);
-        if (*count)
-            memcpy(moved, *items, *count * item_size);
-        *items = moved;
-        *capacity = wider;
-    }
-    return (char *)*items + (*count)++ * item_size;
+    if (count < *capacity)
+        return items;
+    *capacity = *capacity ? *capacity * 2 : 8;
+    void *moved = arena_alloc(a, *capacity * item_size);
+    return count ? memcpy(moved, items, count * item_size) : moved;
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)

@@ -25,9 +25,15 @@ struct arena {
 /* Returns: zeroed memory, aligned for any type; never NULL. Owner: the arena. */
 void *arena_alloc(struct arena *a, size_t size);
 
-/* Room for one more item of a growing array; the array may move.
- * Returns: the zeroed new last item. *items, *count and *capacity start as zero. */
-void *arena_push(struct arena *a, void **items, size_t *count, size_t *capacity, size_t item_size);
+/*
+ * One more item of a growing array, zeroed: a pointer to it. items, count and capacity are
+ * variables that start as zero; the array may move.
+ *
+ *     *ARENA_PUSH(a, list->items, list->count, list->capacity) = item;
+ */
+#define ARENA_PUSH(a, items, count, capacity) \
+    ((items) = arena_grow((a), (items), (count), &(capacity), sizeof *(items)), &(items)[(count)++])
+void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t item_size);
 
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
@@ -38,3 +44,8 @@ void arena_release(struct arena *a);
 /* malloc and realloc for what an arena does not suit; end the process when memory is out. */
 void *mem_resize(void *p, size_t size);
 _Noreturn void mem_exhausted(void);
+
+/* As ARENA_PUSH, of memory that free() gives back; the item is to be set whole. */
+#define MEM_PUSH(items, count, capacity) \
+    ((items) = mem_grow((items), (count), &(capacity), sizeof *(items)), &(items)[(count)++])
+void *mem_grow(void *items, size_t count, size_t *capacity, size_t item_size);

@@ -162,11 +162,8 @@ static int add(const struct process_tree_request *q, struct process_tree *family
     int r = pidref_open(q->proc, p->stat.pid, p->stat.start_ticks, &ref);
     if (r < 0)
         return r == -ESRCH ? 0 : r;
-    void *items = family->items;
-    struct relative *slot =
-        arena_push(q->arena, &items, &family->count, &family->capacity, sizeof *slot);
-    family->items = items;
-    *slot = (struct relative){ref, arena_strdup(q->arena, p->stat.name), p->wanted};
+    *ARENA_PUSH(q->arena, family->items, family->count, family->capacity) =
+        (struct relative){ref, arena_strdup(q->arena, p->stat.name), p->wanted};
     return 0;
 }
 

@@ -42,9 +42,7 @@ bool sr_can_revive(const struct sr_session *session)
 struct remedy *remedy_add(struct revive *r, const struct remedy_kind *kind,
                           enum remedy_purpose purpose)
 {
-    void *items = r->pushes;
-    struct remedy *p = arena_push(&r->arena, &items, &r->count, &r->capacity, sizeof *p);
-    r->pushes = items;
+    struct remedy *p = ARENA_PUSH(&r->arena, r->pushes, r->count, r->capacity);
     p->kind = kind;
     p->purpose = purpose;
     p->other.fd = -1;

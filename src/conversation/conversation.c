@@ -104,11 +104,8 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset,
 
 static void add_gap(struct conversation *c, int64_t offset, int64_t length)
 {
-    if (c->gap_count == c->gap_capacity) {
-        c->gap_capacity = c->gap_capacity ? c->gap_capacity * 2 : 8;
-        c->gaps = mem_resize(c->gaps, c->gap_capacity * sizeof *c->gaps);
-    }
-    c->gaps[c->gap_count++] = (struct conversation_gap){c->file, offset, length};
+    *MEM_PUSH(c->gaps, c->gap_count, c->gap_capacity) =
+        (struct conversation_gap){c->file, offset, length};
 }
 
 static void add_line(struct conversation *c, const struct line *line)

@@ -145,14 +145,11 @@ static void add_bad_text(struct json_stream *s, int64_t from, int64_t length, bo
 {
     if (!json_stream_fields_is_sent(s))
         return;
-    if (s->keeps_bad_text && s->bad_text_count == s->bad_text_capacity) {
-        s->bad_text_capacity = s->bad_text_capacity ? s->bad_text_capacity * 2 : 16;
-        s->bad_text = mem_resize(s->bad_text, s->bad_text_capacity * sizeof *s->bad_text);
-    }
     if (s->keeps_bad_text)
-        s->bad_text[s->bad_text_count] =
+        *MEM_PUSH(s->bad_text, s->bad_text_count, s->bad_text_capacity) =
             (struct json_stream_bad_text){from, (unsigned char)length, is_escape};
-    s->bad_text_count++;
+    else
+        s->bad_text_count++;
 }
 
 /* A half that no other half followed. */

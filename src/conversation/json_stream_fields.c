@@ -174,10 +174,7 @@ static void keep_block(struct json_stream *s, const struct json_stream_block *bl
         s->has_more_blocks = true;
         return;
     }
-    if (s->block_count == s->block_capacity) {
-        s->block_capacity = s->block_capacity ? s->block_capacity * 2 : 8;
-        s->blocks = mem_resize(s->blocks, s->block_capacity * sizeof *s->blocks);
-    }
+    s->blocks = mem_grow(s->blocks, s->block_count, &s->block_capacity, sizeof *s->blocks);
     memmove(&s->blocks[at + 1], &s->blocks[at], (s->block_count - at) * sizeof *s->blocks);
     s->blocks[at] = *block;
     s->block_count++;
@@ -398,11 +395,7 @@ void json_stream_fields_fill_text(struct json_stream *s)
 
 static void add_preserved(struct json_stream *s, uint64_t id)
 {
-    if (s->preserved_count == s->preserved_capacity) {
-        s->preserved_capacity = s->preserved_capacity ? s->preserved_capacity * 2 : 16;
-        s->preserved = mem_resize(s->preserved, s->preserved_capacity * sizeof *s->preserved);
-    }
-    s->preserved[s->preserved_count++] = id;
+    *MEM_PUSH(s->preserved, s->preserved_count, s->preserved_capacity) = id;
 }
 
 void json_stream_fields_end_string(struct json_stream *s, struct sv small, int64_t at)

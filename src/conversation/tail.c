@@ -111,9 +111,7 @@ static void keep_event(struct tail *t, const struct event *e)
         .ends_turn = e->ends_turn,
         .is_automatic = e->is_automatic,
     };
-    struct tail_event **slot = arena_push(&t->own, (void **)&t->events, &t->event_count,
-                                          &t->event_capacity, sizeof *t->events);
-    *slot = kept;
+    *ARENA_PUSH(&t->own, t->events, t->event_count, t->event_capacity) = kept;
 }
 
 /* Takes in one record; called from the newest on disk to the oldest. */

@@ -86,9 +86,8 @@ static void tell_queue(struct turn_state *s, const struct event *e)
     size_t at = 0;
     switch (e->kind) {
     case EVENT_ENQUEUE: {
-        struct turn_state_queued *q = arena_push(s->own, (void **)&s->queue, &s->queue_count,
-                                                 &s->queue_capacity, sizeof *s->queue);
-        *q = (struct turn_state_queued){e->text, e->at};
+        *ARENA_PUSH(s->own, s->queue, s->queue_count, s->queue_capacity) =
+            (struct turn_state_queued){e->text, e->at};
         return;
     }
     case EVENT_QUEUE_CLEAR:

@@ -64,10 +64,8 @@ const char *change_word(enum change_kind kind)
 
 struct change_event *change_add(struct change_events *events, enum change_kind kind)
 {
-    void *items = events->items;
     struct change_event *e =
-        arena_push(events->arena, &items, &events->count, &events->capacity, sizeof *e);
-    events->items = items;
+        ARENA_PUSH(events->arena, events->items, events->count, events->capacity);
     *e = (struct change_event){
         .kind = kind,
         .size_bytes = -1,

@@ -1018,13 +1018,13 @@ bool rules_want_watch(const struct evidence *e)
 
 struct sentences {
     struct arena *arena;
-    void *items;
+    const char **items;
     size_t count, capacity;
 };
 
-#define SAY(s, ...)                                                                   \
-    (*(const char **)arena_push((s)->arena, &(s)->items, &(s)->count, &(s)->capacity, \
-                                sizeof(const char *)) = arena_printf((s)->arena, __VA_ARGS__))
+#define SAY(s, ...)                                                   \
+    (*ARENA_PUSH((s)->arena, (s)->items, (s)->count, (s)->capacity) = \
+         arena_printf((s)->arena, __VA_ARGS__))
 
 /* An age as text, so that one that is not known can never be shown as a number. */
 static const char *span(struct sentences *s, int64_t age_s)

@@ -216,7 +216,7 @@ static int search(const struct proc *proc, const struct search *wanted, pid_t bu
     pid_t *pids;
     size_t pid_count;
     int r = proc_list(proc, &scratch, &pids, &pid_count);
-    void *items = NULL;
+    struct descriptor_holder *items = NULL;
     size_t count = 0, capacity = 0, unreadable = 0;
     for (size_t i = 0; r == 0 && i < pid_count; i++) {
         if (pids[i] == but)
@@ -232,7 +232,7 @@ static int search(const struct proc *proc, const struct search *wanted, pid_t bu
         if ((found || hidden) && proc_read_stat(proc, pids[i], &stat) == 0) {
             unreadable += hidden && !is_kernel_thread(&stat);
             if (found) {
-                struct descriptor_holder *h = arena_push(a, &items, &count, &capacity, sizeof *h);
+                struct descriptor_holder *h = ARENA_PUSH(a, items, count, capacity);
                 *h = (struct descriptor_holder){
                     .pid = pids[i], .start_ticks = stat.start_ticks, .fd = fds[at]};
                 memcpy(h->name, stat.name, sizeof h->name);

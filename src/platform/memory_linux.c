@@ -60,10 +60,7 @@ static void add_range(struct reading *r, uint64_t first, uint64_t last)
         to->items[to->count - 1].last = last;
         return;
     }
-    void *items = to->items;
-    struct range *slot = arena_push(&r->arena, &items, &to->count, &to->capacity, sizeof *slot);
-    to->items = items;
-    *slot = (struct range){first, last};
+    *ARENA_PUSH(&r->arena, to->items, to->count, to->capacity) = (struct range){first, last};
 }
 
 /* "7f2c00000000-7f2c00021000 rw-p 00000000 00:00 0 [heap]": private, writable, of no file. */

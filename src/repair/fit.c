@@ -219,11 +219,7 @@ static void add_mark(struct fit *f, struct sv text)
     name += sizeof behind - 1;
     size_t end = name + strcspn(text.p + name, "]");
     mark.at_ms = backup_time(sv_slice(text, name, end < text.n ? end : text.n));
-    if (f->mark_count == f->mark_capacity) {
-        f->mark_capacity = f->mark_capacity ? f->mark_capacity * 2 : 16;
-        f->marks = mem_resize(f->marks, f->mark_capacity * sizeof *f->marks);
-    }
-    f->marks[f->mark_count++] = mark;
+    *MEM_PUSH(f->marks, f->mark_count, f->mark_capacity) = mark;
 }
 
 static int look_for_mark(struct fit *f, struct json_stream_span span)
@@ -286,11 +282,7 @@ static void add_cut(struct fit *f, uint32_t node, size_t block, struct measure a
                                                               : b->span.to - b->span.from;
     if (b->kind == JSON_STREAM_BLOCK_TOOL_RESULT)
         all.bytes -= b->span.to - b->span.from - length;
-    if (f->cut_count == f->cut_capacity) {
-        f->cut_capacity = f->cut_capacity ? f->cut_capacity * 2 : 64;
-        f->cuts = mem_resize(f->cuts, f->cut_capacity * sizeof *f->cuts);
-    }
-    f->cuts[f->cut_count++] = (struct cut){
+    *MEM_PUSH(f->cuts, f->cut_count, f->cut_capacity) = (struct cut){
         .node = node,
         .block = (uint32_t)block,
         .group = f->group,

@@ -307,11 +307,7 @@ static void add_span(struct finder *f, int64_t from, int64_t to,
     struct normalise_found *out = f->out;
     if (!f->keeps_spans)
         return;
-    if (out->count == out->capacity) {
-        out->capacity = out->capacity ? out->capacity * 2 : 64;
-        out->spans = mem_resize(out->spans, out->capacity * sizeof *out->spans);
-    }
-    out->spans[out->count++] =
+    *MEM_PUSH(out->spans, out->count, out->capacity) =
         (struct normalise_span){from, to, record ? record->from : to, record ? record->to : to};
 }
 

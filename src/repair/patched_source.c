@@ -13,11 +13,7 @@ static size_t length_of(const struct patched_source_piece *p)
 
 static void push(struct patched_source *o, struct patched_source_piece piece)
 {
-    if (o->count == o->capacity) {
-        o->capacity = o->capacity ? o->capacity * 2 : 32;
-        o->pieces = mem_resize(o->pieces, o->capacity * sizeof *o->pieces);
-    }
-    o->pieces[o->count++] = piece;
+    *MEM_PUSH(o->pieces, o->count, o->capacity) = piece;
 }
 
 void patched_source_init(struct patched_source *o, const struct record_source *file)
@@ -249,7 +245,7 @@ static size_t join(const struct patched_source *o, size_t i, struct arena *a,
 void patched_source_edits(const struct patched_source *o, struct arena *a,
                           struct repair_plan_edit **edits, size_t *count)
 {
-    void *items = NULL;
+    struct repair_plan_edit *items = NULL;
     size_t capacity = 0;
     *count = 0;
     for (size_t i = 0; i < o->count;) {
@@ -257,8 +253,7 @@ void patched_source_edits(const struct patched_source *o, struct arena *a,
             i++;
             continue;
         }
-        struct repair_plan_edit *edit = arena_push(a, &items, count, &capacity, sizeof *edit);
-        i = join(o, i, a, edit);
+        i = join(o, i, a, ARENA_PUSH(a, items, *count, capacity));
     }
     *edits = items;
 }

@@ -377,10 +377,8 @@ static void add_problems(const struct patched_source *made, const struct repair_
         if (!p.is_mended ||
             (known && bsearch(&p, plan->problems, known, sizeof p, compare_problems)))
             continue;
-        void *items = plan->problems;
         struct repair_plan_problem *added =
-            arena_push(a, &items, &plan->problem_count, &plan->problem_capacity, sizeof *added);
-        plan->problems = items;
+            ARENA_PUSH(a, plan->problems, plan->problem_count, plan->problem_capacity);
         *added = p;
         added->node = GRAPH_NONE;
     }

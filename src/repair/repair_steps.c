@@ -11,11 +11,7 @@ struct repair_steps_step *repair_steps_add_step(struct repair_steps *m, enum rep
                                                 enum damage_kind kind, uint32_t node,
                                                 int64_t argument)
 {
-    if (m->step_count == m->step_capacity) {
-        m->step_capacity = m->step_capacity ? m->step_capacity * 2 : 32;
-        m->steps = mem_resize(m->steps, m->step_capacity * sizeof *m->steps);
-    }
-    struct repair_steps_step *step = &m->steps[m->step_count++];
+    struct repair_steps_step *step = MEM_PUSH(m->steps, m->step_count, m->step_capacity);
     *step = (struct repair_steps_step){
         .what = what,
         .kind = kind,
@@ -33,10 +29,8 @@ struct repair_plan_edit *repair_steps_add_edit(struct repair_steps *m, enum dama
                                                int64_t to, const char *text)
 {
     struct repair_plan *plan = m->plan;
-    void *items = plan->edits;
     struct repair_plan_edit *edit =
-        arena_push(m->arena, &items, &plan->edit_count, &plan->edit_capacity, sizeof *edit);
-    plan->edits = items;
+        ARENA_PUSH(m->arena, plan->edits, plan->edit_count, plan->edit_capacity);
     *edit = (struct repair_plan_edit){
         .from = from,
         .to = to,
@@ -54,10 +48,8 @@ struct repair_plan_problem *repair_steps_add_problem(struct repair_steps *m, enu
                                                      int64_t offset)
 {
     struct repair_plan *plan = m->plan;
-    void *items = plan->problems;
     struct repair_plan_problem *p =
-        arena_push(m->arena, &items, &plan->problem_count, &plan->problem_capacity, sizeof *p);
-    plan->problems = items;
+        ARENA_PUSH(m->arena, plan->problems, plan->problem_count, plan->problem_capacity);
     *p = (struct repair_plan_problem){
         .kind = kind,
         .severity = severity,

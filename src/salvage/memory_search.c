@@ -391,10 +391,7 @@ static const char *why_of(struct finder *f, const struct head *h)
 
 static void add_text(struct finder *f, const struct head *h, struct sv text, bool is_alone)
 {
-    void *items = f->out->items;
-    struct memory_search_text *t =
-        arena_push(f->arena, &items, &f->out->count, &f->capacity, sizeof *t);
-    f->out->items = items;
+    struct memory_search_text *t = ARENA_PUSH(f->arena, f->out->items, f->out->count, f->capacity);
     *t = (struct memory_search_text){f->kind, sureness_of(h), text, why_of(f, h)};
     if (is_alone)
         return;

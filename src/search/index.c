@@ -256,10 +256,10 @@ void index_save_file(struct index *ix, int64_t root, const char *path, struct in
 
 static void list_known(struct rows *rows, struct arena *a, struct index_known **out, size_t *count)
 {
-    void *items = NULL;
+    struct index_known *items = NULL;
     size_t n = 0, capacity = 0;
     while (database_next(rows)) {
-        struct index_known *known = arena_push(a, &items, &n, &capacity, sizeof *known);
+        struct index_known *known = ARENA_PUSH(a, items, n, capacity);
         struct sv path = database_text(rows, 0);
         known->path = arena_strndup(a, path.p, path.n);
         known->id = database_integer(rows, 1);
@@ -359,17 +359,15 @@ static void rehome(struct index *ix, int64_t session, int64_t file, int64_t mess
 void index_settle(struct index *ix, struct index_file *file)
 {
     struct arena a = {0};
-    void *items = NULL;
+    int64_t *items = NULL;
     size_t count = 0, capacity = 0;
     struct rows *rows = database_rows(
         ix->db, "SELECT id FROM message WHERE session = ? AND file = ? AND offset < 0", "ii",
         file->session, file->id);
-    while (database_next(rows)) {
-        int64_t *id = arena_push(&a, &items, &count, &capacity, sizeof *id);
-        *id = database_integer(rows, 0);
-    }
+    while (database_next(rows))
+        *ARENA_PUSH(&a, items, count, capacity) = database_integer(rows, 0);
     for (size_t i = 0; i < count; i++)
-        rehome(ix, file->session, file->id, ((int64_t *)items)[i]);
+        rehome(ix, file->session, file->id, items[i]);
     arena_release(&a);
     database_run(ix->db, "DELETE FROM copy WHERE file = ? AND offset < 0", "i", file->id);
     file->is_unsettled = false;
@@ -424,11 +422,8 @@ static void read_scope(struct index *ix, struct arena *a, struct scope *s)
 {
     struct rows *rows = database_rows(ix->db, "SELECT id, root FROM file ORDER BY id", "");
     while (database_next(rows)) {
-        void *items = s->files;
-        struct scope_file *f =
-            arena_push(a, &items, &s->file_count, &s->capacity, sizeof *s->files);
-        s->files = items;
-        *f = (struct scope_file){database_integer(rows, 0), database_integer(rows, 1)};
+        *ARENA_PUSH(a, s->files, s->file_count, s->capacity) =
+            (struct scope_file){database_integer(rows, 0), database_integer(rows, 1)};
     }
 }
 
@@ -500,10 +495,7 @@ struct hits {
 static void keep(struct arena *a, struct hits *hits, const struct index_hit *hit)
 {
     if (hits->count < hits->limit) {
-        void *items = hits->items;
-        struct index_hit *slot = arena_push(a, &items, &hits->count, &hits->capacity, sizeof *slot);
-        hits->items = items;
-        *slot = *hit;
+        *ARENA_PUSH(a, hits->items, hits->count, hits->capacity) = *hit;
         sift_up(hits->items, hits->count - 1);
     } else if (hits->count && is_older(&hits->items[0], hit)) {
         hits->items[0] = *hit;
@@ -554,7 +546,7 @@ void index_places(struct index *ix, const struct index_hit *hit, const int64_t *
                   size_t root_count, struct arena *a, struct index_place **places, size_t *count)
 {
     struct scope scope = {.roots = roots, .root_count = root_count};
-    void *items = NULL;
+    struct index_place *items = NULL;
     size_t n = 0, capacity = 0;
     struct rows *rows = database_rows(
         ix->db,
@@ -566,9 +558,8 @@ void index_places(struct index *ix, const struct index_hit *hit, const int64_t *
     while (database_next(rows)) {
         if (!holds(&scope, database_integer(rows, 0)) || database_integer(rows, 3) < 0)
             continue;
-        struct index_place *place = arena_push(a, &items, &n, &capacity, sizeof *place);
         struct sv path = database_text(rows, 1), session = database_text(rows, 2);
-        *place = (struct index_place){
+        *ARENA_PUSH(a, items, n, capacity) = (struct index_place){
             .root = database_integer(rows, 0),
             .path = arena_strndup(a, path.p, path.n),
             .session_id = arena_strndup(a, session.p, session.n),

@@ -13,11 +13,8 @@ static size_t add_root(struct sources *s, const char *named, int fd)
     char *real = realpath(named, NULL);
     const char *path = arena_strdup(&s->arena, real ? real : named);
     free(real);
-    void *roots = s->roots;
-    struct source_root *root =
-        arena_push(&s->arena, &roots, &s->root_count, &s->root_capacity, sizeof *root);
-    s->roots = roots;
-    *root = (struct source_root){.path = path, .fd = fd};
+    *ARENA_PUSH(&s->arena, s->roots, s->root_count, s->root_capacity) =
+        (struct source_root){.path = path, .fd = fd};
     return s->root_count - 1;
 }
 
@@ -26,10 +23,8 @@ static void add_source(struct sources *s, size_t root, const char *path, const c
 {
     if (!agent->reader->read_message)
         return;
-    void *items = s->items;
-    struct source *source = arena_push(&s->arena, &items, &s->count, &s->capacity, sizeof *source);
-    s->items = items;
-    *source = (struct source){root, path, session_id, agent->reader, is_stray};
+    *ARENA_PUSH(&s->arena, s->items, s->count, s->capacity) =
+        (struct source){root, path, session_id, agent->reader, is_stray};
 }
 
 static void add(struct sources *s, size_t root, const char *path, const char *session_id,

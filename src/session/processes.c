@@ -26,11 +26,7 @@ void live_note(struct live *live, struct arena *a, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    void *items = live->notes;
-    const char **slot =
-        arena_push(a, &items, &live->note_count, &live->note_capacity, sizeof *slot);
-    *slot = arena_strdup(a, text);
-    live->notes = items;
+    *ARENA_PUSH(a, live->notes, live->note_count, live->note_capacity) = arena_strdup(a, text);
 }
 
 static void note_unread(struct live *live, struct arena *a, const char *what, int code)
@@ -234,11 +230,9 @@ static bool stays_a_zombie(const struct processes_request *q, const struct proc_
 static void add_namesake(const struct processes_request *q, struct live_list *list,
                          struct live *live)
 {
-    void *items = list->namesakes;
     struct live *slot =
-        arena_push(q->arena, &items, &list->namesake_count, &list->namesake_capacity, sizeof *slot);
+        ARENA_PUSH(q->arena, list->namesakes, list->namesake_count, list->namesake_capacity);
     find_place(q, live);
-    list->namesakes = items;
     *slot = *live;
 }
 
@@ -286,9 +280,7 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
 
 static struct live *append(struct live_list *list, struct arena *a, const struct live *live)
 {
-    void *items = list->items;
-    struct live *slot = arena_push(a, &items, &list->count, &list->capacity, sizeof *slot);
-    list->items = items;
+    struct live *slot = ARENA_PUSH(a, list->items, list->count, list->capacity);
     *slot = *live;
     return slot;
 }

@@ -238,10 +238,7 @@ static void show_fullness(const struct sr_options *options, const struct session
 static void add_note(struct arena *a, const char ***notes, size_t *count, size_t *capacity,
                      const char *text)
 {
-    void *items = *notes;
-    const char **slot = arena_push(a, &items, count, capacity, sizeof *slot);
-    *slot = text;
-    *notes = items;
+    *ARENA_PUSH(a, *notes, *count, *capacity) = text;
 }
 
 /* Where the conversation is now, and where it came from. */

@@ -95,7 +95,7 @@ static const char *why_may_live(const struct look *l, const struct agent_registr
 }
 
 static void look_at(const struct look *l, const struct store *store,
-                    const struct agent_registration *r, void **items, size_t *capacity)
+                    const struct agent_registration *r, struct unseen **items, size_t *capacity)
 {
     struct snapshot *snap = l->snap;
     if (r->code < 0 || r->is_spare || !r->session_id || is_seen(l, r))
@@ -106,16 +106,15 @@ static void look_at(const struct look *l, const struct store *store,
     const char *path = arena_printf(&snap->arena, "%s/%s", store->io.path, r->file);
     const char *text = arena_printf(&snap->arena, "names pid %d as the client of session %s, %s",
                                     (int)r->pid, r->session_id, why);
-    struct unseen *slot =
-        arena_push(&snap->arena, items, &snap->unseen_count, capacity, sizeof *slot);
-    *slot = (struct unseen){store, r, arena_printf(&snap->arena, "%s: %s", path, text)};
+    *ARENA_PUSH(&snap->arena, *items, snap->unseen_count, *capacity) =
+        (struct unseen){store, r, arena_printf(&snap->arena, "%s: %s", path, text)};
     problems_add(&snap->problems, path, -ENODATA, text);
 }
 
 void unseen_find(struct snapshot *snap, const struct live_list *list)
 {
     struct look l = {.snap = snap, .list = list};
-    void *items = NULL;
+    struct unseen *items = NULL;
     size_t capacity = 0;
     if (!snap->proc.is_live)
         return;

@@ -54,7 +54,7 @@ static void a_pushed_array_keeps_its_items(void **state)
     int *items = NULL;
     size_t count = 0, capacity = 0;
     for (int i = 0; i < 1000; i++) {
-        int *item = arena_push(&arena, (void **)&items, &count, &capacity, sizeof *items);
+        int *item = ARENA_PUSH(&arena, items, count, capacity);
         assert_int_equal(*item, 0);
         *item = i;
     }

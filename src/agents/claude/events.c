@@ -66,7 +66,7 @@ static size_t tools_of(struct arena *a, const struct json_value *content, const 
     for (block = json_first(content); block; block = json_next(content, block)) {
         if (!is_type(block, type))
             continue;
-        struct event_tool *tool = arena_push(a, (void **)&tools, &count, &capacity, sizeof *tools);
+        struct event_tool *tool = ARENA_PUSH(a, tools, count, capacity);
         tool->id = text_at(block, id_key);
         tool->name = text_at(block, "name");
     }

@@ -72,10 +72,7 @@ static struct walk enter(const struct walk *w, const char *folder, const char **
 static struct agent_file *add_file(struct walk *w, const char *path, const struct stat *st)
 {
     struct agent_files *out = w->out;
-    void *items = out->items;
-    struct agent_file *slot =
-        arena_push(w->arena, &items, &out->count, &out->capacity, sizeof *slot);
-    out->items = items;
+    struct agent_file *slot = ARENA_PUSH(w->arena, out->items, out->count, out->capacity);
     *slot = (struct agent_file){
         .kind = w->kind,
         .at = w->at,

@@ -71,10 +71,7 @@ static bool read_prompt(struct arena *a, struct sv line, struct agent_prompt *ou
 static void add_prompt(struct arena *a, struct agent_prompts *out,
                        const struct agent_prompt *prompt)
 {
-    void *items = out->items;
-    struct agent_prompt *slot = arena_push(a, &items, &out->count, &out->capacity, sizeof *slot);
-    out->items = items;
-    *slot = *prompt;
+    *ARENA_PUSH(a, out->items, out->count, out->capacity) = *prompt;
 }
 
 /* ---- the end of it ------------------------------------------------------------------------ */
@@ -162,10 +159,8 @@ static void count_line(struct arena *a, struct sv line, struct agent_prompted **
     }
     if (!str_is_uuid(id))
         return;
-    void *grown = *items;
-    struct agent_prompted *slot = arena_push(a, &grown, count, capacity, sizeof *slot);
-    *items = grown;
-    *slot = (struct agent_prompted){arena_strndup(a, id.p, id.n), 1};
+    *ARENA_PUSH(a, *items, *count, *capacity) =
+        (struct agent_prompted){arena_strndup(a, id.p, id.n), 1};
 }
 
 static int by_id(const void *a, const void *b)

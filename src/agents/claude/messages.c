@@ -13,10 +13,7 @@ struct blocks {
 
 static struct block *add(struct blocks *list, enum block_kind kind)
 {
-    void *items = list->items;
-    struct block *b =
-        arena_push(list->arena, &items, &list->count, &list->capacity, sizeof *list->items);
-    list->items = items;
+    struct block *b = ARENA_PUSH(list->arena, list->items, list->count, list->capacity);
     b->kind = kind;
     b->size_bytes = -1;
     return b;

@@ -157,7 +157,7 @@ struct lookup claude_read_registry(const struct agent_store *store,
 {
     struct fs_name *names;
     size_t name_count, n = 0, capacity = 0;
-    void *found = NULL;
+    struct agent_registration *found = NULL;
     /* clients up to 2.1.30 have none */
     struct lookup seen = list(store, "sessions", &names, &name_count);
     for (size_t i = 0; i < name_count; i++) {
@@ -179,9 +179,7 @@ struct lookup claude_read_registry(const struct agent_store *store,
             miss(store, &seen, path, r, wrong);
             entry = (struct agent_registration){.code = r, .file = path, .pid = pid};
         }
-        struct agent_registration *slot =
-            arena_push(store->arena, &found, &n, &capacity, sizeof *slot);
-        *slot = entry;
+        *ARENA_PUSH(store->arena, found, n, capacity) = entry;
     }
     *entries = found;
     *count = n;
@@ -290,16 +288,19 @@ static bool is_transcript_name(struct sv name)
 }
 
 struct transcript_list {
-    void *items;
+    struct agent_transcript *items;
+    size_t count, capacity;
+};
+
+struct stray_list {
+    struct agent_stray *items;
     size_t count, capacity;
 };
 
 static void add_transcript(const struct agent_store *store, const struct agent_transcript *found,
                            struct transcript_list *list)
 {
-    struct agent_transcript *slot =
-        arena_push(store->arena, &list->items, &list->count, &list->capacity, sizeof *slot);
-    *slot = *found;
+    *ARENA_PUSH(store->arena, list->items, list->count, list->capacity) = *found;
 }
 
 static struct lookup add_folder(const struct agent_store *store, const char *folder,
@@ -384,22 +385,20 @@ static const char *stray_id(struct sv name)
 
 /* id: the session's, with more behind it. */
 static void add_stray(const struct agent_store *store, struct agent_stray stray, const char *id,
-                      struct transcript_list *into)
+                      struct stray_list *into)
 {
     struct agent_transcript found = {0};
     /* an empty file holds nothing that could be brought back */
     if (stat_transcript(store, stray.path, &found) < 0 || found.size_bytes == 0)
         return;
-    struct agent_stray *slot =
-        arena_push(store->arena, &into->items, &into->count, &into->capacity, sizeof *slot);
     stray.session_id = arena_strndup(store->arena, id, 36);
     stray.size_bytes = found.size_bytes;
-    *slot = stray;
+    *ARENA_PUSH(store->arena, into->items, into->count, into->capacity) = stray;
 }
 
 /* What was copied with the folder that it lies in, as "cp -r" and archives do it. */
 static struct lookup add_deep(const struct agent_store *store, const char *folder,
-                              const char *below, struct transcript_list *into)
+                              const char *below, struct stray_list *into)
 {
     struct fs_name *names;
     size_t count;
@@ -414,7 +413,7 @@ static struct lookup add_deep(const struct agent_store *store, const char *folde
 }
 
 static struct lookup add_strays_of(const struct agent_store *store, const char *folder,
-                                   struct transcript_list *into)
+                                   struct stray_list *into)
 {
     struct fs_name *names;
     size_t count;
@@ -439,7 +438,7 @@ static struct lookup add_strays_of(const struct agent_store *store, const char *
 struct lookup claude_list_strays(const struct agent_store *store, struct agent_stray **strays,
                                  size_t *count)
 {
-    struct transcript_list all = {0};
+    struct stray_list all = {0};
     struct fs_name *names;
     size_t name_count;
     struct lookup seen = list(store, "projects", &names, &name_count);

@@ -17,7 +17,7 @@ enum {
 };
 
 struct ids {
-    void *items; /* of const char * */
+    const char **items;
     size_t count, capacity;
 };
 
@@ -79,11 +79,7 @@ static bool has_file(struct traces *t, const char *folder, int depth, struct wal
 /* folder: that its own is in, until it is sifted. */
 static void add_trace(struct traces *t, const char *id, const char *folder)
 {
-    void *items = t->items;
-    struct agent_trace *slot =
-        arena_push(t->store->arena, &items, &t->count, &t->capacity, sizeof *slot);
-    t->items = items;
-    *slot = (struct agent_trace){
+    *ARENA_PUSH(t->store->arena, t->items, t->count, t->capacity) = (struct agent_trace){
         .session_id = id, .folder = folder, .is_beside = str_starts_with(folder, "projects/")};
 }
 
@@ -104,9 +100,8 @@ static void look_into(struct traces *t, const char *folder)
         if (name.n != id.n + (is_transcript ? 6 : 0) || !is_asked_for(t, id) || !str_is_uuid(id))
             continue;
         if (is_transcript)
-            *(const char **)arena_push(a, &t->with_transcript.items, &t->with_transcript.count,
-                                       &t->with_transcript.capacity, sizeof(char *)) =
-                arena_strndup(a, id.p, id.n);
+            *ARENA_PUSH(a, t->with_transcript.items, t->with_transcript.count,
+                        t->with_transcript.capacity) = arena_strndup(a, id.p, id.n);
         else if (names[i].may_be_dir)
             add_trace(t, names[i].name, folder);
     }

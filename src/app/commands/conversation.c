@@ -46,10 +46,7 @@ static struct talk *talk_of(struct work *w, const char *session_id, const char *
         if (str_equals(w->talks[i].session_id, session_id) &&
             str_equals(w->talks[i].subagent, subagent))
             return &w->talks[i];
-    void *items = w->talks;
-    struct talk *talk =
-        arena_push(&w->context->arena, &items, &w->talk_count, &w->talk_capacity, sizeof *w->talks);
-    w->talks = items;
+    struct talk *talk = ARENA_PUSH(&w->context->arena, w->talks, w->talk_count, w->talk_capacity);
     talk->session_id = session_id;
     talk->subagent = subagent;
     return talk;
@@ -60,11 +57,7 @@ static void add_file(struct work *w, struct talk *talk, const char *path)
     for (size_t i = 0; i < talk->file_count; i++)
         if (str_equals(talk->files[i], path))
             return;
-    void *items = talk->files;
-    const char **slot = arena_push(&w->context->arena, &items, &talk->file_count,
-                                   &talk->file_capacity, sizeof *slot);
-    talk->files = items;
-    *slot = path;
+    *ARENA_PUSH(&w->context->arena, talk->files, talk->file_count, talk->file_capacity) = path;
 }
 
 /* The transcripts in a folder, and in those below it. */
@@ -127,10 +120,8 @@ static void add_session(struct work *w, const char *session_id, const char *tran
 static void add_gone(struct work *w, const struct sr_snapshot *snapshot, const struct sr_session *s)
 {
     struct arena *a = &w->context->arena;
-    void *items = w->leftovers;
     struct view_leftover *slot =
-        arena_push(a, &items, &w->leftover_count, &w->leftover_capacity, sizeof *slot);
-    w->leftovers = items;
+        ARENA_PUSH(a, w->leftovers, w->leftover_count, w->leftover_capacity);
     leftover_read(w->context, snapshot, s, slot);
     add_backups(w, slot->session_id, true);
     const char *folder = slot->left->place ? agent_subagents_of(a, slot->left->place) : NULL;

@@ -82,11 +82,8 @@ static bool is_wanted_already(const struct work *w, const struct sr_session *s, 
 static void want(struct work *w, const struct sr_session *s, const char *candidate,
                  struct backup_listing *listing)
 {
-    void *items = w->wanted;
-    struct wanted *slot =
-        arena_push(&w->context->arena, &items, &w->wanted_count, &w->wanted_capacity, sizeof *slot);
-    w->wanted = items;
-    *slot = (struct wanted){s, candidate, listing};
+    *ARENA_PUSH(&w->context->arena, w->wanted, w->wanted_count, w->wanted_capacity) =
+        (struct wanted){s, candidate, listing};
 }
 
 /* Not with --if-context where there is room left, or where it was copied a short time ago. */
@@ -101,13 +98,10 @@ static bool is_due(const struct work *w, const struct sr_session *s)
 static void doubt(struct work *w, const struct sr_session *s, const char *why)
 {
     struct buf text = {0};
-    void *items = w->doubts;
     if (w->context->options->if_context >= 0 || s->persistence == SR_PERSISTENCE_NONE)
         return;
-    struct view_doubt *slot =
-        arena_push(&w->context->arena, &items, &w->doubt_count, &w->doubt_capacity, sizeof *slot);
-    w->doubts = items;
-    *slot = (struct view_doubt){s, arena_strdup(&w->context->arena, why)};
+    *ARENA_PUSH(&w->context->arena, w->doubts, w->doubt_count, w->doubt_capacity) =
+        (struct view_doubt){s, arena_strdup(&w->context->arena, why)};
     buf_addf(&text,
              "pid %d has no transcript, and it is not proven that nothing was said in it: %s",
              s->pid, why);
@@ -165,12 +159,7 @@ static void say_unsaved(struct work *w, const struct sr_session *s)
     struct buf text = {0};
     if (s->persistence != SR_PERSISTENCE_NONE && s->persistence != SR_PERSISTENCE_BEHIND)
         return;
-    void *items = w->unsaved;
-    const struct sr_session **slot =
-        arena_push(&w->context->arena, &items, &w->unsaved_count, &w->unsaved_capacity,
-                   sizeof(const struct sr_session *));
-    w->unsaved = items;
-    *slot = s;
+    *ARENA_PUSH(&w->context->arena, w->unsaved, w->unsaved_count, w->unsaved_capacity) = s;
     buf_addf(&text, "pid %d, %s; no export has what is in its memory alone", s->pid, s->saving);
     context_complain(text.p);
     buf_release(&text);

@@ -78,11 +78,8 @@ static bool is_done(const struct rescue *r, const struct sr_session *s)
 
 static void be_done_with(struct rescue *r, const struct sr_session *s)
 {
-    void *items = r->done;
-    struct done *slot =
-        arena_push(&r->context->arena, &items, &r->done_count, &r->done_capacity, sizeof *slot);
-    r->done = items;
-    *slot = (struct done){s->pid, s->start_ticks};
+    *ARENA_PUSH(&r->context->arena, r->done, r->done_count, r->done_capacity) =
+        (struct done){s->pid, s->start_ticks};
 }
 
 static bool wants_a_choice(const struct sr_session *s)

@@ -292,10 +292,8 @@ static size_t session_called(struct work *w, const char *id)
     for (size_t i = 0; i < w->session_count; i++)
         if (str_equals(w->sessions[i].id, id) && !w->sessions[i].stray_path)
             return i;
-    void *items = w->sessions;
-    struct view_hit_session *slot = arena_push(&w->sources.arena, &items, &w->session_count,
-                                               &w->session_capacity, sizeof *slot);
-    w->sessions = items;
+    struct view_hit_session *slot =
+        ARENA_PUSH(&w->sources.arena, w->sessions, w->session_count, w->session_capacity);
     slot->id = id;
     return w->session_count - 1;
 }
@@ -315,10 +313,7 @@ static bool is_found_already(const struct work *w, const struct agent_prompt *pr
 
 static void add_other_hit(struct work *w, const char *session_id, const struct view_hit *hit)
 {
-    void *items = w->hits;
-    struct view_hit *slot =
-        arena_push(&w->sources.arena, &items, &w->hit_count, &w->hit_capacity, sizeof *slot);
-    w->hits = items;
+    struct view_hit *slot = ARENA_PUSH(&w->sources.arena, w->hits, w->hit_count, w->hit_capacity);
     *slot = *hit;
     slot->session = session_called(w, session_id);
     slot->offset = -1;

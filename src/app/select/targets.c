@@ -16,10 +16,7 @@
 
 static void add(struct context *c, struct targets *t, struct target target)
 {
-    void *items = t->items;
-    struct target *slot = arena_push(&c->arena, &items, &t->count, &t->capacity, sizeof *slot);
-    t->items = items;
-    *slot = target;
+    *ARENA_PUSH(&c->arena, t->items, t->count, t->capacity) = target;
 }
 
 /* A twin, or one that was named twice, is there already. */

@@ -68,13 +68,11 @@ int sums_parse(struct arena *a, struct sv text, struct sum **sums, size_t *count
 {
     struct lines it = lines_of(text, 0);
     struct line line;
-    void *items = NULL;
+    struct sum *items = NULL;
     size_t n = 0, capacity = 0;
-    while (lines_next(&it, &line)) {
-        struct sum *sum = arena_push(a, &items, &n, &capacity, sizeof *sum);
-        if (!line.has_newline || parse_line(a, line.text, sum) < 0)
+    while (lines_next(&it, &line))
+        if (!line.has_newline || parse_line(a, line.text, ARENA_PUSH(a, items, n, capacity)) < 0)
             return -EBADMSG;
-    }
     *sums = items;
     *count = n;
     return 0;

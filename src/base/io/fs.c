@@ -324,7 +324,7 @@ int fs_list(int at, const char *path, size_t limit, struct arena *a, struct fs_n
         close(fd);
         return r;
     }
-    void *items = NULL;
+    struct fs_name *items = NULL;
     size_t n = 0, capacity = 0;
     int r = 0;
     for (;;) {
@@ -340,10 +340,9 @@ int fs_list(int at, const char *path, size_t limit, struct arena *a, struct fs_n
             r = -EFBIG;
             break;
         }
-        struct fs_name *name = arena_push(a, &items, &n, &capacity, sizeof *name);
-        name->name = arena_strdup(a, entry->d_name);
-        name->may_be_dir =
-            entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
+        *ARENA_PUSH(a, items, n, capacity) = (struct fs_name){
+            arena_strdup(a, entry->d_name),
+            entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN};
     }
     closedir(dir);
     if (r < 0 && r != -EFBIG)

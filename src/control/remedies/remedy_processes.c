@@ -146,10 +146,7 @@ static int find_victims(struct revive *r, const struct pidref *root_ref, struct 
                     err_reason(code));
             break;
         }
-        void *items = v.items;
-        struct pidref *slot = arena_push(&r->arena, &items, &v.count, &v.capacity, sizeof *slot);
-        v.items = items;
-        *slot = ref;
+        *ARENA_PUSH(&r->arena, v.items, v.count, v.capacity) = ref;
         v.any_listens |= add_name(r, stat, &listeners, &v.names);
     }
     if (code < 0) {

@@ -81,11 +81,8 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
 
 void graph_preserve(struct graph *g, uint32_t boundary, uint64_t id)
 {
-    if (g->preserved_count == g->preserved_capacity) {
-        g->preserved_capacity = g->preserved_capacity ? g->preserved_capacity * 2 : 16;
-        g->preserved = mem_resize(g->preserved, g->preserved_capacity * sizeof *g->preserved);
-    }
-    g->preserved[g->preserved_count++] = (struct graph_preserved){boundary, id};
+    *MEM_PUSH(g->preserved, g->preserved_count, g->preserved_capacity) =
+        (struct graph_preserved){boundary, id};
 }
 
 void graph_compaction(struct graph *g, const struct graph_compaction *compaction)
@@ -96,11 +93,7 @@ void graph_compaction(struct graph *g, const struct graph_compaction *compaction
 
 void graph_point(struct graph *g, struct sv uuid, bool is_explicit)
 {
-    if (g->pointer_count == g->pointer_capacity) {
-        g->pointer_capacity = g->pointer_capacity ? g->pointer_capacity * 2 : 16;
-        g->pointers = mem_resize(g->pointers, g->pointer_capacity * sizeof *g->pointers);
-    }
-    g->pointers[g->pointer_count++] =
+    *MEM_PUSH(g->pointers, g->pointer_count, g->pointer_capacity) =
         (struct graph_pointer){graph_id_of(uuid), (uint32_t)g->count, is_explicit};
 }
 
@@ -920,11 +913,7 @@ struct fetched_list {
 
 static void add_fetched(struct fetched_list *list, struct fetched item)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 64;
-        list->items = mem_resize(list->items, list->capacity * sizeof *list->items);
-    }
-    list->items[list->count++] = item;
+    *MEM_PUSH(list->items, list->count, list->capacity) = item;
 }
 
 /* Where in the chain each message stands last: open addressing, by the message's hash. */

@@ -386,7 +386,7 @@ int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_
     if (r < 0)
         return gone_is_esrch(r);
 
-    void *found = NULL;
+    pid_t *found = NULL;
     size_t n = 0, capacity = 0;
     for (size_t i = 0; i < thread_count; i++) {
         snprintf(path, sizeof path, "%d/task/%.10s/children", (int)pid, threads[i].name);
@@ -401,8 +401,7 @@ int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_
             long child = strtol(p, &end, 10);
             if (end == p)
                 break;
-            pid_t *slot = arena_push(a, &found, &n, &capacity, sizeof *slot);
-            *slot = (pid_t)child;
+            *ARENA_PUSH(a, found, n, capacity) = (pid_t)child;
             while (*end == ' ')
                 end++;
         }

@@ -299,12 +299,12 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
         return r;
     struct arena scratch = {0};
     struct parents parents = {0};
-    void *items = NULL;
+    struct sample *items = NULL;
     size_t count = 0, capacity = 0;
     bool complete = true;
-    *(struct sample *)arena_push(a, &items, &count, &capacity, sizeof first) = first;
+    *ARENA_PUSH(a, items, count, capacity) = first;
     for (size_t at = 0; at < count; at++) {
-        pid_t parent = ((struct sample *)items)[at].pid, *children;
+        pid_t parent = items[at].pid, *children;
         size_t child_count;
         r = find_children(proc, parent, &parents, &scratch, &children, &child_count);
         complete = complete && (r == 0 || r == -ESRCH) && (!parents.items || parents.complete);
@@ -318,7 +318,7 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
             if (count == SAMPLE_TREE_LIMIT)
                 complete = false;
             else
-                *(struct sample *)arena_push(a, &items, &count, &capacity, sizeof s) = s;
+                *ARENA_PUSH(a, items, count, capacity) = s;
         }
     }
     arena_release(&scratch);

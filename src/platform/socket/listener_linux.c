@@ -12,10 +12,7 @@ enum { TABLE_LIMIT = 16 * 1024 * 1024 };
 
 static void add(struct arena *a, struct listener_list *list, uint64_t inode, const char *name)
 {
-    void *items = list->items;
-    struct listener *slot = arena_push(a, &items, &list->count, &list->capacity, sizeof *slot);
-    list->items = items;
-    *slot = (struct listener){inode, name};
+    *ARENA_PUSH(a, list->items, list->count, list->capacity) = (struct listener){inode, name};
 }
 
 /* "   0: 0100007F:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 91139 1

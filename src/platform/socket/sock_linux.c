@@ -179,10 +179,7 @@ static int parse_connection(const char *bytes, size_t n, struct arena *a, struct
     s.local_address = address_text(a, &local);
     s.remote_address = address_text(a, &remote);
     s.is_loopback = is_of_this_machine(&local, &remote);
-    void *items = list->items;
-    struct sock *slot = arena_push(a, &items, &list->count, &list->capacity, sizeof *slot);
-    *slot = s;
-    list->items = items;
+    *ARENA_PUSH(a, list->items, list->count, list->capacity) = s;
     return 0;
 }
 

@@ -69,11 +69,7 @@ static struct transcript_scan_spot *add_spot(struct pass *p, enum damage_kind ki
                                              int64_t offset)
 {
     struct transcript_scan *v = p->v;
-    if (v->spot_count == v->spot_capacity) {
-        v->spot_capacity = v->spot_capacity ? v->spot_capacity * 2 : 16;
-        v->spots = mem_resize(v->spots, v->spot_capacity * sizeof *v->spots);
-    }
-    struct transcript_scan_spot *spot = &v->spots[v->spot_count++];
+    struct transcript_scan_spot *spot = MEM_PUSH(v->spots, v->spot_count, v->spot_capacity);
     *spot = (struct transcript_scan_spot){
         .kind = (unsigned char)kind,
         .node = node,
@@ -342,11 +338,7 @@ static int take_record(struct pass *p, const struct json_stream *s)
 static void add_line(struct pass *p)
 {
     struct transcript_scan *v = p->v;
-    if (v->line_count == v->line_capacity) {
-        v->line_capacity = v->line_capacity ? v->line_capacity * 2 : 16;
-        v->lines = mem_resize(v->lines, v->line_capacity * sizeof *v->lines);
-    }
-    v->lines[v->line_count++] = (struct transcript_scan_line){
+    *MEM_PUSH(v->lines, v->line_count, v->line_capacity) = (struct transcript_scan_line){
         .from = p->skim->line.from,
         .to = p->skim->line.to,
         .line = p->line,

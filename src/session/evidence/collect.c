@@ -733,7 +733,7 @@ static void collect_pipe_holders(struct snapshot *snap, const struct member *mem
 {
     struct descriptor *open;
     size_t n, found = 0, capacity = 0;
-    void *items = NULL;
+    struct pipe_holder *items = NULL;
     pid_t client = members[0].now->pid;
     if (descriptor_list(&snap->proc, client, &snap->arena, &open, &n) < 0)
         return;
@@ -748,10 +748,8 @@ static void collect_pipe_holders(struct snapshot *snap, const struct member *mem
             if (member_by_pid(members, count, h->pid) || is_listed(items, found, h->pid) ||
                 !began_since(snap, h->start_ticks, since))
                 continue;
-            struct pipe_holder *holder =
-                arena_push(&snap->arena, &items, &found, &capacity, sizeof *holder);
-            *holder = (struct pipe_holder){h->pid, h->start_ticks, h->name};
-            holder->name = arena_strdup(&snap->arena, h->name);
+            *ARENA_PUSH(&snap->arena, items, found, capacity) =
+                (struct pipe_holder){h->pid, h->start_ticks, arena_strdup(&snap->arena, h->name)};
         }
     }
     e->pipe_holders = items;

@@ -43,10 +43,8 @@ static bool is_held(const struct search *q, const struct store *store, const cha
 static void add(struct search *q, struct store *store, const struct agent_trace *trace,
                 bool is_sure)
 {
-    void *items = q->items;
-    struct item *slot = arena_push(&q->snap->arena, &items, &q->count, &q->capacity, sizeof *slot);
-    q->items = items;
-    *slot = (struct item){store, *trace, is_sure};
+    *ARENA_PUSH(&q->snap->arena, q->items, q->count, q->capacity) =
+        (struct item){store, *trace, is_sure};
 }
 
 static int by_text(const void *a, const void *b)

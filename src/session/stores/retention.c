@@ -5,7 +5,7 @@
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 static void find_in(const struct stores *stores, const struct store *store, struct wall now,
-                    void **items, size_t *count, size_t *capacity)
+                    struct retention **items, size_t *count, size_t *capacity)
 {
     struct agent_transcript *transcripts;
     size_t n;
@@ -20,15 +20,15 @@ static void find_in(const struct stores *stores, const struct store *store, stru
         struct wall deleted_at = {transcripts[i].modified_at.ms + kept_ms};
         if (deleted_at.ms - before_ms > now.ms)
             continue;
-        struct retention *slot = arena_push(stores->arena, items, count, capacity, sizeof *slot);
-        *slot = (struct retention){store, transcripts[i], deleted_at};
+        *ARENA_PUSH(stores->arena, *items, *count, *capacity) =
+            (struct retention){store, transcripts[i], deleted_at};
     }
 }
 
 void retention_find(const struct stores *stores, const struct sr_options *options, struct wall now,
                     struct retention **found, size_t *count)
 {
-    void *items = NULL;
+    struct retention *items = NULL;
     size_t n = 0, capacity = 0;
     for (size_t i = 0; i < stores->count; i++) {
         const struct store *store = stores->items[i];

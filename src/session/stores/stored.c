@@ -56,10 +56,7 @@ static void list_store(const struct sr_options *options, struct store *store, st
     store->agent->stored->list_all(&store->io, &transcripts, &n); /* the store's problems say what
                                                              is not in it */
     for (size_t i = 0; i < n; i++) {
-        void *grown = list->items;
-        struct item *slot = arena_push(a, &grown, &list->count, &list->capacity, sizeof *slot);
-        list->items = grown;
-        *slot = (struct item){
+        *ARENA_PUSH(a, list->items, list->count, list->capacity) = (struct item){
             .store = store,
             .transcript = transcripts[i],
             .at = transcripts[i].modified_at,

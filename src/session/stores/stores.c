@@ -35,10 +35,7 @@ static int open_in_root(const char *root, const char *path)
 
 static struct store *add(struct stores *stores, const struct agent *agent, const char *path)
 {
-    void *items = stores->items;
-    struct store **slot =
-        arena_push(stores->arena, &items, &stores->count, &stores->capacity, sizeof *slot);
-    stores->items = items;
+    struct store **slot = ARENA_PUSH(stores->arena, stores->items, stores->count, stores->capacity);
     *slot = arena_alloc(stores->arena, sizeof **slot);
     **slot = (struct store){
         .agent = agent,

@@ -68,7 +68,7 @@ static void count_rivals(struct sr_stray *strays, size_t count)
 void strays_find(struct snapshot *snap)
 {
     size_t count = 0, capacity = 0;
-    void *all = NULL;
+    struct sr_stray *all = NULL;
     for (size_t i = 0; i < snap->stores.count; i++) {
         const struct store *store = snap->stores.items[i];
         struct agent_stray *strays;
@@ -80,10 +80,8 @@ void strays_find(struct snapshot *snap)
         struct problems quiet = {.arena = &snap->arena};
         io.problems = &quiet;
         agent_list_strays(store->agent, &io, &strays, &n);
-        for (size_t j = 0; j < n; j++) {
-            struct sr_stray *slot = arena_push(&snap->arena, &all, &count, &capacity, sizeof *slot);
-            *slot = show(snap, store, &strays[j]);
-        }
+        for (size_t j = 0; j < n; j++)
+            *ARENA_PUSH(&snap->arena, all, count, capacity) = show(snap, store, &strays[j]);
         stores_leave(&snap->stores);
     }
     count_rivals(all, count);

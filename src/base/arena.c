@@ -38,7 +38,7 @@ void *mem_grow(void *items, size_t count, size_t *capacity, size_t item_size)
     return mem_resize(items, *capacity * item_size);
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_take(struct arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
@@ -54,7 +54,12 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     void *p = b->bytes + b->used;
     b->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(arena_take(a, size), 0, size);
 }
 
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t item_size)
@@ -68,9 +73,10 @@ void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, s
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-    char *copy = arena_alloc(a, n + 1);
+    char *copy = arena_take(a, n + 1);
     if (n)
         memcpy(copy, s, n);
+    copy[n] = '\0';
     return copy;
 }
 
@@ -86,7 +92,8 @@ char *arena_printf(struct arena *a, const char *format, ...)
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    char *text = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+    char *text = arena_take(a, (size_t)(n < 0 ? 0 : n) + 1);
+    text[0] = '\0';
     vsnprintf(text, (size_t)(n < 0 ? 0 : n) + 1, format, again);
     va_end(again);
     return text;

@@ -25,6 +25,9 @@ struct arena {
 /* Returns: zeroed memory, aligned for any type; never NULL. Owner: the arena. */
 void *arena_alloc(struct arena *a, size_t size);
 
+/* The same, and what is in it is not defined: for what is written over at once. */
+void *arena_take(struct arena *a, size_t size);
+
 /*
  * One more item of a growing array, zeroed: a pointer to it. items, count and capacity are
  * variables that start as zero; the array may move.

@@ -11,12 +11,12 @@
 /* yyjson allocates the parsed document from the caller's arena; nothing is freed singly. */
 static void *arena_malloc(void *context, size_t size)
 {
-    return arena_alloc(context, size);
+    return arena_take(context, size);
 }
 
 static void *arena_realloc(void *context, void *old, size_t old_size, size_t size)
 {
-    void *p = arena_alloc(context, size);
+    void *p = arena_take(context, size);
     if (old)
         memcpy(p, old, old_size < size ? old_size : size);
     return p;

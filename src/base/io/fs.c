@@ -266,7 +266,7 @@ int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struc
     size_t room = file.size_bytes > 0 ? (size_t)file.size_bytes + 1 : 4096;
     if (room > limit + 1)
         room = limit + 1;
-    char *bytes = arena_alloc(a, room + 1);
+    char *bytes = arena_take(a, room + 1);
     size_t n = 0;
     for (;;) {
         ssize_t got = fs_read_at(fd, bytes + n, room - n, (int64_t)n);
@@ -278,7 +278,7 @@ int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struc
         if (n > limit)
             return -EFBIG;
         size_t wider = room * 2 > limit + 1 ? limit + 1 : room * 2;
-        char *moved = arena_alloc(a, wider + 1);
+        char *moved = arena_take(a, wider + 1);
         memcpy(moved, bytes, n);
         bytes = moved;
         room = wider;

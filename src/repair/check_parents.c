@@ -296,6 +296,11 @@ static void judge_forks(struct repair_steps *m)
 void check_parents_follow_drops(struct repair_steps *m)
 {
     struct graph *g = m->g;
+    unsigned char *why = mem_resize(NULL, g->count + 1); /* each was dropped */
+    memset(why, DAMAGE_ERROR_TAIL, g->count + 1);
+    for (size_t s = m->step_count; s-- > 0;)
+        if (m->steps[s].what == REPAIR_STEPS_DROP && m->steps[s].node != GRAPH_NONE)
+            why[m->steps[s].node] = (unsigned char)m->steps[s].kind;
     for (uint32_t i = 0; i < g->count; i++) {
         const struct graph_node *node = &g->nodes[i];
         if (node->is_dropped || node->lacks_parent || node->parent == GRAPH_NONE ||
@@ -303,14 +308,9 @@ void check_parents_follow_drops(struct repair_steps *m)
             continue;
         uint32_t dropped = node->parent;
         graph_set_parent(g, i, graph_parent(g, i));
-        struct repair_steps_step *step =
-            repair_steps_add_step(m, REPAIR_STEPS_RELINK, DAMAGE_ERROR_TAIL, i, 0);
-        for (size_t s = 0; s < m->step_count; s++) /* why it was dropped */
-            if (m->steps[s].what == REPAIR_STEPS_DROP && m->steps[s].node == dropped) {
-                step->kind = m->steps[s].kind;
-                break;
-            }
+        repair_steps_add_step(m, REPAIR_STEPS_RELINK, (enum damage_kind)why[dropped], i, 0);
     }
+    free(why);
 }
 
 void check_parents_mend(struct repair_steps *m)

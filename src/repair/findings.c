@@ -16,17 +16,6 @@ static struct repair_plan_problem *add_at(struct repair_steps *m,
     return repair_steps_add_problem(m, (enum damage_kind)spot->kind, severity, spot->line, offset);
 }
 
-/* By message id, whatever hangs on what: a repair changes the links, and must not change this. */
-static bool shares_message(const struct repair_steps *m, uint32_t node)
-{
-    const struct graph *g = m->g;
-    uint32_t message = g->nodes[node].message;
-    for (uint32_t i = 0; message && i < g->count; i++)
-        if (i != node && g->nodes[i].message == message && graph_is_in_play(g, i))
-            return true;
-    return false;
-}
-
 /* Nothing stands between the quotes, not even white space. */
 static bool has_no_text(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
@@ -52,7 +41,7 @@ static void judge_empty_text(struct repair_steps *m, const struct transcript_sca
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_EMPTY_TEXT);
     if (m->newest_version < EMPTY_LEFT_OUT &&
-        (spot->side > 1 || (shares_message(m, spot->node) && has_no_text(m, spot))))
+        (spot->side > 1 || (repair_steps_shares_message(m, spot->node) && has_no_text(m, spot))))
         severity = DAMAGE_HURTS;
     add_at(m, spot, severity);
     if (severity == DAMAGE_HURTS)

@@ -94,17 +94,79 @@ bool repair_steps_is_message(const struct graph *g, uint32_t node)
     return g->nodes[node].role >= GRAPH_USER;
 }
 
-/* With all records of its id: none of them is to take its place. */
+/* ---- records of one id, and of one message ------------------------------------------------ */
+
+static int compare_grouped(const void *a, const void *b)
+{
+    const struct repair_steps_group *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+static struct repair_steps_group *group_nodes(struct repair_steps *m, bool is_by_message)
+{
+    const struct graph *g = m->g;
+    struct repair_steps_group *all = arena_alloc(m->arena, (g->count + 1) * sizeof *all);
+    for (uint32_t i = 0; i < g->count; i++)
+        all[i] =
+            (struct repair_steps_group){is_by_message ? g->nodes[i].message : g->nodes[i].id, i};
+    if (g->count)
+        qsort(all, g->count, sizeof *all, compare_grouped);
+    return all;
+}
+
+/* Returns: the place of the first with that key, or of the next one. */
+static size_t first_of_group(const struct repair_steps *m, const struct repair_steps_group *all,
+                             uint64_t key)
+{
+    size_t low = 0, high = m->g->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (all[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool repair_steps_shares_message(struct repair_steps *m, uint32_t node)
+{
+    const struct graph *g = m->g;
+    uint32_t message = g->nodes[node].message;
+    if (!message)
+        return false;
+    if (!m->by_message)
+        m->by_message = group_nodes(m, true);
+    for (size_t i = first_of_group(m, m->by_message, message);
+         i < g->count && m->by_message[i].key == message; i++)
+        if (m->by_message[i].node != node && graph_is_in_play(g, m->by_message[i].node))
+            return true;
+    return false;
+}
+
+static void drop_one(struct repair_steps *m, enum damage_kind kind, uint32_t node)
+{
+    if (m->g->nodes[node].is_dropped)
+        return;
+    repair_steps_add_step(m, REPAIR_STEPS_DROP, kind, node, 0);
+    graph_drop(m->g, node);
+}
+
+/* With all records of its id: none of them is to take its place. Ids stay as they are by now. */
 void repair_steps_drop(struct repair_steps *m, enum damage_kind kind, uint32_t node)
 {
-    struct graph *g = m->g;
-    bool has_copies = m->v->has_copies;
-    for (uint32_t i = has_copies ? 0 : node; i < (has_copies ? g->count : node + 1); i++) {
-        if (g->nodes[i].is_dropped || g->nodes[i].id != g->nodes[node].id)
-            continue;
-        repair_steps_add_step(m, REPAIR_STEPS_DROP, kind, i, 0);
-        graph_drop(g, i);
+    const struct graph *g = m->g;
+    uint64_t id = g->nodes[node].id;
+    if (!g->nodes[node].has_copy && !g->nodes[node].is_superseded) {
+        drop_one(m, kind, node);
+        return;
     }
+    if (!m->by_id)
+        m->by_id = group_nodes(m, false);
+    for (size_t i = first_of_group(m, m->by_id, id); i < g->count && m->by_id[i].key == id; i++)
+        drop_one(m, kind, m->by_id[i].node);
 }
 
 const char *repair_steps_made_uuid(struct repair_steps *m, uint64_t a, uint64_t b)

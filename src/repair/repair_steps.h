@@ -37,6 +37,12 @@ struct repair_steps_step {
     int64_t tokens; /* REPAIR_STEPS_CUT: that it saves */
 };
 
+/* Nodes by something that several have, then by their place. */
+struct repair_steps_group {
+    uint64_t key;
+    uint32_t node;
+};
+
 struct repair_steps {
     const struct record_source *source;
     struct transcript_scan *v;
@@ -52,6 +58,7 @@ struct repair_steps {
     bool keeps_boundary;      /* a compaction that stands late stays where it is */
     uint64_t mended_kinds;    /* 1 << kind */
     const char **names;       /* of each node: its new id, in quotes; NULL: it has none */
+    struct repair_steps_group *by_id, *by_message; /* of all nodes; NULL: not asked for yet */
 };
 
 /* Returns: the step, until the next one is added. */
@@ -75,6 +82,9 @@ struct repair_plan_problem *repair_steps_add_node_problem(struct repair_steps *m
 /* Gives a record another id, derived from its own and its place, so that a dry run shows what a run
  * does. Then graph_settle. */
 void repair_steps_name(struct repair_steps *m, uint32_t node);
+/* Another record that the client would look at is of the same message. By message id, whatever
+ * hangs on what: a repair changes the links, and must not change this. */
+bool repair_steps_shares_message(struct repair_steps *m, uint32_t node);
 /* Version 4 in form. */
 const char *repair_steps_made_uuid(struct repair_steps *m, uint64_t a, uint64_t b);
 

@@ -218,25 +218,18 @@ static void add_run(struct buf *out, const struct view_checked *c,
 }
 
 /* Of each kind once: of some there are thousands. */
-static bool is_first(const struct repair_plan *plan, size_t problem, bool verbose)
-{
-    for (size_t i = 0; i < problem; i++)
-        if (plan->problems[i].kind == plan->problems[problem].kind &&
-            is_shown(&plan->problems[i], verbose))
-            return false;
-    return is_shown(&plan->problems[problem], verbose);
-}
-
 void view_text_explained(struct buf *out, const struct view_checked *c, bool verbose)
 {
     enum view_checked_verdict verdict = view_checked_verdict(c);
+    uint64_t explained = 0; /* 1 << kind */
     if (verdict != VIEW_DAMAGED && verdict != VIEW_SOUND)
         return;
     for (size_t i = 0; i < c->plan->problem_count; i++) {
         const struct repair_plan_problem *p = &c->plan->problems[i];
         const struct damage *d = &damages[p->kind];
-        if (!is_first(c->plan, i, verbose))
+        if (!is_shown(p, verbose) || (explained >> p->kind & 1))
             continue;
+        explained |= 1ull << p->kind;
         buf_addf(out, "  %s: %s.\n    Lost: %s. Comes of: %s.\n    To run: ", d->word, d->client,
                  d->loss, d->origin);
         add_run(out, c, p);

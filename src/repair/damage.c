@@ -341,7 +341,6 @@ const struct damage damages[DAMAGE_KINDS] = {
         {
             .word = "empty-text",
             .catalogue = "D16",
-            .tolerated_since = V(2, 1, 110),
             .refusal = "text content blocks must",
             .what = "a text without a word",
             .consequence = "the API refuses every request",

@@ -88,6 +88,14 @@ sound
 END
 }
 
+@test "white-space-alone: D16: a record of nothing but white space before the words of its message, as clients of 2.1.32 to 2.1.42 wrote them" {
+    it_is white-space-alone <<'END'
+check 0 0/26 .empty-text:35@16375
+repair 0 nothing-to-repair
+sound
+END
+}
+
 @test "stale-leaf: the last prompt names a record that is not there" {
     it_is stale-leaf <<'END'
 check 0 0/26 .stale-leaf:75@43242

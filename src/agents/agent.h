@@ -73,7 +73,8 @@ struct agent_store {
 /* What a client publishes about its running process. NULL and 0: not said. */
 struct agent_registration {
     int code;         /* negative errno: it could not be read, and only file and pid (as the file is
-                         named) are known; else 0 */
+                         named) are known, and of one that was read and is torn (-EBADMSG), as a
+                         client may leave it, changed_at; else 0 */
     const char *file; /* below the store, for messages */
     int64_t pid;      /* in the client's own pid namespace */
     uint64_t start_ticks;

@@ -12,5 +12,6 @@ struct problems {
     size_t count, capacity;
 };
 
-/* Adds "path: why", unless path is there already. code: negative errno. why NULL: its reason. */
+/* Adds "path: why", unless path is there already; what was merely malformed (-EBADMSG) gives way to
+ * what hides something. code: negative errno. why NULL: its reason. */
 void problems_add(struct problems *list, const char *path, int code, const char *why);

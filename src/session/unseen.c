@@ -4,9 +4,13 @@
 #include "session/mapping.h"
 
 #include <errno.h>
+#include <limits.h>
 
 /* PROC_PID_INIT_INO of linux/proc_ns.h. */
 #define FIRST_NAMESPACE "pid:[4026531836]"
+
+/* A start is counted in ticks, from a clock that is set now and then. */
+enum { CLOCK_SLACK_MS = 60000 };
 
 struct look {
     struct snapshot *snap;
@@ -14,11 +18,20 @@ struct look {
     const char *own_namespace; /* NULL: not known */
 };
 
+/* What a torn entry says of its client's start is not known; it was not written before that. */
+static bool fits_start(const struct look *l, const struct agent_registration *r,
+                       uint64_t start_ticks)
+{
+    return r->code == 0 ? mapping_fits_start(r, &l->snap->proc, start_ticks)
+                        : proc_start_time(&l->snap->proc, start_ticks).ms <=
+                              r->changed_at.ms + CLOCK_SLACK_MS;
+}
+
 static bool is_its(const struct look *l, const struct agent_registration *r,
                    const struct live *live)
 {
     return (r->pid == live->stat.pid || r->pid == live->status.innermost_pid) &&
-           mapping_fits_start(r, &l->snap->proc, live->stat.start_ticks);
+           fits_start(l, r, live->stat.start_ticks);
 }
 
 static bool is_seen(const struct look *l, const struct agent_registration *r)
@@ -38,7 +51,7 @@ static enum fact is_process(const struct look *l, const struct agent_registratio
         return code == -ESRCH && pidref_is_there(&l->snap->proc, pid) == FACT_NO ? FACT_NO
                                                                                  : FACT_UNKNOWN;
     if (live.stat.state == 'Z' || live.stat.state == 'X' ||
-        !mapping_fits_start(r, &l->snap->proc, live.stat.start_ticks))
+        !fits_start(l, r, live.stat.start_ticks))
         return FACT_NO;
     return FACT_YES;
 }
@@ -82,10 +95,12 @@ static const char *why_may_live(const struct look *l, const struct agent_registr
     const char *own = l->own_namespace;
     bool is_ours = own && (r->pid_namespace ? str_equals(r->pid_namespace, own)
                                             : str_equals(own, FIRST_NAMESPACE));
-    enum fact lives = is_ours                            ? is_process(l, r, (pid_t)r->pid)
-                      : str_equals(own, FIRST_NAMESPACE) ? is_in_container(l, r)
-                      : is_of_earlier_boot(l, r)         ? FACT_NO
-                                                         : FACT_UNKNOWN;
+    enum fact lives = is_ours ? is_process(l, r, (pid_t)r->pid) : FACT_NO;
+    /* a torn entry does not say of which namespace it is */
+    if (lives == FACT_NO && (!is_ours || r->code < 0))
+        lives = str_equals(own, FIRST_NAMESPACE) ? is_in_container(l, r)
+                : is_of_earlier_boot(l, r)       ? FACT_NO
+                                                 : FACT_UNKNOWN;
     if (lives == FACT_NO)
         return NULL;
     return lives == FACT_YES || is_ours
@@ -98,14 +113,20 @@ static void look_at(const struct look *l, const struct store *store,
                     const struct agent_registration *r, struct unseen **items, size_t *capacity)
 {
     struct snapshot *snap = l->snap;
-    if (r->code < 0 || r->is_spare || !r->session_id || is_seen(l, r))
+    bool is_torn =
+        r->code == -EBADMSG && wall_known(r->changed_at) && r->pid > 0 && r->pid <= INT_MAX;
+    if ((r->code < 0 && !is_torn) || r->is_spare || is_seen(l, r))
         return;
     const char *why = why_may_live(l, r);
     if (!why)
         return;
     const char *path = arena_printf(&snap->arena, "%s/%s", store->io.path, r->file);
-    const char *text = arena_printf(&snap->arena, "names pid %d as the client of session %s, %s",
-                                    (int)r->pid, r->session_id, why);
+    const char *text =
+        is_torn ? arena_printf(&snap->arena,
+                               "is torn: it may be of a client with pid %d, of any session, %s",
+                               (int)r->pid, why)
+                : arena_printf(&snap->arena, "names pid %d as the client of session %s, %s",
+                               (int)r->pid, r->session_id, why);
     *ARENA_PUSH(&snap->arena, *items, snap->unseen_count, *capacity) =
         (struct unseen){store, r, arena_printf(&snap->arena, "%s: %s", path, text)};
     problems_add(&snap->problems, path, -ENODATA, text);
@@ -132,7 +153,7 @@ const struct unseen *unseen_next(const struct snapshot *snap, const char *store,
 {
     while (session_id && *at < snap->unseen_count) {
         const struct unseen *u = &snap->unseen[(*at)++];
-        if (str_equals(u->registration->session_id, session_id) &&
+        if ((u->registration->code < 0 || str_equals(u->registration->session_id, session_id)) &&
             (!store || str_equals(u->store->io.path, store)))
             return u;
     }

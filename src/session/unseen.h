@@ -9,6 +9,9 @@
  *   namespace: where the kernel knows no such pid, or /proc shows that it is another's;
  * - elsewhere nobody can be asked, and an entry counts unless nothing has touched it
  *   since this machine was booted.
+ *
+ * A torn entry (a disk that was full) names its process by the name of its file, and may be of any
+ * session of its store.
  */
 #pragma once
 
@@ -23,7 +26,7 @@ struct unseen {
 /* Fills snap->unseen, and names each as a problem. Nothing of a captured copy of /proc. */
 void unseen_find(struct snapshot *snap, const struct live_list *list);
 
-/* The next one from *at on that names a session of a store; store NULL: of any. Returns: NULL: no
- * more. */
+/* The next one from *at on that names, or may be of, a session of a store; store NULL: of any.
+ * Returns: NULL: no more. */
 const struct unseen *unseen_next(const struct snapshot *snap, const char *store,
                                  const char *session_id, size_t *at);

@@ -102,6 +102,39 @@ is_not_known()
     is_not_known
 }
 
+# tear PID: the entry breaks off, as a disk that is full leaves it; it may be of any session.
+tear()
+{
+    head -c 30 "$CONFIG_DIR/sessions/$1.json" >"$HOME/part"
+    cat "$HOME/part" >"$CONFIG_DIR/sessions/$1.json"
+}
+
+@test "a torn entry of a client outside of this pid namespace, and of one that hidepid hides" {
+    roots_client
+    tear "$pid"
+    before=(unshare -Urpf --mount-proc)
+    if as_user "${before[@]}" true; then
+        withheld "$CONFIG_DIR/sessions/$pid.json: is torn: it may be of a client with pid $pid" "pid $pid may have it"
+        is_not_known
+    fi
+    before=()
+    nsenter --target="$world" --mount -- mount -t proc -o hidepid=2 proc /proc || skip "no /proc can be mounted here"
+    withheld "$CONFIG_DIR/sessions/$pid.json: is torn: it may be of a client with pid $pid" "pid $pid may have it"
+}
+
+@test "a torn entry of a process that is gone, or is younger, and what is no client's entry, keep nobody from the session" {
+    entry 4194303
+    tear 4194303
+    : >"$CONFIG_DIR/sessions/4194302.json"
+    mkdir "$CONFIG_DIR/sessions/1.json"
+    printf '{' >"$CONFIG_DIR/sessions/4294967297.json"
+    sleep 300 &
+    started+=("$!")
+    printf '{' >"$CONFIG_DIR/sessions/$!.json"
+    touch -d '2 hours ago' "$CONFIG_DIR/sessions/$!.json"
+    given
+}
+
 @test "an empty /proc: which processes there are is not known" {
     # the sanitizer reads its options from /proc, and looks for leaks there
     ! grep -q __asan_init "$rescue_program" || skip "a build with ASan needs /proc"

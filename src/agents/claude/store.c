@@ -146,8 +146,13 @@ static int read_registration(const struct agent_store *store, const char *path,
             *out = entry;
             return 0;
         }
-        if (attempt == 2)
+        if (attempt == 2) {
+            *out = (struct agent_registration){0};
+            if (fstatat(store->fd, path, &st, 0) < 0)
+                return -errno;
+            out->changed_at.ms = fs_file_of(&st).mtime_ms;
             return -EBADMSG;
+        }
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
 }
@@ -166,7 +171,7 @@ struct lookup claude_read_registry(const struct agent_store *store,
         /* beside them: <pid>.<64 hex digits>.key, which is nobody's business */
         if (!sv_ends_with(name, SV(".json")) || !sv_to_i64(sv_slice(name, 0, name.n - 5), &pid))
             continue;
-        struct agent_registration entry;
+        struct agent_registration entry = {0};
         const char *wrong, *path = join(store->arena, "sessions", names[i].name);
         int r = read_registration(store, path, &entry, &wrong);
         if (r == 0 && entry.pid != pid) {
@@ -177,7 +182,8 @@ struct lookup claude_read_registry(const struct agent_store *store,
             continue;
         if (r < 0) {
             miss(store, &seen, path, r, wrong);
-            entry = (struct agent_registration){.code = r, .file = path, .pid = pid};
+            entry = (struct agent_registration){
+                .code = r, .file = path, .pid = pid, .changed_at = entry.changed_at};
         }
         *ARENA_PUSH(store->arena, found, n, capacity) = entry;
     }

@@ -1,5 +1,6 @@
 #include "control/keyboard.h"
 
+#include "platform/process/process_table.h"
 #include "platform/terminal/terminal_push.h"
 #include "platform/terminal/tmux.h"
 
@@ -73,13 +74,11 @@ static bool is_shell(const char *name)
 static bool has_other_stopped_job(const struct proc *proc, const struct proc_stat *client)
 {
     struct arena scratch = {0};
-    struct proc_stat *table;
-    size_t count;
-    bool complete;
-    bool found = proc_read_table(proc, &scratch, &table, &count, &complete) < 0 || !complete;
-    for (size_t i = 0; !found && i < count; i++)
-        found =
-            table[i].sid == client->sid && table[i].state == 'T' && table[i].pgrp != client->pgrp;
+    struct process_table all;
+    bool found = process_table_read(proc, &scratch, &all) < 0 || !all.complete;
+    for (size_t i = 0; !found && i < all.count; i++)
+        found = all.items[i].sid == client->sid && all.items[i].state == 'T' &&
+                all.items[i].pgrp != client->pgrp;
     arena_release(&scratch);
     return found;
 }

@@ -24,6 +24,7 @@ struct relative {
 struct process_tree {
     struct relative *items; /* by pid */
     size_t count, capacity;
+    bool may_lack; /* what it has started cannot all be read: the rest is not ended, either */
 };
 
 struct process_tree_request {

@@ -333,6 +333,9 @@ static void describe_family(const struct stop *s, struct buf *out)
     add_names(s, out, false);
     buf_addf(out, "; %s: ", s->options->force ? "leave what may be wanted" : "ask about others");
     add_names(s, out, true);
+    if (s->family.may_lack)
+        buf_addf(out, "; leave what pid %d has started and cannot be read",
+                 (int)s->subject.ref.pid);
 }
 
 /* As far as is known: one that may live is waited for, and counted. */
@@ -414,6 +417,11 @@ static int run_family(struct stop *s, const struct proof *proof, struct sr_error
     for (size_t i = 0; i < s->family.count; i++)
         if (s->family.items[i].wanted && may_live(&s->family.items[i]))
             ask_about_wanted(s, &s->family.items[i]);
+    if (s->family.may_lack)
+        pinned_session_tell(&s->subject,
+                            "left alone, whether it runs or not: what pid %d had started and "
+                            "cannot be read",
+                            (int)s->subject.ref.pid);
     s->result.survivor_count = 0;
     for (size_t i = 0; i < s->family.count; i++)
         s->result.survivor_count += may_live(&s->family.items[i]);

@@ -191,3 +191,20 @@ kills_both()
     [[ $output != *"no process"* ]]
     as_user sudo -n kill "${children%% *}"
 }
+
+# What is behind sudo is not ended with the session that started it, and that is said.
+@test "hidepid: that a helper cannot be read is said before the session is ended, and after" {
+    with_sudo
+    users_fake --session "$ID" --cwd / --child 'exec sudo -n sleep 200' -- "$client"
+    runs() { children=$(cat "/proc/$pid/task/$pid/children"); [ -n "$children" ] && grep -qz '^sudo$' "/proc/${children%% *}/cmdline"; }
+    wait_until 30 runs
+    run as_user "$rescue_program" --kill "$ID" --dry-run --config-dir "$CONFIG_DIR"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"leave what pid $pid has started and cannot be read"* ]]
+    run as_user "$rescue_program" --kill "$ID" --force --config-dir "$CONFIG_DIR"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"left alone, whether it runs or not: what pid $pid had started and cannot be read"* ]]
+    as_user sudo -n kill "${children%% *}" || true
+}

@@ -398,34 +398,10 @@ static void what_may_not_be_seen_is_not_absent(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* What has ended meanwhile is none; what is there and cannot be read is said to be left out. */
-static void a_table_says_whether_it_has_everybody(void **state)
-{
-    assert_int_equal(scratch_setup(state), 0);
-    struct proc proc;
-    struct proc_stat *items;
-    size_t count;
-    bool complete = false;
-    scratch_put("7/stat", "7 (sh) S 1 7 7 0 -1 0 0 0 0 0 5 3 0 0 20 0 1 0 1000 0 0\n");
-    scratch_put("8/nothing", "");
-    assert_int_equal(proc_open(&proc, scratch(""), NULL), 0);
-    assert_int_equal(proc_read_table(&proc, &arena, &items, &count, &complete), 0);
-    assert_int_equal(count, 1);
-    assert_true(complete);
-    scratch_put("9/stat/is a folder", ""); /* not to be read, by root either */
-    assert_int_equal(proc_read_table(&proc, &arena, &items, &count, &complete), 0);
-    assert_int_equal(count, 1);
-    assert_int_equal(items[0].pid, 7);
-    assert_false(complete);
-    proc_close(&proc);
-    assert_int_equal(scratch_teardown(state), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(lists_pids_in_order_and_nothing_else, release),
-        cmocka_unit_test_teardown(a_table_says_whether_it_has_everybody, release),
         cmocka_unit_test(reads_a_name_with_parentheses),
         cmocka_unit_test(reads_every_field_of_stat),
         cmocka_unit_test_teardown(start_times_count_from_the_boot_of_the_captured_machine, release),

@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "platform/process/ancestry.h"
+#include "platform/process/process_table.h"
 #include "platform/socket/listener.h"
 
 #include <errno.h>
@@ -45,12 +46,11 @@ static void release(struct victims *v)
 }
 
 /* Of the group of the root, where that is not the client's own; and what the root has started. */
-static bool is_meant(const struct revive *r, const struct proc_stat *root,
+static bool is_meant(const struct process_table *all, const struct proc_stat *root,
                      const struct proc_stat *client, const struct proc_stat *stat)
 {
     bool in_group = root->pgrp != client->pgrp && stat->pgrp == root->pgrp;
-    struct ancestry up = ancestry_of(r->subject.proc, stat);
-    return in_group || ancestry_find(&up, root->pid) == FACT_YES;
+    return in_group || process_table_is_below(all, stat, root->pid) == FACT_YES;
 }
 
 /* Whether this program runs below a process. */
@@ -64,7 +64,8 @@ static enum fact is_above_us(const struct revive *r, const struct proc_stat *sta
 }
 
 /* Returns: NULL, or why this one may not be ended, whatever belongs to it. */
-static const char *why_not(const struct revive *r, const struct proc_stat *stat)
+static const char *why_not(const struct revive *r, const struct process_table *all,
+                           const struct proc_stat *stat)
 {
     const struct sr_snapshot *snapshot = r->subject.snapshot;
     struct proc_status status;
@@ -80,6 +81,8 @@ static const char *why_not(const struct revive *r, const struct proc_stat *stat)
         return "whose it is cannot be read";
     if (status.uid != geteuid())
         return "it belongs to another user";
+    if (process_table_hides_child(all, stat->pid) != FACT_NO)
+        return "what it has started cannot be read";
     return status.tracer ? "a debugger holds it" : NULL;
 }
 
@@ -112,24 +115,24 @@ static int find_victims(struct revive *r, const struct pidref *root_ref, struct 
                         struct sr_error *error)
 {
     const struct proc *proc = r->subject.proc;
-    struct proc_stat root, client, *table;
+    struct proc_stat root, client;
+    struct process_table all;
     struct victims v = {0};
     struct listener_list listeners;
-    size_t count;
     int code = pidref_look(root_ref, proc, &root);
     if (code == 0)
         code = pidref_look(&r->subject.ref, proc, &client);
     if (code == 0)
-        code = proc_read_table(proc, &r->arena, &table, &count, NULL);
+        code = process_table_read(proc, &r->arena, &all);
     if (code == 0)
         code = listener_read(proc, root.pid, &r->arena, &listeners);
     if (code < 0)
         return err_set(error, code, "pid %d: %s", (int)root_ref->pid, err_reason(code));
-    for (size_t i = 0; i < count && code == 0; i++) {
-        const struct proc_stat *stat = &table[i];
-        if (stat->state == 'Z' || stat->pid == client.pid || !is_meant(r, &root, &client, stat))
+    for (size_t i = 0; i < all.count && code == 0; i++) {
+        const struct proc_stat *stat = &all.items[i];
+        if (stat->state == 'Z' || stat->pid == client.pid || !is_meant(&all, &root, &client, stat))
             continue;
-        const char *why = why_not(r, stat);
+        const char *why = why_not(r, &all, stat);
         if (why) {
             code = err_set(error, -EPERM, "%s (pid %d) is left alone: %s", stat->name,
                            (int)stat->pid, why);

@@ -6,7 +6,7 @@
 #include "control/revive.h"
 
 #include "platform/descriptor.h"
-#include "platform/process/ancestry.h"
+#include "platform/process/process_table.h"
 #include "platform/terminal/terminal.h"
 #include "platform/terminal/terminal_push.h"
 #include "platform/terminal/tty.h"
@@ -181,18 +181,15 @@ int remedy_plan_continue(struct revive *r, struct sr_error *error)
 static bool may_have_other_reader(struct revive *r, const struct proc_stat *client)
 {
     const struct proc *proc = r->subject.proc;
-    struct proc_stat *table;
-    size_t count;
-    bool complete;
-    if (proc_read_table(proc, &r->arena, &table, &count, &complete) < 0 || !complete)
+    struct process_table all;
+    if (process_table_read(proc, &r->arena, &all) < 0 || !all.complete)
         return true;
-    for (size_t i = 0; i < count; i++) {
-        const struct proc_stat *stat = &table[i];
+    for (size_t i = 0; i < all.count; i++) {
+        const struct proc_stat *stat = &all.items[i];
         const char *target;
         if (stat->pid == client->pid || stat->tty != client->tty || stat->pgrp != client->tty_pgrp)
             continue;
-        struct ancestry up = ancestry_of(proc, stat);
-        if (ancestry_find(&up, client->pid) != FACT_NO &&
+        if (process_table_is_below(&all, stat, client->pid) != FACT_NO &&
             (proc_read_input(proc, stat->pid, &r->arena, &target) < 0 ||
              tty_canonical(&r->arena, target)))
             return true;

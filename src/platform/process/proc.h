@@ -75,10 +75,6 @@ pid_t proc_own_pid(void);
 int proc_list(const struct proc *proc, struct arena *a, pid_t **pids, size_t *count);
 
 int proc_read_stat(const struct proc *proc, pid_t pid, struct proc_stat *out);
-/* The table: that of every process which can be read, by pid. Owner: the arena. *complete (NULL:
- * not asked for): whether none is listed that cannot be read (those of others, with hidepid=1). */
-int proc_read_table(const struct proc *proc, struct arena *a, struct proc_stat **items,
-                    size_t *count, bool *complete);
 int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out);
 
 /* Command line and environment, one string an item. An environment of more

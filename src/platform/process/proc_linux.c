@@ -243,28 +243,6 @@ int proc_parse_status(const char *text, struct proc_status *out)
     return 0;
 }
 
-int proc_read_table(const struct proc *proc, struct arena *a, struct proc_stat **items,
-                    size_t *count, bool *complete)
-{
-    pid_t *pids;
-    size_t n, read = 0;
-    bool all = true;
-    int r = proc_list(proc, a, &pids, &n);
-    if (r < 0)
-        return r;
-    struct proc_stat *found = arena_alloc(a, (n + 1) * sizeof *found);
-    for (size_t i = 0; i < n; i++) {
-        r = proc_read_stat(proc, pids[i], &found[read]);
-        read += r == 0;
-        all = all && (r == 0 || r == -ESRCH);
-    }
-    *items = found;
-    *count = read;
-    if (complete)
-        *complete = all;
-    return 0;
-}
-
 int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out)
 {
     char text[STATUS_LIMIT];

@@ -5,6 +5,7 @@
 #include "platform/privilege.h"
 #include "platform/process/pidref.h"
 #include "platform/process/proc_files.h"
+#include "platform/process/process_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -258,29 +259,22 @@ int sample_subtract(const struct sample *first, const struct sample *second,
     return 0;
 }
 
-/* All processes, for kernels that do not list children. */
-struct parents {
-    struct proc_stat *items;
-    size_t count;
-    bool complete;
-};
-
 /* Returns: 0 or negative errno; -ESRCH: it is gone, and has none. */
-static int find_children(const struct proc *proc, pid_t pid, struct parents *parents,
+static int find_children(const struct proc *proc, pid_t pid, struct process_table *all,
                          struct arena *a, pid_t **pids, size_t *count)
 {
     *count = 0;
-    if (!parents->items) {
+    if (!all->items) {
         int r = proc_read_children(proc, pid, a, pids, count);
-        if (r == -ENOENT)
-            r = proc_read_table(proc, a, &parents->items, &parents->count, &parents->complete);
-        if (r < 0 || !parents->items)
+        if (r == -ENOENT) /* a kernel that does not list children */
+            r = process_table_read(proc, a, all);
+        if (r < 0 || !all->items)
             return r;
     }
-    *pids = arena_alloc(a, (parents->count + 1) * sizeof **pids);
-    for (size_t i = 0; i < parents->count; i++)
-        if (parents->items[i].ppid == pid)
-            (*pids)[(*count)++] = parents->items[i].pid;
+    *pids = arena_alloc(a, (all->count + 1) * sizeof **pids);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].ppid == pid)
+            (*pids)[(*count)++] = all->items[i].pid;
     return 0;
 }
 
@@ -298,7 +292,7 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
     if (r < 0)
         return r;
     struct arena scratch = {0};
-    struct parents parents = {0};
+    struct process_table all = {0};
     struct sample *items = NULL;
     size_t count = 0, capacity = 0;
     bool complete = true;
@@ -306,8 +300,8 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
     for (size_t at = 0; at < count; at++) {
         pid_t parent = items[at].pid, *children;
         size_t child_count;
-        r = find_children(proc, parent, &parents, &scratch, &children, &child_count);
-        complete = complete && (r == 0 || r == -ESRCH) && (!parents.items || parents.complete);
+        r = find_children(proc, parent, &all, &scratch, &children, &child_count);
+        complete = complete && (r == 0 || r == -ESRCH) && (!all.items || all.complete);
         for (size_t i = 0; i < child_count; i++) {
             struct sample s;
             r = sample_take(proc, children[i], &s);

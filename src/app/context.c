@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +42,24 @@ void context_complain_of(const char *text, const struct buf *lines)
     console_write(stderr, (struct sv){lines->p, lines->n});
 }
 
-int context_print(const struct buf *out)
+void context_complainf(const char *format, ...)
 {
-    if (console_write(stdout, (struct sv){out->p, out->n}) == 0 && fflush(stdout) == 0)
+    char *text;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        mem_exhausted();
+    va_end(args);
+    context_complain(text);
+    free(text);
+}
+
+int context_print(struct buf *out)
+{
+    bool is_written =
+        console_write(stdout, (struct sv){out->p, out->n}) == 0 && fflush(stdout) == 0;
+    buf_release(out);
+    if (is_written)
         return 0;
     context_complain("standard output cannot be written");
     return EXIT_FAILED;
@@ -54,6 +70,24 @@ void context_print_problems(const struct context *context, const struct sr_snaps
     for (size_t i = 0; i < snapshot->problem_count && !context->options->quiet; i++)
         if (snapshot->problems[i].code != -EBADMSG || context->options->verbose)
             context_complain(snapshot->problems[i].text);
+}
+
+bool context_has_folders(const struct context *context)
+{
+    if (!context->pending_dir || !context->log_dir)
+        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    return context->pending_dir && context->log_dir;
+}
+
+bool context_look(const struct context *context, struct sr_snapshot **out)
+{
+    struct sr_error error;
+    if (sr_detect_processes(&context->look, out, &error) < 0) {
+        context_complain(error.text);
+        return false;
+    }
+    context_print_problems(context, *out);
+    return true;
 }
 
 static size_t terminal_columns(int fd)
@@ -187,10 +221,7 @@ bool context_answers(struct context *context, const char *folder)
 {
     for (size_t i = 0; i < context->look.skipped_path_count; i++)
         if (strcmp(context->look.skipped_paths[i], folder) == 0) {
-            struct buf text = {0};
-            buf_addf(&text, "%s: its file system does not answer", folder);
-            context_complain(text.p);
-            buf_release(&text);
+            context_complainf("%s: its file system does not answer", folder);
             return false;
         }
     guard_enter(context->guard, folder);
@@ -231,12 +262,8 @@ static size_t missing_config_dirs(const struct context *c, bool says_them)
         if (!is_missing(c, o->config_dirs[i]))
             continue;
         count++;
-        if (says_them) {
-            struct buf text = {0};
-            buf_addf(&text, "%s: %s", o->config_dirs[i], err_reason(-ENOENT));
-            context_complain(text.p);
-            buf_release(&text);
-        }
+        if (says_them)
+            context_complainf("%s: %s", o->config_dirs[i], err_reason(-ENOENT));
     }
     return count;
 }

@@ -41,11 +41,13 @@ void context_look_around(struct context *c, const struct options *o);
  * directory that was named is not there. */
 int context_run(const struct options *options, command_run *command);
 
-/* Prints a buffer on standard output. Returns: 0, or EXIT_FAILED and a message when it cannot. */
-int context_print(const struct buf *out);
+/* Prints a buffer on standard output, and releases it. Returns: 0, or EXIT_FAILED and a message
+ * when it cannot. */
+int context_print(struct buf *out);
 
 /* "session-rescue: ..." on standard error, made harmless for a terminal. */
 void context_complain(const char *text);
+void context_complainf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, and below it lines that were made harmless before. */
 void context_complain_of(const char *text, const struct buf *lines);
@@ -56,6 +58,13 @@ void context_complain_of(const char *text, const struct buf *lines);
  * as long as it takes. Returns: false and a message when it does not answer.
  */
 bool context_answers(struct context *context, const char *folder);
+
+/* Whether it is known where backups and session logs are; else it is said that it is not. */
+bool context_has_folders(const struct context *context);
+
+/* Looks at the machine, and says what could not be read. Returns: false, and a message, when it
+ * cannot be looked at. Owner: sr_snapshot_free. */
+bool context_look(const struct context *context, struct sr_snapshot **out);
 
 /* What could not be read, a line each on standard error; nothing with -q, and with -v alone what
  * is no file of a client's (a foreign file in its registry). */

@@ -159,13 +159,10 @@ static int become(const struct invoker *invoker, unsigned kept, struct sr_error 
 
 static void tell_unseen(const struct invoker *invoker)
 {
-    struct buf text = {0};
-    buf_addf(&text,
-             "SUDO_UID names user %s, and nothing above this process is theirs: going on as %s "
-             "(unset SUDO_UID to go on as root)",
-             invoker->name, invoker->name);
-    context_complain(text.p);
-    buf_release(&text);
+    context_complainf(
+        "SUDO_UID names user %s, and nothing above this process is theirs: going on as %s "
+        "(unset SUDO_UID to go on as root)",
+        invoker->name, invoker->name);
 }
 
 int invoker_become(unsigned kept, bool is_quiet, struct sr_error *error)

@@ -200,13 +200,9 @@ static void read_files(struct reading *r)
             break;
         }
     }
-    for (size_t i = 0; i < files->left_out_count; i++) {
-        struct buf text = {0};
-        buf_addf(&text, "%s: %s", files->left_out[i].path, files->left_out[i].why);
+    for (size_t i = 0; i < files->left_out_count; i++)
         if (files->left_out[i].is_lost)
-            context_complain(text.p);
-        buf_release(&text);
-    }
+            context_complainf("%s: %s", files->left_out[i].path, files->left_out[i].why);
 }
 
 static void read_prompts(struct reading *r)

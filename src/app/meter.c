@@ -12,8 +12,9 @@ void meter_begin(struct meter *m, bool is_wanted)
     *m = (struct meter){.is_wanted = is_wanted, .began = awake_now()};
 }
 
-void meter_move(struct meter *m, int64_t done_bytes, int64_t total_bytes)
+void meter_move(void *meter, int64_t done_bytes, int64_t total_bytes)
 {
+    struct meter *m = meter;
     struct awake now = awake_now();
     int64_t taken_ms = (now.ns - m->began.ns) / 1000000;
     if (done_bytes < m->done_bytes) /* the next session */

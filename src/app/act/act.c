@@ -173,7 +173,6 @@ int act_command(struct context *c, struct sr_snapshot *snapshot, const struct sr
         print_json(&out, c, &act);
         if (context_print(&out) != 0)
             status = EXIT_FAILED;
-        buf_release(&out);
     }
     if (code < 0 && was_refused)
         context_complain(act.why);

@@ -74,9 +74,7 @@ int scene_print_plan(const struct scene *scene, const char *plan)
     buf_adds(&text, "\n");
     screen_add_lines(&text, plan);
     buf_adds(&text, "Nothing was changed (--dry-run).\n");
-    int r = context_print(&text) == 0 ? 0 : -EIO;
-    buf_release(&text);
-    return r;
+    return context_print(&text) == 0 ? 0 : -EIO;
 }
 
 void scene_begin(struct scene *scene, struct context *c, const struct sr_session *session,

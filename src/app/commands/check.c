@@ -29,12 +29,6 @@ struct work {
     bool may_be_fuller;  /* of one it is not known whether a backup does */
 };
 
-static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
-{
-    struct work *w = context;
-    meter_move(&w->meter, done_bytes, total_bytes);
-}
-
 /* Returns: 0 or an exit status. */
 static int tell(struct work *w, const struct view_checked *checked)
 {
@@ -52,9 +46,7 @@ static int tell(struct work *w, const struct view_checked *checked)
     meter_end(&w->meter);
     view_text_checked(&out, checked, o->verbose, false);
     view_text_explained(&out, checked, o->verbose);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 /* There is nothing to be read. */
@@ -120,8 +112,8 @@ static int check_one(struct work *w, const struct target *target)
                     .file_id = target->session_id,
                     .started_in = started_elsewhere(w->context, target, &arena),
                     .client_version = w->context->options->client_version},
-        .progress = move_meter,
-        .context = w,
+        .progress = meter_move,
+        .context = &w->meter,
     };
     int r = repair_examine(&request, &arena, &e, &error);
     struct view_checked checked = {
@@ -184,7 +176,6 @@ static int finish(struct work *w, const struct targets *targets)
         view_text_strays(&out, targets->strays, targets->stray_count, c->options->verbose);
     }
     int status = context_print(&out);
-    buf_release(&out);
     if (status)
         return status;
     if (w->counts[VIEW_UNREADABLE])

@@ -150,9 +150,7 @@ static int run(struct context *context)
         offer_words(&o, o.at.kinds);
     if (o.at.wants_name)
         offer_names(&o);
-    int status = context_print(&o.out);
-    buf_release(&o.out);
-    return status;
+    return context_print(&o.out);
 }
 
 const struct command command_complete = {.run = run};

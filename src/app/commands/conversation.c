@@ -163,20 +163,16 @@ static void tell_way(const struct context *c, const struct sr_session *s)
 static bool add_strays(struct work *w, const struct sr_snapshot *snapshot,
                        const struct which *which)
 {
-    struct buf text = {0};
     bool is_there = false;
     for (size_t i = 0; i < snapshot->stray_count; i++) {
         const struct sr_stray *stray = &snapshot->strays[i];
         if (!which_names_stray(which, stray))
             continue;
         is_there = true;
-        buf_addf(&text, "%s lies where the client does not look; --resume %s tells what to do",
-                 stray->path, which->word);
-        context_complain(text.p);
-        text.n = 0;
+        context_complainf("%s lies where the client does not look; --resume %s tells what to do",
+                          stray->path, which->word);
         add_session(w, stray->session_id, stray->path);
     }
-    buf_release(&text);
     return is_there;
 }
 
@@ -288,43 +284,30 @@ static int fetch(void *context, const struct conversation_item *item, struct are
 static bool take(void *context, struct buf *out)
 {
     struct showing *s = context;
-    if (out->n >= OUT_BYTES) {
+    if (out->n >= OUT_BYTES)
         s->status = context_print(out);
-        out->n = 0;
-    }
     return s->status == 0;
-}
-
-static void complain(struct work *w, struct buf *text)
-{
-    context_complain(text->p);
-    text->n = 0;
-    w->has_gaps = true;
 }
 
 /* Returns: how many files were read. */
 static size_t read_files(struct work *w, const struct talk *talk, struct records *records,
                          struct conversation *c)
 {
-    struct buf text = {0};
     size_t read = 0;
     for (size_t i = 0; i < talk->file_count; i++) {
         int r = records_add(records, i, c);
         read += r == 0;
         if (r < 0) {
-            buf_addf(&text, "read %s: %s", talk->files[i], err_reason(r));
-            complain(w, &text);
+            context_complainf("read %s: %s", talk->files[i], err_reason(r));
+            w->has_gaps = true;
         }
     }
     conversation_finish(c);
     w->has_gaps = w->has_gaps || c->gap_count;
-    for (size_t i = 0; i < c->gap_count && !w->context->options->quiet; i++) {
-        buf_addf(&text, "%s: %lld bytes at byte %lld are no record, and are not shown",
-                 talk->files[c->gaps[i].file], (long long)c->gaps[i].length,
-                 (long long)c->gaps[i].offset);
-        complain(w, &text);
-    }
-    buf_release(&text);
+    for (size_t i = 0; i < c->gap_count && !w->context->options->quiet; i++)
+        context_complainf("%s: %lld bytes at byte %lld are no record, and are not shown",
+                          talk->files[c->gaps[i].file], (long long)c->gaps[i].length,
+                          (long long)c->gaps[i].offset);
     return read;
 }
 
@@ -334,7 +317,7 @@ static int show(struct work *w, const struct talk *talk)
     const struct options *o = w->context->options;
     struct showing s = {0};
     struct conversation c;
-    struct buf out = {0}, text = {0};
+    struct buf out = {0};
     size_t lost = 0;
     records_begin(&s.records, talk->files);
     conversation_begin(&c, agents[0]->reader);
@@ -354,13 +337,13 @@ static int show(struct work *w, const struct talk *talk)
     if (s.status == 0)
         s.status = read ? context_print(&out) : EXIT_FAILED;
     if (lost) {
-        buf_addf(&text, "%zu records were rewritten while they were read, and are not shown", lost);
-        complain(w, &text);
+        context_complainf("%zu records were rewritten while they were read, and are not shown",
+                          lost);
+        w->has_gaps = true;
     }
     conversation_release(&c);
     records_end(&s.records);
     buf_release(&out);
-    buf_release(&text);
     return s.status;
 }
 
@@ -372,9 +355,7 @@ static int show_leftover(const struct work *w, const struct view_leftover *v)
         view_json_leftover(&out, v);
     else
         view_markdown_leftover(&out, v);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 static int run(struct context *context)

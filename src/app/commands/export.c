@@ -56,12 +56,9 @@ static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
 static void say_waiting(void *context, const char *holder)
 {
     struct work *w = context;
-    struct buf text = {0};
-    buf_addf(&text, "waiting for another export, by %s", holder);
     if (!w->context->options->quiet && !w->has_waited)
-        context_complain(text.p);
+        context_complainf("waiting for another export, by %s", holder);
     w->has_waited = true; /* it is locked anew for each session: once is enough */
-    buf_release(&text);
 }
 
 /* ---- which -------------------------------------------------------------------------------- */
@@ -97,16 +94,13 @@ static bool is_due(const struct work *w, const struct sr_session *s)
 /* Not for whoever runs after every tool of a session. */
 static void doubt(struct work *w, const struct sr_session *s, const char *why)
 {
-    struct buf text = {0};
     if (w->context->options->if_context >= 0 || s->persistence == SR_PERSISTENCE_NONE)
         return;
     *ARENA_PUSH(&w->context->arena, w->doubts, w->doubt_count, w->doubt_capacity) =
         (struct view_doubt){s, arena_strdup(&w->context->arena, why)};
-    buf_addf(&text,
-             "pid %d has no transcript, and it is not proven that nothing was said in it: %s",
-             s->pid, why);
-    context_complain(text.p);
-    buf_release(&text);
+    context_complainf(
+        "pid %d has no transcript, and it is not proven that nothing was said in it: %s", s->pid,
+        why);
 }
 
 /* Without a transcript: what else is left is, and what cannot be looked for is to be said. */
@@ -156,25 +150,19 @@ static void want_session(struct work *w, const struct sr_session *s)
 /* No copy has what is in a client's memory alone. */
 static void say_unsaved(struct work *w, const struct sr_session *s)
 {
-    struct buf text = {0};
     if (s->persistence != SR_PERSISTENCE_NONE && s->persistence != SR_PERSISTENCE_BEHIND)
         return;
     *ARENA_PUSH(&w->context->arena, w->unsaved, w->unsaved_count, w->unsaved_capacity) = s;
-    buf_addf(&text, "pid %d, %s; no export has what is in its memory alone", s->pid, s->saving);
-    context_complain(text.p);
-    buf_release(&text);
+    context_complainf("pid %d, %s; no export has what is in its memory alone", s->pid, s->saving);
 }
 
 static void say_nothing_there(struct work *w, const struct sr_session *s)
 {
-    struct buf text = {0};
     w->may_lack = w->may_lack || w->snapshot->may_lack_sessions;
-    if (w->snapshot->may_lack_sessions)
-        buf_addf(&text, "pid %d: no transcript was found; not all could be looked at", s->pid);
-    else
-        buf_addf(&text, "pid %d has no transcript yet: there is nothing to export", s->pid);
-    context_complain(text.p);
-    buf_release(&text);
+    context_complainf(w->snapshot->may_lack_sessions
+                          ? "pid %d: no transcript was found; not all could be looked at"
+                          : "pid %d has no transcript yet: there is nothing to export",
+                      s->pid);
 }
 
 /* Returns: 0, or an exit status. */
@@ -300,9 +288,7 @@ static int print_rows(const struct work *w)
         view_text_exports(&out, w->rows, w->wanted_count, c->pending_dir);
     if (c->options->dry_run && !c->options->json)
         buf_adds(&out, "Nothing was changed (--dry-run).\n");
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 /* Whoever runs after every tool need not wait for another export, nor speak of it: it comes again.
@@ -370,7 +356,6 @@ static int say_none(const struct work *w)
     else
         view_text_none(&out, false);
     int status = context_print(&out);
-    buf_release(&out);
     if (w->may_lack)
         return EXIT_FAILED;
     return status == 0 && w->unsaved_count + w->doubt_count ? EXIT_ATTENTION : status;
@@ -405,19 +390,14 @@ int export_run(struct context *context)
         context_complain(error.text);
         return EXIT_USAGE;
     }
-    if (!context->pending_dir || !context->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    if (!context_has_folders(context))
         return EXIT_FAILED;
-    }
     selection_narrow(&selection, &context->look);
     if (o->all)
         context->look.stored_limit = context->look.gone_limit = SIZE_MAX;
     struct sr_snapshot *snapshot;
-    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
-        context_complain(error.text);
+    if (!context_look(context, &snapshot))
         return EXIT_FAILED;
-    }
-    context_print_problems(context, snapshot);
     sr_detect_hung_sessions(snapshot, o->timeout_minutes); /* the manifest tells of it */
     w.snapshot = snapshot;
     int status = export_found(&w, &selection);

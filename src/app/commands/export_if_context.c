@@ -53,9 +53,7 @@ static int nothing_to_do(struct context *c)
     if (!c->options->json)
         return EXIT_FINE;
     view_json_exports(&out, &(struct view_exports){0}, c->pending_dir);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 static int run(struct context *context)

@@ -5,9 +5,7 @@ static int print(void fill(struct buf *))
 {
     struct buf out = {0};
     fill(&out);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 static int help(const struct options *options)

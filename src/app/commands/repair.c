@@ -33,27 +33,21 @@ static int print(struct work *w, void (*draw)(struct buf *, const struct view_re
 {
     struct buf out = {0};
     draw(&out, &w->view);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 static int print_json(struct work *w)
 {
     struct buf out = {0};
     view_json_repair(&out, &w->view, w->context->options->verbose);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 static int print_plan(struct work *w)
 {
     struct buf out = {0};
     view_text_repair_plan(&out, &w->view, w->context->options->verbose);
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 /* Nothing was done, for that reason. Returns: the exit status. */
@@ -327,10 +321,8 @@ static int run(struct context *context)
 {
     struct work w = {.context = context};
     struct targets targets;
-    if (!context->pending_dir || !context->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    if (!context_has_folders(context))
         return EXIT_FAILED;
-    }
     int status = targets_find(context, context->options->which, 1, false, &targets);
     if (status) /* nothing was done, where it may be there and is not seen, too */
         return status == EXIT_ATTENTION ? EXIT_FAILED : status;

@@ -132,12 +132,6 @@ static void set_message(struct rescue *r, const char *text)
 
 /* ---- what is chosen ----------------------------------------------------------------------- */
 
-static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
-{
-    struct rescue *r = context;
-    meter_move(&r->meter, done_bytes, total_bytes);
-}
-
 static void log_rows(struct rescue *r, const struct session_log_row *rows, size_t count)
 {
     closing_log(&r->closing, r->context, rows, count);
@@ -152,8 +146,8 @@ static void export_session(struct rescue *r)
         .temporary_dir = c->temporary_dir,
         .why = "export",
         .lock_patience_ms = 30000,
-        .progress = move_meter,
-        .context = r,
+        .progress = meter_move,
+        .context = &r->meter,
     };
     struct sr_export done;
     struct sr_error error;
@@ -270,9 +264,7 @@ static int show_all_is_well(const struct rescue *r)
     } else {
         view_text_none(&out, r->snapshot->may_lack_sessions);
     }
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 /* The screen with it has gone. */
@@ -312,10 +304,8 @@ static int rescue(struct rescue *r)
 static int run(struct context *context)
 {
     struct rescue r = {.context = context};
-    if (!context->pending_dir || !context->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    if (!context_has_folders(context))
         return EXIT_FAILED;
-    }
     int status = rescue(&r);
     buf_release(&r.message);
     buf_release(&r.closing.causes);

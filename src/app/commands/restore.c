@@ -30,12 +30,6 @@ struct work {
     struct buf command; /* to resume it */
 };
 
-static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
-{
-    struct work *w = context;
-    meter_move(&w->meter, done_bytes, total_bytes);
-}
-
 /* As the listing shows the session that was just restored. */
 static void find_command(struct work *w)
 {
@@ -71,9 +65,7 @@ static int print_plan(const struct work *w, bool is_done)
         view_text_restore(&out, &w->plan, is_done);
     if (o->dry_run && !o->json)
         buf_adds(&out, "Nothing was changed (--dry-run).\n");
-    int status = context_print(&out);
-    buf_release(&out);
-    return status;
+    return context_print(&out);
 }
 
 /* A session of that id is there, or runs: nothing was touched. */
@@ -157,8 +149,8 @@ static int restore(struct work *w, const struct backup_dir *pending, const char 
         .under_new_id = o->new_id,
         .with_salvage = o->with_salvage,
         .look = &w->context->look,
-        .progress = move_meter,
-        .context = w,
+        .progress = meter_move,
+        .context = &w->meter,
     };
     int r = restore_plan(&w->request, &w->context->arena, &w->plan, &error);
     if (r == -EBUSY || r == -ENODATA || r == -EEXIST)
@@ -175,10 +167,7 @@ static int restore(struct work *w, const struct backup_dir *pending, const char 
 static void say_choice(const char *stem, int64_t size_bytes, const char *what)
 {
     char size[STR_SIZE_TEXT];
-    struct buf text = {0};
-    buf_addf(&text, "  --restore %s (%s, %s)", stem, str_format_size(size_bytes, size), what);
-    context_complain(text.p);
-    buf_release(&text);
+    context_complainf("  --restore %s (%s, %s)", stem, str_format_size(size_bytes, size), what);
 }
 
 /* "STEM (SIZE, what)?" */
@@ -232,16 +221,12 @@ static int look_for_fuller(struct context *c, const struct backup_dir *pending,
 
 static void say_reason(const struct choice *choice, const char *end)
 {
-    struct buf text = {0};
     if (choice->seen.state == LOOKUP_UNKNOWN)
-        buf_addf(&text,
-                 "whether an earlier backup holds more than the newest is not known: "
-                 "%s.jsonl: %s%s",
-                 choice->seen.where, err_reason(choice->seen.code), end);
+        context_complainf("whether an earlier backup holds more than the newest is not known: "
+                          "%s.jsonl: %s%s",
+                          choice->seen.where, err_reason(choice->seen.code), end);
     else
-        buf_addf(&text, "the newest backup holds less than an earlier one%s", end);
-    context_complain(text.p);
-    buf_release(&text);
+        context_complainf("the newest backup holds less than an earlier one%s", end);
 }
 
 /* Where a word named a session, is its newest backup the one to take? One that holds less, or may,
@@ -279,10 +264,8 @@ static int run(struct context *context)
     struct backup_dir pending;
     const char *folder, *stem;
     struct sr_error error;
-    if (!context->pending_dir || !context->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    if (!context_has_folders(context))
         return EXIT_FAILED;
-    }
     if (!context_answers(context, context->pending_dir))
         return EXIT_FAILED;
     int r = backups_find(&context->arena, context->pending_dir, context->options->which[0], &folder,

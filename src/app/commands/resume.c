@@ -142,11 +142,8 @@ static int run(struct context *context)
     if (context->shows_progress)
         context->look.progress = show_progress;
     struct sr_snapshot *snapshot, picked;
-    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
-        context_complain(error.text);
+    if (!context_look(context, &snapshot))
         return EXIT_FAILED;
-    }
-    context_print_problems(context, snapshot);
 
     struct buf out = {0};
     picked = *snapshot;

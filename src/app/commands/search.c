@@ -102,17 +102,13 @@ static int look_up_or_rebuild(struct work *w, struct sr_error *error)
 
 static void tell_of_index(const struct work *w)
 {
-    struct buf text = {0};
     if (w->context->options->quiet)
         return;
-    if (w->ix.made_anew) {
-        buf_addf(&text, "the index was made anew from the transcripts: %s", w->ix.made_anew);
-        context_complain(text.p);
-    }
+    if (w->ix.made_anew)
+        context_complainf("the index was made anew from the transcripts: %s", w->ix.made_anew);
     if (w->view.is_incomplete)
         context_complain("another search is still bringing the index up to date: what it has not "
                          "read yet is not found");
-    buf_release(&text);
 }
 
 /* ---- what was found ----------------------------------------------------------------------- */
@@ -568,7 +564,6 @@ static int print(struct work *w)
         context_complain(w->sources.problems.items[i].text);
     tell_of_index(w);
     int status = context_print(&out);
-    buf_release(&out);
     return status == 0 && w->view.may_lack ? EXIT_ATTENTION : status;
 }
 
@@ -614,11 +609,8 @@ static int run(struct context *context)
     }
     if (!context_answers(context, context->index_dir))
         return EXIT_FAILED;
-    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
-        context_complain(error.text);
+    if (!context_look(context, &snapshot))
         return EXIT_FAILED;
-    }
-    context_print_problems(context, snapshot);
     bool has_backups = context->pending_dir && context_answers(context, context->pending_dir);
     w.stores = &snapshot_of(snapshot)->stores;
     sources_list(&w.sources, snapshot, has_backups ? context->pending_dir : NULL);

@@ -77,7 +77,6 @@ static int run(struct context *context)
     else
         view_text_verified(&out, rows, count, context->pending_dir);
     int status = context_print(&out);
-    buf_release(&out);
     for (size_t i = 0; i < count; i++)
         sound += rows[i].result.verdict == VERIFY_SOUND;
     return status == 0 && sound < count ? EXIT_ATTENTION : status;

@@ -26,9 +26,8 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
     int r = which_find(w, snapshot, &s, &listed, NULL);
     bool is_one = r >= 0 && !s->pid;
     if (is_one && s->owner_count) {
-        buf_addf(&text, "pid %d may have session %s: name it by its pid", s->owners[0],
-                 s->session_id);
-        context_complain(text.p);
+        context_complainf("pid %d may have session %s: name it by its pid", s->owners[0],
+                          s->session_id);
     } else if (is_one) {
         char age[VIEW_AGE_TEXT];
         buf_addf(&text,
@@ -121,15 +120,10 @@ int named_with(struct context *context, named_run *run)
         context_complain(error.text);
         return EXIT_USAGE;
     }
-    if (!context->pending_dir || !context->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    if (!context_has_folders(context))
         return EXIT_FAILED;
-    }
-    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
-        context_complain(error.text);
+    if (!context_look(context, &snapshot))
         return EXIT_FAILED;
-    }
-    context_print_problems(context, snapshot);
     sr_detect_hung_sessions(snapshot, o->timeout_minutes);
     const struct sr_session *found;
     struct buf listed = {0};

@@ -116,11 +116,8 @@ static int prepare_command(struct event_sinks *t)
                        : -EINVAL;
     if (r == 0)
         return 0;
-    struct buf line = {0};
-    buf_addf(&line, "--on-event '%s': %s", text,
-             t->command ? err_reason(r) : "no command, or a quote that is not closed");
-    context_complain(line.p);
-    buf_release(&line);
+    context_complainf("--on-event '%s': %s", text,
+                      t->command ? err_reason(r) : "no command, or a quote that is not closed");
     return EXIT_USAGE;
 }
 

@@ -567,10 +567,7 @@ static void say_goodbye(struct watch *w)
 
 static int fail(const char *what, int code)
 {
-    struct buf text = {0};
-    buf_addf(&text, "%s: %s", what, err_reason(code));
-    context_complain(text.p);
-    buf_release(&text);
+    context_complainf("%s: %s", what, err_reason(code));
     return EXIT_FAILED;
 }
 
@@ -604,10 +601,8 @@ static int prepare_waiting(struct watch *w)
 /* Under the guard: whether the folder may be opened without getting stuck. */
 static int probe(struct context *c)
 {
-    if (!c->pending_dir || !c->log_dir) {
-        context_complain("no home directory is known: give --pending-dir and --log-dir");
+    if (!context_has_folders(c))
         return EXIT_FAILED;
-    }
     return context_answers(c, c->pending_dir) ? 0 : EXIT_FAILED;
 }
 

@@ -44,6 +44,15 @@ const char *agent_suffix_of(const char *path)
     return NULL;
 }
 
+bool agent_is_watched(struct sv name)
+{
+    for (size_t i = 0; agents[i]; i++)
+        for (const char *const *suffix = agents[i]->stored->watched_suffixes; *suffix; suffix++)
+            if (sv_ends_with(name, sv_of(*suffix)))
+                return true;
+    return false;
+}
+
 bool agent_names_transcript(const char *name, struct sv *id)
 {
     const char *suffix = agent_suffix_of(name);
@@ -303,6 +312,11 @@ const char *agent_asked_model(const struct agent *agent, const struct proc_strin
                               const struct proc_strings *environment)
 {
     return agent->model ? agent->model->asked(argv, environment) : NULL;
+}
+
+bool agent_keeps_raw_mode(const struct agent *agent)
+{
+    return agent->control && agent->control->keeps_raw_mode;
 }
 
 const struct agent_timing *agent_timing_of(const struct agent *agent)

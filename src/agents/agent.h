@@ -331,6 +331,7 @@ struct agent_stored {
     /* The folders, below the store, in which something appears or grows with every session. */
     void (*list_watched)(const struct agent_store *store, const char *const **folders,
                          size_t *count);
+    const char *const *watched_suffixes; /* of the files there that count; ends with NULL */
 };
 
 /* All that is of one session: what a backup holds, and how it is put back. */
@@ -441,6 +442,45 @@ struct agent_terminal {
     bool (*read_prompt)(struct sv screen, struct arena *a, struct sv *typed);
 };
 
+/* What may be done to its processes, as it was tried: SIGTERM ends a client, which writes down
+ * before what it has. */
+struct agent_control {
+    /* A question is on its screen to which Escape would be an answer. NULL: not known, and Escape
+     * is not pressed. */
+    bool (*shows_dialog)(const char *screen);
+    /* A request whose connection is closed from outside is sent again, and nothing is lost. */
+    bool asks_again;
+    /* It keeps its terminal in raw mode while it is in front. */
+    bool keeps_raw_mode;
+};
+
+/* The rules of repair/ are those by which its client loads a transcript. */
+struct agent_repair {
+    const char *id_member; /* of its records: the session's id */
+};
+
+/* A reply of which a half was found. Owner: the caller. */
+struct agent_reply {
+    const char *text;
+    const char *parent;  /* the record that it answers */
+    const char *uuid[3]; /* for the new records */
+    const char *session_id;
+    const char *cwd, *version; /* as the transcript says; NULL: it does not */
+};
+
+struct memory_search_search;
+struct memory_search_found;
+/* What its memory holds that is on no disk. */
+struct agent_salvage {
+    void (*find)(const struct memory_search_search *search, struct arena *a,
+                 struct memory_search_found *out);
+    /* What is typed in its prompt box, as memory_search_find_typed. */
+    bool (*find_typed)(const struct memory_search_search *search, struct sv shown, struct arena *a,
+                       struct sv *typed);
+    /* Appends the records that a client itself writes when its user stops such a reply. */
+    void (*add_records)(const struct agent_reply *reply, struct buf *out);
+};
+
 /* Commands that a user can type. */
 struct agent_commands {
     /* Appends the command that resumes a session from its directory. */
@@ -475,6 +515,9 @@ struct agent {
     const struct agent_tools *tools;
     const struct agent_model *model;
     const struct agent_terminal *terminal;
+    const struct agent_control *control; /* NULL: no process of it is ended or pushed */
+    const struct agent_repair *repair;   /* NULL: nothing is known that is wrong, or mends it */
+    const struct agent_salvage *salvage;
     const struct agent_timing *timing; /* measured on its clients */
 };
 
@@ -518,6 +561,8 @@ struct agent_api agent_api_of(const struct agent *agent, const struct proc_strin
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked);
 const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
                               const struct proc_strings *environment);
+/* Not known: false. */
+bool agent_keeps_raw_mode(const struct agent *agent);
 /* Never NULL. */
 const struct agent_timing *agent_timing_of(const struct agent *agent);
 /* Nothing is known, or found. */
@@ -539,6 +584,8 @@ const struct agent *agent_by_name(const char *name);
 
 /* The suffix that a transcript's path ends in; NULL: no agent's. */
 const char *agent_suffix_of(const char *path);
+/* A file of that name in a watched folder tells of a session. */
+bool agent_is_watched(struct sv name);
 /* The id in a transcript's name, with nothing around it. Returns: false for any other name. */
 bool agent_names_transcript(const char *name, struct sv *id);
 /* Whether a path leads through a folder of subagents; and that which goes with a transcript: NULL

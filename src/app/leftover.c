@@ -1,6 +1,7 @@
 #include "app/leftover.h"
 
 #include "backup/backup.h"
+#include "backup/backup_dir.h"
 #include "base/io/digest.h"
 #include "base/io/fs.h"
 #include "base/json.h"
@@ -232,7 +233,8 @@ static void find_window(struct reading *r, const struct sr_left *left)
     struct fs_file file;
     struct head head;
     if (!left->backup || !left->backup_bytes ||
-        fs_open_file(AT_FDCWD, arena_printf(a, "%s/%s.jsonl", r->c->pending_dir, left->backup),
+        fs_open_file(AT_FDCWD,
+                     arena_printf(a, "%s/%s" BACKUP_TRANSCRIPT, r->c->pending_dir, left->backup),
                      &file) < 0)
         return;
     FS_CLOSE int fd = file.fd;

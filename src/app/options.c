@@ -165,10 +165,11 @@ void options_help(struct buf *out)
     buf_adds(out,
              "\n"
              "WHICH is a terminal (pts/4, s013), a pid, a session id or its unique prefix of 8\n"
-             "characters or more; of a session that lies in several folders the newest, or as\n"
-             "projects/FOLDER/ID or the path of its transcript says.\n"
-             "\n"
-             "Options\n");
+             "characters or more; of a session that lies in several folders the newest, or as\n");
+    buf_addf(out, "%s/FOLDER/ID", agents[0]->stored->top);
+    buf_adds(out, " or the path of its transcript says.\n"
+                  "\n"
+                  "Options\n");
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].kind == OPTION_AGENT)
             add_agent_line(out, &rows[i]);

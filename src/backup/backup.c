@@ -1,5 +1,6 @@
 #include "backup/backup.h"
 
+#include "backup/backup_dir.h"
 #include "backup/io/copy.h"
 #include "backup/io/sums.h"
 #include "backup/manifest.h"
@@ -411,7 +412,8 @@ static int add_torn_tail(struct job *j, const struct agent_file *f, struct sr_er
 static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *error)
 {
     bool is_transcript = f->kind == AGENT_FILE_TRANSCRIPT;
-    const char *to = is_transcript ? "jsonl" : arena_printf(&j->arena, "files/%s", f->name);
+    const char *to =
+        is_transcript ? &BACKUP_TRANSCRIPT[1] : arena_printf(&j->arena, "files/%s", f->name);
     const char *from = shown(j, f);
     struct copied copied;
     FS_CLOSE int folder =
@@ -504,10 +506,10 @@ static int add_missing_transcript(struct job *j, struct sr_error *error)
     const struct buf empty = {0};
     struct copied copied = {.state = COPY_MISSING, .ends_in_newline = true};
     digest_of(&empty, copied.sha256);
-    int r = put_text(j->partial, "jsonl", &empty, &copied.read_back);
+    int r = put_text(j->partial, &BACKUP_TRANSCRIPT[1], &empty, &copied.read_back);
     if (r < 0)
-        return err_set(error, r, "write %s/%s.jsonl: %s", j->run->pending.path, j->stem,
-                       err_reason(r));
+        return err_set(error, r, "write %s/%s" BACKUP_TRANSCRIPT ": %s", j->run->pending.path,
+                       j->stem, err_reason(r));
     add_to_manifest(j, &f)->copied = copied;
     return 0;
 }
@@ -557,7 +559,7 @@ static const char *final_name(struct job *j, const struct manifest_file *f)
     if (f->is_torn_tail)
         return arena_printf(&j->arena, "%s.files/torn/%s", j->stem, f->name);
     if (f->kind == AGENT_FILE_TRANSCRIPT)
-        return arena_printf(&j->arena, "%s.jsonl", j->stem);
+        return arena_printf(&j->arena, "%s" BACKUP_TRANSCRIPT, j->stem);
     if (f->kind == AGENT_FILE_SALVAGE)
         return arena_printf(&j->arena, "%s.salvage.md", j->stem);
     return arena_printf(&j->arena, "%s.files/%s", j->stem, f->name);
@@ -693,8 +695,8 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
     say_lost(j, &e);
     const struct backup_run *run = j->run;
     struct fs_file taken = {.fd = -1};
-    char name[BACKUP_DIR_STEM_SIZE + sizeof ".jsonl"];
-    snprintf(name, sizeof name, "%s.jsonl", stem);
+    char name[BACKUP_DIR_STEM_SIZE + sizeof BACKUP_TRANSCRIPT];
+    snprintf(name, sizeof name, "%s" BACKUP_TRANSCRIPT, stem);
     if (m->file_count)
         fs_open_file(run->pending.fd, name, &taken);
     const struct backup_dir_entry *fuller;

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define PARTIAL ".partial-"
-#define QUARANTINE ".quarantine.jsonl"
+#define QUARANTINE ".quarantine" BACKUP_TRANSCRIPT
 #define LOCK_NAME ".lock"
 #define WATCHER_NAME ".watch"
 
@@ -33,7 +33,7 @@ enum {
 };
 
 /* "salvage.md" is in few. */
-static const char *const parts[] = {"jsonl", "files", "salvage.md", "json", "sha256"};
+static const char *const parts[] = {&BACKUP_TRANSCRIPT[1], "files", "salvage.md", "json", "sha256"};
 
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -418,7 +418,7 @@ static struct rival rival_of(const struct backup_dir *p, const struct backup_dir
     struct lookup repaired = takes_repaired ? lookup_absent() : look_for(p, name);
     if (repaired.state == LOOKUP_FOUND)
         return none;
-    part_name(name, entry->stem, "jsonl");
+    part_name(name, entry->stem, &BACKUP_TRANSCRIPT[1]);
     int r = repaired.state == LOOKUP_UNKNOWN ? repaired.code : fs_open_file(p->fd, name, &file);
     if (r == -ENOENT) /* a backup that has lost it */
         return none;

@@ -24,6 +24,9 @@
 
 enum { BACKUP_DIR_STEM_SIZE = 80 };
 
+/* A backup's transcript is its stem and this, whoever's session it is. */
+#define BACKUP_TRANSCRIPT ".jsonl"
+
 struct backup_dir {
     const char *path;
     int fd;

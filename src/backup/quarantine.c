@@ -1,5 +1,6 @@
 #include "backup/quarantine.h"
 
+#include "backup/backup_dir.h"
 #include "base/io/durable.h"
 #include "base/io/fs.h"
 #include "base/json.h"
@@ -24,9 +25,9 @@ static void unfinished_name(const struct quarantine *q, char name[static QUARANT
 static void final_name(const char *stem, int repair, char name[static QUARANTINE_NAME_SIZE])
 {
     if (repair == 1)
-        snprintf(name, QUARANTINE_NAME_SIZE, "%s.quarantine.jsonl", stem);
+        snprintf(name, QUARANTINE_NAME_SIZE, "%s.quarantine" BACKUP_TRANSCRIPT, stem);
     else
-        snprintf(name, QUARANTINE_NAME_SIZE, "%s.quarantine-%d.jsonl", stem, repair);
+        snprintf(name, QUARANTINE_NAME_SIZE, "%s.quarantine-%d" BACKUP_TRANSCRIPT, stem, repair);
 }
 
 int quarantine_begin(struct quarantine *q, int folder, const char *stem)

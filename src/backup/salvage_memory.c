@@ -47,6 +47,9 @@ static bool stands_still(const struct sr_session *s)
 static const char *why_no_reply(struct salvage_memory *out, const struct session *in)
 {
     const struct sr_session *s = out->session;
+    if (!in->live->agent->salvage)
+        return arena_printf(&out->arena, "how %s keeps a reply in memory is not known",
+                            in->live->agent->title);
     if (session_can_read_store(in) && in->has_transcript.state == LOOKUP_ABSENT)
         return "there is no transcript, to tell what is new";
     if (!session_can_read_store(in) || !session_has_transcript(in) || !in->activity.is_known)
@@ -89,8 +92,8 @@ static void add_part(struct salvage_memory *out, struct memory_search_text found
     buf_release(&text);
 }
 
-static void add_prompt(struct salvage_memory *out, const struct memory_search_search *search,
-                       struct sv shown)
+static void add_prompt(struct salvage_memory *out, const struct agent_salvage *salvage,
+                       const struct memory_search_search *search, struct sv shown)
 {
     struct memory_search_text found = {
         .kind = MEMORY_SEARCH_PROMPT,
@@ -99,7 +102,7 @@ static void add_prompt(struct salvage_memory *out, const struct memory_search_se
         .why = "from the prompt box on its tmux pane, which folds lines: where a line ends, the "
                "user may have typed a blank",
     };
-    if (search && memory_search_find_typed(search, shown, &out->arena, &found.text)) {
+    if (search && salvage->find_typed(search, shown, &out->arena, &found.text)) {
         found.sureness = MEMORY_SEARCH_SURE;
         found.why = "from the prompt box on its tmux pane, and the same in a string of the client";
     }
@@ -178,21 +181,22 @@ static bool has_reply(const struct salvage_memory *out)
 static const char *look_in_memory(const struct snapshot *snap, const struct session *in,
                                   struct sv shown, const char *why_no, struct salvage_memory *out)
 {
+    const struct agent_salvage *salvage = in->live->agent->salvage;
     struct memory_image image;
     int r = read_memory(snap, out->session, &image);
     if (r < 0) {
         if (shown.n)
-            add_prompt(out, NULL, shown);
+            add_prompt(out, salvage, NULL, shown);
         return why_no ? why_no : why_not_read(r);
     }
     struct memory_search_search search = {image.runs, image.run_count, is_on_disk, (void *)in};
     struct memory_search_found found = {0};
     if (!why_no)
-        memory_search_find(&search, &out->arena, &found);
+        salvage->find(&search, &out->arena, &found);
     for (size_t i = 0; i < found.count; i++)
         add_part(out, found.items[i]);
     if (shown.n)
-        add_prompt(out, &search, shown);
+        add_prompt(out, salvage, &search, shown);
     out->bytes_read = image.bytes_read;
     out->elapsed_ms = image.elapsed_ms;
     out->table_bytes_before = image.table_bytes_before;
@@ -214,7 +218,7 @@ void salvage_memory_take(const struct sr_snapshot *snapshot, const struct sr_ses
     const char *why_no = why_no_reply(out, in);
     if (is_dry_run && !why_no)
         why_no = "it would be read (--dry-run)";
-    if (!is_dry_run)
+    if (!is_dry_run && in->live->agent->salvage)
         shown = read_prompt(session, in->live, &out->arena);
     if ((!why_no && !is_dry_run) || shown.n)
         why_no = look_in_memory(snap, in, shown, why_no, out);
@@ -454,84 +458,15 @@ static int read_tail(const struct salvage_memory_source *q, struct arena *a,
     return r;
 }
 
-struct record {
-    const struct salvage_memory_source *source;
-    const struct tail_result *tail;
-    const char *parent, *uuid;
-};
-
-static struct json_node *begin_record(struct json_document *d, const struct record *r,
-                                      const char *type)
-{
-    struct json_node *node = json_object(d);
-    char now[WALL_TEXT_SIZE];
-    json_put_string(d, node, "parentUuid", r->parent);
-    json_put_bool(d, node, "isSidechain", false);
-    json_put_string(d, node, "type", type);
-    json_put_string(d, node, "uuid", r->uuid);
-    json_put_string(d, node, "timestamp", wall_format(wall_now(), now));
-    return node;
-}
-
-static void put_message(struct json_document *d, struct json_node *record,
-                        struct json_node *message, const char *text)
-{
-    struct json_node *content = json_array(d), *block = json_object(d);
-    json_put_string(d, block, "type", "text");
-    json_put_string(d, block, "text", text);
-    json_put(d, content, NULL, block);
-    json_put(d, message, "content", content);
-    json_put(d, record, "message", message);
-}
-
-static void end_record(struct json_document *d, const struct record *r, struct json_node *record,
-                       struct buf *out)
-{
-    json_put_string(d, record, "userType", "external");
-    json_put_string(d, record, "entrypoint", "cli");
-    json_put_string(d, record, "cwd", r->tail->cwd);
-    json_put_string(d, record, "sessionId", r->source->session_id);
-    json_put_string(d, record, "version", r->tail->version);
-    json_put_string(d, record, "salvagedBy", "session-rescue " SR_VERSION);
-    json_write(d, record, true, out);
-    json_document_free(d);
-}
-
-static void add_assistant(const struct record *r, const char *text, const char *id, struct buf *out)
-{
-    struct json_document *d = json_document_new();
-    struct json_node *record = begin_record(d, r, "assistant"), *message = json_object(d);
-    struct json_node *usage = json_object(d);
-    json_put_string(d, message, "id", id);
-    json_put_string(d, message, "model", "<synthetic>");
-    json_put_string(d, message, "role", "assistant");
-    json_put_string(d, message, "stop_reason", "stop_sequence");
-    json_put_string(d, message, "stop_sequence", "");
-    json_put_string(d, message, "type", "message");
-    json_put_integer(d, usage, "input_tokens", 0);
-    json_put_integer(d, usage, "output_tokens", 0);
-    json_put_integer(d, usage, "cache_creation_input_tokens", 0);
-    json_put_integer(d, usage, "cache_read_input_tokens", 0);
-    json_put(d, message, "usage", usage);
-    put_message(d, record, message, text);
-    end_record(d, r, record, out);
-}
-
-static void add_interruption(const struct record *r, struct buf *out)
-{
-    struct json_document *d = json_document_new();
-    struct json_node *record = begin_record(d, r, "user"), *message = json_object(d);
-    json_put_string(d, message, "role", "user");
-    put_message(d, record, message, "[Request interrupted by user]");
-    end_record(d, r, record, out);
-}
-
 int salvage_memory_read_records(const struct salvage_memory_source *q, struct arena *a,
                                 struct sv *records, struct sr_error *error)
 {
     struct sv text;
     struct tail_result tail;
     char ids[3][UUID_TEXT_SIZE];
+    if (!q->agent->salvage)
+        return err_set(error, -EOPNOTSUPP,
+                       "how a reply is put into a transcript of %s is not known", q->agent->title);
     int r = read_reply(q, a, &text, error);
     if (r < 0)
         return r;
@@ -547,9 +482,15 @@ int salvage_memory_read_records(const struct salvage_memory_source *q, struct ar
     struct buf out = {0};
     if (!q->manifest->files[0].copied.ends_in_newline)
         buf_adds(&out, "\n"); /* or the first record is glued to the stump */
-    struct record reply = {q, &tail, tail.leaf_uuid, ids[0]}, stop = {q, &tail, ids[0], ids[1]};
-    add_assistant(&reply, arena_strndup(a, text.p, text.n), ids[2], &out);
-    add_interruption(&stop, &out);
+    const struct agent_reply reply = {
+        .text = arena_strndup(a, text.p, text.n),
+        .parent = tail.leaf_uuid,
+        .uuid = {ids[0], ids[1], ids[2]},
+        .session_id = q->session_id,
+        .cwd = tail.cwd,
+        .version = tail.version,
+    };
+    q->agent->salvage->add_records(&reply, &out);
     *records = (struct sv){arena_strndup(a, out.p, out.n), out.n};
     buf_release(&out);
     return 0;

@@ -47,6 +47,12 @@ int pinned_session_pin(struct pinned_session *s, struct sr_error *error)
     s->ref.fd = -1;
     if (!pid)
         return err_set(error, -ESRCH, "session %s has no process", s->session->session_id);
+    const struct agent *agent = s->inside->live->agent;
+    if (!agent->control)
+        return pinned_session_refuse(s, error,
+                                     "how a session of %s is ended or pushed without a loss is "
+                                     "not known",
+                                     agent->title);
     int r = pidref_open(s->proc, pid, s->session->start_ticks, &s->ref);
     s->result->was_refused = r == -ESRCH;
     if (r == -ESRCH)

@@ -1,6 +1,7 @@
 #include "control/proof.h"
 
 #include "backup/backup.h"
+#include "backup/backup_dir.h"
 #include "backup/content.h"
 #include "control/empty.h"
 
@@ -81,31 +82,35 @@ static int check_saved(struct pinned_session *s, struct sr_error *error)
     const struct sr_export *e = &s->result->backup;
     char size[STR_SIZE_TEXT];
     str_format_size(e->size_bytes, size);
-    pinned_session_tell(s, "%s: %s/%s.jsonl (%s)",
+    pinned_session_tell(s, "%s: %s/%s" BACKUP_TRANSCRIPT " (%s)",
                         e->outcome == SR_ALREADY_EXPORTED ? "already backed up, verified again"
                                                           : "backed up and verified",
                         s->options->backup->pending_dir, e->stem, size);
     if (e->fuller_stem[0]) {
         str_format_size(e->fuller_bytes, size);
-        pinned_session_tell(s, "an earlier backup holds more of it, and is kept: %s/%s.jsonl (%s)",
-                            s->options->backup->pending_dir, e->fuller_stem, size);
+        pinned_session_tell(
+            s, "an earlier backup holds more of it, and is kept: %s/%s" BACKUP_TRANSCRIPT " (%s)",
+            s->options->backup->pending_dir, e->fuller_stem, size);
     }
     if (e->unread_stem[0])
         pinned_session_tell(s,
                             "whether an earlier backup holds more of it is not known: "
-                            "%s/%s.jsonl: %s",
+                            "%s/%s" BACKUP_TRANSCRIPT ": %s",
                             s->options->backup->pending_dir, e->unread_stem,
                             err_reason(e->unread_code));
     if (e->lost_count && !is_accepted(s))
-        return pinned_session_refuse(
-            s, error,
-            "%s%s, and incomplete: %zu file%s of the session could "
-            "not be read: %s",
-            e->stem, e->outcome == SR_WOULD_EXPORT ? "its backup would be kept" : ".jsonl is kept",
-            e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
+        return pinned_session_refuse(s, error,
+                                     "%s%s, and incomplete: %zu file%s of the session could "
+                                     "not be read: %s",
+                                     e->stem,
+                                     e->outcome == SR_WOULD_EXPORT ? "its backup would be kept"
+                                                                   : BACKUP_TRANSCRIPT " is kept",
+                                     e->lost_count, e->lost_count > 1 ? "s" : "", e->lost);
     if (e->was_rewritten)
         return err_set(error, -EIO,
-                       "%s.jsonl is kept, but files changed under every try to copy them", e->stem);
+                       "%s" BACKUP_TRANSCRIPT
+                       " is kept, but files changed under every try to copy them",
+                       e->stem);
     return 0;
 }
 
@@ -144,7 +149,7 @@ static int check_content(struct pinned_session *s, const char *candidate,
     enum content content;
     bool is_copied = s->result->backup.outcome != SR_WOULD_EXPORT;
     if (is_copied)
-        snprintf(path, sizeof path, "%s/%s.jsonl", s->options->backup->pending_dir,
+        snprintf(path, sizeof path, "%s/%s" BACKUP_TRANSCRIPT, s->options->backup->pending_dir,
                  s->result->backup.stem);
     else
         snprintf(path, sizeof path, "%s", source->transcript.path);

@@ -82,8 +82,8 @@ static const char *id_of(const struct work *w)
 static int take_backup(struct work *w, struct sr_error *error)
 {
     const struct repair_apply_request *q = w->request;
-    struct agent_bundle bundle = *agents[0]->bundle;
-    struct agent lone = *agents[0];
+    struct agent_bundle bundle = *w->request->agent->bundle;
+    struct agent lone = *w->request->agent;
     struct agent_store store = {.fd = w->at, .path = w->folder, .arena = w->arena};
     struct backup_source source = {
         .agent = &lone,
@@ -307,6 +307,7 @@ static int examine_made(struct work *w, struct sr_error *error)
 {
     struct repair_examined made;
     struct repair_examine_request q = {
+        .agent = w->request->agent,
         .at = w->at,
         .path = w->unfinished,
         .shown = arena_printf(w->arena, "%s/%s", w->folder, w->unfinished),
@@ -403,8 +404,8 @@ static int make_new_id(struct work *w, struct sr_error *error)
     if (getrandom(b, sizeof b, 0) != sizeof b)
         return err_set(error, -EIO, "make a session id: %s", err_reason(-EIO));
     w->out->new_id = uuid_text(w->arena, b);
-    w->out->path =
-        arena_printf(w->arena, "%s/%s%s", w->folder, w->out->new_id, agents[0]->stored->suffix);
+    w->out->path = arena_printf(w->arena, "%s/%s%s", w->folder, w->out->new_id,
+                                w->request->agent->stored->suffix);
     return 0;
 }
 
@@ -412,8 +413,9 @@ static int make_new_id(struct work *w, struct sr_error *error)
 static int rewrite_copy(struct work *w, const char *renamed)
 {
     struct rewritten rewritten;
-    const char *old = arena_printf(w->arena, "\"sessionId\":\"%s\"", w->e->survey.session_id);
-    const char *new = arena_printf(w->arena, "\"sessionId\":\"%s\"", w->out->new_id);
+    const char *member = w->request->agent->repair->id_member;
+    const char *old = arena_printf(w->arena, "\"%s\":\"%s\"", member, w->e->survey.session_id);
+    const char *new = arena_printf(w->arena, "\"%s\":\"%s\"", member, w->out->new_id);
     if (strlen(old) != strlen(new))
         new = old; /* no session id of a client's: it is the file's name that counts */
     int fd = durable_remove(w->at, renamed);
@@ -512,7 +514,7 @@ int repair_apply(const struct repair_apply_request *q, struct repair_examined *e
     };
     /* a link stays: what it leads to is mended */
     int r =
-        fs_enter_file(AT_FDCWD, q->path, agents[0]->stored->suffix, geteuid(), a, &w.at, &w.name);
+        fs_enter_file(AT_FDCWD, q->path, q->agent->stored->suffix, geteuid(), a, &w.at, &w.name);
     if (r < 0)
         return err_set(error, r, "follow %s: %s", q->path, err_reason(r));
     char real[PATH_MAX] = "";

@@ -16,8 +16,9 @@
 #include "control/repair_examine.h"
 
 struct repair_apply_request {
-    const char *path;       /* absolute */
-    const char *session_id; /* of the file's name; NULL: it has none */
+    const struct agent *agent; /* whose transcript it is: as it was examined */
+    const char *path;          /* absolute */
+    const char *session_id;    /* of the file's name; NULL: it has none */
     const struct sr_snapshot
         *snapshot; /* with it, the session of a store; else NULL: a file alone */
     const struct sr_session *session;

@@ -38,13 +38,13 @@ static int64_t read_some(void *context, char *bytes, size_t n, int64_t offset)
     return fs_read_at(r->fd, bytes, n, offset);
 }
 
-static struct record_source source_of(struct reading *r)
+static struct record_source source_of(struct sv record_start, struct reading *r)
 {
     return (struct record_source){
         .read = read_some,
         .context = r,
         .size_bytes = r->size_bytes,
-        .record_start = agents[0]->reader->record_start,
+        .record_start = record_start,
     };
 }
 
@@ -106,7 +106,7 @@ static int make_text(const struct repair_examine_request *q, struct arena *a,
                   : normalise_recode(&source, e->form.encoding, write_digested, &m);
     digest_end(&m.read, is_first ? e->form.original_sha256 : read);
     digest_end(&m.made, e->form.sha256);
-    e->source = source_of(text);
+    e->source = source_of(e->source.record_start, text);
     e->form.is_other = true;
     return r;
 }
@@ -251,7 +251,7 @@ static int64_t read_behind_first(void *context, char *bytes, size_t n, int64_t o
 static int count_each(const struct repair_examined *e, size_t *in_utf8, size_t *in_utf16)
 {
     struct reading file = e->reading->file;
-    struct record_source even = source_of(&file), odd = even;
+    struct record_source even = source_of(e->source.record_start, &file), odd = even;
     struct line_count plain, one, other;
     file.progress = NULL;
     odd.read = read_behind_first;
@@ -390,7 +390,7 @@ static int look(const struct repair_examine_request *q, struct arena *a, struct 
     options.modified_ms = e->file.mtime_ms;
     if (options.fits && options.model_window <= 0)
         options.model_window =
-            agent_context_window(agents[0], e->survey.model[0] ? e->survey.model : NULL, NULL);
+            agent_context_window(q->agent, e->survey.model[0] ? e->survey.model : NULL, NULL);
     return repair_plan_make(&e->source, &e->survey, &options, a, &e->plan);
 }
 
@@ -398,6 +398,10 @@ int repair_examine(const struct repair_examine_request *q, struct arena *a,
                    struct repair_examined *out, struct sr_error *error)
 {
     struct repair_examined e = {0};
+    if (!q->agent->repair)
+        return err_set(error, -EOPNOTSUPP,
+                       "%s: what is wrong with a transcript of %s, and what mends it, is not known",
+                       q->shown, q->agent->title);
     int r = fs_open_file(q->at, q->path, &e.file);
     if (r < 0)
         return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
@@ -405,7 +409,7 @@ int repair_examine(const struct repair_examine_request *q, struct arena *a,
     e.reading = mem_resize(NULL, sizeof *e.reading);
     *e.reading = (struct repair_examine_reading){
         .file = {e.file.fd, e.file.size_bytes, q->progress, q->context}};
-    e.source = source_of(&e.reading->file);
+    e.source = source_of(q->agent->reader->record_start, &e.reading->file);
     r = look(q, a, &e);
     if (r < 0) {
         const char *what = e.reading->text_count ? "make lines of" : "read";

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "agents/agent.h"
 #include "base/err.h"
 #include "base/io/digest.h"
 #include "base/io/fs.h"
@@ -17,7 +18,8 @@
 #include "repair/repair_plan.h"
 
 struct repair_examine_request {
-    int at; /* the folder that path is below, or AT_FDCWD */
+    const struct agent *agent; /* whose transcript it is */
+    int at;                    /* the folder that path is below, or AT_FDCWD */
     const char *path;
     const char *shown; /* for messages */
     struct repair_plan_options

@@ -36,7 +36,9 @@ bool sr_can_revive(const struct sr_session *session)
     /* what is to be ended is not known where that is not the advice */
     bool lacks_target =
         str_equals(session->cause, "mcp-stuck") && !str_equals(session->advice, "kill-child");
-    return session->pid > 0 && cause_of(session) != NO_CAUSE && !lacks_target;
+    const struct agent *agent = session->agent ? agent_by_name(session->agent) : NULL;
+    return session->pid > 0 && agent && agent->control && cause_of(session) != NO_CAUSE &&
+           !lacks_target;
 }
 
 struct remedy *remedy_add(struct revive *r, const struct remedy_kind *kind,

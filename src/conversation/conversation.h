@@ -2,7 +2,7 @@
  * conversation: what a session said, each record once, in the order in which it
  * was said, out of its transcript and the copies of it.
  *
- *     conversation_begin(&c, &event_claude);
+ *     conversation_begin(&c, reader);
  *     conversation_add(&c, lines, offset, 0);   the live transcript, in pieces of whole lines
  *     conversation_add(&c, lines, offset, 1);   a backup: only what is not there yet
  *     conversation_finish(&c);

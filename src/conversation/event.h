@@ -6,7 +6,7 @@
  * than that.
  *
  *     struct event e;
- *     if (event_claude.read(&arena, line.text, &e) == 0 && e.kind == EVENT_PROMPT)
+ *     if (reader->read(&arena, line.text, &e) == 0 && e.kind == EVENT_PROMPT)
  *         ... e.text
  */
 #pragma once
@@ -92,8 +92,6 @@ struct event_reader {
     /* The same, and all that the record says besides. NULL: it cannot be read. */
     int (*read_message)(struct arena *a, struct sv record, struct event *e, struct message *out);
 };
-
-extern const struct event_reader event_claude;
 
 const char *event_kind_word(enum event_kind kind);
 

@@ -2,7 +2,7 @@
  * head: how a session began, from the first bytes of its transcript.
  *
  *     struct head h;
- *     head_read(&event_claude, &arena, bytes, false, &h);
+ *     head_read(reader, &arena, bytes, false, &h);
  *     if (!h.is_enough && there is more)
  *         ... again with more bytes, HEAD_READ_MAX at most
  *

@@ -2,7 +2,7 @@
  * last_message: when something was said last in a session, from as few bytes of its
  * transcript's end as tell it: what a listing of thousands is put in order by.
  *
- *     last_message_look(&event_claude, &arena, the last LAST_MESSAGE_READ_FIRST bytes, is that all,
+ *     last_message_look(reader, &arena, the last LAST_MESSAGE_READ_FIRST bytes, is that all,
  * &last)
  *     ... where it returns false, and there is more: again with LAST_MESSAGE_READ_MAX
  *

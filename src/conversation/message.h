@@ -64,6 +64,3 @@ const char *message_speaker_word(enum speaker speaker); /* "user", "agent", "too
  * break after each. At most max bytes, cut at a character.
  */
 void message_add_words(const struct event *e, const struct message *m, size_t max, struct buf *out);
-
-/* The reader of event_claude. */
-int message_claude_read(struct arena *a, struct sv record, struct event *e, struct message *out);

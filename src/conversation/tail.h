@@ -8,7 +8,7 @@
  *     struct tail t;
  *     int64_t offset;
  *     size_t length;
- *     tail_init(&t, &event_claude, &arena, file.size_bytes);
+ *     tail_init(&t, reader, &arena, file.size_bytes);
  *     while (tail_wants(&t, &offset, &length)) {
  *         ssize_t n = fs_read_at(file.fd, bytes, length, offset);
  *         if (n < 0)

@@ -11,15 +11,18 @@
  */
 #pragma once
 
+#include "base/str.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct notice {
-    int names, writes; /* descriptors, readable when there is news */
+    int names, writes;              /* descriptors, readable when there is news */
+    bool (*counts)(struct sv name); /* of the files that come and go */
 };
 
 /* Returns: 0 or negative errno (-EMFILE: as many instances as the user may have). */
-int notice_open(struct notice *n);
+int notice_open(struct notice *n, bool (*counts)(struct sv name));
 void notice_close(struct notice *n);
 
 /* Watches a folder for both; again for one that is watched. Returns: 0, -ENOSPC: as many watches as
@@ -29,7 +32,7 @@ int notice_watch(const struct notice *n, const char *folder);
 int notice_watch_names(const struct notice *n, const char *folder);
 
 struct notice_news {
-    bool has_names;      /* a folder or a .json or .jsonl file came or went */
+    bool has_names;      /* a folder, or a file that counts, came or went */
     bool has_lost_some;  /* more happened than the kernel kept: anything may have changed */
     bool has_lost_watch; /* a watched folder was removed, moved or unmounted */
     bool has_writes;
@@ -38,5 +41,5 @@ struct notice_news {
 /* Takes what there is. */
 void notice_read(const struct notice *n, struct notice_news *out);
 
-/* What bytes that were read from an instance say; adds to *out. Other files' names do not count. */
-void notice_parse(const char *bytes, size_t n, struct notice_news *out);
+/* What bytes that were read from an instance say; adds to *out. */
+void notice_parse(const struct notice *n, const char *bytes, size_t size, struct notice_news *out);

@@ -15,9 +15,9 @@ enum {
     PIECES_AT_ONCE = 64, /* the rest is there at the next wake-up */
 };
 
-int notice_open(struct notice *n)
+int notice_open(struct notice *n, bool (*counts)(struct sv name))
 {
-    struct notice opened = {inotify_init1(IN_NONBLOCK | IN_CLOEXEC), -1};
+    struct notice opened = {inotify_init1(IN_NONBLOCK | IN_CLOEXEC), -1, counts};
     int code = -errno;
     if (opened.names >= 0) {
         opened.writes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -51,18 +51,17 @@ int notice_watch(const struct notice *n, const char *folder)
     return r < 0 ? -errno : 0;
 }
 
-static bool counts(const struct inotify_event *e)
+static bool counts(const struct notice *n, const struct inotify_event *e)
 {
     struct sv name = {e->name, e->len ? strnlen(e->name, e->len) : 0};
-    return e->mask & IN_ISDIR || sv_ends_with(name, SV(".json")) ||
-           sv_ends_with(name, SV(".jsonl"));
+    return e->mask & IN_ISDIR || n->counts(name);
 }
 
-void notice_parse(const char *bytes, size_t n, struct notice_news *out)
+void notice_parse(const struct notice *n, const char *bytes, size_t size, struct notice_news *out)
 {
-    for (size_t at = 0; n - at >= sizeof(struct inotify_event);) {
+    for (size_t at = 0; size - at >= sizeof(struct inotify_event);) {
         const struct inotify_event *e = (const void *)(bytes + at);
-        if (e->len > n - at - sizeof *e)
+        if (e->len > size - at - sizeof *e)
             return;
         if (e->mask & IN_Q_OVERFLOW)
             out->has_lost_some = true;
@@ -70,20 +69,20 @@ void notice_parse(const char *bytes, size_t n, struct notice_news *out)
             out->has_lost_watch = true;
         else if (e->mask & IN_MODIFY)
             out->has_writes = true;
-        else if (e->mask & NAMES && counts(e))
+        else if (e->mask & NAMES && counts(n, e))
             out->has_names = true;
         at += sizeof *e + e->len;
     }
 }
 
-static void take(int fd, struct notice_news *out)
+static void take(const struct notice *notice, int fd, struct notice_news *out)
 {
     char bytes[PIECE] __attribute__((aligned(__alignof__(struct inotify_event))));
     for (int i = 0; i < PIECES_AT_ONCE; i++) {
         ssize_t n = read(fd, bytes, sizeof bytes);
         if (n <= 0)
             return;
-        notice_parse(bytes, (size_t)n, out);
+        notice_parse(notice, bytes, (size_t)n, out);
     }
 }
 
@@ -91,7 +90,7 @@ void notice_read(const struct notice *n, struct notice_news *out)
 {
     *out = (struct notice_news){0};
     if (n->names >= 0)
-        take(n->names, out);
+        take(n, n->names, out);
     if (n->writes >= 0)
-        take(n->writes, out);
+        take(n, n->writes, out);
 }

@@ -1,5 +1,6 @@
 #include "search/sources.h"
 
+#include "backup/backup_dir.h"
 #include "backup/verify.h"
 #include "base/io/fs.h"
 
@@ -91,7 +92,7 @@ static void add_backup(struct sources *s, size_t root, const struct backup_dir_e
     const char *folder = arena_printf(&s->arena, "%s.files", entry->stem);
     bool is_sound = verify_read_manifest(&s->pending, entry->stem, &s->arena, &m) == 0;
     const struct agent *agent = is_sound ? agent_by_name(m.agent) : NULL;
-    add(s, root, arena_printf(&s->arena, "%s.jsonl", entry->stem), entry->session_id,
+    add(s, root, arena_printf(&s->arena, "%s" BACKUP_TRANSCRIPT, entry->stem), entry->session_id,
         agent ? agent : agents[0]);
     if (!agent || !m.file_count)
         return;

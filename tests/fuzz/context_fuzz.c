@@ -5,6 +5,7 @@
  */
 #include "must.h"
 
+#include "agents/claude/events.h"
 #include "base/json.h"
 #include "jsonl/line_check.h"
 #include "view/conversation.h"

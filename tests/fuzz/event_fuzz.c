@@ -1,6 +1,7 @@
 /* Any bytes as a record: every view that comes back can be read. */
 #include "must.h"
 
+#include "agents/claude/events.h"
 #include "conversation/event.h"
 
 static void touch_tools(const struct event_tool *tools, size_t count)

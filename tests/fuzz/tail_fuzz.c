@@ -5,6 +5,7 @@
  */
 #include "must.h"
 
+#include "agents/claude/events.h"
 #include "conversation/head.h"
 #include "conversation/tail.h"
 

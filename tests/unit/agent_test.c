@@ -94,6 +94,8 @@ static void what_nobody_knows_of_an_agent_is_unknown(void **state)
     assert_int_equal(screen.asks, FACT_UNKNOWN);
     assert_null(screen.line);
     assert_false(agent_read_typed(&bare, SV("x"), &a, &typed));
+    assert_false(agent_keeps_raw_mode(&bare));
+    assert_int_equal(agent_timing_of(&bare)->tool_limit_s, 0);
 }
 
 static void a_transcript_is_known_by_its_name(void **state)
@@ -111,6 +113,9 @@ static void a_transcript_is_known_by_its_name(void **state)
     assert_true(agent_is_subagents("/c/projects/p/x/subagents/agent-a.jsonl"));
     assert_true(agent_is_subagents("/my-subagents/p/x/subagents/agent-a.jsonl"));
     assert_false(agent_is_subagents("/c/my-subagents/x.jsonl"));
+    assert_true(agent_is_watched(SV("4711.json")));
+    assert_true(agent_is_watched(SV("a.jsonl")));
+    assert_false(agent_is_watched(SV("history.lock")));
     assert_true(agent_is_stored(agents[0], "projects/p/x.jsonl"));
     assert_false(agent_is_stored(agents[0], "projects-of-mine/x"));
     assert_string_equal(agent_title(NULL), agents[0]->title);

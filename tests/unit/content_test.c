@@ -1,6 +1,7 @@
 /* What counts as a transcript that holds a conversation. */
 #include "scratch.h"
 
+#include "agents/claude/events.h"
 #include "backup/content.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "agents/claude/events.h"
 #include "conversation/event.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* The index, fed from files. */
 #include "scratch.h"
 
+#include "agents/claude/events.h"
 #include "search/feed.h"
 #include "search/query.h"
 

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "agents/claude/events.h"
 #include "base/io/fs.h"
 #include "conversation/head.h"
 

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "agents/claude/events.h"
 #include "conversation/message.h"
 
 #include <errno.h>

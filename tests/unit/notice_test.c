@@ -16,15 +16,22 @@ static size_t put(char *at, uint32_t mask, const char *name)
     return sizeof e + e.len;
 }
 
+static bool counts(struct sv name)
+{
+    return sv_ends_with(name, SV(".json")) || sv_ends_with(name, SV(".jsonl"));
+}
+
+static const struct notice all = {.counts = counts};
+
 static struct notice_news news_of(uint32_t mask, const char *name)
 {
     char bytes[64] = {0};
     struct notice_news news = {0};
-    notice_parse(bytes, put(bytes, mask, name), &news);
+    notice_parse(&all, bytes, put(bytes, mask, name), &news);
     return news;
 }
 
-static void only_folders_and_json_count(void **state)
+static void folders_and_what_counts_are_told(void **state)
 {
     (void)state;
     assert_true(news_of(IN_CREATE, "4711.json").has_names);
@@ -52,10 +59,10 @@ static void several_events_are_read_and_a_cut_one_is_not(void **state)
     size_t n = put(bytes, IN_CREATE, "x");
     n += put(bytes + n, IN_MODIFY, "y");
     n += put(bytes + n, IN_CREATE, "z.json");
-    notice_parse(bytes, n - 1, &news);
+    notice_parse(&all, bytes, n - 1, &news);
     assert_true(news.has_writes);
     assert_false(news.has_names);
-    notice_parse(bytes, n, &news);
+    notice_parse(&all, bytes, n, &news);
     assert_true(news.has_names);
 }
 
@@ -71,7 +78,7 @@ static void a_folder_tells_of_names_always_and_of_writes_once(void **state)
     struct notice n;
     struct notice_news news;
     scratch_put("folder/a.jsonl", "1");
-    assert_int_equal(notice_open(&n), 0);
+    assert_int_equal(notice_open(&n, counts), 0);
     assert_int_equal(notice_watch(&n, scratch("folder")), 0);
     assert_int_equal(notice_watch(&n, scratch("none")), -ENOENT);
     assert_int_equal(notice_watch(&n, scratch("folder/a.jsonl")), -ENOTDIR);
@@ -97,7 +104,7 @@ static void a_folder_tells_of_names_always_and_of_writes_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_folders_and_json_count),
+        cmocka_unit_test(folders_and_what_counts_are_told),
         cmocka_unit_test(what_was_lost_is_told),
         cmocka_unit_test(several_events_are_read_and_a_cut_one_is_not),
         cmocka_unit_test_setup_teardown(a_folder_tells_of_names_always_and_of_writes_once,

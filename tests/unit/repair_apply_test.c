@@ -23,6 +23,7 @@ static struct arena arena;
 static struct repair_examined examined(void)
 {
     struct repair_examine_request q = {
+        .agent = agents[0],
         .at = AT_FDCWD,
         .path = scratch("t.jsonl"),
         .shown = "t.jsonl",
@@ -40,7 +41,8 @@ static int apply(struct repair_examined *e, struct sr_error *error)
     const char *store = scratch("store");
     struct sr_options look = {.config_dirs = &store, .config_dir_count = 1};
     struct sr_export_options backup = {.pending_dir = scratch("pending"), .why = "repair"};
-    struct repair_apply_request q = {.path = scratch("t.jsonl"), .look = &look, .backup = &backup};
+    struct repair_apply_request q = {
+        .agent = agents[0], .path = scratch("t.jsonl"), .look = &look, .backup = &backup};
     struct repair_applied made = {0};
     mkdir(store, 0700);
     int r = repair_apply(&q, e, &arena, &made, error);

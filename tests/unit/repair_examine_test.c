@@ -2,6 +2,8 @@
 
 #include "control/repair_examine.h"
 
+#include <errno.h>
+
 #define RECORD(uuid, parent, second, text)                                                    \
     "{\"parentUuid\":" parent ",\"isSidechain\":false,\"type\":\"user\",\"uuid\":\"" uuid     \
     "\",\"timestamp\":\"2026-02-02T02:40:0" second                                            \
@@ -18,11 +20,26 @@ static struct arena arena;
 static void examine(struct buf *text, struct repair_examined *e)
 {
     struct repair_examine_request q = {
-        .at = AT_FDCWD, .path = scratch("t.jsonl"), .shown = "t.jsonl"};
+        .agent = agents[0], .at = AT_FDCWD, .path = scratch("t.jsonl"), .shown = "t.jsonl"};
     struct sr_error error;
     scratch_write("t.jsonl", text->p, text->n);
     buf_release(text);
     assert_int_equal(repair_examine(&q, &arena, e, &error), 0);
+}
+
+/* Of an agent whose client's rules nobody knows nothing is judged, nor changed. */
+static void without_rules_nothing_is_said_of_a_transcript(void **state)
+{
+    (void)state;
+    const struct agent bare = {.name = "bare", .title = "Bare"};
+    struct repair_examine_request q = {
+        .agent = &bare, .at = AT_FDCWD, .path = scratch("t.jsonl"), .shown = "t.jsonl"};
+    struct repair_examined e;
+    struct sr_error error;
+    scratch_put("t.jsonl", "{\n");
+    assert_int_equal(repair_examine(&q, &arena, &e, &error), -EOPNOTSUPP);
+    assert_string_equal(error.text, "t.jsonl: what is wrong with a transcript of Bare, and what "
+                                    "mends it, is not known");
 }
 
 static void end(struct repair_examined *e)
@@ -135,6 +152,8 @@ static void a_record_too_long_to_hold_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(without_rules_nothing_is_said_of_a_transcript,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(nuls_in_a_sound_file_are_no_other_encoding, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(two_encodings_in_one_file_are_an_obstacle, scratch_setup,

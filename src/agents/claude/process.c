@@ -3,9 +3,11 @@
  * and 2.1.330 (native).
  */
 #include "agents/agent.h"
+#include "agents/claude/events.h"
 #include "agents/claude/files.h"
 #include "agents/claude/history.h"
 #include "agents/claude/program.h"
+#include "agents/claude/reply.h"
 #include "agents/claude/saving.h"
 #include "agents/claude/screen.h"
 #include "agents/claude/store.h"
@@ -13,6 +15,7 @@
 #include "agents/claude/traces.h"
 
 #include "base/utf8.h"
+#include "salvage/memory_search.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -519,6 +522,7 @@ static const struct agent_stored stored = {
     .list_subagents = claude_list_subagents,
     .is_archived = claude_is_archived,
     .list_watched = claude_list_watched,
+    .watched_suffixes = (const char *const[]){".json", ".jsonl", NULL},
 };
 
 static const struct agent_bundle bundle = {
@@ -579,6 +583,22 @@ static const struct agent_terminal terminal = {
     .read_prompt = claude_screen_prompt,
 };
 
+static const struct agent_control control = {
+    .shows_dialog = claude_shows_dialog,
+    .asks_again = true,
+    .keeps_raw_mode = true,
+};
+
+static const struct agent_repair repair = {
+    .id_member = "sessionId",
+};
+
+static const struct agent_salvage salvage = {
+    .find = memory_search_find,
+    .find_typed = memory_search_find_typed,
+    .add_records = claude_add_reply,
+};
+
 const struct agent agent_claude = {
     .name = "claude",
     .title = "Claude",
@@ -598,5 +618,8 @@ const struct agent agent_claude = {
     .tools = &tools,
     .model = &model,
     .terminal = &terminal,
+    .control = &control,
+    .repair = &repair,
+    .salvage = &salvage,
     .timing = &claude_timing,
 };

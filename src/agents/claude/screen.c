@@ -368,3 +368,13 @@ void claude_screen_read(struct sv screen, struct arena *a, struct agent_screen *
     }
     free(lines);
 }
+
+bool claude_shows_dialog(const char *screen)
+{
+    static const char *const words[] = {"Esc to cancel",   "Esc to exit",    "Enter to confirm",
+                                        "Enter to select", "Do you want to", "Press Escape to"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(screen, words[i]))
+            return true;
+    return false;
+}

@@ -34,3 +34,6 @@ bool claude_screen_prompt(struct sv screen, struct arena *a, struct sv *typed);
  * with U+273B for the star and U+00B7 for the dots. 2.1.110 draws it elsewhere, and writes it down.
  */
 void claude_screen_read(struct sv screen, struct arena *a, struct agent_screen *out);
+
+/* As an agent's shows_dialog: by words below the dialogs of clients from 2.0 to 2.1.330. */
+bool claude_shows_dialog(const char *screen);

@@ -63,7 +63,8 @@ static int tell_gone(struct work *w, const struct target *target)
 }
 
 /* The first directory that a transcript names and that is there; NULL: none is. */
-static const char *first_directory(struct context *c, const char *path, struct arena *a)
+static const char *first_directory(struct context *c, const struct agent *agent, const char *path,
+                                   struct arena *a)
 {
     struct fs_file file;
     struct head head;
@@ -73,7 +74,7 @@ static const char *first_directory(struct context *c, const char *path, struct a
         return NULL;
     ssize_t n = fs_read_at(file.fd, bytes, sizeof bytes, 0);
     fs_close(&file.fd);
-    head_read(agents[0]->reader, a, (struct sv){bytes, n > 0 ? (size_t)n : 0}, true, &head);
+    head_read(agent->reader, a, (struct sv){bytes, n > 0 ? (size_t)n : 0}, true, &head);
     for (size_t i = 0; i < head.cwd_count; i++) {
         guard_enter(c->guard, head.cwds[i]);
         bool is_there = stat(head.cwds[i], &st) == 0 && S_ISDIR(st.st_mode);
@@ -94,7 +95,7 @@ static const char *started_elsewhere(struct context *c, const struct target *tar
         return NULL;
     if (s->cwd)
         return s->cwd_is_elsewhere ? s->cwd : NULL;
-    return first_directory(c, target->path, a);
+    return first_directory(c, target->agent, target->path, a);
 }
 
 static int check_one(struct work *w, const struct target *target)
@@ -108,6 +109,7 @@ static int check_one(struct work *w, const struct target *target)
         .at = AT_FDCWD,
         .path = target->path,
         .shown = target->path,
+        .agent = target->agent,
         .options = {.is_live = target->live_pid != 0,
                     .file_id = target->session_id,
                     .started_in = started_elsewhere(w->context, target, &arena),

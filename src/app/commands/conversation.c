@@ -9,6 +9,7 @@
 #include "app/records.h"
 #include "app/select/backups.h"
 #include "app/select/selection.h"
+#include "backup/backup_dir.h"
 #include "base/io/fs.h"
 #include "view/conversation.h"
 
@@ -97,7 +98,7 @@ static void add_backups(struct work *w, const char *session_id, bool is_gone)
         count = 0;
     for (size_t i = count; i-- > 0;)
         if (entries[i].is_complete && str_equals(entries[i].session_id, session_id)) {
-            const char *file = arena_printf(&c->arena, "%s.jsonl", entries[i].stem);
+            const char *file = arena_printf(&c->arena, "%s" BACKUP_TRANSCRIPT, entries[i].stem);
             if (!is_gone || !is_empty(&pending, file))
                 add_file(w, talk_of(w, session_id, NULL),
                          arena_printf(&c->arena, "%s/%s", c->pending_dir, file));
@@ -214,7 +215,7 @@ static int add_word(struct work *w, const struct sr_snapshot *snapshot, const ch
         return 0;
     }
     if (backup_dir_is_stem(sv_of(word)) && c->pending_dir) {
-        add_named_file(w, arena_printf(&c->arena, "%s/%s.jsonl", c->pending_dir, word));
+        add_named_file(w, arena_printf(&c->arena, "%s/%s" BACKUP_TRANSCRIPT, c->pending_dir, word));
         return 0;
     }
     int r = which_parse(&c->arena, word, &which, &error);

@@ -107,7 +107,8 @@ static void describe(struct work *w)
     struct arena *a = &w->context->arena;
     const struct repair_applied *m = &w->mended;
     if (m->has_backup)
-        w->view.backup = arena_printf(a, "%s/%s.jsonl", w->context->pending_dir, m->backup.stem);
+        w->view.backup =
+            arena_printf(a, "%s/%s" BACKUP_TRANSCRIPT, w->context->pending_dir, m->backup.stem);
     if (w->view.outcome != VIEW_REPAIRED)
         return;
     w->view.quarantine = m->quarantine;
@@ -145,6 +146,7 @@ static int carry_out(struct work *w)
     struct context *c = w->context;
     struct sr_error error;
     struct repair_apply_request request = {
+        .agent = w->target->agent,
         .path = w->target->path,
         .session_id = w->target->session_id,
         .snapshot = w->snapshot,
@@ -266,7 +268,7 @@ static int64_t model_window(struct work *w)
     const struct target *t = w->target;
     struct context_usage fullness = {0};
     if (!c->options->fit || !t->session || !t->session_id ||
-        context_usage_look(agents[0],
+        context_usage_look(t->agent,
                            &(struct context_usage_place){
                                .config_dir = t->session->config_dir,
                                .session_id = t->session_id,
@@ -286,6 +288,7 @@ static int repair(struct work *w)
         .at = AT_FDCWD,
         .path = t->path,
         .shown = t->path,
+        .agent = t->agent,
         .options = {.is_live = t->live_pid != 0,
                     .file_id = t->session_id,
                     .shrinks = c->options->shrink,

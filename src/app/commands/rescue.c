@@ -10,6 +10,7 @@
 #include "app/console.h"
 #include "app/meter.h"
 #include "app/prompt.h"
+#include "backup/backup_dir.h"
 #include "base/utf8.h"
 #include "platform/privilege.h"
 #include "session/resume.h"
@@ -163,7 +164,7 @@ static void export_session(struct rescue *r)
     bool is_new = done.outcome == SR_EXPORTED;
     buf_addf(&r->message, "%s %s/%s.%s",
              is_new ? "Exported:" : "Already exported, verified:", c->pending_dir, done.stem,
-             done.has_no_transcript ? "files" : "jsonl");
+             done.has_no_transcript ? "files" : &BACKUP_TRANSCRIPT[1]);
     if (done.lost_count)
         buf_addf(&r->message, "; incomplete: %s", done.lost);
     if (!is_new)

@@ -9,6 +9,7 @@
 #include "app/meter.h"
 #include "app/prompt.h"
 #include "app/select/backups.h"
+#include "backup/backup_dir.h"
 #include "backup/restore.h"
 #include "base/err.h"
 #include "base/io/fs.h"
@@ -200,7 +201,7 @@ static int look_for_fuller(struct context *c, const struct backup_dir *pending,
     struct verified v;
     size_t count = 0;
     const char *newest = choice->newest,
-               *name = arena_printf(&c->arena, "%s.jsonl", choice->newest);
+               *name = arena_printf(&c->arena, "%s" BACKUP_TRANSCRIPT, choice->newest);
     int r = backup_dir_list(pending, &c->arena, &entries, &count);
     if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
         r = -errno;
@@ -223,7 +224,7 @@ static void say_reason(const struct choice *choice, const char *end)
 {
     if (choice->seen.state == LOOKUP_UNKNOWN)
         context_complainf("whether an earlier backup holds more than the newest is not known: "
-                          "%s.jsonl: %s%s",
+                          "%s" BACKUP_TRANSCRIPT ": %s%s",
                           choice->seen.where, err_reason(choice->seen.code), end);
     else
         context_complainf("the newest backup holds less than an earlier one%s", end);

@@ -1,12 +1,13 @@
 #include "app/select/backups.h"
 
 #include "app/select/which.h"
+#include "backup/backup_dir.h"
 #include "base/err.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const char *const suffixes[] = {".jsonl", ".json", ".sha256", ".files"};
+static const char *const suffixes[] = {BACKUP_TRANSCRIPT, ".json", ".sha256", ".files"};
 
 /* "/dir/<stem>.files/a/b" -> "/dir" and "<stem>": by the first part that begins as a stem does. */
 static bool split_path(struct arena *a, const char *word, const char **folder, const char **stem)
@@ -109,7 +110,8 @@ bool backups_fullest(struct context *c, const char *session_id, int than_fd, int
                                            than_bytes, &found, size_bytes);
     *stem = found ? found->stem : NULL;
     if (seen.state == LOOKUP_UNKNOWN) {
-        err_set(&error, seen.code, "whether a backup holds more is not known: %s/%s.jsonl: %s",
+        err_set(&error, seen.code,
+                "whether a backup holds more is not known: %s/%s" BACKUP_TRANSCRIPT ": %s",
                 c->pending_dir, seen.where, err_reason(seen.code));
         context_complain(error.text);
     }

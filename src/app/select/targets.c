@@ -48,6 +48,7 @@ static struct target target_of(const struct targets *t, const struct sr_session 
         .path = s->transcript,
         .session_id = s->session_id,
         .session = s,
+        .agent = agent_by_name(s->agent),
         .live_pid = owner_of(s),
         .owner_is_unsure = is_unsure(t->snapshot, owner_of(s), s->session_id),
     };
@@ -118,10 +119,12 @@ static void add_file(struct context *c, struct targets *t, const char *word)
 {
     char real[PATH_MAX];
     struct stat st;
-    struct target target = {.path = word};
+    struct target target = {.path = word, .agent = agents[0]};
     if (realpath(word, real) && stat(real, &st) == 0) {
         target.path = arena_strdup(&c->arena, real);
         target.session = session_of_file(t->snapshot, &st);
+        if (target.session)
+            target.agent = agent_by_name(target.session->agent);
         target.session_id =
             target.session ? target.session->session_id : id_in_name(&c->arena, real);
         target.live_pid =

@@ -13,8 +13,10 @@ struct target {
     const struct sr_left *left;       /* its transcript is gone; NULL: not so */
     const char *session_id;           /* NULL: not known yet */
     const struct sr_session *session; /* NULL: no session of a store, or all were asked for */
-    int live_pid;                     /* that has it, or may have it; 0: none */
-    bool owner_is_unsure;             /* it may have another session of the same folder as well */
+    const struct agent *agent; /* whose it is; of a file alone: the one that is meant where none is
+                                  named */
+    int live_pid;              /* that has it, or may have it; 0: none */
+    bool owner_is_unsure;      /* it may have another session of the same folder as well */
 };
 
 struct targets {

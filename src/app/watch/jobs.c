@@ -3,6 +3,7 @@
 #include "agents/agent.h"
 #include "app/watch/report.h"
 #include "backup/backup.h"
+#include "backup/backup_dir.h"
 #include "backup/salvage_memory.h"
 #include "backup/session_log.h"
 #include "base/err.h"
@@ -271,7 +272,8 @@ static void back_up(struct backing_up *b, size_t i)
     if (e.outcome == SR_EXPORTED)
         log_export(b, what, &e);
     say_result(b, i, e.outcome == SR_EXPORTED ? CHANGE_MADE : CHANGE_UNCHANGED,
-               arena_printf(&b->context->arena, "%s/%s.jsonl", pending_dir, e.stem), NULL);
+               arena_printf(&b->context->arena, "%s/%s" BACKUP_TRANSCRIPT, pending_dir, e.stem),
+               NULL);
 }
 
 /* It moves on, wherever it is. */

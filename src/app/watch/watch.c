@@ -10,6 +10,7 @@
  */
 #include "app/commands/commands.h"
 
+#include "agents/agent.h"
 #include "app/context.h"
 #include "app/watch/event_sinks.h"
 #include "app/watch/jobs.h"
@@ -585,7 +586,7 @@ static int prepare_waiting(struct watch *w)
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (w->signals < 0 || w->timer < 0 || w->epoll < 0)
         return fail("wait for events", -errno);
-    int r = notice_open(&w->notice);
+    int r = notice_open(&w->notice, agent_is_watched);
     w->has_notice = r == 0;
     listen_to(w, w->signals, SIGNALS);
     listen_to(w, w->timer, TIMER);

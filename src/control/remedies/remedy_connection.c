@@ -14,8 +14,6 @@ enum {
     /* A request goes out within a second of the record that it follows; records are queued for up
      * to 0.1 s. What was used last before that carried an earlier one, or a tool server's. */
     REQUEST_SLACK_S = 5,
-    /* A ping takes 52 bytes, 80 over TLS: diagnose/rules.c. */
-    PING_BYTES = 100,
     ASK_WAIT_MS = 10000, /* a client that has tried before waits for some seconds first */
     REPLY_WAIT_MS = 10000,
 };
@@ -106,10 +104,11 @@ static int verify(struct revive *r, struct remedy *p, const struct pinned_sessio
     /* The one that the new verdict rests on was watched, and may bring pings; since then, some ms
      * ago, no more than one. */
     const struct api_connection *judged = &revive_evidence_now(now)->api;
+    const struct agent_timing *timing = revive_evidence_now(now)->timing;
     bool was_judged = judged->inode == sock->inode;
     int64_t arrived =
         sock->bytes_received - (was_judged ? judged->bytes_received : p->sock.bytes_received);
-    if (arrived >= (was_judged ? PING_BYTES : 1))
+    if (arrived >= (was_judged ? timing->reply_piece_bytes : 1))
         return err_set(error, -EBUSY, "the connection receives");
     p->sock = *sock;
     return 0;
@@ -169,8 +168,12 @@ static void add(struct revive *r, const struct sock *sock)
 int remedy_plan_connections(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
+    const struct agent *agent = r->subject.inside->live->agent;
     const struct sock **items;
     size_t count;
+    if (!agent->control->asks_again)
+        return err_set(error, -EOPNOTSUPP,
+                       "what %s does where its connection is closed is not known", agent->title);
     int code = read_socks(r, &items, &count);
     if (code < 0)
         return err_set(error, code, "the connections of pid %d cannot be seen: %s",

@@ -202,7 +202,8 @@ static enum fact lost_raw_mode(struct revive *r)
 {
     struct proc_stat stat;
     struct terminal t;
-    if (r->session->kind != SR_KIND_INTERACTIVE)
+    if (r->session->kind != SR_KIND_INTERACTIVE ||
+        !agent_keeps_raw_mode(r->subject.inside->live->agent))
         return FACT_NO;
     if (look(r, &stat) < 0)
         return FACT_UNKNOWN;
@@ -444,17 +445,6 @@ int remedy_plan_reader(struct revive *r, struct sr_error *error)
 
 /* ---- Escape ------------------------------------------------------------------------------- */
 
-/* Words below the dialogs of clients from 2.0 to 2.1.330. Escape would be an answer there. */
-static bool shows_dialog(const char *screen)
-{
-    static const char *const words[] = {"Esc to cancel",   "Esc to exit",    "Enter to confirm",
-                                        "Enter to select", "Do you want to", "Press Escape to"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasestr(screen, words[i]))
-            return true;
-    return false;
-}
-
 static void describe_escape(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     buf_addf(out,
@@ -479,8 +469,12 @@ static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr
     if (look(r, &stat) < 0 || !stat.tty || stat.tty_pgrp != stat.pgrp)
         return pinned_session_refuse(&r->subject, error, "pid %d is not in front of a terminal",
                                      (int)r->subject.ref.pid);
+    const struct agent *agent = r->subject.inside->live->agent;
+    if (!agent->control->shows_dialog)
+        return pinned_session_refuse(&r->subject, error, "which dialogs %s draws is not known",
+                                     agent->title);
     const char *screen = keyboard_screen(&k);
-    if (screen && shows_dialog(screen))
+    if (screen && agent->control->shows_dialog(screen))
         return pinned_session_refuse(
             &r->subject, error, "a dialog is on the screen of pid %d: Escape would be an answer",
             (int)r->subject.ref.pid);

@@ -153,7 +153,7 @@ static void collect_terminal(const struct snapshot *snap, const struct session *
         .is_known = true,
         .rows = t.rows,
         .columns = t.columns,
-        .is_line_mode = t.canonical,
+        .is_line_mode = t.canonical && agent_keeps_raw_mode(s->live->agent),
         .is_in_front = t.foreground_pgrp == stat->pgrp,
         .unread_bytes = t.input_bytes,
     };

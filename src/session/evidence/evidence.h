@@ -91,7 +91,7 @@ enum screen_reading {
 struct terminal_facts {
     bool is_known;
     int rows, columns;    /* 0: never set */
-    bool is_line_mode;    /* keys are held back until Enter: no client sets that */
+    bool is_line_mode;    /* keys are held back until Enter, of an agent that never sets that */
     bool is_in_front;     /* the session's process group has the terminal */
     int64_t unread_bytes; /* typed into it, and not read yet */
 };

@@ -1,5 +1,6 @@
 #include "view/outcome/backups.h"
 
+#include "backup/backup_dir.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -61,7 +62,8 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         buf_adds(out, ")\n  ");
         utf8_adds_printable(out, pending_dir);
         if (e->stem[0])
-            buf_addf(out, "/%s.%s", e->stem, e->has_no_transcript ? "files" : "jsonl");
+            buf_addf(out, "/%s.%s", e->stem,
+                     e->has_no_transcript ? "files" : &BACKUP_TRANSCRIPT[1]);
         buf_adds(out, "\n");
         if (e->lost_count) {
             buf_adds(out, "  not in it: ");
@@ -75,7 +77,9 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
                          : "whole records",
                      e->fuller_stem);
         if (e->unread_stem[0])
-            buf_addf(out, "  whether an earlier backup holds more is not known: %s.jsonl: %s\n",
+            buf_addf(out,
+                     "  whether an earlier backup holds more is not known: %s" BACKUP_TRANSCRIPT
+                     ": %s\n",
                      e->unread_stem, err_reason(e->unread_code));
         if (e->salvage[0]) {
             buf_adds(out, "  ");
@@ -91,7 +95,7 @@ static void put_path(struct json_document *d, struct json_node *to, const char *
                      const char *folder, const char *stem)
 {
     struct buf path = {0};
-    buf_addf(&path, "%s/%s.jsonl", folder, stem);
+    buf_addf(&path, "%s/%s" BACKUP_TRANSCRIPT, folder, stem);
     json_put_string(d, to, key, stem[0] ? path.p : NULL);
     buf_release(&path);
 }

@@ -1,5 +1,6 @@
 #include "view/outcome/ending.h"
 
+#include "backup/backup_dir.h"
 #include "base/json.h"
 #include "view/json.h"
 
@@ -26,7 +27,7 @@ void view_json_ending(struct buf *out, const struct sr_session *session, const s
     json_put_bool(d, root, "by_force", k->by_force);
     struct buf backup = {0};
     if (k->act.has_transcript)
-        buf_addf(&backup, "%s/%s.jsonl", pending_dir, k->act.backup.stem);
+        buf_addf(&backup, "%s/%s" BACKUP_TRANSCRIPT, pending_dir, k->act.backup.stem);
     json_put_string(d, root, "backup", backup.p);
     json_put_bool(d, root, "backup_complete", k->is_backup_complete);
     json_put_integer(d, root, "survivors", (int64_t)k->survivor_count);

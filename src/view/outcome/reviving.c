@@ -1,5 +1,6 @@
 #include "view/outcome/reviving.h"
 
+#include "backup/backup_dir.h"
 #include "base/json.h"
 #include "view/json.h"
 
@@ -26,7 +27,7 @@ void view_json_reviving(struct buf *out, const struct sr_session *session,
     json_put_integer(d, root, "pushes_given", (int64_t)v->tried);
     struct buf backup = {0};
     if (v->act.has_transcript)
-        buf_addf(&backup, "%s/%s.jsonl", pending_dir, v->act.backup.stem);
+        buf_addf(&backup, "%s/%s" BACKUP_TRANSCRIPT, pending_dir, v->act.backup.stem);
     json_put_string(d, root, "backup", backup.p);
     json_write(d, root, false, out);
     json_document_free(d);

@@ -20,8 +20,6 @@ struct agent_listing {
     size_t count;
 };
 
-const struct agent *const agents[] = {&agent_claude, NULL};
-
 const struct agent *agent_by_name(const char *name)
 {
     for (size_t i = 0; agents[i]; i++)

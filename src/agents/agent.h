@@ -1,7 +1,7 @@
 /*
  * agent: how one kind of coding agent looks, as a process and on disk.
  *
- * Each agent is a set of tables (struct agent); agent.c lists them all.
+ * Each agent is a set of tables (struct agent); agents.c lists them all.
  * What is right of this layer knows sessions, registrations and transcripts,
  * and not where a particular agent keeps them.
  */

@@ -51,13 +51,17 @@ static bool is_wanted(const struct sr_options *options, const struct agent *agen
     return !options->agent || str_equals(options->agent, agent->name);
 }
 
-/* Returns: the agent whose program this may be, by file or name alone. */
+/* Returns: the next agent whose program this may be, by file or name alone. after: NULL: the first.
+ */
 static const struct agent *agent_to_ask(const struct sr_options *options, const char *exe,
-                                        const char *name)
+                                        const char *name, const struct agent *after)
 {
-    for (size_t i = 0; agents[i]; i++)
-        if (is_wanted(options, agents[i]) && agents[i]->process->could_be(exe, name))
+    bool is_behind = !after;
+    for (size_t i = 0; agents[i]; i++) {
+        if (is_behind && is_wanted(options, agents[i]) && agents[i]->process->could_be(exe, name))
             return agents[i];
+        is_behind = is_behind || agents[i] == after;
+    }
     return NULL;
 }
 
@@ -236,6 +240,24 @@ static void add_namesake(const struct processes_request *q, struct live_list *li
     *slot = *live;
 }
 
+/* As the first agent says that knows it: several may be run by one runtime. is_its: it can be no
+ * other's than live->agent's. */
+static enum agent_role role_of(const struct processes_request *q, pid_t pid, bool is_its,
+                               struct live *live)
+{
+    struct agent_look look = {live->exe, live->stat.name, &live->argv,
+                              live->environment_known ? &live->environment : NULL, FACT_UNKNOWN};
+    for (;;) {
+        const struct agent *next =
+            is_its ? NULL : agent_to_ask(q->options, live->exe, live->stat.name, live->agent);
+        look.is_program = live->agent->process->is_program(q->proc, pid, &look);
+        enum agent_role role = live->agent->process->role(&look);
+        if (role != AGENT_NO || !next)
+            return role;
+        live->agent = next;
+    }
+}
+
 /*
  * Reads a process that could be agent's (NULL: to be found out by its program).
  * Returns: true and *out when it is a session of an agent that the caller may see.
@@ -251,7 +273,7 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
     if (stat < 0)
         return miss(q, pid, "stat", stat);
     if (!agent)
-        live.agent = agent_to_ask(q->options, live.exe, live.stat.name);
+        live.agent = agent_to_ask(q->options, live.exe, live.stat.name, NULL);
     if (!live.agent || !may_be_seen(q, pid, &live))
         return false;
     if (exe == -ESRCH) { /* a zombie has neither program nor arguments left */
@@ -262,10 +284,7 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
     int argv = proc_read_argv(q->proc, pid, q->arena, &live.argv);
     int environment = proc_read_environ(q->proc, pid, q->arena, &live.environment);
     live.environment_known = environment == 0;
-    struct agent_look look = {live.exe, live.stat.name, &live.argv,
-                              live.environment_known ? &live.environment : NULL, FACT_UNKNOWN};
-    look.is_program = live.agent->process->is_program(q->proc, pid, &look);
-    enum agent_role role = live.agent->process->role(&look);
+    enum agent_role role = role_of(q, pid, agent != NULL, &live);
     if (role == AGENT_NAMESAKE && !is_registered)
         add_namesake(q, list, &live);
     if (role == AGENT_HELPER || (role != AGENT_SESSION && !is_registered))

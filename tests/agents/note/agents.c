@@ -1,0 +1,3 @@
+#include "note.h"
+
+const struct agent *const agents[] = {&agent_claude, &agent_note, NULL};

@@ -8,7 +8,9 @@ struct tops {
     uint32_t *jump;
     struct dated *by_time; /* NULL: not sorted yet */
     size_t dated_count;
-    uint32_t *boundaries; /* how many compactions stand before each node; NULL: not counted yet */
+    uint32_t *boundaries;  /* how many compactions stand before each node; NULL: not counted yet */
+    uint32_t *compactions; /* the boundaries; NULL: not looked for yet */
+    size_t compaction_count;
 };
 
 struct dated {
@@ -51,16 +53,21 @@ static int compare_dated(const void *a, const void *b)
     return (x->node > y->node) - (x->node < y->node);
 }
 
-/* The newest record that is no younger than the child. */
+static void sort_by_time(const struct graph *g, struct tops *t)
+{
+    t->by_time = mem_resize(NULL, (g->count + 1) * sizeof *t->by_time);
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].at_ms)
+            t->by_time[t->dated_count++] = (struct dated){g->nodes[i].at_ms, i};
+    qsort(t->by_time, t->dated_count, sizeof *t->by_time, compare_dated);
+}
+
+/* The newest record that is no younger than the child, or the end of what hangs on that one: a
+ * flush need not be in order. */
 static uint32_t find_by_time(const struct graph *g, struct tops *t, uint32_t child)
 {
-    if (!t->by_time) {
-        t->by_time = mem_resize(NULL, (g->count + 1) * sizeof *t->by_time);
-        for (uint32_t i = 0; i < g->count; i++)
-            if (g->nodes[i].at_ms)
-                t->by_time[t->dated_count++] = (struct dated){g->nodes[i].at_ms, i};
-        qsort(t->by_time, t->dated_count, sizeof *t->by_time, compare_dated);
-    }
+    if (!t->by_time)
+        sort_by_time(g, t);
     size_t low = 0, high = t->dated_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -69,10 +76,21 @@ static uint32_t find_by_time(const struct graph *g, struct tops *t, uint32_t chi
         else
             high = middle;
     }
-    for (size_t steps = 0; low-- > 0 && steps < WINDOW; steps++)
-        if (t->by_time[low].node != child && may_be_parent(g, t, t->by_time[low].node, child))
-            return t->by_time[low].node;
-    return GRAPH_NONE;
+    size_t first = low > WINDOW ? low - WINDOW : 0;
+    uint32_t found = GRAPH_NONE, next = GRAPH_NONE;
+    for (size_t i = low; i-- > first && found == GRAPH_NONE;)
+        if (t->by_time[i].node != child && may_be_parent(g, t, t->by_time[i].node, child))
+            found = t->by_time[i].node;
+    for (int steps = 0; found != GRAPH_NONE && steps < WINDOW; steps++, found = next) {
+        next = GRAPH_NONE;
+        for (size_t i = low; i-- > first && next == GRAPH_NONE;)
+            if (graph_parent(g, t->by_time[i].node) == found &&
+                may_be_parent(g, t, t->by_time[i].node, child))
+                next = t->by_time[i].node;
+        if (next == GRAPH_NONE)
+            break;
+    }
+    return found;
 }
 
 /* Lines in another order than they were written in say nothing of what came before. */
@@ -81,6 +99,28 @@ static bool is_out_of_order(const struct graph *g, uint32_t before, uint32_t chi
     return g->nodes[child].at_ms &&
            (before == GRAPH_NONE ||
             g->nodes[before].at_ms > g->nodes[child].at_ms + GRAPH_BRIDGE_MS);
+}
+
+static void find_compactions(const struct graph *g, struct tops *t)
+{
+    t->compactions = mem_resize(NULL, (g->count + 1) * sizeof *t->compactions);
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i))
+            t->compactions[t->compaction_count++] = i;
+}
+
+/* A compaction stands, by the clock, between a record that does not hang on it and the child. */
+static bool is_summed_up(const struct graph *g, struct tops *t, uint32_t record, uint32_t child)
+{
+    if (!t->compactions)
+        find_compactions(g, t);
+    for (size_t i = 0; i < t->compaction_count && g->nodes[record].at_ms; i++) {
+        int64_t at_ms = g->nodes[t->compactions[i]].at_ms;
+        if (at_ms > g->nodes[record].at_ms && at_ms <= g->nodes[child].at_ms &&
+            top_of(g, t, record) != t->compactions[i])
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -94,7 +134,8 @@ static uint32_t find_parent(const struct graph *g, struct tops *t, uint32_t chil
     for (uint32_t i = child; i-- > 0 && found == GRAPH_NONE;)
         if (may_be_parent(g, t, i, child))
             found = i;
-    if (is_out_of_order(g, found, child)) {
+    if (is_out_of_order(g, found, child) ||
+        (found != GRAPH_NONE && is_summed_up(g, t, found, child))) {
         uint32_t older = find_by_time(g, t, child);
         if (older != GRAPH_NONE)
             return older;
@@ -328,4 +369,70 @@ void check_parents_mend(struct repair_steps *m)
     free(t.jump);
     free(t.by_time);
     free(t.boundaries);
+    free(t.compactions);
+}
+
+static bool is_above(const struct graph *g, uint32_t node, uint32_t above)
+{
+    for (size_t i = 0; i <= g->count && node != GRAPH_NONE; i++) {
+        if (node == above)
+            return true;
+        node = graph_parent(g, node);
+    }
+    return false;
+}
+
+/* Of the calls and results of one id: a result that was loaded and would not be any more. Returns:
+ * it; GRAPH_NONE: all is well. */
+static uint32_t result_lost(const struct repair_steps *m, const struct graph_walk *after,
+                            const struct graph_tool *tools, size_t count, uint32_t *call)
+{
+    uint32_t lost = GRAPH_NONE;
+    *call = GRAPH_NONE;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t node = tools[i].node;
+        bool was_loaded = m->before.marks[node] != GRAPH_UNREACHED;
+        if (!graph_is_in_play(m->g, node))
+            continue;
+        if (tools[i].is_result && after->marks[node] != GRAPH_UNREACHED)
+            return GRAPH_NONE;
+        if (tools[i].is_result && was_loaded && lost == GRAPH_NONE)
+            lost = node;
+        if (!tools[i].is_result && was_loaded && after->marks[node] != GRAPH_UNREACHED)
+            *call = node;
+    }
+    return *call == GRAPH_NONE || is_above(m->g, *call, lost) ? GRAPH_NONE : lost;
+}
+
+static void hang_on_call(struct repair_steps *m, uint32_t call, uint32_t result)
+{
+    struct repair_plan_problem *p = NULL;
+    for (size_t i = 0; i < m->plan->problem_count && !p; i++)
+        if (m->plan->problems[i].node == result &&
+            (m->plan->problems[i].kind == DAMAGE_CYCLE ||
+             m->plan->problems[i].kind == DAMAGE_MISSING_PARENT))
+            p = &m->plan->problems[i];
+    if (!p)
+        p = repair_steps_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, DAMAGE_MILD, result);
+    p->is_guess = false;
+    p->detail = arena_printf(m->arena, "its call on line %u takes it", m->g->nodes[call].line);
+    graph_set_parent(m->g, result, call);
+    repair_steps_add_step(m, REPAIR_STEPS_RELINK, p->kind, result, 0);
+}
+
+bool check_parents_keep_results(struct repair_steps *m, const struct graph_walk *after)
+{
+    const struct graph *g = m->g;
+    bool has_changed = false;
+    for (size_t from = 0, to; from < g->tool_count; from = to) {
+        for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
+            ;
+        uint32_t call;
+        uint32_t result = result_lost(m, after, &g->tools[from], to - from, &call);
+        if (result == GRAPH_NONE)
+            continue;
+        hang_on_call(m, call, result);
+        has_changed = true;
+    }
+    return has_changed;
 }

@@ -10,3 +10,7 @@
 void check_parents_mend(struct repair_steps *m);
 /* Children of what was dropped name its parent. */
 void check_parents_follow_drops(struct repair_steps *m);
+/* A result that is loaded of the file as it is, and would not be on the way after: it hangs on its
+ * call then, if that is loaded. Clients before 2.1.330 leave the call out else. Returns: whether
+ * one was hung, so that the way is another. */
+bool check_parents_keep_results(struct repair_steps *m, const struct graph_walk *after);

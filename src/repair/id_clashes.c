@@ -78,12 +78,26 @@ static uint32_t first_of(const struct graph *g, uint32_t node)
     return node;
 }
 
+/* Without a compaction that says what it kept nothing is forgotten. */
+static bool has_keeping(const struct graph *g)
+{
+    for (size_t i = 0; i < g->compaction_count; i++)
+        if (graph_is_in_play(g, g->compactions[i].boundary) &&
+            (g->compactions[i].has_segment || graph_knows_pointers(g)))
+            return true;
+    return false;
+}
+
+/* The compaction before which all is forgotten; GRAPH_NONE: none. */
 static uint32_t last_boundary(const struct graph *g)
 {
     uint32_t boundary = GRAPH_NONE;
-    for (size_t i = 0; i < g->compaction_count; i++)
-        if (graph_is_in_play(g, g->compactions[i].boundary))
-            boundary = g->compactions[i].boundary;
+    if (!has_keeping(g))
+        return GRAPH_NONE;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i) &&
+            (boundary == GRAPH_NONE || first_of(g, i) > first_of(g, boundary)))
+            boundary = i;
     return boundary;
 }
 
@@ -111,11 +125,22 @@ static bool has_message_below(struct repair_steps *m, uint32_t top, uint32_t end
     return false;
 }
 
-/* The same where the compaction itself stands too late: it goes to the front. */
-static void move_boundary(struct repair_steps *m)
+/* A later compaction, by the clock, stands before the place of that one. */
+static bool has_newer_before(const struct graph *g, uint32_t boundary)
 {
-    uint32_t boundary = last_boundary(m->g);
-    if (boundary == GRAPH_NONE || !has_message_below(m, boundary, first_of(m->g, boundary)))
+    uint32_t end = first_of(g, boundary);
+    for (uint32_t i = 0; i < end; i++)
+        if (g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i) &&
+            g->nodes[boundary].at_ms && g->nodes[i].at_ms > g->nodes[boundary].at_ms)
+            return true;
+    return false;
+}
+
+void id_clashes_move_boundary(struct repair_steps *m)
+{
+    uint32_t boundary = m->keeps_boundary ? GRAPH_NONE : last_boundary(m->g);
+    if (boundary == GRAPH_NONE || (!has_message_below(m, boundary, first_of(m->g, boundary)) &&
+                                   !has_newer_before(m->g, boundary)))
         return;
     repair_steps_add_node_problem(m, DAMAGE_LATE_BOUNDARY, DAMAGE_HURTS, boundary)->is_guess = true;
     repair_steps_add_step(m, REPAIR_STEPS_FRONT, DAMAGE_LATE_BOUNDARY, boundary, 0)->is_guess =
@@ -167,6 +192,4 @@ void id_clashes_mend(struct repair_steps *m)
     hang_children(m, &names);
     if (has_changed)
         graph_settle(g);
-    if (!m->keeps_boundary)
-        move_boundary(m);
 }

@@ -9,3 +9,6 @@
 
 /* The earlier ones get ids of their own, and those that were said behind them follow. */
 void id_clashes_mend(struct repair_steps *m);
+/* A compaction that stands behind what was said after it goes to the front of the file. When
+ * parents are mended. */
+void id_clashes_move_boundary(struct repair_steps *m);

@@ -238,6 +238,16 @@ static bool leaves_anything(const struct repair_steps *m)
     return !m->g->has_main_chain;
 }
 
+/* leaf: GRAPH_NONE: the one that the client chooses. */
+static void walk_anew(const struct graph *g, uint32_t leaf, struct graph_walk *after)
+{
+    graph_walk_release(after);
+    if (leaf == GRAPH_NONE)
+        graph_walk(g, after);
+    else
+        graph_walk_from(g, leaf, after);
+}
+
 static int judge(struct repair_steps *m)
 {
     struct graph_walk after = {0};
@@ -262,10 +272,13 @@ static int judge(struct repair_steps *m)
     if (r < 0)
         return r;
     check_parents_mend(m);
+    id_clashes_move_boundary(m);
     graph_walk(m->g, &after);
     findings_judge_leaf(m, &after);
     date_leaf(m, &after);
     uint32_t leaf = find_newer_leaf(m, &after);
+    if (check_parents_keep_results(m, &after))
+        walk_anew(m->g, leaf, &after);
     check_tool_calls_judge(m, &after);
     fit_judge_refusals(m);
     r = fit_judge(m, &after);
@@ -282,13 +295,9 @@ static int judge(struct repair_steps *m)
     else
         judge_times(m);
     judge_file(m);
-    graph_walk_release(&after);
     for (size_t i = 0; i < m->g->count && leaf != GRAPH_NONE && m->g->nodes[leaf].is_dropped; i++)
         leaf = graph_parent(m->g, leaf);
-    if (leaf == GRAPH_NONE)
-        graph_walk(m->g, &after);
-    else
-        graph_walk_from(m->g, leaf, &after);
+    walk_anew(m->g, leaf, &after);
     if (leaf != GRAPH_NONE)
         r = edits_point(m, leaf);
     count_messages(m, &after);
@@ -381,6 +390,7 @@ static void add_problems(const struct patched_source *made, const struct repair_
             ARENA_PUSH(a, plan->problems, plan->problem_count, plan->problem_capacity);
         *added = p;
         added->node = GRAPH_NONE;
+        plan->hurts = plan->hurts || p.severity == DAMAGE_HURTS;
     }
 }
 
@@ -445,20 +455,32 @@ static int plan_settled(const struct record_source *source, struct transcript_sc
     return r == 0 && reached < before && moves_boundary(plan) ? -EAGAIN : r;
 }
 
+static int plan_again(const struct record_source *source, const struct repair_plan_options *options,
+                      bool keeps_boundary, struct arena *a, struct repair_plan *plan)
+{
+    struct transcript_scan again;
+    int r = transcript_scan_read(source, &again);
+    if (r < 0)
+        return r;
+    r = plan_settled(source, &again, options, keeps_boundary, a, plan);
+    transcript_scan_release(&again);
+    return r;
+}
+
 int repair_plan_make(const struct record_source *source, struct transcript_scan *v,
                      const struct repair_plan_options *options, struct arena *a,
                      struct repair_plan *out)
 {
     struct repair_plan plan;
     int r = plan_settled(source, v, options, false, a, &plan);
-    if (r == -EAGAIN) { /* moving a compaction would cost more than it brings */
-        struct transcript_scan again;
-        r = transcript_scan_read(source, &again);
-        if (r == 0) {
-            r = plan_settled(source, &again, options, true, a, &plan);
-            transcript_scan_release(&again);
-        }
+    if (r == 0 && !options->wants_edits && moves_boundary(&plan)) { /* would it be moved? */
+        struct repair_plan_options whole = *options;
+        struct repair_plan made;
+        whole.wants_edits = true;
+        r = plan_again(source, &whole, false, a, &made);
     }
+    if (r == -EAGAIN) /* moving a compaction would cost more than it brings */
+        r = plan_again(source, options, true, a, &plan);
     if (r < 0)
         return r;
     sort_problems(&plan);

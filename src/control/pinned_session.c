@@ -133,6 +133,20 @@ int pinned_session_check(struct pinned_session *s, struct sr_error *error)
 
 /* ---- still the same? ---------------------------------------------------------------------- */
 
+/* A look that has not found it is no proof that it is none. */
+static int tell_missing(const struct pinned_session *s, struct sr_snapshot *seen,
+                        struct sr_error *error)
+{
+    int pid = (int)s->ref.pid;
+    if (pidref_has_ended(&s->ref) == FACT_YES)
+        return err_set(error, -EAGAIN, "refused: pid %d has ended", pid);
+    const char *doubt = snapshot_doubt(snapshot_of(seen));
+    return doubt ? err_set(error, -ENODATA,
+                           "refused: whether pid %d is still a session cannot be told: %s", pid,
+                           doubt)
+                 : err_set(error, -EAGAIN, "refused: pid %d is no session any more", pid);
+}
+
 int pinned_session_look_again(struct pinned_session *s, const struct proof *proof, bool judged,
                               struct pinned_session_now *now, struct sr_error *error)
 {
@@ -152,8 +166,7 @@ int pinned_session_look_again(struct pinned_session *s, const struct proof *proo
             snapshot->sessions[i].start_ticks == s->ref.start_ticks)
             found = &snapshot->sessions[i];
     struct pinned_session_now seen = {snapshot, found};
-    r = found ? proof_check(proof, s, &seen, error)
-              : err_set(error, -EAGAIN, "refused: pid %d is no session any more", (int)s->ref.pid);
+    r = found ? proof_check(proof, s, &seen, error) : tell_missing(s, snapshot, error);
     if (r < 0) {
         s->result->was_refused = true;
         sr_snapshot_free(snapshot);

@@ -89,12 +89,12 @@ static bool hides_sessions(const struct sr_problem *p)
     return p->code != -EBADMSG && p->code != -ENOEXEC;
 }
 
-static bool may_hide_sessions(const struct problems *problems)
+const char *snapshot_doubt(const struct snapshot *snap)
 {
-    for (size_t i = 0; i < problems->count; i++)
-        if (hides_sessions(&problems->items[i]))
-            return true;
-    return false;
+    for (size_t i = 0; i < snap->problems.count; i++)
+        if (hides_sessions(&snap->problems.items[i]))
+            return snap->problems.items[i].text;
+    return NULL;
 }
 
 /* No process keeps from seeing a transcript, but a store may be below one: /proc/PID/root. */
@@ -173,11 +173,11 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         problems_add(&snap->problems, "/proc", -EXDEV,
                      "it is of another pid namespace than this program: what it shows is listed, "
                      "and nothing is done to it");
-    snap->may_lack_others = may_hide_sessions(&snap->problems);
+    snap->may_lack_others = snapshot_doubt(snap) != NULL;
     snap->shown.may_lack_stored = may_hide_transcripts(&snap->problems);
     unseen_find(snap, &list);
     public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
-    snap->shown.may_lack_sessions = may_hide_sessions(&snap->problems);
+    snap->shown.may_lack_sessions = snapshot_doubt(snap) != NULL;
     if (list.unread_above && list.count && snap->proc.is_live)
         problems_add(&snap->problems,
                      arena_printf(&snap->arena, "/proc/%d", (int)list.unread_above), -EACCES,

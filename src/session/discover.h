@@ -25,3 +25,6 @@ struct snapshot {
 
 /* The inside of what sr_detect_processes returned. */
 struct snapshot *snapshot_of(struct sr_snapshot *shown);
+/* Returns: the first thing that could not be looked at and may hide a session; NULL: there is none.
+ */
+const char *snapshot_doubt(const struct snapshot *snap);

@@ -70,7 +70,7 @@ static const char *why_not_known(const struct live_owner_request *q, const struc
         u = unseen_next(snap, NULL, q->own_id, (at = 0, &at));
     if (u)
         return u->why;
-    return snap->may_lack_others ? snap->shown.problems[0].text : NULL;
+    return snap->may_lack_others ? snapshot_doubt(snap) : NULL;
 }
 
 int live_owner_find(const struct live_owner_request *q, struct live_owner *out,

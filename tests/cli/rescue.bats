@@ -262,6 +262,50 @@ same_modes()
     is_alive "$idle"
 }
 
+# /proc is taken away from the program alone, after its first look.
+@test "what cannot be looked at any more is not called gone: an empty /proc after the first look" {
+    unshare --mount true 2>/dev/null || skip "no mount namespace can be made here"
+    ! grep -q __asan_init "$SESSION_RESCUE" || skip "a build with ASan needs /proc"
+    sessions
+    printf '#!/bin/sh\necho $$ >"%s"\nexec unshare --mount --propagation private "%s" "$@"\n' \
+        "$BATS_TEST_TMPDIR/rescuer" "$SESSION_RESCUE" >"$BATS_TEST_TMPDIR/covered"
+    chmod +x "$BATS_TEST_TMPDIR/covered"
+    SESSION_RESCUE=$BATS_TEST_TMPDIR/covered opened -- "${scratch[@]}"
+    await "Select action"
+    nsenter --target="$(<"$BATS_TEST_TMPDIR/rescuer")" --mount -- mount -t tmpfs none /proc
+    press 3
+    await "[y/N]"
+    press y Enter
+    await "status 1"
+    private_tmux capture-pane -pJ -t s -S - >"$BATS_TEST_TMPDIR/all"
+    cat "$BATS_TEST_TMPDIR/all"
+    grep -q "refused: whether pid $hung is still a session cannot be told: /proc" "$BATS_TEST_TMPDIR/all"
+    ! grep -q "no session any more" "$BATS_TEST_TMPDIR/all"
+    is_alive "$hung"
+}
+
+@test "a further look that fails: what came of the choice is told, and why the look failed" {
+    sessions --ignore-term
+    opened -- "${scratch[@]}" --grace 1
+    await "Select action"
+    press 3
+    await "[y/N]"
+    press y Enter
+    await "Send SIGKILL?"
+    mv "$CONFIG_DIR" "$BATS_TEST_TMPDIR/aside"
+    press y Enter
+    await "status 3"
+    private_tmux capture-pane -pJ -t s -S - >"$BATS_TEST_TMPDIR/all"
+    cat "$BATS_TEST_TMPDIR/all"
+    mv "$BATS_TEST_TMPDIR/aside" "$CONFIG_DIR"
+    grep -q 'COMMAND FAILED' "$BATS_TEST_TMPDIR/all"
+    grep -q 'Sessions killed: 1' "$BATS_TEST_TMPDIR/all"
+    grep -q "^$CONFIG_DIR: no such file or directory" "$BATS_TEST_TMPDIR/all"
+    wait_until 10 is_gone "$hung"
+    forget "$hung"
+    is_alive "$idle"
+}
+
 @test "kill, and then no: it runs on, with its backup" {
     sessions
     opened -- "${scratch[@]}"

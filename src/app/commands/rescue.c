@@ -48,18 +48,26 @@ struct rescue {
     struct meter meter;
     struct closing closing;
     bool is_interrupted;
+    bool has_looked;
 };
 
 static int look(struct rescue *r)
 {
     struct context *c = r->context;
     struct sr_error error;
+    bool was_whole = r->snapshot && !r->snapshot->may_lack_sessions;
     sr_snapshot_free(r->snapshot);
     r->snapshot = NULL;
     if (sr_detect_processes(&c->look, &r->snapshot, &error) < 0) {
-        context_complain(error.text);
+        if (r->has_looked)
+            closing_add_cause(&r->closing, error.text);
+        else
+            context_complain(error.text);
         return EXIT_FAILED;
     }
+    if (!r->has_looked || (was_whole && r->snapshot->may_lack_sessions))
+        context_print_problems(c, r->snapshot);
+    r->has_looked = true;
     c->look.entering = NULL; /* the first time went well: from here on nothing is begun again */
     sr_detect_hung_sessions(r->snapshot, c->options->timeout_minutes);
     r->order = arena_alloc(&c->arena, (r->snapshot->session_count + 1) * sizeof *r->order);
@@ -265,7 +273,8 @@ static int show_all_is_well(const struct rescue *r)
     } else {
         view_text_none(&out, r->snapshot->may_lack_sessions);
     }
-    return context_print(&out);
+    int status = context_print(&out);
+    return status == 0 && r->snapshot->may_lack_sessions ? EXIT_ATTENTION : status;
 }
 
 /* The screen with it has gone. */
@@ -285,7 +294,6 @@ static int rescue(struct rescue *r)
     int status = look(r);
     if (status != 0)
         return status;
-    context_print_problems(r->context, r->snapshot);
     if (!next(r))
         return show_all_is_well(r);
     if (!context_answers(r->context, r->context->pending_dir))
@@ -294,7 +302,7 @@ static int rescue(struct rescue *r)
         status = ask_about(r);
     print_message(r); /* also where the look after it failed: something was done */
     if (status <= 0)
-        status = r->hung_count ? EXIT_ATTENTION : EXIT_FINE;
+        status = r->hung_count || r->snapshot->may_lack_sessions ? EXIT_ATTENTION : EXIT_FINE;
     if (r->closing.exported + r->closing.killed + r->closing.revived + r->closing.failed == 0) {
         puts("Nothing was changed.");
         return status;

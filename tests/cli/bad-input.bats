@@ -230,3 +230,21 @@ notes_with()
     [ -z "$stderr" ]
     [ "$(grep -c 'claude --resume' <<<"$output")" -eq 1 ]
 }
+
+@test "a terminal is no file: one on which no session is, and one on which one is" {
+    local fake_id=cccccccc-0000-4000-8000-000000000003
+    for word in pts/999 /dev/pts/999; do
+        for mode in --check --repair --context; do
+            rescue "$mode" "$word" --config-dir "$CONFIG_DIR" --pending-dir "$BATS_TEST_TMPDIR/p" --log-dir "$BATS_TEST_TMPDIR/l"
+            [ "$status" -eq 2 ]
+            [[ $stderr == *"no session is named by '$word', and none is there"* ]]
+        done
+    done
+    install_client
+    fake --session "$fake_id" --prompt "where am I" -- "$client"
+    local terminal
+    terminal=$(readlink "/proc/$pid/fd/0")
+    rescue --context "${terminal#/dev/}" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"where am I"* ]]
+}

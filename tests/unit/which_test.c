@@ -115,6 +115,9 @@ static void a_copy_is_named_by_its_folder_or_its_path(void **state)
     assert_int_equal(w.kind, WHICH_FILE);
     assert_string_equal(w.prefix, ID_A);
     assert_true(which_is_file("/x/" ID_A ".jsonl"));
+    assert_false(which_is_file("pts/999"));
+    assert_false(which_is_file("/dev/pts/4"));
+    assert_true(which_is_file("./pts/4"));
 }
 
 static const struct sr_session copies[] = {

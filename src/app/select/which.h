@@ -26,7 +26,7 @@ struct which {
 /* Returns: 0, or -EINVAL when the word can name none of these. Owner: the arena. */
 int which_parse(struct arena *a, const char *word, struct which *out, struct sr_error *error);
 
-/* The word is a path: not FOLDER/ID. */
+/* The word is a path: not FOLDER/ID, and not pts/4. */
 bool which_is_file(const char *word);
 
 bool which_names(const struct which *w, const struct sr_session *s);

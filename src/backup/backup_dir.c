@@ -92,11 +92,11 @@ int backup_dir_foresee(const char *path, int64_t needed_bytes, struct sr_error *
 {
     char place[PATH_MAX];
     int r = nearest(path, place);
-    if (r == 0 && faccessat(AT_FDCWD, place, W_OK | X_OK, AT_EACCESS) < 0)
-        r = -errno;
     FS_CLOSE int fd = r < 0 ? r : fs_open_dir(AT_FDCWD, place);
     if (r == 0 && fd < 0)
         r = fd;
+    if (r == 0 && faccessat(AT_FDCWD, place, W_OK | X_OK, AT_EACCESS) < 0)
+        r = -errno;
     if (r < 0)
         return err_set(error, r, "write to %s: %s", path, err_reason(r));
     return durable_check_room(fd, needed_bytes, path, error);

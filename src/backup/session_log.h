@@ -28,3 +28,6 @@ enum { SESSION_LOG_NAME_SIZE = 40 }; /* SESSION-LOG-2026-02-05.md */
 int session_log_append(const char *folder, struct wall at, const struct session_log_row *rows,
                        size_t count, char name[static SESSION_LOG_NAME_SIZE],
                        struct sr_error *error);
+
+/* Nothing is made. Returns: 0, or what an append now would fail with, where that shows before. */
+int session_log_foresee(const char *folder, struct wall at, struct sr_error *error);

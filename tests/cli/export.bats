@@ -119,6 +119,36 @@ Resume commands:
     [ ! -e "$LOG" ]
 }
 
+@test "--dry-run foresees that the session log cannot be written" {
+    export_session "$ID"
+    has_backup "$ID"
+    printf '{"parentUuid":"a","type":"us' >>"$TRANSCRIPT" # that --repair mends
+    local day modes=("--export $ID" "--repair $ID" "--restore $ID --force --new-id")
+    day=$(TZ=UTC date +%F)
+    for wrong in file link folder; do
+        rm -rf "$LOG"
+        case $wrong in
+            file) : >"$LOG" ;;
+            link) mkdir "$LOG" && ln -s "$BATS_TEST_TMPDIR/nowhere" "$LOG/SESSION-LOG-$day.md" ;;
+            folder) mkdir -p "$LOG/SESSION-LOG-$day.md" ;;
+        esac
+        for mode in "${modes[@]}"; do
+            # shellcheck disable=SC2086 # words
+            rescue $mode --dry-run --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+            [ "$status" -eq 3 ]
+            [[ $stderr == *"session log update failed: "*"$LOG"* ]]
+        done
+    done
+    rm -rf "$LOG"
+    for mode in "${modes[@]}"; do
+        # shellcheck disable=SC2086 # words
+        rescue $mode --dry-run --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"
+        [[ $stderr != *"session log"* ]]
+        [ "$status" -ne 3 ]
+    done
+    [ ! -e "$LOG" ]
+}
+
 @test "--json names the backup" {
     export_session "$ID" --json
     [ "$status" -eq 0 ]

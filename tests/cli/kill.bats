@@ -84,6 +84,18 @@ ended()
     is_alive "$pid"
 }
 
+@test "--dry-run foresees that the session log cannot be written" {
+    hung
+    : >"$log"
+    for mode in --kill --revive; do
+        rescue "$mode" "$pid" --dry-run "${scratch[@]}"
+        [ "$status" -eq 3 ]
+        [[ $output == *"1. back up the session into $pending"* ]]
+        [[ $stderr == *"session log update failed: write to $log: not a directory"* ]]
+    done
+    is_alive "$pid"
+}
+
 @test "without a terminal to ask on, and without --force, it is refused" {
     hung
     rescue --kill "$pid" "${scratch[@]}"

@@ -166,7 +166,7 @@ int act_command(struct context *c, struct sr_snapshot *snapshot, const struct sr
     if (c->options->dry_run) {
         if (act.why)
             context_complain(act.why);
-        return status;
+        return closing_foresee(c, status);
     }
     if (c->options->json) {
         struct buf out = {0};

@@ -37,6 +37,16 @@ void closing_log(struct closing *c, const struct context *context,
         closing_add_cause(c, error.text);
 }
 
+int closing_foresee(const struct context *context, int status)
+{
+    struct sr_error error;
+    bool would_log = status == EXIT_FINE || status == EXIT_ATTENTION;
+    if (!would_log || session_log_foresee(context->log_dir, wall_now(), &error) == 0)
+        return status;
+    context_complain(error.text);
+    return EXIT_FAILED;
+}
+
 int closing_print(struct closing *c, const struct context *context, int status)
 {
     struct buf out = {0};

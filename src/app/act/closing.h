@@ -24,6 +24,10 @@ void closing_add_nothing_to_resume(struct closing *c, const char *session_id);
 void closing_log(struct closing *c, const struct context *context,
                  const struct session_log_row *rows, size_t count);
 
+/* Of a dry run that would end with status and write to the session log. Returns: status, or
+ * EXIT_FAILED, with a message printed, where the log cannot be written. */
+int closing_foresee(const struct context *context, int status);
+
 /*
  * Prints the block: on standard output when all went well, on standard error
  * with the causes when not; with --json only the latter. Releases c.

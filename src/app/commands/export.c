@@ -338,7 +338,7 @@ static int export_all(struct work *w)
     if (status == 0 && needs_attention(w))
         status = EXIT_ATTENTION;
     if (c->options->dry_run && w->closing.failed == 0)
-        return status;
+        return w->closing.exported ? closing_foresee(c, status) : status;
     return closing_print(&w->closing, c, status);
 }
 

@@ -250,7 +250,7 @@ static int decide(struct work *w)
                          EXIT_FAILED);
         if (!o->json)
             puts("Nothing was changed (--dry-run).");
-        return leave(w, VIEW_WOULD_REPAIR, NULL, EXIT_FINE);
+        return closing_foresee(w->context, leave(w, VIEW_WOULD_REPAIR, NULL, EXIT_FINE));
     }
     if (!o->force && !prompt_can_ask())
         return leave(w, VIEW_REPAIR_REFUSED,

@@ -120,7 +120,7 @@ static int carry_out(struct work *w)
     if (w->context->options->dry_run) {
         int status = print_plan(w, false);
         bool is_refused = w->plan.conflict_count || !may_be_copied(w);
-        return status ? status : is_refused ? EXIT_REFUSED : EXIT_FINE;
+        return status ? status : is_refused ? EXIT_REFUSED : closing_foresee(w->context, EXIT_FINE);
     }
     if (w->plan.conflict_count == 0 && !may_be_copied(w))
         return refuse("nothing was restored", false);

@@ -102,8 +102,7 @@ void manifest_write(const struct manifest *m, struct buf *out)
         json_put(d, left_out, NULL, node);
     }
     json_put(d, root, "left_out", left_out);
-    json_write(d, root, false, out);
-    json_document_free(d);
+    json_finish(d, root, false, out);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */

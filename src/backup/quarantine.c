@@ -135,8 +135,7 @@ int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, c
     json_put(d, root, "repaired", made);
     if (of)
         put_text(d, root, of);
-    json_write(d, root, true, &line);
-    json_document_free(d);
+    json_finish(d, root, true, &line);
     int r = end_line(q);
     if (r == 0)
         r = durable_write(q->fd, line.p, line.n);

@@ -257,8 +257,7 @@ static void add_ascii_json(struct buf *out, struct sv text)
         if (copy[i] == '\0')
             copy[i] = ' '; /* a C string cannot hold one; no text that was seen does */
     json_put_string(d, root, NULL, copy);
-    json_write(d, root, true, out);
-    json_document_free(d);
+    json_finish(d, root, true, out);
     free(copy);
 }
 

@@ -268,11 +268,6 @@ struct json_document *json_document_new(void)
     return must(yyjson_mut_doc_new(NULL));
 }
 
-void json_document_free(struct json_document *d)
-{
-    yyjson_mut_doc_free(raw_doc(d));
-}
-
 struct json_node *json_object(struct json_document *d)
 {
     return must(yyjson_mut_obj(raw_doc(d)));
@@ -367,7 +362,7 @@ void json_put_null(struct json_document *d, struct json_node *to, const char *ke
     json_put(d, to, key, (struct json_node *)yyjson_mut_null(raw_doc(d)));
 }
 
-void json_write(struct json_document *d, struct json_node *root, bool compact, struct buf *out)
+void json_finish(struct json_document *d, struct json_node *root, bool compact, struct buf *out)
 {
     yyjson_mut_doc_set_root(raw_doc(d), raw_node(root));
     size_t n;
@@ -378,4 +373,5 @@ void json_write(struct json_document *d, struct json_node *root, bool compact, s
     buf_add(out, text, n);
     buf_adds(out, "\n");
     free(text);
+    yyjson_mut_doc_free(raw_doc(d));
 }

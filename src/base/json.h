@@ -67,7 +67,6 @@ struct json_document;
 struct json_node;
 
 struct json_document *json_document_new(void);
-void json_document_free(struct json_document *d);
 struct json_node *json_object(struct json_document *d);
 struct json_node *json_array(struct json_document *d);
 
@@ -93,5 +92,5 @@ void json_put_bool(struct json_document *d, struct json_node *to, const char *ke
 void json_put_null(struct json_document *d, struct json_node *to, const char *key);
 
 /* Appends the document in ASCII (what is beyond is escaped: no text can drive a terminal), two
- * spaces an indent level, with a final newline; compact: one line. */
-void json_write(struct json_document *d, struct json_node *root, bool compact, struct buf *out);
+ * spaces an indent level, with a final newline; compact: one line. The document is freed. */
+void json_finish(struct json_document *d, struct json_node *root, bool compact, struct buf *out);

@@ -12,17 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum proof_kind { PROOF_SEALED, PROOF_EMPTY, PROOF_WAIVED };
+
 struct proof {
     struct arena arena;
     enum proof_kind kind;
     const char **ids; /* the sessions that it speaks of; none: it is not known which it is */
     size_t id_count;
 };
-
-enum proof_kind proof_kind_of(const struct proof *p)
-{
-    return p->kind;
-}
 
 void proof_release(struct proof *p)
 {

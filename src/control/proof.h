@@ -23,8 +23,6 @@
 
 #include "control/pinned_session.h"
 
-enum proof_kind { PROOF_SEALED, PROOF_EMPTY, PROOF_WAIVED };
-
 /* How much of a session's id is given to give it up. */
 enum { PROOF_GIVEN_LENGTH = 8 };
 
@@ -51,8 +49,6 @@ int proof_foresee(struct pinned_session *s, struct sr_error *error);
  */
 int proof_waive(struct pinned_session *s, const char *given, struct proof **out,
                 struct sr_error *error);
-
-enum proof_kind proof_kind_of(const struct proof *p) __attribute__((nonnull));
 
 /*
  * Does it still speak of the session that a second look found in the process?

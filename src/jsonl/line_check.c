@@ -509,17 +509,3 @@ size_t line_check_last_members(struct sv tail)
     }
     return from;
 }
-
-const char *line_check_kind_word(enum line_check_kind kind)
-{
-    static const char *const words[] = {
-        [LINE_CHECK_BLANK] = "blank",
-        [LINE_CHECK_WHOLE] = "whole",
-        [LINE_CHECK_TORN] = "torn",
-        [LINE_CHECK_GLUED] = "glued",
-        [LINE_CHECK_NUL_PADDED] = "padded with NULs",
-        [LINE_CHECK_NULS] = "only NULs",
-        [LINE_CHECK_GARBAGE] = "garbage",
-    };
-    return words[kind];
-}

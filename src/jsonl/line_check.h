@@ -78,8 +78,6 @@ bool line_check_is_null(struct sv line);
  * escaped. */
 void line_check_escape(struct sv raw, struct buf *out);
 
-const char *line_check_kind_word(enum line_check_kind kind); /* "whole", "torn", ... */
-
 /*
  * For a record of which only the beginning is there: appends what there is of
  * it, closed so that it can be read as JSON. A text that was cut is kept as

@@ -240,8 +240,7 @@ static int edit_say(struct repair_steps *m, const struct repair_steps_step *step
         add_said(json_get(root, "content"), &said);
         json_put_string(d, node, "type", "text");
         json_put_text(d, node, "text", (struct sv){said.p, said.n});
-        json_write(d, node, true, &text);
-        json_document_free(d);
+        json_finish(d, node, true, &text);
         while (text.n && text.p[text.n - 1] == '\n')
             text.n--;
         edit(m, step, DAMAGE_CURE_REPLACE, b->span.from, b->span.to,

@@ -399,6 +399,5 @@ void view_json_check_end(struct view_check_json *j, struct buf *out)
     json_put_integer(d, counts, "in_another_form", (int64_t)j->counts[VIEW_OTHER_FORM]);
     json_put_integer(d, counts, "unreadable", (int64_t)j->counts[VIEW_UNREADABLE]);
     json_put(d, j->root, "counts", counts);
-    json_write(d, j->root, false, out);
-    json_document_free(d);
+    json_finish(d, j->root, false, out);
 }

@@ -395,8 +395,7 @@ static void end_message(struct gathering *g, struct buf *out)
         return;
     json_put(g->d, g->root, "uuids", g->uuids);
     json_put(g->d, g->root, "blocks", g->blocks);
-    json_write(g->d, g->root, true, out);
-    json_document_free(g->d);
+    json_finish(g->d, g->root, true, out);
     *g = (struct gathering){0};
 }
 

@@ -116,8 +116,7 @@ void view_json_event(struct buf *out, const struct change_event *e)
     json_put_string(d, root, "event", change_word(e->kind));
     json_put_time(d, root, "at", (struct wall){e->at_ms});
     put_members(d, root, e);
-    json_write(d, root, true, out);
-    json_document_free(d);
+    json_finish(d, root, true, out);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */

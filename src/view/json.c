@@ -205,6 +205,5 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot, siz
     json_put_integer(d, counts, "archived", (int64_t)snapshot->archived_count);
     json_put(d, root, "counts", counts);
 
-    json_write(d, root, false, out);
-    json_document_free(d);
+    json_finish(d, root, false, out);
 }

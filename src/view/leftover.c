@@ -104,12 +104,6 @@ static struct json_node *begin(struct json_document *d, const struct view_leftov
     return root;
 }
 
-static void end(struct json_document *d, struct json_node *root, struct buf *out)
-{
-    json_write(d, root, true, out);
-    json_document_free(d);
-}
-
 static void put_item(struct buf *out, const struct view_leftover *v, const struct leftover_item *i)
 {
     struct json_document *d = json_document_new();
@@ -118,7 +112,7 @@ static void put_item(struct buf *out, const struct view_leftover *v, const struc
     json_put_string(d, root, "file", i->path);
     json_put_count(d, root, "size_bytes", i->size_bytes);
     json_put_text(d, root, "text", i->text);
-    end(d, root, out);
+    json_finish(d, root, true, out);
 }
 
 void view_json_leftover(struct buf *out, const struct view_leftover *v)
@@ -134,7 +128,7 @@ void view_json_leftover(struct buf *out, const struct view_leftover *v)
         json_put(d, files, NULL, file);
     }
     json_put(d, root, "changed_files", files);
-    end(d, root, out);
+    json_finish(d, root, true, out);
     for (size_t i = 0; i < v->item_count; i++)
         put_item(out, v, &v->items[i]);
 }

@@ -212,6 +212,5 @@ void view_json_search(struct buf *out, const struct view_search *s,
     json_put_bool(d, root, "up_to_date", !s->is_incomplete && !s->may_lack);
     json_put_string(d, root, "index_made_anew", s->made_anew);
     view_json_put_problems(d, root, problems, problem_count);
-    json_write(d, root, false, out);
-    json_document_free(d);
+    json_finish(d, root, false, out);
 }

@@ -164,10 +164,9 @@ static void an_escaped_nul_is_part_of_the_text(void **state)
 static void assert_written(struct json_document *d, struct json_node *root, const char *expected)
 {
     struct buf out = {0};
-    json_write(d, root, true, &out);
+    json_finish(d, root, true, &out);
     assert_string_equal(out.p, expected);
     buf_release(&out);
-    json_document_free(d);
 }
 
 static void a_document_is_written(void **state)

@@ -9,6 +9,15 @@ static const struct sv MARK = {"{\"parentUuid\":", 14};
 /* "glued: stub 0-5, record 5-12": the whole judgement in a line. */
 static const char *judged(struct sv literal)
 {
+    static const char *const words[] = {
+        [LINE_CHECK_BLANK] = "blank",
+        [LINE_CHECK_WHOLE] = "whole",
+        [LINE_CHECK_TORN] = "torn",
+        [LINE_CHECK_GLUED] = "glued",
+        [LINE_CHECK_NUL_PADDED] = "padded with NULs",
+        [LINE_CHECK_NULS] = "only NULs",
+        [LINE_CHECK_GARBAGE] = "garbage",
+    };
     static const char *const kinds[] = {[LINE_CHECK_RECORD] = "record",
                                         [LINE_CHECK_STUB] = "stub",
                                         [LINE_CHECK_NUL] = "NULs",
@@ -18,7 +27,7 @@ static const char *judged(struct sv literal)
     struct sv line = unit_bytes(literal);
     struct line_check scan;
     line_check_line(line, MARK, &scan);
-    int n = snprintf(text, sizeof text, "%s", line_check_kind_word(scan.kind));
+    int n = snprintf(text, sizeof text, "%s", words[scan.kind]);
     for (size_t i = 0; i < scan.piece_count; i++)
         n += snprintf(text + n, sizeof text - (size_t)n, "%s %s %zu-%zu", i ? "," : ":",
                       kinds[scan.pieces[i].kind], scan.pieces[i].from, scan.pieces[i].to);

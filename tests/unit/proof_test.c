@@ -17,7 +17,7 @@ static int waive(struct sr_session *session, const char *given, bool *was_refuse
     int r = proof_waive(&subject, given, &proof, &error);
     *was_refused = result.was_refused;
     if (r == 0)
-        assert_int_equal(proof_kind_of(proof), PROOF_WAIVED);
+        assert_non_null(proof);
     else
         assert_null(proof);
     proof_release(proof);

@@ -45,12 +45,6 @@ static struct json_node *expiring_node(struct json_document *d, const struct cha
     return node;
 }
 
-static void finish(struct json_document *d, struct json_node *root, struct buf *out)
-{
-    json_write(d, root, true, out);
-    json_document_free(d);
-}
-
 void report_write(const struct report *r, struct buf *out)
 {
     struct json_document *d = json_document_new();
@@ -71,7 +65,7 @@ void report_write(const struct report *r, struct buf *out)
     json_put_strings(d, root, "problems", r->look.problems, r->look.problem_count);
     json_put_strings(d, root, "stores", r->stores, r->store_count);
     json_put_string(d, root, "blind", r->blind);
-    finish(d, root, out);
+    json_finish(d, root, true, out);
 }
 
 void report_write_backup(size_t number, const struct change_result *result, struct buf *out)
@@ -82,7 +76,7 @@ void report_write_backup(size_t number, const struct change_result *result, stru
     json_put_integer(d, root, "outcome", result->outcome);
     json_put_string(d, root, "backup", result->backup);
     json_put_string(d, root, "error", result->error);
-    finish(d, root, out);
+    json_finish(d, root, true, out);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */

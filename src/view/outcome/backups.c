@@ -129,12 +129,6 @@ static struct json_node *export_node(struct json_document *d, const struct view_
 }
 
 /* Writes and frees the document. */
-static void write_document(struct json_document *d, struct json_node *root, struct buf *out)
-{
-    json_write(d, root, false, out);
-    json_document_free(d);
-}
-
 static struct json_node *new_document(struct json_document **d)
 {
     *d = json_document_new();
@@ -178,7 +172,7 @@ void view_json_exports(struct buf *out, const struct view_exports *of, const cha
     for (size_t i = 0; i < of->doubt_count; i++)
         json_put(d, doubts, NULL, doubt_node(d, &of->doubts[i]));
     json_put(d, root, "not_proven_empty", doubts);
-    write_document(d, root, out);
+    json_finish(d, root, false, out);
 }
 
 /* ---- --verify ----------------------------------------------------------------------------- */
@@ -241,7 +235,7 @@ void view_json_verified(struct buf *out, const struct view_verified *rows, size_
         json_put(d, backups, NULL, node);
     }
     json_put(d, root, "backups", backups);
-    write_document(d, root, out);
+    json_finish(d, root, false, out);
 }
 
 /* ---- --restore ---------------------------------------------------------------------------- */
@@ -315,5 +309,5 @@ void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is
     json_put(d, root, "files", files);
     json_put_integer(d, root, "lost_files", (int64_t)plan->verified.manifest.lost_count);
     json_put_string(d, root, "resume_command", resume_command);
-    write_document(d, root, out);
+    json_finish(d, root, false, out);
 }

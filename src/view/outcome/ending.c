@@ -35,7 +35,6 @@ void view_json_ending(struct buf *out, const struct sr_session *session, const s
     for (size_t i = 0; i < resume_command_count; i++)
         json_put_string(d, commands, NULL, resume_commands[i]);
     json_put(d, root, "resume_commands", commands);
-    json_write(d, root, false, out);
-    json_document_free(d);
+    json_finish(d, root, false, out);
     buf_release(&backup);
 }

@@ -159,6 +159,5 @@ void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose
     json_put(d, root, "problems", view_json_problems(d, &v->checked, verbose));
     json_put(d, root, "branches", view_json_branches(d, plan));
     json_put_string(d, root, "resume_command", v->resume_command);
-    json_write(d, root, false, out);
-    json_document_free(d);
+    json_finish(d, root, false, out);
 }

@@ -29,7 +29,6 @@ void view_json_reviving(struct buf *out, const struct sr_session *session,
     if (v->act.has_transcript)
         buf_addf(&backup, "%s/%s" BACKUP_TRANSCRIPT, pending_dir, v->act.backup.stem);
     json_put_string(d, root, "backup", backup.p);
-    json_write(d, root, false, out);
-    json_document_free(d);
+    json_finish(d, root, false, out);
     buf_release(&backup);
 }

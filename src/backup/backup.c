@@ -96,18 +96,15 @@ static int extract_lines(const struct agent_file *f, struct fs_file *source, str
     if (r < 0)
         return r;
     struct line_filter marked = {.key = f->key, .mark = f->mark, .limit = LINE_LIMIT};
-    char *bytes = mem_resize(NULL, LINES_PIECE);
-    int64_t offset = 0;
-    ssize_t n;
-    while ((n = fs_read_at(source->fd, bytes, LINES_PIECE, offset)) > 0) {
-        offset += n;
-        line_filter_feed(&marked, (struct sv){bytes, (size_t)n}, out);
-    }
+    struct fs_pieces p = {.fd = source->fd, .size = LINES_PIECE};
+    struct sv piece;
+    while (fs_next_piece(&p, &piece))
+        line_filter_feed(&marked, piece, out);
+    r = fs_end_pieces(&p);
     *too_long = marked.too_long;
     line_filter_release(&marked);
-    free(bytes);
     fs_close(&source->fd);
-    return n < 0 ? (int)n : 0;
+    return r;
 }
 
 static void digest_of(const struct buf *text, char sha256[static DIGEST_TEXT_SIZE])

@@ -67,24 +67,20 @@ int content_of(int at, const char *path, const struct event_reader *reader, enum
     struct fs_file file;
     struct buf line = {0};
     enum content found = CONTENT_NONE;
-    int64_t offset = 0;
-    ssize_t n;
     int r = fs_open_file(at, path, &file);
     if (r < 0)
         return r;
-    char *bytes = mem_resize(NULL, PIECE);
-    while (found != CONTENT_CONVERSATION && (n = fs_read_at(file.fd, bytes, PIECE, offset)) > 0) {
-        enum content one = feed(reader, &line, (struct sv){bytes, (size_t)n});
+    struct fs_pieces p = {.fd = file.fd, .size = PIECE};
+    struct sv piece;
+    while (found != CONTENT_CONVERSATION && fs_next_piece(&p, &piece)) {
+        enum content one = feed(reader, &line, piece);
         found = one > found ? one : found;
-        offset += n;
-        r = 0;
     }
     if (found != CONTENT_CONVERSATION) {
-        r = (int)n;
         enum content last = of_line(reader, (struct sv){line.p, line.n});
         found = last > found ? last : found;
     }
-    free(bytes);
+    r = fs_end_pieces(&p);
     buf_release(&line);
     fs_close(&file.fd);
     if (r < 0)

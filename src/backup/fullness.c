@@ -20,15 +20,10 @@ bool fullness_is_doubtful(int fd, int64_t size_bytes)
     return false;
 }
 
-static int64_t read_some(void *context, char *bytes, size_t n, int64_t offset)
-{
-    const int *fd = context;
-    return fs_read_at(*fd, bytes, n, offset);
-}
-
 int64_t fullness_count(int fd, int64_t size_bytes)
 {
-    struct record_source source = {.read = read_some, .context = &fd, .size_bytes = size_bytes};
+    struct record_source source = {
+        .read = fs_read_source, .context = &fd, .size_bytes = size_bytes};
     struct normalise_found found;
     int r = normalise_find(&source, 0, false, &found);
     return r < 0 ? r : (int64_t)found.whole;

@@ -436,23 +436,12 @@ static int read_tail(const struct salvage_memory_source *q, struct arena *a,
                      struct tail_result *out)
 {
     struct fs_file file;
-    struct tail tail;
-    int64_t offset;
-    size_t length;
     int r = fs_open_file_beneath(q->pending->fd, q->names[0], &file);
     if (r < 0)
         return r;
-    char *bytes = mem_resize(NULL, TAIL_READ_MAX);
-    tail_init(&tail, q->agent->reader, a, file.size_bytes);
-    while (r == 0 && tail_wants(&tail, &offset, &length)) {
-        ssize_t n = fs_read_at(file.fd, bytes, length, offset);
-        if (n < 0)
-            r = (int)n;
-        else
-            tail_feed(&tail, bytes, (size_t)n);
-    }
-    tail_finish(&tail, out);
-    free(bytes);
+    struct record_source source = {
+        .read = fs_read_source, .context = &file.fd, .size_bytes = file.size_bytes};
+    r = tail_read(q->agent->reader, &source, a, out);
     fs_close(&file.fd);
     return r;
 }

@@ -435,6 +435,26 @@ void tail_finish(struct tail *t, struct tail_result *out)
     arena_release(&t->own);
 }
 
+int tail_read(const struct event_reader *reader, const struct record_source *source,
+              struct arena *arena, struct tail_result *out)
+{
+    struct tail t;
+    int64_t offset, n = 0;
+    size_t length, room = 0;
+    char *bytes = NULL;
+    tail_init(&t, reader, arena, source->size_bytes);
+    while (n >= 0 && tail_wants(&t, &offset, &length)) {
+        if (length > room)
+            bytes = mem_resize(bytes, room = length);
+        n = source->read(source->context, bytes, length, offset);
+        if (n >= 0)
+            tail_feed(&t, bytes, (size_t)n);
+    }
+    tail_finish(&t, out);
+    free(bytes);
+    return n < 0 ? (int)n : 0;
+}
+
 const char *tail_turn_word(enum tail_turn turn)
 {
     static const char *const words[] = {

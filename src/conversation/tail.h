@@ -18,7 +18,7 @@
  *     struct tail_result r;
  *     tail_finish(&t, &r);
  *
- * `length` never exceeds TAIL_READ_MAX.
+ * `length` never exceeds TAIL_READ_MAX. tail_read() does it all.
  *
  * The order of records on disk is not the order of the conversation: a flush
  * often writes children before their parents. Events are put in order by time
@@ -31,6 +31,7 @@
 #pragma once
 
 #include "conversation/event.h"
+#include "jsonl/record_source.h"
 
 #include <stdint.h>
 
@@ -171,5 +172,10 @@ void tail_feed(struct tail *t, const char *bytes, size_t n);
 /* May be called at any time, once; also when a read failed. Strings in *out are never cut inside
  * a UTF-8 sequence. Owner: the arena. */
 void tail_finish(struct tail *t, struct tail_result *out);
+
+/* Of a whole file. Returns: 0, or the negative errno of a read that failed: *out is of what was
+ * read before. Owner: the arena. */
+int tail_read(const struct event_reader *reader, const struct record_source *source,
+              struct arena *arena, struct tail_result *out);
 
 const char *tail_turn_word(enum tail_turn turn); /* "over", "awaits reply", ... */

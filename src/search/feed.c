@@ -174,21 +174,17 @@ static void commit(struct reading *r)
 
 static int read_on(struct reading *r)
 {
-    char *bytes = mem_resize(NULL, READ);
-    int64_t at = r->known->read_bytes;
-    ssize_t n;
-    while ((n = fs_read_at(r->file->fd, bytes, READ, at)) > 0 &&
-           index_code(r->feed->ix, NULL) == 0) {
-        take(r, (struct sv){bytes, (size_t)n});
-        at += n;
-        r->feed->ix->uncommitted_bytes += n;
+    struct fs_pieces p = {.fd = r->file->fd, .size = READ, .offset = r->known->read_bytes};
+    struct sv piece;
+    while (fs_next_piece(&p, &piece) && index_code(r->feed->ix, NULL) == 0) {
+        take(r, piece);
+        r->feed->ix->uncommitted_bytes += (int64_t)piece.n;
         if (r->feed->progress)
-            r->feed->progress(r->feed->context, n);
+            r->feed->progress(r->feed->context, (int64_t)piece.n);
         if (r->feed->ix->uncommitted_bytes >= COMMIT_BYTES)
             commit(r);
     }
-    free(bytes);
-    return n < 0 ? (int)n : 0;
+    return fs_end_pieces(&p);
 }
 
 int feed_file(const struct feed *feed, const struct fs_file *file, struct index_file *known)
@@ -218,17 +214,13 @@ int feed_file(const struct feed *feed, const struct fs_file *file, struct index_
 
 static int read_line_at(int fd, int64_t offset, struct thin_record *line)
 {
-    char bytes[64 * 1024];
-    ssize_t n;
-    while ((n = fs_read_at(fd, bytes, sizeof bytes, offset)) > 0) {
-        struct sv rest = {bytes, (size_t)n}, part;
-        bool ends = sv_cut_line(&rest, &part);
+    struct fs_pieces p = {.fd = fd, .size = 64 * 1024, .offset = offset};
+    bool ends = false;
+    for (struct sv rest, part; !ends && fs_next_piece(&p, &rest);) {
+        ends = sv_cut_line(&rest, &part);
         thin_record_feed(line, part.p, part.n);
-        if (ends)
-            break;
-        offset += n;
     }
-    return n < 0 ? (int)n : 0;
+    return fs_end_pieces(&p);
 }
 
 static bool is_it(const struct event_reader *reader, struct arena *a, struct sv record, int64_t key,

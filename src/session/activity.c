@@ -22,22 +22,9 @@ int activity_read_tail(const struct store *store, const struct agent_transcript 
         return r;
     FS_CLOSE int fd = file.fd;
 
-    struct tail tail;
-    int64_t offset;
-    size_t length, room = 0;
-    char *bytes = NULL;
-    ssize_t n = 0;
-    tail_init(&tail, store->agent->reader, store->io.arena, file.size_bytes);
-    while (n >= 0 && tail_wants(&tail, &offset, &length)) {
-        if (length > room)
-            bytes = mem_resize(bytes, room = length);
-        n = fs_read_at(fd, bytes, length, offset);
-        if (n >= 0)
-            tail_feed(&tail, bytes, (size_t)n);
-    }
-    tail_finish(&tail, out);
-    free(bytes);
-    return n < 0 ? (int)n : 0;
+    struct record_source source = {
+        .read = fs_read_source, .context = &fd, .size_bytes = file.size_bytes};
+    return tail_read(store->agent->reader, &source, store->io.arena, out);
 }
 
 int activity_read_last(const struct store *store, const struct agent_transcript *t,
@@ -91,12 +78,6 @@ static void read_subagents(const struct store *store, const struct agent_transcr
     }
 }
 
-static int64_t read_some(void *context, char *bytes, size_t n, int64_t offset)
-{
-    const int *fd = context;
-    return fs_read_at(*fd, bytes, n, offset);
-}
-
 /* Where no line is a record: clients since 2.1.197 load those that stand over several. */
 static bool has_records_over_lines(const struct store *store,
                                    const struct agent_transcript *transcript)
@@ -107,7 +88,7 @@ static bool has_records_over_lines(const struct store *store,
         return true; /* not known: nothing is said against it */
     FS_CLOSE int fd = file.fd;
     struct record_source source = {
-        .read = read_some, .context = &fd, .size_bytes = file.size_bytes};
+        .read = fs_read_source, .context = &fd, .size_bytes = file.size_bytes};
     if (normalise_find(&source, 0, false, &found) < 0)
         return true;
     return found.of_session > 0 && !found.is_array;

@@ -230,6 +230,46 @@ static void listing_what_is_no_directory_fails(void **state)
     assert_int_equal(fs_list(dir, "fifo", 5, &arena, &names, &count), -ENOTDIR);
 }
 
+static void pieces_are_the_whole_file_and_overlap(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {"abcd", "cdefgh", "ghij"};
+    struct fs_file file;
+    struct sv piece;
+    put("f", "abcdefghij", 10);
+    assert_int_equal(fs_open_file(dir, "f", &file), 0);
+    struct fs_pieces p = {.fd = file.fd, .size = 4, .overlap = 2};
+    size_t n = 0;
+    for (; fs_next_piece(&p, &piece); n++)
+        assert_true(n < 3 && sv_equals(piece, sv_of(expected[n])));
+    assert_int_equal(n, 3);
+    assert_int_equal(fs_end_pieces(&p), 0);
+    p = (struct fs_pieces){.fd = file.fd, .size = 64, .offset = 7};
+    assert_true(fs_next_piece(&p, &piece) && sv_equals(piece, SV("hij")));
+    assert_int_equal(fs_end_pieces(&p), 0); /* before its end */
+    fs_close(&file.fd);
+    p = (struct fs_pieces){.fd = dir, .size = 4};
+    assert_false(fs_next_piece(&p, &piece));
+    assert_int_equal(fs_end_pieces(&p), -EISDIR);
+}
+
+/* What is looked for lies across each place where one read ends and the next begins. */
+static void what_lies_across_two_reads_is_found(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (size_t before = 256 * 1024 - 4; before <= 256 * 1024 + 1; before++) {
+        text.n = 0;
+        buf_fill(&text, 'n', before);
+        buf_adds(&text, "needle");
+        put("f", text.p, text.n);
+        assert_int_equal(fs_find(dir, "f", SV("needle")).state, LOOKUP_FOUND);
+        assert_int_equal(fs_find(dir, "f", SV("needles")).state, LOOKUP_ABSENT);
+        unlinkat(dir, "f", 0);
+    }
+    buf_release(&text);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -248,6 +288,8 @@ int main(void)
         TEST(names_are_listed_without_the_dots),
         TEST(too_many_names_are_cut_and_said_so),
         TEST(listing_what_is_no_directory_fails),
+        TEST(pieces_are_the_whole_file_and_overlap),
+        TEST(what_lies_across_two_reads_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,24 +196,16 @@ static void note_slug(struct slugs *slugs, struct arena *a, struct sv slug)
 static int read_slugs(int fd, struct arena *a, struct slugs *slugs)
 {
     static const struct sv mark = {"\"slug\":\"", 8};
-    char *bytes = mem_resize(NULL, PIECE);
-    int64_t offset = 0;
-    ssize_t n;
-    for (;;) {
-        n = fs_read_at(fd, bytes, PIECE, offset);
-        struct sv piece = {bytes, n > 0 ? (size_t)n : 0};
+    struct fs_pieces p = {.fd = fd, .size = PIECE, .overlap = 2 * SLUG_LENGTH_LIMIT};
+    struct sv piece;
+    while (fs_next_piece(&p, &piece))
         for (size_t at = 0; (at = sv_find(piece, at, mark)) < piece.n; at += mark.n) {
             struct sv rest = sv_slice(piece, at + mark.n, piece.n);
             const char *end = memchr(rest.p, '"', rest.n);
             if (end && end - rest.p < SLUG_LENGTH_LIMIT)
                 note_slug(slugs, a, sv_slice(rest, 0, (size_t)(end - rest.p)));
         }
-        if (n < PIECE)
-            break;
-        offset += n - SLUG_LENGTH_LIMIT * 2; /* one may lie across the end of the piece */
-    }
-    free(bytes);
-    return n < 0 ? (int)n : 0;
+    return fs_end_pieces(&p);
 }
 
 /* The plans are few; the transcript is searched only where there are any. */

@@ -224,7 +224,6 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
     struct line_filter marked = {.key = {0}, .mark = SV(CLAUDE_HISTORY_KEY), .limit = LINE_LIMIT};
     struct fs_file file;
     struct buf taken = {0};
-    ssize_t n;
     *out = (struct agent_prompts){0};
     int r = open_history(store, &file);
     if (r < 0)
@@ -234,18 +233,17 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
         marked.key = SV(CLAUDE_HISTORY_KEY);
         marked.mark = sv_of(claude_history_mark(store->arena, session_id));
     }
-    char *bytes = mem_resize(NULL, PIECE);
-    int64_t offset = file.size_bytes > end_bytes ? file.size_bytes - end_bytes : 0;
-    bool is_whole = offset == 0; /* else what is left of the first line is no prompt */
-    while ((n = fs_read_at(fd, bytes, PIECE, offset)) > 0) {
-        offset += n;
+    struct fs_pieces p = {.fd = fd, .size = PIECE};
+    p.offset = file.size_bytes > end_bytes ? file.size_bytes - end_bytes : 0;
+    bool is_whole = p.offset == 0; /* else what is left of the first line is no prompt */
+    for (struct sv piece; fs_next_piece(&p, &piece);) {
         taken.n = 0;
-        line_filter_feed(&marked, (struct sv){bytes, (size_t)n}, &taken);
+        line_filter_feed(&marked, piece, &taken);
         add_lines(store->arena, (struct sv){taken.p, taken.n}, out);
     }
-    out->is_whole = is_whole && n == 0 && !marked.too_long;
-    free(bytes);
+    r = fs_end_pieces(&p);
+    out->is_whole = is_whole && r == 0 && !marked.too_long;
     buf_release(&taken);
     line_filter_release(&marked);
-    return lookup_of(n < 0 ? (int)n : 0, HISTORY);
+    return lookup_of(r, HISTORY);
 }

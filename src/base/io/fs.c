@@ -254,6 +254,34 @@ ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset)
     return (ssize_t)done;
 }
 
+int64_t fs_read_source(void *fd, char *bytes, size_t n, int64_t offset)
+{
+    return fs_read_at(*(const int *)fd, bytes, n, offset);
+}
+
+bool fs_next_piece(struct fs_pieces *p, struct sv *piece)
+{
+    size_t kept = p->there < p->overlap ? p->there : p->overlap;
+    if (!p->bytes)
+        p->bytes = mem_resize(NULL, p->overlap + p->size);
+    memmove(p->bytes, p->bytes + p->there - kept, kept);
+    ssize_t n = fs_read_at(p->fd, p->bytes + kept, p->size, p->offset);
+    p->code = n < 0 ? (int)n : 0;
+    if (n <= 0)
+        return false;
+    p->offset += n;
+    p->there = kept + (size_t)n;
+    *piece = (struct sv){p->bytes, p->there};
+    return true;
+}
+
+int fs_end_pieces(struct fs_pieces *p)
+{
+    free(p->bytes);
+    p->bytes = NULL;
+    return p->code;
+}
+
 int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struct sv *text)
 {
     struct fs_file file;
@@ -376,19 +404,12 @@ struct lookup fs_find(int at, const char *path, struct sv wanted)
     int r = fs_open_file_beneath(at, path, &file);
     if (r < 0)
         return lookup_of(r, path);
-    char *bytes = mem_resize(NULL, SEARCH_PIECE + wanted.n);
-    size_t kept = 0;
-    int64_t offset = 0;
+    struct fs_pieces p = {.fd = file.fd, .size = SEARCH_PIECE, .overlap = wanted.n - 1};
+    struct sv piece;
     bool found = false;
-    ssize_t n;
-    while (!found && (n = fs_read_at(file.fd, bytes + kept, SEARCH_PIECE, offset)) > 0) {
-        size_t there = kept + (size_t)n;
-        found = sv_find((struct sv){bytes, there}, 0, wanted) < there;
-        kept = there < wanted.n - 1 ? there : wanted.n - 1;
-        memmove(bytes, bytes + there - kept, kept);
-        offset += n;
-    }
-    free(bytes);
+    while (!found && fs_next_piece(&p, &piece))
+        found = sv_find(piece, 0, wanted) < piece.n;
+    r = fs_end_pieces(&p);
     fs_close(&file.fd);
-    return found ? lookup_found() : n < 0 ? lookup_of((int)n, path) : lookup_absent();
+    return found ? lookup_found() : r < 0 ? lookup_of(r, path) : lookup_absent();
 }

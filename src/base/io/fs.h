@@ -78,6 +78,32 @@ int fs_look_again(struct fs_file *file);
  */
 ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset);
 
+/* The same of the descriptor that fd points to: as the function of a record_source. */
+int64_t fs_read_source(void *fd, char *bytes, size_t n, int64_t offset);
+
+/*
+ * A file piece by piece, to its end:
+ *
+ *     struct fs_pieces p = {.fd = fd, .size = 64 * 1024};
+ *     while (fs_next_piece(&p, &piece)) ...
+ *     r = fs_end_pieces(&p);
+ *
+ * With an overlap each piece begins with that many of the last bytes of the one before, so that
+ * what is no longer than overlap + 1 is found whole in one of them.
+ */
+struct fs_pieces {
+    int fd;
+    size_t size, overlap;
+    int64_t offset; /* where the next read begins */
+    /* its own: */
+    char *bytes;
+    size_t there; /* bytes of the last piece */
+    int code;
+};
+bool fs_next_piece(struct fs_pieces *p, struct sv *piece);
+/* To be called once, also before the end. Returns: 0 or the negative errno of a read. */
+int fs_end_pieces(struct fs_pieces *p);
+
 /*
  * The whole of a small file, at most limit bytes, followed by a NUL that is
  * not counted. For /proc too, where the size is not known before.

@@ -258,7 +258,7 @@ static void what_lies_across_two_reads_is_found(void **state)
 {
     (void)state;
     struct buf text = {0};
-    for (size_t before = 256 * 1024 - 4; before <= 256 * 1024 + 1; before++) {
+    for (size_t before = 1024 * 1024 - 6; before <= 1024 * 1024; before++) {
         text.n = 0;
         buf_fill(&text, 'n', before);
         buf_adds(&text, "needle");

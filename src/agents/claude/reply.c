@@ -35,8 +35,7 @@ static void end_record(struct json_document *d, const struct agent_reply *r,
     json_put_string(d, record, "sessionId", r->session_id);
     json_put_string(d, record, "version", r->version);
     json_put_string(d, record, "salvagedBy", "session-rescue " SR_VERSION);
-    json_write(d, record, true, out);
-    json_document_free(d);
+    json_finish(d, record, true, out);
 }
 
 static void add_assistant(const struct agent_reply *r, struct buf *out)

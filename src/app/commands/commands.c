@@ -1,14 +1,7 @@
 #include "app/commands/commands.h"
 
-#include <assert.h>
-
-static const struct command *const all[] = {
-    &command_status, &command_resume,  &command_export, &command_check,   &command_repair,
-    &command_verify, &command_restore, &command_kill,   &command_revive,  &command_context,
-    &command_search, &command_watch,   &command_help,   &command_version,
-};
-
-static_assert(sizeof all / sizeof *all == COMMANDS, "COMMANDS is not their number");
+#define COMMAND_ROW(name) &command_##name,
+static const struct command *const all[] = {COMMANDS_IN_ORDER(COMMAND_ROW)};
 
 const struct command *const *const commands = all;
 

@@ -2,7 +2,7 @@
  * commands: one file a mode, and in it the mode's row: its name, its help, what
  * it takes, what of root's rights it has a use for, and what it does.
  *
- * A new mode is a file with a row, and its place in commands[] (commands.c).
+ * A new mode is a file with a row, and its name in the list below.
  */
 #pragma once
 
@@ -37,15 +37,30 @@ struct command {
 #define NO_WORD .takes = "no argument"
 #define ONE(what) .at_least = 1, .at_most = 1, .takes = (what)
 
-/* In the order of the help. */
-enum { COMMANDS = 14 };
-extern const struct command *const *const commands; /* COMMANDS of them */
+/* All of them, in the order of the help: a row is command_<name>. */
+#define COMMANDS_IN_ORDER(X) \
+    X(status)                \
+    X(resume)                \
+    X(export)                \
+    X(check)                 \
+    X(repair)                \
+    X(verify)                \
+    X(restore)               \
+    X(kill)                  \
+    X(revive)                \
+    X(context)               \
+    X(search)                \
+    X(watch)                 \
+    X(help)                  \
+    X(version)
+#define COMMAND_COUNTS(name) +1
+#define COMMAND_IS_A_ROW(name) extern const struct command command_##name;
 
-extern const struct command command_status, command_resume, command_export, command_check,
-    command_repair, command_verify, command_restore, command_kill, command_revive, command_context,
-    command_search, command_watch, command_help, command_version;
-extern const struct command command_none;     /* no mode was named */
-extern const struct command command_complete; /* asked by a shell: --complete WORD... */
+enum { COMMANDS = 0 COMMANDS_IN_ORDER(COMMAND_COUNTS) };
+COMMANDS_IN_ORDER(COMMAND_IS_A_ROW)
+extern const struct command *const *const commands; /* COMMANDS of them */
+extern const struct command command_none;           /* no mode was named */
+extern const struct command command_complete;       /* asked by a shell: --complete WORD... */
 
 /* Whether an option goes with the command: one that no command names goes with all. */
 bool command_takes(const struct command *command, const char *option);

@@ -182,14 +182,17 @@ static bool may_have_other_reader(struct revive *r, const struct proc_stat *clie
 {
     const struct proc *proc = r->subject.proc;
     struct process_table all;
-    if (process_table_read(proc, &r->arena, &all) < 0 || !all.complete)
+    if (process_table_read(proc, &r->arena, &all) < 0)
         return true;
     for (size_t i = 0; i < all.count; i++) {
         const struct proc_stat *stat = &all.items[i];
         const char *target;
-        if (stat->pid == client->pid || stat->tty != client->tty || stat->pgrp != client->tty_pgrp)
+        if (process_table_is_below(&all, stat, client->pid) == FACT_NO)
             continue;
-        if (process_table_is_below(&all, stat, client->pid) != FACT_NO &&
+        if (process_table_hides_child(&all, stat->pid) != FACT_NO)
+            return true;
+        if (stat->pid != client->pid && stat->tty == client->tty &&
+            stat->pgrp == client->tty_pgrp &&
             (proc_read_input(proc, stat->pid, &r->arena, &target) < 0 ||
              tty_canonical(&r->arena, target)))
             return true;

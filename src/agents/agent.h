@@ -103,7 +103,7 @@ struct agent_transcript {
 
 /* How a transcript came to lie where the client does not look. */
 enum agent_stray_kind {
-    AGENT_STRAY_NAME, /* in the right folder, under another name: "ID (1).jsonl" */
+    AGENT_STRAY_NAME, /* in the right folder, under another name: "ID (1).jsonl", "notes.jsonl" */
     AGENT_STRAY_DEEP, /* one folder too deep */
     AGENT_STRAY_TOP,  /* beside the folders */
 };
@@ -111,7 +111,7 @@ enum agent_stray_kind {
 /* A session's transcript that no client finds by the session's id. */
 struct agent_stray {
     enum agent_stray_kind kind;
-    const char *session_id; /* as its name says */
+    const char *session_id; /* as its name says, else its records */
     const char *path;       /* below the store */
     const char *folder;     /* that it would be found in, below the store; NULL: that of the
                                directory that its records name */

@@ -154,9 +154,9 @@ int resume_add_attach(struct buf *out, const struct sr_session *s)
     return 0;
 }
 
-static void add_move(struct buf *out, const char *from, const char *to)
+static void add_move(struct buf *out, const char *how, const char *from, const char *to)
 {
-    buf_adds(out, "mv -n ");
+    buf_adds(out, how);
     resume_add_quoted(out, from);
     buf_adds(out, " ");
     resume_add_quoted(out, to);
@@ -173,10 +173,16 @@ int resume_add_move(struct buf *out, const struct sr_stray *stray)
         resume_add_quoted(out, folder.p);
         buf_adds(out, " && ");
     }
-    add_move(out, stray->path, stray->belongs);
+    /* "mv -n" says nothing where another file came first; "mv" replaces no folder that holds
+     * something, and says so */
+    add_move(out, stray->rivals ? "ln " : "mv -n ", stray->path, stray->belongs);
+    if (stray->rivals) {
+        buf_adds(out, " && rm ");
+        resume_add_quoted(out, stray->path);
+    }
     if (stray->beside) {
         buf_adds(out, " && ");
-        add_move(out, stray->beside, folder.p);
+        add_move(out, "mv ", stray->beside, folder.p);
     }
     buf_release(&folder);
     return 0;

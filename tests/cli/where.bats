@@ -337,8 +337,48 @@ stray_files()
     rescue --resume --config-dir "$CONFIG_DIR"
     [ "$(grep -c 'one of 2 files for one place' <<<"$output")" -eq 2 ]
     eval "$(grep -oE "mv -n .*Copy of .*" <<<"$output")"
+    # the second that is moved does not seem to have got there, and nothing is lost
+    grep -oE '^  ln .*' <<<"$output" >"$BATS_TEST_TMPDIR/commands"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/commands")" -eq 2 ]
+    sh -c "$(sed -n 1p "$BATS_TEST_TMPDIR/commands")"
+    run sh -c "$(sed -n 2p "$BATS_TEST_TMPDIR/commands")"
+    [ "$status" -ne 0 ]
+    [[ $output == *"exists"* ]]
     list
-    [ "$(ids)" = a ]
+    [ "$(ids)" = ba ]
+    [ "$(json '.strays.map(s => [s.session_id.slice(0, 1), s.rivals, s.move_command].join(" ")).join()')" = "b 0 " ]
+}
+
+@test "a subagents' folder that is there already is not moved into without a word" {
+    folder_name=${folder##*/}
+    stray_files
+    echo kept >"$folder/$folder_name/$a/file"
+    mkdir "$folder/$a"
+    echo other >"$folder/$a/file"
+    list
+    run sh -c "$(json ".strays.find(s => s.session_id === '$a').move_command")"
+    [ "$status" -ne 0 ]
+    [ -n "$output" ]
+    [ "$(cat "$folder/$folder_name/$a/file")" = kept ]
+    [ "$(cat "$folder/$a/file")" = other ]
+}
+
+@test "a transcript whose name says nothing of its session is known by its records" {
+    say "$folder/notes.jsonl" "$a" "$here" 1 "marmalade one"
+    say "$CONFIG_DIR/projects/old notes.jsonl" "$b" "$here" 1 "marmalade two"
+    say "$folder/agent-1234567.jsonl" "$c" "$here" 1 "a subagent's, of an old client" '{"isSidechain":true}'
+    echo '{"sessionId":"no session","note":"not a transcript"}' >"$folder/list.jsonl"
+    echo 'marmalade' >"$folder/words.jsonl"
+    list
+    [ "$(json '.strays.map(s => [s.session_id.slice(0, 1), s.why].join(" ")).sort().join()')" = "a name,b beside-the-folders" ]
+    rescue --search marmalade --config-dir "$CONFIG_DIR"
+    [[ $output == *"only in $folder/notes.jsonl, where the client does not look"* ]]
+    rescue --resume --config-dir "$CONFIG_DIR"
+    grep -oE '^  (mkdir|mv) .*' <<<"$output" >"$BATS_TEST_TMPDIR/commands"
+    sh -e "$BATS_TEST_TMPDIR/commands"
+    list
+    [ "$(ids)" = ab ] || [ "$(ids)" = ba ]
+    [ "$(json '.strays.length')" = 0 ]
 }
 
 @test "--search names the file that the words are in, and no other of the session" {
@@ -358,7 +398,7 @@ stray_files()
     [[ $output == *"in $folder/$a (1).jsonl, where the client does not look: a copy"* ]]
     [[ $output != *"claude --resume"* && $output != *"mv -n"* && $output != *"only in"* ]]
     rescue --search medlar --config-dir "$CONFIG_DIR"
-    [[ $output == *"only in $folder/$b (1).jsonl, where the client does not look"*"mv -n "*"$b (1).jsonl"* ]]
+    [[ $output == *"only in $folder/$b (1).jsonl, where the client does not look"*"  ln "*"$b (1).jsonl"* ]]
     [[ $output != *".bak"* && $output != *".orig"* ]]
     rescue --search quince --config-dir "$CONFIG_DIR"
     [[ $output == *"only in $folder/$b.jsonl.bak, "* && $output != *"(1)"* && $output != *".orig"* ]]

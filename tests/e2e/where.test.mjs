@@ -114,9 +114,10 @@ describe('where a conversation is now', { timeout: 600_000 }, () => {
         [`${folder}/${idOf('d')}.sync-conflict-20260101-010101-ABCDEFG.jsonl`]: conversation(idOf('d'), here, 'stray d'),
         [`${folder}/${idOf('e')}.jsonl.bak`]: conversation(idOf('e'), here, 'stray e'),
         [`${folder}/${idOf('f')}.jsonl.orig`]: conversation(idOf('f'), here, 'stray f'),
+        [`${folder}/notes.jsonl`]: conversation(idOf('7'), here, 'stray 7'),
       });
       const { json } = await world.rescue.run(['--resume', '--json'], [configDir]);
-      assert.equal(json.strays.length, 6);
+      assert.equal(json.strays.length, 7);
       for (const { session_id: id, move_command: command } of json.strays) {
         const resume = `cd ${here} && claude --resume ${id}`;
         const without = await goOn(version, configDir, resume);

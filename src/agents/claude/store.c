@@ -1,9 +1,11 @@
 #include "agents/claude/store.h"
 
+#include "agents/claude/events.h"
 #include "base/err.h"
 #include "base/io/fs.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "conversation/head.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -389,6 +391,26 @@ static const char *stray_id(struct sv name)
     return NULL;
 }
 
+/* The session that a transcript of another name belongs to, as its records say: "notes.jsonl".
+ * NULL: it is a subagent's of an old client, or says of none. */
+static const char *id_by_records(const struct agent_store *store, const char *path)
+{
+    struct fs_file file;
+    struct head head;
+    if (!str_ends_with(path, ".jsonl") || str_starts_with(str_basename(path), "agent-") ||
+        fs_open_file(store->fd, path, &file) < 0)
+        return NULL;
+    FS_CLOSE int fd = file.fd;
+    char *bytes = arena_take(store->arena, HEAD_READ_FIRST);
+    ssize_t n = fs_read_at(fd, bytes, HEAD_READ_FIRST, 0);
+    if (n <= 0)
+        return NULL;
+    head_read(&event_claude, store->arena, (struct sv){bytes, (size_t)n}, false, &head);
+    return head.session_id && !head.only_sidechain && str_is_uuid(sv_of(head.session_id))
+               ? head.session_id
+               : NULL;
+}
+
 /* id: the session's, with more behind it. */
 static void add_stray(const struct agent_store *store, struct agent_stray stray, const char *id,
                       struct stray_list *into)
@@ -428,6 +450,8 @@ static struct lookup add_strays_of(const struct agent_store *store, const char *
         struct sv name = sv_of(names[i].name);
         const char *path = join(store->arena, folder, names[i].name);
         const char *id = stray_id(name);
+        if (!id && !is_transcript_name(name))
+            id = id_by_records(store, path);
         if (id) {
             add_stray(store, (struct agent_stray){AGENT_STRAY_NAME, NULL, path, folder, 0}, id,
                       into);
@@ -452,6 +476,8 @@ struct lookup claude_list_strays(const struct agent_store *store, struct agent_s
         struct sv name = sv_of(names[i].name);
         const char *path = join(store->arena, "projects", names[i].name);
         const char *id = is_transcript_name(name) ? name.p : stray_id(name);
+        if (!id)
+            id = id_by_records(store, path);
         if (id) {
             add_stray(store, (struct agent_stray){AGENT_STRAY_TOP, NULL, path, NULL, 0}, id, &all);
         } else if (names[i].may_be_dir) {

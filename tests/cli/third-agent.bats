@@ -10,7 +10,7 @@ OTHER=0b0b0b0b-1111-4222-8333-444444444444
 setup()
 {
     scratch_home
-    SESSION_RESCUE=$TEST_PROGRAMS/session-rescue-note
+    export SESSION_RESCUE=$TEST_PROGRAMS/session-rescue-note
     NOTE=$BATS_TEST_DIRNAME/../agents/note/note
     NOTES=$HOME/.note/notes
     mkdir -p "$NOTES" "$HOME/p"

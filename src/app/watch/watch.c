@@ -666,7 +666,7 @@ static int start(const struct options *options)
         .signals = -1,
         .lock = -1,
         .pending = {NULL, -1, -1},
-        .notice = {-1, -1},
+        .notice = {.names = -1, .writes = -1},
         .look.pipe = -1,
         .backup.pipe = -1,
         .expiring_at_ms = -1,

@@ -493,10 +493,11 @@ const struct damage damages[DAMAGE_KINDS] = {
         {
             .word = "no-timestamps",
             .tolerated_since = V(2, 1, 330),
-            .what = "no record says when it was written",
+            .what = "when it was written is not said",
             .consequence = "the client finds no conversation",
             .cure = DAMAGE_CURE_INSERT,
-            .client = "clients before 2.1.330 find no conversation; later ones do",
+            .client = "clients before 2.1.330 find no conversation, or fail to resume; later ones "
+                      "load it",
             .loss = "the whole conversation, with such a client",
             .origin = "records that were edited, or written by another program",
             .run = DAMAGE_RUN_REPAIR,

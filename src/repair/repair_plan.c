@@ -163,6 +163,27 @@ static void date_leaf(struct repair_steps *m, struct graph_walk *after)
     graph_walk(g, after);
 }
 
+/* What is fetched for one message must have a time. */
+static void date_fetched(struct repair_steps *m, const struct graph_walk *w)
+{
+    struct graph *g = m->g;
+    bool fails_now = m->before.unsortable != GRAPH_NONE;
+    for (uint32_t i = 0; i < g->count && w->unsortable != GRAPH_NONE; i++) {
+        if (w->marks[i] != GRAPH_BESIDE || !g->nodes[i].lacks_time || !graph_is_in_play(g, i))
+            continue;
+        uint32_t above = graph_parent(g, i);
+        int64_t at_ms = above == GRAPH_NONE ? 0 : g->nodes[above].at_ms;
+        struct repair_plan_problem *p = repair_steps_add_node_problem(
+            m, DAMAGE_NO_TIMESTAMPS, fails_now ? DAMAGE_HURTS : DAMAGE_MILD, i);
+        p->is_guess = true;
+        p->consequence = "the client fails to resume: it sorts by it what belongs to one message";
+        repair_steps_add_step(m, REPAIR_STEPS_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms ? at_ms : 1)
+            ->is_guess = true;
+        g->nodes[i].at_ms = at_ms ? at_ms : 1;
+        g->nodes[i].lacks_time = false;
+    }
+}
+
 /* Whether all records or a part are of another session: a file that was renamed, or two joined. */
 static void judge_ids(struct repair_steps *m)
 {
@@ -276,6 +297,8 @@ static int judge(struct repair_steps *m)
     graph_walk(m->g, &after);
     findings_judge_leaf(m, &after);
     date_leaf(m, &after);
+    date_fetched(m, &m->before);
+    date_fetched(m, &after);
     uint32_t leaf = find_newer_leaf(m, &after);
     if (check_parents_keep_results(m, &after))
         walk_anew(m->g, leaf, &after);

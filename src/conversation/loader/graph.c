@@ -61,10 +61,11 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .id = graph_id_of(r->uuid),
         .parent_id = graph_id_of(r->parent_uuid),
         .at_ms = r->at_ms,
-        .offset = (uint64_t)r->offset & 0x7ffffffffff,
+        .offset = (uint64_t)r->offset & 0x3ffffffffff,
         .role = r->role & 0xf,
         .is_sidechain = r->is_sidechain,
         .is_hidden = r->is_hidden || r->is_marked,
+        .lacks_time = r->lacks_time,
         .is_beside = r->is_beside,
         .is_marked = r->is_marked,
         .is_summary = r->is_summary,
@@ -903,6 +904,7 @@ struct fetched {
     enum { RECORD, RESULT, RESULT_ELSEWHERE } what;
     int64_t at_ms;
     uint32_t rank, node;
+    uint32_t of;        /* the rank of what it hangs on: a client has them in that order */
     size_t first, last; /* RESULT_ELSEWHERE: what the graph's tools have of its call */
 };
 
@@ -980,8 +982,30 @@ static void find_beside(struct walking *k, const struct places *places, struct f
                                               .what = is_result ? RESULT : RECORD,
                                               .at_ms = g->nodes[node].at_ms,
                                               .rank = (uint32_t)i,
-                                              .node = node});
+                                              .node = node,
+                                              .of = is_result ? k->ranks[of] : 0});
     }
+}
+
+static bool stands_before(const struct fetched *a, const struct fetched *b)
+{
+    return a->of != b->of ? a->of < b->of : a->rank < b->rank;
+}
+
+/* What is fetched for a message is sorted by its time, which any but the first must have. */
+static uint32_t find_unsortable(const struct graph *g, const struct fetched_list *list)
+{
+    for (size_t from = 0, to; from < list->count; from = to) {
+        const struct fetched *first = &list->items[from];
+        for (to = from + 1; to < list->count && list->items[to].at == list->items[from].at &&
+                            list->items[to].what == list->items[from].what;
+             to++)
+            first = stands_before(&list->items[to], first) ? &list->items[to] : first;
+        for (size_t i = from; i < to; i++)
+            if (&list->items[i] != first && g->nodes[list->items[i].node].lacks_time)
+                return list->items[i].node;
+    }
+    return GRAPH_NONE;
 }
 
 /* A record with the calls of one id; GRAPH_NONE where there is none, or several messages have it.
@@ -1046,6 +1070,8 @@ static struct fetched_list fetch(struct walking *k)
     free(places.items);
     if (list.count)
         qsort(list.items, list.count, sizeof *list.items, compare_fetched);
+    if (k->loader != LOADER_BY_BATCH)
+        k->w->unsortable = find_unsortable(k->g, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct fetched *f = &list.items[i];
         if (k->w->marks[f->node] != GRAPH_UNREACHED ||
@@ -1095,8 +1121,11 @@ enum from { FROM_CHOICE, FROM_END, FROM_LEAF };
 
 static void walk(const struct graph *g, enum from from, uint32_t leaf, struct graph_walk *out)
 {
-    struct graph_walk w = {
-        .leaf = leaf, .undated = GRAPH_NONE, .stopped_at = GRAPH_NONE, .cut_at = GRAPH_NONE};
+    struct graph_walk w = {.leaf = leaf,
+                           .unsortable = GRAPH_NONE,
+                           .undated = GRAPH_NONE,
+                           .stopped_at = GRAPH_NONE,
+                           .cut_at = GRAPH_NONE};
     struct walking k = {.g = g, .w = &w, .loader = loader_of(g)};
     w.marks = mem_resize(NULL, g->count + 1);
     w.order = mem_resize(NULL, (g->count + 1) * sizeof *w.order);

@@ -58,6 +58,7 @@ struct graph_record {
     struct sv parent_uuid; /* empty: it says that it has none */
     struct sv message_id;  /* of an assistant's; empty: none */
     int64_t at_ms;         /* wall time; 0: not known */
+    bool lacks_time;       /* it says none, in no words */
     int64_t offset;        /* of the record in its file */
     uint32_t line;         /* of the file, from 1 */
     bool is_sidechain;     /* of a subagent */
@@ -74,7 +75,7 @@ struct graph_node {
         uint32_t parent;    /* from then on; GRAPH_NONE: none */
     };
     int64_t at_ms;
-    uint64_t offset : 43; /* 8 TB */
+    uint64_t offset : 42; /* 4 TB */
     uint64_t role : 4;
     uint64_t is_sidechain : 1;
     uint64_t lacks_parent : 1;  /* it names a parent that is not there */
@@ -85,8 +86,9 @@ struct graph_node {
     uint64_t is_marked : 1;
     uint64_t is_summary : 1;
     uint64_t has_copy : 1; /* an earlier record has the same id */
-    uint64_t tag : 8;      /* the caller's own; 0 at first */
-    uint32_t message;      /* hash of the message's id; 0: none */
+    uint64_t lacks_time : 1;
+    uint64_t tag : 8; /* the caller's own; 0 at first */
+    uint32_t message; /* hash of the message's id; 0: none */
     uint32_t line;
 };
 
@@ -222,7 +224,9 @@ struct graph_bridge {
 };
 
 struct graph_walk {
-    uint32_t leaf;    /* GRAPH_NONE: none */
+    uint32_t leaf;       /* GRAPH_NONE: none */
+    uint32_t unsortable; /* before 2.1.330 the client fails on it: of several records that it
+                            fetches for a message, one without a time; GRAPH_NONE: none */
     uint32_t undated; /* would be the leaf, and the client passes it over for its lack of a time */
     enum graph_end end;
     uint32_t stopped_at;          /* the oldest node of the chain */

@@ -1,10 +1,10 @@
 #include "search/index.h"
 
 #include "base/clock.h"
+#include "base/io/database.h"
 #include "base/io/durable.h"
 #include "base/io/fs.h"
 #include "base/utf8.h"
-#include "search/database.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "search/database.h"
+#include "base/io/database.h"
 
 #include "base/arena.h"
 

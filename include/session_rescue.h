@@ -62,6 +62,7 @@ enum sr_kind {
     SR_KIND_EDITOR,     /* started by an editor's extension */
     SR_KIND_SDK,        /* started by a program through the agent SDK */
     SR_KIND_BACKGROUND, /* the client's own background sessions */
+    SR_KIND_SERVER,     /* it runs sessions that other processes draw */
 };
 
 enum sr_verdict {
@@ -134,6 +135,20 @@ struct sr_attachment {
 struct sr_home {
     const char *agent;  /* "claude" */
     const char *folder; /* path as this program can open it; NULL: not known */
+};
+
+/* Where an agent looks for a user's sessions. */
+struct sr_usual_home {
+    const char *agent;
+    const char *named;    /* when the user starts it: as the environment says, or the standard */
+    const char *standard; /* when it is told nothing */
+};
+
+/* What holds the records of a session. */
+struct sr_part {
+    const char *kind; /* "file"; "rows" of a database */
+    const char *path; /* of the file, of the database */
+    const char *key;  /* of the rows; NULL: all of the file */
 };
 
 /* The pane of a terminal multiplexer that a session runs in. */
@@ -248,6 +263,10 @@ struct sr_session {
      * among them. */
     const struct sr_attachment *attachments;
     size_t attachment_count;
+    /* What its records stand in: none where it has none, or that is not known. Where it is no file
+     * of its own, transcript is NULL. */
+    const struct sr_part *parts;
+    size_t part_count;
 };
 
 /* The process that runs the turns of a session. Returns: NULL where none is alive, or known. */
@@ -328,6 +347,9 @@ struct sr_options {
                                 activity, no prompt */
     /* When the machine slept, by the caller's looks; NULL: only how long, since boot. */
     const struct sr_sleeps *sleeps;
+    /* Of agents but the first: what default_config_dir and standard_config_dir are of that. */
+    const struct sr_usual_home *usual_homes;
+    size_t usual_home_count;
 };
 
 /*

@@ -1,10 +1,13 @@
 #include "agents/agent.h"
 
+#include "base/io/os.h"
+
 #include <stdlib.h>
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     NAME_LIMIT = 1000000,
@@ -34,10 +37,32 @@ const char *agent_title(const char *name)
     return agent ? agent->title : name;
 }
 
+bool agent_begins_uuid(const char *word)
+{
+    size_t n = strlen(word);
+    return n >= 8 && n <= 36 && strspn(word, "0123456789abcdefABCDEF-") == n;
+}
+
+bool agent_is_id(struct sv id)
+{
+    for (size_t i = 0; agents[i]; i++)
+        if (agents[i]->stored->is_id(id))
+            return true;
+    return false;
+}
+
+const struct agent *agent_of_prefix(const char *word)
+{
+    for (size_t i = 0; agents[i]; i++)
+        if (agents[i]->stored->begins_id(word))
+            return agents[i];
+    return NULL;
+}
+
 const char *agent_suffix_of(const char *path)
 {
     for (size_t i = 0; agents[i]; i++)
-        if (str_ends_with(path, agents[i]->stored->suffix))
+        if (agents[i]->stored->suffix && str_ends_with(path, agents[i]->stored->suffix))
             return agents[i]->stored->suffix;
     return NULL;
 }
@@ -55,7 +80,7 @@ bool agent_names_transcript(const char *name, struct sv *id)
 {
     const char *suffix = agent_suffix_of(name);
     struct sv before = {name, suffix ? strlen(name) - strlen(suffix) : 0};
-    if (!str_is_uuid(before))
+    if (!agent_is_id(before))
         return false;
     *id = before;
     return true;
@@ -65,7 +90,7 @@ bool agent_is_subagents(const char *path)
 {
     for (size_t i = 0; agents[i]; i++) {
         const char *folder = agents[i]->stored->subagents;
-        for (const char *at = path; (at = strstr(at, folder)); at++)
+        for (const char *at = path; folder && (at = strstr(at, folder)); at++)
             if (at > path && at[-1] == '/' && at[strlen(folder)] == '/')
                 return true;
     }
@@ -76,7 +101,7 @@ const char *agent_subagents_of(struct arena *a, const char *transcript)
 {
     for (size_t i = 0; agents[i]; i++) {
         const struct agent_stored *s = agents[i]->stored;
-        if (str_ends_with(transcript, s->suffix))
+        if (s->suffix && str_ends_with(transcript, s->suffix))
             return arena_printf(a, "%.*s/%s", (int)(strlen(transcript) - strlen(s->suffix)),
                                 transcript, s->subagents);
     }
@@ -85,6 +110,8 @@ const char *agent_subagents_of(struct arena *a, const char *transcript)
 
 bool agent_is_stored(const struct agent *agent, const char *name)
 {
+    if (!agent->stored->top)
+        return false;
     size_t n = strlen(agent->stored->top);
     return str_starts_with(name, agent->stored->top) && name[n] == '/';
 }
@@ -178,6 +205,44 @@ void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count)
 {
     if (count)
         qsort(transcripts, count, sizeof *transcripts, newest_first);
+}
+
+struct memory_file {
+    int fd;
+    int64_t size_bytes;
+};
+
+static int append(void *context, const char *bytes, size_t n)
+{
+    struct memory_file *f = context;
+    for (size_t done = 0; done < n;) {
+        ssize_t r = write(f->fd, bytes + done, n - done);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return -errno;
+        done += (size_t)r;
+    }
+    f->size_bytes += (int64_t)n;
+    return 0;
+}
+
+int agent_open_records(const struct agent *agent, const struct agent_store *store,
+                       const struct agent_transcript *of, enum agent_extent extent,
+                       struct fs_file *out)
+{
+    if (!agent->records)
+        return fs_open_file(store->fd, of->path, out);
+    struct memory_file f = {.fd = os_create_in_memory("records")};
+    if (f.fd < 0)
+        return f.fd;
+    int r = agent->records->write(store, of, extent, append, &f);
+    if (r < 0)
+        fs_close(&f.fd);
+    else
+        *out = (struct fs_file){
+            .fd = f.fd, .size_bytes = f.size_bytes, .mtime_ms = of->modified_at.ms};
+    return r < 0 ? r : 0;
 }
 
 struct lookup agent_read_registry(const struct agent *agent, const struct agent_store *store,

@@ -25,6 +25,8 @@ enum agent_role {
     AGENT_NO,       /* not this agent's program */
     AGENT_NAMESAKE, /* it is called as this agent's program is, and is none that is known */
     AGENT_SESSION,  /* it holds a conversation, or is about to */
+    AGENT_UI,       /* it draws a session whose turns another process runs */
+    AGENT_SERVER,   /* it runs the turns of any number of sessions, for others to draw */
     AGENT_SPARE, /* started ahead for a session to come: it has one once it is registered with it */
     AGENT_HELPER, /* this agent's program in another role: a launcher, an MCP server, a daemon */
 };
@@ -93,13 +95,31 @@ struct agent_settings {
     int64_t days_kept; /* transcripts not written to for so long are deleted by a client */
 };
 
+/* What a listing tells of a session, where its agent keeps that apart from its records. */
+struct agent_listed {
+    const char *cwd;         /* that it is resumed in */
+    struct wall archived_at; /* the user has put it out of sight; unknown: not so */
+};
+
 /* One session's transcript in a store. */
 struct agent_transcript {
     const char *session_id;
-    const char *path; /* below the store */
-    int64_t size_bytes;
+    const char *path; /* below the store; of one that no file holds (agent_records): a name that no
+                         file has, in the folder that project_folder says */
+    int64_t size_bytes; /* negative: not known */
     struct wall modified_at;
+    const struct agent_listed *listed; /* NULL: its records tell */
 };
+
+/* Which records of a session are read. */
+enum agent_extent {
+    AGENT_WHOLE,
+    AGENT_BEGINNING, /* with what tells how it began */
+    AGENT_END,       /* the last turn at least, in bounds */
+};
+
+/* Takes the next bytes. Returns: 0; a negative result ends what calls it, with that. */
+typedef int agent_sink(void *context, const char *bytes, size_t n);
 
 /* How a transcript came to lie where the client does not look. */
 enum agent_stray_kind {
@@ -206,8 +226,10 @@ struct agent_file {
     const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
     const char *root;    /* the real path of at; NULL: the store's */
     struct sv key, mark; /* LINES: what such a line holds, as struct line_filter says it */
-    bool is_lines;       /* JSONL, appended to while the session lives */
-    struct fs_file seen; /* when it was listed */
+    const struct agent_transcript *rows; /* its records are in no file: agent_records writes them,
+                                            and at is not to be opened */
+    bool is_lines;                       /* JSONL, appended to while the session lives */
+    struct fs_file seen;                 /* when it was listed */
 };
 
 /* One thing that is there and is not copied. */
@@ -298,18 +320,25 @@ struct agent_home {
                               const char *home, bool *is_default);
     /* What the user has set; what is not known counts as not set. */
     struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
-    const char *folder; /* the default, below the user's home directory: ".claude" */
-    /* Variables that name another, and the one for temporary files. */
-    const char *variable, *temporary_variable;
+    /* The variable that names another, and what of a directory's path it holds: the beginning
+     * before this ("/opencode"; NULL: all of it). The one for temporary files; NULL: none. */
+    const char *variable, *below_variable, *temporary_variable;
 };
 
 /* The transcripts in a store. */
 struct agent_stored {
-    const char *top;       /* the folder that all of them lie in: "projects" */
+    const char *top; /* the folder that all of them lie in: "projects" */
+    /* NULL: transcripts are no files */
     const char *suffix;    /* after the id in a transcript's name: ".jsonl" */
     const char *subagents; /* folder of theirs, in that which is called as a transcript is without
                               its suffix */
-    /* Cuts the path of a transcript where the store ends. Returns: false for any other path. */
+    bool (*is_id)(struct sv id);
+    /* A word is the beginning of one, of so many characters that it may stand for it; a pid has at
+     * most 7 (PID_MAX_LIMIT is 4194304). */
+    bool (*begins_id)(const char *word);
+    bool ids_ignore_case; /* and are kept in lower case */
+    /* Cuts the path of a transcript where the store ends. Returns: false for any other path. NULL:
+     * its transcripts are no files. */
     bool (*split)(struct arena *a, const char *path, const char **store, const char **below);
     /* The folder, below the store, that sessions started in cwd are kept in. */
     const char *(*project_folder)(struct arena *a, const char *cwd);
@@ -349,9 +378,20 @@ struct agent_bundle {
     /* How many folders at the beginning of a path below the store may be links of the user's:
      * no more than are well known. */
     size_t (*linked_parts)(const char *path);
-    /* A name in a backup, as it is for another session id and project folder. */
+    /* A name in a backup, as it is for another session id and project folder. NULL: what is in a
+     * backup cannot be put back yet. */
     const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder);
+};
+
+/* The records of a session that no file holds, as lines: each one JSON object. */
+struct agent_records {
+    /* All of one moment. Returns: 0, negative errno with the reason in store->problems, or what the
+     * sink returned. Blocks: no longer than some seconds, for a writer. */
+    int (*write)(const struct agent_store *store, const struct agent_transcript *of,
+                 enum agent_extent extent, agent_sink *sink, void *context);
+    const char *kind; /* of the part that they are: "rows" */
+    const char *file; /* that holds them, below the store */
 };
 
 /* What its processes publish about themselves. */
@@ -507,6 +547,7 @@ struct agent {
     const struct event_reader *reader; /* of its transcripts' records */
     const struct agent_commands *commands;
 
+    const struct agent_records *records;
     const struct agent_registry *registry;
     const struct agent_children *children;
     const struct agent_history *history;
@@ -521,6 +562,11 @@ struct agent {
     const struct agent_timing *timing; /* measured on its clients */
 };
 
+/* The records of a transcript: its file, or those of that extent in a file without a name (whose
+ * size they have). Returns: 0 or negative errno. Owner: the caller closes out->fd. */
+int agent_open_records(const struct agent *agent, const struct agent_store *store,
+                       const struct agent_transcript *of, enum agent_extent extent,
+                       struct fs_file *out);
 /* None published. */
 struct lookup agent_read_registry(const struct agent *agent, const struct agent_store *store,
                                   struct agent_registration **entries, size_t *count);
@@ -571,7 +617,7 @@ void agent_read_screen(const struct agent *agent, struct sv screen, struct arena
 bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena *a,
                       struct sv *typed);
 
-extern const struct agent agent_claude;
+extern const struct agent agent_claude, agent_opencode;
 
 /* Puts transcripts in order, those written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);
@@ -581,6 +627,13 @@ extern const struct agent *const agents[];
 
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
+
+/* Hexadecimal digits and dashes, 8 of them at least: of ids that are UUIDs. */
+bool agent_begins_uuid(const char *word);
+/* Of any agent. */
+bool agent_is_id(struct sv id);
+/* The agent whose ids begin so. Returns: NULL: none's. */
+const struct agent *agent_of_prefix(const char *word);
 
 /* The suffix that a transcript's path ends in; NULL: no agent's. */
 const char *agent_suffix_of(const char *path);

@@ -164,6 +164,36 @@ static void find_folders(struct context *c, const struct options *o, const struc
     c->temporary_dir = agents_variable(agent->home->temporary_variable);
 }
 
+static size_t count_strings(char **items)
+{
+    size_t n = 0;
+    while (items && items[n])
+        n++;
+    return n;
+}
+
+/* Where each agent looks, in this environment, and where it is told nothing. */
+static void find_homes(struct context *c, const char *home)
+{
+    const struct proc_strings own = {(const char *const *)environ, count_strings(environ)},
+                              nothing = {0};
+    size_t count = 0;
+    bool ignored;
+    while (agents[count])
+        count++;
+    struct sr_usual_home *homes = arena_alloc(&c->arena, count * sizeof *homes);
+    for (size_t i = 0; i < count; i++)
+        homes[i] = (struct sr_usual_home){
+            .agent = agents[i]->name,
+            .named = agents[i]->home->config_dir(&c->arena, &own, home, &ignored),
+            .standard = agents[i]->home->config_dir(&c->arena, &nothing, home, &ignored),
+        };
+    c->look.default_config_dir = homes[0].named;
+    c->look.standard_config_dir = homes[0].standard;
+    c->look.usual_homes = homes + 1;
+    c->look.usual_home_count = count - 1;
+}
+
 static int local_offset_s(void)
 {
     time_t now = time(NULL);
@@ -175,7 +205,6 @@ void context_look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
     const struct agent *agent = o->agent ? agent_by_name(o->agent) : agents[0];
-    const char *named = agents_variable(agent->home->variable);
     if (!home)
         home = host_home_of(&c->arena, geteuid());
     find_folders(c, o, agent, home);
@@ -183,8 +212,6 @@ void context_look_around(struct context *c, const struct options *o)
     c->look = (struct sr_options){
         .config_dirs = o->config_dirs,
         .config_dir_count = o->config_dir_count,
-        .standard_config_dir =
-            home ? arena_printf(&c->arena, "%s/%s", home, agent->home->folder) : NULL,
         .agent = o->agent,
         .own_pid = proc_own_pid(),
         .own_session_id = agents_variable(agent_child_variable(agent)),
@@ -193,7 +220,7 @@ void context_look_around(struct context *c, const struct options *o)
     c->asked_model = agent->model ? agents_variable(agent->model->variable) : NULL;
     c->search_path = variable("PATH");
     c->has_desktop = variable("DISPLAY") || variable("WAYLAND_DISPLAY");
-    c->look.default_config_dir = named ? named : c->look.standard_config_dir;
+    find_homes(c, home);
     const char *window = variable("SESSION_RESCUE_CONTEXT_WINDOW");
     struct sr_error error;
     if (!o->context_window && window &&

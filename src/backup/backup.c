@@ -125,6 +125,8 @@ static bool is_settled(const struct job *j, const struct agent_file *now,
 {
     int64_t old_ns = (j->previous.taken_at.ms - SETTLED_MS) * 1000000;
     const struct fs_file *source = &then->copied.source;
+    if (now->rows) /* of rows there is no such time */
+        return false;
     return then->copied.state == COPY_STABLE && source->size_bytes == now->seen.size_bytes &&
            source->mtime_ns == now->seen.mtime_ns && source->ctime_ns == now->seen.ctime_ns &&
            source->inode == now->seen.inode && source->device == now->seen.device &&
@@ -293,6 +295,8 @@ static const char *name_missing(const struct backup_source *source, const struct
                                 struct arena *a)
 {
     const char *id = source->transcript.session_id, *suffix = source->agent->stored->suffix;
+    if (!suffix)
+        return id;
     for (size_t i = 0; i < files->count; i++) {
         const struct agent_file *f = &files->items[i];
         const char *at = strstr(f->name, id);
@@ -406,6 +410,56 @@ static int add_torn_tail(struct job *j, const struct agent_file *f, struct sr_er
     return 0;
 }
 
+/* Where rows are written to; what it has seen of them. */
+struct row_file {
+    struct job *job;
+    int fd, code;
+    int64_t size_bytes;
+    struct digest digest;
+};
+
+static int put_rows(void *context, const char *bytes, size_t n)
+{
+    struct row_file *to = context;
+    to->code = durable_write(to->fd, bytes, n);
+    if (to->code < 0)
+        return to->code;
+    digest_add(&to->digest, bytes, n);
+    to->size_bytes += (int64_t)n;
+    report(to->job, (int64_t)n);
+    return 0;
+}
+
+/* As copy_file, of what no file holds: read once, within one moment of the database. */
+static int copy_rows(struct job *j, const struct agent_file *f, const struct copy_request *q,
+                     struct copied *out, struct sr_error *error)
+{
+    const struct agent_store store = *j->source->store;
+    struct copied copied = {.state = COPY_STABLE, .ends_in_newline = true};
+    struct row_file to = {.job = j};
+    digest_init(&to.digest);
+    to.fd = durable_create(q->to_at, q->to);
+    if (to.fd < 0)
+        return err_set(error, to.fd, "make %s: %s", q->to_shown, err_reason(to.fd));
+    int r = j->source->agent->records->write(&store, f->rows, AGENT_WHOLE, put_rows, &to);
+    digest_end(&to.digest, copied.sha256);
+    copied.size_bytes = to.size_bytes;
+    if (r == 0)
+        r = to.code = durable_sync(to.fd);
+    fs_close(&to.fd);
+    if (r < 0 && to.code == 0) {
+        unlinkat(q->to_at, q->to, 0);
+        err_set(error, r, "read %s: %s", q->from_shown, err_reason(r));
+        return COPY_SOURCE_FAILED;
+    }
+    if (r == 0)
+        r = readback_check(q->to_at, q->to, copied.size_bytes, copied.sha256, &copied.read_back);
+    if (r < 0)
+        return err_set(error, r, "write %s: %s", q->to_shown, err_reason(r));
+    *out = copied;
+    return 0;
+}
+
 static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *error)
 {
     bool is_transcript = f->kind == AGENT_FILE_TRANSCRIPT;
@@ -433,7 +487,8 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
         .context = j,
     };
     struct sr_error failure;
-    int r = copy_file(&request, &copied, &failure);
+    int r = f->rows ? copy_rows(j, f, &request, &copied, &failure)
+                    : copy_file(&request, &copied, &failure);
     if (r == COPY_SOURCE_FAILED && !is_transcript) {
         /* What was listed a moment ago may be gone since, not be this user's to read, or lie on a
          * bad block. That one file is missing then, and said to be. */
@@ -720,7 +775,7 @@ static int make(struct job *j, struct sr_export *out, struct sr_error *error)
     int r = check_space(j, error);
     if (r < 0)
         return r;
-    r = backup_dir_begin(p, j->source->transcript.session_id, j->stem, error);
+    r = backup_dir_begin(p, j->source->agent, j->source->transcript.session_id, j->stem, error);
     if (r < 0)
         return r;
     j->partial = r;
@@ -764,7 +819,9 @@ static int try_all(struct job *j, struct sr_error *error)
     for (size_t i = 0; i < count; i++) {
         const struct agent_file *f = &j->files.items[i];
         struct fs_file file;
-        int r = fs_open_file_beneath(f->at, f->path, &file);
+        int r = f->rows ? agent_open_records(j->source->agent, j->source->store, f->rows,
+                                             AGENT_BEGINNING, &file)
+                        : fs_open_file_beneath(f->at, f->path, &file);
         if (r == 0)
             fs_close(&file.fd);
         else if (f->kind == AGENT_FILE_TRANSCRIPT) {

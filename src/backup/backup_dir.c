@@ -24,8 +24,7 @@
 
 enum {
     STAMP_LENGTH = 20, /* 2026-02-05T10-11-12Z */
-    UUID_LENGTH = 36,
-    LOOK_MS = 50, /* between two tries for the lock */
+    LOOK_MS = 50,      /* between two tries for the lock */
     NAME_LIMIT = 1000000,
     NAME_SIZE = BACKUP_DIR_STEM_SIZE + 16,
     BEGIN_TRIES = 10,
@@ -200,21 +199,45 @@ void backup_dir_unlock(struct backup_dir *p)
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-bool backup_dir_is_stem(struct sv name)
+/* "<agent>-<id>"; of the agent that is meant where none is named "<id>". Returns: {0}: neither. */
+static struct sv id_in(struct sv rest)
+{
+    for (size_t i = 0; agents[i]; i++) {
+        struct sv id = rest;
+        if (i) {
+            struct sv name = sv_of(agents[i]->name);
+            if (!sv_starts_with(rest, name) || rest.n <= name.n || rest.p[name.n] != '-')
+                continue;
+            id = sv_slice(rest, name.n + 1, rest.n);
+        }
+        if (agents[i]->stored->is_id(id))
+            return id;
+    }
+    return (struct sv){0};
+}
+
+/* The session's id in a stem. Returns: {0} for any other name. */
+static struct sv id_of_stem(struct sv name)
 {
     static const struct sv word = {"-LOSSLESS-", 10};
-    if (name.n != STAMP_LENGTH + word.n + UUID_LENGTH)
-        return false;
+    if (name.n <= STAMP_LENGTH + word.n || name.n >= BACKUP_DIR_STEM_SIZE)
+        return (struct sv){0};
     for (size_t i = 0; i < STAMP_LENGTH; i++) {
         char form = "dddd-dd-ddTdd-dd-ddZ"[i], c = name.p[i];
         if (form == 'd' ? c < '0' || c > '9' : c != form)
-            return false;
+            return (struct sv){0};
     }
-    return sv_equals(sv_slice(name, STAMP_LENGTH, STAMP_LENGTH + word.n), word) &&
-           str_is_uuid(sv_slice(name, STAMP_LENGTH + word.n, name.n));
+    if (!sv_equals(sv_slice(name, STAMP_LENGTH, STAMP_LENGTH + word.n), word))
+        return (struct sv){0};
+    return id_in(sv_slice(name, STAMP_LENGTH + word.n, name.n));
 }
 
-static void make_stem(struct wall at, const char *session_id,
+bool backup_dir_is_stem(struct sv name)
+{
+    return id_of_stem(name).n > 0;
+}
+
+static void make_stem(struct wall at, const struct agent *agent, const char *session_id,
                       char stem[static BACKUP_DIR_STEM_SIZE])
 {
     char stamp[WALL_TEXT_SIZE];
@@ -222,7 +245,9 @@ static void make_stem(struct wall at, const char *session_id,
     for (char *c = stamp; *c; c++)
         if (*c == ':')
             *c = '-';
-    snprintf(stem, BACKUP_DIR_STEM_SIZE, "%s-LOSSLESS-%s", stamp, session_id);
+    bool is_named = agent != agents[0];
+    snprintf(stem, BACKUP_DIR_STEM_SIZE, "%s-LOSSLESS-%s%s%s", stamp, is_named ? agent->name : "",
+             is_named ? "-" : "", session_id);
 }
 
 static const char *part_name(char name[static NAME_SIZE], const char *stem, const char *part)
@@ -266,12 +291,12 @@ struct wall backup_dir_time(const char *stem)
 
 /* ---- one backup --------------------------------------------------------------------------- */
 
-int backup_dir_begin(struct backup_dir *p, const char *session_id,
+int backup_dir_begin(struct backup_dir *p, const struct agent *agent, const char *session_id,
                      char stem[static BACKUP_DIR_STEM_SIZE], struct sr_error *error)
 {
     char name[NAME_SIZE];
     for (int i = 0; i < BEGIN_TRIES; i++) {
-        make_stem(wall_now(), session_id, stem);
+        make_stem(wall_now(), agent, session_id, stem);
         struct lookup taken = look_for_any(p, stem);
         if (taken.state == LOOKUP_UNKNOWN)
             return err_set(error, taken.code, "look into %s: %s", p->path, err_reason(taken.code));
@@ -372,7 +397,7 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
         if (stem_of_part(names[i].name, &stem)) {
             struct backup_dir_entry *e = ARENA_PUSH(a, all, n, capacity);
             e->stem = arena_strndup(a, stem.p, stem.n);
-            e->session_id = e->stem + stem.n - UUID_LENGTH;
+            e->session_id = e->stem + (id_of_stem(stem).p - stem.p);
             e->is_complete = str_ends_with(names[i].name, ".sha256");
         }
     if (n)

@@ -7,13 +7,15 @@
  *     .lock                                                      who is making one
  *     .watch                                                     who watches (--watch)
  *
- * <stem> is 2026-02-05T10-11-12Z-LOSSLESS-<uuid>. A backup exists once its
+ * <stem> is 2026-02-05T10-11-12Z-LOSSLESS-<id>, of the agents but the first
+ * ...-LOSSLESS-<agent>-<id>. A backup exists once its
  * .sha256 does. While .partial-<stem> is there, files of that stem without a
  * .sha256 are what an export left that was killed between the last renames;
  * without it they are somebody's backup that has lost a file, and stay.
  */
 #pragma once
 
+#include "agents/agent.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -62,7 +64,7 @@ int backup_dir_clean(struct backup_dir *p, struct sr_error *error);
  * Begins a backup under the lock: a stem that is free, and its partial folder.
  * Returns: a descriptor of that, or negative errno.
  */
-int backup_dir_begin(struct backup_dir *p, const char *session_id,
+int backup_dir_begin(struct backup_dir *p, const struct agent *agent, const char *session_id,
                      char stem[static BACKUP_DIR_STEM_SIZE], struct sr_error *error);
 /*
  * Publishes what stands in the partial folder under the names "jsonl", "files",

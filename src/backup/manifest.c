@@ -185,7 +185,7 @@ int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const 
     if (taken_at)
         wall_parse(sv_of(taken_at), &m.taken_at);
     *wrong = "names no session";
-    if (!m.agent || !m.session_id || !str_is_uuid(sv_of(m.session_id)))
+    if (!m.agent || !m.session_id || !agent_is_id(sv_of(m.session_id)))
         return -EBADMSG;
 
     const struct json_value *files = json_get(root, "files");

@@ -320,6 +320,11 @@ int restore_plan(const struct restore_request *q, struct arena *a, struct restor
     if (!plan.agent)
         return err_set(error, -EBADMSG, "%s is of an agent '%s' that is not known", q->stem,
                        plan.verified.manifest.agent);
+    if (!plan.agent->bundle->renamed)
+        return err_set(error, -EOPNOTSUPP,
+                       "%s: --restore: putting rows back into its database is not known; "
+                       "nothing was touched",
+                       plan.agent->name);
     int r = choose_id(q, &plan, error);
     if (r == 0)
         r = choose_places(q, &plan, error);

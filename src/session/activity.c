@@ -17,7 +17,7 @@ int activity_read_tail(const struct store *store, const struct agent_transcript 
                        struct tail_result *out)
 {
     struct fs_file file;
-    int r = fs_open_file(store->io.fd, t->path, &file);
+    int r = agent_open_records(store->agent, &store->io, t, AGENT_END, &file);
     if (r < 0)
         return r;
     FS_CLOSE int fd = file.fd;
@@ -33,6 +33,10 @@ int activity_read_last(const struct store *store, const struct agent_transcript 
     static const size_t sizes[] = {LAST_MESSAGE_READ_FIRST, LAST_MESSAGE_READ_MAX};
     char bytes[LAST_MESSAGE_READ_MAX];
     struct fs_file file;
+    if (t->listed) {
+        *out = (struct last_message){.at = t->modified_at};
+        return 0;
+    }
     int r = fs_open_file(store->io.fd, t->path, &file);
     if (r < 0)
         return r;
@@ -84,7 +88,7 @@ static bool has_records_over_lines(const struct store *store,
 {
     struct fs_file file;
     struct normalise_found found;
-    if (fs_open_file(store->io.fd, transcript->path, &file) < 0)
+    if (store->agent->records || fs_open_file(store->io.fd, transcript->path, &file) < 0)
         return true; /* not known: nothing is said against it */
     FS_CLOSE int fd = file.fd;
     struct record_source source = {
@@ -115,7 +119,7 @@ int activity_read_head(const struct store *store, const struct agent_transcript 
                        struct head *out)
 {
     struct fs_file file;
-    int r = fs_open_file(store->io.fd, transcript->path, &file);
+    int r = agent_open_records(store->agent, &store->io, transcript, AGENT_BEGINNING, &file);
     if (r < 0)
         return r;
     FS_CLOSE int fd = file.fd;
@@ -149,6 +153,8 @@ const char *activity_directory(const struct store *store, const struct agent_tra
                                const struct head *head, const struct tail_result *tail,
                                const char *hint)
 {
+    if (transcript->listed)
+        return transcript->listed->cwd;
     const char *slash = strrchr(transcript->path, '/');
     struct sv folder = {transcript->path, slash ? (size_t)(slash - transcript->path) : 0};
     const char *named[HEAD_CWDS_MAX + 3] = {tail->relocated_to, hint};

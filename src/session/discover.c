@@ -48,14 +48,14 @@ static void add_registered(const struct processes_request *q, struct stores *sto
     }
 }
 
-/* A client runs the turns itself, and draws them. One that has ended, and was not collected, has
- * part in nothing. */
-static void add_owner(struct arena *a, struct session *s)
+/* But for one that draws what another runs, a client runs the turns itself. One that has ended, and
+ * was not collected, has part in nothing. */
+static void attach(struct arena *a, struct session *s)
 {
     if (s->live->stat.state == 'Z' || s->live->stat.state == 'X')
         return;
     struct attachment *one = arena_alloc(a, sizeof *one);
-    *one = (struct attachment){s->live, SR_ROLE_OWNER};
+    *one = (struct attachment){s->live, s->live->role == AGENT_UI ? SR_ROLE_UI : SR_ROLE_OWNER};
     s->attachments = one;
     s->attachment_count = 1;
 }
@@ -78,7 +78,7 @@ static size_t gather_live(struct snapshot *snap, const struct processes_request 
             continue;
         processes_describe(q, live);
         sessions[n] = (struct session){.live = live, .store = store};
-        add_owner(&snap->arena, &sessions[n++]);
+        attach(&snap->arena, &sessions[n++]);
     }
     return n;
 }

@@ -33,6 +33,13 @@ static void miss(struct session *s, struct lookup seen)
               seen.where, err_reason(seen.code));
 }
 
+/* Nobody says from outside. */
+static void miss_any(struct session *s, struct arena *a, const char *why)
+{
+    s->which = lookup_unknown(-ENOTSUP, why);
+    live_note(s->live, a, "which session it is is not known: %s", why);
+}
+
 /* The same of a path below the store. */
 static void miss_path(struct session *s, int code, const char *path)
 {
@@ -310,11 +317,13 @@ static bool tool_knows_better(const struct session *s, const struct proc *proc)
     return proc_start_time(proc, live->nested_session_start).ms > changed.ms;
 }
 
-static void map_by_own_word(struct session *s, const struct proc *proc)
+static void map_by_own_word(struct session *s, const struct proc *proc, struct arena *a)
 {
     const struct live *live = s->live;
     s->registration = registration_of(s, proc);
-    if (s->registration && tool_knows_better(s, proc)) {
+    if (live->role == AGENT_SERVER) {
+        miss_any(s, a, "it serves sessions to others");
+    } else if (s->registration && tool_knows_better(s, proc)) {
         map_to(s, live->nested_session_id, SR_MAPPED_BY_CHILD_ENVIRONMENT, SR_EXACT);
         live_note(
             s->live, s->store->io.arena,
@@ -363,7 +372,7 @@ void mapping_run(struct session *sessions, size_t count, const struct proc *proc
 {
     for (size_t i = 0; i < count; i++) {
         sessions[i].which = lookup_found();
-        map_by_own_word(&sessions[i], proc);
+        map_by_own_word(&sessions[i], proc, stores->arena);
     }
     for (size_t i = 0; i < count; i++) {
         struct session *s = &sessions[i];
@@ -377,7 +386,7 @@ void mapping_run(struct session *sessions, size_t count, const struct proc *proc
         struct session *s = &sessions[i];
         if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))
             continue;
-        if (s->certainty == SR_CERTAINTY_NONE)
+        if (s->certainty == SR_CERTAINTY_NONE && s->live->role != AGENT_SERVER)
             map_by_transcript(sessions, count, s, proc);
         find_transcript(s);
         stores_leave(stores);

@@ -5,6 +5,7 @@
 #include "platform/process/ancestry.h"
 #include "platform/terminal/multiplexer.h"
 #include "platform/terminal/tty.h"
+#include "session/stores/stores.h"
 #include "session/stores/watched.h"
 
 #include <errno.h>
@@ -125,7 +126,7 @@ static void look_at_child(const struct processes_request *q, struct live *live,
         proc_read_environ(q->proc, child->pid, q->arena, &environment) < 0)
         return;
     const char *id = agent_variable(&environment, agent_child_variable(live->agent));
-    if (!id || !str_is_uuid(sv_of(id)) || str_equals(id, inherited) ||
+    if (!id || !live->agent->stored->is_id(sv_of(id)) || str_equals(id, inherited) ||
         child->start_ticks < live->nested_session_start)
         return;
     live->nested_session_id = id;
@@ -157,7 +158,7 @@ static void find_children(const struct processes_request *q, struct live *live)
 static bool is_usual_config_dir(const struct processes_request *q, const struct live *live)
 {
     const struct proc_strings nothing = {0};
-    const char *usual = q->options->standard_config_dir;
+    const char *usual = stores_usual_home(q->options, live->agent).standard;
     bool ignored;
     if (live->own_mounts)
         return true;
@@ -287,7 +288,8 @@ static bool look_at(const struct processes_request *q, pid_t pid, const struct a
     enum agent_role role = role_of(q, pid, agent != NULL, &live);
     if (role == AGENT_NAMESAKE && !is_registered)
         add_namesake(q, list, &live);
-    if (role == AGENT_HELPER || (role != AGENT_SESSION && !is_registered))
+    live.role = role == AGENT_UI || role == AGENT_SERVER ? role : AGENT_SESSION;
+    if (role == AGENT_HELPER || (role != live.role && !is_registered))
         return argv < 0 ? miss(q, pid, "cmdline", argv) : false;
     note_unread(&live, q->arena, "program", exe);
     note_unread(&live, q->arena, "command line", argv);

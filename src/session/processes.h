@@ -29,6 +29,7 @@ struct live {
     const char *container; /* its pid or mount namespace, where it is not ours */
     bool own_mounts;       /* its paths are to be read below /proc/PID/root */
     bool current;
+    enum agent_role role; /* AGENT_SESSION, AGENT_UI or AGENT_SERVER */
     pid_t parent_session; /* pid of the session that it was started by; 0: none */
     const char *parent_session_id;
     const char *named_session_id;  /* on its command line */

@@ -147,7 +147,7 @@ static enum sr_continuation look_for(const struct session *s, const char *sessio
                      session_id, s->store->agent->stored->suffix);
     struct agent_transcript found;
     struct stat st;
-    if (fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size)
+    if (!s->store->agent->records && fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size)
         return SR_CONTINUED;
     struct lookup seen = s->store->agent->stored->find(&s->store->io, session_id, NULL, &found);
     return seen.state == LOOKUP_UNKNOWN                     ? SR_NOT_CONTINUED
@@ -174,14 +174,32 @@ static void show_way(const struct session *s, struct sr_session *out)
 static enum sr_config_dir_use config_dir_use(const struct sr_options *options,
                                              const struct store *store)
 {
-    if (str_equals(store->io.path, options->default_config_dir))
+    struct sr_usual_home usual = stores_usual_home(options, store->agent);
+    if (str_equals(store->io.path, usual.named))
         return SR_CONFIG_DIR_AS_IS;
     if (!store->is_standard)
         return SR_CONFIG_DIR_SET;
-    if (!str_equals(options->default_config_dir, options->standard_config_dir))
+    if (!str_equals(usual.named, usual.standard))
         return SR_CONFIG_DIR_UNSET;
     /* a home that is named from here leads elsewhere from there */
-    return *options->standard_config_dir == '/' ? SR_CONFIG_DIR_AS_IS : SR_CONFIG_DIR_SET;
+    return *usual.standard == '/' ? SR_CONFIG_DIR_AS_IS : SR_CONFIG_DIR_SET;
+}
+
+/* Of what is no file of its own there is no path that leads to it alone. */
+static void show_parts(struct arena *a, const struct session *s, struct sr_session *out)
+{
+    const struct agent_records *records = s->store->agent->records;
+    struct sr_part *part = arena_alloc(a, sizeof *part);
+    const char *path = records ? records->file : s->transcript.path;
+    *part = (struct sr_part){
+        .kind = records ? records->kind : "file",
+        .path = arena_printf(a, "%s/%s", s->store->io.path, path),
+        .key = records ? s->session_id : NULL,
+    };
+    if (!records)
+        out->transcript = part->path;
+    out->parts = part;
+    out->part_count = 1;
 }
 
 static void show_session(struct snapshot *snap, const struct sr_options *options,
@@ -205,7 +223,7 @@ static void show_session(struct snapshot *snap, const struct sr_options *options
     out->home = (struct sr_home){out->agent, out->config_dir};
     show_attachments(a, s, out);
     if (session_has_transcript(s)) {
-        out->transcript = arena_printf(a, "%s/%s", s->store->io.path, s->transcript.path);
+        show_parts(a, s, out);
         out->size_bytes = s->transcript.size_bytes;
     }
     struct wall last = s->activity.is_known ? s->activity.last_at : (struct wall){0};

@@ -81,6 +81,24 @@ static void add_directory(struct buf *out, const char *cwd)
     buf_release(&path);
 }
 
+/* As the variable has it. */
+static void add_config_dir(struct buf *out, const struct agent *agent, const char *path)
+{
+    const char *below = agent->home->below_variable;
+    struct arena a = {0};
+    if (below && str_ends_with(path, below))
+        path = arena_strndup(&a, path, strlen(path) - strlen(below));
+    resume_add_quoted(out, path);
+    arena_release(&a);
+}
+
+/* A directory that the variable cannot name. */
+static bool is_out_of_reach(const struct agent *agent, const struct sr_session *s)
+{
+    const char *below = agent->home->below_variable;
+    return s->config_dir_use == SR_CONFIG_DIR_SET && below && !str_ends_with(s->config_dir, below);
+}
+
 /* The client must look where the session is, whatever the user's shell is set to. */
 static void add_environment(struct buf *out, const struct agent *agent, const struct sr_session *s)
 {
@@ -92,7 +110,7 @@ static void add_environment(struct buf *out, const struct agent *agent, const st
         break;
     case SR_CONFIG_DIR_SET:
         buf_addf(out, "%s=", agent->home->variable);
-        resume_add_quoted(out, s->config_dir);
+        add_config_dir(out, agent, s->config_dir);
         buf_adds(out, " ");
         break;
     }
@@ -118,7 +136,8 @@ const char *sr_resume_obstacle(const struct sr_session *s)
         return "empty"; /* the client finds no conversation in it */
     if (s->holds_no_conversation)
         return "no-conversation"; /* nor in this */
-    if (!agent_by_name(s->agent) || !s->session_id || (goes_by_file(s) && !s->transcript))
+    if (!agent_by_name(s->agent) || is_out_of_reach(agent_by_name(s->agent), s) || !s->session_id ||
+        (goes_by_file(s) && !s->transcript))
         return "place-not-known";
     return NULL;
 }
@@ -147,7 +166,7 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
 int resume_add_attach(struct buf *out, const struct sr_session *s)
 {
     const struct agent *agent = agent_by_name(s->agent);
-    if (!agent || !s->job_id)
+    if (!agent || !s->job_id || !agent->commands->attach)
         return -ENODATA;
     add_environment(out, agent, s);
     agent->commands->attach(out, s->job_id);

@@ -48,6 +48,8 @@ const char *sr_kind_word(enum sr_kind kind)
         return "editor";
     case SR_KIND_SDK:
         return "sdk";
+    case SR_KIND_SERVER:
+        return "server";
     case SR_KIND_BACKGROUND:
         return "background";
     }

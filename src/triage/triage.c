@@ -118,6 +118,14 @@ static void say_first(struct snapshot *snap, struct sr_session *shown, const cha
     shown->evidence_count = count + 1;
 }
 
+/* What this program does not do to an agent's clients it does not advise. */
+static const char *possible_advice(const struct agent *agent, const char *advice)
+{
+    bool is_done_to_it = str_equals(advice, "kill") || str_equals(advice, "kill-child") ||
+                         str_equals(advice, "revive");
+    return agent->control || !is_done_to_it ? advice : "look";
+}
+
 static bool judge(struct snapshot *snap, struct patient *p)
 {
     p->session->evidence = &p->evidence;
@@ -127,7 +135,7 @@ static bool judge(struct snapshot *snap, struct patient *p)
     shown->cause = j.rule->cause;
     shown->confidence = j.confidence;
     shown->is_noteworthy = j.is_noteworthy;
-    shown->advice = j.advice;
+    shown->advice = possible_advice(p->session->live->agent, j.advice);
     shown->evidence = j.evidence;
     shown->evidence_count = j.evidence_count;
     p->session->saving.has_asked = p->evidence.api.has_asked;

@@ -44,6 +44,19 @@ static void put_attachments(struct json_document *d, struct json_node *to,
     json_put(d, to, "ui_pids", uis);
 }
 
+static void put_parts(struct json_document *d, struct json_node *to, const struct sr_session *s)
+{
+    struct json_node *parts = json_array(d);
+    for (size_t i = 0; i < s->part_count; i++) {
+        struct json_node *part = json_object(d);
+        json_put_string(d, part, "kind", s->parts[i].kind);
+        json_put_string(d, part, "path", s->parts[i].path);
+        json_put_string(d, part, "key", s->parts[i].key);
+        json_put(d, parts, NULL, part);
+    }
+    json_put(d, to, "parts", parts);
+}
+
 static void put_session(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
     json_put_string(d, to, "session_id", s->session_id);
@@ -60,6 +73,7 @@ static void put_session(struct json_document *d, struct json_node *to, const str
     put_attachments(d, to, s);
 
     json_put_string(d, to, "transcript", s->transcript);
+    put_parts(d, to, s);
     json_put_count(d, to, "size_bytes", s->size_bytes);
     json_put_string(d, to, "cwd", s->cwd);
     json_put_string(d, to, "config_dir", s->config_dir);

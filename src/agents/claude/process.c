@@ -505,12 +505,14 @@ static const struct agent_process process = {
 static const struct agent_home home = {
     .config_dir = claude_config_dir,
     .read_settings = claude_read_settings,
-    .folder = ".claude",
     .variable = "CLAUDE_CONFIG_DIR",
     .temporary_variable = "CLAUDE_CODE_TMPDIR",
 };
 
 static const struct agent_stored stored = {
+    .is_id = str_is_uuid,
+    .begins_id = agent_begins_uuid,
+    .ids_ignore_case = true,
     .top = "projects",
     .suffix = ".jsonl",
     .subagents = "subagents",

@@ -127,7 +127,7 @@ static void want_rest(struct work *w, const struct sr_session *s)
 /* Its transcript may be any, in any folder. One that has ended has no memory that could be lost. */
 static bool is_nameless(const struct sr_session *s)
 {
-    return s->pid && !s->session_id && !s->transcript && s->candidate_count == 0 &&
+    return s->pid && !s->session_id && !s->part_count && s->candidate_count == 0 &&
            !str_equals(s->cause, "zombie");
 }
 
@@ -138,7 +138,7 @@ static void want_session(struct work *w, const struct sr_session *s)
     if (!is_due(w, s))
         return;
     bool is_new = s->session_id && !is_wanted_already(w, s, s->session_id); /* no twin */
-    if (is_new && s->transcript)
+    if (is_new && s->part_count)
         want(w, s, NULL, NULL);
     else if (is_new && (s->pid || s->left))
         want_rest(w, s);
@@ -176,7 +176,7 @@ static int choose(struct work *w, const struct selection *selection)
     for (size_t i = 0; i < count; i++) {
         size_t before = w->wanted_count + w->doubt_count;
         want_session(w, named[i]);
-        if (w->wanted_count + w->doubt_count == before && !named[i]->transcript &&
+        if (w->wanted_count + w->doubt_count == before && !named[i]->part_count &&
             named[i]->candidate_count == 0 && named[i]->persistence != SR_PERSISTENCE_NONE)
             say_nothing_there(w, named[i]);
         say_unsaved(w, named[i]);
@@ -220,7 +220,7 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
     row->code = r < 0 ? r : 0;
     if (r < 0)
         row->why = arena_strdup(a, error.text);
-    if (!wanted->candidate && s->transcript && resume_add_command(&command, s) == 0)
+    if (!wanted->candidate && s->part_count && resume_add_command(&command, s) == 0)
         row->resume_command = arena_strdup(a, command.p);
     buf_release(&command);
 }

@@ -154,7 +154,7 @@ static int restore(struct work *w, const struct backup_dir *pending, const char 
         .context = &w->meter,
     };
     int r = restore_plan(&w->request, &w->context->arena, &w->plan, &error);
-    if (r == -EBUSY || r == -ENODATA || r == -EEXIST)
+    if (r == -EBUSY || r == -ENODATA || r == -EEXIST || r == -EOPNOTSUPP)
         return refuse(error.text, false);
     if (r < 0) {
         context_complain(error.text);

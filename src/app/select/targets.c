@@ -152,6 +152,16 @@ static void complain_of_gone(const struct sr_session *s)
     buf_release(&text);
 }
 
+/* What is no file cannot be read as one. */
+static void complain_of_rows(const struct sr_session *s)
+{
+    struct buf text = {0};
+    buf_addf(&text, "session %s: %s keeps it as %s of %s, which this does not read", s->session_id,
+             agent_title(s->agent), s->parts[0].kind, s->parts[0].path);
+    context_complain(text.p);
+    buf_release(&text);
+}
+
 static int choose(struct context *c, struct targets *t, const struct selection *selection,
                   const char *const *words, size_t count)
 {
@@ -167,6 +177,10 @@ static int choose(struct context *c, struct targets *t, const struct selection *
         }
         if (named[i]->left) {
             complain_of_gone(named[i]);
+            return EXIT_USAGE;
+        }
+        if (!named[i]->transcript && named[i]->part_count) {
+            complain_of_rows(named[i]);
             return EXIT_USAGE;
         }
         if (!named[i]->transcript) {

@@ -11,18 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A pid has at most 7 digits (PID_MAX_LIMIT is 4194304): 8 digits begin a session id. */
-enum { PREFIX_MIN = 8, PREFIX_MAX = 36, LISTED_MAX = 10, ID_COLUMNS = 8 };
+enum { PREFIX_MIN = 8, LISTED_MAX = 10, ID_COLUMNS = 8 };
 
 static bool is_id_prefix(const char *word)
 {
-    size_t n = strlen(word);
-    if (n < PREFIX_MIN || n > PREFIX_MAX)
-        return false;
-    for (const char *p = word; *p; p++)
-        if (!isxdigit((unsigned char)*p) && *p != '-')
-            return false;
-    return true;
+    return agent_of_prefix(word) != NULL;
 }
 
 bool which_is_file(const char *word)
@@ -34,11 +27,14 @@ bool which_is_file(const char *word)
            (agent_suffix_of(word) || (strchr(word, '/') && !is_id_prefix(str_basename(word))));
 }
 
-static const char *lower(struct arena *a, const char *word)
+/* As ids are kept. */
+static const char *id_of(struct arena *a, const char *word)
 {
+    const struct agent *agent = agent_of_prefix(word);
     char *text = arena_strdup(a, word);
-    for (char *p = text; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
+    if (!agent || agent->stored->ids_ignore_case)
+        for (char *p = text; *p; p++)
+            *p = (char)tolower((unsigned char)*p);
     return text;
 }
 
@@ -49,7 +45,7 @@ static bool is_in_folder(struct arena *a, const char *word, struct which *w)
     if (name == word || !is_id_prefix(name))
         return false;
     w->folder = str_basename(arena_strndup(a, word, (size_t)(name - word) - 1));
-    w->prefix = lower(a, name);
+    w->prefix = id_of(a, name);
     return *w->folder != '\0';
 }
 
@@ -60,7 +56,7 @@ static bool is_transcript(struct arena *a, const char *word, struct which *w)
     struct sv id;
     if (!agent_names_transcript(name, &id))
         return false;
-    w->prefix = lower(a, arena_strndup(a, id.p, id.n));
+    w->prefix = id_of(a, arena_strndup(a, id.p, id.n));
     w->file = word;
     return true;
 }
@@ -71,7 +67,7 @@ int which_parse(struct arena *a, const char *word, struct which *out, struct sr_
     int64_t pid;
     if (is_id_prefix(word)) {
         w.kind = WHICH_SESSION;
-        w.prefix = lower(a, word);
+        w.prefix = id_of(a, word);
     } else if (sv_to_i64(sv_of(word), &pid) && pid > 0 && pid < 10000000) {
         w.kind = WHICH_PID;
         w.pid = (int)pid;

@@ -11,6 +11,7 @@
 enum {
     STATEMENTS_MAX = 64,
     PATIENCE_MS = 10000, /* for another process that commits just now */
+    FOREIGN_PATIENCE_MS = 1000,
 };
 
 struct rows {
@@ -77,6 +78,21 @@ struct database *database_open(const char *path)
         fail(db, result);
     else
         sqlite3_busy_timeout(db->handle, PATIENCE_MS);
+    return db;
+}
+
+struct database *database_open_foreign(const char *path)
+{
+    struct database *db = mem_resize(NULL, sizeof *db);
+    *db = (struct database){.failed.db = db};
+    int result =
+        sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (result != SQLITE_OK)
+        fail(db, result);
+    else
+        sqlite3_busy_timeout(db->handle, FOREIGN_PATIENCE_MS);
     return db;
 }
 
@@ -195,6 +211,37 @@ struct sv database_text(struct rows *rows, int column)
 {
     const char *text = (const char *)sqlite3_column_text(rows->statement, column);
     return (struct sv){text, (size_t)sqlite3_column_bytes(rows->statement, column)};
+}
+
+int database_columns(const struct rows *rows)
+{
+    return rows->is_open ? sqlite3_column_count(rows->statement) : 0;
+}
+
+const char *database_column_name(const struct rows *rows, int column)
+{
+    return sqlite3_column_name(rows->statement, column);
+}
+
+enum database_type database_type(const struct rows *rows, int column)
+{
+    switch (sqlite3_column_type(rows->statement, column)) {
+    case SQLITE_INTEGER:
+        return DATABASE_INTEGER;
+    case SQLITE_FLOAT:
+        return DATABASE_REAL;
+    case SQLITE_TEXT:
+        return DATABASE_TEXT;
+    case SQLITE_BLOB:
+        return DATABASE_BLOB;
+    default:
+        return DATABASE_NULL;
+    }
+}
+
+double database_real(const struct rows *rows, int column)
+{
+    return sqlite3_column_double(rows->statement, column);
 }
 
 int64_t database_number(struct database *db, int64_t fallback, const char *sql, const char *types,

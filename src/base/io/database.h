@@ -1,5 +1,5 @@
 /*
- * database: an SQLite database file of our own; nothing else includes SQLite.
+ * database: an SQLite database file, our own or an agent's; nothing else includes SQLite.
  *
  * The first failure is kept, and everything after it does nothing, so that it
  * is asked for once, at the end of a piece of work:
@@ -29,6 +29,13 @@ struct rows;
 
 /* Opens or makes it; ":memory:" for one without a file. Returns: never NULL, see database_code. */
 struct database *database_open(const char *path);
+/*
+ * One that belongs to others: opened by mode=ro, never as an immutable file (that would leave out
+ * what stands in the log beside it). SQLite makes its file of shared memory, and an empty log,
+ * where they are missing. What its schema runs of itself is not trusted. Waits a second for a
+ * writer. Returns: as database_open.
+ */
+struct database *database_open_foreign(const char *path);
 void database_close(struct database *db);
 
 int database_code(const struct database *db);
@@ -48,6 +55,13 @@ void database_stop(struct rows *rows);
 int64_t database_integer(struct rows *rows, int column);
 /* Valid until the next row. */
 struct sv database_text(struct rows *rows, int column);
+
+/* Of any statement: its columns, their names, and what a value of this row is. */
+enum database_type { DATABASE_NULL, DATABASE_INTEGER, DATABASE_REAL, DATABASE_TEXT, DATABASE_BLOB };
+int database_columns(const struct rows *rows);
+const char *database_column_name(const struct rows *rows, int column);
+enum database_type database_type(const struct rows *rows, int column);
+double database_real(const struct rows *rows, int column);
 
 /* The one row's one number; fallback where there is no row. */
 int64_t database_number(struct database *db, int64_t fallback, const char *sql, const char *types,

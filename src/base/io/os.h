@@ -26,6 +26,10 @@ int os_open(int at, const char *path, int flags, enum os_bounds bounds);
 /* A file without a name in a folder. -EOPNOTSUPP: the file system has none. Owner: the caller. */
 int os_create_unnamed(int at, const char *folder, int mode);
 
+/* A file without a name that lies in memory alone; name: for people who look at this process.
+ * Owner: the caller. */
+int os_create_in_memory(const char *name);
+
 /* Takes room for n bytes, so that a full disk is met before one is written; the size stays.
  * -ENOSPC, -EDQUOT; 0 too where that cannot be done. */
 int os_reserve(int fd, int64_t offset, size_t n);

@@ -51,6 +51,12 @@ int os_create_unnamed(int at, const char *folder, int mode)
     return fd < 0 ? -errno : fd;
 }
 
+int os_create_in_memory(const char *name)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int os_reserve(int fd, int64_t offset, size_t n)
 {
     int r = (int)TEMP_FAILURE_RETRY(fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, (off_t)n));

@@ -107,9 +107,21 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
     return s;
 }
 
+struct sr_usual_home stores_usual_home(const struct sr_options *options, const struct agent *agent)
+{
+    if (agent == agents[0])
+        return (struct sr_usual_home){agent->name, options->default_config_dir,
+                                      options->standard_config_dir};
+    for (size_t i = 0; i < options->usual_home_count; i++)
+        if (str_equals(options->usual_homes[i].agent, agent->name))
+            return options->usual_homes[i];
+    return (struct sr_usual_home){.agent = agent->name};
+}
+
 size_t stores_open_asked(struct stores *stores, const struct agent *agent)
 {
     const struct sr_options *o = stores->options;
+    struct sr_usual_home usual = stores_usual_home(o, agent);
     size_t open = 0;
     for (size_t i = 0; i < o->config_dir_count; i++) {
         struct store *s =
@@ -119,19 +131,18 @@ size_t stores_open_asked(struct stores *stores, const struct agent *agent)
             problems_add(stores->problems, s->io.path, s->code, NULL);
         open += s->code == 0;
     }
-    if (o->config_dir_count == 0 && o->default_config_dir) {
-        struct store *s = open_store(stores, agent, NULL,
-                                     fs_absolute(stores->arena, o->default_config_dir), true);
+    if (o->config_dir_count == 0 && usual.named) {
+        struct store *s =
+            open_store(stores, agent, NULL, fs_absolute(stores->arena, usual.named), true);
         s->wanted = true;
-        /* that somebody has no ~/.claude is no problem */
+        /* that somebody does not use it is no problem */
         if (s->code < 0 && s->code != -ENOENT)
             problems_add(stores->problems, s->io.path, s->code, NULL);
         open += s->code == 0;
     }
-    const char *standard =
-        o->standard_config_dir ? fs_absolute(stores->arena, o->standard_config_dir) : NULL;
+    const char *standard = usual.standard ? fs_absolute(stores->arena, usual.standard) : NULL;
     for (size_t i = 0; i < stores->count; i++)
-        if (str_equals(stores->items[i]->io.path, standard))
+        if (stores->items[i]->agent == agent && str_equals(stores->items[i]->io.path, standard))
             stores->items[i]->is_standard = true;
     return open;
 }

@@ -37,6 +37,9 @@ struct stores {
     size_t count, capacity;
 };
 
+/* Where an agent looks when a user starts it; its members NULL: not known. */
+struct sr_usual_home stores_usual_home(const struct sr_options *options, const struct agent *agent);
+
 /* Opens the stores that the user asked for, or the default one. Returns: how many are open. */
 size_t stores_open_asked(struct stores *stores, const struct agent *agent);
 

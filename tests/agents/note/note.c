@@ -135,7 +135,6 @@ static struct lookup note_read_settings(const struct agent_store *store, struct 
 static const struct agent_home home = {
     .config_dir = note_config_dir,
     .read_settings = note_read_settings,
-    .folder = ".note",
     .variable = "NOTE_HOME",
 };
 
@@ -179,7 +178,7 @@ static struct lookup note_find(const struct agent_store *store, const char *sess
     if (fstatat(store->fd, path, &st, 0) < 0)
         return miss(store, path, -errno);
     struct fs_file file = fs_file_of(&st);
-    *out = (struct agent_transcript){session_id, path, file.size_bytes, {file.mtime_ms}};
+    *out = (struct agent_transcript){session_id, path, file.size_bytes, {file.mtime_ms}, NULL};
     return lookup_found();
 }
 
@@ -243,6 +242,9 @@ static void note_list_watched(const struct agent_store *store, const char *const
 }
 
 static const struct agent_stored stored = {
+    .is_id = str_is_uuid,
+    .begins_id = agent_begins_uuid,
+    .ids_ignore_case = true,
     .top = FOLDER,
     .suffix = SUFFIX,
     .subagents = "",

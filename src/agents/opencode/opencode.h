@@ -1,0 +1,45 @@
+/*
+ * opencode: sessions that are rows of one SQLite database, for all projects of a user.
+ *
+ * Seen with 1.18.33. A session, its messages and their parts (a text, a call of a tool with its
+ * result, the beginning and end of a step) are rows; a reply's text is there once it is whole. Ids
+ * are "ses_", "msg_", "prt_" and letters that sort by time.
+ */
+#pragma once
+
+#include "agents/agent.h"
+#include "base/io/database.h"
+
+#define OPENCODE_DATABASE "opencode.db"
+
+extern const struct event_reader event_opencode;
+
+/*
+ * The database of a store, for reading. Returns: 0, or negative errno: -ENOENT where there is none.
+ * Owner: opencode_close.
+ */
+int opencode_open(const struct agent_store *store, struct database **out);
+/* Says in the store's problems what went wrong, once. Returns: 0 or negative errno. */
+int opencode_close(const struct agent_store *store, struct database *db);
+
+bool opencode_is_id(struct sv id);
+
+const char *opencode_project_folder(struct arena *a, const char *cwd);
+struct lookup opencode_list_folder(const struct agent_store *store, const char *folder,
+                                   struct agent_transcript **transcripts, size_t *count);
+struct lookup opencode_list_all(const struct agent_store *store,
+                                struct agent_transcript **transcripts, size_t *count);
+struct lookup opencode_find(const struct agent_store *store, const char *session_id,
+                            const char *cwd, struct agent_transcript *out);
+struct lookup opencode_list_children(const struct agent_store *store,
+                                     const struct agent_transcript *of,
+                                     struct agent_transcript **transcripts, size_t *count);
+enum fact opencode_is_archived(const struct agent_store *store, const struct agent_transcript *t,
+                               struct wall *since);
+
+/* As the tables of struct agent say. */
+int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
+                        enum agent_extent extent, agent_sink *sink, void *context);
+void opencode_list_files(const struct agent_store *store, const struct agent_transcript *of,
+                         const char *temporary, struct agent_listings *listings,
+                         struct agent_files *out);

@@ -1,0 +1,308 @@
+/* opencode as a process. Seen with 1.18.33: one program, made by Bun, for all that it does. */
+#include "agents/bun_program.h"
+#include "agents/opencode/opencode.h"
+#include "base/io/fs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_own_name(const char *name)
+{
+    return str_equals(name, "opencode") || str_equals(name, "opencode.exe");
+}
+
+static bool could_be(const char *exe, const char *name)
+{
+    return is_own_name(exe ? str_basename(exe) : name);
+}
+
+static enum fact is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)
+{
+    char path[64];
+    if (!proc->is_live || !look->exe)
+        return FACT_UNKNOWN;
+    snprintf(path, sizeof path, "%d/exe", (int)pid);
+    FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? FACT_UNKNOWN : bun_program_is(fd);
+}
+
+static bool is_native(const char *exe)
+{
+    return exe != NULL;
+}
+
+/* ---- the command line --------------------------------------------------------------------- */
+
+/* Options that a value follows, in a word of its own where none stands behind "=". */
+static bool takes_value(const char *word)
+{
+    static const char *const names[] = {"--agent",
+                                        "--attach",
+                                        "--command",
+                                        "--cors",
+                                        "--cwd",
+                                        "--dir",
+                                        "--file",
+                                        "--format",
+                                        "--hostname",
+                                        "--log-level",
+                                        "--mdns-domain",
+                                        "--model",
+                                        "--password",
+                                        "--port",
+                                        "--prompt",
+                                        "--replay-limit",
+                                        "--session",
+                                        "--title",
+                                        "--username",
+                                        "--variant",
+                                        "-f",
+                                        "-m",
+                                        "-p",
+                                        "-s",
+                                        "-u"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(word, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The word that says what it does; NULL: none, and it is the interface on a terminal. */
+static const char *first_word(const struct proc_strings *argv)
+{
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (str_equals(word, "--"))
+            return NULL;
+        if (word[0] != '-')
+            return word;
+        i += takes_value(word);
+    }
+    return NULL;
+}
+
+static bool has_word(const struct proc_strings *argv, const char *wanted)
+{
+    for (size_t i = 1; i < argv->count && !str_equals(argv->items[i], "--"); i++)
+        if (str_equals(argv->items[i], wanted))
+            return true;
+    return false;
+}
+
+/* What it does besides sessions (opencode --help). */
+static bool is_other_command(const char *word)
+{
+    static const char *const words[] = {
+        "agent",  "auth",      "completion", "db",     "debug",     "export",
+        "github", "import",    "mcp",        "models", "plug",      "plugin",
+        "pr",     "providers", "session",    "stats",  "uninstall", "upgrade",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* It runs other programs' JavaScript as Bun would: language servers, plugins. */
+static bool runs_as_bun(const struct agent_look *look)
+{
+    const char *value = look->environment ? proc_variable(look->environment, "BUN_BE_BUN") : NULL;
+    return value && *value;
+}
+
+static enum agent_role role_of(const struct agent_look *look)
+{
+    if (!could_be(look->exe, look->name))
+        return AGENT_NO;
+    if (look->is_program == FACT_NO)
+        return AGENT_NAMESAKE;
+    if (runs_as_bun(look) || has_word(look->argv, "--help") || has_word(look->argv, "-h") ||
+        has_word(look->argv, "--version") || has_word(look->argv, "-v"))
+        return AGENT_HELPER;
+    const char *word = first_word(look->argv);
+    if (!word)
+        return AGENT_SESSION;
+    if (str_equals(word, "attach") || (str_equals(word, "run") && has_word(look->argv, "--attach")))
+        return AGENT_UI;
+    if (str_equals(word, "serve") || str_equals(word, "web") || str_equals(word, "acp"))
+        return AGENT_SERVER;
+    return is_other_command(word) ? AGENT_HELPER : AGENT_SESSION;
+}
+
+/* "-s ID", "--session ID", "--session=ID"; with --fork it goes on under a new one. */
+static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
+{
+    struct sv id = {0};
+    for (size_t i = 1; i < argv->count && !str_equals(argv->items[i], "--"); i++) {
+        const char *word = argv->items[i];
+        if (str_starts_with(word, "--session=") || str_starts_with(word, "-s="))
+            id = sv_of(strchr(word, '=') + 1);
+        else if ((str_equals(word, "--session") || str_equals(word, "-s")) && i + 1 < argv->count)
+            id = sv_of(argv->items[i + 1]);
+    }
+    if (!opencode_is_id(id) || has_word(argv, "--fork"))
+        return false;
+    *session_id = id;
+    return true;
+}
+
+static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
+                            const struct proc_strings *argv)
+{
+    const char *word = first_word(argv);
+    (void)registered_kind;
+    (void)entrypoint;
+    if (str_equals(word, "run"))
+        return SR_KIND_PRINT;
+    if (str_equals(word, "serve") || str_equals(word, "web"))
+        return SR_KIND_SERVER;
+    return str_equals(word, "acp") ? SR_KIND_EDITOR : SR_KIND_UNKNOWN;
+}
+
+/* ---- places ------------------------------------------------------------------------------- */
+
+/* Another database than that of the place is not looked into: then the place is not known. */
+static const char *config_dir(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default)
+{
+    const char *data = proc_variable(environment, "XDG_DATA_HOME");
+    const char *own_home = proc_variable(environment, "HOME");
+    const char *database = proc_variable(environment, "OPENCODE_DB");
+    *is_default = false;
+    if (database && *database)
+        return NULL;
+    if (data && *data)
+        return arena_printf(a, "%s/opencode", data);
+    if (own_home && *own_home)
+        home = own_home;
+    *is_default = true;
+    return home ? arena_printf(a, "%s/.local/share/opencode", home) : NULL;
+}
+
+/* It deletes no session by itself. */
+static struct lookup read_settings(const struct agent_store *store, struct agent_settings *out)
+{
+    (void)store;
+    *out = (struct agent_settings){0};
+    return lookup_absent();
+}
+
+static bool begins_id(const char *word)
+{
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    size_t n = strlen(word);
+    return n >= 8 && n <= 40 && str_starts_with(word, "ses_") && strspn(word + 4, letters) == n - 4;
+}
+
+bool opencode_is_id(struct sv id)
+{
+    char word[64];
+    if (id.n < 12 || id.n >= sizeof word || memchr(id.p, '\0', id.n))
+        return false;
+    memcpy(word, id.p, id.n);
+    word[id.n] = '\0';
+    return begins_id(word);
+}
+
+/* What is written to lies in the store itself, and its name says nothing of a session. */
+static void list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count)
+{
+    (void)store;
+    *folders = NULL;
+    *count = 0;
+}
+
+static size_t linked_parts(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+static void add_resume(struct buf *out, const char *session_id)
+{
+    buf_addf(out, "opencode --session %s", session_id);
+}
+
+static bool is_question(const char *name)
+{
+    return str_equals(name, "question");
+}
+
+static bool is_mcp(const char *name)
+{
+    (void)name; /* "SERVER_tool": as any tool may be called */
+    return false;
+}
+
+static struct sv mcp_server(const char *tool)
+{
+    (void)tool;
+    return (struct sv){0};
+}
+
+static const struct agent_process process = {
+    .could_be = could_be,
+    .role = role_of,
+    .is_program = is_program,
+    .is_native = is_native,
+    .session_in_argv = session_in_argv,
+    .kind = kind_of,
+};
+
+static const struct agent_home home = {
+    .config_dir = config_dir,
+    .read_settings = read_settings,
+    .variable = "XDG_DATA_HOME",
+    .below_variable = "/opencode",
+};
+
+static const struct agent_stored stored = {
+    .is_id = opencode_is_id,
+    .begins_id = begins_id,
+    .project_folder = opencode_project_folder,
+    .list_folder = opencode_list_folder,
+    .list_all = opencode_list_all,
+    .find = opencode_find,
+    .list_subagents = opencode_list_children,
+    .is_archived = opencode_is_archived,
+    .list_watched = list_watched,
+    .watched_suffixes = (const char *const[]){NULL},
+};
+
+static const struct agent_bundle bundle = {
+    .list_files = opencode_list_files,
+    .linked_parts = linked_parts,
+};
+
+static const struct agent_records records = {
+    .write = opencode_write_rows,
+    .kind = "rows",
+    .file = OPENCODE_DATABASE,
+};
+
+static const struct agent_commands commands = {
+    .resume = add_resume,
+};
+
+static const struct agent_tools tools = {
+    .is_mcp = is_mcp,
+    .mcp_server = mcp_server,
+    .is_question = is_question,
+};
+
+const struct agent agent_opencode = {
+    .name = "opencode",
+    .title = "opencode",
+    .product = "opencode",
+    .vendor = "opencode",
+    .process = &process,
+    .home = &home,
+    .stored = &stored,
+    .bundle = &bundle,
+    .reader = &event_opencode,
+    .commands = &commands,
+    .records = &records,
+    .tools = &tools,
+};

@@ -1,0 +1,383 @@
+/* The rows of one session, as lines: doc/backup-format.md. */
+#include "agents/opencode/opencode.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    END_MESSAGES = 200, /* a turn has one for each request: 50 are many */
+    END_BYTES = 1024 * 1024,
+};
+
+/*
+ * What is of one session, in the order of the lines. Tables that are not named here are not read:
+ * there are those of accounts and credentials. Messages and their parts stand behind all others.
+ */
+static const struct table {
+    const char *name, *sql;
+    const char *keys[2];
+} tables[] = {
+    {"project",
+     "SELECT p.* FROM project p JOIN session s ON s.project_id = p.id WHERE s.id = ?",
+     {"id"}},
+    {"session", "SELECT * FROM session WHERE id = ?", {"id"}},
+    {"todo",
+     "SELECT * FROM todo WHERE session_id = ? ORDER BY position",
+     {"session_id", "position"}},
+    {"session_input",
+     "SELECT * FROM session_input WHERE session_id = ? ORDER BY admitted_seq",
+     {"id"}},
+    {"session_context_epoch",
+     "SELECT * FROM session_context_epoch WHERE session_id = ?",
+     {"session_id"}},
+    {"session_message", "SELECT * FROM session_message WHERE session_id = ? ORDER BY seq", {"id"}},
+    {"event_sequence", "SELECT * FROM event_sequence WHERE aggregate_id = ?", {"aggregate_id"}},
+    {"event", "SELECT * FROM event WHERE aggregate_id = ? ORDER BY seq", {"id"}},
+};
+
+static const struct table message_table = {
+    "message", "SELECT * FROM message WHERE session_id = ? ORDER BY time_created, id", {"id"}};
+static const struct table part_table = {
+    "part", "SELECT * FROM part WHERE message_id = ? ORDER BY id", {"id"}};
+
+#define NEWEST "SELECT * FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC"
+#define OLDEST "SELECT * FROM message WHERE session_id = ? ORDER BY time_created, id LIMIT 4"
+
+struct writer {
+    struct database *db;
+    const char *session_id;
+    agent_sink *sink;
+    void *context;
+    int code; /* of the sink: 0, or what it returned */
+};
+
+/* ---- a line ------------------------------------------------------------------------------- */
+
+static bool is_utf8(struct sv s)
+{
+    uint32_t code;
+    while (s.n) {
+        size_t n = (unsigned char)*s.p < 0x80 ? 1 : utf8_decode(s, &code);
+        if (!n)
+            return false;
+        s = sv_slice(s, n, s.n);
+    }
+    return true;
+}
+
+/* What JSON has no word for: {"text":"6162ff"}, {"blob":"..."} in hexadecimal, {"real":"inf"}. */
+static void put_odd(struct json_document *d, struct json_node *to, const char *key,
+                    const char *type, struct sv bytes)
+{
+    struct json_node *node = json_object(d);
+    struct buf hex = {0};
+    for (size_t i = 0; i < bytes.n; i++)
+        buf_addf(&hex, "%02x", (unsigned char)bytes.p[i]);
+    json_put_text(d, node, type, (struct sv){hex.p ? hex.p : "", hex.n});
+    json_put(d, to, key, node);
+    buf_release(&hex);
+}
+
+static void put_value(struct json_document *d, struct json_node *to, struct rows *rows, int column)
+{
+    const char *key = database_column_name(rows, column);
+    enum database_type type = database_type(rows, column);
+    struct json_node *odd;
+    struct sv text;
+    switch (type) {
+    case DATABASE_NULL:
+        json_put_null(d, to, key);
+        break;
+    case DATABASE_INTEGER:
+        json_put_integer(d, to, key, database_integer(rows, column));
+        break;
+    case DATABASE_REAL:
+        if (isfinite(database_real(rows, column))) {
+            json_put_real(d, to, key, database_real(rows, column));
+            break;
+        }
+        odd = json_object(d);
+        json_put_string(d, odd, "real", database_real(rows, column) > 0 ? "inf" : "-inf");
+        json_put(d, to, key, odd);
+        break;
+    default:
+        text = database_text(rows, column);
+        if (type == DATABASE_TEXT && is_utf8(text))
+            json_put_text(d, to, key, text);
+        else
+            put_odd(d, to, key, type == DATABASE_TEXT ? "text" : "blob", text);
+        break;
+    }
+}
+
+/* {"table":"part","key":["id"],"role":"user","row":{...}}; role: of the message that it is of. */
+static void add_row(struct rows *rows, const struct table *table, const char *role, struct buf *out)
+{
+    struct json_document *d = json_document_new();
+    struct json_node *line = json_object(d), *keys = json_array(d), *row = json_object(d);
+    json_put_string(d, line, "table", table->name);
+    for (size_t i = 0; i < 2 && table->keys[i]; i++)
+        json_put_string(d, keys, NULL, table->keys[i]);
+    json_put(d, line, "key", keys);
+    if (role)
+        json_put_string(d, line, "role", role);
+    for (int i = 0; i < database_columns(rows); i++)
+        put_value(d, row, rows, i);
+    json_put(d, line, "row", row);
+    json_write(d, line, true, out);
+    json_document_free(d);
+}
+
+static void give(struct writer *w, const struct buf *text)
+{
+    if (w->code == 0 && text->n)
+        w->code = w->sink(w->context, text->p, text->n);
+}
+
+/* ---- messages ----------------------------------------------------------------------------- */
+
+static int column_of(struct rows *rows, const char *name)
+{
+    for (int i = 0; i < database_columns(rows); i++)
+        if (str_equals(database_column_name(rows, i), name))
+            return i;
+    return -1;
+}
+
+static const char *text_in(struct arena *a, struct rows *rows, const char *name)
+{
+    int column = column_of(rows, name);
+    struct sv text = column < 0 ? (struct sv){0} : database_text(rows, column);
+    return arena_strndup(a, text.p ? text.p : "", text.n);
+}
+
+static const char *role_in(struct arena *a, struct rows *rows)
+{
+    const struct json_value *data;
+    const char *text = text_in(a, rows, "data");
+    return json_parse(a, sv_of(text), &data) == 0 ? json_copy_text(a, data, "role") : NULL;
+}
+
+/* The message of a row, behind its parts: what it says of how the turn ended is said last. Returns:
+ * whether it is a user's. */
+static bool add_message(struct writer *w, struct rows *rows, struct buf *out)
+{
+    struct arena a = {0};
+    struct buf message = {0};
+    const char *id = text_in(&a, rows, "id"), *role = role_in(&a, rows);
+    bool is_user = str_equals(role, "user");
+    add_row(rows, &message_table, NULL, &message);
+    struct rows *parts = database_rows(w->db, part_table.sql, "t", sv_of(id));
+    while (database_next(parts))
+        add_row(parts, &part_table, role ? role : "", out);
+    buf_add(out, message.p, message.n);
+    buf_release(&message);
+    arena_release(&a);
+    return is_user;
+}
+
+static void write_messages(struct writer *w, const char *sql)
+{
+    struct rows *rows = database_rows(w->db, sql, "t", sv_of(w->session_id));
+    while (w->code == 0 && database_next(rows)) {
+        struct buf text = {0};
+        add_message(w, rows, &text);
+        give(w, &text);
+        buf_release(&text);
+    }
+    database_stop(rows);
+}
+
+/* From the newest back to the last that a user wrote. */
+static void write_last_turn(struct writer *w)
+{
+    struct buf texts[END_MESSAGES] = {0};
+    size_t count = 0, bytes = 0;
+    bool is_whole = false;
+    struct rows *rows = database_rows(w->db, NEWEST, "t", sv_of(w->session_id));
+    while (!is_whole && count < END_MESSAGES && bytes < END_BYTES && database_next(rows)) {
+        is_whole = add_message(w, rows, &texts[count]);
+        bytes += texts[count++].n;
+    }
+    database_stop(rows);
+    for (size_t i = count; i-- > 0;) {
+        give(w, &texts[i]);
+        buf_release(&texts[i]);
+    }
+}
+
+/* ---- all of it ---------------------------------------------------------------------------- */
+
+static bool has_table(struct database *db, const char *name)
+{
+    return database_number(db, 0,
+                           "SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", "t",
+                           sv_of(name)) > 0;
+}
+
+static void write_table(struct writer *w, const struct table *table)
+{
+    if (!has_table(w->db, table->name))
+        return;
+    struct rows *rows = database_rows(w->db, table->sql, "t", sv_of(w->session_id));
+    while (w->code == 0 && database_next(rows)) {
+        struct buf text = {0};
+        add_row(rows, table, NULL, &text);
+        give(w, &text);
+        buf_release(&text);
+    }
+    database_stop(rows);
+}
+
+/* Which form of the tables the rows are of: what a restore must find again. */
+static void write_head(struct writer *w)
+{
+    struct json_document *d = json_document_new();
+    struct json_node *line = json_object(d), *done = json_array(d);
+    struct buf text = {0};
+    json_put_string(d, line, "format", "rows/1");
+    json_put_string(d, line, "database", OPENCODE_DATABASE);
+    if (has_table(w->db, "migration")) {
+        struct rows *rows = database_rows(w->db, "SELECT id FROM migration ORDER BY id", "");
+        while (database_next(rows))
+            json_put_text(d, done, NULL, database_text(rows, 0));
+    }
+    json_put(d, line, "migrations", done);
+    json_write(d, line, true, &text);
+    give(w, &text);
+    buf_release(&text);
+    json_document_free(d);
+}
+
+static void write_all(struct writer *w)
+{
+    write_head(w);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        write_table(w, &tables[i]);
+    write_messages(w, message_table.sql);
+}
+
+int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
+                        enum agent_extent extent, agent_sink *sink, void *context)
+{
+    struct writer w = {.session_id = of->session_id, .sink = sink, .context = context};
+    int r = opencode_open(store, &w.db);
+    if (r < 0)
+        return r;
+    database_run(w.db, "BEGIN", "");
+    if (extent == AGENT_WHOLE)
+        write_all(&w);
+    else
+        write_table(&w, &tables[1]);
+    if (extent == AGENT_BEGINNING)
+        write_messages(&w, OLDEST);
+    else if (extent == AGENT_END)
+        write_last_turn(&w);
+    database_run(w.db, "COMMIT", "");
+    r = opencode_close(store, w.db);
+    return r < 0 ? r : w.code;
+}
+
+/* ---- a backup ----------------------------------------------------------------------------- */
+
+/* Of the text in the rows, with room for what escapes it. */
+static int64_t size_of(struct database *db, const char *session_id)
+{
+    int64_t parts = database_number(
+        db, 0, "SELECT coalesce(sum(length(data)), 0) FROM part WHERE session_id = ?", "t",
+        sv_of(session_id));
+    int64_t messages = database_number(
+        db, 0, "SELECT coalesce(sum(length(data)), 0) FROM message WHERE session_id = ?", "t",
+        sv_of(session_id));
+    return 2 * (parts + messages);
+}
+
+static void add_file(const struct agent_store *store, struct database *db,
+                     const struct agent_transcript *of, bool is_main, struct agent_files *out)
+{
+    struct agent_transcript *kept = arena_alloc(store->arena, sizeof *kept);
+    *kept = *of;
+    kept->session_id = arena_strdup(store->arena, of->session_id);
+    kept->path = arena_strdup(store->arena, of->path);
+    *ARENA_PUSH(out->arena, out->items, out->count, out->capacity) = (struct agent_file){
+        .kind = is_main ? AGENT_FILE_TRANSCRIPT : AGENT_FILE_OWN,
+        .at = store->fd,
+        .path = kept->path,
+        .name = is_main ? kept->path
+                        : arena_printf(store->arena, "children/%s.jsonl", kept->session_id),
+        .rows = kept,
+        .is_lines = true,
+        .seen = {.fd = -1, .size_bytes = size_of(db, of->session_id)},
+    };
+}
+
+/* Children of children, too. */
+static void add_children(const struct agent_store *store, struct database *db,
+                         const struct agent_transcript *of, size_t depth, struct agent_files *out)
+{
+    enum { DEPTH = 8 };
+    struct agent_transcript *children;
+    size_t count;
+    struct lookup seen = opencode_list_children(store, of, &children, &count);
+    if (seen.state == LOOKUP_UNKNOWN || (count && depth == DEPTH)) {
+        agent_leave_out(out, arena_printf(store->arena, "children of %s", of->session_id),
+                        depth == DEPTH ? "they are nested too deep" : err_reason(seen.code), true);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        add_file(store, db, &children[i], false, out);
+        add_children(store, db, &children[i], depth + 1, out);
+    }
+}
+
+#define OTHERS                                                                        \
+    "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "            \
+    "WHERE m.type = 'table' AND c.name = 'session_id' AND m.name NOT IN ('message', " \
+    "'part', 'todo', 'session_input', 'session_context_epoch', 'session_message', "   \
+    "'session_share') ORDER BY 1"
+
+/* What may be of the session, and is not taken. */
+static void leave_out_others(const struct agent_store *store, struct database *db,
+                             const char *session_id, struct agent_files *out)
+{
+    struct stat st;
+    const char *path = arena_printf(store->arena, "%s/" OPENCODE_DATABASE, store->path);
+    struct rows *rows = database_rows(db, OTHERS, "");
+    while (database_next(rows)) {
+        struct sv name = database_text(rows, 0);
+        agent_leave_out(out, arena_printf(store->arena, "%s: %.*s", path, (int)name.n, name.p),
+                        "a table that this program does not know", true);
+    }
+    if (has_table(db, "session_share") &&
+        database_number(db, 0, "SELECT count(*) FROM session_share WHERE session_id = ?", "t",
+                        sv_of(session_id)) > 0)
+        agent_leave_out(out, arena_printf(store->arena, "%s: session_share", path),
+                        "it holds a secret", false);
+    if (fstatat(store->fd, "snapshot", &st, 0) == 0)
+        agent_leave_out(out, arena_printf(store->arena, "%s/snapshot", store->path),
+                        "earlier states of files, which the sessions of a project share", false);
+}
+
+void opencode_list_files(const struct agent_store *store, const struct agent_transcript *of,
+                         const char *temporary, struct agent_listings *listings,
+                         struct agent_files *out)
+{
+    struct database *db;
+    (void)temporary;
+    (void)listings;
+    *out = (struct agent_files){.arena = store->arena, .outside = -1};
+    if (!of->path || opencode_open(store, &db) < 0)
+        return;
+    add_file(store, db, of, true, out);
+    add_children(store, db, of, 0, out);
+    leave_out_others(store, db, of->session_id, out);
+    int r = opencode_close(store, db);
+    if (r < 0)
+        agent_leave_out(out, arena_printf(store->arena, "%s/" OPENCODE_DATABASE, store->path),
+                        err_reason(r), true);
+}

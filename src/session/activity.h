@@ -25,7 +25,8 @@ struct activity {
 int activity_read_tail(const struct store *store, const struct agent_transcript *transcript,
                        struct tail_result *out);
 
-/* When something was said in it last; of what a listing tells, what that says. Returns: 0 or negative errno. Owner: the store's arena. */
+/* When something was said in it last; of what a listing tells, what that says. Returns: 0 or
+ * negative errno. Owner: the store's arena. */
 int activity_read_last(const struct store *store, const struct agent_transcript *transcript,
                        struct last_message *out);
 

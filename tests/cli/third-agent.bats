@@ -84,7 +84,7 @@ of_note()
     store_note "$ID"
     rescue --export "$ID" "${DIRS[@]}"
     [ "$status" -eq 0 ]
-    cmp "$NOTES/$ID.txt" "$HOME"/pending/*-LOSSLESS-"$ID".jsonl
+    cmp "$NOTES/$ID.txt" "$HOME"/pending/*-LOSSLESS-note-"$ID".jsonl
     rescue --verify "${DIRS[@]}"
     [ "$status" -eq 0 ]
     mv "$NOTES/$ID.txt" "$HOME/was"

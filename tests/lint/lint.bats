@@ -74,6 +74,17 @@ words_find()
     [ "$status" -eq 0 ]
 }
 
+@test "agent-words: the words of the second agent, also in the first one's folder" {
+    mkdir -p src/agents/claude src/agents/opencode
+    echo 'const char *f = "opencode.db";' >src/agents/claude/process.c
+    words_find "src/agents/claude/process.c:1: 'opencode' is a word of one agent's, whose folder is src/agents/opencode/"
+    echo 'const char *f = "opencode.db";' >src/agents/opencode/store.c
+    echo 'int x;' >src/agents/claude/process.c
+    run "$lint/agent-words" "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
 @test "agent-words: the list allows a word where it says, with a reason, and no more than is needed" {
     mkdir -p tests/lint
     printf '# why\n\nsrc/jsonl/*\t%%s\\.jsonl\ta name of ours\n' >tests/lint/agent-words.allowed

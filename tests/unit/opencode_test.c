@@ -466,7 +466,7 @@ static void children_are_files_of_their_own_and_what_is_not_taken_is_named(void 
     assert_int_equal(files.count, 2);
     assert_int_equal(files.items[0].kind, AGENT_FILE_TRANSCRIPT);
     assert_string_equal(files.items[0].rows->session_id, A);
-    assert_string_equal(files.items[1].name, "children/" CHILD ".jsonl");
+    assert_string_equal(files.items[1].name, "children/" CHILD);
     assert_int_equal(files.left_out_count, 2);
     assert_true(files.left_out[0].is_lost); /* a table that is not known */
     assert_false(files.left_out[1].is_lost);

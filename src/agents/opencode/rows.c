@@ -129,8 +129,7 @@ static void add_row(struct rows *rows, const struct table *table, const char *ro
     for (int i = 0; i < database_columns(rows); i++)
         put_value(d, row, rows, i);
     json_put(d, line, "row", row);
-    json_write(d, line, true, out);
-    json_document_free(d);
+    json_finish(d, line, true, out);
 }
 
 static void give(struct writer *w, const struct buf *text)
@@ -248,10 +247,9 @@ static void write_head(struct writer *w)
             json_put_text(d, done, NULL, database_text(rows, 0));
     }
     json_put(d, line, "migrations", done);
-    json_write(d, line, true, &text);
+    json_finish(d, line, true, &text);
     give(w, &text);
     buf_release(&text);
-    json_document_free(d);
 }
 
 static void write_all(struct writer *w)
@@ -308,8 +306,7 @@ static void add_file(const struct agent_store *store, struct database *db,
         .kind = is_main ? AGENT_FILE_TRANSCRIPT : AGENT_FILE_OWN,
         .at = store->fd,
         .path = kept->path,
-        .name = is_main ? kept->path
-                        : arena_printf(store->arena, "children/%s.jsonl", kept->session_id),
+        .name = is_main ? kept->path : arena_printf(store->arena, "children/%s", kept->session_id),
         .rows = kept,
         .is_lines = true,
         .seen = {.fd = -1, .size_bytes = size_of(db, of->session_id)},

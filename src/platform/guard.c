@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,9 +105,9 @@ static bool has_ended_after(int pidfd, pid_t child, int ms)
 /* Waits until the child ends (its status), or stays at one path for patience_ms (-ETIMEDOUT). */
 static int watch(struct guard *g, pid_t child, int patience_ms, int *ended_by)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+    int pidfd = child_watch(child);
     if (pidfd < 0)
-        return wait_for(child, ended_by); /* before Linux 5.3: unwatched */
+        return wait_for(child, ended_by);
     unsigned seen = atomic_load(&g->steps);
     bool has_ended = false;
     for (int unmoved = 0; unmoved < LOOKS && !has_ended;) {

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/io/durable.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 #include "platform/process/child.h"
 
 #include <errno.h>
@@ -11,9 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,9 +182,9 @@ void notifier_add(struct notifier *n, const char *program, const char *const *ar
 /* In memory, so that one that reads nothing holds up nobody. */
 static int input_of(const struct notifier_job *job)
 {
-    int fd = memfd_create("event", MFD_CLOEXEC);
+    int fd = os_create_in_memory("event");
     if (fd < 0)
-        return -errno;
+        return fd;
     int r = job->input.n ? durable_write(fd, job->input.p, job->input.n) : 0;
     if (r < 0 || lseek(fd, 0, SEEK_SET) < 0) {
         close(fd);
@@ -220,9 +219,7 @@ static int start(struct notifier *n, int64_t now_ms)
     if (pid < 0)
         return pid;
     n->pid = pid;
-    n->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (n->pidfd >= 0)
-        fcntl(n->pidfd, F_SETFD, FD_CLOEXEC);
+    n->pidfd = child_watch(pid);
     n->ends_at_ms = now_ms + n->limit_ms;
     n->was_told_to_end = false;
     return 0;

@@ -1,7 +1,7 @@
 /*
  * watch: --watch: one small process that waits, tells, and has backups made.
  *
- * It sleeps in epoll_wait. What wakes it: names that come and go in the
+ * It sleeps in wakeup_wait. What wakes it: names that come and go in the
  * agents' folders, the first write after a look (inotify), the end of a
  * session's process (pidfd), a timer that goes on while the machine sleeps,
  * signals. It reads no foreign file itself: looks and backups are made by
@@ -21,6 +21,7 @@
 #include "base/io/fs.h"
 #include "platform/privilege.h"
 #include "platform/process/pidref.h"
+#include "platform/wakeup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +30,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,10 +41,9 @@ enum {
     BACKUPS_AT_ONCE = 16, /* by one errand; then the more urgent come first again */
     EXPIRING_EVERY_MS = 3600000,
     END_PATIENCE_MS = 10000, /* for a backup under way, when it is told to end */
-    WAKE_MAX = 32,
 };
 
-/* What an epoll event is about. */
+/* What has woken it. */
 enum source { SIGNALS, TIMER, NAMES, WRITES, LOOK, BACKUP, COMMAND, PROCESS };
 
 /* The process of a session; its end is worth a look. */
@@ -60,7 +57,8 @@ struct process {
 struct watch {
     struct context context;
     struct changes changes;
-    int epoll, signals, timer, lock;
+    struct wakeup wakeup;
+    int lock;
     struct backup_dir pending;
     struct notice notice;
     bool has_notice, is_blind;
@@ -86,20 +84,6 @@ struct watch {
     bool has_begun, has_moved, has_names, ends;
     int status;
 };
-
-static void listen_to(struct watch *w, int fd, enum source source)
-{
-    struct epoll_event e = {.events = EPOLLIN, .data.u32 = source};
-    if (fd >= 0)
-        epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
-}
-
-/* Before it is closed: a errand may have a copy, which would keep it in the list. */
-static void stop_listening_to(struct watch *w, int fd)
-{
-    if (fd >= 0)
-        epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, NULL);
-}
 
 /* ---- the processes of sessions ------------------------------------------------------------- */
 
@@ -166,7 +150,7 @@ static void add_ends(const struct watch *w, struct arena *a, struct change_look 
 static void forget_processes(struct watch *w)
 {
     for (size_t i = 0; i < w->process_count; i++) {
-        stop_listening_to(w, w->processes[i].fd);
+        wakeup_remove(&w->wakeup, w->processes[i].fd);
         fs_close(&w->processes[i].fd);
     }
     free(w->processes);
@@ -182,7 +166,7 @@ static void watch_processes(struct watch *w, const struct change_look *look)
         next[i] = take_known(w, s);
         if (next[i].fd < 0) {
             next[i].fd = pin(s);
-            listen_to(w, next[i].fd, PROCESS);
+            wakeup_add(&w->wakeup, next[i].fd, PROCESS);
         }
     }
     forget_processes(w);
@@ -198,7 +182,7 @@ static void note_ended_processes(struct watch *w)
         struct process *known = &w->processes[i];
         struct pidref p = {known->fd, known->pid, known->start_ticks};
         if (p.fd >= 0 && !known->has_ended && pidref_has_ended(&p) != FACT_NO) {
-            stop_listening_to(w, known->fd);
+            wakeup_remove(&w->wakeup, known->fd);
             known->has_ended = true;
             w->has_names = true;
         }
@@ -231,7 +215,7 @@ static void start_look(struct watch *w, int64_t now_ms)
         w->changes.has_looked = true;
         return;
     }
-    listen_to(w, w->look.pipe, LOOK);
+    wakeup_add(&w->wakeup, w->look.pipe, LOOK);
 }
 
 /* A store that is new is watched from the next look on: what moves until then is missed. */
@@ -302,7 +286,7 @@ static void end_look(struct watch *w, int64_t now_ms)
     struct report report;
     int64_t cost_ms;
     int r = report_read(&a, (struct sv){w->look.heard.p, w->look.heard.n}, &report);
-    stop_listening_to(w, w->look.pipe);
+    wakeup_remove(&w->wakeup, w->look.pipe);
     worker_job_end(&w->look, &cost_ms);
     if (r == 0) {
         worker_job_forgive(&w->behind, w->look_began_ms);
@@ -358,7 +342,7 @@ static void start_backups(struct watch *w, int64_t now_ms)
     if (r < 0)
         fail_the_rest(w, err_reason(r));
     else
-        listen_to(w, w->backup.pipe, BACKUP);
+        wakeup_add(&w->wakeup, w->backup.pipe, BACKUP);
 }
 
 /* Takes the whole lines that were heard so far. */
@@ -383,7 +367,7 @@ static void take_results(struct watch *w)
 static void end_backups(struct watch *w)
 {
     int64_t cost_ms;
-    stop_listening_to(w, w->backup.pipe);
+    wakeup_remove(&w->wakeup, w->backup.pipe);
     worker_job_end(&w->backup, &cost_ms);
     fail_the_rest(w, "the backup broke off");
 }
@@ -394,9 +378,9 @@ static void end_backups(struct watch *w)
 static void leave_behind(struct watch *w, struct worker_job *errand, int64_t now_ms)
 {
     int pipe = errand->pipe;
-    stop_listening_to(w, pipe);
+    wakeup_remove(&w->wakeup, pipe);
     if (!worker_job_leave(errand, &w->behind, now_ms))
-        listen_to(w, pipe, errand == &w->look ? LOOK : BACKUP);
+        wakeup_add(&w->wakeup, pipe, errand == &w->look ? LOOK : BACKUP);
 }
 
 static void look_after_errands(struct watch *w, int64_t now_ms)
@@ -427,16 +411,6 @@ static int64_t look_pause_ms(const struct watch *w, int64_t now_ms)
     return pause_ms;
 }
 
-static void set_timer(const struct watch *w, int64_t pause_ms)
-{
-    struct itimerspec in = {0};
-    if (pause_ms >= 0) {
-        in.it_value.tv_sec = (time_t)(pause_ms / 1000);
-        in.it_value.tv_nsec = (long)(pause_ms % 1000) * 1000000 + 1; /* zero would disarm it */
-    }
-    timerfd_settime(w->timer, 0, &in, NULL);
-}
-
 /* Starts what is due, and has itself woken when the next thing is. */
 static void plan(struct watch *w)
 {
@@ -449,14 +423,14 @@ static void plan(struct watch *w)
     pause_ms = sooner(pause_ms, w->look.pid ? LOOK_TICK_MS : look_pause_ms(w, now_ms));
     pause_ms = sooner(pause_ms, w->backup.pid ? BACKUP_TICK_MS
                                               : changes_backup_pause_ms(&w->changes, now_ms));
-    stop_listening_to(w, w->teller.notifier.pidfd);
+    wakeup_remove(&w->wakeup, w->teller.notifier.pidfd);
     pause_ms = sooner(pause_ms, event_sinks_run(&w->teller, now_ms));
-    listen_to(w, w->teller.notifier.pidfd, COMMAND);
+    wakeup_add(&w->wakeup, w->teller.notifier.pidfd, COMMAND);
     if (w->teller.outlet.is_broken) {
         w->status = EXIT_FAILED;
         w->ends = true;
     }
-    set_timer(w, pause_ms);
+    wakeup_set_timer(&w->wakeup, pause_ms);
 }
 
 /* ---- waking up ----------------------------------------------------------------------------- */
@@ -471,9 +445,8 @@ static bool has_terminal(void)
 
 static void take_signals(struct watch *w)
 {
-    struct signalfd_siginfo info;
-    while (read(w->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGHUP && !has_terminal()) {
+    for (int number; (number = wakeup_take_signal(&w->wakeup));) {
+        if (number == SIGHUP && !has_terminal()) {
             w->has_names = true; /* a look at everything, settings included */
             w->expiring_at_ms = -1;
         } else {
@@ -492,13 +465,12 @@ static void take_news(struct watch *w)
 
 static void wake(struct watch *w, enum source source, int64_t now_ms)
 {
-    uint64_t count;
     switch (source) {
     case SIGNALS:
         take_signals(w);
         break;
     case TIMER:
-        if (read(w->timer, &count, sizeof count) > 0)
+        if (wakeup_take_timer(&w->wakeup))
             look_after_errands(w, now_ms);
         break;
     case NAMES:
@@ -527,13 +499,13 @@ static void wake(struct watch *w, enum source source, int64_t now_ms)
 
 static void loop(struct watch *w)
 {
-    struct epoll_event events[WAKE_MAX];
+    unsigned sources[WAKEUP_MAX];
     plan(w);
     while (!w->ends) {
-        int n = epoll_wait(w->epoll, events, WAKE_MAX, -1);
+        size_t n = wakeup_wait(&w->wakeup, sources);
         int64_t now_ms = clock_since_boot_ms();
-        for (int i = 0; i < n; i++)
-            wake(w, (enum source)events[i].data.u32, now_ms);
+        for (size_t i = 0; i < n; i++)
+            wake(w, (enum source)sources[i], now_ms);
         plan(w);
     }
 }
@@ -546,7 +518,7 @@ static void await_backups(struct watch *w)
     int64_t until_ms = clock_since_boot_ms() + END_PATIENCE_MS, now_ms;
     while (w->backup.pid && (now_ms = clock_since_boot_ms()) < until_ms) {
         struct pollfd p[] = {{.fd = w->backup.pipe, .events = POLLIN},
-                             {.fd = w->signals, .events = POLLIN}};
+                             {.fd = w->wakeup.signals, .events = POLLIN}};
         if (poll(p, 2, (int)(until_ms - now_ms)) > 0 && p[1].revents)
             break;
         if (p[0].revents)
@@ -574,25 +546,16 @@ static int fail(const char *what, int code)
 
 static int prepare_waiting(struct watch *w)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
     signal(SIGPIPE, SIG_IGN);
-    w->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    w->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (w->signals < 0 || w->timer < 0 || w->epoll < 0)
-        return fail("wait for events", -errno);
-    int r = notice_open(&w->notice, agent_is_watched);
+    int r = wakeup_open(&w->wakeup, signals, SIGNALS, TIMER);
+    if (r < 0)
+        return fail("wait for events", r);
+    r = notice_open(&w->notice, agent_is_watched);
     w->has_notice = r == 0;
-    listen_to(w, w->signals, SIGNALS);
-    listen_to(w, w->timer, TIMER);
     if (w->has_notice) {
-        listen_to(w, w->notice.names, NAMES);
-        listen_to(w, w->notice.writes, WRITES);
+        wakeup_add(&w->wakeup, w->notice.names, NAMES);
+        wakeup_add(&w->wakeup, w->notice.writes, WRITES);
     } else {
         note_blindness(w, err_reason(r));
     }
@@ -641,9 +604,7 @@ static void release(struct watch *w)
     arena_release(&w->stores_arena);
     arena_release(&w->batch_arena);
     arena_release(&w->context.arena);
-    fs_close(&w->epoll);
-    fs_close(&w->timer);
-    fs_close(&w->signals);
+    wakeup_close(&w->wakeup);
 }
 
 static int prepare(struct watch *w)
@@ -661,9 +622,7 @@ static int prepare(struct watch *w)
 static int start(const struct options *options)
 {
     struct watch w = {
-        .epoll = -1,
-        .timer = -1,
-        .signals = -1,
+        .wakeup = {-1, -1, -1},
         .lock = -1,
         .pending = {NULL, -1, -1},
         .notice = {.names = -1, .writes = -1},

@@ -19,3 +19,7 @@ enum { CHILD_RAN_NOTHING = 127 };
  * negative errno.
  */
 pid_t child_fork(void);
+
+/* A descriptor that is readable once a child has ended. Returns: negative errno: it cannot be had
+ * (Linux before 5.3), and the child is waited for without one. Owner: the caller. */
+int child_watch(pid_t pid);

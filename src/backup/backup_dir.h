@@ -26,7 +26,7 @@
 
 enum { BACKUP_DIR_STEM_SIZE = 80 };
 
-/* A backup's transcript is its stem and this, whoever's session it is. */
+/* A backup's transcript is its stem and this, whichever agent's session it is. */
 #define BACKUP_TRANSCRIPT ".jsonl"
 
 struct backup_dir {
@@ -87,7 +87,7 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
 /*
  * Of a session's complete backups, the one whose transcript holds most (backup/fullness.h), and the
  * newest of several; among those that hold more than another of so many bytes. than_fd: that one,
- * -1: it is at hand no more, and is taken for sound. One that a repair was made of is longer on
+ * -1: it is not at hand, and is taken for sound. One that a repair was made of is longer on
  * purpose, and counts only against an empty transcript.
  * Returns: found; absent; unknown: of one it is not known whether it holds more, or more still, as
  * it or than_fd cannot be read, and where is its stem. *fuller: of those that can be read, NULL:

@@ -60,6 +60,6 @@ void repair_examine_release(struct repair_examined *e);
 /*
  * Records that are whole, in the file's own text: those on lines of their own, and those over
  * several lines; where it holds NULs, at least those on lines of their own in UTF-8 and in UTF-16.
- * It is counted without the survey and the plan, from the bytes.
+ * They are counted in the bytes, without the scan and the plan.
  */
 int repair_examine_count(const struct repair_examined *e, size_t *count);

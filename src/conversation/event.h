@@ -98,5 +98,5 @@ const char *event_kind_word(enum event_kind kind);
 /* Part of the conversation proper: what last activity is measured by. */
 bool event_is_conversational(const struct event *e);
 
-/* After this a "continued in" further up does not hold any more (2.1.332): the session went on. */
+/* After this a "continued in" further up no longer holds (2.1.332): the session went on. */
 bool event_goes_on(const struct event *e);

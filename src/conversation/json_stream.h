@@ -19,8 +19,8 @@
  *     ... the last line, when s.is_over
  *     json_stream_release(&s);
  *
- * It reads the grammar that scan reads, so a line is JSON_STREAM_RECORD here if and
- * only if it is LINE_CHECK_WHOLE there; of all others scan says what is wrong.
+ * It reads the grammar that line_check reads: a line is JSON_STREAM_RECORD here if and only if it
+ * is LINE_CHECK_WHOLE there. What is wrong with the others, line_check says.
  *
  * Keys and short values are compared as they read, whatever escapes they are written with.
  */
@@ -34,7 +34,7 @@
 enum json_stream_shape {
     JSON_STREAM_BLANK,
     JSON_STREAM_RECORD, /* one object, and nothing beside it */
-    JSON_STREAM_BROKEN, /* anything else: scan's to judge */
+    JSON_STREAM_BROKEN, /* anything else: line_check judges it */
 };
 
 /* The members of a record that are looked at. */

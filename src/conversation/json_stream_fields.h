@@ -1,5 +1,5 @@
 /*
- * json_stream_fields: the inside of skim: what the values of a record are to it.
+ * json_stream_fields: the inside of json_stream: what the values of a record are to it.
  *
  * json_stream.c reads the grammar, and says where a value or a string begins and ends;
  * json_stream_fields.c knows which members, blocks and ids are looked at, and keeps them.

@@ -2,9 +2,9 @@
  * last_message: when something was said last in a session, from as few bytes of its
  * transcript's end as tell it: what a listing of thousands is put in order by.
  *
- *     last_message_look(reader, &arena, the last LAST_MESSAGE_READ_FIRST bytes, is that all,
- * &last)
- *     ... where it returns false, and there is more: again with LAST_MESSAGE_READ_MAX
+ *     last_message_look(reader, &arena, bytes, is_whole, &last)
+ *         ... of the last LAST_MESSAGE_READ_FIRST bytes; where it returns false, and there is more,
+ *         again of LAST_MESSAGE_READ_MAX
  *
  * The time is that of the last message in the file, as the client's own picker
  * takes it (2.1.239 and later), not the file's, which a copy or touch changes.

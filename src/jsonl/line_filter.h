@@ -2,8 +2,10 @@
  * line_filter: the lines that hold a mark, out of a file that is read in pieces: a
  * session's own lines in the prompt history of all of them.
  *
- *     struct line_filter m = {.key = SV("\"sessionId\""), .mark = SV("\"...\""), .limit = 64 <<
- * 20}; while ((n = read a piece)) line_filter_feed(&m, piece, &out); line_filter_release(&m);
+ *     struct line_filter m = {.key = ..., .mark = ..., .limit = 64 << 20};
+ *     while (there is a piece)
+ *         line_filter_feed(&m, piece, &out);
+ *     line_filter_release(&m);
  *
  * A line is kept byte for byte, its newline included. A last line without one is
  * being written, and is not taken; a line longer than the limit is counted, not

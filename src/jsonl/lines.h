@@ -2,8 +2,8 @@
  * lines: JSONL bytes as lines, without copying any.
  *
  * A line ends at "\n"; a "\r" before it is not part of the line, and is
- * remembered. The last line of a file may lack its newline. Nothing is said
- * here about what a line holds: that is scan's.
+ * remembered. The last line of a file may lack its newline. What a line holds,
+ * line_check says.
  *
  *     struct lines it = lines_of(bytes, offset_in_file);
  *     struct line line;

@@ -43,7 +43,7 @@ typedef int guard_work(struct guard *g, const char *const *stuck, size_t stuck_c
                        void *context);
 
 /*
- * Runs the work, to its end, or to max_stuck paths left behind.
+ * Runs the work to its end, or until 16 paths are left behind.
  * SIGINT and SIGQUIT are left to the child meanwhile; SIGTERM reaches it when we end. Where SIGINT
  * or SIGPIPE (nobody reads on) ended the child, it ends the caller too, without a word.
  * Blocks: until then; at most patience_ms of waiting at one path the first time, half of

@@ -5,8 +5,9 @@
  *     wakeup_open(&w, (const int[]){SIGTERM, SIGHUP, 0}, SIGNALS, TIMER);
  *     wakeup_add(&w, fd, NEWS);
  *     wakeup_set_timer(&w, 500);
- *     n = wakeup_wait(&w, sources);      ... SIGNALS: wakeup_take_signal(), TIMER:
- * wakeup_take_timer() wakeup_close(&w);
+ *     n = wakeup_wait(&w, sources);
+ *         ... SIGNALS: wakeup_take_signal(&w); TIMER: wakeup_take_timer(&w)
+ *     wakeup_close(&w);
  *
  * A source is a number of the caller's.
  */

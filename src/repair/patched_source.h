@@ -48,11 +48,11 @@ struct patched_source {
 void patched_source_init(struct patched_source *o, const struct record_source *file);
 void patched_source_release(struct patched_source *o);
 
-/* Edits of what is made so far, which live as long as the overlay; their lines become the file's.
+/* Edits of what is made so far, which live as long as it; their lines become the file's.
  * Returns: 0, or negative errno of the source. */
 int patched_source_apply(struct patched_source *o, struct repair_plan_edit *edits, size_t count);
 
-/* What is made so far. It reads the overlay, which must stay where it is. */
+/* What is made so far. It reads o, which must stay where it is. */
 struct record_source patched_source_source(struct patched_source *o);
 
 /* A place of what is made as one of the file: a line, and a byte. */

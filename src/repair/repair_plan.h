@@ -120,7 +120,7 @@ struct repair_plan {
     size_t edit_count, edit_capacity;
 };
 
-/* The survey's graph is mended on the way. Returns: 0, or negative errno of the caller's function.
+/* The scan's graph is mended on the way. Returns: 0, or negative errno of the caller's function.
  * Owner: the arena. */
 int repair_plan_make(const struct record_source *source, struct transcript_scan *v,
                      const struct repair_plan_options *options, struct arena *a,

@@ -1,9 +1,10 @@
 /*
- * repair_steps: the inside of repair: a plan while it is made.
+ * repair_steps: the inside of repair_plan: a plan while it is made.
  *
- * shards, spots, calls and links judge, each what it knows of, and say what is
- * to be done with which record (struct repair_steps_step); edits turns that into
- * edits of bytes; repair_plan.c puts all of it in order.
+ * broken_lines, findings, check_tool_calls and check_parents judge, each what it
+ * knows of, and say what is to be done with which record (struct
+ * repair_steps_step). edits.c turns that into edits of bytes; repair_plan.c puts
+ * all of it in order.
  */
 #pragma once
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 /*
- * Reads a record again. Returns: 0, or a negative errno: it is not there any more. Owner of *text:
+ * Reads a record again. Returns: 0, or a negative errno: it is gone. Owner of *text:
  * the arena.
  */
 typedef int view_fetch(void *context, const struct conversation_item *item, struct arena *a,
@@ -36,7 +36,7 @@ struct view_conversation {
 
 /*
  * Draws record by record, and calls take after each: neither the records nor the drawing is ever
- * held as a whole. Returns: how many records were not there any more when they were to be drawn.
+ * held as a whole. Returns: how many records were gone when they were to be drawn.
  */
 size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v);
 /* A line a message. */

@@ -19,7 +19,7 @@ struct watch_look {
     bool has_expiring; /* go through the stores for what expires */
 };
 
-/* An worker_job_work; says a struct report. */
+/* A worker_job_work; says a struct report. */
 void watch_look(struct guard *guard, int out, void *look);
 
 struct watch_backups {
@@ -30,5 +30,5 @@ struct watch_backups {
     size_t count;
 };
 
-/* An worker_job_work; says a line for each, as soon as it is made. */
+/* A worker_job_work; says a line for each, as soon as it is made. */
 void watch_backups(struct guard *guard, int out, void *backups);

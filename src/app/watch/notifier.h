@@ -46,7 +46,7 @@ void notifier_release(struct notifier *n);
 void notifier_add(struct notifier *n, const char *program, const char *const *argv,
                   struct sv input);
 
-/* Starts the next one, collects or ends the running one. ended: a sentence on one that failed, is
- * called for each. Returns: how long nothing has to be done; -1: until the pidfd is readable. */
+/* Starts the next one, collects or ends the running one. failed is called with a sentence for each
+ * that failed. Returns: how long nothing has to be done; -1: until the pidfd is readable. */
 int64_t notifier_run(struct notifier *n, int64_t now_ms,
                      void (*failed)(void *context, const char *why), void *context);

@@ -1,5 +1,5 @@
 /*
- * report: what an errand of --watch has seen or done, as text that its parent
+ * report: what a job of --watch has seen or done, as text that its parent
  * reads back: JSON, a document for a look, a line for each backup.
  */
 #pragma once

@@ -5,7 +5,7 @@
  * agents' folders, the first write after a look (inotify), the end of a
  * session's process (pidfd), a timer that goes on while the machine sleeps,
  * signals. It reads no foreign file itself: looks and backups are made by
- * errands, one of each at a time. What a look calls for is decided by
+ * jobs, one of each at a time. What a look calls for is decided by
  * diagnose/changes.
  */
 #include "app/commands/commands.h"
@@ -38,7 +38,7 @@ enum {
     LOOK_TICK_MS = 500,          /* how often that is asked */
     BACKUP_PATIENCE_MS = 120000, /* a slow disk may take long to sync a large file */
     BACKUP_TICK_MS = 10000,
-    BACKUPS_AT_ONCE = 16, /* by one errand; then the more urgent come first again */
+    BACKUPS_AT_ONCE = 16, /* by one job; then the more urgent come first again */
     EXPIRING_EVERY_MS = 3600000,
     END_PATIENCE_MS = 10000, /* for a backup under way, when it is told to end */
 };

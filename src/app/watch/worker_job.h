@@ -1,12 +1,12 @@
 /*
- * worker_job: a piece of work in a child process, for one that must never wait for
- * it: the child may get stuck in a file system that does not answer, and is
+ * worker_job: a piece of work in a child process, for a parent that must never wait
+ * for it: the child may get stuck in a file system that does not answer, and is
  * then left behind until that answers again.
  *
  *     worker_job_start(&w, do_it, context);
  *     ... w.pipe is readable: worker_job_hear(&w) ...
- *     ... now and then: worker_job_is_stuck(&w, patience_ms, now_ms) ... errand_leave(&w, &behind)
- * ...
+ *     ... now and then: if (worker_job_is_stuck(&w, patience_ms, now_ms))
+ *                           worker_job_leave(&w, &behind, now_ms);
  *     ... heard its end: worker_job_end(&w, &cost_ms) ...
  */
 #pragma once
@@ -47,9 +47,9 @@ bool worker_job_end(struct worker_job *w, int64_t *cost_ms);
 void worker_job_signal(const struct worker_job *w, bool force);
 
 /*
- * Those that were left behind, and where. Such a path is kept away from for a
- * minute, then for twice as long each time that it still does not answer, up to
- * half an hour; and while there is a process that not even SIGKILL has ended.
+ * Those that were left behind, and where. Such a path is avoided for a minute,
+ * then for twice as long each time that it still does not answer, up to half an
+ * hour; and as long as there is a process that not even SIGKILL has ended.
  */
 enum { WORKER_JOB_BEHIND_MAX = 16 };
 
@@ -69,7 +69,7 @@ bool worker_job_leave(struct worker_job *w, struct worker_job_behind *behind, in
 size_t worker_job_avoid(struct worker_job_behind *behind, int64_t now_ms,
                         const char *paths[static WORKER_JOB_BEHIND_MAX]);
 
-/* An errand that was not told to keep away from them, begun at that time, has come through. */
+/* A job that was not told to keep away from them, begun at that time, has come through. */
 void worker_job_forgive(struct worker_job_behind *behind, int64_t began_ms);
 
 void worker_job_forget_all(struct worker_job_behind *behind);

@@ -1,6 +1,6 @@
 /*
- * graph_nodes: a record, as skim tells it, into the graph: the one place where it is
- * said what of a record the loader goes by.
+ * graph_nodes: a record, as json_stream tells it, put into the graph: the one place that
+ * says what of a record the loader goes by.
  */
 #pragma once
 

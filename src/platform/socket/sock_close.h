@@ -24,11 +24,11 @@ enum sock_close_way {
 
 /*
  * The way that is open to this user. sock: as sock_read has it, a connection that owner holds.
- * Returns: a way; -EPERM: neither; -ENOENT: owner has it no more; -ESRCH.
+ * Returns: a way; -EPERM: neither; -ENOENT: owner does not have it any longer; -ESRCH.
  */
 int sock_close_way(const struct proc *proc, const struct pidref *owner, const struct sock *sock);
 
-/* Returns: 0; -ENOENT: it is no more; -ESRCH, -EPERM, or another negative errno, and nothing was
+/* Returns: 0; -ENOENT: it is gone; -ESRCH, -EPERM, or another negative errno, and nothing was
  * closed. Blocks: for one second at most. */
 int sock_close(const struct proc *proc, const struct pidref *owner, const struct sock *sock,
                enum sock_close_way way);

@@ -3,7 +3,7 @@
  * its raw mode back, a size, keys.
  *
  * Always through a descriptor of a process that has it open (terminal.h). Each
- * returns 0 or a negative errno: -ENXIO where the process has it no more.
+ * returns 0 or a negative errno: -ENXIO where the process no longer has it.
  */
 #pragma once
 

@@ -98,8 +98,8 @@ int transcript_scan_read_within(const struct record_source *source, size_t broke
 void transcript_scan_release(struct transcript_scan *v);
 
 /*
- * Skims the one record that begins at an offset, wherever its line begins. The skim was begun by
- * the caller, who releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
+ * Reads the one record that begins at an offset, wherever its line begins. The caller begins the
+ * stream, and releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
  */
 int transcript_scan_skim(const struct record_source *source, int64_t offset, struct json_stream *s);
 

@@ -65,7 +65,7 @@ void resume_add_quoted(struct buf *out, const char *text)
         is_plain = is_plain && (isalnum((unsigned char)*p) || strchr("/._-+,:@", *p));
     if (is_plain)
         buf_adds(out, text);
-    else if (is_printable(text))
+    else if (is_printable(text) && !strchr(text, '\\')) /* which fish reads in single quotes, too */
         add_single_quoted(out, text);
     else
         add_escaped(out, text);

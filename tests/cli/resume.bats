@@ -75,12 +75,14 @@ paste_into()
     recording_client
     local directory shell
     for directory in 'two words' "it's" 'a"b' '$(touch x)' '`touch x`' $'line\nbreak' $'end\n' $'esc\e[31m' \
-        '-n' '--' '~' '*' 'a;touch x' 'a&touch x' '!!' '%s%n' 'back\slash' $'tab\there' 'é文字' '#no' ''; do
+        '-n' '--' '~' '*' 'a;touch x' 'a&touch x' '!!' '%s%n' 'back\slash' 'two\\slashes' "quoted\\'" 'at the end\' \
+        $'tab\there' 'é文字' '#no' ''; do
         rm -rf "$CONFIG_DIR/projects"
         mkdir -p "$tricks/$directory"
         stored "$a" "$tricks${directory:+/$directory}"
         command=$(command_of)
-        for shell in sh dash bash; do
+        for shell in sh dash bash zsh fish; do
+            command -v "$shell" >/dev/null || continue
             paste_into "$shell" "$command"
             [ "${seen[0]}" = "$tricks${directory:+/$directory}" ]
             [ "${seen[*]:1}" = "unset --resume $a" ]
@@ -146,19 +148,20 @@ paste_into()
 # Every way to name a config directory from where one stands: the command is pasted elsewhere.
 @test "a relative config directory is absolute in commands, JSON and manifest" {
     recording_client
+    a=$(</proc/sys/kernel/random/uuid) # others' sessions are listed, too, where no directory is named
     CONFIG_DIR="$BATS_TEST_TMPDIR/x/my config"
     mkdir -p "$BATS_TEST_TMPDIR/y"
     stored "$a" "$tricks"
     for dir in "./my config" "my config" "../x/my config" ".//my config/"; do
         rescue_under env -C "$BATS_TEST_TMPDIR/x" -- --resume --config-dir "$dir"
-        command=$(grep -F 'claude --resume' <<<"$output" | sed 's/^  //')
+        command=$(grep -F "claude --resume $a" <<<"$output" | sed 's/^  //')
         paste_into sh "$command"
         [[ ${seen[1]} == /* && ${seen[1]} -ef $CONFIG_DIR ]]
         rescue_under env -C "$BATS_TEST_TMPDIR/x" -- --resume --json --config-dir "$dir"
         [[ $(json '.sessions[0].config_dir') == /* && $(json '.sessions[0].resume_command') == *"CLAUDE_CONFIG_DIR='/"* ]]
         # the environment's own: the client would look for it below the directory that the command goes to
-        rescue_under env -C "$BATS_TEST_TMPDIR/x" CLAUDE_CONFIG_DIR="$dir" -- --resume
-        command=$(grep -F 'claude --resume' <<<"$output" | sed 's/^  //')
+        rescue_under env -C "$BATS_TEST_TMPDIR/x" CLAUDE_CONFIG_DIR="$dir" -- --resume --all
+        command=$(grep -F "claude --resume $a" <<<"$output" | sed 's/^  //')
         paste_into sh "$command"
         [[ ${seen[1]} == /* && ${seen[1]} -ef $CONFIG_DIR ]]
         rm -rf "$HOME/pending"
@@ -176,11 +179,12 @@ paste_into()
 
 @test "a relative home, and a config directory that is the working directory itself" {
     recording_client
+    a=$(</proc/sys/kernel/random/uuid) # others' sessions are listed, too, where no directory is named
     stored "$a" "$tricks"
     rescue_under env -C "$CONFIG_DIR" -- --resume --config-dir .
     [[ $output != *CLAUDE_CONFIG_DIR=* ]] # it is the usual one
-    rescue_under env -C "$HOME" HOME=. -- --resume
-    [[ $output == *"CLAUDE_CONFIG_DIR=$CONFIG_DIR claude"* ]]
+    rescue_under env -C "$HOME" HOME=. -- --resume --all
+    [[ $output == *"CLAUDE_CONFIG_DIR=$CONFIG_DIR claude --resume $a"* ]]
 }
 
 @test "a session that a live process holds has no command, and says who holds it" {

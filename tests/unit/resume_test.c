@@ -22,7 +22,8 @@ static void a_word_of_any_shell(void **state)
     quotes("my project", "'my project'");
     quotes("it's", "'it'\\''s'");
     quotes("$(touch x)", "'$(touch x)'");
-    quotes("`x`\\\"!*?~#;&|<>()[]{}", "'`x`\\\"!*?~#;&|<>()[]{}'");
+    quotes("`x`\"!*?~#;&|<>()[]{}", "'`x`\"!*?~#;&|<>()[]{}'");
+    quotes("a\\\\b", "\"$(printf 'a\\134\\134b')\""); /* fish reads it in single quotes, too */
     quotes("~", "'~'");
     quotes("h\xc3\xa9", "'h\xc3\xa9'");
 }

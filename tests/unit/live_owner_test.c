@@ -1,0 +1,90 @@
+/* Whether a process has a transcript, or may have it: what protects it from being written to. */
+#include "session/live_owner.h"
+
+#include "world.h"
+
+#include <errno.h>
+
+#define PATH_OF(id) scratch("config/projects/" WORLD_FOLDER "/" id ".jsonl")
+
+static int look(const char *path, const char *id, struct live_owner *out, struct sr_error *error)
+{
+    const char *config = scratch("config");
+    scratch_put("proc/stat", world_name("btime %d\n", (int)WORLD_BOOT_S));
+    scratch_put("config/settings.json", "{}\n");
+    const struct sr_options options = {
+        .config_dirs = &config, .config_dir_count = 1, .proc_path = scratch("proc")};
+    const struct live_owner_request q = {.look = &options, .path = path, .session_id = id};
+    *out = (struct live_owner){.pid = -1};
+    return live_owner_find(&q, out, error);
+}
+
+static void by_the_sessions_id(void **state)
+{
+    (void)state;
+    struct live_owner owner;
+    WORLD_CLIENT(4711, "");
+    world_registered(4711, WORLD_A);
+    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    world_transcript(WORLD_FOLDER, WORLD_B, WORLD_TALK(WORLD_B, "10"));
+    assert_int_equal(look(PATH_OF(WORLD_A), WORLD_A, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 4711);
+    assert_true(owner.is_sure);
+    assert_string_equal(owner.where, "no terminal");
+    assert_int_equal(look(PATH_OF(WORLD_B), WORLD_B, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 0);
+}
+
+/* A file that lies elsewhere can be resumed by its path. */
+static void by_a_command_line_that_names_the_file(void **state)
+{
+    (void)state;
+    struct live_owner owner;
+    WORLD_CLIENT(4711, "--resume\0/tmp/saved.jsonl");
+    world_registered(4711, WORLD_A);
+    assert_int_equal(look("/tmp/saved.jsonl", NULL, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 4711);
+    assert_true(owner.is_sure);
+    assert_int_equal(look("/tmp/other.jsonl", NULL, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 0);
+}
+
+/* It has some session of its directory: which is not known. */
+static void by_its_directory_where_more_is_not_known(void **state)
+{
+    (void)state;
+    struct live_owner owner;
+    WORLD_CLIENT(4711, "");
+    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    world_written_at("config/projects/" WORLD_FOLDER "/" WORLD_A ".jsonl", WORLD_BOOT_S);
+    assert_int_equal(look(PATH_OF(WORLD_A), WORLD_A, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 4711);
+    assert_false(owner.is_sure);
+    assert_int_equal(
+        look(scratch("config/projects/-srv-q/" WORLD_B ".jsonl"), WORLD_B, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 0);
+}
+
+/* Nobody is known not to have it: who would write must not. */
+static void what_cannot_be_looked_at_may_have_it(void **state)
+{
+    (void)state;
+    struct live_owner owner;
+    struct sr_error error;
+    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    assert_int_equal(symlink("sessions", scratch("config/sessions")), 0); /* it leads nowhere */
+    assert_int_equal(look(PATH_OF(WORLD_A), WORLD_A, &owner, &error), -ENODATA);
+    assert_non_null(strstr(error.text, "whether a process has the session cannot be told"));
+    assert_int_equal(owner.pid, -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(by_the_sessions_id),
+        IN_WORLD(by_a_command_line_that_names_the_file),
+        IN_WORLD(by_its_directory_where_more_is_not_known),
+        IN_WORLD(what_cannot_be_looked_at_may_have_it),
+    };
+    return cmocka_run_group_tests_name("live_owner", tests, NULL, NULL);
+}

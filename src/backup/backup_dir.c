@@ -216,8 +216,7 @@ static struct sv id_in(struct sv rest)
     return (struct sv){0};
 }
 
-/* The session's id in a stem. Returns: {0} for any other name. */
-static struct sv id_of_stem(struct sv name)
+struct sv backup_dir_id_of(struct sv name)
 {
     static const struct sv word = {"-LOSSLESS-", 10};
     if (name.n <= STAMP_LENGTH + word.n || name.n >= BACKUP_DIR_STEM_SIZE)
@@ -234,7 +233,7 @@ static struct sv id_of_stem(struct sv name)
 
 bool backup_dir_is_stem(struct sv name)
 {
-    return id_of_stem(name).n > 0;
+    return backup_dir_id_of(name).n > 0;
 }
 
 static void make_stem(struct wall at, const struct agent *agent, const char *session_id,
@@ -397,7 +396,7 @@ int backup_dir_list(const struct backup_dir *p, struct arena *a, struct backup_d
         if (stem_of_part(names[i].name, &stem)) {
             struct backup_dir_entry *e = ARENA_PUSH(a, all, n, capacity);
             e->stem = arena_strndup(a, stem.p, stem.n);
-            e->session_id = e->stem + (id_of_stem(stem).p - stem.p);
+            e->session_id = e->stem + (backup_dir_id_of(stem).p - stem.p);
             e->is_complete = str_ends_with(names[i].name, ".sha256");
         }
     if (n)

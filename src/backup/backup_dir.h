@@ -106,3 +106,5 @@ struct wall backup_dir_time(const char *stem);
 
 /* "<stem>", without a suffix. Returns: false for any other name. */
 bool backup_dir_is_stem(struct sv name);
+/* The session's id in it, a part of name. Returns: {0} for any other name. */
+struct sv backup_dir_id_of(struct sv name);

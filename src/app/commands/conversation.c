@@ -139,7 +139,7 @@ static void add_named_file(struct work *w, const char *word)
     const char *suffix = agent_suffix_of(name);
     stem.n -= suffix ? strlen(suffix) : 0;
     if (backup_dir_is_stem(stem))
-        stem = sv_slice(stem, stem.n - 36, stem.n);
+        stem = backup_dir_id_of(stem);
     add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));
 }
 
@@ -191,13 +191,14 @@ static int add_named(struct work *w, const struct sr_snapshot *snapshot, const s
         add_gone(w, snapshot, s);
     } else if (r >= 0) {
         tell_way(c, s);
+        talk_of(w, s->session_id, NULL);
         add_session(w, s->session_id, s->transcript);
     }
     if (r == -ENOENT && add_strays(w, snapshot, which))
         return 0;
     if (r == -ENOENT && which->kind == WHICH_SESSION && c->pending_dir &&
         backups_find(&c->arena, c->pending_dir, which->word, &folder, &stem, NULL) == 0) {
-        add_session(w, stem + strlen(stem) - 36, NULL);
+        add_session(w, backup_dir_id_of(sv_of(stem)).p, NULL);
         return 0;
     }
     return r;
@@ -225,6 +226,22 @@ static int add_word(struct work *w, const struct sr_snapshot *snapshot, const ch
         context_complain_of(error.text, &listed);
     buf_release(&listed);
     return r < 0 ? r : 0;
+}
+
+/* Of some agents' records it is not known how to tell what they say. Returns: 0, or -EOPNOTSUPP and
+ * then it has complained. */
+static int check_readers(const struct work *w)
+{
+    int r = 0;
+    for (size_t i = 0; i < w->talk_count; i++) {
+        const struct agent *agent = agent_of_prefix(w->talks[i].session_id);
+        if (!agent || agent->reader->read_message)
+            continue;
+        context_complainf("session %s: %s: --context does not read its records",
+                          w->talks[i].session_id, agent->name);
+        r = -EOPNOTSUPP;
+    }
+    return r;
 }
 
 /* Returns: 0 or negative errno, and then it has complained. */
@@ -256,6 +273,11 @@ static int find_talks(struct work *w)
         r = add_word(w, snapshot, o->which[i]);
     for (size_t i = 0; o->which_count == 0 && i < snapshot->session_count; i++) {
         const struct sr_session *s = &snapshot->sessions[i];
+        if (s->session_id && s->part_count && !s->transcript) {
+            context_complainf("session %s: %s: --context does not read its records", s->session_id,
+                              s->agent);
+            w->has_gaps = true;
+        }
         if (s->session_id && s->transcript)
             add_session(w, arena_strdup(a, s->session_id), arena_strdup(a, s->transcript));
     }
@@ -266,7 +288,7 @@ static int find_talks(struct work *w)
             w->talks[i].files[j] = arena_strdup(a, w->talks[i].files[j]);
     }
     sr_snapshot_free(snapshot);
-    return r;
+    return r < 0 ? r : check_readers(w);
 }
 
 /* Drawing, and what it draws from. */

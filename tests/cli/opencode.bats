@@ -1,0 +1,311 @@
+#!/usr/bin/env bats
+# Sessions of opencode: rows of a database that each test makes, and a stand-in for its program.
+
+load helper
+
+A=ses_aaaaaaaaaaaaAAAAAAAAAAAAAA
+B=ses_bbbbbbbbbbbbBBBBBBBBBBBBBB
+CHILD=ses_ccccccccccccCCCCCCCCCCCCCC
+
+setup()
+{
+    command -v python3 >/dev/null || skip "no Python here"
+    scratch_project
+    DATA=$HOME/.local/share/opencode
+    PENDING=$BATS_TEST_TMPDIR/pending
+    mkdir -p "$DATA" "$BATS_TEST_TMPDIR/bin" "$project/other"
+    program=$BATS_TEST_TMPDIR/bin/opencode
+    cp "$TEST_PROGRAMS/fake-agent" "$program"
+    ONLY=(--config-dir "$DATA")
+    DIRS=(--pending-dir "$PENDING" --log-dir "$BATS_TEST_TMPDIR/log")
+    sql "PRAGMA journal_mode = WAL;
+        CREATE TABLE project(id TEXT PRIMARY KEY, worktree TEXT);
+        CREATE TABLE session(id TEXT PRIMARY KEY, project_id TEXT, parent_id TEXT, directory TEXT, title TEXT,
+            version TEXT, time_created INTEGER, time_updated INTEGER, time_archived INTEGER);
+        CREATE TABLE message(id TEXT PRIMARY KEY, session_id TEXT, time_created INTEGER, time_updated INTEGER, data TEXT);
+        CREATE TABLE part(id TEXT PRIMARY KEY, message_id TEXT, session_id TEXT, time_created INTEGER,
+            time_updated INTEGER, data TEXT);
+        CREATE TABLE todo(session_id TEXT, content TEXT, position INTEGER);
+        CREATE TABLE account(id TEXT, access_token TEXT);
+        INSERT INTO account VALUES('me', 'TOKEN-OF-THE-ACCOUNT');
+        INSERT INTO project VALUES('prj', '$project');"
+}
+
+teardown() { end_started; }
+
+# Leaves the log beside the database, as the agent does.
+sql()
+{
+    python3 -c '
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.executescript(sys.argv[2])
+db.commit()
+sys.stdout.flush()
+os._exit(0)' "$DATA/opencode.db" "$1"
+}
+
+# now_ms [SECONDS AGO]
+now_ms() { echo $((($(date +%s) - ${1-0}) * 1000)); }
+
+# add_session ID DIRECTORY [PARENT [SECONDS AGO]]
+add_session()
+{
+    local at
+    at=$(now_ms "${4-0}")
+    sql "INSERT INTO session VALUES('$1', 'prj', NULLIF('${3-}', ''), '$2', 'a title', '1.18.33', $at, $at, NULL)"
+}
+
+# A turn of a prompt and what answers it: add_turn ID SECONDS_AGO MESSAGE [PART...], as JSON.
+add_turn()
+{
+    local id=$1 at n=1
+    at=$(now_ms "$2")
+    sql "INSERT INTO message VALUES('msg_1$id', '$id', $at, $at, '{\"role\":\"user\"}');
+        INSERT INTO part VALUES('prt_1$id', 'msg_1$id', '$id', $at, $at, '{\"type\":\"text\",\"text\":\"buy milk\"}');
+        INSERT INTO message VALUES('msg_2$id', '$id', $at + 1, $at + 1, '${3//TIME/$at}');"
+    shift 3
+    for part; do
+        n=$((n + 1))
+        sql "INSERT INTO part VALUES('prt_$n$id', 'msg_2$id', '$id', $at + $n, $at + $n, '${part//TIME/$at}')"
+    done
+}
+
+DONE='{"role":"assistant","finish":"stop","time":{"created":TIME,"completed":TIME}}'
+OPEN='{"role":"assistant","time":{"created":TIME}}'
+TOOL='{"type":"tool","tool":"bash","callID":"c","state":{"status":"running","time":{"start":TIME}}}'
+
+# client [ARGUMENT...]: the stand-in, in $project: $pid
+client()
+{
+    fake --no-registry --turn none --cwd "$project" -- "$program" "$@"
+}
+
+@test "a store without a database has no sessions, and none is made" {
+    rm "$DATA"/*
+    rescue --status "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"No "*" processes found"* ]]
+    [ -z "$stderr" ]
+    [ -z "$(ls "$DATA")" ]
+}
+
+@test "stored sessions of both agents are listed, each with its command" {
+    stored bbbbbbbb-0000-4000-8000-000000000002 "$project"
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE"
+    add_session "$CHILD" "$project" "$A"
+    rescue --resume --json --config-dir "$CONFIG_DIR" "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json '.sessions.map(s => s.agent).sort().join()')" = claude,opencode ]
+    [ "$(json '.sessions.find(s => s.agent == "opencode").session_id')" = "$A" ]
+    [ "$(json '.sessions.find(s => s.agent == "opencode").first_prompt')" = "buy milk" ]
+    [ "$(json '.sessions.find(s => s.agent == "opencode").transcript')" = null ]
+    [ "$(json '.sessions.find(s => s.agent == "opencode").parts')" = \
+        "[{\"kind\":\"rows\",\"path\":\"$DATA/opencode.db\",\"key\":\"$A\"}]" ]
+    # found by its usual place, it needs no variable
+    rescue --resume --json
+    [ "$(json '.sessions.find(s => s.agent == "opencode").resume_command')" = \
+        "cd $project && opencode --session $A" ]
+    rescue --resume --json --agent opencode
+    [ "$(json '.sessions.map(s => s.agent).join()')" = opencode ]
+    rescue --resume --json --agent claude
+    [ "$(json '.sessions.some(s => s.agent == "opencode")')" = false ]
+}
+
+@test "a place that the variable names is in the command" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE"
+    mkdir "$HOME/elsewhere"
+    mv "$DATA" "$HOME/elsewhere/opencode"
+    rescue --resume --json --config-dir "$HOME/elsewhere/opencode"
+    [ "$(json '.sessions[0].resume_command')" = \
+        "cd $project && XDG_DATA_HOME=$HOME/elsewhere opencode --session $A" ]
+    rescue_under XDG_DATA_HOME="$HOME/elsewhere" -- --resume --json
+    [ "$(json '.sessions.find(s => s.agent == "opencode").resume_command')" = \
+        "cd $project && opencode --session $A" ]
+}
+
+@test "a database that cannot be read is named, and the other agent's sessions are listed" {
+    stored bbbbbbbb-0000-4000-8000-000000000002 "$project"
+    rm "$DATA"/*
+    head -c 5000 /dev/urandom >"$DATA/opencode.db"
+    rescue --resume --json --config-dir "$CONFIG_DIR" "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.agent).join()')" = claude ]
+    [[ $(json '.problems[0].text') == *"opencode.db: its sessions cannot be read: file is not a database" ]]
+    rm "$DATA/opencode.db"
+    sql "CREATE TABLE session(id TEXT)"
+    rescue --resume --json --config-dir "$CONFIG_DIR" "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.agent).join()')" = claude ]
+    [[ $(json '.problems[0].text') == *"no such column"* ]]
+}
+
+@test "a session is named by its id or the beginning of it, letters as they are" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE"
+    add_session "$B" "$project"
+    add_turn "$B" 7200 "$DONE"
+    rescue --export ses_aaaaa --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    rescue --export SES_AAAAA --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 2 ]
+    rescue --export ses_zzzzz --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 2 ]
+}
+
+# ---- live ones ----------------------------------------------------------------------------------
+
+live()
+{
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.pid).join()')" = "$pid" ]
+}
+
+@test "a process is mapped by its command line, and its turn is told by its rows" {
+    client -s "$A"
+    add_session "$A" "$project"
+    add_turn "$A" 0 "$DONE"
+    live
+    [ "$(json '.sessions[0].session_id')" = "$A" ]
+    [ "$(json '.sessions[0].mapping.by')" = argv ]
+    [ "$(json '.sessions[0].mapping.confidence')" = likely ]
+    [ "$(json '.sessions[0].verdict')" = idle ]
+    [ "$(json '.sessions[0].cwd')" = "$project" ]
+    [ "$(json '.sessions[0].owner_pid')" = "$pid" ]
+    [ "$(json '.sessions[0].version')" = 1.18.33 ]
+}
+
+@test "a process is mapped to the only session of its directory that was written to since" {
+    client
+    add_session "$A" "$project" "" 100000
+    add_session "$B" "$project/other"
+    live
+    [ "$(json '.sessions[0].session_id')" = null ]
+    [ "$(json '.sessions[0].mapping.confidence')" = none ]
+    add_session ses_dddddddddddddddddddddddddd "$project"
+    live
+    [ "$(json '.sessions[0].session_id')" = ses_dddddddddddddddddddddddddd ]
+    [ "$(json '.sessions[0].mapping.by')" = transcript ]
+    [ "$(json '.sessions[0].mapping.confidence')" = likely ]
+    add_session ses_eeeeeeeeeeeeeeeeeeeeeeeeee "$project"
+    live
+    [ "$(json '.sessions[0].session_id')" = null ]
+    [ "$(json '.sessions[0].mapping.confidence')" = ambiguous ]
+    [ "$(json '.sessions[0].mapping.candidates.length')" -eq 2 ]
+}
+
+@test "nothing that its rows leave open is called hung" {
+    client -s "$A"
+    add_session "$A" "$project"
+    for rows in "$OPEN" "$OPEN|$TOOL"; do
+        sql "DELETE FROM message; DELETE FROM part"
+        if [ "$rows" = "$OPEN" ]; then add_turn "$A" 0 "$OPEN"; else add_turn "$A" 0 "$OPEN" "$TOOL"; fi
+        rescue --status --json --timeout 0 "${ONLY[@]}"
+        [ "$(json '.sessions[0].session_id')" = "$A" ]
+        [ "$(json '.counts.hung')" -eq 0 ]
+        [[ $(json '.sessions[0].verdict') == @(unknown|working) ]]
+    done
+    [[ $(json '.sessions[0].evidence.join()') == *bash* ]]
+}
+
+@test "a server and its screen are told apart, and what they have is not known" {
+    client serve --port 4096
+    add_session "$A" "$project"
+    live
+    [ "$(json '.sessions[0].session_id')" = null ]
+    [ "$(json '.sessions[0].kind')" = server ]
+    [[ $(json '.sessions[0].notes.join()') == *"which session it is is not known: it serves sessions to others"* ]]
+    end_started
+    started_pids=()
+    client attach http://localhost:4096 -s "$A"
+    live
+    [ "$(json '.sessions[0].owner_pid')" = null ]
+    [ "$(json '.sessions[0].ui_pids')" = "[$pid]" ]
+    end_started
+    started_pids=()
+    client export "$A"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+}
+
+@test "another program of that name is left out, and said" {
+    cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/bin/sleep"
+    mv "$BATS_TEST_TMPDIR/bin/sleep" "$program"
+    start env HOME="$HOME" "$program" 60
+    wait_until 30 grep -q opencode "/proc/$started/comm"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+    [[ $(json '.problems.map(p => p.text).join()') == *"is called as opencode is, and is no program of it"* ]]
+}
+
+# ---- what is done -------------------------------------------------------------------------------
+
+@test "its rows are backed up, verified, and not copied again until they change" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE" '{"type":"text","text":"bought \u001b[31m"}'
+    sql "INSERT INTO todo VALUES('$A', 'milk', 0)"
+    add_session "$CHILD" "$project" "$A"
+    add_session "$B" "$project"
+    add_turn "$B" 7200 "$DONE"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    stem=$(basename "$PENDING"/*.sha256 .sha256)
+    [[ $stem == *-LOSSLESS-opencode-"$A" ]]
+    (cd "$PENDING" && sha256sum --quiet -c "$stem.sha256")
+    grep -q '"table":"todo"' "$PENDING/$stem.jsonl"
+    grep -q "$CHILD" "$PENDING/$stem.files/children/$CHILD"
+    ! grep -rq -e "$B" -e TOKEN "$PENDING" # shellcheck disable=SC2251
+    node -e '
+        for (const line of require("fs").readFileSync(process.argv[1], "utf8").trim().split("\n"))
+            JSON.parse(line);' "$PENDING/$stem.jsonl"
+    rescue --verify "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"already exported"* ]]
+    sql "UPDATE part SET data = '{\"type\":\"text\",\"text\":\"bread\"}' WHERE session_id = '$A'"
+    sleep 1 # a second backup's name
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *$'\n'"exported"* || $output == "exported"* ]]
+    [ "$(ls "$PENDING"/*.sha256 | wc -l)" -eq 2 ]
+}
+
+@test "an export reads a database whose log was not written back, and changes neither" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE"
+    [ -s "$DATA/opencode.db-wal" ]
+    before=$(cat "$DATA/opencode.db" "$DATA/opencode.db-wal" | sha256sum)
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [ "$before" = "$(cat "$DATA/opencode.db" "$DATA/opencode.db-wal" | sha256sum)" ]
+}
+
+@test "what is not known to be safe is refused, and nothing is touched" {
+    client -s "$A"
+    add_session "$A" "$project"
+    add_turn "$A" 0 "$DONE"
+    for mode in --kill --revive; do
+        rescue $mode "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"refused: "*opencode*"not known"* ]]
+        kill -0 "$pid"
+    done
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    before=$(sha256sum "$DATA"/opencode.db "$DATA"/opencode.db-wal)
+    rescue --restore "$A" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"opencode: --restore: "*"not known"* ]]
+    [ "$before" = "$(sha256sum "$DATA"/opencode.db "$DATA"/opencode.db-wal)" ]
+    for mode in --check --repair; do
+        rescue $mode "$A" "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 2 ]
+        [[ $stderr == *opencode* ]]
+    done
+    # by its id, and by its backup
+    for name in "$A" "$(basename "$PENDING"/*.sha256 .sha256)"; do
+        rescue --context "$name" "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 3 ]
+        [ -z "$output" ]
+        [[ $stderr == *"session $A: opencode: --context does not read its records"* ]]
+    done
+}

@@ -380,11 +380,15 @@ static bool is_starting_slowly(const struct evidence *e)
 }
 
 /* Before it publishes itself, a client may ask: whether the folder is trusted, for a login. */
-static bool asks_at_start(const struct evidence *e)
+static bool may_ask_at_start(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && e->has_transcript == FACT_NO && e->is_native &&
-           !e->is_print && e->terminal_is_gone == FACT_NO && e->wakeups_per_s > 0 &&
-           spinner_rests(e) && !wants_cpu(e);
+           !e->is_print && e->terminal_is_gone == FACT_NO && !wants_cpu(e);
+}
+
+static bool asks_at_start(const struct evidence *e)
+{
+    return may_ask_at_start(e) && e->wakeups_per_s > 0 && spinner_rests(e);
 }
 
 /* Its main thread takes nothing up: it computes without a pause, or sleeps although keys were typed
@@ -995,7 +999,8 @@ bool rules_want_longer(const struct evidence *e)
 {
     struct evidence longest = at_the_longest(e);
     return e->was_sampled && e->wakeups_per_s == 0 && e->sample_ms < e->timing->asleep_for_ms &&
-           (asks_nobody(&longest) || ignores_its_input(&longest) || may_be_between_tries(&longest));
+           (asks_nobody(&longest) || ignores_its_input(&longest) ||
+            may_be_between_tries(&longest) || may_ask_at_start(&longest));
 }
 
 bool rules_want_screen(const struct evidence *e)

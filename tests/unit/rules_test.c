@@ -434,6 +434,12 @@ static void it_starts_for_30_s(void **state)
     wins("idle by transcript", REST(OLD, .process_age_s = 29));
     wins("idle by transcript", REST(OLD, .process_age_s = 29, .is_native = true));
     wins("starting", REST(OLD, .process_age_s = 29, .has_transcript = FACT_NO));
+    /* a dialog wakes up once or twice a second */
+    assert_true(rules_want_longer(
+        &STARTING(.process_age_s = 60, .wakeups_per_s = 0, .main_cpu_percent = 0)));
+    assert_false(rules_want_longer(&STARTING(.process_age_s = 60, ASLEEP)));
+    assert_false(rules_want_longer(
+        &STARTING(.process_age_s = 60, .wakeups_per_s = 2, .main_cpu_percent = 0)));
 }
 
 static void start_up_is_stuck_when_it_computes_past_patience(void **state)

@@ -52,7 +52,8 @@ enum json_stream_member {
     JSON_STREAM_EXPLICIT,
     JSON_STREAM_IS_SIDECHAIN,
     JSON_STREAM_IS_API_ERROR,
-    JSON_STREAM_IS_SUMMARY,    /* isCompactSummary */
+    JSON_STREAM_IS_SUMMARY, /* isCompactSummary */
+    JSON_STREAM_IS_VIRTUAL,
     JSON_STREAM_ERROR_DETAILS, /* of the API's answer */
     JSON_STREAM_TOOL_USE_RESULT,
     JSON_STREAM_FULL_OUTPUT, /* data.fullOutput and data.output of a progress record */

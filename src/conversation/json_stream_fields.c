@@ -70,6 +70,7 @@ static const struct name record_names[] = {
     NAME(JSON_STREAM_IS_SIDECHAIN, "isSidechain"),
     NAME(JSON_STREAM_IS_API_ERROR, "isApiErrorMessage"),
     NAME(JSON_STREAM_IS_SUMMARY, "isCompactSummary"),
+    NAME(JSON_STREAM_IS_VIRTUAL, "isVirtual"),
     NAME(KEY_COMPACTION, "compactMetadata"),
     NAME(JSON_STREAM_ERROR_DETAILS, "errorDetails"),
     NAME(JSON_STREAM_TOOL_USE_RESULT, "toolUseResult"),

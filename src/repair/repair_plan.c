@@ -30,18 +30,21 @@ static bool takes_leaf(struct repair_steps *m, const struct branch *branch,
 {
     const struct graph *g = m->g;
     struct graph_walk other;
-    int64_t newer_ms = branch->at_ms - g->nodes[after->leaf].at_ms;
+    bool finds_none = after->leaf == GRAPH_NONE;
+    int64_t newer_ms = branch->at_ms - (finds_none ? 0 : g->nodes[after->leaf].at_ms);
     graph_walk_from(g, branch->end, &other);
-    bool holds_all = other.marks[after->leaf] != GRAPH_UNREACHED;
-    if (other.leaf == GRAPH_NONE ||
+    bool holds_all = finds_none || other.marks[after->leaf] != GRAPH_UNREACHED;
+    if (other.leaf == GRAPH_NONE || (finds_none && !branch->at_ms) ||
         (!holds_all && newer_ms <= GRAPH_BRIDGE_MS &&
          (newer_ms <= 0 || other.message_count <= after->message_count))) {
         graph_walk_release(&other);
         return false;
     }
-    struct repair_plan_problem *p =
-        repair_steps_add_node_problem(m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, after->leaf);
+    struct repair_plan_problem *p = repair_steps_add_node_problem(
+        m, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS, finds_none ? branch->end : after->leaf);
     p->is_guess = true;
+    if (finds_none)
+        p->consequence = "the client finds no conversation";
     p->detail =
         arena_printf(m->arena, "the newest message stands on line %u", g->nodes[branch->end].line);
     graph_walk_release(after);
@@ -55,14 +58,14 @@ static bool takes_leaf(struct repair_steps *m, const struct branch *branch,
  */
 static uint32_t find_newer_leaf(struct repair_steps *m, struct graph_walk *after)
 {
-    if (graph_user_chose(m->g) || after->leaf == GRAPH_NONE ||
-        m->mended_kinds >> DAMAGE_LATE_BOUNDARY & 1)
+    if (graph_user_chose(m->g) || m->mended_kinds >> DAMAGE_LATE_BOUNDARY & 1)
         return GRAPH_NONE;
     struct branches b = branches_find(m->g, after, m->arena);
     for (size_t i = 0; i < b.count; i++) {
         const struct branch *branch = &b.items[i];
         bool is_newest = i == 0 && !branch->is_summed_up;
-        if ((is_newest || branch->holds_leaf) && takes_leaf(m, branch, after))
+        if ((is_newest || branch->holds_leaf || after->leaf == GRAPH_NONE) &&
+            takes_leaf(m, branch, after))
             return branch->end;
     }
     return GRAPH_NONE;
@@ -338,7 +341,7 @@ static void list_loaded(struct repair_steps *m)
     plan->loaded = arena_alloc(m->arena, (w->count + 1) * sizeof *plan->loaded);
     for (size_t i = 0; i < w->count; i++) {
         const struct graph_node *node = &m->g->nodes[w->order[i]];
-        if (repair_steps_is_message(m->g, w->order[i]))
+        if (repair_steps_is_message(m->g, w->order[i]) && !node->is_virtual)
             plan->loaded[plan->loaded_count++] = loaded_of(node);
     }
 }

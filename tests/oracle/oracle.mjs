@@ -113,7 +113,7 @@ async function keepSmallest(text, version, name, kind, folder) {
 function output(args) {
   return new Promise((resolve, reject) => execFile(PROGRAM, [...args, '--json', '--config-dir', clients.world.configDir],
     { env: clients.world.env, timeout: 60_000, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
-      if (!stdout && (stderr || error?.signal || typeof error?.code === 'string')) return reject(new Error(`${args.join(' ')}: ${stderr || error.message}`));
+      if (!stdout && error && (stderr || error.signal || typeof error.code === 'string')) return reject(new Error(`${args.join(' ')}: ${stderr || error.message}`));
       return resolve(stdout); // of a transcript that says nothing --context has nothing
     }).stdin.end());
 }

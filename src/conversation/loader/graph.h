@@ -63,6 +63,7 @@ struct graph_record {
     uint32_t line;         /* of the file, from 1 */
     bool is_sidechain;     /* of a subagent */
     bool is_summary;       /* of what a compaction took away */
+    bool is_virtual;       /* the client shows it, and sends nothing of it */
     bool is_hidden;        /* the client does not see it: see graph_reveal */
     bool is_beside;        /* something stands behind it on its line: old clients do not see it */
     bool is_marked;        /* behind a byte order mark inside the file: old clients alone see it */
@@ -75,7 +76,7 @@ struct graph_node {
         uint32_t parent;    /* from then on; GRAPH_NONE: none */
     };
     int64_t at_ms;
-    uint64_t offset : 42; /* 4 TB */
+    uint64_t offset : 41; /* 2 TB */
     uint64_t role : 4;
     uint64_t is_sidechain : 1;
     uint64_t lacks_parent : 1;  /* it names a parent that is not there */
@@ -87,6 +88,7 @@ struct graph_node {
     uint64_t is_summary : 1;
     uint64_t has_copy : 1; /* an earlier record has the same id */
     uint64_t lacks_time : 1;
+    uint64_t is_virtual : 1;
     uint64_t tag : 8; /* the caller's own; 0 at first */
     uint32_t message; /* hash of the message's id; 0: none */
     uint32_t line;

@@ -321,6 +321,9 @@ const ODD = {
   'a line of null'(c) {
     c.lines.splice(c.random.below(c.lines.length + 1), 0, 'null');
   },
+  'virtual records'(c) {
+    for (const i of c.where(isMessage)) if (c.random.chance(0.2)) c.change(i, (r) => { r.isVirtual = c.random.pick([true, true, 1, false]); });
+  },
   'null among blocks'(c) {
     const i = c.some((r) => isMessage(r) && blocksOf(r).length);
     if (i >= 0) c.change(i, (r) => { r.message.content.splice(c.random.below(2), 0, null); });

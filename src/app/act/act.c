@@ -7,6 +7,7 @@
 #include "control/revive.h"
 #include "control/stop.h"
 #include "session/resume.h"
+#include "view/outcome/act.h"
 #include "view/screen.h"
 
 /* After what is known of the process; NULL: a question of its own. */
@@ -104,7 +105,7 @@ int act_run(struct context *c, struct sr_snapshot *snapshot, const struct sr_ses
     return out->code;
 }
 
-const struct sr_act *act_result(const struct act *a)
+static const struct sr_act *result_of(const struct act *a)
 {
     return a->ends ? &a->kill.act : &a->revive.act;
 }
@@ -127,7 +128,7 @@ static void close_resume(const struct act *a, const char *id, struct closing *cl
 size_t act_close(const struct act *a, struct closing *closing,
                  struct session_log_row rows[static 2])
 {
-    const struct sr_act *result = act_result(a);
+    const struct sr_act *result = result_of(a);
     const char *id = a->session->session_id ? a->session->session_id : "not known";
     int64_t size_bytes =
         result->has_transcript ? result->backup.size_bytes : a->session->size_bytes;
@@ -149,10 +150,19 @@ size_t act_close(const struct act *a, struct closing *closing,
     return count;
 }
 
-int act_command(struct context *c, struct sr_snapshot *snapshot, const struct sr_session *session,
-                bool ends,
-                void (*print_json)(struct buf *out, const struct context *context,
-                                   const struct act *act))
+static int print_json(const struct context *c, const struct act *a)
+{
+    struct buf out = {0};
+    if (a->ends)
+        view_json_kill(&out, a->session, &a->kill, a->why, a->resume_commands,
+                       a->resume_command_count, c->pending_dir);
+    else
+        view_json_revive(&out, a->session, &a->revive, a->why, c->pending_dir);
+    return context_print(&out);
+}
+
+static int do_and_tell(struct context *c, struct sr_snapshot *snapshot,
+                       const struct sr_session *session, bool ends)
 {
     struct closing closing = {.detected = named_count_running(snapshot)};
     struct session_log_row rows[2];
@@ -160,7 +170,7 @@ int act_command(struct context *c, struct sr_snapshot *snapshot, const struct sr
     if (!context_answers(c, c->pending_dir))
         return EXIT_FAILED;
     int code = act_run(c, snapshot, session, ends, &act);
-    const struct sr_act *result = act_result(&act);
+    const struct sr_act *result = result_of(&act);
     bool was_refused = result->was_refused || result->was_declined;
     int status = code == 0 ? EXIT_FINE : was_refused ? EXIT_REFUSED : EXIT_FAILED;
     if (c->options->dry_run) {
@@ -168,16 +178,29 @@ int act_command(struct context *c, struct sr_snapshot *snapshot, const struct sr
             context_complain(act.why);
         return closing_foresee(c, status);
     }
-    if (c->options->json) {
-        struct buf out = {0};
-        print_json(&out, c, &act);
-        if (context_print(&out) != 0)
-            status = EXIT_FAILED;
-    }
+    if (c->options->json && print_json(c, &act) != 0)
+        status = EXIT_FAILED;
     if (code < 0 && was_refused)
         context_complain(act.why);
     if (result->was_refused && !result->has_backup)
         return status; /* nothing was done or kept that the closing block has to tell */
     closing_log(&closing, c, rows, act_close(&act, &closing, rows));
     return closing_print(&closing, c, status);
+}
+
+static int end_found(struct context *c, struct sr_snapshot *snapshot,
+                     const struct sr_session *session)
+{
+    return do_and_tell(c, snapshot, session, true);
+}
+
+static int revive_found(struct context *c, struct sr_snapshot *snapshot,
+                        const struct sr_session *session)
+{
+    return do_and_tell(c, snapshot, session, false);
+}
+
+int act_command(struct context *c, bool ends)
+{
+    return named_with(c, ends ? end_found : revive_found);
 }

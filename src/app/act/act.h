@@ -26,17 +26,10 @@ struct act {
 int act_run(struct context *context, struct sr_snapshot *snapshot, const struct sr_session *session,
             bool ends, struct act *out);
 
-/* What came of it. */
-const struct sr_act *act_result(const struct act *act);
-
 /* Adds it to the closing block, and its rows to the session log (room for two). Returns: how many
  * rows. */
 size_t act_close(const struct act *act, struct closing *closing,
                  struct session_log_row rows[static 2]);
 
-/* All of a command that does one thing to one session; print_json: its document. Returns: the exit
- * status. */
-int act_command(struct context *context, struct sr_snapshot *snapshot,
-                const struct sr_session *session, bool ends,
-                void (*print_json)(struct buf *out, const struct context *context,
-                                   const struct act *act));
+/* All of a command that does one thing to the session that it names. Returns: the exit status. */
+int act_command(struct context *context, bool ends);

@@ -6,25 +6,11 @@
 #include "app/commands/commands.h"
 
 #include "app/act/act.h"
-#include "app/select/named.h"
 #include "platform/privilege.h"
-#include "view/outcome/ending.h"
-
-static void print_json(struct buf *out, const struct context *c, const struct act *a)
-{
-    view_json_ending(out, a->session, &a->kill, a->why, a->resume_commands, a->resume_command_count,
-                     c->pending_dir);
-}
-
-static int kill_found(struct context *c, struct sr_snapshot *snapshot,
-                      const struct sr_session *session)
-{
-    return act_command(c, snapshot, session, true, print_json);
-}
 
 static int run(struct context *context)
 {
-    return named_with(context, kill_found);
+    return act_command(context, true);
 }
 
 /* Types fg where the session is stopped behind its shell. */

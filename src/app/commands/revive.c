@@ -5,24 +5,11 @@
 #include "app/commands/commands.h"
 
 #include "app/act/act.h"
-#include "app/select/named.h"
 #include "platform/privilege.h"
-#include "view/outcome/reviving.h"
-
-static void print_json(struct buf *out, const struct context *c, const struct act *a)
-{
-    view_json_reviving(out, a->session, &a->revive, a->why, c->pending_dir);
-}
-
-static int revive_found(struct context *c, struct sr_snapshot *snapshot,
-                        const struct sr_session *session)
-{
-    return act_command(c, snapshot, session, false, print_json);
-}
 
 static int run(struct context *context)
 {
-    return named_with(context, revive_found);
+    return act_command(context, false);
 }
 
 const struct command command_revive = {

@@ -17,6 +17,12 @@
 
 enum { ROUNDS_MAX = 16 };
 
+static bool is_said(const struct graph *g, uint32_t node)
+{
+    return (repair_steps_is_message(g, node) && !g->nodes[node].is_virtual) ||
+           g->nodes[node].is_sent;
+}
+
 static struct repair_plan_loaded loaded_of(const struct graph_node *node)
 {
     return (struct repair_plan_loaded){(int64_t)node->offset, node->line, node->role};
@@ -92,7 +98,7 @@ static void list_branches(struct repair_steps *m, const struct graph_walk *after
     }
     plan->left = arena_alloc(m->arena, (g->count + 1) * sizeof *plan->left);
     for (uint32_t i = 0; i < g->count; i++)
-        if (b.of[i] && repair_steps_is_message(g, i))
+        if (b.of[i] && is_said(g, i))
             plan->left[plan->left_count++] = loaded_of(&g->nodes[i]);
 }
 
@@ -341,7 +347,7 @@ static void list_loaded(struct repair_steps *m)
     plan->loaded = arena_alloc(m->arena, (w->count + 1) * sizeof *plan->loaded);
     for (size_t i = 0; i < w->count; i++) {
         const struct graph_node *node = &m->g->nodes[w->order[i]];
-        if (repair_steps_is_message(m->g, w->order[i]) && !node->is_virtual)
+        if (is_said(m->g, w->order[i]))
             plan->loaded[plan->loaded_count++] = loaded_of(node);
     }
 }

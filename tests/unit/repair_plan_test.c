@@ -150,6 +150,30 @@ static void a_missing_parent_is_linked_to_the_line_before(void **state)
     end(&s);
 }
 
+/* A person's words that were typed while the agent worked, and what a command of theirs said: both
+ * are lost above the gap. */
+static void what_is_sent_and_is_no_message_counts_as_one(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    buf_adds(&s.file, "{\"parentUuid\":\"d\",\"type\":\"attachment\",\"attachment\":{\"type\":"
+                      "\"queued_command\",\"prompt\":\"and the pears\"},\"uuid\":\"q\","
+                      "\"timestamp\":\"2026-01-02T03:10:05.000Z\"}\n"
+                      "{\"parentUuid\":\"q\",\"type\":\"attachment\",\"attachment\":{\"type\":"
+                      "\"hook_success\"},\"uuid\":\"h\","
+                      "\"timestamp\":\"2026-01-02T03:10:06.000Z\"}\n"
+                      "{\"parentUuid\":\"h\",\"type\":\"system\",\"subtype\":\"local_command\","
+                      "\"content\":\"said\",\"uuid\":\"l\","
+                      "\"timestamp\":\"2026-01-02T03:10:07.000Z\"}\n");
+    minute = 11;
+    add(&s, "e", "l", "assistant", WORDS);
+    add(&s, "f", "gone", "user", "\"three\"");
+    repair_it(&s);
+    assert_messages(&s, 1, 8);
+    end(&s);
+}
+
 static void a_line_written_before_its_parent_is_no_place_to_link_to(void **state)
 {
     (void)state;
@@ -769,6 +793,7 @@ int main(void)
         cmocka_unit_test(a_healthy_transcript_is_left_alone),
         cmocka_unit_test(an_empty_file_is_left_alone),
         cmocka_unit_test(a_missing_parent_is_linked_to_the_line_before),
+        cmocka_unit_test(what_is_sent_and_is_no_message_counts_as_one),
         cmocka_unit_test(a_line_written_before_its_parent_is_no_place_to_link_to),
         cmocka_unit_test(nothing_is_linked_across_a_compaction),
         cmocka_unit_test(the_first_record_may_have_a_parent_elsewhere),

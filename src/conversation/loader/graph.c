@@ -61,7 +61,7 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .id = graph_id_of(r->uuid),
         .parent_id = graph_id_of(r->parent_uuid),
         .at_ms = r->at_ms,
-        .offset = (uint64_t)r->offset & 0x1ffffffffff,
+        .offset = (uint64_t)r->offset & 0xffffffffff,
         .role = r->role & 0xf,
         .is_sidechain = r->is_sidechain,
         .is_hidden = r->is_hidden || r->is_marked,
@@ -70,6 +70,7 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .is_beside = r->is_beside,
         .is_marked = r->is_marked,
         .is_summary = r->is_summary,
+        .is_sent = r->is_sent,
         .message = (uint32_t)graph_id_of(r->message_id),
         .line = r->line,
     };
@@ -1174,7 +1175,7 @@ void graph_walk_release(struct graph_walk *w)
 bool graph_begins_message(const struct graph *g, uint32_t i)
 {
     const struct graph_node *node = &g->nodes[i];
-    if (node->role == GRAPH_USER || node->role == GRAPH_RESULT)
+    if (node->role == GRAPH_USER || node->role == GRAPH_RESULT || node->is_sent)
         return true;
     if (node->role != GRAPH_ASSISTANT)
         return false;

@@ -64,6 +64,7 @@ struct graph_record {
     bool is_sidechain;     /* of a subagent */
     bool is_summary;       /* of what a compaction took away */
     bool is_virtual;       /* the client shows it, and sends nothing of it */
+    bool is_sent;          /* a link whose words are sent all the same */
     bool is_hidden;        /* the client does not see it: see graph_reveal */
     bool is_beside;        /* something stands behind it on its line: old clients do not see it */
     bool is_marked;        /* behind a byte order mark inside the file: old clients alone see it */
@@ -76,7 +77,7 @@ struct graph_node {
         uint32_t parent;    /* from then on; GRAPH_NONE: none */
     };
     int64_t at_ms;
-    uint64_t offset : 41; /* 2 TB */
+    uint64_t offset : 40; /* 1 TB */
     uint64_t role : 4;
     uint64_t is_sidechain : 1;
     uint64_t lacks_parent : 1;  /* it names a parent that is not there */
@@ -86,6 +87,7 @@ struct graph_node {
     uint64_t is_beside : 1;
     uint64_t is_marked : 1;
     uint64_t is_summary : 1;
+    uint64_t is_sent : 1;
     uint64_t has_copy : 1; /* an earlier record has the same id */
     uint64_t lacks_time : 1;
     uint64_t is_virtual : 1;

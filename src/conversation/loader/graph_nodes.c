@@ -41,6 +41,16 @@ static enum graph_role role_of(const struct json_stream *s)
     return json_stream_is(s, JSON_STREAM_SUBTYPE, "compact_boundary") ? GRAPH_BOUNDARY : GRAPH_LINK;
 }
 
+/* What was typed while the agent worked, and what the user's own commands said: 2.1.197, 2.1.330.
+ */
+static bool is_sent(const struct json_stream *s)
+{
+    return (json_stream_is(s, JSON_STREAM_TYPE, "attachment") &&
+            json_stream_is(s, JSON_STREAM_ATTACHMENT_TYPE, "queued_command")) ||
+           (json_stream_is(s, JSON_STREAM_TYPE, "system") &&
+            json_stream_is(s, JSON_STREAM_SUBTYPE, "local_command"));
+}
+
 bool graph_nodes_has_blocks(const struct json_stream *s, enum graph_role role)
 {
     enum json_stream_kind content = s->members[JSON_STREAM_CONTENT].kind;
@@ -106,6 +116,7 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
         .is_sidechain = is_truthy(&s->members[JSON_STREAM_IS_SIDECHAIN]),
         .is_summary = s->members[JSON_STREAM_IS_SUMMARY].kind == JSON_STREAM_TRUE,
         .is_virtual = s->members[JSON_STREAM_IS_VIRTUAL].kind == JSON_STREAM_TRUE,
+        .is_sent = is_sent(s),
         .is_hidden = place->is_hidden,
         .is_beside = place->is_beside,
         .is_marked = place->is_marked,

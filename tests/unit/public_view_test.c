@@ -113,21 +113,6 @@ static void what_is_odd_is_noted(void **state)
     sr_snapshot_free(snapshot);
 }
 
-static void a_transcript_that_cannot_be_read_is_not_one_that_is_not_there(void **state)
-{
-    (void)state;
-    struct sr_options with = {.stored_limit = 10};
-    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
-    assert_int_equal(mkfifo(scratch("config/projects/" WORLD_FOLDER "/" WORLD_B ".jsonl"), 0600),
-                     0);
-    struct sr_snapshot *snapshot = world_look(&with);
-    const struct sr_session *a = world_session(snapshot, WORLD_A);
-    assert_false(a->is_unreadable);
-    for (size_t i = 0; i < snapshot->session_count; i++)
-        assert_true(&snapshot->sessions[i] == a || snapshot->sessions[i].is_unreadable);
-    sr_snapshot_free(snapshot);
-}
-
 static size_t told, told_of;
 
 static void tell(void *context, size_t done, size_t total)
@@ -157,7 +142,6 @@ int main(void)
         IN_WORLD(two_processes_of_one_session_are_twins),
         IN_WORLD(what_may_have_a_stored_one_is_named),
         IN_WORLD(what_is_odd_is_noted),
-        IN_WORLD(a_transcript_that_cannot_be_read_is_not_one_that_is_not_there),
         IN_WORLD(progress_is_told_for_each),
     };
     return cmocka_run_group_tests_name("public_view", tests, NULL, NULL);

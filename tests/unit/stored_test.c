@@ -112,13 +112,17 @@ static void listed_alone_nothing_is_read_of_them(void **state)
 {
     (void)state;
     world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    world_transcript(WORLD_FOLDER, WORLD_B, WORLD_TALK(WORLD_B, "20"));
+    world_written_at("config/projects/" WORLD_FOLDER "/" WORLD_A ".jsonl", 1900000000);
     struct sr_options with = {.stored_limit = 10, .lists_stored_alone = true};
     struct sr_snapshot *s = world_look(&with);
+    assert_listed(s, 0, WORLD_A); /* by its file's time */
     assert_null(world_session(s, WORLD_A)->first_prompt);
     assert_null(world_session(s, WORLD_A)->cwd);
     sr_snapshot_free(s);
     with.lists_stored_alone = false;
     s = world_look(&with);
+    assert_listed(s, 0, WORLD_B);
     assert_string_equal(world_session(s, WORLD_A)->first_prompt, "hello");
     assert_string_equal(world_session(s, WORLD_A)->cwd, "/home/u/p");
     sr_snapshot_free(s);

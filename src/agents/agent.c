@@ -70,7 +70,8 @@ const char *agent_suffix_of(const char *path)
 bool agent_is_watched(struct sv name)
 {
     for (size_t i = 0; agents[i]; i++)
-        for (const char *const *suffix = agents[i]->stored->watched_suffixes; *suffix; suffix++)
+        for (const char *const *suffix = agents[i]->stored->watched_suffixes; suffix && *suffix;
+             suffix++)
             if (sv_ends_with(name, sv_of(*suffix)))
                 return true;
     return false;
@@ -101,7 +102,7 @@ const char *agent_subagents_of(struct arena *a, const char *transcript)
 {
     for (size_t i = 0; agents[i]; i++) {
         const struct agent_stored *s = agents[i]->stored;
-        if (s->suffix && str_ends_with(transcript, s->suffix))
+        if (s->suffix && s->subagents && str_ends_with(transcript, s->suffix))
             return arena_printf(a, "%.*s/%s", (int)(strlen(transcript) - strlen(s->suffix)),
                                 transcript, s->subagents);
     }
@@ -245,6 +246,68 @@ int agent_open_records(const struct agent *agent, const struct agent_store *stor
     return r < 0 ? r : 0;
 }
 
+enum fact agent_is_program(const struct agent *agent, const struct proc *proc, pid_t pid,
+                           const struct agent_look *look)
+{
+    const struct agent_process *p = agent->process;
+    return p->is_program ? p->is_program(proc, pid, look) : FACT_UNKNOWN;
+}
+
+bool agent_is_native(const struct agent *agent, const char *exe)
+{
+    return agent->process->is_native && agent->process->is_native(exe);
+}
+
+enum sr_kind agent_kind(const struct agent *agent, const char *registered_kind,
+                        const char *entrypoint, const struct proc_strings *argv)
+{
+    const struct agent_process *p = agent->process;
+    return p->kind ? p->kind(registered_kind, entrypoint, argv) : SR_KIND_UNKNOWN;
+}
+
+struct lookup agent_read_settings(const struct agent *agent, const struct agent_store *store,
+                                  struct agent_settings *out)
+{
+    if (agent->home->read_settings)
+        return agent->home->read_settings(store, out);
+    *out = (struct agent_settings){0};
+    return lookup_absent();
+}
+
+struct lookup agent_list_subagents(const struct agent *agent, const struct agent_store *store,
+                                   const struct agent_transcript *of,
+                                   struct agent_transcript **transcripts, size_t *count)
+{
+    if (agent->stored->list_subagents)
+        return agent->stored->list_subagents(store, of, transcripts, count);
+    *transcripts = NULL;
+    *count = 0;
+    return lookup_absent();
+}
+
+enum fact agent_is_archived(const struct agent *agent, const struct agent_store *store,
+                            const struct agent_transcript *t, struct wall *since)
+{
+    if (agent->stored->is_archived)
+        return agent->stored->is_archived(store, t, since);
+    *since = (struct wall){0};
+    return FACT_NO;
+}
+
+void agent_list_watched(const struct agent *agent, const struct agent_store *store,
+                        const char *const **folders, size_t *count)
+{
+    *folders = NULL;
+    *count = 0;
+    if (agent->stored->list_watched)
+        agent->stored->list_watched(store, folders, count);
+}
+
+size_t agent_linked_parts(const struct agent *agent, const char *path)
+{
+    return agent->bundle->linked_parts ? agent->bundle->linked_parts(path) : 0;
+}
+
 struct lookup agent_read_registry(const struct agent *agent, const struct agent_store *store,
                                   struct agent_registration **entries, size_t *count)
 {
@@ -348,17 +411,18 @@ enum fact agent_has_side_files(const struct agent *agent, const struct agent_sto
 
 bool agent_is_mcp_tool(const struct agent *agent, const char *name)
 {
-    return agent->tools && agent->tools->is_mcp(name);
+    return agent->tools && agent->tools->is_mcp && agent->tools->is_mcp(name);
 }
 
 struct sv agent_mcp_server(const struct agent *agent, const char *tool)
 {
-    return agent->tools ? agent->tools->mcp_server(tool) : (struct sv){0};
+    return agent->tools && agent->tools->mcp_server ? agent->tools->mcp_server(tool)
+                                                    : (struct sv){0};
 }
 
 bool agent_is_question_tool(const struct agent *agent, const char *name)
 {
-    return agent->tools && agent->tools->is_question(name);
+    return agent->tools && agent->tools->is_question && agent->tools->is_question(name);
 }
 
 struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment)

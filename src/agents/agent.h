@@ -301,13 +301,14 @@ struct agent_process {
      * worth a look at its command line? Cheap, asked of every process. */
     bool (*could_be)(const char *exe, const char *name);
     enum agent_role (*role)(const struct agent_look *look);
-    /* By what is in the file that it runs. Asked of those alone that could_be; reads files.
-     * Returns: FACT_UNKNOWN where nothing can be said, or nothing needs to. */
+    /* The session id on a command line. Returns: false where there is none. */
+    bool (*session_in_argv)(const struct proc_strings *argv, struct sv *session_id);
+    /* NULL from here on: nothing of the kind is known. By what is in the file that it runs. Asked
+     * of those alone that could_be; reads files. Returns: FACT_UNKNOWN where nothing can be said,
+     * or nothing needs to. */
     enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
     /* It is a program of its own, and publishes itself as soon as it runs. */
     bool (*is_native)(const char *exe);
-    /* The session id on a command line. Returns: false where there is none. */
-    bool (*session_in_argv)(const struct proc_strings *argv, struct sv *session_id);
     enum sr_kind (*kind)(const char *registered_kind, const char *entrypoint,
                          const struct proc_strings *argv);
     const char *entrypoint_variable; /* NULL: there is none */
@@ -318,7 +319,7 @@ struct agent_home {
     /* From the environment of a process. Returns: NULL when not known. */
     const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default);
-    /* What the user has set; what is not known counts as not set. */
+    /* What the user has set; what is not known counts as not set. NULL: there is nothing to set. */
     struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
     /* The variable that names another, and what of a directory's path it holds: the beginning
      * before this ("/opencode"; NULL: all of it). The one for temporary files; NULL: none. */
@@ -329,9 +330,7 @@ struct agent_home {
 struct agent_stored {
     const char *top; /* the folder that all of them lie in: "projects" */
     /* NULL: transcripts are no files */
-    const char *suffix;    /* after the id in a transcript's name: ".jsonl" */
-    const char *subagents; /* folder of theirs, in that which is called as a transcript is without
-                              its suffix */
+    const char *suffix; /* after the id in a transcript's name: ".jsonl" */
     bool (*is_id)(struct sv id);
     /* A word is the beginning of one, of so many characters that it may stand for it; a pid has at
      * most 7 (PID_MAX_LIMIT is 4194304). */
@@ -350,6 +349,9 @@ struct agent_stored {
      * found. */
     struct lookup (*find)(const struct agent_store *store, const char *session_id, const char *cwd,
                           struct agent_transcript *out);
+    /* NULL from here on: there is nothing of the kind. Folder of subagents, in that which is called
+     * as a transcript is without its suffix. */
+    const char *subagents;
     /* The files beside a transcript that grow with it: its subagents'. */
     struct lookup (*list_subagents)(const struct agent_store *store,
                                     const struct agent_transcript *of,
@@ -376,7 +378,7 @@ struct agent_bundle {
                        const char *temporary, struct agent_listings *listings,
                        struct agent_files *out);
     /* How many folders at the beginning of a path below the store may be links of the user's:
-     * no more than are well known. */
+     * no more than are well known. NULL: none. */
     size_t (*linked_parts)(const char *path);
     /* A name in a backup, as it is for another session id and project folder. NULL: what is in a
      * backup cannot be put back yet. */
@@ -450,7 +452,7 @@ struct agent_saves {
                                 const char *session_id);
 };
 
-/* The tools that its model calls, by their names. */
+/* The tools that its model calls, by their names. NULL: there are none of the kind. */
 struct agent_tools {
     /* It is answered by an MCP server. */
     bool (*is_mcp)(const char *name);
@@ -525,7 +527,8 @@ struct agent_salvage {
 struct agent_commands {
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);
-    /* Appends the command that opens a session that runs in the background. */
+    /* Appends the command that opens a session that runs in the background. NULL: there are none.
+     */
     void (*attach)(struct buf *out, const char *job_id);
 };
 
@@ -567,6 +570,23 @@ struct agent {
 int agent_open_records(const struct agent *agent, const struct agent_store *store,
                        const struct agent_transcript *of, enum agent_extent extent,
                        struct fs_file *out);
+/* Not known. */
+enum fact agent_is_program(const struct agent *agent, const struct proc *proc, pid_t pid,
+                           const struct agent_look *look);
+bool agent_is_native(const struct agent *agent, const char *exe);
+enum sr_kind agent_kind(const struct agent *agent, const char *registered_kind,
+                        const char *entrypoint, const struct proc_strings *argv);
+/* Nothing is set; there are none; no; none. */
+struct lookup agent_read_settings(const struct agent *agent, const struct agent_store *store,
+                                  struct agent_settings *out);
+struct lookup agent_list_subagents(const struct agent *agent, const struct agent_store *store,
+                                   const struct agent_transcript *of,
+                                   struct agent_transcript **transcripts, size_t *count);
+enum fact agent_is_archived(const struct agent *agent, const struct agent_store *store,
+                            const struct agent_transcript *t, struct wall *since);
+void agent_list_watched(const struct agent *agent, const struct agent_store *store,
+                        const char *const **folders, size_t *count);
+size_t agent_linked_parts(const struct agent *agent, const char *path);
 /* None published. */
 struct lookup agent_read_registry(const struct agent *agent, const struct agent_store *store,
                                   struct agent_registration **entries, size_t *count);

@@ -94,7 +94,7 @@ static int enter(const struct restore_plan *plan, int root, const char *to, cons
     int place = -1, folder;
     if (fstat(root, &st) < 0)
         return -errno;
-    int r = fs_enter(root, to, plan->agent->bundle->linked_parts(to), st.st_uid, &place, &rest);
+    int r = fs_enter(root, to, agent_linked_parts(plan->agent, to), st.st_uid, &place, &rest);
     if (r < 0)
         return r;
     if (place < 0)

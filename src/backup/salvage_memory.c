@@ -30,7 +30,7 @@ static bool is_on_disk(void *context, struct sv json)
     /* what could not be looked through may not hold it: it is kept twice rather than not at all */
     bool found = fs_find(at, s->transcript.path, json).state == LOOKUP_FOUND;
     if (!found)
-        s->store->agent->stored->list_subagents(&s->store->io, &s->transcript, &subagents, &count);
+        agent_list_subagents(s->store->agent, &s->store->io, &s->transcript, &subagents, &count);
     for (size_t i = 0; i < count && !found; i++)
         found = fs_find(at, subagents[i].path, json).state == LOOKUP_FOUND;
     return found;

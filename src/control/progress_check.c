@@ -91,7 +91,7 @@ static void mark_files(struct progress_check *m)
     if (!session_can_read_store(s) || !session_has_transcript(s))
         return;
     /* those that can be seen: what moves elsewhere is seen on a connection */
-    s->live->agent->stored->list_subagents(&s->store->io, &s->transcript, &subagents, &count);
+    agent_list_subagents(s->live->agent, &s->store->io, &s->transcript, &subagents, &count);
     m->files = arena_alloc(&m->arena, (count + 1) * sizeof *m->files);
     m->file_bytes = arena_alloc(&m->arena, (count + 1) * sizeof *m->file_bytes);
     m->files[m->file_count++] = s->transcript.path;

@@ -41,7 +41,7 @@ static void add_session(struct sources *s, size_t root, const char *prefix,
 {
     struct agent_transcript *subagents;
     size_t count;
-    struct lookup seen = agent->stored->list_subagents(store, transcript, &subagents, &count);
+    struct lookup seen = agent_list_subagents(agent, store, transcript, &subagents, &count);
     if (seen.state == LOOKUP_UNKNOWN)
         s->roots[root].is_incomplete = true;
     for (size_t i = 0; i < count; i++)

@@ -64,7 +64,7 @@ static void read_subagents(const struct store *store, const struct agent_transcr
 {
     struct agent_transcript *files;
     size_t count;
-    out->subagents = store->agent->stored->list_subagents(&store->io, of, &files, &count);
+    out->subagents = agent_list_subagents(store->agent, &store->io, of, &files, &count);
     out->subagent_count = count;
     agent_sort_newest_first(files, count);
     for (size_t i = 0; i < count && i < ACTIVITY_SUBAGENTS_READ; i++) {

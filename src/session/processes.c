@@ -251,7 +251,7 @@ static enum agent_role role_of(const struct processes_request *q, pid_t pid, boo
     for (;;) {
         const struct agent *next =
             is_its ? NULL : agent_to_ask(q->options, live->exe, live->stat.name, live->agent);
-        look.is_program = live->agent->process->is_program(q->proc, pid, &look);
+        look.is_program = agent_is_program(live->agent, q->proc, pid, &look);
         enum agent_role role = live->agent->process->role(&look);
         if (role != AGENT_NO || !next)
             return role;

@@ -56,7 +56,7 @@ static void show_process(const struct snapshot *snap, const struct session *s,
     if (!out->entrypoint && live->environment_known && !live->parent_session_id)
         out->entrypoint =
             agent_variable(&live->environment, live->agent->process->entrypoint_variable);
-    out->kind = live->agent->process->kind(r ? r->kind : NULL, out->entrypoint, &live->argv);
+    out->kind = agent_kind(live->agent, r ? r->kind : NULL, out->entrypoint, &live->argv);
     if (out->kind == SR_KIND_UNKNOWN && live->tty)
         out->kind = SR_KIND_INTERACTIVE;
     out->tty = live->tty;

@@ -29,14 +29,6 @@ static enum agent_role other_role(const struct agent_look *look)
                                      : AGENT_NO;
 }
 
-static enum fact is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)
-{
-    (void)proc;
-    (void)pid;
-    (void)look;
-    return FACT_UNKNOWN;
-}
-
 static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
 {
     if (argv->count < 3)
@@ -61,10 +53,10 @@ static bool is_id(struct sv id)
 
 static const struct agent_home home = {.config_dir = config_dir};
 static const struct agent_stored stored = {.is_id = is_id};
-static const struct agent_process one = {is_runtime,      one_role, is_program, NULL,
-                                         session_in_argv, NULL,     NULL},
-                                  other = {is_runtime,      other_role, is_program, NULL,
-                                           session_in_argv, NULL,       NULL};
+static const struct agent_process one = {
+    .could_be = is_runtime, .role = one_role, .session_in_argv = session_in_argv};
+static const struct agent_process other = {
+    .could_be = is_runtime, .role = other_role, .session_in_argv = session_in_argv};
 static const struct agent agent_one = {
     .name = "one", .process = &one, .home = &home, .stored = &stored};
 static const struct agent agent_other = {

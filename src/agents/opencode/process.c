@@ -182,14 +182,6 @@ static const char *config_dir(struct arena *a, const struct proc_strings *enviro
     return home ? arena_printf(a, "%s/.local/share/opencode", home) : NULL;
 }
 
-/* It deletes no session by itself. */
-static struct lookup read_settings(const struct agent_store *store, struct agent_settings *out)
-{
-    (void)store;
-    *out = (struct agent_settings){0};
-    return lookup_absent();
-}
-
 static bool begins_id(const char *word)
 {
     static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -207,21 +199,6 @@ bool opencode_is_id(struct sv id)
     return begins_id(word);
 }
 
-/* What is written to lies in the store itself, and its name says nothing of a session. */
-static void list_watched(const struct agent_store *store, const char *const **folders,
-                         size_t *count)
-{
-    (void)store;
-    *folders = NULL;
-    *count = 0;
-}
-
-static size_t linked_parts(const char *path)
-{
-    (void)path;
-    return 0;
-}
-
 static void add_resume(struct buf *out, const char *session_id)
 {
     buf_addf(out, "opencode --session %s", session_id);
@@ -230,18 +207,6 @@ static void add_resume(struct buf *out, const char *session_id)
 static bool is_question(const char *name)
 {
     return str_equals(name, "question");
-}
-
-static bool is_mcp(const char *name)
-{
-    (void)name; /* "SERVER_tool": as any tool may be called */
-    return false;
-}
-
-static struct sv mcp_server(const char *tool)
-{
-    (void)tool;
-    return (struct sv){0};
 }
 
 static const struct agent_process process = {
@@ -255,7 +220,6 @@ static const struct agent_process process = {
 
 static const struct agent_home home = {
     .config_dir = config_dir,
-    .read_settings = read_settings,
     .variable = "XDG_DATA_HOME",
     .below_variable = "/opencode",
 };
@@ -269,13 +233,10 @@ static const struct agent_stored stored = {
     .find = opencode_find,
     .list_subagents = opencode_list_children,
     .is_archived = opencode_is_archived,
-    .list_watched = list_watched,
-    .watched_suffixes = (const char *const[]){NULL},
 };
 
 static const struct agent_bundle bundle = {
     .list_files = opencode_list_files,
-    .linked_parts = linked_parts,
 };
 
 static const struct agent_records records = {
@@ -288,9 +249,8 @@ static const struct agent_commands commands = {
     .resume = add_resume,
 };
 
+/* A tool of an MCP server is called "SERVER_tool", as any may be. */
 static const struct agent_tools tools = {
-    .is_mcp = is_mcp,
-    .mcp_server = mcp_server,
     .is_question = is_question,
 };
 

@@ -73,7 +73,7 @@ static void watch_store(struct watching *w, const char *path)
     for (size_t i = 0; store.fd >= 0 && agents[i]; i++) {
         const char *const *folders;
         size_t count;
-        agents[i]->stored->list_watched(&store, &folders, &count);
+        agent_list_watched(agents[i], &store, &folders, &count);
         for (size_t j = 0; j < count && w->code == 0; j++)
             note(w,
                  notice_watch(w->look->notice, arena_printf(w->arena, "%s/%s", path, folders[j])));

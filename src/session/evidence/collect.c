@@ -169,7 +169,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .state = live->stat.state,
         .is_print = s->shown->kind == SR_KIND_PRINT,
         .timing = agent_timing_of(live->agent),
-        .is_native = live->agent->process->is_native(live->exe),
+        .is_native = agent_is_native(live->agent, live->exe),
         .terminal_is_gone = live->tty_is_gone ? FACT_YES
                             : live->tty       ? FACT_NO
                                               : FACT_UNKNOWN,

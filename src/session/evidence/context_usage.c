@@ -44,7 +44,7 @@ static int look(const struct store *store, const struct context_usage_place *pla
     int r = activity_read_tail(store, &transcript, &tail);
     if (r < 0)
         return r;
-    store->agent->home->read_settings(&store->io, &settings);
+    agent_read_settings(store->agent, &store->io, &settings);
     const char *asked = place->asked_model ? place->asked_model : settings.model;
     *out = context_usage_of(store->agent, &tail, asked, options);
     return 0;

@@ -102,8 +102,8 @@ static void read_end(const struct stores *stores, struct item *item)
     if (activity_read_last(item->store, &item->transcript, &item->last) == 0 &&
         wall_known(item->last.at))
         item->at = item->last.at;
-    item->is_archived = item->store->agent->stored->is_archived(&item->store->io, &item->transcript,
-                                                                &archived_at) == FACT_YES;
+    item->is_archived = agent_is_archived(item->store->agent, &item->store->io, &item->transcript,
+                                          &archived_at) == FACT_YES;
     /* what a person typed later brings it back (2.1.332) */
     struct tail_result tail;
     if (item->is_archived && item->at.ms > archived_at.ms &&

@@ -98,7 +98,7 @@ static struct store *open_store(struct stores *stores, const struct agent *agent
         } else if (wanted) {
             s->registry =
                 agent_read_registry(agent, &s->io, &s->registrations, &s->registration_count);
-            agent->home->read_settings(&s->io, &s->settings);
+            agent_read_settings(agent, &s->io, &s->settings);
         }
     } else {
         s->code = fd < 0 ? fd : -errno;

@@ -50,6 +50,24 @@ static int note_read(struct arena *a, struct sv record, struct event *out)
 
 static const struct event_reader reader = {.agent = "note", .read = note_read};
 
+/* ---- its sessions' ids ---------------------------------------------------------------------- */
+
+/* "note-1795790220123": of milliseconds. */
+static bool note_begins_id(const char *word)
+{
+    size_t n = strlen(word);
+    return str_starts_with(word, "note-") && n >= 8 && n <= 18 &&
+           strspn(word + 5, "0123456789") == n - 5;
+}
+
+static bool note_is_id(struct sv id)
+{
+    for (size_t i = 5; i < id.n; i++)
+        if (id.p[i] < '0' || id.p[i] > '9')
+            return false;
+    return id.n == 18 && sv_starts_with(id, SV("note-"));
+}
+
 /* ---- its process --------------------------------------------------------------------------- */
 
 /* A script: its program file is the shell that runs it. */
@@ -67,47 +85,20 @@ static enum agent_role note_role(const struct agent_look *look)
     return str_equals(look->name, "note") ? AGENT_SESSION : AGENT_NO;
 }
 
-/* Its name is all that there is. */
-static enum fact note_is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)
-{
-    (void)proc;
-    (void)pid;
-    (void)look;
-    return FACT_UNKNOWN;
-}
-
-static bool note_is_native(const char *exe)
-{
-    (void)exe;
-    return false;
-}
-
 static bool note_session_in_argv(const struct proc_strings *argv, struct sv *session_id)
 {
     for (size_t i = 1; i + 1 < argv->count; i++)
-        if (str_equals(argv->items[i], "--session") && str_is_uuid(sv_of(argv->items[i + 1]))) {
+        if (str_equals(argv->items[i], "--session") && note_is_id(sv_of(argv->items[i + 1]))) {
             *session_id = sv_of(argv->items[i + 1]);
             return true;
         }
     return false;
 }
 
-static enum sr_kind note_kind(const char *registered_kind, const char *entrypoint,
-                              const struct proc_strings *argv)
-{
-    (void)registered_kind;
-    (void)entrypoint;
-    (void)argv;
-    return SR_KIND_INTERACTIVE;
-}
-
 static const struct agent_process process = {
     .could_be = note_could_be,
     .role = note_role,
-    .is_program = note_is_program,
-    .is_native = note_is_native,
     .session_in_argv = note_session_in_argv,
-    .kind = note_kind,
 };
 
 /* ---- its home ------------------------------------------------------------------------------ */
@@ -125,16 +116,8 @@ static const char *note_config_dir(struct arena *a, const struct proc_strings *e
     return home ? arena_printf(a, "%s/.note", home) : NULL;
 }
 
-static struct lookup note_read_settings(const struct agent_store *store, struct agent_settings *out)
-{
-    (void)store;
-    *out = (struct agent_settings){0};
-    return lookup_absent();
-}
-
 static const struct agent_home home = {
     .config_dir = note_config_dir,
-    .read_settings = note_read_settings,
     .variable = "NOTE_HOME",
 };
 
@@ -212,26 +195,6 @@ static struct lookup note_list_all(const struct agent_store *store,
     return note_list_folder(store, FOLDER, transcripts, count);
 }
 
-static struct lookup note_list_subagents(const struct agent_store *store,
-                                         const struct agent_transcript *of,
-                                         struct agent_transcript **transcripts, size_t *count)
-{
-    (void)store;
-    (void)of;
-    *transcripts = NULL;
-    *count = 0;
-    return lookup_absent();
-}
-
-static enum fact note_is_archived(const struct agent_store *store, const struct agent_transcript *t,
-                                  struct wall *since)
-{
-    (void)store;
-    (void)t;
-    *since = (struct wall){0};
-    return FACT_NO;
-}
-
 static void note_list_watched(const struct agent_store *store, const char *const **folders,
                               size_t *count)
 {
@@ -242,19 +205,16 @@ static void note_list_watched(const struct agent_store *store, const char *const
 }
 
 static const struct agent_stored stored = {
-    .is_id = str_is_uuid,
-    .begins_id = agent_begins_uuid,
+    .is_id = note_is_id,
+    .begins_id = note_begins_id,
     .ids_ignore_case = true,
     .top = FOLDER,
     .suffix = SUFFIX,
-    .subagents = "",
     .split = note_split,
     .project_folder = note_project_folder,
     .list_folder = note_list_folder,
     .list_all = note_list_all,
     .find = note_find,
-    .list_subagents = note_list_subagents,
-    .is_archived = note_is_archived,
     .list_watched = note_list_watched,
     .watched_suffixes = (const char *const[]){SUFFIX, NULL},
 };
@@ -273,7 +233,6 @@ static void note_list_files(const struct agent_store *store, const struct agent_
     if (!of->path || fstatat(store->fd, of->path, &st, 0) < 0)
         return;
     *file = (struct agent_file){
-        .kind = AGENT_FILE_TRANSCRIPT,
         .at = store->fd,
         .path = of->path,
         .name = of->path,
@@ -282,12 +241,6 @@ static void note_list_files(const struct agent_store *store, const struct agent_
     };
     out->items = file;
     out->count = 1;
-}
-
-static size_t note_linked_parts(const char *path)
-{
-    (void)path;
-    return 0;
 }
 
 static const char *note_renamed(struct arena *a, const char *name, const char *old_id,
@@ -300,7 +253,6 @@ static const char *note_renamed(struct arena *a, const char *name, const char *o
 
 static const struct agent_bundle bundle = {
     .list_files = note_list_files,
-    .linked_parts = note_linked_parts,
     .renamed = note_renamed,
 };
 
@@ -311,14 +263,8 @@ static void note_resume(struct buf *out, const char *session_id)
     buf_addf(out, "note --session %s", session_id);
 }
 
-static void note_attach(struct buf *out, const char *job_id)
-{
-    buf_addf(out, "note --session %s", job_id);
-}
-
 static const struct agent_commands commands = {
     .resume = note_resume,
-    .attach = note_attach,
 };
 
 const struct agent agent_note = {

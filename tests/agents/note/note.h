@@ -2,7 +2,7 @@
  * note: the smallest agent there can be, for tests: tests/agents/note/note, a script.
  *
  *     $NOTE_HOME or ~/.note
- *     notes/<session id>.txt         a transcript; each line is a record:
+ *     notes/note-1795790220123.txt   a transcript; each line is a record:
  *
  *     2026-02-02T02:40:00Z in /home/u/p
  *     2026-02-02T02:40:01Z you buy milk

@@ -108,12 +108,23 @@ static void add_gap(struct conversation *c, int64_t offset, int64_t length)
         (struct conversation_gap){c->file, offset, length};
 }
 
+/* What a client loads is of the first file alone. */
+static void end_line(struct conversation *c, bool is_open)
+{
+    if (c->file == c->first_file)
+        graph_line(&c->graph, is_open);
+}
+
 static void add_line(struct conversation *c, const struct line *line)
 {
     struct line_check_piece *pieces;
     size_t count;
-    if (!line->text.n || add_record(c, line->text, line->offset, (int64_t)line->text.n, ALONE))
+    if (!line->text.n)
         return;
+    if (add_record(c, line->text, line->offset, (int64_t)line->text.n, ALONE)) {
+        end_line(c, false);
+        return;
+    }
     if (line_check_is_null(line->text) && c->file == c->first_file)
         graph_null_line(&c->graph);
     line_check_pieces(line->text, c->reader->record_start, &pieces, &count);
@@ -131,6 +142,7 @@ static void add_line(struct conversation *c, const struct line *line)
             continue;
         add_gap(c, offset, (int64_t)(p->to - p->from));
     }
+    end_line(c, count == 1 && pieces[0].kind == LINE_CHECK_STUB && line_check_is_open(line->text));
     free(pieces);
 }
 
@@ -149,6 +161,7 @@ void conversation_add_long(struct conversation *c, struct sv thinned, int64_t of
     enter_file(c, file);
     if (!add_record(c, thinned, offset, length, ALONE))
         add_gap(c, offset, length);
+    end_line(c, false);
 }
 
 void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file)

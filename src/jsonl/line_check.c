@@ -407,6 +407,30 @@ void line_check_pieces(struct sv line, struct sv record_start, struct line_check
     *count = n;
 }
 
+bool line_check_is_open(struct sv stub)
+{
+    char last = '\0';
+    bool in_string = false, in_array[64] = {false};
+    size_t depth = 0;
+    for (size_t i = 0; i < stub.n; i++) {
+        char c = stub.p[i];
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth >= sizeof in_array)
+                return false;
+            in_array[depth] = c == '[';
+        } else if ((c == '}' || c == ']') && depth) {
+            depth--;
+        }
+        last = c == ' ' || c == '\t' || c == '\r' || c == '\n' ? last : c;
+    }
+    return !in_string && (last == ':' || last == '[' || (last == ',' && in_array[depth]));
+}
+
 bool line_check_is_null(struct sv line)
 {
     while (line.n && is_space(line.p[0]))

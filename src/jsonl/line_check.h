@@ -71,6 +71,9 @@ void line_check_line(struct sv line, struct sv record_start, struct line_check *
 void line_check_pieces(struct sv line, struct sv record_start, struct line_check_piece **pieces,
                        size_t *count);
 
+/* Of a stub: it breaks off where a value is to come, so that the next line may be taken for one. */
+bool line_check_is_open(struct sv stub);
+
 /* Whether it says nothing but "null". */
 bool line_check_is_null(struct sv line);
 

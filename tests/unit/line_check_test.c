@@ -328,10 +328,26 @@ static void backslashes_before_quotes_are_counted_backwards(void **state)
                         "\"a\":\"\\\\\",\"b\":\"\\\\\\\",\\\"\"}");
 }
 
+static void a_stub_is_open_where_a_value_is_to_come(void **state)
+{
+    (void)state;
+    static const char *const open[] = {"{\"a\":", "{\"a\":{\"b\": ", "{\"a\":[", "{\"a\":[1,",
+                                       "{\"a\":[{\"b\":\"\\\"]\"},"};
+    static const char *const closed[] = {
+        "",          "{",         "{\"a\"",      "{\"a\":1",
+        "{\"a\":1,", "{\"a\":[1", "{\"a\":\"b:", "{\"a\":[{\"b\":1,",
+        "{\"a\":[]"};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        assert_true(line_check_is_open(sv_of(open[i])));
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
+        assert_false(line_check_is_open(sv_of(closed[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_whole),
+        cmocka_unit_test(a_stub_is_open_where_a_value_is_to_come),
         cmocka_unit_test(white_space_belongs_to_no_piece),
         cmocka_unit_test(a_byte_order_mark_is_no_damage),
         cmocka_unit_test(braces_in_text_are_text),

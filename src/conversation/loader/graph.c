@@ -107,6 +107,28 @@ void graph_null_line(struct graph *g)
     g->has_null_line = true;
 }
 
+void graph_line(struct graph *g, bool is_open)
+{
+    struct graph_open *o = &g->open;
+    if (is_open)
+        *o = (struct graph_open){.lines = 1, .from = g->count, .pointers_from = g->pointer_count};
+    else
+        o->lines = o->lines == 1 ? 2 : 0;
+    o->to = g->count;
+    o->pointers_to = g->pointer_count;
+}
+
+/* The last line of the file stands inside of another one's record. */
+static void hide_inside(struct graph *g)
+{
+    const struct graph_open *o = &g->open;
+    if (o->lines != 2)
+        return;
+    for (size_t i = o->from; i < o->to; i++)
+        g->nodes[i].is_hidden = g->nodes[i].is_marked = true;
+    g->pointer_count = o->pointers_to > o->pointers_from ? o->pointers_from : g->pointer_count;
+}
+
 void graph_add_tool(struct graph *g, const struct graph_tool *tool)
 {
     if (g->tool_count == g->tool_capacity) {
@@ -183,6 +205,7 @@ static int compare_tools(const void *a, const void *b)
 
 void graph_link(struct graph *g)
 {
+    hide_inside(g);
     if (g->tool_count)
         qsort(g->tools, g->tool_count, sizeof *g->tools, compare_tools);
     g->by_id_size = 16;

@@ -140,6 +140,11 @@ struct graph {
     bool has_sidechain, has_main_chain;
     bool has_null_line;
     size_t null_line_at; /* the first stands behind that many records; 2.1.110 reads no further */
+    struct graph_open {
+        size_t lines; /* that stand behind a record which breaks off where a value is to come, with
+                         that one; 0: there is none, or several lines do */
+        size_t from, to, pointers_from, pointers_to; /* what the line behind it has */
+    } open;
 };
 
 void graph_init(struct graph *g);
@@ -162,6 +167,11 @@ void graph_point(struct graph *g, struct sv uuid, bool is_explicit);
 
 /* A line that is nothing but "null". */
 void graph_null_line(struct graph *g);
+
+/* A line that is not blank was read, all of it was added. is_open: it is nothing but a record that
+ * breaks off where a value is to come. Where the last line of the file stands behind such a one,
+ * clients since 2.1.150 wait for the end of that record, and never see the line. */
+void graph_line(struct graph *g, bool is_open);
 
 void graph_add_tool(struct graph *g, const struct graph_tool *tool);
 

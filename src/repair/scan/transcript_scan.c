@@ -368,6 +368,8 @@ static int take_broken(struct pass *p)
     line_check_pieces((struct sv){line.p, line.n}, p->source->record_start, &pieces, &count);
     bool has_mark =
         from > 0 && line.n && sv_starts_with((struct sv){line.p, line.n}, SV(LINE_CHECK_MARK));
+    bool is_open = count == 1 && pieces[0].kind == LINE_CHECK_STUB &&
+                   line_check_is_open((struct sv){line.p, line.n});
     for (size_t i = 0; i < count && r == 0; i++) {
         const struct line_check_piece *piece = &pieces[i];
         p->is_marked = has_mark && piece->kind == LINE_CHECK_RECORD && count == 1;
@@ -381,6 +383,7 @@ static int take_broken(struct pass *p)
         r = take_record(p, p->inner);
     }
     p->is_hidden = p->is_beside = p->is_marked = false;
+    graph_line(&p->v->graph, is_open);
     free(pieces);
     buf_release(&line);
     return r;
@@ -390,6 +393,7 @@ static int take_line(struct pass *p)
 {
     struct transcript_scan *v = p->v;
     const struct json_stream *s = p->skim;
+    int r;
     p->line = ++v->all_lines;
     v->lacks_final_newline = !s->has_newline;
     if (p->line == 1)
@@ -400,7 +404,9 @@ static int take_line(struct pass *p)
         return 0;
     case JSON_STREAM_RECORD:
         v->crlf_lines += s->ends_in_return;
-        return take_record(p, s);
+        r = take_record(p, s);
+        graph_line(&v->graph, false);
+        return r;
     case JSON_STREAM_BROKEN:
         break;
     }

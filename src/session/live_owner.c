@@ -30,13 +30,16 @@ static bool owns(const struct live_owner_request *q, const struct sr_session *sh
            (q->path && names_file(inside, q->path));
 }
 
-/* Which session it has is not known: one of several, or any of its directory's. */
+/* Which session it has is not known: one of several, any of its directory's, or, where what would
+ * tell could not be read, any at all. */
 static bool may_own(const struct live_owner_request *q, const struct sr_session *shown,
                     const struct session *inside, struct arena *scratch)
 {
     for (size_t i = 0; i < shown->candidate_count; i++)
         if (is_named(q, shown->candidates[i]))
             return true;
+    if (!shown->session_id && inside->which.state == LOOKUP_UNKNOWN)
+        return true;
     if (shown->session_id || shown->candidate_count || !q->path)
         return false;
     if (!shown->cwd || !inside->live)

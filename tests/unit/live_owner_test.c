@@ -65,6 +65,24 @@ static void by_its_directory_where_more_is_not_known(void **state)
     assert_int_equal(owner.pid, 0);
 }
 
+/* Its entry is torn: what was written to since its start need not be what it has. */
+static void any_where_what_would_tell_cannot_be_read(void **state)
+{
+    (void)state;
+    struct live_owner owner;
+    WORLD_CLIENT(4711, "");
+    scratch_put("config/sessions/4711.json", "{\"pid\":4711,\"sess");
+    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    world_transcript(WORLD_FOLDER, WORLD_B, WORLD_TALK(WORLD_B, "10"));
+    world_written_at("config/projects/" WORLD_FOLDER "/" WORLD_B ".jsonl", WORLD_BOOT_S);
+    assert_int_equal(look(PATH_OF(WORLD_B), WORLD_B, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 4711);
+    assert_false(owner.is_sure);
+    assert_int_equal(
+        look(scratch("config/projects/-srv-q/" WORLD_B ".jsonl"), WORLD_B, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 4711);
+}
+
 /* Nobody is known not to have it: who would write must not. */
 static void what_cannot_be_looked_at_may_have_it(void **state)
 {
@@ -84,6 +102,7 @@ int main(void)
         IN_WORLD(by_the_sessions_id),
         IN_WORLD(by_a_command_line_that_names_the_file),
         IN_WORLD(by_its_directory_where_more_is_not_known),
+        IN_WORLD(any_where_what_would_tell_cannot_be_read),
         IN_WORLD(what_cannot_be_looked_at_may_have_it),
     };
     return cmocka_run_group_tests_name("live_owner", tests, NULL, NULL);

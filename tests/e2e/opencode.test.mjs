@@ -1,0 +1,109 @@
+// opencode, the real client, against a scripted model: what is said of it while it waits, generates and runs a tool, and
+// that its rows are copied whole while it writes.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { OpencodeWorld, noOpencode } from './lib/opencode.mjs';
+import { until } from './lib/wait.mjs';
+
+describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
+  let world, cwd, client;
+
+  before(async () => {
+    world = await OpencodeWorld.create();
+    cwd = world.folder('project');
+    client = await world.start(cwd);
+  });
+  after(() => world?.close());
+
+  const look = async (...args) => (await world.rescue.run(['--status', '--json', ...args], [world.data])).json;
+  const mine = async (...args) => (await look(...args)).sessions.find(({ pid }) => pid === client.pid);
+  const becomes = (what, holds, ...args) => {
+    let seen;
+    return until(what, async () => {
+      seen = await mine(...args);
+      return seen && holds(seen) && seen;
+    }, { withinMs: 60_000, look: () => JSON.stringify(seen, null, 1) });
+  };
+
+  test('before its first prompt it is there, and has no session', async () => {
+    const session = await mine();
+    assert.equal(session.agent, 'opencode');
+    assert.equal(session.session_id, null);
+    assert.equal(session.mapping.confidence, 'none');
+    assert.notEqual(session.verdict, 'hung');
+  });
+
+  test('idle: mapped by what it has written, its turn over', async () => {
+    await world.say(client.pane, 'hello there');
+    const session = await becomes('idle', ({ verdict }) => verdict === 'idle');
+    assert.match(session.session_id, /^ses_/);
+    assert.deepEqual([session.mapping.by, session.mapping.confidence], ['transcript', 'likely']);
+    assert.equal(session.cwd, cwd);
+    assert.equal(session.first_prompt, 'hello there');
+    assert.equal(session.version, '1.18.33');
+    assert.equal(session.context_tokens, 110);
+  });
+
+  test('generating: never hung, whatever the patience', async () => {
+    await world.say(client.pane, 'now [[hold]]');
+    const session = await becomes('a turn that is open', ({ verdict }) => verdict !== 'idle', '--timeout', '0');
+    assert.ok(['working', 'unknown'].includes(session.verdict), session.verdict);
+    for (let n = 0; n < 5; n++) assert.equal((await look('--timeout', '0')).counts.hung, 0);
+    world.api.release();
+    await becomes('idle again', ({ verdict }) => verdict === 'idle');
+  });
+
+  test('a tool that runs is told by its name, and copied with the rest', async () => {
+    await world.say(client.pane, 'then [[run sleep 300]]');
+    const session = await becomes('an open tool', ({ evidence, children }) => children.length > 0 && evidence.some((line) => line.includes('bash')), '--timeout', '0');
+    assert.ok(['working', 'unknown'].includes(session.verdict), session.verdict);
+    const { status, stderr } = await world.rescue.run(['--export', session.session_id, '--pending-dir', world.pending,
+      '--log-dir', join(world.root, 'log')], [world.data]);
+    assert.equal(status, 0, stderr);
+    const stem = readdirSync(world.pending).find((name) => name.endsWith('.sha256')).replace('.sha256', '');
+    assert.ok(stem.endsWith(`-LOSSLESS-opencode-${session.session_id}`));
+    execFileSync('sha256sum', ['--quiet', '-c', `${stem}.sha256`], { cwd: world.pending });
+    const lines = readFileSync(join(world.pending, `${stem}.jsonl`), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+    // as the client itself tells it, while it runs: the same messages, the same parts
+    const told = JSON.parse((await world.run(cwd, 'export', session.session_id)).stdout.replace(/^[^{]*/, ''));
+    const rows = (table) => lines.filter((line) => line.table === table).map(({ row }) => row.id).sort();
+    assert.deepEqual(rows('message'), told.messages.map(({ info }) => info.id).sort());
+    assert.deepEqual(rows('part'), told.messages.flatMap(({ parts }) => parts.map(({ id }) => id)).sort());
+    assert.ok(lines.some(({ table, row }) => table === 'part' && row.data.includes('"running"')));
+    assert.ok(!lines.some(({ table }) => ['account', 'credential', 'control_account'].includes(table)));
+  });
+
+  test('no one ends or pushes it, and it runs on', async () => {
+    for (const mode of ['--kill', '--revive']) {
+      const { status, stderr } = await world.rescue.run([mode, `${client.pid}`, '--force', '--pending-dir', world.pending], [world.data]);
+      assert.equal(status, 4, stderr);
+      assert.match(stderr, /refused: .*not known/);
+    }
+    assert.ok(await mine());
+  });
+
+  test('stored: its command resumes it', async () => {
+    const { session_id: id } = await mine();
+    await world.tmux.closePane(client.pane);
+    const stored = await until('nobody has it', async () => {
+      const { json } = await world.rescue.run(['--resume', '--json'], [world.data]);
+      return json.sessions.find((session) => session.session_id === id && session.resume_command);
+    }, { withinMs: 60_000 });
+    const command = stored.resume_command.replace(/^cd \S+ && /, '').replace('opencode --session', 'opencode run --session');
+    assert.match(command, new RegExp(`opencode run --session ${id}$`));
+    await world.shell(`${stored.resume_command.split(' && ')[0]} && ${command} "and again"`);
+    assert.ok(world.api.requests.at(-1).includes('and again'));
+  });
+
+  test('a server is listed, and which sessions it has is not made up', async () => {
+    const server = world.spawn(cwd, 'serve', '--port', '0');
+    const session = await until('the server', async () => (await look()).sessions.find(({ pid }) => pid === server.pid), { withinMs: 60_000 });
+    assert.equal(session.kind, 'server');
+    assert.equal(session.session_id, null);
+    server.kill('SIGKILL');
+  });
+});

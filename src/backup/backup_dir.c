@@ -244,7 +244,7 @@ static void make_stem(struct wall at, const struct agent *agent, const char *ses
     for (char *c = stamp; *c; c++)
         if (*c == ':')
             *c = '-';
-    bool is_named = agent != agents[0];
+    bool is_named = !str_equals(agent->name, agents[0]->name); /* a copy of one has its name */
     snprintf(stem, BACKUP_DIR_STEM_SIZE, "%s-LOSSLESS-%s%s%s", stamp, is_named ? agent->name : "",
              is_named ? "-" : "", session_id);
 }
@@ -296,6 +296,8 @@ int backup_dir_begin(struct backup_dir *p, const struct agent *agent, const char
     char name[NAME_SIZE];
     for (int i = 0; i < BEGIN_TRIES; i++) {
         make_stem(wall_now(), agent, session_id, stem);
+        if (!backup_dir_is_stem(sv_of(stem)))
+            return err_set(error, -EINVAL, "%s would not be known for a backup by its name", stem);
         struct lookup taken = look_for_any(p, stem);
         if (taken.state == LOOKUP_UNKNOWN)
             return err_set(error, taken.code, "look into %s: %s", p->path, err_reason(taken.code));

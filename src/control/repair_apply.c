@@ -88,7 +88,10 @@ static int take_backup(struct work *w, struct sr_error *error)
     struct backup_source source = {
         .agent = &lone,
         .store = &store,
-        .transcript = {id_of(w), w->name, w->e->file.size_bytes, {w->e->file.mtime_ms}},
+        .transcript = {.session_id = id_of(w),
+                       .path = w->name,
+                       .size_bytes = w->e->file.size_bytes,
+                       .modified_at = {w->e->file.mtime_ms}},
         .host = "",
     };
     struct backup_run run;

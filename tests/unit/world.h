@@ -34,7 +34,7 @@ enum { WORLD_BOOT_S = 1700000000, WORLD_START_S = WORLD_BOOT_S + 1000 };
                  "\"content\":[{\"type\":\"text\",\"text\":\"" text "\"}]}")
 #define WORLD_TALK(id, minute) WORLD_PROMPT(id, minute, "hello") WORLD_REPLY(id, minute, "done")
 
-static inline const char *world_name(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static inline const char *world_name(const char *format, ...)
 {
     char text[512];
     va_list args;

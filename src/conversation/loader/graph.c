@@ -650,12 +650,22 @@ static bool has_place(const struct graph_node *node)
     return node->role == GRAPH_ASSISTANT && node->message;
 }
 
+static bool has_call(const struct graph *g, uint32_t node)
+{
+    for (size_t i = 0; i < g->tool_count; i++)
+        if (g->tools[i].node == node && !g->tools[i].is_result)
+            return true;
+    return false;
+}
+
 /* Since 2.1.330: a call of a message on the way there, or a result that hangs on one. */
 static bool leads_beside(const struct walking *k, uint32_t node, uint32_t to)
 {
     const struct graph *g = k->g;
     if (g->nodes[to].role == GRAPH_RESULT && is_held(k, k->up[to]))
         to = k->up[to];
+    else if (!has_call(g, to))
+        return false;
     if (k->loader != LOADER_BY_BATCH || !has_place(&g->nodes[to]))
         return false;
     for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {

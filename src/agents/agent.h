@@ -278,7 +278,6 @@ struct agent_files {
     size_t count, capacity;
     struct agent_left_out *left_out;
     size_t left_out_count, left_out_capacity;
-    const char *outside_path; /* NULL: there is no such folder */
     int outside;              /* its descriptor, -1: none; agent_files_release closes it */
     int places[AGENT_PLACES]; /* folders that links led to, likewise */
     size_t place_count;

@@ -38,10 +38,8 @@ struct completion completion_of(const char *const *words, size_t count)
             if (row.command)
                 mode = row;
             else if (row.argument && !strchr(words[i], '=') && ++i + 1 == count)
-                return (struct completion){.word = c.word,
-                                           .command = mode.command,
-                                           .kinds = row.argument,
-                                           .is_value = true};
+                return (struct completion){
+                    .word = c.word, .command = mode.command, .kinds = row.argument};
         }
     }
     c.command = mode.command;

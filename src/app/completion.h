@@ -14,7 +14,6 @@ struct completion {
     const char *word;  /* as far as it is typed; "" where a new one begins */
     const char *kinds; /* "WHICH|FILE", "DIR", ...: as in the help; NULL: no free word, no value */
     const struct command *command; /* whose name stands before it, or command_none */
-    bool is_value;                 /* of the option right before it: nothing else can stand there */
     bool wants_name;               /* a mode or an option can stand there */
 };
 

@@ -267,10 +267,8 @@ static void add_outside(struct agent_files *out, struct arena *a, const char *te
     size_t count = 0;
     int fd = open_outside(temporary, uid, name);
     int r = fd < 0 ? fd : fs_list(fd, ".", NAME_LIMIT, a, &folders, &count);
-    if (fd >= 0) {
+    if (fd >= 0)
         out->outside = fd;
-        out->outside_path = shown;
-    }
     if (r < 0) {
         if (r != -ENOENT && r != -ENOTDIR)
             agent_leave_out(out, shown, err_reason(r), true);

@@ -94,7 +94,7 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a byte order mark before a record, inside the file",
             .consequence = "the record is lost",
             .cure = DAMAGE_CURE_DROP,
-            .client = "clients of 2.1.197 and later pass over its line; 2.1.110 reads it",
+            .client = "clients since 2.1.113 pass over its line; older ones read it",
             .loss = "that record, and what is older than a message among them",
             .origin = "two files that were joined, of which the second began with a mark",
             .run = DAMAGE_RUN_REPAIR,
@@ -104,12 +104,13 @@ const struct damage damages[DAMAGE_KINDS] = {
             .word = "null-line",
             .catalogue = "D5",
             .severity = DAMAGE_HURTS,
-            .tolerated_since = V(2, 1, 330),
+            .tolerated_since = V(2, 1, 228),
             .what = "a line that says nothing but \"null\"",
             .consequence = "the client fails to resume, or reads nothing behind it",
             .cure = DAMAGE_CURE_DROP,
-            .client = "2.1.197 fails to resume, 2.1.110 reads nothing behind it; clients since "
-                      "2.1.330 pass over it",
+            .client = "clients since 2.1.116 fail to resume, older ones read nothing behind it; "
+                      "those since "
+                      "2.1.228 pass over it",
             .loss = "what stands behind it, or the whole conversation; with a newer client nothing",
             .origin = "a program that wrote it, or a line that was edited by hand",
             .run = DAMAGE_RUN_REPAIR,
@@ -218,7 +219,7 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "it names a subagent's record as the last of the conversation",
             .consequence = "the client finds no conversation",
             .cure = DAMAGE_CURE_DROP,
-            .client = "clients that follow pointers (2.1.197 and later) say \"No conversation "
+            .client = "clients that follow pointers (2.1.120 and later) say \"No conversation "
                       "found\"",
             .loss = "the whole conversation, with such a client",
             .origin = "a file that was edited or joined by hand, or written by another program",
@@ -346,7 +347,7 @@ const struct damage damages[DAMAGE_KINDS] = {
             .consequence = "the API refuses every request",
             .cure = DAMAGE_CURE_DROP,
             .client = "alone in its message it is left out; beside other blocks clients before "
-                      "2.1.330 send it, and the API refuses it",
+                      "2.1.277 send it, and the API refuses it",
             .loss = "nothing, but no prompt is answered",
             .origin = "a reply that was interrupted, or a text that was edited away",
             .run = DAMAGE_RUN_REPAIR,

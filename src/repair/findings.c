@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
-/* The first version that leaves an empty text out whatever stands beside it. */
-enum { EMPTY_LEFT_OUT = 2010330 };
+/* The first version that leaves an empty text out whatever stands beside it, and the first that
+ * sends one which other records of its message stand beside. */
+enum { EMPTY_LEFT_OUT = 2010277, EMPTY_SENT = 2010111 };
 
 static struct repair_plan_problem *add_at(struct repair_steps *m,
                                           const struct transcript_scan_spot *spot,
@@ -40,8 +41,10 @@ static bool has_no_text(struct repair_steps *m, const struct transcript_scan_spo
 static void judge_empty_text(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_EMPTY_TEXT);
+    bool is_sent_beside = !m->newest_version || m->newest_version >= EMPTY_SENT;
     if (m->newest_version < EMPTY_LEFT_OUT &&
-        (spot->side > 1 || (repair_steps_shares_message(m, spot->node) && has_no_text(m, spot))))
+        (spot->side > 1 ||
+         (is_sent_beside && repair_steps_shares_message(m, spot->node) && has_no_text(m, spot))))
         severity = DAMAGE_HURTS;
     add_at(m, spot, severity);
     if (severity == DAMAGE_HURTS)

@@ -357,13 +357,12 @@ static bool can_resume(const struct repair_steps *m)
     const struct repair_plan *p = m->plan;
     bool fails = m->before.leaf == GRAPH_NONE && !graph_user_cleared(m->g);
     for (size_t i = 0; i < p->problem_count; i++)
-        fails =
-            fails || (p->problems[i].severity == DAMAGE_HURTS &&
-                      (p->problems[i].kind == DAMAGE_NO_MESSAGE ||
-                       p->problems[i].kind == DAMAGE_NULL_BLOCK ||
-                       (p->problems[i].kind == DAMAGE_NULL_LINE && graph_knows_pointers(m->g)) ||
-                       p->problems[i].kind == DAMAGE_MALFORMED_METADATA ||
-                       p->problems[i].kind == DAMAGE_NO_TIMESTAMPS));
+        fails = fails || (p->problems[i].severity == DAMAGE_HURTS &&
+                          (p->problems[i].kind == DAMAGE_NO_MESSAGE ||
+                           p->problems[i].kind == DAMAGE_NULL_BLOCK ||
+                           (p->problems[i].kind == DAMAGE_NULL_LINE && graph_fails_on_null(m->g)) ||
+                           p->problems[i].kind == DAMAGE_MALFORMED_METADATA ||
+                           p->problems[i].kind == DAMAGE_NO_TIMESTAMPS));
     return !fails;
 }
 

@@ -566,6 +566,59 @@ static void versions_are_compared_as_numbers(void **state)
     assert_int_equal(client_version(SV("2.1")), 0);
 }
 
+/* What the client of that version makes of it. */
+static struct repair_plan_messages seen_by(struct scene *s, int64_t version, bool *can_resume)
+{
+    struct transcript_scan survey;
+    struct sv text = {s->file.p, s->file.n};
+    struct record_source source = record_source_of_text(&text, SV("{\"parentUuid\":"));
+    struct repair_plan_options options = {.client_version = version};
+    assert_int_equal(transcript_scan_read(&source, &survey), 0);
+    assert_int_equal(repair_plan_make(&source, &survey, &options, &s->arena, &s->plan), 0);
+    transcript_scan_release(&survey);
+    *can_resume = s->plan.can_resume;
+    return s->plan.messages;
+}
+
+/* Each was tried with the two versions, which stand beside each other. */
+static void what_changed_with_a_version_changes_there(void **state)
+{
+    (void)state;
+    struct scene null = {0}, pointed = {0}, marked = {0};
+    bool can_resume;
+    four_turns(&null);
+    buf_adds(&null.file, "null\n");
+    add(&null, "e", "d", "user", "\"three\"");
+    assert_int_equal(seen_by(&null, CLIENT_VERSION(2, 1, 114), &can_resume).reached, 4);
+    assert_true(can_resume);
+    seen_by(&null, CLIENT_VERSION(2, 1, 116), &can_resume);
+    assert_false(can_resume);
+    seen_by(&null, CLIENT_VERSION(2, 1, 227), &can_resume);
+    assert_false(can_resume);
+    assert_int_equal(seen_by(&null, CLIENT_VERSION(2, 1, 228), &can_resume).reached, 5);
+    assert_true(can_resume);
+
+    four_turns(&pointed);
+    add(&pointed, "e", "b", "user", "\"another\"");
+    add(&pointed, "f", "e", "assistant", WORDS);
+    buf_adds(&pointed.file, "{\"type\":\"last-prompt\",\"leafUuid\":\"d\"}\n");
+    seen_by(&pointed, CLIENT_VERSION(2, 1, 119), &can_resume);
+    assert_false(has_problem(&pointed, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS));
+    seen_by(&pointed, CLIENT_VERSION(2, 1, 120), &can_resume);
+    assert_true(has_problem(&pointed, DAMAGE_DEAD_END_LEAF, DAMAGE_HURTS));
+
+    four_turns(&marked);
+    buf_adds(&marked.file, "\xef\xbb\xbf");
+    add(&marked, "e", "d", "user", "\"three\"");
+    seen_by(&marked, CLIENT_VERSION(2, 1, 112), &can_resume);
+    assert_false(has_problem(&marked, DAMAGE_INNER_MARK, DAMAGE_HURTS));
+    seen_by(&marked, CLIENT_VERSION(2, 1, 113), &can_resume);
+    assert_true(has_problem(&marked, DAMAGE_INNER_MARK, DAMAGE_HURTS));
+    end(&null);
+    end(&pointed);
+    end(&marked);
+}
+
 static void of_two_prompts_with_one_id_the_earlier_gets_its_own(void **state)
 {
     (void)state;
@@ -788,6 +841,7 @@ int main(void)
         cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),
         cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),
         cmocka_unit_test(a_result_without_the_key_of_its_parent_gets_one),
+        cmocka_unit_test(what_changed_with_a_version_changes_there),
         cmocka_unit_test(of_two_prompts_with_one_id_the_earlier_gets_its_own),
         cmocka_unit_test(a_record_that_was_written_twice_is_no_clash),
         cmocka_unit_test(a_healthy_transcript_is_left_alone),

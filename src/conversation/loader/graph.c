@@ -305,16 +305,28 @@ bool graph_is_in_play(const struct graph *g, uint32_t i)
 
 enum { MISSING = GRAPH_NONE - 1 };
 
-/* The loaders that are known: read in and measured on 2.1.110, 2.1.197, and 2.1.330 with 2.1.332.
- * Where between those each began is not known. */
-enum loader { LOADER_BY_ENDS, LOADER_BY_POINTER, LOADER_BY_BATCH };
-enum { POINTER_SINCE = 2010150, BATCH_SINCE = 2010260 };
+/* What changed, each found between two versions that stand beside each other in the registry:
+ * doc/repair.md. */
+enum {
+    READS_FIRST_SINCE = 2010113, /* of a line the record that it begins with */
+    NULL_FAILS_SINCE = 2010116,  /* a line of null ends the resume; before, the reading */
+    POINTER_SINCE = 2010120,
+    NEWEST_BELOW_SINCE = 2010257, /* no pointers: the newest of what hangs on the last record */
+    ELSEWHERE_SINCE = 2010281,    /* results that hang elsewhere than on their call */
+    BESIDE_SINCE = 2010286,       /* a pointer at a call or result beside the way is passed over */
+    UNDATED_SINCE = 2010330,      /* a leaf without a time is taken */
+};
+
+static bool is_since(const struct graph *g, int64_t version)
+{
+    return !g->version || g->version >= version;
+}
+
+enum loader { LOADER_BY_ENDS, LOADER_BY_POINTER };
 
 static enum loader loader_of(const struct graph *g)
 {
-    return !g->version || g->version >= BATCH_SINCE ? LOADER_BY_BATCH
-           : g->version >= POINTER_SINCE            ? LOADER_BY_POINTER
-                                                    : LOADER_BY_ENDS;
+    return is_since(g, POINTER_SINCE) ? LOADER_BY_POINTER : LOADER_BY_ENDS;
 }
 
 /* For the search by time: only when there is a gap. */
@@ -564,17 +576,30 @@ bool graph_knows_pointers(const struct graph *g)
     return loader_of(g) != LOADER_BY_ENDS;
 }
 
+bool graph_reads_first(const struct graph *g)
+{
+    return is_since(g, READS_FIRST_SINCE);
+}
+
+bool graph_fails_on_null(const struct graph *g)
+{
+    return is_since(g, NULL_FAILS_SINCE);
+}
+
 void graph_see_as(struct graph *g, int64_t version)
 {
     bool differs = false;
     g->version = version;
-    for (uint32_t i = 0; i < g->count && !graph_knows_pointers(g); i++)
-        if (g->nodes[i].is_beside || g->nodes[i].is_marked ||
-            (g->has_null_line && i >= g->null_line_at)) {
-            g->nodes[i].is_hidden =
-                g->nodes[i].is_beside || (g->has_null_line && i >= g->null_line_at);
-            differs = true;
-        }
+    bool by_whole_lines = !is_since(g, READS_FIRST_SINCE);
+    bool ends_at_null = g->has_null_line && !is_since(g, NULL_FAILS_SINCE);
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct graph_node *node = &g->nodes[i];
+        bool is_behind = ends_at_null && i >= g->null_line_at;
+        if (!is_behind && !(by_whole_lines && (node->is_beside || node->is_marked)))
+            continue;
+        node->is_hidden = is_behind || node->is_beside;
+        differs = true;
+    }
     if (!differs)
         return;
     graph_settle(g);
@@ -666,7 +691,7 @@ static bool leads_beside(const struct walking *k, uint32_t node, uint32_t to)
         to = k->up[to];
     else if (!has_call(g, to))
         return false;
-    if (k->loader != LOADER_BY_BATCH || !has_place(&g->nodes[to]))
+    if (!is_since(g, BESIDE_SINCE) || !has_place(&g->nodes[to]))
         return false;
     for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++) {
         if (has_place(&g->nodes[node]) && g->nodes[node].message == g->nodes[to].message)
@@ -708,7 +733,7 @@ static uint32_t newest_of(const struct walking *k, const unsigned char *is_end)
         uint32_t node = k->held[i];
         if (g->nodes[node].is_sidechain || (is_end && !(is_end[node] & 1)))
             continue;
-        if (!g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
+        if (!g->nodes[node].at_ms && !is_since(g, UNDATED_SINCE))
             undated = node;
         else if (best == GRAPH_NONE || g->nodes[node].at_ms > g->nodes[best].at_ms)
             best = node;
@@ -766,10 +791,10 @@ static uint32_t newest_below(const struct walking *k, uint32_t last)
 /* A record that the client may choose must have a time, before 2.1.330. */
 static uint32_t if_dated(const struct walking *k, uint32_t node)
 {
-    if (node != GRAPH_NONE && !k->g->nodes[node].at_ms && k->loader != LOADER_BY_BATCH)
+    if (node != GRAPH_NONE && !k->g->nodes[node].at_ms && !is_since(k->g, UNDATED_SINCE))
         k->w->undated = node;
     return node != GRAPH_NONE && !k->g->nodes[node].is_sidechain &&
-                   (k->g->nodes[node].at_ms || k->loader == LOADER_BY_BATCH)
+                   (k->g->nodes[node].at_ms || is_since(k->g, UNDATED_SINCE))
                ? node
                : GRAPH_NONE;
 }
@@ -810,7 +835,7 @@ static uint32_t choose_leaf(struct walking *k)
                        ? last
                        : c.leaf;
         if (leaf == GRAPH_NONE && !k->has_kept)
-            leaf = k->loader == LOADER_BY_BATCH && !c.has_any && last != GRAPH_NONE &&
+            leaf = is_since(k->g, NEWEST_BELOW_SINCE) && !c.has_any && last != GRAPH_NONE &&
                            has_newer_than(k, last)
                        ? newest_below(k, last)
                        : last;
@@ -1100,12 +1125,12 @@ static struct fetched_list fetch(struct walking *k)
     struct fetched_list list = {0};
     size_t count = 0;
     find_beside(k, &places, &list);
-    if (k->loader == LOADER_BY_BATCH)
+    if (is_since(k->g, ELSEWHERE_SINCE))
         find_elsewhere(k, &places, &list);
     free(places.items);
     if (list.count)
         qsort(list.items, list.count, sizeof *list.items, compare_fetched);
-    if (k->loader != LOADER_BY_BATCH)
+    if (!is_since(k->g, UNDATED_SINCE))
         k->w->unsortable = find_unsortable(k->g, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct fetched *f = &list.items[i];

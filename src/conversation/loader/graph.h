@@ -214,6 +214,11 @@ bool graph_user_chose(const struct graph *g);
 bool graph_user_cleared(const struct graph *g);
 /* A client of that version follows pointers. */
 bool graph_knows_pointers(const struct graph *g);
+/* A client of that version reads the record that a line begins with, whatever stands behind it, and
+ * none behind a byte order mark inside the file. */
+bool graph_reads_first(const struct graph *g);
+/* A client of that version fails on a line of null, if it has not come to terms with it by then. */
+bool graph_fails_on_null(const struct graph *g);
 /* After graph_link. The id of the record that the pointers of the file come to; 0: none. */
 uint64_t graph_pointed(const struct graph *g);
 /* Forgets the pointers to that record. */

@@ -107,7 +107,7 @@ static void edit_raw(struct repair_steps *m, const struct transcript_scan_line *
 /* A byte order mark belongs at the beginning of a file alone. */
 static void edit_mark(struct repair_steps *m, const struct transcript_scan_line *line)
 {
-    if (line->from == 0 || !graph_knows_pointers(m->g))
+    if (line->from == 0 || !graph_reads_first(m->g))
         return;
     repair_steps_add_problem(m, DAMAGE_INNER_MARK, DAMAGE_HURTS, line->line, line->from);
     repair_steps_add_edit(m, DAMAGE_INNER_MARK, DAMAGE_CURE_DROP, line->line, line->from,

@@ -14,7 +14,8 @@ static bool is_own_name(const char *name)
 
 static bool could_be(const char *exe, const char *name)
 {
-    return is_own_name(exe ? str_basename(exe) : name);
+    const char *own = exe ? str_basename(exe) : name;
+    return own[0] == 'o' && is_own_name(own); /* it is asked of every process */
 }
 
 static enum fact is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)

@@ -102,7 +102,7 @@ is_harmless()
         printf '%s\n' "$deep" "${deep:0:10000}" "$(tr '[]' '{}' <<<"$deep")"
         printf '{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","input":%s}]}}\n' "$deep"
     } >>"$TRANSCRIPT"
-    echo "$deep" >"$CONFIG_DIR/sessions/4711.json"
+    echo "$deep" >"$CONFIG_DIR/sessions/4194271.json"
     printf '{"display":%s,"sessionId":"%s"}\n' "$deep" "$ID" >>"$CONFIG_DIR/history.jsonl"
     every_mode
     cmp "$TRANSCRIPT" "$PENDING"/*-LOSSLESS-"$ID".jsonl

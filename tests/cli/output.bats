@@ -72,7 +72,7 @@ on_terminal()
 @test "the JSON has every key that is documented, and no other" {
     stored bbbbbbbb-0000-4000-8000-000000000002 "$HOME"
     fake --cwd "$HOME" --session "$id" --server 'exec sleep 60' -- "$client"
-    touch "$CONFIG_DIR/sessions/77.json"
+    touch "$CONFIG_DIR/sessions/4194277.json"
     # one whose transcript is gone, and one that lies where the client does not look
     mkdir -p "$CONFIG_DIR/projects/-tmp-p/cccccccc-0000-4000-8000-000000000003/subagents"
     echo '{"type":"user"}' >"$CONFIG_DIR/projects/-tmp-p/cccccccc-0000-4000-8000-000000000003/subagents/agent-a.jsonl"

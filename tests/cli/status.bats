@@ -101,11 +101,11 @@ one_hung_one_idle()
 
 @test "what is foreign in the registry is named once, and with -v alone; it hides nothing" {
     fake --cwd "$project" --session "$other" -- "$client"
-    echo '{"half":' >"$CONFIG_DIR/sessions/4711.json"
-    mkfifo "$CONFIG_DIR/sessions/4712.json"
-    mkdir "$CONFIG_DIR/sessions/4713.json"
-    ln -s /dev/zero "$CONFIG_DIR/sessions/4714.json"
-    ln -s 4715.json "$CONFIG_DIR/sessions/4715.json"
+    echo '{"half":' >"$CONFIG_DIR/sessions/4194271.json"
+    mkfifo "$CONFIG_DIR/sessions/4194272.json"
+    mkdir "$CONFIG_DIR/sessions/4194273.json"
+    ln -s /dev/zero "$CONFIG_DIR/sessions/4194274.json"
+    ln -s 4194275.json "$CONFIG_DIR/sessions/4194275.json"
     for mode in --status --resume "--export --dry-run"; do
         # shellcheck disable=SC2086
         rescue $mode "${scratch[@]}"
@@ -114,7 +114,7 @@ one_hung_one_idle()
     done
     rescue --status -v "${scratch[@]}"
     [ "$status" -eq 0 ]
-    for n in 4711 4712 4713 4714 4715; do
+    for n in 4194271 4194272 4194273 4194274 4194275; do
         [ "$(grep -c "$n.json" <<<"$stderr")" -eq 1 ]
     done
 }

@@ -21,6 +21,16 @@ static enum line_check_kind kind_of(struct sv line)
     return scan.kind;
 }
 
+/* It is no record as it stands, and one once its control characters are escaped. */
+static void check_raw(struct sv raw)
+{
+    struct buf escaped = {0};
+    must(kind_of(raw) != LINE_CHECK_WHOLE);
+    line_check_escape(raw, &escaped);
+    must(kind_of((struct sv){escaped.p, escaped.n}) == LINE_CHECK_WHOLE);
+    buf_release(&escaped);
+}
+
 static void check_pieces(struct sv line, const struct line_check *scan)
 {
     size_t at = 0, records = 0;
@@ -32,6 +42,8 @@ static void check_pieces(struct sv line, const struct line_check *scan)
             records++;
             must(kind_of(sv_slice(line, piece.from, piece.to)) == LINE_CHECK_WHOLE);
         }
+        if (piece.kind == LINE_CHECK_RAW)
+            check_raw(sv_slice(line, piece.from, piece.to));
         at = piece.to;
     }
     must(is_filler(line, at, line.n));

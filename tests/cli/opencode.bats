@@ -254,7 +254,8 @@ live()
     (cd "$PENDING" && sha256sum --quiet -c "$stem.sha256")
     grep -q '"table":"todo"' "$PENDING/$stem.jsonl"
     grep -q "$CHILD" "$PENDING/$stem.files/children/$CHILD"
-    ! grep -rq -e "$B" -e TOKEN "$PENDING" # shellcheck disable=SC2251
+    run grep -rq -e "$B" -e TOKEN "$PENDING"
+    [ "$status" -eq 1 ]
     node -e '
         for (const line of require("fs").readFileSync(process.argv[1], "utf8").trim().split("\n"))
             JSON.parse(line);' "$PENDING/$stem.jsonl"

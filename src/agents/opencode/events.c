@@ -145,7 +145,7 @@ static void read_retry(const struct line *l, struct event *e)
 {
     e->kind = EVENT_API_RETRY;
     json_integer(json_get(l->data, "attempt"), &e->retry_attempt);
-    e->text = text_at(json_path(l->data, "error", "data", NULL), "message");
+    e->text = text_at(json_get(json_get(l->data, "error"), "data"), "message");
 }
 
 static void read_part(struct arena *a, const struct line *l, struct event *e)

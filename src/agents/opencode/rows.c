@@ -151,7 +151,9 @@ static int column_of(struct rows *rows, const char *name)
 static const char *text_in(struct arena *a, struct rows *rows, const char *name)
 {
     int column = column_of(rows, name);
-    struct sv text = column < 0 ? (struct sv){0} : database_text(rows, column);
+    struct sv text = {0};
+    if (column >= 0)
+        text = database_text(rows, column);
     return arena_strndup(a, text.p ? text.p : "", text.n);
 }
 

@@ -222,6 +222,7 @@ live()
     [ "$(json '.sessions[0].owner_pid')" = null ]
     [ "$(json '.sessions[0].ui_pids')" = "[$pid]" ]
     end_started
+    # shellcheck disable=SC2034 # teardown ends them
     started_pids=()
     client export "$A"
     rescue --status --json "${ONLY[@]}"

@@ -116,15 +116,13 @@ function textsIn(text, texts) {
 export function expected(records) {
   const calls = new Map(); // id → the message that it stands in, while nothing else was said
   const paired = new Set();
-  const begun = new Set(); // messages: one that goes on behind others is sent where it began
-  let isLate = false;
   let message = null;
   for (const record of records) {
     const atoms = atomsOf(record);
     const id = record.type === 'assistant' ? record.message?.id ?? record.uuid : null;
-    if (id && id !== message) { calls.clear(); message = id; isLate = begun.has(id); begun.add(id); }
+    if (id && id !== message) { calls.clear(); message = id; }
     for (const atom of atoms) {
-      if (atom.is === 'call' && !isLate) calls.set(atom.id, id);
+      if (atom.is === 'call') calls.set(atom.id, id);
       if (atom.is === 'result' && calls.has(atom.id)) paired.add(atom.id);
       if (atom.is === 'text' && record.type === 'user' && !record.isMeta) calls.clear();
     }

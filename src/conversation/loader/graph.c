@@ -978,7 +978,8 @@ static void add_fetched(struct fetched_list *list, struct fetched item)
     *MEM_PUSH(list->items, list->count, list->capacity) = item;
 }
 
-/* Where in the chain each message stands last: open addressing, by the message's hash. */
+/* Where in the chain each message stands, where several times the last; the first since 2.1.330
+ * (2.1.197 and 2.1.330 were tried): open addressing, by the message's hash. */
 struct places {
     const struct graph *g;
     const struct graph_walk *w;
@@ -1006,9 +1007,14 @@ static struct places find_places(const struct graph *g, const struct graph_walk 
     p.items = mem_resize(NULL, p.size * sizeof *p.items);
     for (size_t i = 0; i < p.size; i++)
         p.items[i] = GRAPH_NONE;
-    for (uint32_t i = 0; i < w->count; i++)
-        if (has_place(&g->nodes[w->order[i]]))
-            *place_of(&p, g->nodes[w->order[i]].message) = i;
+    bool is_first = is_since(g, UNDATED_SINCE);
+    for (uint32_t i = 0; i < w->count; i++) {
+        if (!has_place(&g->nodes[w->order[i]]))
+            continue;
+        uint32_t *place = place_of(&p, g->nodes[w->order[i]].message);
+        if (*place == GRAPH_NONE || !is_first)
+            *place = i;
+    }
     return p;
 }
 

@@ -14,6 +14,9 @@ static size_t add_root(struct sources *s, const char *named, int fd)
     char *real = realpath(named, NULL);
     const char *path = arena_strdup(&s->arena, real ? real : named);
     free(real);
+    for (size_t i = 0; i < s->root_count; i++) /* of another agent's store, too */
+        if (str_equals(s->roots[i].path, path))
+            return i;
     *ARENA_PUSH(&s->arena, s->roots, s->root_count, s->root_capacity) =
         (struct source_root){.path = path, .fd = fd};
     return s->root_count - 1;
@@ -73,7 +76,7 @@ static void add_store(struct sources *s, const struct store *store)
     io.arena = &s->arena;
     io.problems = &s->problems;
     struct lookup seen = store->agent->stored->list_all(&io, &transcripts, &count);
-    s->roots[root].is_incomplete = seen.state == LOOKUP_UNKNOWN;
+    s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
         add_session(s, root, "", store->agent, &io, &transcripts[i]);

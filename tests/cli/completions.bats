@@ -163,7 +163,7 @@ start_session()
     completed --pending-dir ""
     [ "$offered" = :directory ]
     completed --agent ""
-    [ "$offered" = claude ]
+    [ "$offered" = $'claude\nopencode' ]
     completed --timeout ""
     [ -z "$output" ]
     completed --cwd --json ""

@@ -473,6 +473,61 @@ static void children_are_files_of_their_own_and_what_is_not_taken_is_named(void 
     agent_files_release(&files);
 }
 
+/* A part belongs to the session that it names, whatever became of its message. */
+static void parts_go_with_their_session(void **state)
+{
+    (void)state;
+    struct agent_transcript t = {.session_id = A};
+    struct buf text = {0};
+    add_prompt();
+    add_part("prt_8", "msg_gone", A, 2000, "{\"text\":\"ALONE\"}");
+    add_part("prt_9", "msg_gone", B, 2000, "{\"text\":\"OTHER\"}");
+    database_run(db, "UPDATE part SET message_id = (SELECT id FROM message LIMIT 1) WHERE id = ?",
+                 "t", SV("prt_9"));
+    assert_int_equal(agent_opencode.records->write(&store, &t, AGENT_WHOLE, collect, &text), 0);
+    assert_non_null(strstr(text.p, "ALONE"));
+    assert_null(strstr(text.p, "OTHER"));
+    buf_release(&text);
+}
+
+static void of_one_that_was_removed_nothing_is_written(void **state)
+{
+    (void)state;
+    struct agent_transcript t = {.session_id = "ses_zzzzzzzzzzzzZZZZZZZZZZZZZZ"};
+    struct buf text = {0};
+    assert_int_equal(agent_opencode.records->write(&store, &t, AGENT_WHOLE, collect, &text),
+                     -ENOENT);
+    assert_int_equal(text.n, 0);
+}
+
+/* Whoever copies it finds out, and says why. */
+static void its_rows_are_listed_where_the_database_went(void **state)
+{
+    (void)state;
+    struct agent_transcript t;
+    struct agent_listings listings = {0};
+    struct agent_files files;
+    assert_int_equal(agent_opencode.stored->find(&store, A, NULL, &t).state, LOOKUP_FOUND);
+    assert_int_equal(unlinkat(store.fd, "opencode.db", 0), 0);
+    agent_opencode.bundle->list_files(&store, &t, "/tmp", &listings, &files);
+    assert_int_equal(files.count, 1);
+    assert_int_equal(files.items[0].kind, AGENT_FILE_TRANSCRIPT);
+    agent_files_release(&files);
+}
+
+static void a_view_is_no_table(void **state)
+{
+    (void)state;
+    struct agent_transcript t = {.session_id = A};
+    struct buf text = {0};
+    sql("DROP TABLE todo");
+    sql("ALTER TABLE session RENAME TO kept");
+    sql("CREATE VIEW session AS WITH RECURSIVE r AS (SELECT 1 AS id UNION ALL SELECT 1 FROM r) "
+        "SELECT id FROM r");
+    assert_true(agent_opencode.records->write(&store, &t, AGENT_WHOLE, collect, &text) < 0);
+    buf_release(&text);
+}
+
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -496,6 +551,10 @@ int main(void)
         ON_STORE(only_the_last_turn_is_read),
         ON_STORE(the_rows_of_a_session_are_written_and_no_others),
         ON_STORE(children_are_files_of_their_own_and_what_is_not_taken_is_named),
+        ON_STORE(parts_go_with_their_session),
+        ON_STORE(of_one_that_was_removed_nothing_is_written),
+        ON_STORE(its_rows_are_listed_where_the_database_went),
+        ON_STORE(a_view_is_no_table),
     };
     return cmocka_run_group_tests_name("opencode", tests, NULL, NULL);
 }

@@ -43,7 +43,12 @@ static const struct table {
 static const struct table message_table = {
     "message", "SELECT * FROM message WHERE session_id = ? ORDER BY time_created, id", {"id"}};
 static const struct table part_table = {
-    "part", "SELECT * FROM part WHERE message_id = ? ORDER BY id", {"id"}};
+    "part", "SELECT * FROM part WHERE message_id = ? AND session_id = ? ORDER BY id", {"id"}};
+static const struct table orphan_table = {
+    "part",
+    "SELECT * FROM part WHERE session_id = ? AND message_id NOT IN "
+    "(SELECT id FROM message WHERE session_id = ?) ORDER BY id",
+    {"id"}};
 
 #define NEWEST "SELECT * FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC"
 #define OLDEST "SELECT * FROM message WHERE session_id = ? ORDER BY time_created, id LIMIT 4"
@@ -53,7 +58,7 @@ struct writer {
     const char *session_id;
     agent_sink *sink;
     void *context;
-    int code; /* of the sink: 0, or what it returned */
+    int code; /* of the sink: 0, or what it returned; of rows that cannot be told as lines */
 };
 
 /* ---- a line ------------------------------------------------------------------------------- */
@@ -132,6 +137,15 @@ static void add_row(struct rows *rows, const struct table *table, const char *ro
     json_finish(d, line, true, out);
 }
 
+/* A line has no place for a column whose name is no UTF-8. */
+static bool can_tell(struct writer *w, struct rows *rows)
+{
+    for (int i = 0; i < database_columns(rows); i++)
+        if (!is_utf8(sv_of(database_column_name(rows, i))))
+            w->code = -EBADMSG;
+    return w->code == 0;
+}
+
 static void give(struct writer *w, const struct buf *text)
 {
     if (w->code == 0 && text->n)
@@ -148,20 +162,20 @@ static int column_of(struct rows *rows, const char *name)
     return -1;
 }
 
-static const char *text_in(struct arena *a, struct rows *rows, const char *name)
+static struct sv text_in(struct arena *a, struct rows *rows, const char *name)
 {
     int column = column_of(rows, name);
     struct sv text = {0};
     if (column >= 0)
         text = database_text(rows, column);
-    return arena_strndup(a, text.p ? text.p : "", text.n);
+    return (struct sv){arena_strndup(a, text.p ? text.p : "", text.n), text.n};
 }
 
 static const char *role_in(struct arena *a, struct rows *rows)
 {
     const struct json_value *data;
-    const char *text = text_in(a, rows, "data");
-    return json_parse(a, sv_of(text), &data) == 0 ? json_copy_text(a, data, "role") : NULL;
+    return json_parse(a, text_in(a, rows, "data"), &data) == 0 ? json_copy_text(a, data, "role")
+                                                               : NULL;
 }
 
 /* The message of a row, behind its parts: what it says of how the turn ended is said last. Returns:
@@ -170,12 +184,14 @@ static bool add_message(struct writer *w, struct rows *rows, struct buf *out)
 {
     struct arena a = {0};
     struct buf message = {0};
-    const char *id = text_in(&a, rows, "id"), *role = role_in(&a, rows);
+    struct sv id = text_in(&a, rows, "id");
+    const char *role = role_in(&a, rows);
     bool is_user = str_equals(role, "user");
     add_row(rows, &message_table, NULL, &message);
-    struct rows *parts = database_rows(w->db, part_table.sql, "t", sv_of(id));
-    while (database_next(parts))
+    struct rows *parts = database_rows(w->db, part_table.sql, "tt", id, sv_of(w->session_id));
+    while (can_tell(w, parts) && database_next(parts))
         add_row(parts, &part_table, role ? role : "", out);
+    database_stop(parts);
     buf_add(out, message.p, message.n);
     buf_release(&message);
     arena_release(&a);
@@ -185,7 +201,7 @@ static bool add_message(struct writer *w, struct rows *rows, struct buf *out)
 static void write_messages(struct writer *w, const char *sql)
 {
     struct rows *rows = database_rows(w->db, sql, "t", sv_of(w->session_id));
-    while (w->code == 0 && database_next(rows)) {
+    while (can_tell(w, rows) && database_next(rows)) {
         struct buf text = {0};
         add_message(w, rows, &text);
         give(w, &text);
@@ -201,7 +217,8 @@ static void write_last_turn(struct writer *w)
     size_t count = 0, bytes = 0;
     bool is_whole = false;
     struct rows *rows = database_rows(w->db, NEWEST, "t", sv_of(w->session_id));
-    while (!is_whole && count < END_MESSAGES && bytes < END_BYTES && database_next(rows)) {
+    while (can_tell(w, rows) && !is_whole && count < END_MESSAGES && bytes < END_BYTES &&
+           database_next(rows)) {
         is_whole = add_message(w, rows, &texts[count]);
         bytes += texts[count++].n;
     }
@@ -221,18 +238,21 @@ static bool has_table(struct database *db, const char *name)
                            sv_of(name)) > 0;
 }
 
-static void write_table(struct writer *w, const struct table *table)
+static void write_rows(struct writer *w, const struct table *table, struct rows *rows)
 {
-    if (!has_table(w->db, table->name))
-        return;
-    struct rows *rows = database_rows(w->db, table->sql, "t", sv_of(w->session_id));
-    while (w->code == 0 && database_next(rows)) {
+    while (can_tell(w, rows) && database_next(rows)) {
         struct buf text = {0};
         add_row(rows, table, NULL, &text);
         give(w, &text);
         buf_release(&text);
     }
     database_stop(rows);
+}
+
+static void write_table(struct writer *w, const struct table *table)
+{
+    if (has_table(w->db, table->name))
+        write_rows(w, table, database_rows(w->db, table->sql, "t", sv_of(w->session_id)));
 }
 
 /* Which form of the tables the rows are of: what a restore must find again. */
@@ -256,10 +276,16 @@ static void write_head(struct writer *w)
 
 static void write_all(struct writer *w)
 {
+    struct sv id = sv_of(w->session_id);
+    if (database_number(w->db, 0, "SELECT count(*) FROM session WHERE id = ?", "t", id) == 0) {
+        w->code = -ENOENT; /* removed since it was listed */
+        return;
+    }
     write_head(w);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         write_table(w, &tables[i]);
     write_messages(w, message_table.sql);
+    write_rows(w, &orphan_table, database_rows(w->db, orphan_table.sql, "tt", id, id));
 }
 
 int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
@@ -311,7 +337,7 @@ static void add_file(const struct agent_store *store, struct database *db,
         .name = is_main ? kept->path : arena_printf(store->arena, "children/%s", kept->session_id),
         .rows = kept,
         .is_lines = true,
-        .seen = {.fd = -1, .size_bytes = size_of(db, of->session_id)},
+        .seen = {.fd = -1, .size_bytes = db ? size_of(db, of->session_id) : 0},
     };
 }
 
@@ -323,9 +349,11 @@ static void add_children(const struct agent_store *store, struct database *db,
     struct agent_transcript *children;
     size_t count;
     struct lookup seen = opencode_list_children(store, of, &children, &count);
-    if (seen.state == LOOKUP_UNKNOWN || (count && depth == DEPTH)) {
-        agent_leave_out(out, arena_printf(store->arena, "children of %s", of->session_id),
-                        depth == DEPTH ? "they are nested too deep" : err_reason(seen.code), true);
+    const char *what = arena_printf(store->arena, "children of %s", of->session_id);
+    if (seen.state == LOOKUP_UNKNOWN)
+        agent_leave_out(out, what, err_reason(seen.code), true);
+    if (count && depth == DEPTH) {
+        agent_leave_out(out, what, "they are nested too deep", true);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -370,12 +398,15 @@ void opencode_list_files(const struct agent_store *store, const struct agent_tra
     (void)temporary;
     (void)listings;
     *out = (struct agent_files){.arena = store->arena, .outside = -1};
-    if (!of->path || opencode_open(store, &db) < 0)
+    if (!of->path)
         return;
-    add_file(store, db, of, true, out);
+    int r = opencode_open(store, &db);
+    add_file(store, r < 0 ? NULL : db, of, true, out);
+    if (r < 0)
+        return; /* so will it be told by who copies it */
     add_children(store, db, of, 0, out);
     leave_out_others(store, db, of->session_id, out);
-    int r = opencode_close(store, db);
+    r = opencode_close(store, db);
     if (r < 0)
         agent_leave_out(out, arena_printf(store->arena, "%s/" OPENCODE_DATABASE, store->path),
                         err_reason(r), true);

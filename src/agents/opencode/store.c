@@ -18,13 +18,15 @@ static const char *path_of(const struct agent_store *store, const char *name)
  * lead elsewhere. Returns: 0 or negative errno. */
 static int look_for_database(const struct agent_store *store)
 {
-    struct stat here, there;
+    struct stat here, there, folder;
     if (fstatat(store->fd, OPENCODE_DATABASE, &here, 0) < 0)
         return errno == ENOENT ? fs_why_absent(store->fd, OPENCODE_DATABASE) : -errno;
     if (!S_ISREG(here.st_mode))
         return S_ISDIR(here.st_mode) ? -EISDIR : -ENXIO;
-    if (stat(path_of(store, OPENCODE_DATABASE), &there) < 0)
+    if (stat(path_of(store, OPENCODE_DATABASE), &there) < 0 || fstat(store->fd, &folder) < 0)
         return -errno;
+    if (here.st_uid != folder.st_uid) /* a link to what is somebody else's */
+        return -EXDEV;
     return here.st_dev == there.st_dev && here.st_ino == there.st_ino ? 0 : -EXDEV;
 }
 
@@ -42,6 +44,8 @@ int opencode_open(const struct agent_store *store, struct database **out)
 int opencode_close(const struct agent_store *store, struct database *db)
 {
     int r = database_code(db);
+    if (r == -ENOENT || r == -ENOTDIR)
+        r = -EIO; /* the file was there: what SQLite needs beside it is not */
     if (r < 0)
         problems_add(
             store->problems, path_of(store, OPENCODE_DATABASE), r == -EBADMSG ? -EIO : r,

@@ -404,7 +404,8 @@ struct lookup fs_find(int at, const char *path, struct sv wanted)
     int r = fs_open_file_beneath(at, path, &file);
     if (r < 0)
         return lookup_of(r, path);
-    struct fs_pieces p = {.fd = file.fd, .size = SEARCH_PIECE, .overlap = wanted.n - 1};
+    struct fs_pieces p = {
+        .fd = file.fd, .size = SEARCH_PIECE, .overlap = wanted.n ? wanted.n - 1 : 0};
     struct sv piece;
     bool found = false;
     while (!found && fs_next_piece(&p, &piece))

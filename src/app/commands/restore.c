@@ -21,8 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { UUID_LENGTH = 36 };
-
 struct work {
     struct context *context;
     struct restore_request request;
@@ -200,8 +198,8 @@ static int look_for_fuller(struct context *c, const struct backup_dir *pending,
     struct stat st = {0}; /* a transcript that is gone holds nothing */
     struct verified v;
     size_t count = 0;
-    const char *newest = choice->newest,
-               *name = arena_printf(&c->arena, "%s" BACKUP_TRANSCRIPT, choice->newest);
+    struct sv id = backup_dir_id_of(sv_of(choice->newest));
+    const char *name = arena_printf(&c->arena, "%s" BACKUP_TRANSCRIPT, choice->newest);
     int r = backup_dir_list(pending, &c->arena, &entries, &count);
     if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
         r = -errno;
@@ -210,7 +208,7 @@ static int look_for_fuller(struct context *c, const struct backup_dir *pending,
                        err_reason(r));
     choice->newest_bytes = st.st_size;
     fs_open_file(pending->fd, name, &file);
-    choice->seen = backup_dir_fuller(pending, entries, count, newest + strlen(newest) - UUID_LENGTH,
+    choice->seen = backup_dir_fuller(pending, entries, count, arena_strndup(&c->arena, id.p, id.n),
                                      file.fd, st.st_size, &choice->fuller, &choice->fuller_bytes);
     fs_close(&file.fd);
     if (choice->fuller) {

@@ -219,7 +219,8 @@ static int refuse_owner(const struct restore_request *q, const struct restore_pl
         look.config_dirs = &plan->config_dir;
         look.config_dir_count = 1;
     }
-    const struct live_owner_request asked = {.look = &look, .session_id = plan->session_id};
+    const struct live_owner_request asked = {
+        .look = &look, .agent = plan->agent, .session_id = plan->session_id};
     struct live_owner owner;
     int r = live_owner_find(&asked, &owner, error);
     if (r == 0 && owner.pid)

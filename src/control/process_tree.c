@@ -76,22 +76,30 @@ static bool carries_session(const struct process_tree_request *q, pid_t pid)
     return str_equals(proc_variable(&environment, agent_child_variable(q->agent)), q->session_id);
 }
 
-static enum fact is_a_session(const struct process_tree_request *q, const struct person *p)
+enum fact process_tree_is_session(const struct proc *proc, struct arena *a,
+                                  const struct proc_stat *stat)
 {
-    struct agent_look look = {.name = p->stat->name};
+    struct agent_look look = {.name = stat->name};
     struct proc_strings argv, environment;
-    bool deleted;
-    int r = proc_read_exe(q->proc, p->stat->pid, q->arena, &look.exe, &deleted);
+    bool deleted, may_be = false;
+    int r = proc_read_exe(proc, stat->pid, a, &look.exe, &deleted);
     if (r < 0)
         look.exe = NULL;
-    if (!q->agent->process->could_be(look.exe, look.name))
+    for (size_t i = 0; agents[i]; i++)
+        may_be |= agents[i]->process->could_be(look.exe, look.name);
+    if (!may_be)
         return r == 0 || r == -ESRCH ? FACT_NO : FACT_UNKNOWN;
-    if (proc_read_argv(q->proc, p->stat->pid, q->arena, &argv) < 0 ||
-        proc_read_environ(q->proc, p->stat->pid, q->arena, &environment) < 0)
+    if (proc_read_argv(proc, stat->pid, a, &argv) < 0 ||
+        proc_read_environ(proc, stat->pid, a, &environment) < 0)
         return FACT_UNKNOWN;
     look.argv = &argv;
     look.environment = &environment;
-    return q->agent->process->role(&look) == AGENT_SESSION ? FACT_YES : FACT_NO;
+    for (size_t i = 0; agents[i]; i++) {
+        enum agent_role role = agents[i]->process->role(&look);
+        if (role == AGENT_SESSION || role == AGENT_UI || role == AGENT_SERVER)
+            return FACT_YES;
+    }
+    return FACT_NO;
 }
 
 /* Standard input is a terminal: a person may be typing into it. An MCP server has a pipe there,
@@ -116,7 +124,7 @@ static const char *own_merits(const struct process_tree_request *q, const struct
     pid_t pid = p->stat->pid;
     if (p->stat->state == 'Z')
         return NULL;
-    enum fact is_session = is_a_session(q, p);
+    enum fact is_session = process_tree_is_session(q->proc, a, p->stat);
     if (is_session == FACT_YES)
         return "is a session of its own";
     if (proc_read_status(q->proc, pid, &theirs) < 0 ||

@@ -43,3 +43,8 @@ struct process_tree_request {
  */
 int process_tree_find(const struct process_tree_request *request, struct process_tree *out);
 void process_tree_release(struct process_tree *family);
+
+/* Whether a process has a session, or draws or serves one: of any agent, as a tool may start
+ * another one's. FACT_UNKNOWN: its program or command line cannot be read. */
+enum fact process_tree_is_session(const struct proc *proc, struct arena *a,
+                                  const struct proc_stat *stat);

@@ -154,6 +154,7 @@ static int refuse_owner(struct work *w, struct sr_error *error)
 {
     struct live_owner_request q = {
         .look = w->request->look,
+        .agent = w->request->agent,
         .path = w->request->path,
         .session_id = w->request->session_id,
         .own_id = w->e->survey.session_id[0] ? w->e->survey.session_id : NULL,

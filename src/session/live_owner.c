@@ -83,6 +83,7 @@ int live_owner_find(const struct live_owner_request *q, struct live_owner *out,
     struct sr_snapshot *snapshot;
     look.stored_limit = 0;
     look.stored_prefix_count = 0;
+    look.agent = q->agent->name;
     int r = sr_detect_processes(&look, &snapshot, error);
     if (r < 0)
         return err_wrap(error, "look for a live owner");

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "agents/agent.h"
 #include "base/err.h"
 #include "session_rescue.h"
 
@@ -16,9 +17,10 @@ struct live_owner {
 
 struct live_owner_request {
     const struct sr_options *look;
-    const char *path;       /* of the transcript, absolute */
-    const char *session_id; /* NULL: not known */
-    const char *own_id;     /* that its records name; NULL: the same */
+    const struct agent *agent; /* whose session it is: no other agent's process has it */
+    const char *path;          /* of the transcript, absolute */
+    const char *session_id;    /* NULL: not known */
+    const char *own_id;        /* that its records name; NULL: the same */
 };
 
 /*

@@ -182,7 +182,7 @@ static enum sr_config_dir_use config_dir_use(const struct sr_options *options,
     if (!str_equals(usual.named, usual.standard))
         return SR_CONFIG_DIR_UNSET;
     /* a home that is named from here leads elsewhere from there */
-    return *usual.standard == '/' ? SR_CONFIG_DIR_AS_IS : SR_CONFIG_DIR_SET;
+    return usual.standard && *usual.standard == '/' ? SR_CONFIG_DIR_AS_IS : SR_CONFIG_DIR_SET;
 }
 
 /* Of what is no file of its own there is no path that leads to it alone. */

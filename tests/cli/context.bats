@@ -14,6 +14,8 @@ setup()
     transcript=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
 }
 
+teardown() { end_started; }
+
 context()
 {
     rescue --context "$@" --config-dir "$CONFIG_DIR" --pending-dir "$PENDING"
@@ -210,6 +212,14 @@ hello there" ]
     : >"$HOME/empty.jsonl"
     context "$HOME/empty.jsonl"
     [ "$status" -eq 0 ]
+}
+
+@test "a session without a transcript is said to have none" {
+    install_client
+    fake --session "$ID" --turn none --cwd "$HOME" -- "$client"
+    context "$pid"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"no session with a transcript is active: name one"* ]]
 }
 
 @test "of a line that is too long to be held the longest text is cut, and it is said how much" {

@@ -46,7 +46,7 @@ os._exit(0)' "$DATA/opencode.db" "$1"
 }
 
 # now_ms [SECONDS AGO]
-now_ms() { echo $((($(date +%s) - ${1-0}) * 1000)); }
+now_ms() { echo $(($(date +%s%N) / 1000000 - ${1-0} * 1000)); }
 
 # add_session ID DIRECTORY [PARENT [SECONDS AGO]]
 add_session()
@@ -86,7 +86,7 @@ client()
     rescue --status "${ONLY[@]}"
     [ "$status" -eq 0 ]
     [[ $output == *"No "*" processes found"* ]]
-    [ -z "$stderr" ]
+    [[ $stderr != *"$DATA"* ]]
     [ -z "$(ls "$DATA")" ]
 }
 
@@ -132,12 +132,12 @@ client()
     head -c 5000 /dev/urandom >"$DATA/opencode.db"
     rescue --resume --json --config-dir "$CONFIG_DIR" "${ONLY[@]}"
     [ "$(json '.sessions.map(s => s.agent).join()')" = claude ]
-    [[ $(json '.problems[0].text') == *"opencode.db: its sessions cannot be read: file is not a database" ]]
+    [[ $(json '.problems.map(p => p.text).join()') == *"opencode.db: its sessions cannot be read: file is not a database"* ]]
     rm "$DATA/opencode.db"
     sql "CREATE TABLE session(id TEXT)"
     rescue --resume --json --config-dir "$CONFIG_DIR" "${ONLY[@]}"
     [ "$(json '.sessions.map(s => s.agent).join()')" = claude ]
-    [[ $(json '.problems[0].text') == *"no such column"* ]]
+    [[ $(json '.problems.map(p => p.text).join()') == *"no such column"* ]]
 }
 
 @test "a session is named by its id or the beginning of it, letters as they are" {
@@ -310,4 +310,25 @@ live()
         [ -z "$output" ]
         [[ $stderr == *"session $A: opencode: --context does not read its records"* ]]
     done
+}
+
+@test "nothing is known that its client deletes: a watch warns of none of its sessions" {
+    stored bbbbbbbb-0000-4000-8000-000000000002 "$project" hello $((28 * 24))
+    add_session "$A" "$project" "" 8640000
+    add_turn "$A" 8640000 "$DONE"
+    events=$BATS_TEST_TMPDIR/events
+    "$SESSION_RESCUE" --watch --json --config-dir "$CONFIG_DIR" "${ONLY[@]}" "${DIRS[@]}" >"$events" 2>/dev/null 3>&- &
+    local watcher=$!
+    wait_until 60 grep -q '"event":"expiring".*bbbbbbbb-0000' "$events"
+    kill "$watcher"
+    wait "$watcher" || true
+    run ! grep "expiring.*$A" "$events"
+}
+
+@test "a database that the environment names is not looked into, and that is said" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE"
+    rescue_under env OPENCODE_DB="$HOME/elsewhere.db" -- --resume --json --agent opencode
+    [ "$(json '.sessions.length')" -eq 0 ]
+    [[ $stderr == *"$DATA: the environment names another place, which is not looked into"* ]]
 }

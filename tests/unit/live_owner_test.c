@@ -14,7 +14,8 @@ static int look(const char *path, const char *id, struct live_owner *out, struct
     scratch_put("config/settings.json", "{}\n");
     const struct sr_options options = {
         .config_dirs = &config, .config_dir_count = 1, .proc_path = scratch("proc")};
-    const struct live_owner_request q = {.look = &options, .path = path, .session_id = id};
+    const struct live_owner_request q = {
+        .look = &options, .agent = &agent_claude, .path = path, .session_id = id};
     *out = (struct live_owner){.pid = -1};
     return live_owner_find(&q, out, error);
 }
@@ -96,6 +97,32 @@ static void what_cannot_be_looked_at_may_have_it(void **state)
     assert_int_equal(owner.pid, -1);
 }
 
+/* What another agent's server has is not known, and none of it is this one's. */
+static void nobody_of_another_agent(void **state)
+{
+    (void)state;
+    struct live_owner owner;
+    static const char arguments[] = "opencode\0serve";
+    world_process(4711, "/opt/opencode", arguments, sizeof arguments);
+    scratch_put("proc/4711/environ", world_name("XDG_DATA_HOME=%s", scratch("data")));
+    scratch_put("data/opencode/here", "");
+    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    const char *dirs[] = {scratch("config"), scratch("data/opencode")};
+    const struct sr_options options = {
+        .config_dirs = dirs, .config_dir_count = 2, .proc_path = scratch("proc")};
+    struct live_owner_request q = {
+        .look = &options, .agent = &agent_claude, .path = PATH_OF(WORLD_A), .session_id = WORLD_A};
+    owner.pid = -1;
+    assert_int_equal(live_owner_find(&q, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 0);
+    q.agent = &agent_opencode;
+    q.path = NULL;
+    q.session_id = "ses_aaaaaaaaaaaaAAAAAAAAAAAAAA";
+    assert_int_equal(live_owner_find(&q, &owner, NULL), 0);
+    assert_int_equal(owner.pid, 4711);
+    assert_false(owner.is_sure);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +131,7 @@ int main(void)
         IN_WORLD(by_its_directory_where_more_is_not_known),
         IN_WORLD(any_where_what_would_tell_cannot_be_read),
         IN_WORLD(what_cannot_be_looked_at_may_have_it),
+        IN_WORLD(nobody_of_another_agent),
     };
     return cmocka_run_group_tests_name("live_owner", tests, NULL, NULL);
 }

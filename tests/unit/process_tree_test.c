@@ -93,6 +93,18 @@ static void read_terminal(void)
     rest();
 }
 
+/* Another agent's client, as a tool may start one: a shell by that name. */
+static char other_agent[] = "/tmp/process-tree-test-XXXXXX/opencode";
+
+static void be_another_agent(void)
+{
+    char words[64];
+    leave_terminal();
+    snprintf(words, sizeof words, "echo >&%d; sleep 100", ready[1]);
+    execl(other_agent, "opencode", "-c", words, (char *)NULL);
+    _exit(1);
+}
+
 static void await(struct scene *s)
 {
     char byte;
@@ -217,6 +229,23 @@ static void one_that_reads_a_terminal_is_wanted(void **state)
     end(s);
 }
 
+static void a_session_of_another_agent_is_wanted(void **state)
+{
+    (void)state;
+    char command[128], *name = strrchr(other_agent, '/');
+    *name = '\0';
+    assert_non_null(mkdtemp(other_agent));
+    *name = '/';
+    snprintf(command, sizeof command, "cp /bin/sh %s", other_agent);
+    assert_int_equal(system(command), 0);
+    struct scene *s = begin(be_another_agent);
+    assert_string_equal(member(s, s->child)->wanted, "is a session of its own");
+    end(s);
+    unlink(other_agent);
+    *name = '\0';
+    rmdir(other_agent);
+}
+
 static void one_that_left_the_tree_is_wanted(void **state)
 {
     (void)state;
@@ -247,6 +276,7 @@ int main(void)
         cmocka_unit_test(our_own_line_is_spared),
         cmocka_unit_test(a_server_is_wanted_and_so_is_what_it_runs),
         cmocka_unit_test(one_that_reads_a_terminal_is_wanted),
+        cmocka_unit_test(a_session_of_another_agent_is_wanted),
         cmocka_unit_test(one_that_left_the_tree_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

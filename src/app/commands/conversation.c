@@ -191,7 +191,8 @@ static int add_named(struct work *w, const struct sr_snapshot *snapshot, const s
         add_gone(w, snapshot, s);
     } else if (r >= 0) {
         tell_way(c, s);
-        talk_of(w, s->session_id, NULL);
+        if (s->part_count && !s->transcript) /* in rows: who shows it says that they are not read */
+            talk_of(w, s->session_id, NULL);
         add_session(w, s->session_id, s->transcript);
     }
     if (r == -ENOENT && add_strays(w, snapshot, which))

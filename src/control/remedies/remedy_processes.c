@@ -11,6 +11,7 @@
 #include "control/revive.h"
 
 #include "base/utf8.h"
+#include "control/process_tree.h"
 #include "platform/process/ancestry.h"
 #include "platform/process/process_table.h"
 #include "platform/socket/listener.h"
@@ -64,7 +65,7 @@ static enum fact is_above_us(const struct revive *r, const struct proc_stat *sta
 }
 
 /* Returns: NULL, or why this one may not be ended, whatever belongs to it. */
-static const char *why_not(const struct revive *r, const struct process_table *all,
+static const char *why_not(const struct revive *r, struct arena *a, const struct process_table *all,
                            const struct proc_stat *stat)
 {
     const struct sr_snapshot *snapshot = r->subject.snapshot;
@@ -77,6 +78,8 @@ static const char *why_not(const struct revive *r, const struct process_table *a
     for (size_t i = 0; i < snapshot->session_count; i++)
         if (snapshot->sessions[i].pid == stat->pid)
             return "it is a session of its own";
+    if (process_tree_is_session(r->subject.proc, a, stat) == FACT_YES)
+        return "it is a session of its own"; /* of an agent or a config directory not looked at */
     if (proc_read_status(r->subject.proc, stat->pid, &status) < 0)
         return "whose it is cannot be read";
     if (status.uid != geteuid())
@@ -132,7 +135,7 @@ static int find_victims(struct revive *r, const struct pidref *root_ref, struct 
         const struct proc_stat *stat = &all.items[i];
         if (stat->state == 'Z' || stat->pid == client.pid || !is_meant(&all, &root, &client, stat))
             continue;
-        const char *why = why_not(r, &all, stat);
+        const char *why = why_not(r, &r->arena, &all, stat);
         if (why) {
             code = err_set(error, -EPERM, "%s (pid %d) is left alone: %s", stat->name,
                            (int)stat->pid, why);

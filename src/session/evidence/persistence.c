@@ -268,7 +268,8 @@ static enum fact is_full(const struct session *s, const char *folder)
 static void read_obstacles(const struct session *s, const char *folder,
                            struct persistence_facts *out)
 {
-    const char *const above[] = {folder, s->store->agent->stored->top, "."};
+    const char *top = s->store->agent->stored->top;
+    const char *const above[] = {folder, top ? top : ".", "."};
     struct stat st;
     size_t i = 0;
     while (i + 1 < sizeof above / sizeof *above && fstatat(s->store->io.fd, above[i], &st, 0) < 0 &&

@@ -11,6 +11,8 @@ static void find_in(const struct stores *stores, const struct store *store, stru
     size_t n;
     int64_t kept_ms = store->settings.days_kept * DAY_MS;
     int64_t before_ms = (int64_t)RETENTION_DAYS_BEFORE * DAY_MS;
+    if (!store->agent->home->read_settings)
+        return; /* nothing is known that its client deletes */
     if (before_ms > kept_ms / 2)
         before_ms = kept_ms / 2;
     if (kept_ms / DAY_MS != store->settings.days_kept)

@@ -140,6 +140,9 @@ size_t stores_open_asked(struct stores *stores, const struct agent *agent)
             problems_add(stores->problems, s->io.path, s->code, NULL);
         open += s->code == 0;
     }
+    if (o->config_dir_count == 0 && !usual.named && usual.standard)
+        problems_add(stores->problems, usual.standard, -ENODATA,
+                     "the environment names another place, which is not looked into");
     const char *standard = usual.standard ? fs_absolute(stores->arena, usual.standard) : NULL;
     for (size_t i = 0; i < stores->count; i++)
         if (stores->items[i]->agent == agent && str_equals(stores->items[i]->io.path, standard))

@@ -978,8 +978,8 @@ static void add_fetched(struct fetched_list *list, struct fetched item)
     *MEM_PUSH(list->items, list->count, list->capacity) = item;
 }
 
-/* Where in the chain each message stands, where several times the last; the first since 2.1.330
- * (2.1.197 and 2.1.330 were tried): open addressing, by the message's hash. */
+/* Where in the chain the last record of each message stands; its first since 2.1.330 (2.1.197 and
+ * 2.1.330 were tried): open addressing, by the message's hash. */
 struct places {
     const struct graph *g;
     const struct graph_walk *w;

@@ -101,37 +101,61 @@ static uint32_t last_boundary(const struct graph *g)
     return boundary;
 }
 
-/* What hangs on a node, before the place `end`. Returns: whether a message does. */
-static bool has_message_below(struct repair_steps *m, uint32_t top, uint32_t end)
+enum { BELOW_NO = 1, BELOW_YES = 2 };
+
+/* Of each node: whether it hangs on that one. */
+static unsigned char *find_below(struct repair_steps *m, uint32_t top)
 {
-    enum { NO = 1, YES = 2 };
     const struct graph *g = m->g;
-    unsigned char *is_below = arena_alloc(m->arena, g->count + 1);
+    unsigned char *below = arena_alloc(m->arena, g->count + 1);
     uint32_t *way = arena_alloc(m->arena, (g->count + 1) * sizeof *way);
-    is_below[top] = YES;
-    for (uint32_t i = 0; i < end; i++) {
+    below[top] = BELOW_YES;
+    for (uint32_t i = 0; i < g->count; i++) {
         size_t n = 0;
         uint32_t node = i;
-        for (; node != GRAPH_NONE && !is_below[node]; node = graph_parent(g, node)) {
-            is_below[node] = NO;
+        for (; node != GRAPH_NONE && !below[node]; node = graph_parent(g, node)) {
+            below[node] = BELOW_NO;
             way[n++] = node;
         }
-        unsigned char found = node == GRAPH_NONE ? NO : is_below[node];
+        unsigned char found = node == GRAPH_NONE ? BELOW_NO : below[node];
         while (n > 0)
-            is_below[way[--n]] = found;
-        if (is_below[i] == YES && graph_is_in_play(g, i) && repair_steps_is_message(g, i))
-            return true;
+            below[way[--n]] = found;
     }
+    return below;
+}
+
+static bool is_below(const struct graph *g, const unsigned char *below, uint64_t id)
+{
+    uint32_t node = graph_find(g, id);
+    return node != GRAPH_NONE && below[node] == BELOW_YES;
+}
+
+static bool has_message_before(const struct graph *g, const unsigned char *below, uint32_t end)
+{
+    for (uint32_t i = 0; i < end; i++)
+        if (below[i] == BELOW_YES && graph_is_in_play(g, i) && repair_steps_is_message(g, i))
+            return true;
     return false;
 }
 
-/* A later compaction, by the clock, stands before the place of that one. */
-static bool has_newer_before(const struct graph *g, uint32_t boundary)
+/* A compaction that stands before the place `end` followed, or kept, what hangs on this one: that
+ * it is the later one is proven so. The clock proves nothing: it may have been set back. */
+static bool has_later_before(const struct repair_steps *m, const unsigned char *below, uint32_t end)
 {
-    uint32_t end = first_of(g, boundary);
-    for (uint32_t i = 0; i < end; i++)
-        if (g->nodes[i].role == GRAPH_BOUNDARY && graph_is_in_play(g, i) &&
-            g->nodes[boundary].at_ms && g->nodes[i].at_ms > g->nodes[boundary].at_ms)
+    const struct graph *g = m->g;
+    for (size_t i = 0; i < m->v->spot_count; i++) {
+        const struct transcript_scan_spot *spot = &m->v->spots[i];
+        if (spot->kind == DAMAGE_BOUNDARY_PARENT_GONE && spot->node < end &&
+            graph_is_in_play(g, spot->node) && is_below(g, below, (uint64_t)spot->number))
+            return true;
+    }
+    for (size_t i = 0; i < g->compaction_count; i++)
+        if (g->compactions[i].boundary < end && graph_is_in_play(g, g->compactions[i].boundary) &&
+            is_below(g, below, g->compactions[i].tail))
+            return true;
+    for (size_t i = 0; i < g->preserved_count; i++)
+        if (g->preserved[i].boundary < end && graph_is_in_play(g, g->preserved[i].boundary) &&
+            is_below(g, below, g->preserved[i].id))
             return true;
     return false;
 }
@@ -139,8 +163,12 @@ static bool has_newer_before(const struct graph *g, uint32_t boundary)
 void id_clashes_move_boundary(struct repair_steps *m)
 {
     uint32_t boundary = m->keeps_boundary ? GRAPH_NONE : last_boundary(m->g);
-    if (boundary == GRAPH_NONE || (!has_message_below(m, boundary, first_of(m->g, boundary)) &&
-                                   !has_newer_before(m->g, boundary)))
+    if (boundary == GRAPH_NONE)
+        return;
+    const unsigned char *below = find_below(m, boundary);
+    uint32_t end = first_of(m->g, boundary);
+    m->plan->is_reordered = has_later_before(m, below, end);
+    if (!m->plan->is_reordered && !has_message_before(m->g, below, end))
         return;
     repair_steps_add_node_problem(m, DAMAGE_LATE_BOUNDARY, DAMAGE_HURTS, boundary)->is_guess = true;
     repair_steps_add_step(m, REPAIR_STEPS_FRONT, DAMAGE_LATE_BOUNDARY, boundary, 0)->is_guess =

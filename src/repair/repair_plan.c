@@ -92,6 +92,7 @@ static void list_branches(struct repair_steps *m, const struct graph_walk *after
             .offset = (int64_t)end->offset,
             .at_ms = end->at_ms,
             .fork_line = fork == GRAPH_NONE ? 0 : g->nodes[fork].line,
+            .fork_offset = fork == GRAPH_NONE ? 0 : (int64_t)g->nodes[fork].offset,
             .message_count = b.items[i].message_count,
             .is_summed_up = b.items[i].is_summed_up,
         };
@@ -425,12 +426,81 @@ static void add_problems(const struct patched_source *made, const struct repair_
     }
 }
 
+static int compare_offsets(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static bool is_dropped_by(const struct repair_plan *plan, int64_t offset)
+{
+    for (size_t i = 0; i < plan->edit_count; i++)
+        if (plan->edits[i].action == DAMAGE_CURE_DROP && plan->edits[i].from <= offset &&
+            offset < plan->edits[i].to)
+            return true;
+    return false;
+}
+
+static bool has_kind(const struct repair_plan *plan, enum damage_kind kind)
+{
+    for (size_t i = 0; i < plan->problem_count; i++)
+        if (plan->problems[i].kind == kind)
+            return true;
+    return false;
+}
+
+/* A message is loaded of the file as it is, and not of what is made; nor is it taken away, nor told
+ * to be left in the first place, nor left for a newer leaf, where no compaction goes before another
+ * for that. */
+static bool loses_one(const struct patched_source *made, const struct repair_plan *later,
+                      const struct repair_plan *plan, struct arena *a)
+{
+    bool is_newer = !plan->is_reordered && has_kind(plan, DAMAGE_DEAD_END_LEAF);
+    size_t left = is_newer ? later->left_count : 0, count = 0;
+    int64_t *known =
+        arena_alloc(a, (later->loaded_count + left + plan->left_count + 1) * sizeof *known);
+    uint32_t line = 0;
+    for (size_t i = 0; i < later->loaded_count + left; i++) {
+        known[count] = i < later->loaded_count ? later->loaded[i].offset
+                                               : later->left[i - later->loaded_count].offset;
+        patched_source_origin(made, &known[count++], &line);
+    }
+    for (size_t i = 0; i < plan->left_count; i++)
+        known[count++] = plan->left[i].offset;
+    if (count)
+        qsort(known, count, sizeof *known, compare_offsets);
+    for (size_t i = 0; i < plan->loaded_count; i++) {
+        const int64_t *offset = &plan->loaded[i].offset;
+        if ((!count || !bsearch(offset, known, count, sizeof *known, compare_offsets)) &&
+            !is_dropped_by(plan, *offset))
+            return true;
+    }
+    return false;
+}
+
+/* Where a compaction goes elsewhere, what is left is known when all is made. */
+static void take_left(const struct patched_source *made, const struct repair_plan *later,
+                      struct repair_plan *plan)
+{
+    plan->branches = later->branches;
+    plan->branch_count = later->branch_count;
+    plan->left = later->left;
+    plan->left_count = later->left_count;
+    for (size_t i = 0; i < plan->branch_count; i++) {
+        struct repair_plan_branch *b = &plan->branches[i];
+        patched_source_origin(made, &b->offset, &b->line);
+        patched_source_origin(made, &b->fork_offset, &b->fork_line);
+    }
+    for (size_t i = 0; i < plan->left_count; i++)
+        patched_source_origin(made, &plan->left[i].offset, &plan->left[i].line);
+}
+
 /*
  * What a plan makes is planned for in its turn, until nothing is left to do: one mending can bring
  * another damage to light, and a second repair is to find nothing. Real transcripts need one round.
  */
 static int settle(const struct record_source *source, const struct repair_plan_options *options,
-                  bool keeps_boundary, struct arena *a, struct repair_plan *plan, size_t *reached)
+                  bool keeps_boundary, struct arena *a, struct repair_plan *plan, bool *loses)
 {
     struct repair_plan_options once = *options; /* what is cut is chosen once */
     struct patched_source made;
@@ -448,14 +518,18 @@ static int settle(const struct record_source *source, const struct repair_plan_o
         if (r < 0)
             break;
         r = plan_round(&view, &survey, &once, keeps_boundary, a, &later);
-        *reached = later.messages.reached;
         transcript_scan_release(&survey);
+        plan->is_reordered = plan->is_reordered || (r == 0 && later.is_reordered);
         if (r == 0 && later.edit_count)
             add_problems(&made, &later, a, plan);
     } while (r == 0 && later.edit_count && ++rounds < ROUNDS_MAX);
     plan->is_unsettled = r == 0 && later.edit_count;
     if (r == 0 && rounds)
         patched_source_edits(&made, a, &plan->edits, &plan->edit_count);
+    if (r == 0 && !plan->is_unsettled && has_kind(plan, DAMAGE_LATE_BOUNDARY)) {
+        *loses = loses_one(&made, &later, plan, a);
+        take_left(&made, &later, plan);
+    }
     if (plan->is_unsettled)
         plan->edit_count = 0;
     for (size_t i = 0; plan->is_unsettled && i < plan->problem_count; i++)
@@ -464,26 +538,17 @@ static int settle(const struct record_source *source, const struct repair_plan_o
     return r;
 }
 
-static bool moves_boundary(const struct repair_plan *plan)
-{
-    for (size_t i = 0; i < plan->problem_count; i++)
-        if (plan->problems[i].kind == DAMAGE_LATE_BOUNDARY)
-            return true;
-    return false;
-}
-
-/* Returns: -EAGAIN where a compaction that is moved makes the conversation shorter. */
+/* Returns: -EAGAIN where a compaction that is moved takes away what is loaded without that. */
 static int plan_settled(const struct record_source *source, struct transcript_scan *v,
                         const struct repair_plan_options *options, bool keeps_boundary,
                         struct arena *a, struct repair_plan *plan)
 {
-    size_t reached;
     int r = plan_round(source, v, options, keeps_boundary, a, plan);
     if (r < 0 || !options->wants_edits || !plan->edit_count)
         return r;
-    size_t before = reached = plan->messages.reached;
-    r = settle(source, options, keeps_boundary, a, plan, &reached);
-    return r == 0 && reached < before && moves_boundary(plan) ? -EAGAIN : r;
+    bool loses = false;
+    r = settle(source, options, keeps_boundary, a, plan, &loses);
+    return r == 0 && loses ? -EAGAIN : r;
 }
 
 static int plan_again(const struct record_source *source, const struct repair_plan_options *options,
@@ -504,7 +569,8 @@ int repair_plan_make(const struct record_source *source, struct transcript_scan 
 {
     struct repair_plan plan;
     int r = plan_settled(source, v, options, false, a, &plan);
-    if (r == 0 && !options->wants_edits && moves_boundary(&plan)) { /* would it be moved? */
+    if (r == 0 && !options->wants_edits &&
+        has_kind(&plan, DAMAGE_LATE_BOUNDARY)) { /* would it be moved? */
         struct repair_plan_options whole = *options;
         struct repair_plan made;
         whole.wants_edits = true;

@@ -97,6 +97,7 @@ struct repair_plan_branch {
     int64_t offset;
     int64_t at_ms;
     uint32_t fork_line; /* of the record that it hangs on; 0: on none */
+    int64_t fork_offset;
     size_t message_count;
     bool is_summed_up;
 };
@@ -106,6 +107,7 @@ struct repair_plan {
     struct repair_plan_fit fit;
     bool can_resume;   /* the client finds a conversation, and does not fail on it */
     bool hurts;        /* one of the problems */
+    bool is_reordered; /* a compaction stands behind a later one */
     bool is_unsettled; /* no plan was found that would leave nothing to do: no edits */
     struct repair_plan_loaded
         *loaded; /* from the file as it is, in order; none without can_resume */

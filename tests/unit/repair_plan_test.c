@@ -765,6 +765,92 @@ static void a_compaction_that_hides_nothing_needs_no_summary(void **state)
     end(&s);
 }
 
+/* With the second of its day: clocks are set back. */
+static void add_at(struct scene *s, const char *uuid, const char *parent, const char *role,
+                   int second)
+{
+    bool is_user = *role != 'a';
+    buf_adds(&s->file, "{\"parentUuid\":");
+    buf_addf(&s->file, *parent ? "\"%s\"" : "null%s", parent);
+    buf_addf(&s->file,
+             ",\"type\":\"%s\",\"isCompactSummary\":%s,\"message\":{\"id\":\"m%s\",\"role\":"
+             "\"%s\",\"content\":%s},\"uuid\":\"%s\",\"timestamp\":"
+             "\"2026-01-02T03:%02d:%02d.000Z\",\"version\":\"2.1.332\"}\n",
+             is_user ? "user" : "assistant", *role == 's' ? "true" : "false", uuid,
+             is_user ? "user" : "assistant", is_user ? "\"words\"" : WORDS, uuid, second / 60,
+             second % 60);
+}
+
+/* A compaction that kept what it followed. */
+static void add_keeping(struct scene *s, const char *uuid, const char *before, const char *anchor,
+                        int second)
+{
+    buf_addf(&s->file,
+             "{\"parentUuid\":null,\"logicalParentUuid\":\"%s\",\"type\":\"system\","
+             "\"subtype\":\"compact_boundary\",\"uuid\":\"%s\",\"timestamp\":"
+             "\"2026-01-02T03:%02d:%02d.000Z\",\"version\":\"2.1.332\",\"compactMetadata\":{"
+             "\"preservedSegment\":{\"headUuid\":\"%s\",\"anchorUuid\":\"%s\",\"tailUuid\":"
+             "\"%s\"}}}\n",
+             before, uuid, second / 60, second % 60, before, anchor, before);
+}
+
+/* The seconds of the second turn, of the compaction behind it, and of the third turn. */
+static void two_compactions(struct scene *s, int two, int compaction, int three)
+{
+    add_at(s, "u1", "", "user", 1);
+    add_at(s, "a1", "u1", "assistant", 2);
+    add_keeping(s, "k1", "a1", "s1", 100);
+    add_at(s, "s1", "k1", "summary", 100);
+    add_at(s, "u2", "s1", "user", two);
+    add_at(s, "a2", "u2", "assistant", two + 1);
+    add_keeping(s, "k2", "a2", "s2", compaction);
+    add_at(s, "s2", "k2", "summary", compaction);
+    add_at(s, "u3", "s2", "user", three);
+    add_at(s, "a3", "u3", "assistant", three + 1);
+}
+
+static void a_clock_that_was_set_back_between_compactions_is_no_damage(void **state)
+{
+    (void)state;
+    static const struct {
+        int two, compaction, three;
+    } CLOCKS[] = {{201, 50, 51}, {85, 95, 101}, {101, 203, 205}};
+    for (size_t i = 0; i < sizeof CLOCKS / sizeof *CLOCKS; i++) {
+        struct scene s = {0};
+        two_compactions(&s, CLOCKS[i].two, CLOCKS[i].compaction, CLOCKS[i].three);
+        repair_it(&s);
+        assert_int_equal(s.plan.edit_count, 0);
+        assert_false(s.plan.hurts);
+        assert_messages(&s, 4, 4);
+        end(&s);
+    }
+}
+
+/* One that stands behind another that followed it stays, where what is loaded would not be: all
+ * that is not loaded is named. */
+static void a_compaction_is_not_moved_over_what_is_loaded(void **state)
+{
+    (void)state;
+    for (int compaction = 50; compaction < 300; compaction += 200) {
+        struct scene s = {0};
+        add_at(&s, "u1", "", "user", 1);
+        add_at(&s, "a1", "u1", "assistant", 2);
+        add_keeping(&s, "k2", "a2", "s2", compaction);
+        add_at(&s, "s2", "k2", "summary", compaction);
+        add_at(&s, "u3", "s2", "user", 251);
+        add_at(&s, "a3", "u3", "assistant", 252);
+        add_keeping(&s, "k1", "a1", "s1", 100);
+        add_at(&s, "s1", "k1", "summary", 100);
+        add_at(&s, "u2", "s1", "user", 201);
+        add_at(&s, "a2", "u2", "assistant", 202);
+        repair_it(&s);
+        assert_int_equal(s.plan.edit_count, 0);
+        assert_messages(&s, 4, 4);
+        assert_int_equal(s.plan.left_count, 4);
+        end(&s);
+    }
+}
+
 /* Nothing is linked across a compaction. */
 static void a_result_behind_a_compaction_is_not_linked_to_its_call(void **state)
 {
@@ -839,6 +925,8 @@ int main(void)
         cmocka_unit_test(a_result_behind_a_compaction_is_not_linked_to_its_call),
         cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),
         cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),
+        cmocka_unit_test(a_clock_that_was_set_back_between_compactions_is_no_damage),
+        cmocka_unit_test(a_compaction_is_not_moved_over_what_is_loaded),
         cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),
         cmocka_unit_test(a_result_without_the_key_of_its_parent_gets_one),
         cmocka_unit_test(what_changed_with_a_version_changes_there),

@@ -851,6 +851,38 @@ static void a_compaction_is_not_moved_over_what_is_loaded(void **state)
     }
 }
 
+/* What is shown and never sent is no newer branch, and no message. */
+static void what_is_shown_alone_is_no_newer_leaf(void **state)
+{
+    (void)state;
+    static const char shown[] = "\"isVirtual\":true,\"type\"";
+    struct scene s = {0};
+    for (int is_beside = 0; is_beside < 2; is_beside++) {
+        add_at(&s, "u1", "", "user", 1);
+        add_at(&s, "a1", "u1", "assistant", 2);
+        size_t from = s.file.n;
+        add_at(&s, "v", "a1", "assistant", 60);
+        buf_add(&s.file, "", 1); /* ends in NUL for the search */
+        s.file.n--;
+        char *type = strstr(s.file.p + from, "\"type\""); /* the record's own stands first */
+        struct buf rest = {0};
+        buf_adds(&rest, type + strlen("\"type\""));
+        s.file.n = (size_t)(type - s.file.p);
+        buf_adds(&s.file, shown);
+        buf_add(&s.file, rest.p, rest.n);
+        buf_release(&rest);
+        add_at(&s, "u2", is_beside ? "a1" : "v", "user", 30);
+        add_at(&s, "a2", "u2", "assistant", 31);
+        repair_it(&s);
+        assert_int_equal(s.plan.edit_count, 0);
+        assert_messages(&s, 4, 4);
+        assert_int_equal(s.plan.messages.in_file, 4);
+        assert_int_equal(s.plan.branch_count, 0);
+        end(&s);
+        s = (struct scene){0};
+    }
+}
+
 /* Nothing is linked across a compaction. */
 static void a_result_behind_a_compaction_is_not_linked_to_its_call(void **state)
 {
@@ -926,6 +958,7 @@ int main(void)
         cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),
         cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),
         cmocka_unit_test(a_clock_that_was_set_back_between_compactions_is_no_damage),
+        cmocka_unit_test(what_is_shown_alone_is_no_newer_leaf),
         cmocka_unit_test(a_compaction_is_not_moved_over_what_is_loaded),
         cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),
         cmocka_unit_test(a_result_without_the_key_of_its_parent_gets_one),

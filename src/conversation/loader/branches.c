@@ -8,9 +8,10 @@ static bool is_left(const struct graph *g, const struct graph_walk *w, uint32_t 
            g->nodes[node].role != GRAPH_PROGRESS;
 }
 
+/* What is shown alone is none: it is no newer end than what is sent. */
 static bool is_message(const struct graph *g, uint32_t node)
 {
-    return g->nodes[node].role >= GRAPH_USER;
+    return g->nodes[node].role >= GRAPH_USER && !g->nodes[node].is_virtual;
 }
 
 /* The messages that no other hangs on. */

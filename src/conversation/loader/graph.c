@@ -1239,11 +1239,13 @@ void graph_walk_release(struct graph_walk *w)
 bool graph_begins_message(const struct graph *g, uint32_t i)
 {
     const struct graph_node *node = &g->nodes[i];
+    if (node->is_virtual)
+        return false;
     if (node->role == GRAPH_USER || node->role == GRAPH_RESULT || node->is_sent)
         return true;
     if (node->role != GRAPH_ASSISTANT)
         return false;
     uint32_t parent = graph_parent(g, i);
     return !node->message || parent == GRAPH_NONE || g->nodes[parent].role != GRAPH_ASSISTANT ||
-           g->nodes[parent].message != node->message;
+           g->nodes[parent].is_virtual || g->nodes[parent].message != node->message;
 }

@@ -268,6 +268,6 @@ void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *ou
 void graph_walk_from_end(const struct graph *g, struct graph_walk *out);
 void graph_walk_release(struct graph_walk *w);
 
-/* Whether a node is a message, and begins one: of an assistant's message that was split over
- * several records only the first does. */
+/* Whether a node is a message that is sent, and begins one: of an assistant's message that was
+ * split over several records only the first does. */
 bool graph_begins_message(const struct graph *g, uint32_t node);

@@ -883,6 +883,26 @@ static void what_is_shown_alone_is_no_newer_leaf(void **state)
     }
 }
 
+/* A line that is too long to be looked into stands between a record that breaks off and the last
+ * line, which is not waited for so. */
+static void a_line_too_long_to_look_into_is_a_line(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    add_at(&s, "u1", "", "user", 1);
+    add_at(&s, "a1", "u1", "assistant", 2);
+    buf_adds(&s.file, "{\"parentUuid\":\"a1\",\"type\":\"user\",\"uuid\":\"x\",\"message\":\n");
+    size_t end_at = s.file.n + TRANSCRIPT_SCAN_LINE_MAX;
+    buf_adds(&s.file, "{\"torn");
+    while (s.file.n <= end_at)
+        buf_adds(&s.file, " and words and words and words and words");
+    buf_adds(&s.file, "\n");
+    add_at(&s, "u2", "a1", "user", 3);
+    s.plan = make_plan(&s, &s.file, false);
+    assert_int_equal(s.plan.loaded_count, 3);
+    end(&s);
+}
+
 /* Nothing is linked across a compaction. */
 static void a_result_behind_a_compaction_is_not_linked_to_its_call(void **state)
 {
@@ -958,6 +978,7 @@ int main(void)
         cmocka_unit_test(a_compaction_without_its_summary_is_taken_away_where_it_hides),
         cmocka_unit_test(a_compaction_that_hides_nothing_needs_no_summary),
         cmocka_unit_test(a_clock_that_was_set_back_between_compactions_is_no_damage),
+        cmocka_unit_test(a_line_too_long_to_look_into_is_a_line),
         cmocka_unit_test(what_is_shown_alone_is_no_newer_leaf),
         cmocka_unit_test(a_compaction_is_not_moved_over_what_is_loaded),
         cmocka_unit_test(a_result_that_the_client_fetches_does_not_hurt),

@@ -357,8 +357,10 @@ static int take_broken(struct pass *p)
     if (p->v->line_count > p->broken_max)
         return -E2BIG;
     const struct transcript_scan_line *l = &p->v->lines[p->v->line_count - 1];
-    if (l->is_too_long)
+    if (l->is_too_long) {
+        graph_line(&p->v->graph, false);
         return 0;
+    }
     int64_t from = l->from;
     int r = transcript_scan_bytes(p->source, from, l->to, &line);
     if (r < 0)

@@ -401,7 +401,9 @@ static uint32_t result_lost(const struct repair_steps *m, const struct graph_wal
         if (!tools[i].is_result && was_loaded && after->marks[node] != GRAPH_UNREACHED)
             *call = node;
     }
-    return *call == GRAPH_NONE || is_above(m->g, *call, lost) ? GRAPH_NONE : lost;
+    if (lost == GRAPH_NONE || *call == GRAPH_NONE || is_above(m->g, *call, lost))
+        return GRAPH_NONE;
+    return lost;
 }
 
 static void hang_on_call(struct repair_steps *m, uint32_t call, uint32_t result)
@@ -423,16 +425,18 @@ static void hang_on_call(struct repair_steps *m, uint32_t call, uint32_t result)
 bool check_parents_keep_results(struct repair_steps *m, const struct graph_walk *after)
 {
     const struct graph *g = m->g;
+    struct tops t = {0};
     bool has_changed = false;
     for (size_t from = 0, to; from < g->tool_count; from = to) {
         for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
             ;
         uint32_t call;
         uint32_t result = result_lost(m, after, &g->tools[from], to - from, &call);
-        if (result == GRAPH_NONE)
+        if (result == GRAPH_NONE || has_boundary_between(g, &t, call, result))
             continue;
         hang_on_call(m, call, result);
         has_changed = true;
     }
+    free(t.boundaries);
     return has_changed;
 }

@@ -72,6 +72,8 @@ static void hang_children(struct repair_steps *m, const struct namesakes *names)
 /* Its first copy: there the client holds a record. */
 static uint32_t first_of(const struct graph *g, uint32_t node)
 {
+    if (!g->nodes[node].has_copy)
+        return node;
     for (uint32_t i = 0; i < node; i++)
         if (g->nodes[i].id == g->nodes[node].id && !g->nodes[i].is_dropped)
             return i;

@@ -108,9 +108,8 @@ const struct damage damages[DAMAGE_KINDS] = {
             .what = "a line that says nothing but \"null\"",
             .consequence = "the client fails to resume, or reads nothing behind it",
             .cure = DAMAGE_CURE_DROP,
-            .client = "clients since 2.1.116 fail to resume, older ones read nothing behind it; "
-                      "those since "
-                      "2.1.228 pass over it",
+            .client = "2.1.116 to 2.1.227 fail to resume, older ones read nothing behind it, "
+                      "newer ones pass over it",
             .loss = "what stands behind it, or the whole conversation; with a newer client nothing",
             .origin = "a program that wrote it, or a line that was edited by hand",
             .run = DAMAGE_RUN_REPAIR,

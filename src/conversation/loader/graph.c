@@ -683,7 +683,7 @@ static bool has_call(const struct graph *g, uint32_t node)
     return false;
 }
 
-/* Since 2.1.330: a call of a message on the way there, or a result that hangs on one. */
+/* Since 2.1.286: a call of a message on the way there, or a result that hangs on one. */
 static bool leads_beside(const struct walking *k, uint32_t node, uint32_t to)
 {
     const struct graph *g = k->g;
@@ -1091,7 +1091,7 @@ static uint32_t caller_of(const struct walking *k, size_t first, size_t last)
     return caller;
 }
 
-/* Since 2.1.330: results that hang elsewhere than on the message of their call. */
+/* Since 2.1.281: results that hang elsewhere than on the message of their call. */
 static void find_elsewhere(struct walking *k, const struct places *places, struct fetched_list *out)
 {
     const struct graph *g = k->g;

@@ -23,12 +23,13 @@
  * Ids are kept as hashes of 64 bits: that two ids of a hundred thousand meet is
  * less likely than one in three thousand million.
  *
- * How the walk goes was measured on 2.1.197 and 2.1.330: from the last record of
- * the file that is nobody's parent, along the parents to a root. Where a parent is not there, or
+ * How the walk goes was measured (doc/repair.md): from the last record of the file, or
+ * from another that a pointer names, along the parents to a root. Where a parent is not there, or
  * was met already, the newest record of the 5 s before the child takes its place; where there is
  * none, all that is older is silently lost. Then what belongs to a message on the way is fetched
- * from the side branches: its other records, by message id, and the results of its calls (2.1.330:
- * also those that hang elsewhere); and what a compaction preserved of the records before it.
+ * from the side branches: its other records, by message id, and the results of its calls (since
+ * 2.1.281 also those that hang elsewhere); and what a compaction preserved of the records before
+ * it.
  */
 #pragma once
 
@@ -170,7 +171,8 @@ void graph_null_line(struct graph *g);
 
 /* A line that is not blank was read, all of it was added. is_open: it is nothing but a record that
  * breaks off where a value is to come. Where the last line of the file stands behind such a one,
- * clients since 2.1.150 wait for the end of that record, and never see the line. */
+ * clients that read the record which a line begins with (graph_reads_first) wait for the end of
+ * that record, and never see the line. */
 void graph_line(struct graph *g, bool is_open);
 
 void graph_add_tool(struct graph *g, const struct graph_tool *tool);

@@ -78,12 +78,15 @@ static const char *why_not(const struct revive *r, struct arena *a, const struct
     for (size_t i = 0; i < snapshot->session_count; i++)
         if (snapshot->sessions[i].pid == stat->pid)
             return "it is a session of its own";
-    if (process_tree_is_session(r->subject.proc, a, stat) == FACT_YES)
+    enum fact is_session = process_tree_is_session(r->subject.proc, a, stat);
+    if (is_session == FACT_YES)
         return "it is a session of its own"; /* of an agent or a config directory not looked at */
     if (proc_read_status(r->subject.proc, stat->pid, &status) < 0)
         return "whose it is cannot be read";
     if (status.uid != geteuid())
         return "it belongs to another user";
+    if (is_session == FACT_UNKNOWN)
+        return "whether it is a session of its own cannot be told";
     if (process_table_hides_child(all, stat->pid) != FACT_NO)
         return "what it has started cannot be read";
     return status.tracer ? "a debugger holds it" : NULL;

@@ -1,5 +1,6 @@
 #include "agents/agent.h"
 
+#include "base/io/durable.h"
 #include "base/io/os.h"
 
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     NAME_LIMIT = 1000000,
@@ -216,16 +216,10 @@ struct memory_file {
 static int append(void *context, const char *bytes, size_t n)
 {
     struct memory_file *f = context;
-    for (size_t done = 0; done < n;) {
-        ssize_t r = write(f->fd, bytes + done, n - done);
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return -errno;
-        done += (size_t)r;
-    }
-    f->size_bytes += (int64_t)n;
-    return 0;
+    int r = durable_write(f->fd, bytes, n);
+    if (r == 0)
+        f->size_bytes += (int64_t)n;
+    return r;
 }
 
 int agent_open_records(const struct agent *agent, const struct agent_store *store,

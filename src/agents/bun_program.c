@@ -4,6 +4,8 @@
 #include "base/io/fs.h"
 
 #include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,4 +64,12 @@ enum fact bun_program_is(int fd)
         (header.e_shnum > 0 && header.e_shentsize != sizeof(Elf64_Shdr)))
         return FACT_UNKNOWN;
     return ends_as_bun_ends(fd) ? FACT_YES : has_section(fd, &header, ".bun");
+}
+
+enum fact bun_program_runs(const struct proc *proc, pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%d/exe", (int)pid);
+    FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? FACT_UNKNOWN : bun_program_is(fd);
 }

@@ -7,6 +7,9 @@
 #pragma once
 
 #include "base/fact.h"
+#include "platform/process/proc.h"
 
 /* Of an open file. Returns: FACT_UNKNOWN where it cannot be read, or is no ELF file of 64 bits. */
 enum fact bun_program_is(int fd);
+/* Of the program that a process runs. */
+enum fact bun_program_runs(const struct proc *proc, pid_t pid);

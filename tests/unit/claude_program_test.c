@@ -1,7 +1,9 @@
 /*
  * Which files are the vendor's client: ELF files made here, scripts beside a package.json.
  */
+#include "agents/bun_program.h"
 #include "agents/claude/program.h"
+#include "base/io/fs.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -44,7 +46,7 @@ static enum fact asked(const void *bytes, size_t n)
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, n, file), n);
     fflush(file);
-    enum fact found = claude_program_is_native(fileno(file));
+    enum fact found = bun_program_is(fileno(file));
     fclose(file);
     return found;
 }
@@ -62,7 +64,7 @@ static void a_native_client_has_its_section(void **state)
     f.header.e_shnum = 0;
     assert_int_equal(asked(&f, sizeof f), FACT_NO);
     FS_CLOSE int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(claude_program_is_native(own), FACT_NO);
+    assert_int_equal(bun_program_is(own), FACT_NO);
 }
 
 static void or_ends_as_bun_did(void **state)

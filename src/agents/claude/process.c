@@ -3,6 +3,7 @@
  * and 2.1.330 (native).
  */
 #include "agents/agent.h"
+#include "agents/bun_program.h"
 #include "agents/claude/events.h"
 #include "agents/claude/files.h"
 #include "agents/claude/history.h"
@@ -17,8 +18,6 @@
 #include "base/utf8.h"
 #include "salvage/memory_search.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,14 +139,10 @@ static enum agent_role role_under_runtime(const struct agent_look *look)
 static enum fact claude_is_program(const struct proc *proc, pid_t pid,
                                    const struct agent_look *look)
 {
-    char path[64];
     if (!proc->is_live || !look->exe)
         return FACT_UNKNOWN;
-    if (!is_runtime(look->exe)) {
-        snprintf(path, sizeof path, "%d/exe", (int)pid);
-        FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        return fd < 0 ? FACT_UNKNOWN : claude_program_is_native(fd);
-    }
+    if (!is_runtime(look->exe))
+        return bun_program_runs(proc, pid);
     const char *script = script_of(look->argv);
     if (!script_may_be_it(script))
         return FACT_UNKNOWN;

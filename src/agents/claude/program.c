@@ -1,6 +1,5 @@
 #include "agents/claude/program.h"
 
-#include "agents/bun_program.h"
 #include "base/io/fs.h"
 #include "base/json.h"
 
@@ -15,11 +14,6 @@
 #define PACKAGE "@anthropic-ai/claude-code"
 
 enum { PACKAGE_LIMIT = 64 * 1024 }; /* a package.json: 1 kB */
-
-enum fact claude_program_is_native(int fd)
-{
-    return bun_program_is(fd);
-}
 
 /* The package.json in the folder of a file. */
 static bool is_packaged(const char *path)

@@ -1,10 +1,7 @@
 /* opencode as a process. Seen with 1.18.33: one program, made by Bun, for all that it does. */
 #include "agents/bun_program.h"
 #include "agents/opencode/opencode.h"
-#include "base/io/fs.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool is_own_name(const char *name)
@@ -20,12 +17,7 @@ static bool could_be(const char *exe, const char *name)
 
 static enum fact is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)
 {
-    char path[64];
-    if (!proc->is_live || !look->exe)
-        return FACT_UNKNOWN;
-    snprintf(path, sizeof path, "%d/exe", (int)pid);
-    FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return fd < 0 ? FACT_UNKNOWN : bun_program_is(fd);
+    return proc->is_live && look->exe ? bun_program_runs(proc, pid) : FACT_UNKNOWN;
 }
 
 /* It is one, and publishes nothing. */

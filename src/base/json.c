@@ -187,6 +187,13 @@ const struct json_value *json_next(const struct json_value *array, const struct 
     return next == end ? NULL : cooked(next);
 }
 
+struct sv json_text_at(const struct json_value *object, const char *key)
+{
+    struct sv s = {0};
+    json_string(json_get(object, key), &s);
+    return s;
+}
+
 const char *json_copy_text(struct arena *a, const struct json_value *object, const char *key)
 {
     struct sv s;

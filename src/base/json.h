@@ -34,6 +34,8 @@ const struct json_value *json_get(const struct json_value *object, const char *k
 /* As json_get along keys that end in NULL: json_path(r, "message", "content", NULL). */
 const struct json_value *json_path(const struct json_value *object, ...) __attribute__((sentinel));
 bool json_string(const struct json_value *v, struct sv *out);
+/* The text of a member; empty where there is none. */
+struct sv json_text_at(const struct json_value *object, const char *key);
 bool json_integer(const struct json_value *v, int64_t *out);
 bool json_real(const struct json_value *v, double *out); /* of any number */
 bool json_is_true(const struct json_value *v);

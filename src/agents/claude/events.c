@@ -10,17 +10,10 @@ enum {
     RETRY_LIMIT_MS = 7 * 24 * 3600000, /* nor is a try put off for so long */
 };
 
-static struct sv text_at(const struct json_value *object, const char *key)
-{
-    struct sv s = {0};
-    json_string(json_get(object, key), &s);
-    return s;
-}
-
 /* Of a session: it may be looked for by its name, which no other text is to lead. */
 static struct sv session_id_at(const struct json_value *object, const char *key)
 {
-    struct sv id = text_at(object, key);
+    struct sv id = json_text_at(object, key);
     return str_is_uuid(id) ? id : (struct sv){0};
 }
 
@@ -39,7 +32,7 @@ static bool starts_with_any(struct sv s, const char *const *prefixes)
 
 static bool is_type(const struct json_value *block, const char *type)
 {
-    return sv_equals(text_at(block, "type"), sv_of(type));
+    return sv_equals(json_text_at(block, "type"), sv_of(type));
 }
 
 /* A message's content is a string, or blocks; the first words of either. */
@@ -50,7 +43,7 @@ static struct sv words_of(const struct json_value *content)
         return text;
     const struct json_value *block;
     for (block = json_first(content); block; block = json_next(content, block)) {
-        if (is_type(block, "text") && (text = text_at(block, "text")).n)
+        if (is_type(block, "text") && (text = json_text_at(block, "text")).n)
             return text;
     }
     return text;
@@ -67,8 +60,8 @@ static size_t tools_of(struct arena *a, const struct json_value *content, const 
         if (!is_type(block, type))
             continue;
         struct event_tool *tool = ARENA_PUSH(a, tools, count, capacity);
-        tool->id = text_at(block, id_key);
-        tool->name = text_at(block, "name");
+        tool->id = json_text_at(block, id_key);
+        tool->name = json_text_at(block, "name");
     }
     *out = tools;
     return count;
@@ -129,7 +122,7 @@ static void read_user(struct arena *a, const struct json_value *root, struct eve
         e->expects_reply = starts_with_any(e->text, asking_notes);
         return;
     }
-    struct sv origin = text_at(json_get(root, "origin"), "kind");
+    struct sv origin = json_text_at(json_get(root, "origin"), "kind");
     e->kind = EVENT_PROMPT;
     e->expects_reply = true;
     e->is_human = !e->is_sidechain && (!origin.n || sv_equals(origin, SV("human"))) &&
@@ -143,7 +136,7 @@ static void read_usage(const struct json_value *message, struct event *e)
     static const char *const parts[] = {"input_tokens", "cache_creation_input_tokens",
                                         "cache_read_input_tokens", "output_tokens"};
     const struct json_value *usage = json_get(message, "usage");
-    struct sv model = text_at(message, "model");
+    struct sv model = json_text_at(message, "model");
     int64_t sum = 0, n;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (json_integer(json_get(usage, parts[i]), &n) && n > 0 && n <= TOKENS_LIMIT)
@@ -159,8 +152,8 @@ static void read_assistant(struct arena *a, const struct json_value *root, struc
     const struct json_value *message = json_get(root, "message");
     const struct json_value *content = json_get(message, "content");
 
-    e->message_id = text_at(message, "id");
-    e->stop_reason = text_at(message, "stop_reason");
+    e->message_id = json_text_at(message, "id");
+    e->stop_reason = json_text_at(message, "stop_reason");
     e->call_count = tools_of(a, content, "tool_use", "id", &e->calls);
     if (json_is_true(json_get(root, "isApiErrorMessage"))) {
         e->kind = EVENT_API_ERROR;
@@ -187,12 +180,12 @@ static void read_assistant(struct arena *a, const struct json_value *root, struc
 
 static void read_system(const struct json_value *root, struct event *e)
 {
-    struct sv subtype = text_at(root, "subtype");
+    struct sv subtype = json_text_at(root, "subtype");
     if (sv_equals(subtype, SV("turn_duration"))) {
         e->kind = EVENT_TURN_OVER;
         e->ends_turn = true;
     } else if (sv_equals(subtype, SV("compact_boundary"))) {
-        struct sv trigger = text_at(json_get(root, "compactMetadata"), "trigger");
+        struct sv trigger = json_text_at(json_get(root, "compactMetadata"), "trigger");
         e->kind = EVENT_COMPACT_BOUNDARY;
         e->is_automatic = sv_equals(trigger, SV("auto"));
     } else if (sv_equals(subtype, SV("local_command"))) {
@@ -200,7 +193,7 @@ static void read_system(const struct json_value *root, struct event *e)
     } else if (sv_equals(subtype, SV("api_error"))) {
         double pause_ms;
         e->kind = EVENT_API_RETRY;
-        e->text = text_at(root, "content");
+        e->text = json_text_at(root, "content");
         json_integer(json_get(root, "retryAttempt"), &e->retry_attempt);
         json_integer(json_get(root, "maxRetries"), &e->retry_limit);
         if (json_real(json_get(root, "retryInMs"), &pause_ms) && pause_ms > 0 &&
@@ -220,18 +213,18 @@ static void read_queue(const struct json_value *root, struct event *e)
         {"remove", EVENT_QUEUE_REMOVE},
         {"popAll", EVENT_QUEUE_CLEAR},
     };
-    struct sv operation = text_at(root, "operation");
+    struct sv operation = json_text_at(root, "operation");
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         if (sv_equals(operation, sv_of(operations[i].operation)))
             e->kind = operations[i].kind;
-    e->text = text_at(root, "content");
+    e->text = json_text_at(root, "content");
 }
 
 static void read_title(const struct json_value *root, const char *key, bool automatic,
                        struct event *e)
 {
     e->kind = EVENT_TITLE;
-    e->title = text_at(root, key);
+    e->title = json_text_at(root, key);
     e->is_automatic = automatic;
 }
 
@@ -261,20 +254,20 @@ static bool is_truthy(const struct json_value *v)
 void event_claude_read(struct arena *a, const struct json_value *root, struct event *out)
 {
     struct event e = {
-        .uuid = text_at(root, "uuid"),
-        .parent_uuid = text_at(root, "parentUuid"),
-        .session_id = text_at(root, "sessionId"),
-        .agent_id = text_at(root, "agentId"),
-        .cwd = text_at(root, "cwd"),
-        .version = text_at(root, "version"),
-        .entrypoint = text_at(root, "entrypoint"),
+        .uuid = json_text_at(root, "uuid"),
+        .parent_uuid = json_text_at(root, "parentUuid"),
+        .session_id = json_text_at(root, "sessionId"),
+        .agent_id = json_text_at(root, "agentId"),
+        .cwd = json_text_at(root, "cwd"),
+        .version = json_text_at(root, "version"),
+        .entrypoint = json_text_at(root, "entrypoint"),
         .is_root = json_is_null(json_get(root, "parentUuid")),
         .is_sidechain = is_truthy(json_get(root, "isSidechain")),
     };
-    wall_parse(text_at(root, "timestamp"), &e.at);
+    wall_parse(json_text_at(root, "timestamp"), &e.at);
     e.forked_from = session_id_at(json_get(root, "forkedFrom"), "sessionId");
 
-    struct sv type = text_at(root, "type");
+    struct sv type = json_text_at(root, "type");
     if (sv_equals(type, SV("user")))
         read_user(a, root, &e);
     else if (sv_equals(type, SV("assistant")))
@@ -296,7 +289,7 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
     else if (!e.uuid.n)
         e.kind = EVENT_METADATA;
     if (sv_equals(type, SV("relocated")))
-        e.relocated_to = text_at(root, "relocatedCwd");
+        e.relocated_to = json_text_at(root, "relocatedCwd");
     else if (sv_equals(type, SV("continued-in")))
         e.continued_in = session_id_at(root, "continuedInSessionId");
     *out = e;

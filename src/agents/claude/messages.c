@@ -19,13 +19,6 @@ static struct block *add(struct blocks *list, enum block_kind kind)
     return b;
 }
 
-static struct sv text_at(const struct json_value *object, const char *key)
-{
-    struct sv s = {0};
-    json_string(json_get(object, key), &s);
-    return s;
-}
-
 static bool is(struct sv s, const char *word)
 {
     return sv_equals(s, sv_of(word));
@@ -36,10 +29,10 @@ static void add_image(struct blocks *list, const struct json_value *block)
 {
     const struct json_value *source = json_get(block, "source");
     struct block *b = add(list, BLOCK_IMAGE);
-    b->name = text_at(source, "media_type");
+    b->name = json_text_at(source, "media_type");
     if (!b->name.n)
-        b->name = text_at(block, "type");
-    struct sv data = text_at(source, "data");
+        b->name = json_text_at(block, "type");
+    struct sv data = json_text_at(source, "data");
     size_t padding = sv_ends_with(data, SV("==")) ? 2 : sv_ends_with(data, SV("=")) ? 1 : 0;
     if (data.n)
         b->size_bytes = (int64_t)(data.n / 4 * 3 - padding);
@@ -52,7 +45,7 @@ static struct sv telling_argument(const struct json_value *input)
                                        "pattern", "query",     "url",           "description",
                                        "skill",   "subject",   "prompt",        "plan"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        struct sv s = text_at(input, keys[i]);
+        struct sv s = json_text_at(input, keys[i]);
         if (s.n)
             return s;
     }
@@ -62,8 +55,8 @@ static struct sv telling_argument(const struct json_value *input)
 static void add_call(struct blocks *list, const struct json_value *block)
 {
     struct block *b = add(list, BLOCK_CALL);
-    b->id = text_at(block, "id");
-    b->name = text_at(block, "name");
+    b->id = json_text_at(block, "id");
+    b->name = json_text_at(block, "name");
     b->input = json_get(block, "input");
     b->argument = telling_argument(b->input);
 }
@@ -78,7 +71,7 @@ static void add_result(struct blocks *list, const struct json_value *block)
     add(list, BLOCK_RESULT);
     json_string(content, &text);
     for (part = json_first(content); part; part = json_next(content, part)) {
-        struct sv type = text_at(part, "type"), more = text_at(part, "text");
+        struct sv type = json_text_at(part, "type"), more = json_text_at(part, "text");
         if (is(type, "image") || is(type, "document"))
             add_image(list, part);
         if (!is(type, "text") || !more.n)
@@ -95,7 +88,7 @@ static void add_result(struct blocks *list, const struct json_value *block)
         text = (struct sv){arena_strndup(list->arena, joined.p, joined.n), joined.n};
     buf_release(&joined);
     struct block *b = &list->items[place];
-    b->id = text_at(block, "tool_use_id");
+    b->id = json_text_at(block, "tool_use_id");
     b->text = text;
     b->is_error = json_is_true(json_get(block, "is_error"));
 }
@@ -107,11 +100,11 @@ static void add_text(struct blocks *list, enum block_kind kind, struct sv text)
 
 static void add_block(struct blocks *list, const struct json_value *block)
 {
-    struct sv type = text_at(block, "type");
+    struct sv type = json_text_at(block, "type");
     if (is(type, "text"))
-        add_text(list, BLOCK_TEXT, text_at(block, "text"));
+        add_text(list, BLOCK_TEXT, json_text_at(block, "text"));
     else if (is(type, "thinking"))
-        add_text(list, BLOCK_THINKING, text_at(block, "thinking"));
+        add_text(list, BLOCK_THINKING, json_text_at(block, "thinking"));
     else if (is(type, "redacted_thinking"))
         add(list, BLOCK_THINKING);
     else if (is(type, "tool_use") || is(type, "server_tool_use"))
@@ -142,22 +135,22 @@ static void add_content(struct blocks *list, const struct json_value *content)
 static void add_attachment(struct blocks *list, const struct json_value *attachment,
                            struct event *e)
 {
-    struct sv type = text_at(attachment, "type"), name = text_at(attachment, "filename");
+    struct sv type = json_text_at(attachment, "type"), name = json_text_at(attachment, "filename");
     if (is(type, "queued_command")) {
         e->kind = EVENT_PROMPT;
         add_content(list, json_get(attachment, "prompt"));
         return;
     }
     if (!name.n)
-        name = text_at(attachment, "planFilePath");
+        name = json_text_at(attachment, "planFilePath");
     if (!name.n)
         return;
     const struct json_value *file = json_path(attachment, "content", "file", NULL);
     struct block *b = add(list, BLOCK_FILE);
     b->name = name;
-    b->text = text_at(file, "content");
+    b->text = json_text_at(file, "content");
     if (!b->text.n)
-        b->text = text_at(attachment, "planContent");
+        b->text = json_text_at(attachment, "planContent");
 }
 
 int message_claude_read(struct arena *a, struct sv record, struct event *e, struct message *out)
@@ -172,8 +165,8 @@ int message_claude_read(struct arena *a, struct sv record, struct event *e, stru
         add_content(&list, json_get(message, "content"));
     else if (e->kind == EVENT_ATTACHMENT)
         add_attachment(&list, json_get(root, "attachment"), e);
-    else if (is(text_at(root, "type"), "system"))
+    else if (is(json_text_at(root, "type"), "system"))
         add_content(&list, json_get(root, "content"));
-    *out = (struct message){list.items, list.count, text_at(message, "model")};
+    *out = (struct message){list.items, list.count, json_text_at(message, "model")};
     return 0;
 }

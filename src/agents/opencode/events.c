@@ -13,13 +13,6 @@ struct line {
     const struct json_value *row, *data;
 };
 
-static struct sv text_at(const struct json_value *object, const char *key)
-{
-    struct sv s = {0};
-    json_string(json_get(object, key), &s);
-    return s;
-}
-
 static bool is(struct sv s, const char *word)
 {
     return sv_equals(s, sv_of(word));
@@ -41,9 +34,9 @@ static int read_line(struct arena *a, struct sv record, struct line *out)
     const struct json_value *root;
     if (json_parse(a, record, &root) < 0 || !json_is_object(root))
         return -EBADMSG;
-    *out =
-        (struct line){text_at(root, "table"), text_at(root, "role"), json_get(root, "row"), NULL};
-    struct sv data = text_at(out->row, "data");
+    *out = (struct line){json_text_at(root, "table"), json_text_at(root, "role"),
+                         json_get(root, "row"), NULL};
+    struct sv data = json_text_at(out->row, "data");
     if (data.n && json_parse(a, data, &out->data) < 0)
         out->data = NULL;
     return 0;
@@ -73,16 +66,16 @@ static void read_reply(const struct line *l, struct event *e)
 {
     const struct json_value *error = json_get(l->data, "error");
     struct wall completed = time_at(json_get(l->data, "time"), "completed");
-    struct sv finish = text_at(l->data, "finish");
-    e->model = text_at(l->data, "modelID");
+    struct sv finish = json_text_at(l->data, "finish");
+    e->model = json_text_at(l->data, "modelID");
     e->stop_reason = finish;
     if (json_is_object(error)) {
-        bool was_stopped = is(text_at(error, "name"), "MessageAbortedError");
+        bool was_stopped = is(json_text_at(error, "name"), "MessageAbortedError");
         e->kind = was_stopped ? EVENT_INTERRUPTED : EVENT_API_ERROR;
         e->ends_turn = true;
-        e->text = text_at(json_get(error, "data"), "message");
+        e->text = json_text_at(json_get(error, "data"), "message");
         if (!e->text.n)
-            e->text = text_at(error, "name");
+            e->text = json_text_at(error, "name");
         e->at = first_known(completed, time_at(l->row, "time_updated"));
         return;
     }
@@ -102,7 +95,7 @@ static void read_message_row(const struct line *l, struct event *e)
     e->at = time_at(l->row, "time_created");
     e->kind = EVENT_METADATA;
     e->message_id = e->uuid;
-    if (is(text_at(l->data, "role"), "assistant"))
+    if (is(json_text_at(l->data, "role"), "assistant"))
         read_reply(l, e);
 }
 
@@ -111,7 +104,7 @@ static void read_message_row(const struct line *l, struct event *e)
 static void read_text(const struct line *l, struct event *e)
 {
     bool is_user = is(l->role, "user");
-    e->text = text_at(l->data, "text");
+    e->text = json_text_at(l->data, "text");
     e->kind = is_user ? EVENT_PROMPT : EVENT_ASSISTANT_TEXT;
     e->expects_reply = is_user;
     e->is_human = is_user && !json_is_true(json_get(l->data, "synthetic"));
@@ -124,10 +117,10 @@ static void read_text(const struct line *l, struct event *e)
 static void read_tool(struct arena *a, const struct line *l, struct event *e)
 {
     const struct json_value *state = json_get(l->data, "state"), *time = json_get(state, "time");
-    struct sv status = text_at(state, "status");
+    struct sv status = json_text_at(state, "status");
     struct event_tool *tool = arena_alloc(a, sizeof *tool);
     bool is_done = is(status, "completed") || is(status, "error");
-    *tool = (struct event_tool){text_at(l->data, "callID"), text_at(l->data, "tool")};
+    *tool = (struct event_tool){json_text_at(l->data, "callID"), json_text_at(l->data, "tool")};
     if (is_done) {
         e->kind = EVENT_TOOL_RESULT;
         e->expects_reply = true;
@@ -145,14 +138,14 @@ static void read_retry(const struct line *l, struct event *e)
 {
     e->kind = EVENT_API_RETRY;
     json_integer(json_get(l->data, "attempt"), &e->retry_attempt);
-    e->text = text_at(json_get(json_get(l->data, "error"), "data"), "message");
+    e->text = json_text_at(json_get(json_get(l->data, "error"), "data"), "message");
 }
 
 static void read_part(struct arena *a, const struct line *l, struct event *e)
 {
-    struct sv type = text_at(l->data, "type");
+    struct sv type = json_text_at(l->data, "type");
     e->at = time_at(l->row, "time_created");
-    e->message_id = text_at(l->row, "message_id");
+    e->message_id = json_text_at(l->row, "message_id");
     if (is(type, "text")) {
         read_text(l, e);
     } else if (is(type, "reasoning")) {
@@ -173,20 +166,20 @@ static void read_part(struct arena *a, const struct line *l, struct event *e)
 static void read_event(struct arena *a, const struct line *l, struct event *e)
 {
     *e = (struct event){.kind = EVENT_METADATA};
-    e->uuid = text_at(l->row, "id");
+    e->uuid = json_text_at(l->row, "id");
     if (is(l->table, "part")) {
         e->kind = EVENT_OTHER;
-        e->session_id = text_at(l->row, "session_id");
+        e->session_id = json_text_at(l->row, "session_id");
         read_part(a, l, e);
     } else if (is(l->table, "message")) {
-        e->session_id = text_at(l->row, "session_id");
+        e->session_id = json_text_at(l->row, "session_id");
         read_message_row(l, e);
     } else if (is(l->table, "session")) {
         e->kind = EVENT_TITLE;
-        e->title = text_at(l->row, "title");
-        e->session_id = text_at(l->row, "id");
-        e->cwd = text_at(l->row, "directory");
-        e->version = text_at(l->row, "version");
+        e->title = json_text_at(l->row, "title");
+        e->session_id = json_text_at(l->row, "id");
+        e->cwd = json_text_at(l->row, "directory");
+        e->version = json_text_at(l->row, "version");
     }
 }
 

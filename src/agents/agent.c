@@ -77,14 +77,41 @@ bool agent_is_watched(struct sv name)
     return false;
 }
 
-bool agent_names_transcript(const char *name, struct sv *id)
+/* The path, but for its suffix and the folder: "projects/-p/ID.jsonl" is "ID". */
+static struct sv own_name(const struct agent *agent, const char *path)
 {
-    const char *suffix = agent_suffix_of(name);
-    struct sv before = {name, suffix ? strlen(name) - strlen(suffix) : 0};
-    if (!agent_is_id(before))
-        return false;
-    *id = before;
-    return true;
+    const char *suffix = agent->stored->suffix;
+    size_t n = strlen(path), from;
+    if (suffix && str_ends_with(path, suffix))
+        n -= strlen(suffix);
+    for (from = n; from && path[from - 1] != '/';)
+        from--;
+    return (struct sv){path + from, n - from};
+}
+
+bool agent_names_transcript(const char *path, struct sv *id)
+{
+    for (size_t i = 0; agents[i]; i++) {
+        const struct agent_stored *s = agents[i]->stored;
+        struct sv name = own_name(agents[i], path);
+        if (s->suffix && str_ends_with(path, s->suffix) && s->is_id(name)) {
+            *id = name;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct sv agent_folder_of(const struct agent *agent, const char *path)
+{
+    size_t n = (size_t)(own_name(agent, path).p - path);
+    return (struct sv){path, n ? n - 1 : 0};
+}
+
+const char *agent_file_suffix(const struct agent *agent)
+{
+    const char *suffix = agent->stored->suffix;
+    return suffix ? str_basename(suffix) : NULL;
 }
 
 bool agent_is_subagents(const char *path)

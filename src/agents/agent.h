@@ -329,7 +329,9 @@ struct agent_home {
 struct agent_stored {
     const char *top; /* the folder that all of them lie in: "projects" */
     /* NULL: transcripts are no files */
-    const char *suffix; /* after the id in a transcript's name: ".jsonl" */
+    /* After the id in a transcript's path: ".jsonl"; "/events.jsonl", where a folder is called by
+     * the id. */
+    const char *suffix;
     bool (*is_id)(struct sv id);
     /* A word is the beginning of one, of so many characters that it may stand for it; a pid has at
      * most 7 (PID_MAX_LIMIT is 4194304). */
@@ -658,8 +660,13 @@ const struct agent *agent_of_prefix(const char *word);
 const char *agent_suffix_of(const char *path);
 /* A file of that name in a watched folder tells of a session. */
 bool agent_is_watched(struct sv name);
-/* The id in a transcript's name, with nothing around it. Returns: false for any other name. */
-bool agent_names_transcript(const char *name, struct sv *id);
+/* The id in a transcript's path, with nothing around it. Returns: false for any other path. */
+bool agent_names_transcript(const char *path, struct sv *id);
+/* Of a transcript's path: what stands before its own part, which begins with the name that has the
+ * id; as project_folder says it. Empty: nothing does. */
+struct sv agent_folder_of(const struct agent *agent, const char *path);
+/* What the name of a transcript's file ends in; NULL: it is none. */
+const char *agent_file_suffix(const struct agent *agent);
 /* Whether a path leads through a folder of subagents; and that which goes with a transcript: NULL
  * where its path is no transcript's. */
 bool agent_is_subagents(const char *path);

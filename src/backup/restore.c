@@ -45,12 +45,12 @@ static bool lay_in_no_store(const struct manifest *m)
 /* The folder, below the config directory, in which the client will look for the session. */
 static const char *project_folder(struct restore_plan *plan, const struct restore_request *q)
 {
-    const char *name = plan->verified.manifest.files[0].name;
     if (lay_in_no_store(&plan->verified.manifest))
         return "";
     if (q->cwd)
         return plan->agent->stored->project_folder(plan->arena, plan->cwd);
-    return arena_strndup(plan->arena, name, (size_t)(str_basename(name) - name) - 1);
+    struct sv folder = agent_folder_of(plan->agent, plan->verified.manifest.files[0].name);
+    return arena_strndup(plan->arena, folder.p, folder.n);
 }
 
 /* A name in a manifest is input: it must not lead out of the config directory. */
@@ -101,7 +101,7 @@ static int enter(const struct restore_plan *plan, int root, const char *to, cons
         place = fcntl(root, F_DUPFD_CLOEXEC, 0);
     if (place < 0)
         return -errno;
-    r = fs_enter_file(place, rest, plan->agent->stored->suffix, st.st_uid, plan->arena, &folder,
+    r = fs_enter_file(place, rest, agent_file_suffix(plan->agent), st.st_uid, plan->arena, &folder,
                       &name);
     if (r == 0) {
         close(place);

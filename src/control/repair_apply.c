@@ -518,7 +518,7 @@ int repair_apply(const struct repair_apply_request *q, struct repair_examined *e
     };
     /* a link stays: what it leads to is mended */
     int r =
-        fs_enter_file(AT_FDCWD, q->path, q->agent->stored->suffix, geteuid(), a, &w.at, &w.name);
+        fs_enter_file(AT_FDCWD, q->path, agent_file_suffix(q->agent), geteuid(), a, &w.at, &w.name);
     if (r < 0)
         return err_set(error, r, "follow %s: %s", q->path, err_reason(r));
     char real[PATH_MAX] = "";

@@ -155,8 +155,7 @@ const char *activity_directory(const struct store *store, const struct agent_tra
 {
     if (transcript->listed)
         return transcript->listed->cwd;
-    const char *slash = strrchr(transcript->path, '/');
-    struct sv folder = {transcript->path, slash ? (size_t)(slash - transcript->path) : 0};
+    struct sv folder = agent_folder_of(store->agent, transcript->path);
     const char *named[HEAD_CWDS_MAX + 3] = {tail->relocated_to, hint};
     size_t count = 2;
     for (size_t i = 0; i < head->cwd_count; i++)

@@ -12,13 +12,16 @@ static bool is_named(const struct live_owner_request *q, const char *id)
     return id && (str_equals(id, q->session_id) || str_equals(id, q->own_id));
 }
 
-/* A client takes the path of a transcript, too: claude --resume /dir/x.jsonl. */
+/* A client takes the path of a transcript, too: claude --resume /dir/x.jsonl. One whose file is
+ * called as all are is known by its folder. */
 static bool names_file(const struct session *s, const char *path)
 {
+    struct sv id;
     const char *name = str_basename(path);
+    bool is_own = !agent_names_transcript(path, &id) || id.p >= name;
     for (size_t i = 0; s->live && i < s->live->argv.count; i++)
         if (str_equals(s->live->argv.items[i], path) ||
-            str_equals(str_basename(s->live->argv.items[i]), name))
+            (is_own && str_equals(str_basename(s->live->argv.items[i]), name)))
             return true;
     return false;
 }

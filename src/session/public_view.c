@@ -141,10 +141,9 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
 /* The client looks for it beside the transcript. What cannot be looked at is not said. */
 static enum sr_continuation look_for(const struct session *s, const char *session_id)
 {
-    const char *path = s->transcript.path, *slash = strrchr(path, '/');
-    const char *beside =
-        arena_printf(s->store->io.arena, "%.*s/%s%s", (int)(slash ? slash - path : 0), path,
-                     session_id, s->store->agent->stored->suffix);
+    struct sv folder = agent_folder_of(s->store->agent, s->transcript.path);
+    const char *beside = arena_printf(s->store->io.arena, "%.*s/%s%s", (int)folder.n, folder.p,
+                                      session_id, s->store->agent->stored->suffix);
     struct agent_transcript found;
     struct stat st;
     if (!s->store->agent->records && fstatat(s->store->io.fd, beside, &st, 0) == 0 && st.st_size)

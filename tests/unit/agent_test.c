@@ -98,6 +98,19 @@ static void what_nobody_knows_of_an_agent_is_unknown(void **state)
     assert_int_equal(agent_timing_of(&bare)->tool_limit_s, 0);
 }
 
+static const struct agent_stored in_folders = {.suffix = "/main/events.jsonl"};
+static const struct agent foldered = {.name = "foldered", .stored = &in_folders};
+
+static void a_folder_may_be_called_by_the_id_and_not_the_file(void **state)
+{
+    (void)state;
+    assert_sv_equal(agent_folder_of(&foldered, "sessions/x/ID/main/events.jsonl"), "sessions/x");
+    assert_sv_equal(agent_folder_of(&foldered, "ID/main/events.jsonl"), "");
+    assert_string_equal(agent_file_suffix(&foldered), "events.jsonl");
+    assert_string_equal(agent_file_suffix(&agent_claude), ".jsonl");
+    assert_null(agent_file_suffix(&agent_opencode));
+}
+
 static void a_transcript_is_known_by_its_name(void **state)
 {
     (void)state;
@@ -107,6 +120,12 @@ static void a_transcript_is_known_by_its_name(void **state)
     assert_sv_equal(id, "01e5af14-9422-4986-8749-e00802273d54");
     assert_false(agent_names_transcript("01e5af14-9422-4986-8749-e00802273d54 (1).jsonl", &id));
     assert_false(agent_names_transcript("01e5af14-9422-4986-8749-e00802273d54.json", &id));
+    assert_true(
+        agent_names_transcript("/c/projects/p/01e5af14-9422-4986-8749-e00802273d54.jsonl", &id));
+    assert_sv_equal(id, "01e5af14-9422-4986-8749-e00802273d54");
+    assert_sv_equal(agent_folder_of(&agent_claude, "projects/p/01e5af14.jsonl"), "projects/p");
+    assert_sv_equal(agent_folder_of(&agent_claude, "x.jsonl"), "");
+    assert_sv_equal(agent_folder_of(&agent_opencode, "opencode.db/p/ses_1"), "opencode.db/p");
     assert_string_equal(agent_subagents_of(&a, "/c/projects/p/x.jsonl"),
                         "/c/projects/p/x/subagents");
     assert_null(agent_subagents_of(&a, "/c/x.txt"));
@@ -131,6 +150,7 @@ int main(void)
         IN_SCRATCH(a_folder_is_listed_again_only_when_it_changed),
         cmocka_unit_test(an_agent_without_tables_has_nothing_of_the_kind),
         cmocka_unit_test(what_nobody_knows_of_an_agent_is_unknown),
+        cmocka_unit_test(a_folder_may_be_called_by_the_id_and_not_the_file),
         cmocka_unit_test(a_transcript_is_known_by_its_name),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

@@ -121,10 +121,22 @@ static void a_copy_is_named_by_its_folder_or_its_path(void **state)
 }
 
 static const struct sr_session copies[] = {
-    {.session_id = ID_A, .transcript = "/p/-home-u-old/" ID_A ".jsonl", .last_activity_at_ms = 1},
-    {.session_id = ID_A, .transcript = "/p/-home-u-new/" ID_A ".jsonl", .last_activity_at_ms = 2},
-    {.session_id = ID_C, .transcript = "/p/-home-u-new/" ID_C ".jsonl", .last_activity_at_ms = 3},
-    {.session_id = ID_C, .transcript = "/p/-home-u-old/" ID_C ".jsonl", .pid = 7},
+    {.agent = "claude",
+     .session_id = ID_A,
+     .transcript = "/p/-home-u-old/" ID_A ".jsonl",
+     .last_activity_at_ms = 1},
+    {.agent = "claude",
+     .session_id = ID_A,
+     .transcript = "/p/-home-u-new/" ID_A ".jsonl",
+     .last_activity_at_ms = 2},
+    {.agent = "claude",
+     .session_id = ID_C,
+     .transcript = "/p/-home-u-new/" ID_C ".jsonl",
+     .last_activity_at_ms = 3},
+    {.agent = "claude",
+     .session_id = ID_C,
+     .transcript = "/p/-home-u-old/" ID_C ".jsonl",
+     .pid = 7},
 };
 static const struct sr_snapshot with_copies = {.sessions = copies, .session_count = 4};
 

@@ -140,6 +140,8 @@ static void add_named_file(struct work *w, const char *word)
     stem.n -= suffix ? strlen(suffix) : 0;
     if (backup_dir_is_stem(stem))
         stem = backup_dir_id_of(stem);
+    else
+        agent_names_transcript(word, &stem);
     add_file(w, talk_of(w, arena_strndup(a, stem.p, stem.n), NULL), arena_strdup(a, word));
 }
 

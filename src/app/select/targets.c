@@ -98,7 +98,7 @@ static const struct sr_session *session_of_file(const struct sr_snapshot *snapsh
 static const char *id_in_name(struct arena *a, const char *path)
 {
     struct sv id;
-    return agent_names_transcript(str_basename(path), &id) ? arena_strndup(a, id.p, id.n) : NULL;
+    return agent_names_transcript(path, &id) ? arena_strndup(a, id.p, id.n) : NULL;
 }
 
 /* A process may have a file that lies elsewhere: a client takes a path, too. */

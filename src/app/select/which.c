@@ -52,9 +52,8 @@ static bool is_in_folder(struct arena *a, const char *word, struct which *w)
 /* The transcript of a session, by its path: its name says the id. */
 static bool is_transcript(struct arena *a, const char *word, struct which *w)
 {
-    const char *name = str_basename(word);
     struct sv id;
-    if (!agent_names_transcript(name, &id))
+    if (!agent_names_transcript(word, &id))
         return false;
     w->prefix = id_of(a, arena_strndup(a, id.p, id.n));
     w->file = word;
@@ -96,13 +95,13 @@ static bool is_same_file(const char *a, const char *b)
 }
 
 /* The folder of a transcript is called so. */
-static bool lies_in(const char *transcript, const char *folder)
+static bool lies_in(const struct sr_session *s, const char *folder)
 {
-    size_t n = strlen(folder);
-    const char *name = transcript ? str_basename(transcript) : NULL;
-    return name && (size_t)(name - transcript) > n && name[-1] == '/' &&
-           strncmp(name - 1 - n, folder, n) == 0 &&
-           ((size_t)(name - transcript) == n + 1 || name[-2 - (ptrdiff_t)n] == '/');
+    const struct agent *agent = agent_by_name(s->agent);
+    if (!s->transcript || !agent)
+        return false;
+    struct sv all = agent_folder_of(agent, s->transcript), name = sv_of(folder);
+    return sv_ends_with(all, name) && (all.n == name.n || all.p[all.n - name.n - 1] == '/');
 }
 
 bool which_names(const struct which *w, const struct sr_session *s)
@@ -117,7 +116,7 @@ bool which_names(const struct which *w, const struct sr_session *s)
     case WHICH_SESSION:
         break;
     }
-    if (w->folder && !lies_in(s->transcript, w->folder))
+    if (w->folder && !lies_in(s, w->folder))
         return false;
     if (s->session_id && str_starts_with(s->session_id, w->prefix))
         return true;

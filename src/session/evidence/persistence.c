@@ -230,9 +230,11 @@ const char *persistence_sentence(const struct persistence *p, const struct persi
 static const char *folder_of(const struct proc *proc, const struct session *s)
 {
     struct arena *a = s->store->io.arena;
-    const char *slash = session_has_transcript(s) ? strrchr(s->transcript.path, '/') : NULL;
-    if (slash)
-        return arena_strndup(a, s->transcript.path, (size_t)(slash - s->transcript.path));
+    struct sv folder = session_has_transcript(s)
+                           ? agent_folder_of(s->store->agent, s->transcript.path)
+                           : (struct sv){0};
+    if (folder.n)
+        return arena_strndup(a, folder.p, folder.n);
     const char *cwd = s->registration ? s->registration->cwd : NULL;
     if (!cwd && proc_read_cwd(proc, s->live->stat.pid, a, &cwd) < 0)
         return NULL;

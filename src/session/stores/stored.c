@@ -66,17 +66,14 @@ static void list_store(const struct sr_options *options, struct store *store, st
     }
 }
 
-static size_t folder_length(const struct item *item)
+static struct sv folder_of(const struct item *item)
 {
-    const char *slash = strrchr(item->transcript.path, '/');
-    return slash ? (size_t)(slash - item->transcript.path) : 0;
+    return agent_folder_of(item->store->agent, item->transcript.path);
 }
 
 static bool shares_folder(const struct item *a, const struct item *b)
 {
-    size_t n = folder_length(a);
-    return a->store == b->store && n == folder_length(b) &&
-           strncmp(a->transcript.path, b->transcript.path, n) == 0;
+    return a->store == b->store && sv_equals(folder_of(a), folder_of(b));
 }
 
 /* A folder's items stand together, as they were listed. */

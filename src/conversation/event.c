@@ -25,6 +25,8 @@ const char *event_kind_word(enum event_kind kind)
         [EVENT_QUEUE_REMOVE] = "queue remove",
         [EVENT_QUEUE_CLEAR] = "queue clear",
         [EVENT_TITLE] = "title",
+        [EVENT_ASK] = "ask",
+        [EVENT_ANSWERED] = "answered",
     };
     return words[kind];
 }
@@ -44,6 +46,8 @@ bool event_is_conversational(const struct event *e)
     case EVENT_API_ERROR:
     case EVENT_COMPACT_BOUNDARY:
     case EVENT_COMPACT_SUMMARY:
+    case EVENT_ASK:
+    case EVENT_ANSWERED:
         return true;
     case EVENT_NOTE:
         return e->expects_reply;

@@ -40,7 +40,9 @@ enum event_kind {
     EVENT_DEQUEUE,
     EVENT_QUEUE_REMOVE,
     EVENT_QUEUE_CLEAR,
-    EVENT_TITLE, /* see title */
+    EVENT_TITLE,    /* see title */
+    EVENT_ASK,      /* a question to the user is up, and is written down: see results[] and text */
+    EVENT_ANSWERED, /* one is not up any more: see results[] */
 };
 
 struct event_tool {
@@ -58,7 +60,8 @@ struct event {
     struct sv model; /* a reply: who wrote it */
     /* A reply: tokens that the model was given and gave, as the API counted; 0: not said. */
     int64_t context_tokens;
-    struct sv text;  /* prompt, command, api error, queued input: what it says */
+    struct sv text;  /* prompt, command, api error, queued input: what it says; EVENT_ASK: what for,
+                        "permission prompt" where a tool waits for it */
     struct sv title; /* EVENT_TITLE */
     /* Where the conversation is now: a directory, whose folder the file was moved to; the id of the
      * session that goes on with it; of the session that this record was copied from. Empty too

@@ -26,7 +26,8 @@
  *
  * What cannot be seen here: a compaction that is under way, the half of a
  * reply that is still being streamed, a retry of the request (some versions
- * write nothing), a permission prompt. None of them leaves a record.
+ * write nothing), a permission prompt of a client that does not write it down (asks). None of them
+ * leaves a record.
  */
 #pragma once
 
@@ -106,6 +107,9 @@ struct tail_result {
                              was waited for; unknown: not among what was read */
     const struct tail_tool *open_tools; /* asked for in the last turn, without a result */
     size_t open_tool_count;
+
+    struct wall asks_since; /* a question to the user is up; unknown: none that is written down */
+    const char *asks;       /* what for */
 
     struct wall api_error_at; /* since the last progress; unknown: none */
     const char *api_error;

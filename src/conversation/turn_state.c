@@ -10,7 +10,7 @@ static void begin_turn(struct turn_state *s, const struct event *e)
     s->r->turn_was_interrupted = false;
     s->r->turn_began_at = s->r->asked_at = e->at;
     s->r->found_turn_start = true;
-    s->tool_count = 0;
+    s->tool_count = s->ask_count = 0;
     s->command_is_open = e->kind == EVENT_COMMAND;
     if (e->kind == EVENT_PROMPT && e->is_human)
         s->prompt = e;
@@ -20,7 +20,7 @@ static void end_turn(struct turn_state *s)
 {
     s->r->turn = TAIL_TURN_OVER;
     s->r->turn_was_interrupted = false;
-    s->tool_count = 0;
+    s->tool_count = s->ask_count = 0;
 }
 
 /* The model is to be asked, once the tools are done. */
@@ -105,6 +105,27 @@ static void tell_queue(struct turn_state *s, const struct event *e)
         memmove(&s->queue[at], &s->queue[at + 1], (--s->queue_count - at) * sizeof *s->queue);
 }
 
+static bool is_of(const struct event *ask, const struct event *answer)
+{
+    return ask->result_count && answer->result_count &&
+           sv_equals(ask->results[0].id, answer->results[0].id);
+}
+
+static void tell_ask(struct turn_state *s, const struct event *e)
+{
+    if (s->ask_count < TAIL_OPEN_TOOLS_MAX)
+        s->asks[s->ask_count++] = e;
+}
+
+static void tell_answer(struct turn_state *s, const struct event *e)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->ask_count; i++)
+        if (!is_of(s->asks[i], e))
+            s->asks[kept++] = s->asks[i];
+    s->ask_count = kept;
+}
+
 void turn_state_tell(struct turn_state *s, const struct event *e)
 {
     if (event_is_conversational(e))
@@ -166,6 +187,12 @@ void turn_state_tell(struct turn_state *s, const struct event *e)
     case EVENT_QUEUE_CLEAR:
         tell_queue(s, e);
         break;
+    case EVENT_ASK:
+        tell_ask(s, e);
+        break;
+    case EVENT_ANSWERED:
+        tell_answer(s, e);
+        break;
     case EVENT_OTHER:
     case EVENT_METADATA:
     case EVENT_ATTACHMENT:
@@ -190,6 +217,10 @@ void turn_state_end(struct turn_state *s)
     if (s->prompt) {
         r->prompt = kept(s, s->prompt->text);
         r->prompt_at = s->prompt->at;
+    }
+    if (s->ask_count) {
+        r->asks = kept(s, s->asks[0]->text);
+        r->asks_since = s->asks[0]->at;
     }
     if (s->error) {
         r->api_error = kept(s, s->error->text);

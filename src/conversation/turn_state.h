@@ -29,7 +29,9 @@ struct turn_state {
     struct arena *own;   /* what is only needed until turn_state_end */
     const struct event *leaf;
     const struct event *error, *retry, *prompt;
-    const struct event *sized;    /* the last reply that says how much it has seen */
+    const struct event *sized; /* the last reply that says how much it has seen */
+    const struct event *asks[TAIL_OPEN_TOOLS_MAX]; /* that are up, the oldest first */
+    size_t ask_count;
     bool command_is_open;         /* the client may yet answer it alone */
     bool compacted_automatically; /* the last compaction */
     struct turn_state_tool tools[TAIL_OPEN_TOOLS_MAX];

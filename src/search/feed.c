@@ -52,6 +52,8 @@ static bool is_worth_finding(const struct event *e, struct sv words)
     case EVENT_QUEUE_REMOVE:
     case EVENT_QUEUE_CLEAR:
     case EVENT_INTERRUPTED:
+    case EVENT_ASK:
+    case EVENT_ANSWERED:
         return false;
     default:
         return words.n > 0;

@@ -228,6 +228,8 @@ static bool is_silent(const struct event *e, const struct message *m)
     case EVENT_QUEUE_REMOVE:
     case EVENT_QUEUE_CLEAR:
     case EVENT_TITLE:
+    case EVENT_ASK:
+    case EVENT_ANSWERED:
         return true;
     case EVENT_COMPACT_BOUNDARY:
         return false;

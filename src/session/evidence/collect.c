@@ -99,6 +99,18 @@ static bool subagent_is_of_this_turn(const struct snapshot *snap, const struct s
            (!wall_known(began) || act->subagent_at.ms >= began.ms);
 }
 
+/* A client that publishes nothing may write down that it asks its user. */
+static void collect_asking(const struct snapshot *snap, const struct session *s, struct evidence *e)
+{
+    const struct tail_result *tail = &s->activity.tail;
+    if (!tail->asks || e->status != CLIENT_SAYS_NOTHING ||
+        is_older_than_process(snap, s, tail->asks_since))
+        return;
+    e->status = CLIENT_WAITING;
+    e->waiting_for = tail->asks;
+    e->status_age_s = awake_age_s(snap, s, tail->asks_since, &e->unsure.status_s);
+}
+
 static void collect_conversation(const struct snapshot *snap, const struct session *s,
                                  struct evidence *e)
 {
@@ -137,6 +149,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->queued_count = tail->queued_count;
         e->queued_age_s = awake_age_s(snap, s, tail->queued_since, &e->unsure.queued_s);
     }
+    collect_asking(snap, s, e);
     e->api_error = tail->api_error;
     collect_retry(snap, s, e);
 }

@@ -462,6 +462,11 @@ const char *agent_asked_model(const struct agent *agent, const struct proc_strin
     return agent->model ? agent->model->asked(argv, environment) : NULL;
 }
 
+const char *agent_does_with(const struct agent *agent, enum damage_kind kind)
+{
+    return agent->lines ? agent->lines->client_does(kind) : NULL;
+}
+
 bool agent_keeps_raw_mode(const struct agent *agent)
 {
     return agent->control && agent->control->keeps_raw_mode;

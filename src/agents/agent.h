@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "conversation/event.h"
 #include "platform/process/proc.h"
+#include "repair/damage.h"
 #include "session_rescue.h"
 
 #include <stdbool.h>
@@ -497,6 +498,14 @@ struct agent_control {
     bool keeps_raw_mode;
 };
 
+/* Its transcripts are lines of one JSON object each: which of them are whole is told, where nothing
+ * more is known of what its client makes of them. */
+struct agent_lines {
+    /* What its client does with what is no whole record on a line of its own, as it was tried.
+     * Returns: NULL: not tried. */
+    const char *(*client_does)(enum damage_kind kind);
+};
+
 /* The rules of repair/ are those by which its client loads a transcript. */
 struct agent_repair {
     const char *id_member; /* of its records: the session's id */
@@ -561,7 +570,8 @@ struct agent {
     const struct agent_model *model;
     const struct agent_terminal *terminal;
     const struct agent_control *control; /* NULL: no process of it is ended or pushed */
-    const struct agent_repair *repair;   /* NULL: nothing is known that is wrong, or mends it */
+    const struct agent_lines *lines;
+    const struct agent_repair *repair; /* NULL: nothing is known that mends it */
     const struct agent_salvage *salvage;
     const struct agent_timing *timing; /* measured on its clients */
 };
@@ -630,6 +640,8 @@ const char *agent_asked_model(const struct agent *agent, const struct proc_strin
                               const struct proc_strings *environment);
 /* Not known: false. */
 bool agent_keeps_raw_mode(const struct agent *agent);
+/* Not tried: NULL. */
+const char *agent_does_with(const struct agent *agent, enum damage_kind kind);
 /* Never NULL. */
 const struct agent_timing *agent_timing_of(const struct agent *agent);
 /* Nothing is known, or found. */

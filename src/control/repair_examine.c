@@ -375,9 +375,24 @@ static int look_for_obstacles(struct repair_examined *e, struct arena *a)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
+/* Any record is one of the session's. */
+static int look_at_lines(const struct repair_plan_options *options, struct arena *a,
+                         struct repair_examined *e)
+{
+    e->own = e->source;
+    int r = transcript_scan_read(&e->source, &e->survey);
+    if (r < 0)
+        return r;
+    e->survey.session_records = e->survey.all_records;
+    return repair_plan_make(&e->source, &e->survey, options, a, &e->plan);
+}
+
 static int look(const struct repair_examine_request *q, struct arena *a, struct repair_examined *e)
 {
     struct repair_plan_options options = q->options;
+    options.lines_only = !q->agent->repair;
+    if (options.lines_only)
+        return look_at_lines(&options, a, e);
     int r = look_at_head(q, a, e);
     e->own = e->source;
     if (r < 0 || e->form.packer)
@@ -398,7 +413,7 @@ int repair_examine(const struct repair_examine_request *q, struct arena *a,
                    struct repair_examined *out, struct sr_error *error)
 {
     struct repair_examined e = {0};
-    if (!q->agent->repair)
+    if (!q->agent->repair && (!q->agent->lines || q->options.wants_edits))
         return err_set(error, -EOPNOTSUPP,
                        "%s: what is wrong with a transcript of %s, and what mends it, is not known",
                        q->shown, q->agent->title);

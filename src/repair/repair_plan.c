@@ -563,11 +563,40 @@ static int plan_again(const struct record_source *source, const struct repair_pl
     return r;
 }
 
+/* Bytes that are no record are damage, whoever reads them; what comes of it depends on who does. */
+static int plan_lines(const struct record_source *source, struct transcript_scan *v,
+                      const struct repair_plan_options *options, struct arena *a,
+                      struct repair_plan *out)
+{
+    struct repair_plan plan = {.lines_only = true};
+    struct repair_steps m = {
+        .source = source, .v = v, .g = &v->graph, .options = options, .arena = a, .plan = &plan};
+    int r = broken_lines_mend(&m);
+    if (r < 0)
+        return r;
+    judge_bytes(&m);
+    plan.edit_count = 0;
+    plan.hurts = false;
+    for (size_t i = 0; i < plan.problem_count; i++) {
+        struct repair_plan_problem *p = &plan.problems[i];
+        p->is_mended = false;
+        p->consequence = NULL;
+        if (p->severity > DAMAGE_HARMLESS)
+            p->severity = DAMAGE_HURTS;
+        plan.hurts = plan.hurts || p->severity == DAMAGE_HURTS;
+    }
+    sort_problems(&plan);
+    *out = plan;
+    return 0;
+}
+
 int repair_plan_make(const struct record_source *source, struct transcript_scan *v,
                      const struct repair_plan_options *options, struct arena *a,
                      struct repair_plan *out)
 {
     struct repair_plan plan;
+    if (options->lines_only)
+        return plan_lines(source, v, options, a, out);
     int r = plan_settled(source, v, options, false, a, &plan);
     if (r == 0 && !options->wants_edits &&
         has_kind(&plan, DAMAGE_LATE_BOUNDARY)) { /* would it be moved? */

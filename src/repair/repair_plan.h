@@ -31,6 +31,8 @@ enum {
 };
 
 struct repair_plan_options {
+    bool lines_only;        /* what its client makes of the records is not known: only the lines
+                               are judged, and nothing is mended */
     bool is_live;           /* a process has the session: a torn last line is a write under way */
     bool shrinks;           /* also trims what the API never sees */
     bool fits;              /* also cuts what is sent until it is short enough: see fit.h */
@@ -105,6 +107,7 @@ struct repair_plan_branch {
 struct repair_plan {
     struct repair_plan_messages messages;
     struct repair_plan_fit fit;
+    bool lines_only;   /* nothing is known but the problems: of messages and branches nothing */
     bool can_resume;   /* the client finds a conversation, and does not fail on it */
     bool hurts;        /* one of the problems */
     bool is_reordered; /* a compaction stands behind a later one */

@@ -194,7 +194,8 @@ static void add_command(struct buf *out, const struct view_checked *c,
         resume_add_quoted(out, c->session_id);
         return;
     }
-    if (!option || (p->severity == DAMAGE_HARMLESS && d->run != DAMAGE_RUN_SHRINK))
+    if (!option || c->plan->lines_only ||
+        (p->severity == DAMAGE_HARMLESS && d->run != DAMAGE_RUN_SHRINK))
         return;
     buf_adds(out, "session-rescue --repair ");
     resume_add_quoted(out, c->path);
@@ -207,7 +208,8 @@ static void add_run(struct buf *out, const struct view_checked *c,
     struct buf command = {0};
     add_command(&command, c, p);
     if (!command.n)
-        buf_adds(out, damages[p->kind].run == DAMAGE_RUN_NONE_KNOWN
+        buf_adds(out, damages[p->kind].run == DAMAGE_RUN_NONE_KNOWN ||
+                              (c->plan->lines_only && p->severity > DAMAGE_HARMLESS)
                           ? "nothing is known that helps; a backup may hold it"
                           : "nothing, all is well");
     else
@@ -215,6 +217,18 @@ static void add_run(struct buf *out, const struct view_checked *c,
     if (damages[p->kind].run == DAMAGE_RUN_SHRINK)
         buf_adds(out, ", if it is to be smaller");
     buf_release(&command);
+}
+
+/* What is lost by it follows from what its client does with it. */
+static void explain_line(struct buf *out, const struct view_checked *c, enum damage_kind kind)
+{
+    const char *does = agent_does_with(c->agent, kind);
+    if (does)
+        buf_addf(out, "  %s: %s.", damages[kind].word, does);
+    else
+        buf_addf(out, "  %s: what %s does with it was not tried.", damages[kind].word,
+                 c->agent->product);
+    buf_addf(out, " Comes of: %s.\n    To run: ", damages[kind].origin);
 }
 
 /* Of each kind once: of some there are thousands. */
@@ -230,8 +244,11 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
         if (!is_shown(p, verbose) || (explained >> p->kind & 1))
             continue;
         explained |= 1ull << p->kind;
-        buf_addf(out, "  %s: %s.\n    Lost: %s. Comes of: %s.\n    To run: ", d->word, d->client,
-                 d->loss, d->origin);
+        if (c->plan->lines_only)
+            explain_line(out, c, p->kind);
+        else
+            buf_addf(out, "  %s: %s.\n    Lost: %s. Comes of: %s.\n    To run: ", d->word,
+                     d->client, d->loss, d->origin);
         add_run(out, c, p);
         buf_adds(out, "\n");
     }
@@ -280,8 +297,9 @@ static struct json_node *problem_node(struct json_document *d, const struct view
     json_put_string(d, node, "cure",
                     damage_cure_word(p->is_mended ? damage->cure : DAMAGE_CURE_NONE));
     json_put_bool(d, node, "is_guess", p->is_guess);
-    json_put_string(d, node, "client", damage->client);
-    json_put_string(d, node, "lost", damage->loss);
+    json_put_string(d, node, "client",
+                    c->plan->lines_only ? agent_does_with(c->agent, p->kind) : damage->client);
+    json_put_string(d, node, "lost", c->plan->lines_only ? NULL : damage->loss);
     json_put_string(d, node, "origin", damage->origin);
     add_command(&command, c, p);
     json_put_string(d, node, "run", command.p);
@@ -362,8 +380,11 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
         json_put(d, node, "form", view_json_form(d, c->form));
         json_put_integer(d, node, "lines", c->survey->all_lines);
         json_put_integer(d, node, "records", c->survey->all_records);
-        json_put(d, node, "messages", view_json_messages(d, c->plan));
-        if (verdict == VIEW_OTHER_FORM)
+        if (c->plan->lines_only)
+            json_put_null(d, node, "messages");
+        else
+            json_put(d, node, "messages", view_json_messages(d, c->plan));
+        if (verdict == VIEW_OTHER_FORM || c->plan->lines_only)
             json_put_null(d, node, "can_resume");
         else
             json_put_bool(d, node, "can_resume",

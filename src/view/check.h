@@ -9,8 +9,9 @@
 #include "session_rescue.h"
 
 struct view_checked {
-    const char *session_id; /* NULL: not known */
-    const char *path;       /* NULL: not known, of one that is gone */
+    const struct agent *agent; /* whose transcript it is */
+    const char *session_id;    /* NULL: not known */
+    const char *path;          /* NULL: not known, of one that is gone */
     int64_t size_bytes;
     int live_pid;               /* 0: no process has it */
     const char *why;            /* it could not be read; NULL: it was */

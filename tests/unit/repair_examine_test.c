@@ -42,6 +42,56 @@ static void without_rules_nothing_is_said_of_a_transcript(void **state)
                                     "mends it, is not known");
 }
 
+static const char *does_with(enum damage_kind kind)
+{
+    return kind == DAMAGE_STUB ? "it passes over it" : NULL;
+}
+
+/* What its records say is nobody's to judge: bytes that are no record are damage all the same. */
+static void without_rules_the_lines_are_judged_and_nothing_is_mended(void **state)
+{
+    (void)state;
+    static const struct event_reader reader = {.record_start = {"{\"at\":", 6}};
+    static const struct agent_lines lines = {.client_does = does_with};
+    static const struct agent bare = {
+        .name = "bare", .title = "Bare", .reader = &reader, .lines = &lines};
+    static const char text[] = "{\"at\":1,\"parent\":\"none that is there\"}\n"
+                               "{\"at\":2,\"sa\n"
+                               "{\"at\":3}{\"at\":4}\n"
+                               "\0\0\0\n"
+                               "says: nothing\n"
+                               "{\"at\":5}\n"
+                               "{\"at\":6,";
+    static const enum damage_kind expected[] = {DAMAGE_STUB, DAMAGE_GLUED, DAMAGE_NUL_PADDING,
+                                                DAMAGE_FRAGMENT, DAMAGE_TORN_TAIL};
+    struct repair_examine_request q = {
+        .agent = &bare, .at = AT_FDCWD, .path = scratch("t.jsonl"), .shown = "t.jsonl"};
+    struct repair_examined e;
+    struct sr_error error;
+    scratch_write("t.jsonl", text, sizeof text - 1);
+    assert_int_equal(repair_examine(&q, &arena, &e, &error), 0);
+    assert_true(e.plan.lines_only && e.plan.hurts);
+    assert_int_equal(e.survey.session_records, 4);
+    assert_int_equal(e.plan.problem_count, sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < e.plan.problem_count; i++) {
+        assert_int_equal(e.plan.problems[i].kind, expected[i]);
+        assert_int_equal(e.plan.problems[i].severity, DAMAGE_HURTS);
+        assert_null(e.plan.problems[i].consequence);
+        assert_false(e.plan.problems[i].is_mended);
+    }
+    assert_int_equal(e.plan.edit_count, 0);
+    repair_examine_release(&e);
+
+    q.options.is_live = true; /* the last one may be being written */
+    assert_int_equal(repair_examine(&q, &arena, &e, &error), 0);
+    assert_int_equal(e.plan.problems[4].severity, DAMAGE_HARMLESS);
+    repair_examine_release(&e);
+
+    q.options.wants_edits = true;
+    assert_int_equal(repair_examine(&q, &arena, &e, &error), -EOPNOTSUPP);
+    arena_release(&arena);
+}
+
 static void end(struct repair_examined *e)
 {
     repair_examine_release(e);
@@ -152,6 +202,8 @@ static void a_record_too_long_to_hold_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(without_rules_the_lines_are_judged_and_nothing_is_mended,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(without_rules_nothing_is_said_of_a_transcript,
                                         scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(nuls_in_a_sound_file_are_no_other_encoding, scratch_setup,

@@ -119,6 +119,7 @@ static int check_one(struct work *w, const struct target *target)
     };
     int r = repair_examine(&request, &arena, &e, &error);
     struct view_checked checked = {
+        .agent = target->agent,
         .session_id = target->session_id                 ? target->session_id
                       : r == 0 && e.survey.session_id[0] ? e.survey.session_id
                                                          : NULL,

@@ -6,21 +6,22 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { OpencodeWorld, noOpencode } from './lib/opencode.mjs';
+import { AgentWorld, noAgents } from './lib/agent-world.mjs';
+import { opencode } from './lib/agents/opencode.mjs';
 import { until } from './lib/wait.mjs';
 
-describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
+describe('opencode', { timeout: 600_000, skip: noAgents }, () => {
   let world, cwd, client;
 
   before(async () => {
-    world = await OpencodeWorld.create();
+    world = await AgentWorld.create(opencode);
     cwd = world.folder('project');
     client = await world.start(cwd);
   });
   after(() => world?.close());
 
-  const look = async (...args) => (await world.rescue.run(['--status', '--json', ...args], [world.data])).json;
-  const mine = async (...args) => (await look(...args)).sessions.find(({ pid }) => pid === client.pid);
+  const look = (...args) => world.look(...args);
+  const mine = async (...args) => (await look(...args)).sessions.find(({ pid }) => pid === client.pids().owner);
   const becomes = (what, holds, ...args) => {
     let seen;
     return until(what, async () => {
@@ -38,7 +39,7 @@ describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
   });
 
   test('idle: mapped by what it has written, its turn over', async () => {
-    await world.say(client.pane, 'hello there');
+    await client.say('hello there');
     const session = await becomes('idle', ({ verdict }) => verdict === 'idle');
     assert.match(session.session_id, /^ses_/);
     assert.deepEqual([session.mapping.by, session.mapping.confidence], ['transcript', 'likely']);
@@ -49,7 +50,7 @@ describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
   });
 
   test('generating: never hung, whatever the patience', async () => {
-    await world.say(client.pane, 'now [[hold]]');
+    await client.say('now [[stall]]');
     const session = await becomes('a turn that is open', ({ verdict }) => verdict !== 'idle', '--timeout', '0');
     assert.ok(['working', 'unknown'].includes(session.verdict), session.verdict);
     for (let n = 0; n < 5; n++) assert.equal((await look('--timeout', '0')).counts.hung, 0);
@@ -58,11 +59,11 @@ describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
   });
 
   test('a tool that runs is told by its name, and copied with the rest', async () => {
-    await world.say(client.pane, 'then [[run sleep 300]]');
+    await client.say('then [[run sleep 300]]');
     const session = await becomes('an open tool', ({ evidence, children }) => children.length > 0 && evidence.some((line) => line.includes('bash')), '--timeout', '0');
     assert.ok(['working', 'unknown'].includes(session.verdict), session.verdict);
     const { status, stderr } = await world.rescue.run(['--export', session.session_id, '--pending-dir', world.pending,
-      '--log-dir', join(world.root, 'log')], [world.data]);
+      '--log-dir', join(world.root, 'log')], [world.store]);
     assert.equal(status, 0, stderr);
     const stem = readdirSync(world.pending).find((name) => name.endsWith('.sha256')).replace('.sha256', '');
     assert.ok(stem.endsWith(`-LOSSLESS-opencode-${session.session_id}`));
@@ -79,7 +80,7 @@ describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
 
   test('no one ends or pushes it, and it runs on', async () => {
     for (const mode of ['--kill', '--revive']) {
-      const { status, stderr } = await world.rescue.run([mode, `${client.pid}`, '--force', '--pending-dir', world.pending], [world.data]);
+      const { status, stderr } = await world.rescue.run([mode, `${client.pids().owner}`, '--force', '--pending-dir', world.pending], [world.store]);
       assert.equal(status, 4, stderr);
       assert.match(stderr, /refused: .*not known/);
     }
@@ -88,15 +89,15 @@ describe('opencode', { timeout: 600_000, skip: noOpencode }, () => {
 
   test('stored: its command resumes it', async () => {
     const { session_id: id } = await mine();
-    await world.tmux.closePane(client.pane);
+    await client.close();
     const stored = await until('nobody has it', async () => {
-      const { json } = await world.rescue.run(['--resume', '--json'], [world.data]);
+      const { json } = await world.rescue.run(['--resume', '--json'], [world.store]);
       return json.sessions.find((session) => session.session_id === id && session.resume_command);
     }, { withinMs: 60_000 });
     const command = stored.resume_command.replace(/^cd \S+ && /, '').replace('opencode --session', 'opencode run --session');
     assert.match(command, new RegExp(`opencode run --session ${id}$`));
     await world.shell(`${stored.resume_command.split(' && ')[0]} && ${command} "and again"`);
-    assert.ok(world.api.requests.at(-1).includes('and again'));
+    assert.ok(world.api.requests.at(-1).prompt.includes('and again'));
   });
 
   test('a server is listed, and which sessions it has is not made up', async () => {

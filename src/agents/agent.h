@@ -2,8 +2,8 @@
  * agent: how one kind of coding agent looks, as a process and on disk.
  *
  * Each agent is a set of tables (struct agent); agents.c lists them all.
- * What is right of this layer knows sessions, registrations and transcripts,
- * and not where a particular agent keeps them.
+ * Later layers know sessions, registrations and transcripts, but not where a
+ * particular agent keeps them.
  */
 #pragma once
 
@@ -24,45 +24,45 @@
 /* What a process is to an agent. */
 enum agent_role {
     AGENT_NO,       /* not this agent's program */
-    AGENT_NAMESAKE, /* it is called as this agent's program is, and is none that is known */
+    AGENT_NAMESAKE, /* it has the name of this agent's program, but is not a known build of it */
     AGENT_SESSION,  /* it holds a conversation, or is about to */
     AGENT_UI,       /* it draws a session whose turns another process runs */
     AGENT_SERVER,   /* it runs the turns of any number of sessions, for others to draw */
-    AGENT_SPARE, /* started ahead for a session to come: it has one once it is registered with it */
-    AGENT_HELPER, /* this agent's program in another role: a launcher, an MCP server, a daemon */
+    AGENT_SPARE,    /* started in advance: it has no session until it is registered with one */
+    AGENT_HELPER,   /* this agent's program in another role: a launcher, an MCP server, a daemon */
 };
 
-/* A process as recognition sees it. exe is NULL where it may not be read. */
+/* A process as recognition sees it. exe: NULL when we may not read it. */
 struct agent_look {
     const char *exe;
     const char *name; /* comm */
     const struct proc_strings *argv;
     const struct proc_strings *environment;
-    enum fact is_program; /* as the agent's is_program says */
+    enum fact is_program; /* the answer of the agent's is_program */
 };
 
-/* What a client has started a child of its own for. */
+/* Why a client started a child process. */
 enum agent_child {
-    AGENT_CHILD_UNKNOWN, /* it bears no mark, or its marks may not be read */
-    AGENT_CHILD_TOOL,    /* a command of the model's, or one that the user typed */
-    AGENT_CHILD_SEARCH,  /* it searches files for one of the client's tools */
-    AGENT_CHILD_HOOK,    /* a hook, or what draws the status line: they look the same */
-    AGENT_CHILD_SERVER,  /* an MCP server, or another helper that is there for more than a turn */
+    AGENT_CHILD_UNKNOWN, /* it carries no mark, or we may not read its marks */
+    AGENT_CHILD_TOOL,    /* a command from the model or typed by the user */
+    AGENT_CHILD_SEARCH,  /* searches files for one of the client's tools */
+    AGENT_CHILD_HOOK,    /* a hook or the status line command: they look the same */
+    AGENT_CHILD_SERVER,  /* an MCP server, or another helper that outlives a turn */
 };
 
-/* A child of a client, as it is seen. */
+/* A child of a client, as seen from outside. */
 struct agent_child_look {
     const struct proc_strings *argv;
-    const struct proc_strings *environment; /* NULL: may not be read */
+    const struct proc_strings *environment; /* NULL: we may not read it */
     const struct proc_strings *client_environment;
     bool is_in_group; /* its process group is the client's */
 };
 
-/* Where a client finds its model. */
+/* How a client reaches its model. */
 struct agent_api {
-    uint16_t port;         /* of the connection: the proxy's where there is one */
+    uint16_t port;         /* remote port of the connection; with a proxy, the proxy's */
     bool is_first_party;   /* the vendor's own address */
-    int64_t api_timeout_s; /* that the user has set; 0: not set */
+    int64_t api_timeout_s; /* set by the user; 0: not set */
 };
 
 /* An agent's own directory ("config directory"), open. */
@@ -73,11 +73,11 @@ struct agent_store {
     struct problems *problems;
 };
 
-/* What a client publishes about its running process. NULL and 0: not said. */
+/* What a client publishes about its running process. NULL and 0: not stated. */
 struct agent_registration {
-    int code;         /* negative errno: it could not be read, and only file and pid (as the file is
-                         named) are known, and of one that was read and is torn (-EBADMSG), as a
-                         client may leave it, changed_at; else 0 */
+    int code;         /* 0, or why the entry could not be read: a negative errno. Then only file
+                         and pid (from the file's name) are known; for a torn entry (-EBADMSG),
+                         which a client may leave behind, changed_at too */
     const char *file; /* below the store, for messages */
     int64_t pid;      /* in the client's own pid namespace */
     uint64_t start_ticks;
@@ -85,93 +85,93 @@ struct agent_registration {
     const char *session_id, *cwd, *version, *kind, *entrypoint;
     const char *status;      /* "idle", "busy", "waiting", "shell" */
     const char *waiting_for; /* "permission prompt" */
-    bool is_spare;           /* no session was given to it yet */
-    const char *job_id;      /* of a background session: what the client calls it by */
+    bool is_spare;           /* it has no session yet */
+    const char *job_id;      /* of a background session: the client's name for it */
     struct wall started_at, changed_at, status_at;
 };
 
-/* Of a user's settings, what matters here. */
+/* The user's settings that matter here. */
 struct agent_settings {
-    const char *model; /* as the user asks for it; NULL: not set */
-    int64_t days_kept; /* transcripts not written to for so long are deleted by a client */
+    const char *model; /* in the user's words; NULL: not set */
+    int64_t days_kept; /* the client deletes transcripts that were not written to for this long */
 };
 
-/* What a listing tells of a session, where its agent keeps that apart from its records. */
+/* What a listing knows of a session, for agents that keep this apart from the records. */
 struct agent_listed {
-    const char *cwd;         /* that it is resumed in */
-    struct wall archived_at; /* the user has put it out of sight; unknown: not so */
+    const char *cwd;         /* the directory to resume it in */
+    struct wall archived_at; /* when the user archived it; unknown: it is not archived */
 };
 
 /* One session's transcript in a store. */
 struct agent_transcript {
     const char *session_id;
-    const char *path; /* below the store; of one that no file holds (agent_records): a name that no
-                         file has, in the folder that project_folder says */
+    const char *path;   /* below the store. Where no file holds it (agent_records): a name that no
+                           file has, in the folder given by project_folder */
     int64_t size_bytes; /* negative: not known */
     struct wall modified_at;
-    const struct agent_listed *listed; /* NULL: its records tell */
+    const struct agent_listed *listed; /* NULL: its records say this */
 };
 
-/* Which records of a session are read. */
+/* Which records of a session to read. */
 enum agent_extent {
     AGENT_WHOLE,
-    AGENT_BEGINNING, /* with what tells how it began */
-    AGENT_END,       /* the last turn at least, in bounds */
+    AGENT_BEGINNING, /* enough to see how it began */
+    AGENT_END,       /* the last turn at least, within bounds */
 };
 
-/* Takes the next bytes. Returns: 0; a negative result ends what calls it, with that. */
+/* Takes the next bytes. Returns: 0; a negative result ends the caller, which returns it. */
 typedef int agent_sink(void *context, const char *bytes, size_t n);
 
-/* How a transcript came to lie where the client does not look. */
+/* In what way a transcript lies where the client does not look. */
 enum agent_stray_kind {
     AGENT_STRAY_NAME, /* in the right folder, under another name: "ID (1).jsonl", "notes.jsonl" */
     AGENT_STRAY_DEEP, /* one folder too deep */
     AGENT_STRAY_TOP,  /* beside the folders */
 };
 
-/* A session's transcript that no client finds by the session's id. */
+/* A transcript that the client does not find by the session's id. */
 struct agent_stray {
     enum agent_stray_kind kind;
-    const char *session_id; /* as its name says, else its records */
+    const char *session_id; /* from its name, else from its records */
     const char *path;       /* below the store */
-    const char *folder;     /* that it would be found in, below the store; NULL: that of the
-                               directory that its records name */
+    const char *folder;     /* where the client would find it, below the store; NULL: the folder
+                               of the directory that its records name */
     int64_t size_bytes;
 };
 
-/* A prompt that was typed, as the agent's history of prompts has it. */
+/* A prompt that was typed, from the agent's history of prompts. */
 struct agent_prompt {
-    const char *session_id; /* that it was typed in */
+    const char *session_id; /* where it was typed */
     const char *text;
-    const char *pasted; /* texts that it stands for as "[Pasted text #1 ...]"; NULL: none */
-    const char *cwd;    /* that session's; NULL: not said */
+    const char *pasted; /* the texts behind "[Pasted text #1 ...]"; NULL: none */
+    const char *cwd;    /* the session's; NULL: not stated */
     struct wall at;
-    bool is_said_to_model; /* else it need never become part of a conversation */
+    bool is_said_to_model; /* else it may never become part of a conversation */
 };
 
-/* The last of them, or all of a session, the oldest first. */
+/* The last prompts, or all of a session, oldest first. */
 struct agent_prompts {
     struct agent_prompt *items;
     size_t count, capacity;
-    bool is_whole;           /* all that there are; else: */
-    struct wall known_since; /* none after this moment is missing */
+    bool is_whole;           /* these are all; else known_since holds: */
+    struct wall known_since; /* no prompt after this moment is missing */
 };
 
-/* A session that the history of prompts names, and how many of its lines do. */
+/* A session that the history of prompts names, and in how many lines. */
 struct agent_prompted {
     const char *session_id;
     size_t count;
 };
 
-/* A session that something is left of, and no transcript. */
+/* A session that has no transcript, but left other files behind. */
 struct agent_trace {
     const char *session_id;
-    const char *folder;      /* its own, below the store; one of several */
+    const char *folder;      /* one of its own folders, below the store */
     bool is_beside;          /* "<folder>.jsonl" is where its transcript was */
-    struct wall modified_at; /* the folder, or what stands in it */
+    struct wall modified_at; /* of the folder or what is in it */
 };
 
-/* Both in the order of their ids. */
+/* Both arrays are sorted by id. */
 struct agent_traces {
     struct agent_trace *items;
     size_t count, capacity;
@@ -179,28 +179,29 @@ struct agent_traces {
     size_t with_transcript_count;
 };
 
-/* What a file is of, where it is all that is left. */
+/* What a file left by a session without a transcript holds. */
 enum agent_part {
-    AGENT_PART_OTHER,       /* of no interest to who looks for what was said or done */
+    AGENT_PART_OTHER,       /* nothing of what was said or done */
     AGENT_PART_SUBAGENT,    /* a subagent's transcript */
-    AGENT_PART_TOOL_RESULT, /* what a tool answered, as it was too long for the transcript */
-    AGENT_PART_VERSION,     /* a file of the user's, as it was before the session changed it */
-    AGENT_PART_LIST,        /* things to do */
-    AGENT_PART_BESIDE,      /* what goes with one of these, and says nothing by itself */
+    AGENT_PART_TOOL_RESULT, /* a tool's answer that was too long for the transcript */
+    AGENT_PART_VERSION,     /* a file of the user's as it was before the session changed it */
+    AGENT_PART_LIST,        /* a to-do list */
+    AGENT_PART_BESIDE,      /* belongs to one of these, and means nothing by itself */
     AGENT_PARTS
 };
 
-/* What a client draws: a question in place of the box for the prompt, and the line of its state. */
+/* What a client draws: a question in place of the prompt box, and its state line. */
 struct agent_screen {
-    enum fact asks;   /* FACT_NO: the box is there */
-    const char *line; /* of its state, as it stands there; NULL: not found, and nothing below */
-    bool is_retrying; /* a request failed, and it says that it tries again; else, nothing below */
-    const char *why, *due, *until; /* "Session limit reached", "1h"; "5:55am", NULL: not said */
+    enum fact asks;   /* FACT_NO: the prompt box is there */
+    const char *line; /* the state line as drawn; NULL: not found, and nothing below is set */
+    bool is_retrying; /* it says that a request failed and that it tries again; else nothing below
+                         is set */
+    const char *why, *due, *until; /* "Session limit reached", "1h"; "5:55am", NULL: not stated */
     int64_t due_in_s;              /* at least */
     int64_t attempt, of;
 };
 
-/* Of a client, what decides whether it saves what is said. */
+/* What decides whether a client saves its conversation. */
 struct agent_saving {
     const struct proc_strings *argv;
     const struct proc_strings *environment; /* NULL: not known */
@@ -212,56 +213,58 @@ struct agent_saving {
 enum agent_file_kind {
     AGENT_FILE_TRANSCRIPT,
     AGENT_FILE_OWN,     /* the session's alone, below the store */
-    AGENT_FILE_SHARED,  /* its project's or its user's; others use it too */
-    AGENT_FILE_LINES,   /* lines of a file of the user's that name the session */
-    AGENT_FILE_RECORD,  /* of the running process: kept to know, never put back */
+    AGENT_FILE_SHARED,  /* the project's or the user's; other sessions use it too */
+    AGENT_FILE_LINES,   /* the lines of a file of the user's that name the session */
+    AGENT_FILE_RECORD,  /* describes the running process: kept for information, never restored */
     AGENT_FILE_OUTSIDE, /* below the client's folder for temporary files: likewise */
-    AGENT_FILE_SALVAGE, /* no file of the client's: what a backup took from its memory */
+    AGENT_FILE_SALVAGE, /* not a file of the client's: what a backup took from its memory */
 };
 
 /* One file of a session. */
 struct agent_file {
     enum agent_file_kind kind;
-    int at;              /* what path is below: the store, or agent_files.outside */
-    const char *path;    /* to open it by */
-    const char *name;    /* in a backup; but for OUTSIDE, the same as below the store */
+    int at;              /* the folder that path is relative to: the store or agent_files.outside */
+    const char *path;    /* opens it */
+    const char *name;    /* in a backup: as below the store, except for OUTSIDE */
     const char *root;    /* the real path of at; NULL: the store's */
-    struct sv key, mark; /* LINES: what such a line holds, as struct line_filter says it */
-    const struct agent_transcript *rows; /* its records are in no file: agent_records writes them,
-                                            and at is not to be opened */
+    struct sv key, mark; /* LINES: what such a line holds (struct line_filter) */
+    const struct agent_transcript *rows; /* its records are in no file: agent_records writes them.
+                                            Do not open at */
     bool is_lines;                       /* JSONL, appended to while the session lives */
-    struct fs_file seen;                 /* when it was listed */
+    struct fs_file seen;                 /* as it was when listed */
 };
 
-/* One thing that is there and is not copied. */
+/* Something that is there and is not copied. */
 struct agent_left_out {
     const char *path;
     const char *why; /* "symbolic link to ..." */
-    bool is_lost;    /* it should have been copied, and cannot be read */
+    bool is_lost;    /* it should have been copied, but cannot be read */
 };
 
 /*
- * Folders as they were listed last, for many calls of list_files in a row: a
- * store keeps thousands of sessions in one folder. A listing is used again only
- * while its folder has the same change times; what the clients publish, whose
- * files are rewritten in place, for a second. Start with {0}; agent_listings_release.
+ * A cache of folder listings for many calls of list_files in a row: a store
+ * can keep thousands of sessions in one folder. A listing is reused only while
+ * the change times of its folder stay the same. The registry, whose files are
+ * rewritten in place, is reused for one second. Start with {0}; free with
+ * agent_listings_release.
  */
 struct agent_listings {
     struct arena arena;
     struct agent_listing *items;
     size_t count, capacity;
 
-    /* of one store at a time */
+    /* the registry of one store at a time */
     struct arena registry_arena;
-    const char *registry_store;     /* its path; NULL: none was read */
-    struct agent_store registry_of; /* the same store, with that arena */
+    const char *registry_store;     /* the store's path; NULL: none was read */
+    struct agent_store registry_of; /* the same store, with registry_arena */
     struct awake registry_at;
     struct lookup registry_lookup;
     struct agent_registration *registry;
     size_t registry_count;
 };
 
-/* As fs_list of all names. Owner of the names: the listings, until the folder is listed again. */
+/* fs_list of all names, cached. Owner of the names: the listings, until the folder is listed
+ * again. */
 int agent_list_folder(struct agent_listings *listings, int at, const char *path,
                       struct fs_name **names, size_t *count);
 struct agent;
@@ -275,12 +278,12 @@ enum { AGENT_PLACES = 24 };
 
 struct agent_files {
     struct arena *arena;
-    struct agent_file *items; /* the transcript, where there is one, is the first */
+    struct agent_file *items; /* the transcript, if there is one, is the first */
     size_t count, capacity;
     struct agent_left_out *left_out;
     size_t left_out_count, left_out_capacity;
-    int outside;              /* its descriptor, -1: none; agent_files_release closes it */
-    int places[AGENT_PLACES]; /* folders that links led to, likewise */
+    int outside;              /* folder of temporary files; -1: none. agent_files_release closes */
+    int places[AGENT_PLACES]; /* folders that links lead to, likewise */
     size_t place_count;
 };
 
@@ -289,25 +292,26 @@ void agent_leave_out(struct agent_files *files, const char *path, const char *wh
 void agent_files_release(struct agent_files *files);
 
 /*
- * Of what reads a store: what cannot be read goes to store->problems, and makes the answer unknown:
- * out then holds what could be read, and more may be there. Found: out holds all that is
- * there, which may be nothing; absent: there is no such folder or file, and out is empty.
- * Owner of results and of lookup.where: store->arena.
+ * All functions that read a store answer in one of three ways. Found: out holds everything that
+ * is there, which may be nothing. Absent: there is no such folder or file, and out is empty.
+ * Unknown: something could not be read and is named in store->problems; out holds the rest, and
+ * there may be more. Owner of results and of lookup.where: store->arena.
  */
 
-/* How its processes are told from others, and what they say of themselves. */
+/* How to tell its processes from others, and what they say of themselves. */
 struct agent_process {
-    /* By its program file (or, where that may not be read, its name) alone:
-     * worth a look at its command line? Cheap, asked of every process. */
+    /* By the program file alone (or the name, where we may not read that): is its command line
+     * worth a look? Cheap: asked of every process. */
     bool (*could_be)(const char *exe, const char *name);
     enum agent_role (*role)(const struct agent_look *look);
     /* The session id on a command line. Returns: false where there is none. */
     bool (*session_in_argv)(const struct proc_strings *argv, struct sv *session_id);
-    /* NULL from here on: nothing of the kind is known. By what is in the file that it runs. Asked
-     * of those alone that could_be; reads files. Returns: FACT_UNKNOWN where nothing can be said,
-     * or nothing needs to. */
+    /* From here on NULL means: nothing of the kind is known. */
+
+    /* By the contents of the file that it runs. Asked only where could_be says yes; reads files.
+     * Returns: FACT_UNKNOWN when it cannot tell or need not. */
     enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
-    /* It is a program of its own, and publishes itself as soon as it runs. */
+    /* It is a compiled program, and registers itself as soon as it runs. */
     bool (*is_native)(const char *exe);
     enum sr_kind (*kind)(const char *registered_kind, const char *entrypoint,
                          const struct proc_strings *argv);
@@ -316,86 +320,86 @@ struct agent_process {
 
 /* Where an agent keeps what is its user's. */
 struct agent_home {
-    /* From the environment of a process. Returns: NULL when not known. */
+    /* By the environment of a process. Returns: NULL when not known. */
     const char *(*config_dir)(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default);
-    /* What the user has set; what is not known counts as not set. NULL: there is nothing to set. */
+    /* The user's settings; what is not known counts as not set. NULL: there are none. */
     struct lookup (*read_settings)(const struct agent_store *store, struct agent_settings *out);
-    /* The variable that names another, and what of a directory's path it holds: the beginning
-     * before this ("/opencode"; NULL: all of it). The one for temporary files; NULL: none. */
+    /* variable names another config directory. It holds the path without below_variable
+     * ("/opencode"; NULL: the whole path). temporary_variable names the folder for temporary files;
+     * NULL: there is none. */
     const char *variable, *below_variable, *temporary_variable;
 };
 
 /* The transcripts in a store. */
 struct agent_stored {
-    const char *top; /* the folder that all of them lie in: "projects" */
-    /* NULL: transcripts are no files */
-    /* After the id in a transcript's path: ".jsonl"; "/events.jsonl", where a folder is called by
-     * the id. */
+    const char *top; /* the folder that holds all of them: "projects" */
+    /* After the id in a transcript's path: ".jsonl"; "/events.jsonl" when the id names a folder.
+     * NULL: transcripts are not files. */
     const char *suffix;
     bool (*is_id)(struct sv id);
-    /* A word is the beginning of one, of so many characters that it may stand for it; a pid has at
-     * most 7 (PID_MAX_LIMIT is 4194304). */
+    /* The word begins an id, and is long enough to be typed in its place: longer than any pid,
+     * which has 7 digits at most (PID_MAX_LIMIT is 4194304). */
     bool (*begins_id)(const char *word);
     bool ids_ignore_case; /* and are kept in lower case */
-    /* Cuts the path of a transcript where the store ends. Returns: false for any other path. NULL:
-     * its transcripts are no files. */
+    /* Splits the path of a transcript at the end of the store. Returns: false for any other path.
+     * NULL: transcripts are not files. */
     bool (*split)(struct arena *a, const char *path, const char **store, const char **below);
-    /* The folder, below the store, that sessions started in cwd are kept in. */
+    /* The folder, below the store, of sessions started in cwd. */
     const char *(*project_folder)(struct arena *a, const char *cwd);
     struct lookup (*list_folder)(const struct agent_store *store, const char *folder,
                                  struct agent_transcript **transcripts, size_t *count);
     struct lookup (*list_all)(const struct agent_store *store,
                               struct agent_transcript **transcripts, size_t *count);
-    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere. out: only where it is
+    /* Looks in the folder of cwd first (cwd may be NULL), then everywhere. Sets out only when
      * found. */
     struct lookup (*find)(const struct agent_store *store, const char *session_id, const char *cwd,
                           struct agent_transcript *out);
-    /* NULL from here on: there is nothing of the kind. Folder of subagents, in that which is called
-     * as a transcript is without its suffix. */
+    /* From here on NULL means: there is nothing of the kind. */
+
+    /* The folder of subagents, in the folder named like the transcript without its suffix. */
     const char *subagents;
-    /* The files beside a transcript that grow with it: its subagents'. */
+    /* The transcripts of its subagents, which grow beside its own. */
     struct lookup (*list_subagents)(const struct agent_store *store,
                                     const struct agent_transcript *of,
                                     struct agent_transcript **transcripts, size_t *count);
-    /* The user has put the session out of sight; since when. FACT_UNKNOWN: it cannot be read. */
+    /* Has the user archived the session, and since when? FACT_UNKNOWN: it cannot be read. */
     enum fact (*is_archived)(const struct agent_store *store, const struct agent_transcript *t,
                              struct wall *since);
-    /* The folders, below the store, in which something appears or grows with every session. */
+    /* The folders, below the store, where every session creates or grows files. */
     void (*list_watched)(const struct agent_store *store, const char *const **folders,
                          size_t *count);
     const char *const *watched_suffixes; /* of the files there that count; ends with NULL */
 };
 
-/* All that is of one session: what a backup holds, and how it is put back. */
+/* All files of one session: what a backup holds, and how to put them back. */
 struct agent_bundle {
     /*
-     * Every file that belongs to a session: what a lossless copy must hold. of->path NULL: it has
-     * no transcript, and what carries its id is looked for everywhere. Credentials are not
-     * among them, keys are left out; what cannot be read is said to be. temporary is the folder
-     * in which the client keeps its temporary files ("/tmp"). Owner: agent_files_release; strings:
-     * the store's arena.
+     * Every file that belongs to a session, for a lossless copy. of->path NULL: it has no
+     * transcript; then it looks everywhere for what carries the id. Never lists credentials.
+     * Keys, and what cannot be read, go to left_out. temporary: the folder for the client's
+     * temporary files ("/tmp"). Owner: agent_files_release; strings: the store's arena.
      */
     void (*list_files)(const struct agent_store *store, const struct agent_transcript *of,
                        const char *temporary, struct agent_listings *listings,
                        struct agent_files *out);
-    /* How many folders at the beginning of a path below the store may be links of the user's:
-     * no more than are well known. NULL: none. */
+    /* How many leading folders of a path below the store may be symbolic links of the user's.
+     * NULL: none. */
     size_t (*linked_parts)(const char *path);
-    /* A name in a backup, as it is for another session id and project folder. NULL: what is in a
-     * backup cannot be put back yet. */
+    /* A name in a backup, changed to another session id and project folder. NULL: a backup cannot
+     * be restored yet. */
     const char *(*renamed)(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder);
 };
 
-/* The records of a session that no file holds, as lines: each one JSON object. */
+/* The records of a session that are in no file of their own, as lines of one JSON object each. */
 struct agent_records {
-    /* All of one moment. Returns: 0, negative errno with the reason in store->problems, or what the
-     * sink returned. Blocks: no longer than some seconds, for a writer. */
+    /* All as they are at one moment. Returns: 0; negative errno, with the reason in
+     * store->problems; or the sink's result. Blocks: a few seconds at most, for a writer. */
     int (*write)(const struct agent_store *store, const struct agent_transcript *of,
                  enum agent_extent extent, agent_sink *sink, void *context);
-    const char *kind; /* of the part that they are: "rows" */
-    const char *file; /* that holds them, below the store */
+    const char *kind; /* sr_part.kind: "rows" */
+    const char *file; /* the file that holds them, below the store */
 };
 
 /* What its processes publish about themselves. */
@@ -404,24 +408,24 @@ struct agent_registry {
                           size_t *count);
 };
 
-/* The marks on what its processes start. */
+/* The marks on the children of its processes. */
 struct agent_children {
     enum agent_child (*started_for)(const struct agent_child_look *look);
-    /* A variable of its tool children: the session that they work for. */
+    /* The variable that names the session to its tool children. */
     const char *session_variable;
 };
 
 /* The prompts that were typed, kept apart from the transcripts. */
 struct agent_history {
     const char *file; /* below the store, for messages */
-    /* The end of it, in bounds, of what is said to the model alone. Returns: 0,
-     * -ENOENT where there is none, or negative errno. Owner: the store's arena. */
+    /* The last prompts to the model, read within bounds. Returns: 0, -ENOENT when there is no
+     * history, or another negative errno. Owner: the store's arena. */
     int (*read_end)(const struct agent_store *store, struct agent_prompts *out);
-    /* All prompts of a session, or (NULL) of all, among the last bytes of the history. */
+    /* All prompts of a session (NULL: of every session) in the last end_bytes of the history. */
     struct lookup (*read)(const struct agent_store *store, const char *session_id,
                           int64_t end_bytes, struct agent_prompts *out);
-    /* Who has prompts among the last bytes of the history, in the order of their ids. is_whole:
-     * there are no more bytes. */
+    /* The sessions with prompts in the last end_bytes of the history, sorted by id. is_whole: that
+     * was all of it. */
     struct lookup (*list_sessions)(const struct agent_store *store, int64_t end_bytes,
                                    struct agent_prompted **out, size_t *count, bool *is_whole);
 };
@@ -430,37 +434,37 @@ struct agent_history {
 struct agent_remains {
     struct lookup (*list_strays)(const struct agent_store *store, struct agent_stray **strays,
                                  size_t *count);
-    /* Sessions of which a folder with files is there, and no transcript is seen; prefixes: of these
-     * only (none: all). */
+    /* Sessions that have a folder with files, but no transcript. prefixes: only ids that begin
+     * with one of them (none: all). */
     struct lookup (*list_traces)(const struct agent_store *store, const char *const *prefixes,
                                  size_t prefix_count, struct agent_traces *out);
     /* By a file's name in list_files. */
     enum agent_part (*part_of)(const char *name);
-    /* The name for people of a subagent, by its transcript. Owner: the arena. */
+    /* A readable name of a subagent, by its transcript. Owner: the arena. */
     const char *(*subagent_name)(struct arena *a, int at, const char *path);
 };
 
-/* What tells whether a client writes its conversation down. */
+/* Does a client write its conversation down? */
 struct agent_saves {
-    /* By what the client was told to save nothing, a variable's or an option's name; NULL: it was
-     * not. certain: false where that depends on what cannot be seen. */
+    /* The variable or option that told the client to save nothing; NULL: none did. is_certain:
+     * false when that depends on something that cannot be seen. */
     const char *(*nothing)(const struct agent_saving *client, bool *is_certain);
-    /* By what of its command line the client has loaded an earlier conversation, an option's name;
-     * NULL: by none. */
+    /* The option on its command line that made the client load an earlier conversation; NULL:
+     * none. */
     const char *(*takes_up)(const struct proc_strings *argv);
-    /* Files that are written while a session goes on, below a folder of transcripts, whether or not
-     * its transcript is. */
+    /* Are there files, below a folder of transcripts, that a running session writes even when it
+     * writes no transcript? */
     enum fact (*has_side_files)(const struct agent_store *store, const char *folder,
                                 const char *session_id);
 };
 
-/* The tools that its model calls, by their names. NULL: there are none of the kind. */
+/* The model's tools, by name. NULL: there are none of the kind. */
 struct agent_tools {
-    /* It is answered by an MCP server. */
+    /* An MCP server answers it. */
     bool (*is_mcp)(const char *name);
-    /* The name that the user has given that server. Returns: {0} where it answers no such tool. */
+    /* The user's name for that server. Returns: {0} when no MCP server answers the tool. */
     struct sv (*mcp_server)(const char *tool);
-    /* It is a question to the user. */
+    /* It asks the user a question. */
     bool (*is_question)(const char *name);
 };
 
@@ -468,68 +472,68 @@ struct agent_tools {
 struct agent_model {
     struct agent_api (*api)(const struct proc_strings *environment);
     /*
-     * How many tokens a conversation with that model may hold. asked: how the user asked for the
-     * model, where known ("sonnet[1m]"), else NULL. Returns: 0 when model is NULL.
+     * How many tokens a conversation with that model may hold. asked: the user's words for the
+     * model ("sonnet[1m]"); NULL: not known. Returns: 0 when model is NULL.
      */
     int64_t (*context_window)(const char *model, const char *asked);
-    /* How the user asked for a model, on the command line or in the environment; NULL: not so. */
+    /* The user's words for a model, on the command line or in the environment; NULL: none. */
     const char *(*asked)(const struct proc_strings *argv, const struct proc_strings *environment);
-    /* The variable that asks for one. */
+    /* The environment variable that sets the model. */
     const char *variable;
 };
 
 /* What its terminal shows. screen: lines of text. Owner: the arena. */
 struct agent_terminal {
     void (*read)(struct sv screen, struct arena *a, struct agent_screen *out);
-    /* With escape sequences. What is typed and was not sent. Returns: false where there is no box
-     * for it; *typed is empty when nothing is typed. */
+    /* What was typed and not sent. screen: with escape sequences. Returns: false when there is no
+     * prompt box; *typed is empty when nothing is typed. */
     bool (*read_prompt)(struct sv screen, struct arena *a, struct sv *typed);
 };
 
-/* What may be done to its processes, as it was tried: SIGTERM ends a client, which writes down
- * before what it has. */
+/* What may be done to its processes, as tried on real ones: a client that gets SIGTERM writes down
+ * what it has, then ends. */
 struct agent_control {
-    /* A question is on its screen to which Escape would be an answer. NULL: not known, and Escape
-     * is not pressed. */
+    /* Its screen shows a question that Escape would answer. NULL: not known, and Escape is never
+     * pressed. */
     bool (*shows_dialog)(const char *screen);
-    /* A request whose connection is closed from outside is sent again, and nothing is lost. */
+    /* When its connection is closed from outside, it sends the request again and loses nothing. */
     bool asks_again;
-    /* It keeps its terminal in raw mode while it is in front. */
+    /* It keeps its terminal in raw mode while it is in the foreground. */
     bool keeps_raw_mode;
 };
 
-/* Its transcripts are lines of one JSON object each: which of them are whole is told, where nothing
- * more is known of what its client makes of them. */
+/* Its transcripts are lines of one JSON object each. --check can then tell which lines are whole,
+ * even when no rules of repair/ hold for its client. */
 struct agent_lines {
-    /* What its client does with what is no whole record on a line of its own, as it was tried.
-     * Returns: NULL: not tried. */
+    /* What its client does with a line that is not one whole record, as tried. Returns: NULL: not
+     * tried. */
     const char *(*client_does)(enum damage_kind kind);
 };
 
-/* The rules of repair/ are those by which its client loads a transcript. */
+/* Its client loads transcripts by the rules of repair/. */
 struct agent_repair {
-    const char *id_member; /* of its records: the session's id */
+    const char *id_member; /* the member of its records that holds the session's id */
 };
 
-/* A reply of which a half was found. Owner: the caller. */
+/* A partial reply found in memory. Owner: the caller. */
 struct agent_reply {
     const char *text;
     const char *parent;  /* the record that it answers */
     const char *uuid[3]; /* for the new records */
     const char *session_id;
-    const char *cwd, *version; /* as the transcript says; NULL: it does not */
+    const char *cwd, *version; /* from the transcript; NULL: not stated */
 };
 
 struct memory_search_search;
 struct memory_search_found;
-/* What its memory holds that is on no disk. */
+/* What its memory holds and no disk does. */
 struct agent_salvage {
     void (*find)(const struct memory_search_search *search, struct arena *a,
                  struct memory_search_found *out);
-    /* What is typed in its prompt box, as memory_search_find_typed. */
+    /* The text in its prompt box; see memory_search_find_typed. */
     bool (*find_typed)(const struct memory_search_search *search, struct sv shown, struct arena *a,
                        struct sv *typed);
-    /* Appends the records that a client itself writes when its user stops such a reply. */
+    /* Appends the records that a client writes when its user stops a reply. */
     void (*add_records)(const struct agent_reply *reply, struct buf *out);
 };
 
@@ -537,27 +541,25 @@ struct agent_salvage {
 struct agent_commands {
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);
-    /* Appends the command that opens a session that runs in the background. NULL: there are none.
-     */
+    /* Appends the command that opens a background session. NULL: there are none. */
     void (*attach)(struct buf *out, const char *job_id);
 };
 
 /*
- * One kind of agent: names, and a table for each thing that can be done with it. Those of the
- * first group every agent has. One of the second is NULL where an agent cannot: then the
- * functions below, which all callers use for these, give the answer of an agent that has nothing
- * of the kind, or that nobody knows about.
+ * One kind of agent: names, and a table for each thing that can be done with it. Every agent has
+ * the tables of the first group. One of the second group is NULL when the agent cannot do that, or
+ * nobody knows how: callers use the functions below, which then give the answer written there.
  */
 struct agent {
-    const char *name;    /* in JSON and of --agent: "claude" */
-    const char *title;   /* to people: "Claude" */
+    const char *name;    /* in JSON and for --agent: "claude" */
+    const char *title;   /* for people: "Claude" */
     const char *product; /* "Claude Code" */
-    const char *vendor;  /* in the name of a folder for backups: "anthropic" */
+    const char *vendor;  /* in the name of the default backup folder: "anthropic" */
     const struct agent_process *process;
     const struct agent_home *home;
     const struct agent_stored *stored;
     const struct agent_bundle *bundle;
-    const struct event_reader *reader; /* of its transcripts' records */
+    const struct event_reader *reader; /* reads the records of its transcripts */
     const struct agent_commands *commands;
 
     const struct agent_records *records;
@@ -569,25 +571,29 @@ struct agent {
     const struct agent_tools *tools;
     const struct agent_model *model;
     const struct agent_terminal *terminal;
-    const struct agent_control *control; /* NULL: no process of it is ended or pushed */
+    const struct agent_control *control; /* NULL: its processes are never ended or revived */
     const struct agent_lines *lines;
-    const struct agent_repair *repair; /* NULL: nothing is known that mends it */
+    const struct agent_repair *repair; /* NULL: its transcripts are never repaired */
     const struct agent_salvage *salvage;
     const struct agent_timing *timing; /* measured on its clients */
 };
 
-/* The records of a transcript: its file, or those of that extent in a file without a name (whose
- * size they have). Returns: 0 or negative errno. Owner: the caller closes out->fd. */
+/* Opens the records of a transcript: its file, or, where no file holds them, a nameless file with
+ * the records of that extent. Returns: 0 or negative errno. Owner: the caller closes out->fd. */
 int agent_open_records(const struct agent *agent, const struct agent_store *store,
                        const struct agent_transcript *of, enum agent_extent extent,
                        struct fs_file *out);
+/* The comment before each group says what they answer for an agent without the table. */
+
+/* The comment before each group says what they answer for an agent without the table. */
+
 /* Not known. */
 enum fact agent_is_program(const struct agent *agent, const struct proc *proc, pid_t pid,
                            const struct agent_look *look);
 bool agent_is_native(const struct agent *agent, const char *exe);
 enum sr_kind agent_kind(const struct agent *agent, const char *registered_kind,
                         const char *entrypoint, const struct proc_strings *argv);
-/* Nothing is set; there are none; no; none. */
+/* Nothing is set; no subagents; not archived; no folders; no links. */
 struct lookup agent_read_settings(const struct agent *agent, const struct agent_store *store,
                                   struct agent_settings *out);
 struct lookup agent_list_subagents(const struct agent *agent, const struct agent_store *store,
@@ -604,7 +610,7 @@ struct lookup agent_read_registry(const struct agent *agent, const struct agent_
 /* Not known; no variable. */
 enum agent_child agent_child_of(const struct agent *agent, const struct agent_child_look *look);
 const char *agent_child_variable(const struct agent *agent);
-/* name: of the agent's variables; NULL where it has none, and then nothing is set. */
+/* The value of a variable; name NULL, for an agent that has no such variable: not set. */
 const char *agent_variable(const struct proc_strings *environment, const char *name);
 /* There is no history: -ENOENT, absent. */
 int agent_read_prompts(const struct agent *agent, const struct agent_store *store,
@@ -622,8 +628,8 @@ struct lookup agent_list_traces(const struct agent *agent, const struct agent_st
                                 const char *const *prefixes, size_t prefix_count,
                                 struct agent_traces *out);
 enum agent_part agent_part_of(const struct agent *agent, const char *name);
-/* -ENOTSUP: nobody can say, and a client is not ended without a backup by that; *told_by,
- * *is_certain and *option as the table's functions say. */
+/* -ENOTSUP: nobody can say, which is no proof that nothing is lost. *told_by, *is_certain and
+ * *option: as in struct agent_saves. */
 int agent_saves_nothing(const struct agent *agent, const struct agent_saving *client,
                         const char **told_by, bool *is_certain);
 int agent_takes_up(const struct agent *agent, const struct proc_strings *argv, const char **option);
@@ -652,40 +658,40 @@ bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena 
 
 extern const struct agent agent_claude, agent_opencode;
 
-/* Puts transcripts in order, those written to last first. */
+/* Sorts transcripts, the one written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);
 
-/* All agents; ends with NULL. The first is the one that is meant where none is named. */
+/* All agents; ends with NULL. The first is the default. */
 extern const struct agent *const agents[];
 
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
 
-/* Hexadecimal digits and dashes, 8 of them at least: of ids that are UUIDs. */
+/* begins_id for ids that are UUIDs: at least 8 hexadecimal digits and dashes. */
 bool agent_begins_uuid(const char *word);
-/* Of any agent. */
+/* It is a session id of some agent. */
 bool agent_is_id(struct sv id);
-/* The agent whose ids begin so. Returns: NULL: none's. */
+/* The agent whose ids can begin with word. Returns: NULL when there is none. */
 const struct agent *agent_of_prefix(const char *word);
 
-/* The suffix that a transcript's path ends in; NULL: no agent's. */
+/* The suffix of a transcript's path. Returns: NULL when it is no agent's transcript. */
 const char *agent_suffix_of(const char *path);
-/* A file of that name in a watched folder tells of a session. */
+/* A file of that name in a watched folder belongs to a session. */
 bool agent_is_watched(struct sv name);
-/* The id in a transcript's path, with nothing around it. Returns: false for any other path. */
+/* The id in a transcript's path, when nothing else is in that part. Returns: false for any other
+ * path. */
 bool agent_names_transcript(const char *path, struct sv *id);
-/* Of a transcript's path: what stands before its own part, which begins with the name that has the
- * id; as project_folder says it. Empty: nothing does. */
+/* The folders before the part of a transcript's path that holds the id, as project_folder gives
+ * them. Returns: an empty string when there are none. */
 struct sv agent_folder_of(const struct agent *agent, const char *path);
-/* What the name of a transcript's file ends in; NULL: it is none. */
+/* The suffix of a transcript's file name. Returns: NULL when transcripts are not files. */
 const char *agent_file_suffix(const struct agent *agent);
-/* Whether a path leads through a folder of subagents; and that which goes with a transcript: NULL
- * where its path is no transcript's. */
+/* Whether a path leads through a folder of subagents. */
 bool agent_is_subagents(const char *path);
+/* The folder of subagents of a transcript. Returns: NULL when the path is not a transcript's. */
 const char *agent_subagents_of(struct arena *a, const char *transcript);
-/* The file of a backup, by its name there, is among the transcripts. */
+/* By its name in a backup: the file lies in the folder of transcripts. */
 bool agent_is_stored(const struct agent *agent, const char *name);
 
-/* NULL: of the one that is meant where none is named. Returns: a name that is not known as it is.
- */
+/* name NULL: the default agent's. Returns: an unknown name unchanged. */
 const char *agent_title(const char *name);

@@ -1,52 +1,51 @@
 /*
- * timing: what the verdicts compare with, as it was measured on one agent's clients.
+ * timing: the thresholds of the verdicts, measured on one agent's clients.
  *
- * Plain data, for the rules. What holds of any program, of the system or of a network stands
- * in diagnose/rules.c.
+ * Plain data, for the rules. Thresholds that hold for any program, the system or a network are in
+ * diagnose/rules.c.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* For what a client waits. */
+/* What a client is waiting for. */
 enum agent_silence {
     AGENT_NO_ANSWER,  /* not a byte since the request was sent */
     AGENT_MID_STREAM, /* the reply broke off */
-    AGENT_ONLY_PINGS, /* the reply broke off, keep-alive pings still arrive */
+    AGENT_ONLY_PINGS, /* the reply broke off; keep-alive pings still arrive */
 };
 
 /* A client that waits for its model. */
 struct agent_waiting {
     const char *version;   /* NULL: not known */
     bool is_first_party;   /* talks to the vendor's own address */
-    int64_t api_timeout_s; /* that the user has set; 0: not set */
+    int64_t api_timeout_s; /* set by the user; 0: not set */
 };
 
-/* 0 and NULL: not known; then no rule that needs it holds. */
+/* 0 and NULL: not known. Then no rule that needs the value holds. */
 struct agent_timing {
-    /* A shell command that runs for longer should have been ended by the client. */
+    /* The client ends a shell command that runs for longer. */
     int64_t tool_limit_s;
-    /* Between two tries of a request passes no more. */
+    /* The longest pause between two tries of a request. */
     int64_t retry_pause_s;
-    /* Records of hooks that nobody waits for come no later after the request. */
+    /* Hooks that nobody waits for write their records within this time after the request. */
     int64_t hook_record_gap_s;
-    /* The smallest piece of a reply takes more bytes, a keep-alive ping less. */
+    /* The smallest piece of a reply has more bytes; a keep-alive ping has fewer. */
     int64_t reply_piece_bytes;
-    /* A loop that is alive wakes up within so long, whatever the client does. */
+    /* A live event loop wakes up at least this often, whatever the client does. */
     int64_t asleep_for_ms;
-    /* One at work turns its spinner, and wakes up as often or oftener; one that waits for its user
-     * does not. */
+    /* A client at work turns its spinner and wakes up at least this often; one that waits for its
+     * user does not. */
     double spinner_wakeups_per_s;
-    /* Of a CPU: a dialog takes less, the spinner more; */
+    /* Percent of one CPU: a dialog uses less, the spinner more. */
     double resting_percent;
-    /* a dialog does not wait this long for one; */
+    /* Percent of the time spent waiting for a CPU: a dialog waits less. */
     double queued_percent;
-    /* a main thread that takes this much and does not wake up does nothing but compute. */
+    /* Percent of one CPU: a main thread that uses this much and never wakes up only computes. */
     double spinning_percent;
-    /* A call of a tool is in the transcript before the user is asked whether it may run. */
+    /* A tool call is in the transcript before the user is asked to allow it. */
     bool writes_calls_first;
-    /* Returns: seconds of silence after which the client acts by itself; -1: never, or not known.
-     */
+    /* Returns: seconds of silence until the client gives up by itself; -1: never, or not known. */
     int64_t (*gives_up_after_s)(const struct agent_waiting *client, enum agent_silence silence);
 };

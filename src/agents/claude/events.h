@@ -1,5 +1,5 @@
 /*
- * claude/events: Claude Code's records, for those who have parsed one already.
+ * claude/events: what Claude Code's records mean.
  */
 #pragma once
 
@@ -10,5 +10,5 @@ extern const struct event_reader event_claude;
 
 /* As event_claude.read_message. */
 int message_claude_read(struct arena *a, struct sv record, struct event *e, struct message *out);
-/* What event_claude.read does with the root of a record. */
+/* As event_claude.read, for a record that is parsed already. */
 void event_claude_read(struct arena *a, const struct json_value *root, struct event *out);

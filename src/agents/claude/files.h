@@ -10,15 +10,15 @@
  *     plans/<slug>.md                         where the records say "slug":"<slug>"
  *     history.jsonl                           its lines with "sessionId":"<id>"
  *     sessions/<pid>.json                     of the running client
- *     /tmp/claude-<uid>/<folder>/<id>/        output of tools, while they run nowhere else
+ *     /tmp/claude-<uid>/<folder>/<id>/        output of running tools: nowhere else yet
  *
- * Not touched: .credentials.json, .claude.json (tokens), sessions/<pid>.<hex>.key.
+ * Never listed: .credentials.json and .claude.json (tokens), sessions/<pid>.<hex>.key.
  */
 #pragma once
 
 #include "agents/agent.h"
 
-/* "projects" and the folders in it; of all else the first. */
+/* Two parts below "projects"; one part elsewhere. */
 size_t claude_linked_parts(const char *path);
 void claude_list_files(const struct agent_store *store, const struct agent_transcript *of,
                        const char *temporary, struct agent_listings *listings,

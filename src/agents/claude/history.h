@@ -1,11 +1,11 @@
 /*
- * claude/history: the prompts that were typed, in all sessions, as history.jsonl has them.
+ * claude/history: the prompts typed in all sessions, from history.jsonl.
  *
  *     {"display":"...","pastedContents":{},"timestamp":1764000000000,"project":"/home/u/p",
  *      "sessionId":"..."}
  *
- * A line a prompt, appended; it stays when the client deletes a transcript that is old. Clients up
- * to 2.0.0 write no sessionId: such lines belong to no session that is known.
+ * One line per prompt, appended. The lines stay when the client deletes an old transcript. Clients
+ * up to 2.0.0 write no sessionId: it is not known which session such a line belongs to.
  */
 #pragma once
 
@@ -17,6 +17,6 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
 struct lookup claude_list_prompted(const struct agent_store *store, int64_t end_bytes,
                                    struct agent_prompted **out, size_t *count, bool *is_whole);
 
-/* As struct agent_file says it of lines: what those of a session hold. */
+/* What the lines of a session hold: key and mark of struct agent_file. */
 #define CLAUDE_HISTORY_KEY "\"sessionId\""
 const char *claude_history_mark(struct arena *a, const char *session_id);

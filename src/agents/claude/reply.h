@@ -1,7 +1,7 @@
 /*
- * claude/reply: a reply of which a half was salvaged, as Claude Code's records.
+ * claude/reply: a partial reply from memory, as Claude Code's records.
  *
- * Those that a client writes itself when its user stops a reply with Escape, marked with
+ * The same records that a client writes when its user stops a reply with Escape, marked with
  * "salvagedBy".
  */
 #pragma once

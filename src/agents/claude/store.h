@@ -1,14 +1,14 @@
 /*
  * claude/store: where Claude Code keeps things below its config directory.
  *
- *     settings.json                            what the user has set
+ *     settings.json                            the user's settings
  *     sessions/<pid>.json                      the registry of running clients
  *     projects/<folder>/<session id>.jsonl     a transcript
  *     projects/<folder>/<session id>/subagents/agent-*.jsonl
  *
- * <folder> is the working directory at the start, encoded (one way). Measured
- * on 2.1.197 and 2.1.330; the registry exists since 2.1.85, its status since
- * 2.1.197.
+ * <folder> is the working directory at the start, encoded in a way that cannot
+ * be decoded. Measured on 2.1.197 and 2.1.330; there is a registry since 2.1.85,
+ * with a status since 2.1.197.
  */
 #pragma once
 
@@ -16,8 +16,8 @@
 
 struct lookup claude_read_registry(const struct agent_store *store,
                                    struct agent_registration **entries, size_t *count);
-/* One file of it. Pure: bytes in, facts out. Returns: what is wrong with it, NULL when it is a
- * registration. Owner: the arena. */
+/* Parses one file of the registry. Pure. Returns: NULL, or what is wrong with it. Owner: the arena.
+ */
 const char *claude_parse_registration(struct arena *a, struct sv text,
                                       struct agent_registration *out);
 struct lookup claude_read_settings(const struct agent_store *store, struct agent_settings *out);

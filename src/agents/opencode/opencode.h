@@ -1,9 +1,9 @@
 /*
- * opencode: sessions that are rows of one SQLite database, for all projects of a user.
+ * opencode: sessions are rows of one SQLite database, for all projects of a user.
  *
- * Seen with 1.18.33. A session, its messages and their parts (a text, a call of a tool with its
- * result, the beginning and end of a step) are rows; a reply's text is there once it is whole. Ids
- * are "ses_", "msg_", "prt_" and letters that sort by time.
+ * Seen with 1.18.33. A session, its messages and their parts (a text, a tool call with its result,
+ * the beginning and end of a step) are rows. A reply's text is written once it is complete. Ids are
+ * "ses_", "msg_" or "prt_" and letters that sort by time.
  */
 #pragma once
 
@@ -15,11 +15,11 @@
 extern const struct event_reader event_opencode;
 
 /*
- * The database of a store, for reading. Returns: 0, or negative errno: -ENOENT where there is none.
- * Owner: opencode_close.
+ * Opens the database of a store for reading. Returns: 0, -ENOENT when there is none, or another
+ * negative errno. Owner: opencode_close.
  */
 int opencode_open(const struct agent_store *store, struct database **out);
-/* Says in the store's problems what went wrong, once. Returns: 0 or negative errno. */
+/* Adds what went wrong to the store's problems, once. Returns: 0 or negative errno. */
 int opencode_close(const struct agent_store *store, struct database *db);
 
 bool opencode_is_id(struct sv id);
@@ -37,7 +37,7 @@ struct lookup opencode_list_children(const struct agent_store *store,
 enum fact opencode_is_archived(const struct agent_store *store, const struct agent_transcript *t,
                                struct wall *since);
 
-/* As the tables of struct agent say. */
+/* See struct agent_records and struct agent_bundle. */
 int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
                         enum agent_extent extent, agent_sink *sink, void *context);
 void opencode_list_files(const struct agent_store *store, const struct agent_transcript *of,

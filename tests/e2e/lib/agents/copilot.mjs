@@ -33,6 +33,7 @@ export const copilot = {
   ready: /\? help/,
   asks: /Do you want to run/,
   approves: ['Enter'],
+  asksAlways: true, // before a command runs
   interrupts: ['Escape', 'Escape'],
   shell: (command) => ({ name: 'bash', args: { command, description: 'what the test asks for', mode: 'sync', initial_wait: 600 } }),
   headless: (prompt, id) => ['-p', prompt, '--allow-all-tools', ...(id ? [`--resume=${id}`] : [])],

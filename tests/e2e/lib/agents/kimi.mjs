@@ -34,6 +34,7 @@ max_context_size = 262144
   ready: /context: [0-9]/,
   asks: /Run this command/,
   approves: ['Enter'],
+  asksAlways: true, // before a command runs
   interrupts: ['Escape'], // a second one opens a picker by which turns are undone
   shell: (command) => ({ name: 'Bash', args: { command, description: 'what the test asks for', timeout: 300 } }),
   headless: (prompt, id) => ['-p', prompt, ...(id ? ['-S', id] : [])],

@@ -20,6 +20,7 @@ export const qwen = {
   ready: /Type your message/,
   asks: /Allow execution/,
   approves: ['Enter'],
+  asksAlways: true, // before a command runs
   interrupts: ['Escape'],
   // It refuses a command that begins with a long sleep.
   shell: (command) => ({ name: 'run_shell_command', args: { command, description: 'what the test asks for', is_background: false, timeout: 600_000 } }),

@@ -1,7 +1,7 @@
 /*
  * keyboard: keys typed into the terminal of a session from outside, through
- * its tmux pane or as if they came from the terminal (TIOCSTI), and the one
- * command line that is typed so: fg, which brings back a stopped client.
+ * its tmux pane or by TIOCSTI. The only command line typed this way is fg,
+ * which brings back a stopped client.
  */
 #pragma once
 
@@ -10,28 +10,28 @@
 struct keyboard {
     struct pinned_session *subject; /* pinned; lives as long */
     struct arena *arena;
-    bool through_tmux; /* else by TIOCSTI, which takes CAP_SYS_ADMIN */
+    bool through_tmux; /* else by TIOCSTI, which needs CAP_SYS_ADMIN */
 };
 
-/* Returns: false where keys can be typed in neither way. */
+/* Returns: false when keys can be typed in neither way. */
 bool keyboard_find(struct pinned_session *subject, struct arena *arena, struct keyboard *out);
 
 /* "through tmux", "by TIOCSTI" */
 const char *keyboard_way(const struct keyboard *k);
 
-/* tmux_keys: as tmux names them, ends with NULL; bytes: the same as a terminal sends them. Returns:
- * 0 or negative errno. */
+/* tmux_keys: tmux's names of the keys, ends with NULL; bytes: the same keys as a terminal sends
+ * them. Returns: 0 or negative errno. */
 int keyboard_type(const struct keyboard *k, const char *const *tmux_keys, const char *bytes);
 
-/* What its pane shows. Returns: NULL where it is in none. Owner: the arena. */
+/* What its tmux pane shows. Returns: NULL when it is in none. Owner: the arena. */
 const char *keyboard_screen(const struct keyboard *k);
 
-/* Whether the process is in front of its terminal, or has none. */
+/* Whether the process is in the foreground of its terminal, or has no terminal. */
 bool keyboard_is_in_front(const struct proc_stat *client);
 
-/* Returns: NULL, or why the word fg must not be typed into the shell that started it. */
+/* Returns: NULL, or why fg must not be typed into the shell that started the client. */
 const char *keyboard_why_not_fg(const struct pinned_session *subject, struct arena *arena,
                                 const struct proc_stat *client);
 
-/* Empties the line first. Returns: 0 or negative errno. */
+/* Clears the shell's input line first. Returns: 0 or negative errno. */
 int keyboard_type_fg(const struct keyboard *k);

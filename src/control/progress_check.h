@@ -23,7 +23,7 @@ enum {
 
 enum { PROGRESS_CHECK_KINDS = 4 };
 
-/* A connection to the model, as it was. */
+/* A connection to the model at the time of the mark. */
 struct progress_check_sock {
     uint64_t inode;
     int64_t bytes_sent;
@@ -44,14 +44,14 @@ struct progress_check {
     unsigned seen;
     int64_t after_ms[PROGRESS_CHECK_KINDS];
     uint64_t asked_on;      /* inode */
-    int64_t asked_received; /* bytes that had come there when that was seen */
+    int64_t asked_received; /* bytes received there when the request was seen */
 };
 
 void progress_check_mark(struct progress_check *m, const struct pinned_session *subject);
 void progress_check_release(struct progress_check *m);
 
 /*
- * Blocks: until one of the wanted kinds was seen, ms at most. Returns: all the kinds seen so far;
+ * Blocks until one of the wanted kinds is seen, for ms at most. Returns: all kinds seen so far;
  * -ESRCH: the process has ended.
  */
 int progress_check_watch(struct progress_check *m, unsigned wanted, int64_t ms);

@@ -1,6 +1,6 @@
 /*
- * revive: a session brought to move again without being ended, by a plan that
- * is made first and can be read before anything is done.
+ * revive: makes a session move again without ending it, by a plan that is made
+ * first and can be shown before anything is done.
  *
  *     struct revive revive;
  *     r = revive_plan(&revive, snapshot, session, &options, &error);
@@ -12,9 +12,9 @@
  *         revive_release(&revive);
  *     }
  *
- * The plan is a list of pushes (remedies/remedy.h). None is given without the proof that
- * nothing is lost by it; before each, the session is looked at again; after each
- * it is watched, and the first that moves it is the last.
+ * The plan is a list of pushes (remedies/remedy.h). Each needs the proof that it
+ * loses nothing. The session is looked at again before each push and watched
+ * after it; the first push that moves it is the last.
  */
 #pragma once
 
@@ -28,30 +28,30 @@ struct revive {
     struct arena arena;
     struct remedy *pushes;
     size_t count, capacity;
-    struct progress_check movement; /* since right before the push that is being given */
+    struct progress_check movement; /* marked right before the current push */
     struct sr_revive result;
 };
 
-/* Pins the process, and finds what may be pushed: -EPERM, -ESRCH and others as sr_revive_process.
- * Owner: revive_release. */
+/* Pins the process and finds what may be pushed. Returns: 0; -EPERM, -ESRCH and others as
+ * sr_revive_process. Owner: revive_release. */
 int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
                 const struct sr_act_options *options, struct sr_error *error);
 
-/* What revive_run would do, a numbered line a step. */
+/* Adds what revive_run would do, one numbered line per step. */
 void revive_describe(const struct revive *r, struct buf *out);
 
-/* Asks, and gives the pushes. */
+/* Asks, then gives the pushes. */
 int revive_run(struct revive *r, const struct proof *proof, struct sr_error *error)
     __attribute__((nonnull(1, 2)));
 
 void revive_release(struct revive *r);
 
-/* All of the above, as sr_revive_process. plan not NULL: adds only what would be done. */
+/* All of the above, as sr_revive_process. With a plan it only adds what would be done. */
 int revive_session(struct sr_snapshot *snapshot, const struct sr_session *session,
                    const struct sr_act_options *options, struct buf *plan, struct sr_revive *out,
                    struct sr_error *error);
 
-/* What the session was judged by. */
+/* The evidence that the session was judged by. */
 const struct evidence *revive_evidence(const struct revive *r);
-/* The same of a second look. */
+/* The evidence of a second look. */
 const struct evidence *revive_evidence_now(const struct pinned_session_now *now);

@@ -23,7 +23,7 @@ NINJA := ninja -j $(JOBS)
 MESON_SETUP := meson setup --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 .NOTPARALLEL:
-.PHONY: all run test lint format bench fuzz soak faults oracle coverage screen e2e-day e2e-verdicts e2e-agents install deb clean help build-sanitized build-fuzzing
+.PHONY: all run test lint format bench bench-count fuzz soak faults oracle coverage screen e2e-day e2e-verdicts e2e-agents install deb clean help build-sanitized build-fuzzing
 
 # The program alone: without a target, Ninja would build the tests as well.
 all: $(BUILD)/build.ninja
@@ -77,6 +77,11 @@ bench:
 	@set -e; export BENCH_ROWS=$(CURDIR)/$(BUILD)/bench-rows.tsv; \
 	    for bench in $(BENCHES); do tests/bench/$$bench $(BUILD)/session-rescue; done
 	@tests/bench/table $(BUILD)/bench-rows.tsv doc/benchmarks.md
+
+bench-count:
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory all
+	@tests/bench/count $(BUILD)/session-rescue
 
 fuzz:
 	@tools/install-deps fuzz
@@ -177,6 +182,7 @@ help:
 	@echo "make lint      formatting, layers, static analysis, manual page, scripts"
 	@echo "make format    write the sources as the lint wants them"
 	@echo "make bench     measure against the other ways to the same answer"
+	@echo "make bench-count   count instructions, beside those of before"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make soak      all modes at once on agents that live and die at random, SOAK_SECONDS=$(SOAK_SECONDS)"
 	@echo "make faults    every system call made to fail, by every mode that acts; the table in $(BUILD)/faults.md"

@@ -33,11 +33,30 @@ size_t utf8_decode(struct sv s, uint32_t *code)
     return 0;
 }
 
+/* How many bytes at the beginning are printable ASCII; or, with lowest 0, ASCII of any kind. Eight at
+ * once: below the lowest, 0x7f or above, one of the sums has the highest bit of its byte set. */
+static size_t ascii_length(const char *p, size_t n, unsigned char lowest)
+{
+    static const uint64_t each = 0x0101010101010101, highest = 0x8080808080808080;
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+        memcpy(&word, p + i, sizeof word);
+        uint64_t odd = word;
+        if (lowest)
+            odd |= (word - each * lowest) | (word + each);
+        if (odd & highest)
+            break;
+    }
+    while (i < n && (unsigned char)p[i] >= lowest && (unsigned char)p[i] < (lowest ? 0x7f : 0x80))
+        i++;
+    return i;
+}
+
 void utf8_add_valid(struct buf *out, struct sv s)
 {
     size_t clean = 0; /* s[clean..i) is valid and not yet appended */
     size_t i = 0;
-    while (i < s.n) {
+    while ((i += ascii_length(s.p + i, s.n - i, 0)) < s.n) {
         uint32_t code;
         size_t n = utf8_decode(sv_slice(s, i, s.n), &code);
         if (n) {
@@ -103,9 +122,7 @@ static size_t add_one(struct buf *out, struct sv s, size_t i, size_t *length)
 static void add_all_printable(struct buf *out, struct sv s)
 {
     for (size_t i = 0, length; i < s.n; i += length) {
-        length = 0;
-        while (i + length < s.n && s.p[i + length] >= 0x20 && s.p[i + length] < 0x7f)
-            length++;
+        length = ascii_length(s.p + i, s.n - i, 0x20);
         if (length)
             buf_add(out, s.p + i, length);
         else

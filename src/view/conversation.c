@@ -10,23 +10,36 @@
 
 enum { ARGUMENT_COLUMNS = 72 };
 
+/* Up to the next such byte, which is taken off the rest; all of it where there is none. */
+static struct sv cut_at(struct sv *rest, char c)
+{
+    const char *end = rest->n ? memchr(rest->p, c, rest->n) : NULL;
+    size_t n = end ? (size_t)(end - rest->p) : rest->n;
+    struct sv part = sv_slice(*rest, 0, n);
+    *rest = end ? sv_slice(*rest, n + 1, rest->n) : (struct sv){0};
+    return part;
+}
+
 void view_add_lines(struct buf *out, struct sv s, const char *prefix)
 {
-    buf_adds(out, prefix);
-    for (size_t i = 0, from = 0; i <= s.n; i++) {
-        if (i < s.n && s.p[i] != '\n' && s.p[i] != '\t')
-            continue;
-        struct sv part = sv_slice(s, from, i);
-        if (part.n && part.p[part.n - 1] == '\r')
-            part.n--;
-        utf8_add_printable(out, part, 0);
-        if (i < s.n)
-            buf_add(out, s.p + i, 1);
-        if (i < s.n && s.p[i] == '\n')
-            buf_adds(out, prefix);
-        from = i + 1;
+    bool is_more = true;
+    while (is_more) {
+        size_t before = s.n;
+        struct sv line = cut_at(&s, '\n');
+        is_more = line.n < before;
+        if (line.n && line.p[line.n - 1] == '\r')
+            line.n--;
+        buf_adds(out, prefix);
+        for (bool has_tab = true; has_tab;) {
+            before = line.n;
+            struct sv part = cut_at(&line, '\t');
+            has_tab = part.n < before;
+            utf8_add_printable(out, part, 0);
+            if (has_tab)
+                buf_adds(out, "\t");
+        }
+        buf_adds(out, "\n");
     }
-    buf_adds(out, "\n");
 }
 
 void view_add_fenced(struct buf *out, struct sv s)

@@ -85,16 +85,22 @@ char *arena_strdup(struct arena *a, const char *s)
     return arena_strndup(a, s, strlen(s));
 }
 
+/* Written where it will stand, and again only where the block has no room for it. */
 char *arena_printf(struct arena *a, const char *format, ...)
 {
+    struct arena_block *b = a->newest;
+    size_t room = b ? b->size - b->used : 0;
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(room ? (char *)b->bytes + b->used : NULL, room, format, args);
     va_end(args);
-    char *text = arena_take(a, (size_t)(n < 0 ? 0 : n) + 1);
-    text[0] = '\0';
-    vsnprintf(text, (size_t)(n < 0 ? 0 : n) + 1, format, again);
+    size_t size = (size_t)(n < 0 ? 0 : n) + 1;
+    char *text = arena_take(a, size);
+    if (n < 0 || size > room) {
+        text[0] = '\0';
+        vsnprintf(text, size, format, again);
+    }
     va_end(again);
     return text;
 }

@@ -93,15 +93,18 @@ const char *str_basename(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 bool str_is_uuid(struct sv s)
 {
-    if (s.n != 36)
+    if (s.n != 36 || s.p[8] != '-' || s.p[13] != '-' || s.p[18] != '-' || s.p[23] != '-')
         return false;
-    for (size_t i = 0; i < s.n; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? s.p[i] != '-' : !isxdigit((unsigned char)s.p[i]))
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_hex(s.p[i]) && i != 8 && i != 13 && i != 18 && i != 23)
             return false;
-    }
     return true;
 }
 
@@ -149,13 +152,17 @@ void buf_addf(struct buf *b, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    size_t room = b->capacity - b->n;
+    int n = vsnprintf(room ? b->p + b->n : NULL, room, format, args);
     va_end(args);
-    if (n > 0) {
+    if (n > 0 && (size_t)n >= room) {
         reserve(b, (size_t)n);
         vsnprintf(b->p + b->n, (size_t)n + 1, format, again);
-        b->n += (size_t)n;
     }
+    if (n > 0)
+        b->n += (size_t)n;
+    else if (room)
+        b->p[b->n] = '\0';
     va_end(again);
 }
 

@@ -33,8 +33,8 @@ size_t utf8_decode(struct sv s, uint32_t *code)
     return 0;
 }
 
-/* How many bytes at the beginning are printable ASCII; or, with lowest 0, ASCII of any kind. Eight at
- * once: below the lowest, 0x7f or above, one of the sums has the highest bit of its byte set. */
+/* How many bytes at the beginning are printable ASCII; or, with lowest 0, ASCII of any kind. Eight
+ * at once: below the lowest, 0x7f or above, one of the sums has the highest bit of its byte set. */
 static size_t ascii_length(const char *p, size_t n, unsigned char lowest)
 {
     static const uint64_t each = 0x0101010101010101, highest = 0x8080808080808080;

@@ -27,7 +27,12 @@ enum {
 
 static const char *join(struct arena *a, const char *directory, const char *name)
 {
-    return arena_printf(a, "%s/%s", directory, name);
+    size_t n = strlen(directory), m = strlen(name);
+    char *path = arena_take(a, n + 1 + m + 1); /* for each of thousands of transcripts */
+    memcpy(path, directory, n);
+    path[n] = '/';
+    memcpy(path + n + 1, name, m + 1);
+    return path;
 }
 
 static void complain(const struct agent_store *store, const char *path, int code, const char *why)

@@ -46,6 +46,9 @@ enum sr_mapping {
     SR_MAPPED_BY_ARGV,              /* --resume or --session-id on the command line */
     SR_MAPPED_BY_TRANSCRIPT,        /* the only transcript that this process can have written */
     SR_MAPPED_BY_STORE,             /* a stored session that no process owns */
+    SR_MAPPED_BY_DESCRIPTOR,        /* the process has the session's transcript open */
+    SR_MAPPED_BY_LOCK,              /* it holds the lock of who writes the session */
+    SR_MAPPED_BY_LOG,               /* the agent's own log ties the two together */
 };
 
 enum sr_certainty {
@@ -116,7 +119,7 @@ struct sr_child {
     const char *name;
 };
 
-/* What a process is to a session. The last two are for agents that have them: none has yet. */
+/* What a process is to a session. */
 enum sr_role {
     SR_ROLE_OWNER,   /* it runs the turn: its sockets, children and CPU time tell how that goes */
     SR_ROLE_UI,      /* it draws the session on a terminal, and leaves no turn without an owner */

@@ -408,6 +408,30 @@ struct agent_registry {
                           size_t *count);
 };
 
+/* A session that a process has, and what tells so. */
+struct agent_held {
+    const char *session_id;
+    enum sr_mapping by;
+};
+
+/* A process of which it is asked what it draws. */
+struct agent_drawing {
+    pid_t pid;
+    struct wall started_at;
+    const char *cwd; /* NULL: not known */
+};
+
+/* What its processes have open or locked tells which sessions are theirs. Such a process is mapped
+ * by nothing that it could have written. */
+struct agent_holding {
+    /* All sessions of which the process runs the turns; there may be none. */
+    struct lookup (*held)(const struct agent_store *store, const struct proc *proc, pid_t pid,
+                          struct agent_held **items, size_t *count);
+    /* The session that a process draws, of which another runs the turns. NULL: none does. */
+    struct lookup (*drawn)(const struct agent_store *store, const struct agent_drawing *of,
+                           const char **session_id);
+};
+
 /* The marks on the children of its processes. */
 struct agent_children {
     enum agent_child (*started_for)(const struct agent_child_look *look);
@@ -564,6 +588,7 @@ struct agent {
 
     const struct agent_records *records;
     const struct agent_registry *registry;
+    const struct agent_holding *holding;
     const struct agent_children *children;
     const struct agent_history *history;
     const struct agent_remains *remains;

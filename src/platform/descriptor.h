@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/fact.h"
 #include "platform/process/proc.h"
 
 #include <stdbool.h>
@@ -48,6 +49,10 @@ int descriptor_list_sockets(const struct proc *proc, pid_t pid, struct arena *a,
 /* One of them. Returns: as above, -EBADF when it is not open. */
 int descriptor_read(const struct proc *proc, pid_t pid, int fd, struct arena *a,
                     struct descriptor *out);
+
+/* The file behind it is locked as a whole (flock) by way of this descriptor, for itself alone. What
+ * cannot be looked at is unknown. */
+enum fact descriptor_is_locked(const struct proc *proc, pid_t pid, int fd);
 
 /* A process that has something open. */
 struct descriptor_holder {

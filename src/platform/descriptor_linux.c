@@ -85,6 +85,17 @@ static void read_access(const struct proc *proc, pid_t pid, struct descriptor *d
     d->writes = !path_only && (mode == O_WRONLY || mode == O_RDWR);
 }
 
+/* "lock:\t1: FLOCK  ADVISORY  WRITE 4711 fe:00:91139 0 EOF" */
+enum fact descriptor_is_locked(const struct proc *proc, pid_t pid, int fd)
+{
+    char text[FDINFO_SIZE];
+    if (read_fdinfo(proc, pid, fd, text) < 0)
+        return FACT_UNKNOWN;
+    const char *lock = strstr(text, "\nlock:\t");
+    const char *kind = lock ? strstr(lock, ": FLOCK ") : NULL;
+    return kind && strstr(kind, " WRITE ") ? FACT_YES : FACT_NO;
+}
+
 int descriptor_read(const struct proc *proc, pid_t pid, int fd, struct arena *a,
                     struct descriptor *out)
 {

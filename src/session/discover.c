@@ -3,6 +3,7 @@
 #include "platform/host.h"
 #include "platform/terminal/tty.h"
 #include "session/mapping.h"
+#include "session/owners.h"
 #include "session/public_view.h"
 #include "session/stores/gone.h"
 #include "session/stores/stored.h"
@@ -158,6 +159,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     tell_namesakes(snap, options, &list);
     struct session *live = arena_alloc(&snap->arena, (list.count + 1) * sizeof *live);
     size_t live_count = gather_live(snap, &q, &list, live);
+    live_count = owners_find(snap, live, live_count, &live);
     mapping_run(live, live_count, &snap->proc, &snap->stores);
 
     struct stored stored = {0};

@@ -43,6 +43,8 @@ static bool may_own(const struct live_owner_request *q, const struct sr_session 
             return true;
     if (!shown->session_id && inside->which.state == LOOKUP_UNKNOWN)
         return true;
+    if (inside->has_none)
+        return false;
     if (shown->session_id || shown->candidate_count || !q->path)
         return false;
     if (!shown->cwd || !inside->live)

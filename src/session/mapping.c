@@ -371,7 +371,10 @@ void mapping_run(struct session *sessions, size_t count, const struct proc *proc
                  const struct stores *stores)
 {
     for (size_t i = 0; i < count; i++) {
-        sessions[i].which = lookup_found();
+        if (sessions[i].is_held)
+            continue;
+        if (!sessions[i].which.where)
+            sessions[i].which = lookup_found();
         map_by_own_word(&sessions[i], proc, stores->arena);
     }
     for (size_t i = 0; i < count; i++) {
@@ -386,7 +389,8 @@ void mapping_run(struct session *sessions, size_t count, const struct proc *proc
         struct session *s = &sessions[i];
         if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))
             continue;
-        if (s->certainty == SR_CERTAINTY_NONE && s->live->role != AGENT_SERVER)
+        if (s->certainty == SR_CERTAINTY_NONE && s->live->role != AGENT_SERVER &&
+            !s->store->agent->holding)
             map_by_transcript(sessions, count, s, proc);
         find_transcript(s);
         stores_leave(stores);

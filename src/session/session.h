@@ -31,6 +31,8 @@ struct session {
     const char **candidates;
     size_t candidate_count;
 
+    bool is_held;        /* by what its owner has open or locked */
+    bool has_none;       /* all that the process could have was looked at, and it has no session */
     struct lookup which; /* UNKNOWN: not all could be read that tells which session it is */
     struct lookup has_transcript; /* UNKNOWN too where it is not known which session it is */
     struct agent_transcript transcript;

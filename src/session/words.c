@@ -16,6 +16,12 @@ const char *sr_mapping_word(enum sr_mapping mapping)
         return "transcript";
     case SR_MAPPED_BY_STORE:
         return "store";
+    case SR_MAPPED_BY_DESCRIPTOR:
+        return "descriptor";
+    case SR_MAPPED_BY_LOCK:
+        return "lock";
+    case SR_MAPPED_BY_LOG:
+        return "log";
     }
     return "none";
 }

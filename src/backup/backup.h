@@ -1,7 +1,7 @@
 /*
- * backup: sessions copied, whole, into the pending folder.
+ * backup: copies whole sessions into the pending folder.
  *
- * sr_export_session does one. A run of several lists the folder once:
+ * sr_export_session copies one. A run of several lists the folder only once:
  *
  *     struct backup_run run;
  *     backup_begin(&run, &options, &error);
@@ -9,7 +9,7 @@
  *         backup_take(&run, session, &result, &error);
  *     backup_end(&run);
  *
- * The lock is held for one session at a time, so that nobody waits for all.
+ * The lock is held for one session at a time, so that others wait only that long.
  */
 #pragma once
 
@@ -19,44 +19,43 @@
 
 struct backup_run {
     const struct sr_export_options *options;
-    struct backup_dir pending; /* fd -1: a dry run, and there is no such folder yet */
+    struct backup_dir pending; /* fd -1: a dry run, and the folder does not exist yet */
     struct arena arena;
-    struct backup_dir_entry *entries; /* when the run began */
+    struct backup_dir_entry *entries; /* as listed when the run began */
     size_t entry_count;
     struct agent_listings listings;
     bool is_clean;
-    bool is_unreadable; /* why the last one failed: its transcript cannot be read */
+    bool is_unreadable; /* the last one failed because its transcript cannot be read */
 };
 
 int backup_begin(struct backup_run *run, const struct sr_export_options *options,
                  struct sr_error *error);
 void backup_end(struct backup_run *run);
 
-/* The files of one session, listed once for all who ask. */
+/* The files of one session, listed once for several users. */
 struct backup_listing {
     struct arena arena;
     struct agent_listings listings;
     struct agent_files files;
 };
 
-/* One session in a store: a live one's, or one that no process has. */
+/* One session in a store, with or without a live process. */
 struct backup_source {
     const struct agent *agent;
     const struct agent_store *store;
     struct agent_transcript transcript; /* path NULL: it has none */
     const char *temporary;              /* the folder of its client's temporary files */
     const char *cwd, *host;
-    const struct sr_session *process; /* NULL: none */
-    const struct salvage_memory
-        *salvage;                   /* what only its memory held; NULL: nothing was looked for */
-    struct backup_listing *listing; /* by backup_list; NULL: backup_take lists its files */
+    const struct sr_session *process;     /* NULL: none */
+    const struct salvage_memory *salvage; /* what only its memory held; NULL: not looked for */
+    struct backup_listing *listing; /* set by backup_list; NULL: backup_take lists the files */
 };
 
 /*
- * Where the session of a snapshot is, by now; candidate: one of its candidates, where it could not
- * be told which it is, else NULL. Returns: found; absent where there is no transcript: *out says of
- * what, with transcript.path NULL, and *error that; unknown where it could not be looked for, and
- * why in *error: *out is as with absent, or untouched where there is no store to read.
+ * Where a session of a snapshot is now. candidate: one of its candidates, when it is not known
+ * which session it is; else NULL. Returns: found; absent: there is no transcript, *out is set with
+ * transcript.path NULL, and *error says so; unknown: it could not be looked for, with the reason in
+ * *error, and *out as with absent, or untouched when there is no store to read.
  */
 struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct sr_session *session,
                                const char *candidate, const struct sr_export_options *options,
@@ -65,13 +64,13 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
 /* As an error code: 0; -ENODATA for absent; why it is unknown. */
 int backup_source_code(struct lookup found);
 
-/* Lists the files of a source, for all who ask after them. Owner: backup_source_release. */
+/* Lists the files of a source, for all later users. Owner: backup_source_release. */
 void backup_list(struct backup_source *source);
 void backup_source_release(struct backup_source *source);
 
-/* Of a source without a transcript, and with a listing: whether something is left of what was said
- * or done in it (subagents, output of tools, earlier versions of files, things to do, prompts).
- * backup_take saves that, with an empty transcript that is said to be missing. */
+/* For a source with a listing and no transcript: whether something is left of what was said or done
+ * in it (subagents, output of tools, earlier versions of files, to-do lists, prompts). backup_take
+ * saves that, with an empty transcript and a note that it is missing. */
 bool backup_has_something(const struct backup_source *source);
 
 /* As sr_export_session. */

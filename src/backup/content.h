@@ -1,8 +1,8 @@
 /*
- * content: whether a transcript holds what was said, or nothing that could be brought back.
+ * content: whether a transcript holds a conversation, or nothing worth restoring.
  *
- * A file that is there, whole to the last byte, may hold none of the conversation: it was emptied,
- * a crash left NULs, a full disk the beginning of a record.
+ * A file may exist and hold none of the conversation: it was emptied, a crash left only NULs, or a
+ * full disk only the beginning of a record.
  */
 #pragma once
 
@@ -10,9 +10,9 @@
 
 enum content {
     CONTENT_NONE,         /* not one whole record */
-    CONTENT_METADATA,     /* records, and none of a conversation: a title, a mode */
-    CONTENT_CONVERSATION, /* one of its records at least */
+    CONTENT_METADATA,     /* records, but none of a conversation: a title, a mode */
+    CONTENT_CONVERSATION, /* at least one record of a conversation */
 };
 
-/* Reads the file as far as it takes. Returns: 0 or negative errno. */
+/* Reads only as much of the file as needed. Returns: 0 or negative errno. */
 int content_of(int at, const char *path, const struct event_reader *reader, enum content *out);

@@ -1,8 +1,8 @@
 /*
  * manifest: what a backup says of itself, as JSON (doc/backup-format.md).
  *
- * The digests of all files stand in the .sha256 file too, in the same order;
- * the names there are exact, the ones here are JSON text.
+ * The .sha256 file has the digests of all files too, in the same order. The
+ * names there are exact; the ones here are JSON text.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct manifest_file {
     const char *name;   /* below the store, or "tmp/..."; of the transcript too */
     const char *source; /* absolute path */
     struct copied copied;
-    bool is_torn_tail; /* what stood behind the last line end of the file of that name */
+    bool is_torn_tail; /* what followed the last line end of the file of that name */
     const struct manifest_part *parts; /* of AGENT_FILE_SALVAGE */
     size_t part_count;
 };
@@ -35,15 +35,15 @@ struct manifest {
     const char *agent, *session_id, *cwd, *config_dir;
     const char *tool, *host, *why;
     struct wall taken_at;
-    const struct sr_session *process; /* when it was taken; NULL: none. Written, not read */
+    const struct sr_session *process; /* the live process; NULL: none. Written, not parsed */
     struct manifest_file *files;      /* the transcript is the first */
     size_t file_count, file_capacity;
     const struct agent_left_out *left_out;
     size_t left_out_count;
-    size_t lost_count; /* of these, what should have been copied; read, not written */
+    size_t lost_count; /* how many of these should have been copied. Parsed, not written */
 };
 
 void manifest_write(const struct manifest *m, struct buf *out);
 
-/* Returns: 0, or -EBADMSG and in *wrong what is wrong. Owner: the arena. */
+/* Returns: 0, or -EBADMSG with the reason in *wrong. Owner: the arena. */
 int manifest_parse(struct arena *a, struct sv text, struct manifest *out, const char **wrong);

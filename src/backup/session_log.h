@@ -1,9 +1,9 @@
 /*
  * session_log: the session log, a Markdown file for each UTC day.
  *
- * An entry is appended under a lock, in one piece and synced; where that
- * fails, the file is cut back to what it was. An entry that a power cut tore
- * is closed with a newline by the next one.
+ * An entry is appended under a lock, in one piece, and synced. If that fails,
+ * the file is cut back to its former size. After an entry that a power cut tore,
+ * the next one begins with a newline.
  */
 #pragma once
 
@@ -23,11 +23,12 @@ struct session_log_row {
 
 enum { SESSION_LOG_NAME_SIZE = 40 }; /* SESSION-LOG-2026-02-05.md */
 
-/* The folder is made where it is missing. name: the file that was appended to. Blocks: while
- * another writer appends, which takes milliseconds. */
+/* Makes the folder if it is missing. name: the file that was appended to. Blocks while another
+ * writer appends, which takes milliseconds. */
 int session_log_append(const char *folder, struct wall at, const struct session_log_row *rows,
                        size_t count, char name[static SESSION_LOG_NAME_SIZE],
                        struct sr_error *error);
 
-/* Nothing is made. Returns: 0, or what an append now would fail with, where that shows before. */
+/* For a dry run: makes nothing. Returns: 0, or the error that an append would give, as far as it
+ * can be foreseen. */
 int session_log_foresee(const char *folder, struct wall at, struct sr_error *error);

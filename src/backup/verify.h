@@ -1,7 +1,7 @@
 /*
- * verify: a backup read again, every byte, and held against its own sums.
+ * verify: reads every byte of a backup again and compares it with its own sums.
  *
- * The .sha256 file is what is believed; it names the manifest as well.
+ * The .sha256 file is the authority; it covers the manifest too.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ enum verify_verdict {
     VERIFY_DAMAGED,
     VERIFY_INCOMPLETE,  /* it has no .sha256 */
     VERIFY_NO_MANIFEST, /* the .json is missing or cannot be read; the sums may still hold */
-    VERIFY_LACKING,     /* sound, but files could not be read when it was made */
+    VERIFY_LACKING,     /* sound, but some files could not be read when it was made */
 };
 
 struct verify_finding {
@@ -25,7 +25,7 @@ struct verified {
     enum verify_verdict verdict;
     struct verify_finding *findings;
     size_t finding_count, finding_capacity;
-    size_t file_count; /* read, the manifest not counted */
+    size_t file_count; /* files read, without the manifest */
     int64_t total_bytes;
     struct manifest manifest; /* unless VERIFY_NO_MANIFEST or VERIFY_INCOMPLETE */
     const char *const *names; /* of the manifest's files in the pending folder, exact */
@@ -33,13 +33,13 @@ struct verified {
 
 const char *verify_word(enum verify_verdict verdict); /* "verified", "damaged", ... */
 
-/* What is in it is as it was copied, and can be restored: sound, or lacking files. */
+/* What it holds is unchanged and can be restored: VERIFY_SOUND or VERIFY_LACKING. */
 bool verify_holds(const struct verified *v);
 
 /* Never fails: what cannot be read is a finding. Owner: the arena. */
 void verify_backup(const struct backup_dir *p, const char *stem, struct arena *a,
                    struct verified *out);
 
-/* Only the manifest and the names, nothing compared. Returns: 0 or -EBADMSG and others. */
+/* Reads only the manifest; compares nothing. Returns: 0, -EBADMSG or another negative errno. */
 int verify_read_manifest(const struct backup_dir *p, const char *stem, struct arena *a,
                          struct manifest *out);

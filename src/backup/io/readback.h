@@ -1,10 +1,10 @@
 /*
- * readback: a file that was written and synced, read again: from the disk, not
- * from the pages that the writing has left in the kernel's cache.
+ * readback: reads a written and synced file again, from the disk and not from
+ * the pages that writing left in the kernel's cache.
  *
- * The cache of the file is dropped (POSIX_FADV_DONTNEED), and where the file
- * system says that it can, the disk is read around it (O_DIRECT). Which of it
- * came true is said, and kept in a backup's manifest.
+ * The file's cached pages are dropped (POSIX_FADV_DONTNEED), and if the file
+ * system supports it, the cache is bypassed (O_DIRECT). The way that worked is
+ * reported, and kept in a backup's manifest.
  */
 #pragma once
 
@@ -14,21 +14,21 @@
 #include <stdint.h>
 
 enum readback_way {
-    READBACK_CACHE,   /* there is no disk (tmpfs), or the pages stayed where they were */
-    READBACK_DROPPED, /* no page of it was in the cache when the reading began */
-    READBACK_DIRECT,  /* that, and the disk was read around the cache */
+    READBACK_CACHE,   /* there is no disk (tmpfs), or its pages stayed in the cache */
+    READBACK_DROPPED, /* no page of it was in the cache when reading began */
+    READBACK_DIRECT,  /* likewise, and the cache was bypassed */
 };
 
 const char *readback_word(enum readback_way way); /* "cache", "dropped", "direct" */
 
 /*
- * Digests what is in a file; what is still to be written back is synced before.
- * fd: nobody else's, for reading; its flags are changed. way may be NULL.
- * Returns: how many bytes there are, or negative errno.
+ * Syncs a file, then digests what is in it. fd: open for reading and used by nobody else; its flags
+ * are changed. way may be NULL. Returns: the file's size, or negative errno.
  */
 int64_t readback_digest(int fd, char sha256[static DIGEST_TEXT_SIZE], enum readback_way *way);
 
-/* Compares. Returns: 0, -EIO when it is not what was written, or another errno. */
+/* Compares a file with a size and digest. Returns: 0, -EIO when it differs, or another negative
+ * errno. */
 int readback_check(int at, const char *name, int64_t size_bytes, const char *sha256,
                    enum readback_way *way);
 

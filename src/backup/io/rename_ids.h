@@ -1,6 +1,6 @@
 /*
- * rename_ids: a file copied with one word replaced by another of the same length,
- * wherever it stands: a session id by a new one.
+ * rename_ids: copies a file with every occurrence of a session id replaced by a
+ * new one of the same length.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ struct rewritten {
     char sha256[DIGEST_TEXT_SIZE];
 };
 
-/* Returns: 0 or negative errno. Uses the same memory whatever the length. */
+/* Returns: 0 or negative errno. Memory use does not depend on the file's size. */
 int rename_ids_file(int from, int to, const char *old, const char *new, struct rewritten *out);
 
-/* The same in memory. Returns: how often. */
+/* The same in memory. Returns: the number of replacements. */
 size_t rename_ids_bytes(char *bytes, size_t n, const char *old, const char *new);

@@ -3,8 +3,8 @@
  *
  *     9f86d081...  2026-02-05T10-11-12Z-LOSSLESS-<uuid>.jsonl
  *
- * A name that holds a backslash or a newline is written escaped, and its line
- * begins with a backslash.
+ * A name that holds a backslash or a newline is escaped, and its line begins
+ * with a backslash.
  */
 #pragma once
 
@@ -19,5 +19,5 @@ struct sum {
 
 void sums_add(struct buf *out, const char *sha256, const char *name);
 
-/* Returns: 0, or -EBADMSG where a line is not one of these. Owner: the arena. */
+/* Returns: 0, or -EBADMSG when a line has another form. Owner: the arena. */
 int sums_parse(struct arena *a, struct sv text, struct sum **sums, size_t *count);

@@ -274,6 +274,14 @@ enum fact agent_is_program(const struct agent *agent, const struct proc *proc, p
     return p->is_program ? p->is_program(proc, pid, look) : FACT_UNKNOWN;
 }
 
+enum agent_role agent_role_of(const struct agent *agent, const struct proc *proc, pid_t pid,
+                              const struct agent_look *look)
+{
+    enum agent_role role = agent->process->role(look);
+    bool is_asked = role != AGENT_NO && role != AGENT_NAMESAKE && agent->process->look_closer;
+    return is_asked ? agent->process->look_closer(proc, pid, look, role) : role;
+}
+
 bool agent_is_native(const struct agent *agent, const char *exe)
 {
     return agent->process->is_native && agent->process->is_native(exe);
@@ -446,9 +454,10 @@ bool agent_is_question_tool(const struct agent *agent, const char *name)
     return agent->tools && agent->tools->is_question && agent->tools->is_question(name);
 }
 
-struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment)
+struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment,
+                              const struct agent_store *store)
 {
-    return agent->model ? agent->model->api(environment) : (struct agent_api){0};
+    return agent->model ? agent->model->api(environment, store) : (struct agent_api){0};
 }
 
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked)

@@ -60,7 +60,7 @@ struct agent_child_look {
 
 /* How a client reaches its model. */
 struct agent_api {
-    uint16_t port;         /* remote port of the connection; with a proxy, the proxy's */
+    uint16_t port; /* remote port of the connection; with a proxy, the proxy's; 0: not known */
     bool is_first_party;   /* the vendor's own address */
     int64_t api_timeout_s; /* set by the user; 0: not set */
 };
@@ -311,6 +311,10 @@ struct agent_process {
     /* By the contents of the file that it runs. Asked only where could_be says yes; reads files.
      * Returns: FACT_UNKNOWN when it cannot tell or need not. */
     enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
+    /* The role, of one that has any, by what else can be seen of the process: what stands in its
+     * home, who has started it. Reads files. */
+    enum agent_role (*look_closer)(const struct proc *proc, pid_t pid,
+                                   const struct agent_look *look, enum agent_role role);
     /* It is a compiled program, and registers itself as soon as it runs. */
     bool (*is_native)(const char *exe);
     enum sr_kind (*kind)(const char *registered_kind, const char *entrypoint,
@@ -494,7 +498,9 @@ struct agent_tools {
 
 /* The model, and the way to it. */
 struct agent_model {
-    struct agent_api (*api)(const struct proc_strings *environment);
+    /* Of a session whose store that is; NULL: it cannot be read, or is not asked. */
+    struct agent_api (*api)(const struct proc_strings *environment,
+                            const struct agent_store *store);
     /*
      * How many tokens a conversation with that model may hold. asked: the user's words for the
      * model ("sonnet[1m]"); NULL: not known. Returns: 0 when model is NULL.
@@ -615,6 +621,9 @@ int agent_open_records(const struct agent *agent, const struct agent_store *stor
 /* Not known. */
 enum fact agent_is_program(const struct agent *agent, const struct proc *proc, pid_t pid,
                            const struct agent_look *look);
+/* As process->role says. */
+enum agent_role agent_role_of(const struct agent *agent, const struct proc *proc, pid_t pid,
+                              const struct agent_look *look);
 bool agent_is_native(const struct agent *agent, const char *exe);
 enum sr_kind agent_kind(const struct agent *agent, const char *registered_kind,
                         const char *entrypoint, const struct proc_strings *argv);
@@ -665,7 +674,8 @@ bool agent_is_mcp_tool(const struct agent *agent, const char *name);
 struct sv agent_mcp_server(const struct agent *agent, const char *tool);
 bool agent_is_question_tool(const struct agent *agent, const char *name);
 /* Not known: port 0; 0; NULL. */
-struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment);
+struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment,
+                              const struct agent_store *store);
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked);
 const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
                               const struct proc_strings *environment);

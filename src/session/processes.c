@@ -252,7 +252,7 @@ static enum agent_role role_of(const struct processes_request *q, pid_t pid, boo
         const struct agent *next =
             is_its ? NULL : agent_to_ask(q->options, live->exe, live->stat.name, live->agent);
         look.is_program = agent_is_program(live->agent, q->proc, pid, &look);
-        enum agent_role role = live->agent->process->role(&look);
+        enum agent_role role = agent_role_of(live->agent, q->proc, pid, &look);
         if (role != AGENT_NO || !next)
             return role;
         live->agent = next;

@@ -14,6 +14,7 @@
 #include "agents/claude/store.h"
 #include "agents/claude/timing.h"
 #include "agents/claude/traces.h"
+#include "agents/model_address.h"
 
 #include "base/utf8.h"
 #include "salvage/memory_search.h"
@@ -351,43 +352,21 @@ static enum sr_kind claude_kind(const char *registered_kind, const char *entrypo
     return str_equals(registered_kind, "interactive") ? SR_KIND_INTERACTIVE : SR_KIND_UNKNOWN;
 }
 
-/* The port of "https://host:8443/path"; 443 and 80 where none is given. */
-static uint16_t port_of(const char *url)
-{
-    const char *host = strstr(url, "://");
-    bool is_plain = str_starts_with(url, "http://");
-    host = host ? host + 3 : url;
-    const char *end = host + strcspn(host, "/");
-    for (const char *p = end; p > host && p[-1] != ']'; p--)
-        if (p[-1] == ':')
-            return (uint16_t)strtoul(p, NULL, 10);
-    return is_plain ? 80 : 443;
-}
-
-static const char *proxy_of(const struct proc_strings *environment)
-{
-    static const char *const names[] = {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = proc_variable(environment, names[i]);
-        if (value && *value)
-            return value;
-    }
-    return NULL;
-}
-
-static struct agent_api claude_api(const struct proc_strings *environment)
+static struct agent_api claude_api(const struct proc_strings *environment,
+                                   const struct agent_store *store)
 {
     static const char *const others[] = {"CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"};
     const char *url = proc_variable(environment, "ANTHROPIC_BASE_URL");
-    const char *proxy = proxy_of(environment);
+    const char *proxy = model_proxy_of(environment);
     const char *timeout_ms = proc_variable(environment, "API_TIMEOUT_MS");
     struct agent_api api = {.port = 443, .is_first_party = true};
+    (void)store;
     if (url && *url) {
-        api.port = port_of(url);
+        api.port = model_port_of_url(url);
         api.is_first_party = strstr(url, "://api.anthropic.com") != NULL;
     }
     if (proxy)
-        api.port = port_of(proxy);
+        api.port = model_port_of_url(proxy);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (proc_variable(environment, others[i]))
             api.is_first_party = false;

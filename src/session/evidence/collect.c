@@ -243,6 +243,12 @@ static int compare_likelihood(const void *a, const void *b)
     return (x->sent_ms > y->sent_ms) - (x->sent_ms < y->sent_ms);
 }
 
+static struct agent_api api_of(const struct session *s)
+{
+    return agent_api_of(s->live->agent, &s->live->environment,
+                        session_can_read_store(s) ? &s->store->io : NULL);
+}
+
 int collect_model_sockets(const struct snapshot *snap, const struct session *s,
                           const struct collect_sockets *sockets, struct arena *a,
                           const struct sock ***items, size_t *count)
@@ -259,7 +265,9 @@ int collect_model_sockets(const struct snapshot *snap, const struct session *s,
         r = descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &inode_count);
     if (r < 0)
         return r;
-    uint16_t port = agent_api_of(s->live->agent, &s->live->environment).port;
+    uint16_t port = api_of(s).port;
+    if (port == 0)
+        return -ENODATA;
     const struct sock **found = arena_alloc(a, (inode_count + 1) * sizeof *found);
     for (size_t i = 0; i < inode_count; i++) {
         const struct sock *sock = sock_find(&sockets->list, inodes[i]);
@@ -285,7 +293,7 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     if (collect_model_sockets(snap, s, sockets, &snap->arena, &items, &count) < 0)
         return;
 
-    struct agent_api api = agent_api_of(s->live->agent, &s->live->environment);
+    struct agent_api api = api_of(s);
     e->is_first_party = api.is_first_party;
     e->api_timeout_s = api.api_timeout_s;
     e->api.is_there = count ? FACT_YES : FACT_NO;

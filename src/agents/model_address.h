@@ -1,0 +1,14 @@
+/*
+ * model_address: where a client's connection to its model leads, by a URL or a proxy.
+ */
+#pragma once
+
+#include "platform/process/proc.h"
+
+#include <stdint.h>
+
+/* The port of "https://host:8443/path"; 443 and 80 where none is given. */
+uint16_t model_port_of_url(const char *url);
+
+/* The proxy that a program is told to use; NULL: none. */
+const char *model_proxy_of(const struct proc_strings *environment);

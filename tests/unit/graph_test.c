@@ -221,8 +221,9 @@ static void parallel_calls_are_fetched_from_their_side_branches(void **state)
 {
     (void)state;
     assert_loads("a:u b<a:A/m c<b:A/m r<c:r q<b:r d<q:A/n", "1 2 3 4 5 6", GRAPH_END_ROOT);
-    /* behind the first record of their message: seen of 2.1.332 */
-    assert_loads("a:u b<a:A/m c<b:A/m q<b:r r<c:r d<r:A/n", "1 2 4 3 5 6", GRAPH_END_ROOT);
+    /* as in the file, between the first and the last record of their message: seen of 2.1.332 */
+    assert_loads("a:u b<a:A/m c<b:A/m q<b:r r<c:r d<r:A/n", "1 2 3 4 5 6", GRAPH_END_ROOT);
+    assert_loads("q<b:r a:u b<a:A/m c<b:A/m r<c:r d<r:A/n", "2 3 1 4 5 6", GRAPH_END_ROOT);
 }
 
 static void another_branch_of_the_same_prompt_is_not_fetched(void **state)

@@ -311,10 +311,11 @@ enum {
     READS_FIRST_SINCE = 2010113, /* of a line the record that it begins with */
     NULL_FAILS_SINCE = 2010116,  /* a line of null ends the resume; before, the reading */
     POINTER_SINCE = 2010120,
-    NEWEST_BELOW_SINCE = 2010257, /* no pointers: the newest of what hangs on the last record */
-    ELSEWHERE_SINCE = 2010281,    /* results that hang elsewhere than on their call */
-    BESIDE_SINCE = 2010286,       /* a pointer at a call or result beside the way is passed over */
-    UNDATED_SINCE = 2010330,      /* a leaf without a time is taken */
+    NEWEST_BELOW_SINCE = 2010257,  /* no pointers: the newest of what hangs on the last record */
+    ELSEWHERE_SINCE = 2010281,     /* results that hang elsewhere than on their call */
+    BESIDE_SINCE = 2010286,        /* a pointer at a call or result beside the way is passed over */
+    UNDATED_SINCE = 2010330,       /* a leaf without a time is taken */
+    IN_FILE_ORDER_SINCE = 2010330, /* what is fetched stands as in the file; before, by its time */
 };
 
 static bool is_since(const struct graph *g, int64_t version)
@@ -960,7 +961,7 @@ static void follow(struct walking *k)
 
 /* What is fetched, and behind which place of the chain it goes. */
 struct fetched {
-    uint32_t at;
+    uint32_t at, until; /* the place; the last that its message has */
     enum { RECORD, RESULT, RESULT_ELSEWHERE } what;
     int64_t at_ms;
     uint32_t rank, node;
@@ -973,25 +974,34 @@ struct fetched_list {
     size_t count, capacity;
 };
 
-static void add_fetched(struct fetched_list *list, struct fetched item)
+/* Where in the chain the first and the last record of a message stand. */
+struct place {
+    uint32_t first, last; /* GRAPH_NONE: it is not on the chain */
+};
+
+static void add_fetched(const struct walking *k, struct fetched_list *list,
+                        const struct place *place, struct fetched item)
 {
+    item.at = is_since(k->g, IN_FILE_ORDER_SINCE) ? place->first : place->last;
+    item.until = place->last;
+    item.rank = k->ranks[item.node];
+    item.at_ms = k->g->nodes[item.node].at_ms;
     *MEM_PUSH(list->items, list->count, list->capacity) = item;
 }
 
-/* Where in the chain the last record of each message stands; its first since 2.1.330 (2.1.197 and
- * 2.1.330 were tried): open addressing, by the message's hash. */
+/* The places of all messages: open addressing, by the message's hash. */
 struct places {
     const struct graph *g;
     const struct graph_walk *w;
-    uint32_t *items; /* GRAPH_NONE: free */
+    struct place *items;
     size_t size;
 };
 
-static uint32_t *place_of(const struct places *p, uint32_t message)
+static struct place *place_of(const struct places *p, uint32_t message)
 {
     size_t slot = message * 0x9e3779b1u & (p->size - 1);
-    while (p->items[slot] != GRAPH_NONE &&
-           p->g->nodes[p->w->order[p->items[slot]]].message != message)
+    while (p->items[slot].first != GRAPH_NONE &&
+           p->g->nodes[p->w->order[p->items[slot].first]].message != message)
         slot = (slot + 1) & (p->size - 1);
     return &p->items[slot];
 }
@@ -1006,14 +1016,14 @@ static struct places find_places(const struct graph *g, const struct graph_walk 
         p.size *= 2;
     p.items = mem_resize(NULL, p.size * sizeof *p.items);
     for (size_t i = 0; i < p.size; i++)
-        p.items[i] = GRAPH_NONE;
-    bool is_first = is_since(g, UNDATED_SINCE);
+        p.items[i].first = GRAPH_NONE;
     for (uint32_t i = 0; i < w->count; i++) {
         if (!has_place(&g->nodes[w->order[i]]))
             continue;
-        uint32_t *place = place_of(&p, g->nodes[w->order[i]].message);
-        if (*place == GRAPH_NONE || !is_first)
-            *place = i;
+        struct place *place = place_of(&p, g->nodes[w->order[i]].message);
+        if (place->first == GRAPH_NONE)
+            place->first = i;
+        place->last = i;
     }
     return p;
 }
@@ -1042,14 +1052,14 @@ static void find_beside(struct walking *k, const struct places *places, struct f
             continue;
         if (is_result && (!is_held(k, of = k->up[node]) || g->nodes[of].role != GRAPH_ASSISTANT))
             continue;
-        uint32_t at = g->nodes[of].message ? *place_of(places, g->nodes[of].message) : GRAPH_NONE;
-        if (at != GRAPH_NONE)
-            add_fetched(out, (struct fetched){.at = at,
-                                              .what = is_result ? RESULT : RECORD,
-                                              .at_ms = g->nodes[node].at_ms,
-                                              .rank = (uint32_t)i,
-                                              .node = node,
-                                              .of = is_result ? k->ranks[of] : 0});
+        if (!g->nodes[of].message)
+            continue;
+        const struct place *place = place_of(places, g->nodes[of].message);
+        if (place->first != GRAPH_NONE)
+            add_fetched(k, out, place,
+                        (struct fetched){.what = is_result ? RESULT : RECORD,
+                                         .node = node,
+                                         .of = is_result ? k->ranks[of] : 0});
     }
 }
 
@@ -1099,20 +1109,16 @@ static void find_elsewhere(struct walking *k, const struct places *places, struc
         for (to = from + 1; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
             ;
         uint32_t caller = caller_of(k, from, to);
-        uint32_t at =
-            caller == GRAPH_NONE ? GRAPH_NONE : *place_of(places, g->nodes[caller].message);
-        for (size_t i = from; i < to && at != GRAPH_NONE; i++) {
+        const struct place *place =
+            caller == GRAPH_NONE ? NULL : place_of(places, g->nodes[caller].message);
+        for (size_t i = from; i < to && place && place->first != GRAPH_NONE; i++) {
             uint32_t node = g->tools[i].node;
             if (g->tools[i].is_result && g->nodes[node].role == GRAPH_RESULT && is_held(k, node) &&
                 g->nodes[node].is_sidechain == g->nodes[caller].is_sidechain &&
                 k->w->marks[node] == GRAPH_UNREACHED)
-                add_fetched(out, (struct fetched){.at = at,
-                                                  .what = RESULT_ELSEWHERE,
-                                                  .at_ms = g->nodes[node].at_ms,
-                                                  .rank = k->ranks[node],
-                                                  .node = node,
-                                                  .first = from,
-                                                  .last = to});
+                add_fetched(k, out, place,
+                            (struct fetched){
+                                .what = RESULT_ELSEWHERE, .node = node, .first = from, .last = to});
         }
     }
 }
@@ -1123,6 +1129,30 @@ static bool has_result(const struct walking *k, const struct fetched *f)
         if (k->g->tools[i].is_result && k->w->marks[k->g->tools[i].node] != GRAPH_UNREACHED)
             return true;
     return false;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct fetched *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* Since 2.1.330, whatever the times say: behind the first record of its message that is on the way,
+ * and behind what comes next there and stands before it in the file, as far as the last of the
+ * message. Messages that stand between each other's records are as one. */
+static void place_in_file_order(const struct walking *k, struct fetched *f, size_t count)
+{
+    for (size_t from = 0, to; from < count; from = to) {
+        uint32_t at = f[from].at, until = f[from].until;
+        for (to = from + 1; to < count && f[to].at <= until; to++)
+            until = f[to].until > until ? f[to].until : until;
+        qsort(f + from, to - from, sizeof *f, compare_ranks);
+        for (size_t i = from; i < to; i++) {
+            while (at < until && k->ranks[k->w->order[at + 1]] < f[i].rank)
+                at++;
+            f[i].at = at;
+        }
+    }
 }
 
 static struct fetched_list fetch(struct walking *k)
@@ -1136,7 +1166,7 @@ static struct fetched_list fetch(struct walking *k)
     free(places.items);
     if (list.count)
         qsort(list.items, list.count, sizeof *list.items, compare_fetched);
-    if (!is_since(k->g, UNDATED_SINCE))
+    if (!is_since(k->g, IN_FILE_ORDER_SINCE))
         k->w->unsortable = find_unsortable(k->g, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct fetched *f = &list.items[i];
@@ -1147,6 +1177,8 @@ static struct fetched_list fetch(struct walking *k)
         list.items[count++] = *f;
     }
     list.count = count;
+    if (is_since(k->g, IN_FILE_ORDER_SINCE))
+        place_in_file_order(k, list.items, count);
     return list;
 }
 

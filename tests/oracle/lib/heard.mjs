@@ -108,12 +108,27 @@ function textsIn(text, texts) {
   return found.sort((a, b) => a.at - b.at).map((f) => f.key);
 }
 
+/** A record stands with an earlier one of its message, if nothing but the assistant's and results stands between. */
+function joined(records) {
+  const list = [];
+  for (const record of records) {
+    let at = record.type === 'assistant' ? list.length : 0;
+    while (at > 0 && list[at - 1].message?.id !== record.message?.id && (list[at - 1].type === 'assistant' || isResult(list[at - 1]))) at--;
+    if (at > 0 && list[at - 1].type === 'assistant' && record.message?.id && list[at - 1].message?.id === record.message.id) list.splice(at, 0, record);
+    else list.push(record);
+  }
+  return list;
+}
+
+const isResult = (record) => record.type === 'user' && atomsOf(record).some((a) => a.is === 'result');
+
 /**
  * What is sent of the records that a client loads: { must, may }. A call goes with its result and a result with its
  * call, where the result stands behind the call's message and in front of any other. What has no partner so may be
  * left out, told as text, or answered by the client.
  */
-export function expected(records) {
+export function expected(loaded) {
+  const records = joined(loaded);
   const calls = new Map(); // id → the message that it stands in, while nothing else was said
   const paired = new Set();
   let message = null;

@@ -14,53 +14,57 @@ import { kimi } from './lib/agents/kimi.mjs';
 import { qwen } from './lib/agents/qwen.mjs';
 import { until } from './lib/wait.mjs';
 
-for (const agent of [codex, qwen, copilot, kimi])
-  describe(agent.name, { timeout: 300_000, skip: noAgents }, () => {
-    let world, client, id, unserved;
+// Two at a time: each waits most of its time.
+describe('agents', { timeout: 900_000, skip: noAgents, concurrency: 2 }, () => {
+  for (const agent of [codex, qwen, copilot, kimi]) describe(agent.name, () => lookAt(agent));
+});
 
-    before(async () => {
-      unserved = !(await isKnown(agent)) && `not served: the program does not know ${agent.name}`;
-      if (unserved) return;
-      world = await AgentWorld.create(agent);
-      client = await world.start(world.folder('project'));
-      await client.turn('remember MARK [[say ANSWER-MARK]]', 'ANSWER-MARK');
-      id = await until('its session', () => client.sessionId());
-    });
-    after(() => world?.close());
+function lookAt(agent) {
+  let world, client, id, unserved;
 
-    const becomes = (verdict) => {
-      let seen;
-      return until(`${agent.name} is ${verdict}`, async () => {
-        seen = await client.row(await world.look('--timeout', '0.05'));
-        return seen?.verdict === verdict && seen;
-      }, { withinMs: 60_000, look: () => JSON.stringify(seen, null, 1) });
-    };
-
-    test(`${agent.name}, idle: found, mapped, its turn over`, async (t) => {
-      if (unserved) return t.skip(unserved);
-      const { ui, owner } = client.pids();
-      const row = await becomes('idle');
-      assert.equal(row.agent, agent.name);
-      assert.equal(row.session_id, id);
-      assert.equal(row.pid, owner);
-      if (ui !== owner) assert.deepEqual(row.ui_pids, [ui]);
-      assert.equal(row.cwd, client.cwd);
-      assert.equal(row.version, agent.version);
-      assert.match(row.resume_command, new RegExp(id));
-    });
-
-    test(`${agent.name}, stalled in mid-reply: hung, and kept whole while it hangs`, async (t) => {
-      if (unserved) return t.skip(unserved);
-      await client.say('now [[stall]]');
-      await becomes('hung');
-      const { status, stderr } = await world.act('--export', id);
-      assert.equal(status, 0, stderr);
-      const stem = readdirSync(world.pending).find((name) => name.endsWith('.sha256')).replace('.sha256', '');
-      assert.ok(stem.endsWith(`-LOSSLESS-${agent.name}-${id}`), stem);
-      execFileSync('sha256sum', ['--quiet', '-c', `${stem}.sha256`], { cwd: world.pending });
-      const copy = readFileSync(join(world.pending, `${stem}.jsonl`), 'utf8');
-      assert.ok(copy.includes('ANSWER-MARK'));
-      assert.ok(copy.includes('now [[stall]]'));
-      assert.ok(!copy.includes(KEY));
-    });
+  before(async () => {
+    unserved = !(await isKnown(agent)) && `not served: the program does not know ${agent.name}`;
+    if (unserved) return;
+    world = await AgentWorld.create(agent);
+    client = await world.start(world.folder('project'));
+    await client.turn('remember MARK [[say ANSWER-MARK]]', 'ANSWER-MARK');
+    id = await until('its session', () => client.sessionId());
   });
+  after(() => world?.close());
+
+  const becomes = (verdict) => {
+    let seen;
+    return until(`${agent.name} is ${verdict}`, async () => {
+      seen = await client.row(await world.look('--timeout', '0.05'));
+      return seen?.verdict === verdict && seen;
+    }, { withinMs: 60_000, look: () => JSON.stringify(seen, null, 1) });
+  };
+
+  test(`${agent.name}, idle: found, mapped, its turn over`, async (t) => {
+    if (unserved) return t.skip(unserved);
+    const { ui, owner } = client.pids();
+    const row = await becomes('idle');
+    assert.equal(row.agent, agent.name);
+    assert.equal(row.session_id, id);
+    assert.equal(row.pid, owner);
+    if (ui !== owner) assert.deepEqual(row.ui_pids, [ui]);
+    assert.equal(row.cwd, client.cwd);
+    assert.equal(row.version, agent.version);
+    assert.match(row.resume_command, new RegExp(id));
+  });
+
+  test(`${agent.name}, stalled in mid-reply: hung, and kept whole while it hangs`, async (t) => {
+    if (unserved) return t.skip(unserved);
+    await client.say('now [[stall]]');
+    await becomes('hung');
+    const { status, stderr } = await world.act('--export', id);
+    assert.equal(status, 0, stderr);
+    const stem = readdirSync(world.pending).find((name) => name.endsWith('.sha256')).replace('.sha256', '');
+    assert.ok(stem.endsWith(`-LOSSLESS-${agent.name}-${id}`), stem);
+    execFileSync('sha256sum', ['--quiet', '-c', `${stem}.sha256`], { cwd: world.pending });
+    const copy = readFileSync(join(world.pending, `${stem}.jsonl`), 'utf8');
+    assert.ok(copy.includes('ANSWER-MARK'));
+    assert.ok(copy.includes('now [[stall]]'));
+    assert.ok(!copy.includes(KEY));
+  });
+}

@@ -1,8 +1,7 @@
 /*
  * discover: one look at the machine, put together.
  *
- * struct snapshot is what the library hands out as struct sr_snapshot, with
- * what only the inside needs behind it.
+ * struct snapshot is the public struct sr_snapshot followed by internal members.
  */
 #pragma once
 
@@ -16,15 +15,14 @@ struct snapshot {
     struct proc proc;
     struct stores stores;
     struct sr_sleeps sleeps; /* none for a captured copy of /proc */
-    struct unseen *unseen;   /* clients that are named and not seen: session/unseen.h */
+    struct unseen *unseen;   /* registered clients that no process shows: session/unseen.h */
     size_t unseen_count;
-    bool is_blind;            /* /proc shows not even this program */
-    bool may_lack_others;     /* shown.may_lack_sessions, but for those */
+    bool is_blind;            /* /proc does not even show this program */
+    bool may_lack_others;     /* shown.may_lack_sessions for other reasons than unseen */
     struct session *sessions; /* one for each of shown.sessions, in the same order */
 };
 
-/* The inside of what sr_detect_processes returned. */
+/* The whole snapshot behind the public one that sr_detect_processes returned. */
 struct snapshot *snapshot_of(struct sr_snapshot *shown);
-/* Returns: the first thing that could not be looked at and may hide a session; NULL: there is none.
- */
+/* Returns: the first thing that could not be looked at and may hide a session; NULL: none. */
 const char *snapshot_doubt(const struct snapshot *snap);

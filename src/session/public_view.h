@@ -1,6 +1,5 @@
 /*
- * public_view: the public face of sessions, struct sr_session, filled in from what
- * was found out about each.
+ * public_view: fills struct sr_session, the public view of a session.
  */
 #pragma once
 
@@ -8,8 +7,8 @@
 
 /*
  * Fills snap->sessions and snap->shown: the live sessions first, then the
- * stored ones, each in the order they came. Reads their transcripts' ends and
- * beginnings on the way.
+ * stored ones, in the given order. Reads the beginnings and ends of their
+ * transcripts.
  */
 void public_view_all(struct snapshot *snap, const struct sr_options *options,
                      const struct session *live, size_t live_count, const struct session *stored,

@@ -1,8 +1,8 @@
 /*
  * session: a process, its terminal and its transcript, put together.
  *
- * This is what the right-hand layers reason about; struct sr_session, which
- * the user's side reads, is filled from it.
+ * Later layers reason about this; the public struct sr_session is filled from
+ * it.
  */
 #pragma once
 
@@ -12,20 +12,20 @@
 #include "session/processes.h"
 #include "session/stores/stores.h"
 
-/* A process that has part in a session. */
+/* A process that takes part in a session. */
 struct attachment {
     struct live *live;
     enum sr_role role;
 };
 
 struct session {
-    struct live *live;                    /* that it is listed by; NULL: no process */
-    const struct attachment *attachments; /* all that have part in it and live, that one first */
+    struct live *live;                    /* the process that it is listed by; NULL: none */
+    const struct attachment *attachments; /* all live processes of it, that one first */
     size_t attachment_count;
     struct store *store; /* NULL: not known */
     const struct agent_registration *registration;
 
-    const char *session_id; /* NULL: not known, or not told apart */
+    const char *session_id; /* NULL: not known, or one of several candidates */
     enum sr_mapping mapped_by;
     enum sr_certainty certainty;
     const char **candidates;
@@ -33,22 +33,22 @@ struct session {
 
     bool is_held;        /* by what its owner has open or locked */
     bool has_none;       /* all that the process could have was looked at, and it has no session */
-    struct lookup which; /* UNKNOWN: not all could be read that tells which session it is */
-    struct lookup has_transcript; /* UNKNOWN too where it is not known which session it is */
+    struct lookup which; /* UNKNOWN: some evidence of which session it is could not be read */
+    struct lookup has_transcript; /* UNKNOWN also when it is not known which session it is */
     struct agent_transcript transcript;
     struct activity activity;
-    /* What a listing of the store tells of it; see struct sr_session. */
+    /* From a listing of the store; see struct sr_session. */
     const char *continued_in, *continues;
     enum sr_continuation continuation;
     bool is_archived;
-    struct persistence_facts saving; /* of a live one */
-    const struct evidence *evidence; /* that it was judged by; NULL: it was not */
+    struct persistence_facts saving; /* of a live session */
+    const struct evidence *evidence; /* the verdict's; NULL: it was not judged */
 
-    const struct sr_left *left;         /* of one that is gone */
-    struct wall left_at;                /* when that was written last */
+    const struct sr_left *left;         /* of a session without a transcript */
+    struct wall left_at;                /* when those files were last written */
     const char *left_cwd, *left_prompt; /* its directory, its first prompt; NULL: not known */
 
-    struct sr_session *shown; /* its public face */
+    struct sr_session *shown; /* the public view */
 };
 
 static inline bool session_has_transcript(const struct session *s)
@@ -56,13 +56,14 @@ static inline bool session_has_transcript(const struct session *s)
     return s->has_transcript.state == LOOKUP_FOUND;
 }
 
-/* Whether the store of a session is there to be read. */
+/* Whether the session's store is open. */
 static inline bool session_can_read_store(const struct session *s)
 {
     return s->store && s->store->code == 0;
 }
 
-/* Its transcript. Of a process that has written to none, as far as all could be read: absent. */
+/* Is there a transcript? Absent also for a process that has written to none, if everything that
+ * shows this could be read. */
 static inline enum lookup_state session_transcript(const struct session *s)
 {
     if (s->session_id)

@@ -1,9 +1,10 @@
 /*
- * collect: the evidence about a session, gathered in two looks.
+ * collect: gathers the evidence about a session, in two looks.
  *
- * The first takes what a listing has read anyway, and, of a session that may be
- * waiting for the model, the age of the last byte from there. The second observes processes for a
- * moment: what they use, what they wait for. All suspects are observed together.
+ * The first uses what a listing has read anyway and, for a session that may be
+ * waiting for its model, the age of the last byte received. The second observes
+ * processes for a moment: what they use and what they wait for. All suspects are
+ * observed together.
  *
  *     collect_first(snap, session, patience_s, &evidence);
  *     if (rules_want_connection(&evidence))
@@ -21,9 +22,9 @@
 #include "session/discover.h"
 #include "session/evidence/evidence.h"
 
-/* Long enough to tell a spinner, 85 wake-ups a second, from rest, 7 at most. */
+/* Long enough to tell a spinner (85 wake-ups a second) from rest (7 at most). */
 enum { COLLECT_SAMPLE_MS = 400 };
-/* Who got no CPU meanwhile is looked at for longer, in steps: 3 s in all. */
+/* A process that got no CPU is observed for longer, in steps: 3 s in all. */
 enum { COLLECT_STARVED_STEPS = 6 };
 
 /* All TCP connections at one moment; read once for a look at many sessions. */
@@ -38,23 +39,22 @@ struct observation {
     bool began;
 };
 
-/* How often a connection is looked at while it is watched, and for how long at most; when to stop
- * before says rules_want_watch(). */
+/* How often, and for how long at most, a watched connection is looked at. rules_want_watch() may
+ * end it before. */
 enum { COLLECT_WATCH_STEP_MS = 100, COLLECT_WATCH_MS = 6000 };
 
-/* A request carries the system prompt and the tools: 60 kB and more. Telemetry and the like to the
- * same port is far smaller. */
+/* At least this much sent is a request: it carries the system prompt and the tools, 60 kB and more.
+ * Telemetry to the same port is far smaller. */
 enum { COLLECT_REQUEST_BYTES = 16 * 1024 };
 
-/* As the client's registration says it; NULL: it has none. */
+/* The status in the client's registration; r NULL: it has none. */
 enum client_status client_status_of(const struct agent_registration *r);
 
 void collect_sockets(struct snapshot *snap, struct collect_sockets *out);
 
 /*
- * The session's connections to the port of its model, those first that are likelier to carry the
- * request that is waited for. Returns: 0, or negative errno where they cannot be seen. Owner: the
- * arena, and sockets.
+ * The session's connections to the port of its model, the likeliest to carry the current request
+ * first. Returns: 0, or negative errno when they cannot be seen. Owner: the arena, and sockets.
  */
 int collect_model_sockets(const struct snapshot *snap, const struct session *s,
                           const struct collect_sockets *sockets, struct arena *a,
@@ -74,12 +74,12 @@ void collect_end(struct snapshot *snap, const struct observation *o,
                  const struct collect_sockets *sockets, struct evidence *e);
 
 /*
- * What its terminal shows, where that can be read (tmux): a retry, a limit. One process is run for
- * it. Returns: 0, also where there is nothing to read; -ETIMEDOUT: a server does not answer, who
- * asked should ask for no more.
+ * Reads what its terminal shows, if that can be read (tmux): a retry, a limit. Runs one process.
+ * Returns: 0, also when there is nothing to read; -ETIMEDOUT: a tmux server does not answer, and
+ * the caller should not ask again.
  */
 int collect_screen(struct snapshot *snap, const struct session *s, struct evidence *e);
 
-/* One look at a connection that is being watched, for watched_ms now. */
+/* One look at a watched connection, watched_ms after the first. */
 void collect_watch(struct snapshot *snap, const struct session *s,
                    const struct collect_sockets *sockets, int64_t watched_ms, struct evidence *e);

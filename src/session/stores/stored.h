@@ -6,18 +6,18 @@
 #include "session/session.h"
 
 struct stored {
-    struct session *sessions; /* an arena's array */
+    struct session *sessions; /* owned by the arena */
     size_t count;
-    size_t all;      /* how many there are without a live owner, listed or not */
-    size_t archived; /* left out, and not among these */
+    size_t all;      /* all sessions without a live owner, listed or not */
+    size_t archived; /* left out of all */
 };
 
 /*
- * The newest `limit` stored sessions, by their last message, with what resuming
- * them needs; one that goes on with another stands before it. Those that a live
- * session has are passed over. Where certain ones are asked for, those that go
- * on with them, and those that they go on with, are among them. Tells the live
- * ones, too, what they go on with.
+ * The newest `limit` stored sessions, by their last message, with what is needed
+ * to resume them. A session that continues another comes before it. Sessions of
+ * live processes are left out. When certain sessions are asked for, those that
+ * continue them and those that they continue are included. Also sets, for the
+ * live sessions, what they continue.
  */
 void stored_find(const struct stores *stores, struct arena *a, size_t limit, struct session *live,
                  size_t live_count, struct stored *out);

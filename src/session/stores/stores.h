@@ -1,10 +1,10 @@
 /*
- * stores: the config directories in which sessions are kept, each opened once.
+ * stores: the config directories that hold sessions, each opened once.
  *
- * A store is named by the user (--config-dir), by the environment of a live
+ * A store is named by the user (--config-dir) or by the environment of a live
  * process, or is the user's default. Two names for one directory are one
  * store. One that cannot be opened stays in the list, with the reason, so that
- * it is named once and its sessions are still listed.
+ * it is reported once and its live sessions are still listed.
  */
 #pragma once
 
@@ -18,13 +18,13 @@ struct store {
     struct agent_store io; /* io.fd < 0: it could not be opened */
     int code;              /* why, negative errno; 0: it is open */
     uint64_t device, inode;
-    bool wanted;      /* sessions of this store are to be listed */
-    bool is_standard; /* what the client uses when it is told nothing */
+    bool wanted;      /* list the sessions of this store */
+    bool is_standard; /* the client's built-in default */
     struct agent_settings settings;
     struct lookup registry;
     struct agent_registration *registrations;
     size_t registration_count;
-    struct agent_prompts prompts; /* read when they are first asked for */
+    struct agent_prompts prompts; /* read at first use */
     bool has_prompts;
     int prompts_code; /* as agent_read_prompts; negative: prompts holds none */
 };
@@ -37,20 +37,20 @@ struct stores {
     size_t count, capacity;
 };
 
-/* Where an agent looks when a user starts it; its members NULL: not known. */
+/* Where an agent looks when the user starts it. Members are NULL when not known. */
 struct sr_usual_home stores_usual_home(const struct sr_options *options, const struct agent *agent);
 
 /* Opens the stores that the user asked for, or the default one. Returns: how many are open. */
 size_t stores_open_asked(struct stores *stores, const struct agent *agent);
 
 /*
- * The store of a live process; opened at the first call for it.
+ * The store of a live process, opened at the first call.
  * Returns: NULL when its config directory is not known.
  */
 struct store *stores_of(struct stores *stores, const struct proc *proc, const struct live *live);
 
-/* Tells options->entering that this store is about to be read; false when it is known not to
- * answer. stores_leave says that it is over. */
+/* Calls options->entering before this store is read; call stores_leave after. Returns: false when
+ * the store is known not to answer. */
 bool stores_enter(const struct stores *stores, const char *path);
 void stores_leave(const struct stores *stores);
 

@@ -1,0 +1,246 @@
+/* Copilot CLI as a process. 1.0.102: one program, with node in it, and a script of npm's above it.
+ */
+#include "agents/copilot/copilot.h"
+
+#include <string.h>
+
+/* ---- the program -------------------------------------------------------------------------- */
+
+static bool could_be(const char *exe, const char *name)
+{
+    (void)name;
+    const char *own = exe ? str_basename(exe) : "";
+    return own[0] == 'c' && str_equals(own, "copilot"); /* it is asked of every process */
+}
+
+/* Other vendors' programs are called so, too. node names its main thread, and npm's folder says the
+ * rest. */
+static bool is_program(const struct agent_look *look)
+{
+    return str_equals(look->name, "MainThread") || strstr(look->exe, "/copilot-linux");
+}
+
+/* ---- the command line --------------------------------------------------------------------- */
+
+/* Options that a value follows, in a word of its own where none stands behind "=". */
+static bool takes_value(const char *word)
+{
+    static const char *const names[] = {"-C",
+                                        "-i",
+                                        "-n",
+                                        "-p",
+                                        "--add-dir",
+                                        "--add-github-mcp-tool",
+                                        "--add-github-mcp-toolset",
+                                        "--additional-mcp-config",
+                                        "--agent",
+                                        "--allow-tool",
+                                        "--allow-url",
+                                        "--attachment",
+                                        "--auto-tier",
+                                        "--available-tools",
+                                        "--config-dir",
+                                        "--context",
+                                        "--deny-tool",
+                                        "--deny-url",
+                                        "--disable-mcp-server",
+                                        "--excluded-tools",
+                                        "--extension-sdk-path",
+                                        "--interactive",
+                                        "--log-dir",
+                                        "--log-level",
+                                        "--max-autopilot-continues",
+                                        "--mode",
+                                        "--model",
+                                        "--name",
+                                        "--output-format",
+                                        "--plugin-dir",
+                                        "--port",
+                                        "--prefer-version",
+                                        "--prompt",
+                                        "--reasoning-effort",
+                                        "--secret-env-vars",
+                                        "--session-id",
+                                        "--stream"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(word, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The value of an option by its name, or by its letter; NULL: it is not given, or without one. */
+static const char *value_of(const struct proc_strings *argv, const char *name, const char *letter)
+{
+    size_t n = strlen(name);
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (strncmp(word, name, n) == 0 && word[n] == '=')
+            return word + n + 1;
+        bool is_it = str_equals(word, name) || (letter && str_equals(word, letter));
+        if (is_it && i + 1 < argv->count)
+            return argv->items[i + 1];
+        if (letter && str_starts_with(word, letter) && word[strlen(letter)])
+            return word + strlen(letter);
+        i += takes_value(word);
+    }
+    return NULL;
+}
+
+static bool has_option(const struct proc_strings *argv, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (strncmp(word, name, n) == 0 && (word[n] == '\0' || word[n] == '='))
+            return true;
+        i += takes_value(word);
+    }
+    return false;
+}
+
+/* What it does besides sessions (copilot --help): the first word that is no option. */
+static bool is_other_command(const struct proc_strings *argv)
+{
+    static const char *const words[] = {
+        "app",     "login",       "help",     "init",     "config",     "update",
+        "version", "workflow",    "sessions", "memories", "plugin",     "mcp",
+        "skill",   "instruction", "lsp",      "sandbox",  "completion",
+    };
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (word[0] == '-') {
+            i += takes_value(word);
+            continue;
+        }
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (strcmp(word, words[k]) == 0)
+                return true;
+        return false;
+    }
+    return false;
+}
+
+/* It speaks a protocol with another program, and may have any number of sessions. */
+static bool is_server(const struct proc_strings *argv)
+{
+    return has_option(argv, "--acp") || has_option(argv, "--server") ||
+           has_option(argv, "--headless");
+}
+
+static enum agent_role role_of(const struct agent_look *look)
+{
+    const struct proc_strings *argv = look->argv;
+    if (!could_be(look->exe, look->name))
+        return AGENT_NO;
+    if (!is_program(look))
+        return AGENT_NAMESAKE;
+    if (is_other_command(argv) || has_option(argv, "--version") || has_option(argv, "-v") ||
+        has_option(argv, "--help") || has_option(argv, "-h"))
+        return AGENT_HELPER;
+    return is_server(argv) ? AGENT_SERVER : AGENT_SESSION;
+}
+
+/* "--resume=ID", "--resume ID", "-r ID", "--session-id ID". The beginning of an id, or a name,
+ * names one too: those are not looked up. */
+static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
+{
+    const char *named = value_of(argv, "--resume", "-r");
+    if (!named || !str_is_uuid(sv_of(named)))
+        named = value_of(argv, "--session-id", NULL);
+    if (!named || !str_is_uuid(sv_of(named)))
+        return false;
+    *session_id = sv_of(named);
+    return true;
+}
+
+static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
+                            const struct proc_strings *argv)
+{
+    (void)registered_kind;
+    (void)entrypoint;
+    if (has_option(argv, "--acp"))
+        return SR_KIND_EDITOR;
+    if (is_server(argv))
+        return SR_KIND_SERVER;
+    return has_option(argv, "--prompt") || has_option(argv, "-p") ? SR_KIND_PRINT : SR_KIND_UNKNOWN;
+}
+
+/* ---- its place, and what is typed --------------------------------------------------------- */
+
+static const char *config_dir(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default)
+{
+    const char *named = proc_variable(environment, "COPILOT_HOME");
+    const char *own_home = proc_variable(environment, "HOME");
+    *is_default = !named || !*named;
+    if (!*is_default)
+        return arena_strdup(a, named);
+    if (own_home && *own_home)
+        home = own_home;
+    return home ? arena_printf(a, "%s/.copilot", home) : NULL;
+}
+
+static void add_resume(struct buf *out, const char *session_id)
+{
+    buf_addf(out, "copilot --resume=%s", session_id);
+}
+
+/* A tool of an MCP server is called "SERVER-tool", as any may be. */
+static bool is_question(const char *name)
+{
+    return str_equals(name, "ask_user");
+}
+
+static const struct agent_process process = {
+    .could_be = could_be,
+    .role = role_of,
+    .session_in_argv = session_in_argv,
+    .kind = kind_of,
+};
+
+static const struct agent_home home = {
+    .config_dir = config_dir,
+    .variable = "COPILOT_HOME",
+};
+
+static const struct agent_stored stored = {
+    .top = COPILOT_TOP,
+    .suffix = COPILOT_EVENTS,
+    .is_id = str_is_uuid,
+    .begins_id = agent_begins_uuid,
+    .ids_ignore_case = true,
+    .split = copilot_split,
+    .project_folder = copilot_project_folder,
+    .list_folder = copilot_list_folder,
+    .list_all = copilot_list_all,
+    .find = copilot_find,
+    .list_watched = copilot_list_watched,
+    .watched_suffixes = (const char *const[]){"events.jsonl", NULL},
+};
+
+static const struct agent_bundle bundle = {
+    .list_files = copilot_list_files,
+    .renamed = copilot_renamed,
+};
+
+static const struct agent_commands commands = {
+    .resume = add_resume,
+};
+
+static const struct agent_tools tools = {
+    .is_question = is_question,
+};
+
+const struct agent agent_copilot = {
+    .name = "copilot",
+    .title = "Copilot",
+    .product = "Copilot CLI",
+    .vendor = "copilot",
+    .process = &process,
+    .home = &home,
+    .stored = &stored,
+    .bundle = &bundle,
+    .reader = &event_copilot,
+    .commands = &commands,
+    .tools = &tools,
+};

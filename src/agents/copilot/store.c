@@ -1,0 +1,132 @@
+/* The sessions in a store of Copilot's: a folder each, called by the id. */
+#include "agents/copilot/copilot.h"
+#include "agents/store_files.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* One folder, whatever the directory. */
+const char *copilot_project_folder(struct arena *a, const char *cwd)
+{
+    (void)a;
+    (void)cwd;
+    return COPILOT_TOP;
+}
+
+bool copilot_split(struct arena *a, const char *path, const char **store, const char **below)
+{
+    static const char top[] = "/" COPILOT_TOP "/";
+    enum { ID = 36 };
+    size_t n = strlen(path), tail = strlen(top) + ID + strlen(COPILOT_EVENTS);
+    if (n <= tail || !str_ends_with(path, COPILOT_EVENTS) ||
+        strncmp(path + n - tail, top, strlen(top)) != 0 ||
+        !str_is_uuid((struct sv){path + n - strlen(COPILOT_EVENTS) - ID, ID}))
+        return false;
+    *store = arena_strndup(a, path, n - tail);
+    *below = path + n - tail + 1;
+    return true;
+}
+
+/* Absent too: a session in which nothing was said yet. */
+struct lookup copilot_find(const struct agent_store *store, const char *session_id, const char *cwd,
+                           struct agent_transcript *out)
+{
+    struct agent_transcript found = {.session_id = session_id};
+    (void)cwd;
+    struct lookup seen = store_look_at(
+        store, arena_printf(store->arena, COPILOT_TOP "/%s" COPILOT_EVENTS, session_id), &found);
+    if (seen.state == LOOKUP_FOUND)
+        *out = found;
+    return seen;
+}
+
+/* The ids of all sessions that have a folder. */
+static struct lookup list_ids(const struct agent_store *store, const char ***ids, size_t *count)
+{
+    struct fs_name *names;
+    size_t name_count, n = 0;
+    struct lookup seen = store_list(store, COPILOT_TOP, &names, &name_count);
+    const char **all = arena_alloc(store->arena, (name_count + 1) * sizeof *all);
+    for (size_t i = 0; i < name_count; i++)
+        if (names[i].may_be_dir && str_is_uuid(sv_of(names[i].name)))
+            all[n++] = names[i].name;
+    *ids = all;
+    *count = n;
+    return seen;
+}
+
+struct lookup copilot_list_all(const struct agent_store *store,
+                               struct agent_transcript **transcripts, size_t *count)
+{
+    const char **ids;
+    size_t id_count, n = 0;
+    struct lookup seen = list_ids(store, &ids, &id_count);
+    struct agent_transcript *all = arena_alloc(store->arena, (id_count + 1) * sizeof *all);
+    for (size_t i = 0; i < id_count; i++) {
+        struct lookup one = copilot_find(store, ids[i], NULL, &all[n]);
+        n += one.state == LOOKUP_FOUND;
+        store_join(&seen, one);
+    }
+    *transcripts = all;
+    *count = n;
+    return seen;
+}
+
+struct lookup copilot_list_folder(const struct agent_store *store, const char *folder,
+                                  struct agent_transcript **transcripts, size_t *count)
+{
+    (void)folder;
+    return copilot_list_all(store, transcripts, count);
+}
+
+/* A folder that cannot be listed is named by whoever reads it. */
+void copilot_list_watched(const struct agent_store *store, const char *const **folders,
+                          size_t *count)
+{
+    const char **ids;
+    size_t id_count;
+    list_ids(store, &ids, &id_count);
+    const char **all = arena_alloc(store->arena, (id_count + 1) * sizeof *all);
+    all[0] = COPILOT_TOP;
+    for (size_t i = 0; i < id_count; i++)
+        all[i + 1] = arena_printf(store->arena, COPILOT_TOP "/%s", ids[i]);
+    *folders = all;
+    *count = id_count + 1;
+}
+
+/* ---- a backup ----------------------------------------------------------------------------- */
+
+static const char *why_not(const char *path)
+{
+    return str_starts_with(str_basename(path), "inuse.") ? "of the process that has the session"
+                                                         : NULL;
+}
+
+void copilot_list_files(const struct agent_store *store, const struct agent_transcript *of,
+                        const char *temporary, struct agent_listings *listings,
+                        struct agent_files *out)
+{
+    struct stat st;
+    (void)temporary;
+    (void)listings;
+    *out = (struct agent_files){.arena = store->arena, .outside = -1};
+    if (of->path)
+        store_add_file(store, of->path, AGENT_FILE_TRANSCRIPT, out);
+    store_add_tree(store, arena_printf(store->arena, COPILOT_TOP "/%s", of->session_id),
+                   AGENT_FILE_OWN, why_not, out);
+    if (of->path && fstatat(store->fd, COPILOT_INDEX, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        agent_leave_out(out, arena_printf(store->arena, "%s/" COPILOT_INDEX, store->path),
+                        "an index of all sessions, made of what their folders say", false);
+}
+
+/* "session-state/OLD/files/x" */
+const char *copilot_renamed(struct arena *a, const char *name, const char *old_id,
+                            const char *new_id, const char *project_folder)
+{
+    const char *own = arena_printf(a, COPILOT_TOP "/%s/", old_id);
+    (void)project_folder;
+    return str_starts_with(name, own)
+               ? arena_printf(a, COPILOT_TOP "/%s/%s", new_id, name + strlen(own))
+               : name;
+}

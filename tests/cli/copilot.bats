@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# Sessions of Copilot CLI: a folder each, that every test makes, and a stand-in for its program.
+
+load helper
+
+A=aaaaaaaa-0000-4000-8000-00000000000a
+B=bbbbbbbb-0000-4000-8000-00000000000b
+
+setup()
+{
+    scratch_project
+    DATA=$HOME/.copilot
+    STATE=$DATA/session-state
+    PENDING=$BATS_TEST_TMPDIR/pending
+    mkdir -p "$STATE" "$BATS_TEST_TMPDIR/copilot-linux-x64" "$project/other"
+    program=$BATS_TEST_TMPDIR/copilot-linux-x64/copilot
+    cp "$TEST_PROGRAMS/fake-agent" "$program"
+    ONLY=(--config-dir "$DATA")
+    DIRS=(--pending-dir "$PENDING" --log-dir "$BATS_TEST_TMPDIR/log")
+    printf '{"copilotTokens": {"me": "TOKEN-OF-THE-USER"}}\n' >"$DATA/config.json"
+}
+
+teardown() { end_started; }
+
+# record ID TYPE DATA [SECONDS AGO]: a line of its transcript
+record()
+{
+    printf '{"type":"%s","data":%s,"id":"%s","timestamp":"%s","parentId":%s}\n' "$2" "$3" "$RANDOM$RANDOM" \
+        "$(date -u -d "${4-0} seconds ago" +%FT%T.%3NZ)" "$([ "$2" = session.start ] && echo null || echo '"p"')" \
+        >>"$STATE/$1/events.jsonl"
+}
+
+# add_session ID DIRECTORY [PROMPT [SECONDS AGO]]: one with a prompt that is not answered
+add_session()
+{
+    mkdir -p "$STATE/$1/files"
+    printf 'id: %s\ncwd: %s\n' "$1" "$2" >"$STATE/$1/workspace.yaml"
+    record "$1" session.start "{\"sessionId\":\"$1\",\"copilotVersion\":\"1.0.102\",\"context\":{\"cwd\":\"$2\"}}" "${4-0}"
+    record "$1" user.message "{\"content\":\"${3-buy milk}\",\"messageId\":\"m1\"}" "${4-0}"
+    record "$1" assistant.turn_start '{"turnId":"0"}' "${4-0}"
+}
+
+# answer ID [SECONDS AGO]
+answer()
+{
+    record "$1" assistant.message '{"messageId":"m2","content":"bought","toolRequests":[]}' "${2-0}"
+    record "$1" assistant.turn_end '{"turnId":"0"}' "${2-0}"
+    touch -d "${2-0} seconds ago" "$STATE/$1/events.jsonl"
+}
+
+# call ID: a tool
+call()
+{
+    record "$1" assistant.message '{"messageId":"m2","content":"","toolRequests":[{"toolCallId":"c1","name":"bash","arguments":{"command":"sleep 9"}}]}'
+    record "$1" tool.execution_start '{"toolCallId":"c1","toolName":"bash"}'
+}
+
+# client [ARGUMENT...]: the stand-in, in $project: $pid
+client()
+{
+    fake --no-registry --turn none --cwd "$project" -- "$program" "$@"
+}
+
+@test "a home without sessions has none, and none is made" {
+    rmdir "$STATE"
+    rescue --status "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"No "*" processes found"* ]]
+    [ "$(ls "$DATA")" = config.json ]
+}
+
+@test "stored sessions are listed, each with its command" {
+    add_session "$A" "$project" "buy milk" 7200
+    answer "$A" 7200
+    mkdir "$STATE/$B" # in which nothing was said
+    rescue --resume --json "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json '.sessions.map(s => s.session_id).join()')" = "$A" ]
+    [ "$(json '.sessions[0].agent')" = copilot ]
+    [ "$(json '.sessions[0].first_prompt')" = "buy milk" ]
+    [ "$(json '.sessions[0].cwd')" = "$project" ]
+    [ "$(json '.sessions[0].transcript')" = "$STATE/$A/events.jsonl" ]
+    rescue --resume --json --agent copilot # found by its usual place, it needs no variable
+    [ "$(json ".sessions.find(s => s.session_id == '$A').resume_command")" = "cd $project && copilot --resume=$A" ]
+    mv "$DATA" "$HOME/elsewhere"
+    rescue --resume --json --config-dir "$HOME/elsewhere"
+    [ "$(json '.sessions[0].resume_command')" = "cd $project && COPILOT_HOME=$HOME/elsewhere copilot --resume=$A" ]
+    rescue_under COPILOT_HOME="$HOME/elsewhere" -- --resume --json --agent copilot
+    [ "$(json ".sessions.find(s => s.session_id == '$A').resume_command")" = "cd $project && copilot --resume=$A" ]
+}
+
+@test "a session is named by its id, the beginning of it, and its transcript's path" {
+    add_session "$A" "$project"
+    answer "$A"
+    add_session "$B" "$project"
+    answer "$B"
+    for word in "$A" "${A:0:8}" "session-state/${A:0:8}" "$STATE/$A/events.jsonl"; do
+        rescue --export "$word" --dry-run "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 0 ]
+        [[ $output == *"$A"* || $output == *"${A:0:8}"* ]]
+        [[ $output != *"${B:0:8}"* ]]
+    done
+}
+
+@test "what cannot be read is named, and the others are listed" {
+    add_session "$A" "$project" "buy milk" 7200
+    answer "$A" 7200
+    mkdir "$STATE/$B"
+    mkfifo "$STATE/$B/events.jsonl"
+    rescue --resume --json "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.session_id).join()')" = "$A" ]
+    [[ $(json '.problems.map(p => p.path).join()') == *"$B/events.jsonl"* ]]
+    rm "$STATE/$B/events.jsonl"
+    head -c 300000 /dev/zero >"$STATE/$B/events.jsonl"
+    printf '{"type":"user.mess' >>"$STATE/$A/events.jsonl"
+    rescue --resume --json "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $(json '.sessions.map(s => s.session_id).join()') == *"$A"* ]]
+}
+
+# ---- live ones ----------------------------------------------------------------------------------
+
+live()
+{
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.pid).join()')" = "$pid" ]
+}
+
+@test "a process is mapped by its command line, and its turn is told by its records" {
+    client "--resume=$A"
+    add_session "$A" "$project"
+    answer "$A"
+    live
+    [ "$(json '.sessions[0].session_id')" = "$A" ]
+    [ "$(json '.sessions[0].mapping.by')" = argv ]
+    [ "$(json '.sessions[0].verdict')" = idle ]
+    [ "$(json '.sessions[0].version')" = 1.0.102 ]
+}
+
+@test "one that asks whether a tool may run waits for its user" {
+    client "--resume=$A"
+    add_session "$A" "$project"
+    call "$A"
+    record "$A" permission.requested '{"requestId":"r1","permissionRequest":{"kind":"shell","toolCallId":"c1"}}'
+    live
+    [ "$(json '.sessions[0].verdict')" = waiting ]
+    record "$A" permission.completed '{"requestId":"r1","toolCallId":"c1","result":{"kind":"approved"}}'
+    live
+    [ "$(json '.sessions[0].verdict')" != waiting ]
+    record "$A" assistant.turn_end '{"turnId":"0"}'
+    record "$A" abort '{"reason":"user_abort"}'
+    live
+    [ "$(json '.sessions[0].verdict')" = idle ]
+}
+
+@test "nothing that its records leave open is called hung by them alone" {
+    client "--resume=$A"
+    add_session "$A" "$project"
+    rescue --status --json --timeout 0 "${ONLY[@]}"
+    [ "$(json '.counts.hung')" -eq 0 ]
+    call "$A"
+    rescue --status --json --timeout 0 "${ONLY[@]}"
+    [ "$(json '.counts.hung')" -eq 0 ]
+    [[ $(json '.sessions[0].evidence.join()') == *bash* ]]
+}
+
+@test "its helpers are not listed, a server's sessions are not known, another program of that name is said" {
+    client login
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+    end_started
+    started_pids=()
+    client --acp
+    live
+    [ "$(json '.sessions[0].kind')" = editor ]
+    end_started
+    # shellcheck disable=SC2034 # teardown ends them
+    started_pids=()
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/bin/copilot"
+    start env HOME="$HOME" "$BATS_TEST_TMPDIR/bin/copilot" 60
+    wait_until 30 grep -q copilot "/proc/$started/comm"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+    [[ $(json '.problems.map(p => p.text).join()') == *"is called as copilot is, and is no program of it"* ]]
+}
+
+# ---- what is done -------------------------------------------------------------------------------
+
+@test "a backup holds the folder and nothing else, and is put back as it was" {
+    add_session "$A" "$project" "a word of MINE"
+    answer "$A"
+    add_session "$B" "$project" "a word of OTHERS"
+    mkdir -p "$STATE/$A/checkpoints" "$STATE/$A/files/deep"
+    echo "# what was done" >"$STATE/$A/checkpoints/001.md"
+    printf 'bytes\0of a file' >"$STATE/$A/files/deep/x.bin"
+    echo 7 >"$STATE/$A/inuse.7.lock"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    stem=$(basename "$PENDING"/*.sha256 .sha256)
+    [[ $stem == *-LOSSLESS-copilot-"$A" ]]
+    run grep -rqE 'OTHERS|TOKEN' "$PENDING"
+    [ "$status" -eq 1 ]
+    [ -z "$(find "$PENDING" -name 'inuse*')" ]
+    rescue --verify "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    rm "$STATE/$A/inuse.7.lock"
+    mv "$STATE/$A" "$HOME/was"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"copilot --resume=$A"* ]]
+    diff -r "$HOME/was" "$STATE/$A"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"already exported"* ]]
+}
+
+@test "a home that does not exist yet gets the session" {
+    add_session "$A" "$project"
+    answer "$A"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    rescue --restore "$A" --config-dir "$HOME/fresh" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    diff -r "$STATE/$A/events.jsonl" "$HOME/fresh/session-state/$A/events.jsonl"
+}
+
+@test "a line that breaks off is kept, and said" {
+    add_session "$A" "$project"
+    printf '{"type":"assistant.mess' >>"$STATE/$A/events.jsonl"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"its last line breaks off"* ]]
+    rescue --verify "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    mv "$STATE/$A" "$HOME/was"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+}

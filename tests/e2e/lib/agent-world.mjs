@@ -14,6 +14,7 @@
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,8 +42,8 @@ process.setMaxListeners(100); // each world takes itself down
 const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 export class AgentWorld {
-  #takeDown = () => {
-    this.#end();
+  #takeDown = () => { // while a test ends
+    for (let round = 0; round < 20 && this.#end() > 0; round++) execFileSync('sleep', ['0.05']);
     rmSync(this.root, { recursive: true, force: true });
   };
 
@@ -165,24 +166,24 @@ export class AgentWorld {
     return everyProcess().filter(({ pid, state }) => state !== 'Z' && environmentOf(pid)[MARK] === this.root);
   }
 
+  /** Returns: how many were there to end. */
   #end() {
-    for (let round = 0; round < 20; round++) { // a client may start a tool while it is being ended
-      const ours = this.processes();
-      if (ours.length === 0) break;
-      for (const { pid } of ours)
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // it has ended
-        }
-      execFileSync('sleep', ['0.05']);
-    }
+    const ours = this.processes();
+    for (const { pid } of ours)
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it has ended
+      }
+    return ours.length;
   }
 
+  /** Never blocks: the models of other worlds, which live in this process, would fall silent. */
   async close() {
     this.api.release();
-    this.#takeDown();
+    await until('its processes have ended', () => this.#end() === 0); // a client may start a tool while it is being ended
     process.removeListener('exit', this.#takeDown);
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
     await this.api.close();
   }
 }

@@ -151,7 +151,7 @@ export class ModelApi {
   #server;
   #shell;
   #held = [];
-  requests = []; // those that offer tools: { prompt, turns, sent (pieces), ended }
+  requests = []; // those that offer tools: { prompt, turns, sent (pieces), sentAt (of [[slow]]), ended }
 
   /** shell(command, asks): { name, args } of the call by which the client's shell tool runs a command. */
   static async listen(shell) {
@@ -193,7 +193,7 @@ export class ModelApi {
 
     const turns = TURNS[api](body);
     const prompt = promptOf(turns);
-    const seen = { prompt: prompt ?? '', turns, sent: 0, ended: false };
+    const seen = { prompt: prompt ?? '', turns, sent: 0, sentAt: [], ended: false };
     response.on('close', () => { seen.ended = true; });
     this.requests.push(seen);
     if (prompt === null) return this.#afterTool(turns, { start, reply, finish, say });
@@ -216,8 +216,10 @@ export class ModelApi {
         return hold();
       case 'slow':
         start();
-        for (const [pieces, pauseMs] = rest.split(' ').map(Number); seen.sent < pieces && !response.destroyed; await sleep(pauseMs))
+        for (const [pieces, pauseMs] = rest.split(' ').map(Number); seen.sent < pieces && !response.destroyed; await sleep(pauseMs)) {
           reply.text(`piece ${++seen.sent} `);
+          seen.sentAt.push(performance.now());
+        }
         return finish();
       case 'run':
       case 'ask': {

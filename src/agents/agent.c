@@ -13,6 +13,7 @@ enum {
     NAME_LIMIT = 1000000,
     SETTLED_NS = 2000000000, /* a change within the same tick of the clock leaves no other time */
     REGISTRY_FRESH_NS = 1000000000,
+    RECOGNISED_BYTES = 256 * 1024,
 };
 
 struct agent_listing {
@@ -29,6 +30,32 @@ const struct agent *agent_by_name(const char *name)
         if (str_equals(agents[i]->name, name))
             return agents[i];
     return NULL;
+}
+
+static const struct agent *agent_of_record(struct sv record)
+{
+    const struct agent *found = NULL;
+    struct arena scratch = {0};
+    for (size_t i = 0; agents[i] && !found; i++)
+        if (agents[i]->reader->recognises && agents[i]->reader->recognises(&scratch, record))
+            found = agents[i];
+    arena_release(&scratch);
+    return found;
+}
+
+const struct agent *agent_of_records(int fd)
+{
+    enum { LINES = 16 };
+    const struct agent *found = NULL;
+    char *bytes = mem_resize(NULL, RECOGNISED_BYTES);
+    ssize_t n = fs_read_at(fd, bytes, RECOGNISED_BYTES, 0);
+    struct sv rest = {bytes, n > 0 ? (size_t)n : 0}, line;
+    for (int i = 0; i < LINES && !found && rest.n; i++) {
+        sv_cut_line(&rest, &line);
+        found = line.n ? agent_of_record(line) : NULL;
+    }
+    free(bytes);
+    return found ? found : agents[0];
 }
 
 const char *agent_title(const char *name)
@@ -247,6 +274,23 @@ static int append(void *context, const char *bytes, size_t n)
     if (r == 0)
         f->size_bytes += (int64_t)n;
     return r;
+}
+
+int agent_see_records(const struct agent *agent, const struct agent_store *store,
+                      const struct agent_transcript *of, struct fs_file *out)
+{
+    struct stat st;
+    if (agent->records) {
+        struct fs_file seen = {.fd = -1, .size_bytes = -1, .mtime_ms = of->modified_at.ms};
+        int r = agent->records->stamp(store, of, &seen.inode);
+        if (r == 0)
+            *out = seen;
+        return r;
+    }
+    if (fstatat(store->fd, of->path, &st, 0) < 0)
+        return -errno;
+    *out = fs_file_of(&st);
+    return 0;
 }
 
 int agent_open_records(const struct agent *agent, const struct agent_store *store,

@@ -402,6 +402,9 @@ struct agent_records {
      * store->problems; or the sink's result. Blocks: a few seconds at most, for a writer. */
     int (*write)(const struct agent_store *store, const struct agent_transcript *of,
                  enum agent_extent extent, agent_sink *sink, void *context);
+    /* Another number whenever they have changed, without reading them. Returns: as write. */
+    int (*stamp)(const struct agent_store *store, const struct agent_transcript *of,
+                 uint64_t *stamp);
     const char *kind; /* sr_part.kind: "rows" */
     const char *file; /* the file that holds them, below the store */
 };
@@ -614,7 +617,11 @@ struct agent {
 int agent_open_records(const struct agent *agent, const struct agent_store *store,
                        const struct agent_transcript *of, enum agent_extent extent,
                        struct fs_file *out);
-/* The comment before each group says what they answer for an agent without the table. */
+/* What tells whether they have changed: as fs_file_of its file; of those in no file another inode,
+ * on no device, whenever they have, and a size that is not known (negative). Returns: 0 or
+ * negative errno. */
+int agent_see_records(const struct agent *agent, const struct agent_store *store,
+                      const struct agent_transcript *of, struct fs_file *out);
 
 /* The comment before each group says what they answer for an agent without the table. */
 
@@ -701,6 +708,10 @@ extern const struct agent *const agents[];
 
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
+
+/* The agent whose records stand in a file, by its first lines. Where none knows them: the first,
+ * whose records may be damaged. */
+const struct agent *agent_of_records(int fd);
 
 /* begins_id for ids that are UUIDs: at least 8 hexadecimal digits and dashes. */
 bool agent_begins_uuid(const char *word);

@@ -10,11 +10,6 @@
 
 enum { PIECE = 1024 * 1024 };
 
-void records_begin(struct records *r, const char *const *files)
-{
-    *r = (struct records){.files = files, .fd = -1};
-}
-
 void records_end(struct records *r)
 {
     fs_close(&r->fd);
@@ -26,7 +21,9 @@ static int open_one(struct records *r, size_t file)
     if (r->fd >= 0 && r->file == file)
         return 0;
     fs_close(&r->fd);
-    int code = fs_open_file(AT_FDCWD, r->files[file], &opened);
+    int code = file == 0 && r->rows
+                   ? agent_open_records(r->agent, r->store, r->rows, AGENT_WHOLE, &opened)
+                   : fs_open_file(AT_FDCWD, r->files[file], &opened);
     if (code < 0)
         return code;
     r->fd = opened.fd;

@@ -5,16 +5,19 @@
  */
 #pragma once
 
-#include "base/arena.h"
+#include "agents/agent.h"
 #include "conversation/conversation.h"
 
 struct records {
     const char *const *files; /* by the numbers in the conversation */
-    int fd;                   /* of the one that was read last; -1: none */
+    /* The first of them: what the agent has of this session; rows NULL: a file like the others. */
+    const struct agent *agent;
+    const struct agent_store *store;
+    const struct agent_transcript *rows;
+    int fd; /* of the one that was read last; -1: none, as at first */
     size_t file;
 };
 
-void records_begin(struct records *r, const char *const *files);
 void records_end(struct records *r);
 
 /* Adds every line of a file. Returns: 0 or negative errno; what was read before it stays added. */

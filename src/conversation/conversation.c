@@ -20,6 +20,11 @@ void conversation_begin(struct conversation *c, const struct event_reader *reade
     graph_init(&c->graph);
 }
 
+uint64_t conversation_id_of(const struct event *e, struct sv record)
+{
+    return graph_id_of(e->uuid.n ? e->uuid : record);
+}
+
 /* ---- reading ------------------------------------------------------------------------------ */
 
 static bool is_known(const struct conversation *c, uint64_t id)
@@ -35,14 +40,14 @@ static bool is_known(const struct conversation *c, uint64_t id)
 /* All that was added so far is known to the files to come. */
 static void know_all(struct conversation *c)
 {
-    size_t size = 16;
-    while (size < c->graph.count * 2)
+    size_t size = 16, count = c->reader->is_chained ? c->graph.count : c->count;
+    while (size < count * 2)
         size *= 2;
     c->known = mem_resize(c->known, size * sizeof *c->known);
     memset(c->known, 0, size * sizeof *c->known);
     c->known_size = size;
-    for (size_t i = 0; i < c->graph.count; i++) {
-        uint64_t id = c->graph.nodes[i].id;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t id = c->reader->is_chained ? c->graph.nodes[i].id : c->items[i].id;
         size_t slot = id & (size - 1);
         while (c->known[slot] && c->known[slot] != id)
             slot = (slot + 1) & (size - 1);
@@ -77,10 +82,26 @@ static void look_at_version(struct conversation *c, uint32_t node)
 /* How much of a line the record is. */
 enum share { ALONE, FIRST, BEHIND, MARKED };
 
+/* One that stands where it was said. */
+static bool add_said(struct conversation *c, struct sv record, int64_t offset, int64_t length)
+{
+    struct arena a = {0};
+    struct event e;
+    bool is_record = c->reader->read(&a, record, &e) == 0;
+    uint64_t id = is_record ? conversation_id_of(&e, record) : 0;
+    if (is_record && !is_known(c, id))
+        *MEM_PUSH(c->items, c->count, c->capacity) = (struct conversation_item){
+            .file = c->file, .offset = offset, .length = length, .id = id, .at_ms = e.at.ms};
+    arena_release(&a);
+    return is_record;
+}
+
 static bool add_record(struct conversation *c, struct sv record, int64_t offset, int64_t length,
                        enum share share)
 {
     bool is_copy = c->file != c->first_file;
+    if (!c->reader->is_chained)
+        return add_said(c, record, offset, length);
     json_stream_restart(c->skim, offset);
     json_stream_feed(c->skim, record.p, record.n);
     json_stream_end(c->skim);
@@ -150,7 +171,7 @@ static void enter_file(struct conversation *c, size_t file)
 {
     if (c->file == SIZE_MAX)
         c->first_file = file;
-    else if (file != c->file && c->graph.count)
+    else if (file != c->file && (c->graph.count || c->count))
         know_all(c);
     c->file = file;
 }
@@ -271,11 +292,33 @@ static void take_rest(struct conversation *c)
     c->branch_count++;
 }
 
+/* What copies alone have: behind the first file where it was said later, else on a branch. */
+static void place_copies(struct conversation *c)
+{
+    size_t from = 0;
+    int64_t last_ms = 0;
+    for (; from < c->count && c->items[from].file == c->first_file; from++)
+        if (c->items[from].at_ms > last_ms)
+            last_ms = c->items[from].at_ms;
+    if (c->count == from)
+        return;
+    qsort(c->items + from, c->count - from, sizeof *c->items, by_time);
+    size_t later = from;
+    while (later < c->count && c->items[later].at_ms <= last_ms)
+        c->items[later++].branch = 1;
+    c->branch_count = later > from;
+    rotate(c, from, later);
+}
+
 void conversation_finish(struct conversation *c)
 {
     int64_t last_ms, begins_ms;
     uint32_t leaf;
     size_t main_count; /* of the items, those of the conversation itself */
+    if (!c->reader->is_chained) {
+        place_copies(c);
+        return;
+    }
     c->items = mem_resize(NULL, (c->graph.count + 1) * sizeof *c->items);
     if (!c->graph.count)
         return;

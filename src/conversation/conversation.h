@@ -15,7 +15,9 @@
  * The order is that of the parents (graph): what a client that resumes the first
  * file would load (repair finds the same), before it what a compaction summed up
  * or lies behind a gap, and behind it what goes on in a copy, and the branches
- * that were left (a prompt that was edited, a rewind).
+ * that were left (a prompt that was edited, a rewind). Where the reader's records
+ * are no chain, it is that of the lines of the first file; behind it, by time,
+ * what goes on in a copy, and what a copy alone has.
  */
 #pragma once
 
@@ -26,10 +28,10 @@
 struct conversation_item {
     size_t file; /* as it was given to conversation_add */
     int64_t offset, length;
-    uint64_t id; /* graph_id_of its uuid */
+    uint64_t id; /* conversation_id_of it */
     int64_t at_ms;
     size_t branch;  /* 0: the conversation; else one that was left */
-    bool is_loaded; /* by a client that resumes the first file */
+    bool is_loaded; /* by a client that resumes the first file; known of a chain alone */
 };
 
 /* A place that could not be read. */
@@ -42,7 +44,7 @@ struct conversation_gap {
 struct conversation {
     const struct event_reader *reader;
     struct conversation_item *items;
-    size_t count;
+    size_t count, capacity;
     size_t branch_count; /* that were left */
     struct conversation_gap *gaps;
     size_t gap_count, gap_capacity;
@@ -61,6 +63,9 @@ struct conversation {
     size_t known_size;
     size_t file; /* that is being added; SIZE_MAX: none yet */
 };
+
+/* What a record is known by, in this file and in others: its id, else all of it. */
+uint64_t conversation_id_of(const struct event *e, struct sv record);
 
 void conversation_begin(struct conversation *c, const struct event_reader *reader);
 /* lines: whole ones, but for the last of a file, that begin at offset; one file after the other. */

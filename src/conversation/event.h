@@ -89,6 +89,11 @@ struct message;
 struct event_reader {
     const char *agent;      /* "claude" */
     struct sv record_start; /* see line_check_line */
+    /* Its records name their parents, and a client loads the chain that conversation/loader finds.
+     * Else: they were said in the order of the lines, and what is loaded is not known. */
+    bool is_chained;
+    /* It is one of this agent's records, and of no other's. NULL: nobody can say. */
+    bool (*recognises)(struct arena *a, struct sv record);
     /* Reads one whole record. Owner: the arena. Returns: 0, or -EBADMSG when it is not a JSON
      * object. */
     int (*read)(struct arena *a, struct sv record, struct event *out);

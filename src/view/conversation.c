@@ -70,7 +70,7 @@ static bool read_item(const struct view_conversation *v, const struct conversati
     struct sv text;
     return v->fetch(v->context, item, a, &text) == 0 &&
            v->conversation->reader->read_message(a, text, e, m) == 0 &&
-           graph_id_of(e->uuid) == item->id;
+           conversation_id_of(e, text) == item->id;
 }
 
 /* ---- results of calls --------------------------------------------------------------------- */
@@ -109,7 +109,7 @@ static struct results find_results(const struct view_conversation *v)
         struct arena a = {0};
         struct event e;
         struct message m;
-        if (read_item(v, &c->items[i], &a, &e, &m) && e.kind == EVENT_TOOL_RESULT)
+        if (read_item(v, &c->items[i], &a, &e, &m))
             for (size_t j = 0; j < m.block_count && used < r.size / 2; j++) {
                 const struct block *b = &m.blocks[j];
                 if (b->kind != BLOCK_RESULT || !b->id.n)
@@ -433,7 +433,10 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
     json_put_string(d, root, "who", message_speaker_word(message_speaker(e)));
     json_put_string(d, root, "kind", event_kind_word(e->kind));
     json_put_integer(d, root, "branch", (int64_t)item->branch);
-    json_put_bool(d, root, "is_loaded", is_loaded(item, e));
+    if (v->conversation->reader->is_chained)
+        json_put_bool(d, root, "is_loaded", is_loaded(item, e));
+    else
+        json_put_null(d, root, "is_loaded");
     if (e->message_id.n)
         json_put_text(d, root, "message_id", e->message_id);
     else
@@ -462,7 +465,8 @@ size_t view_json_conversation(struct buf *out, const struct view_conversation *v
                 end_message(&g, out);
                 begin_message(&g, v, &c->items[i], &e, &m);
             }
-            json_put_text(g.d, g.uuids, NULL, e.uuid);
+            if (e.uuid.n)
+                json_put_text(g.d, g.uuids, NULL, e.uuid);
             for (size_t j = 0; j < m.block_count; j++)
                 json_put(g.d, g.blocks, NULL, block_node(g.d, &m.blocks[j]));
         }

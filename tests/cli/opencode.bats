@@ -303,13 +303,44 @@ live()
         [ "$status" -eq 2 ]
         [[ $stderr == *opencode* ]]
     done
-    # by its id, and by its backup
-    for name in "$A" "$(basename "$PENDING"/*.sha256 .sha256)"; do
+}
+
+RAN='{"type":"tool","tool":"bash","callID":"c","state":{"status":"completed","input":{"command":"ls"},"output":"the listing","title":"lists","time":{"start":TIME,"end":TIME}}}'
+FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is \u001b[31m over"}},"time":{"created":TIME,"completed":TIME}}'
+
+@test "what was said is shown, of the rows and of what a backup alone has" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$FAILED" '{"type":"text","text":"bought"}' "$RAN" '{"type":"text","text":"a reminder","synthetic":true}'
+    add_session "$CHILD" "$project" "$A"
+    add_turn "$CHILD" 7100 "$DONE" '{"type":"text","text":"the child speaks"}'
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    backup=$(basename "$PENDING"/*.sha256 .sha256)
+    rescue --context "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"- from $DATA/opencode.db"*"## user, "*"buy milk"*"## agent, "*"bought"*"- **bash** lists (11B)"*"## API error, "*"it is \\x1b[31m over"* ]]
+    [[ $output != *reminder* && $output != *"child speaks"* && $output != *"A branch"* && $output != *"resume"* ]]
+    [ "$(grep -c bought <<<"$output")" -eq 1 ]
+    rescue --context "$A" -v "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"the listing"* ]]
+    rescue --context "$A" --all "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"subagent $CHILD"*"the child speaks"* ]]
+    # a backup, by its name, as a file, and behind what was taken out of the rows since
+    for name in "$backup" "$PENDING/$backup.jsonl"; do
         rescue --context "$name" "${ONLY[@]}" "${DIRS[@]}"
-        [ "$status" -eq 3 ]
-        [ -z "$output" ]
-        [[ $stderr == *"session $A: opencode: --context does not read its records"* ]]
+        [ "$status" -eq 0 ]
+        [[ $output == *"Session $A"*"buy milk"*"bought"* ]]
     done
+    sql "DELETE FROM part WHERE data LIKE '%bought%'"
+    rescue --context "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"buy milk"*"A branch that was left"*"bought"* ]]
+    rescue --context "$A" --json "${ONLY[@]}" "${DIRS[@]}"
+    output="[${output//$'\n'/,}]"
+    [ "$(json '.map(m => m.who + m.branch + m.is_loaded).join()')" = user0null,agent0null,client0null,agent1null ]
+    sql "DELETE FROM session WHERE id = '$A'"
+    rescue --context "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"buy milk"*"bought"* ]]
 }
 
 @test "nothing is known that its client deletes: a watch warns of none of its sessions" {

@@ -307,6 +307,7 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
 const struct event_reader event_claude = {
     .agent = "claude",
     .record_start = {"{\"parentUuid\":", 14},
+    .is_chained = true,
     .read = read_record,
     .read_message = message_claude_read,
 };

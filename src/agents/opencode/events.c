@@ -192,8 +192,88 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
     return r;
 }
 
+/* ---- what they say ------------------------------------------------------------------------ */
+
+static size_t add_tool(const struct line *l, struct event *e, struct block *blocks)
+{
+    const struct json_value *state = json_get(l->data, "state");
+    struct sv status = json_text_at(state, "status");
+    blocks[0] = (struct block){
+        .kind = BLOCK_CALL,
+        .id = json_text_at(l->data, "callID"),
+        .name = json_text_at(l->data, "tool"),
+        .input = json_get(state, "input"),
+        .argument = json_text_at(state, "title"),
+    };
+    e->kind = EVENT_TOOL_USE; /* the model's, with what came of it */
+    if (!is(status, "completed") && !is(status, "error"))
+        return 1;
+    blocks[1] = (struct block){
+        .kind = BLOCK_RESULT,
+        .id = blocks[0].id,
+        .text = json_text_at(state, is(status, "error") ? "error" : "output"),
+        .is_error = is(status, "error"),
+    };
+    return 2;
+}
+
+/* blocks: room for two. Returns: how many. */
+static size_t add_part(const struct line *l, struct event *e, struct block *blocks)
+{
+    struct sv type = json_text_at(l->data, "type"), text = json_text_at(l->data, "text");
+    struct sv mime = json_text_at(l->data, "mime");
+    if (is(type, "tool"))
+        return add_tool(l, e, blocks);
+    if (is(type, "text") && json_is_true(json_get(l->data, "synthetic")))
+        e->kind = EVENT_NOTE;
+    if (is(type, "text") || is(type, "reasoning"))
+        blocks[0] =
+            (struct block){.kind = is(type, "text") ? BLOCK_TEXT : BLOCK_THINKING, .text = text};
+    else if (is(type, "file"))
+        blocks[0] = (struct block){
+            .kind = sv_starts_with(mime, SV("image/")) ? BLOCK_IMAGE : BLOCK_FILE,
+            .name = json_text_at(l->data, "filename"),
+            .text = json_text_at(json_path(l->data, "source", "text", NULL), "value"),
+        };
+    else if (is(type, "retry"))
+        blocks[0] = (struct block){.kind = BLOCK_TEXT, .text = e->text};
+    else
+        return 0;
+    blocks[0].size_bytes = -1;
+    return 1;
+}
+
+static int read_message(struct arena *a, struct sv record, struct event *e, struct message *out)
+{
+    struct line l;
+    struct block *blocks = arena_alloc(a, 2 * sizeof *blocks);
+    int r = read_line(a, record, &l);
+    if (r < 0)
+        return r;
+    read_event(a, &l, e);
+    *out = (struct message){.blocks = blocks, .model = e->model};
+    if (is(l.table, "part"))
+        out->block_count = add_part(&l, e, blocks);
+    if (l.table.n && (e->kind == EVENT_API_ERROR || e->kind == EVENT_INTERRUPTED)) {
+        e->message_id = (struct sv){0}; /* a word of its own, behind what the reply said */
+        blocks[out->block_count++] =
+            (struct block){.kind = BLOCK_TEXT, .text = e->text, .size_bytes = -1};
+    }
+    return 0;
+}
+
+static bool recognises(struct arena *a, struct sv record)
+{
+    const struct json_value *root;
+    return json_parse(a, record, &root) == 0 &&
+           ((json_text_at(root, "table").n && json_is_object(json_get(root, "row"))) ||
+            is(json_text_at(root, "database"), OPENCODE_DATABASE));
+}
+
 const struct event_reader event_opencode = {
     .agent = "opencode",
     .record_start = {"{\"table\":", 9},
+    .recognises = recognises,
     .read = read_record,
+    .read_message = read_message,
 };

@@ -40,6 +40,8 @@ enum fact opencode_is_archived(const struct agent_store *store, const struct age
 /* See struct agent_records and struct agent_bundle. */
 int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
                         enum agent_extent extent, agent_sink *sink, void *context);
+int opencode_stamp_rows(const struct agent_store *store, const struct agent_transcript *of,
+                        uint64_t *stamp);
 void opencode_list_files(const struct agent_store *store, const struct agent_transcript *of,
                          const char *temporary, struct agent_listings *listings,
                          struct agent_files *out);

@@ -202,6 +202,16 @@ static bool is_question(const char *name)
     return str_equals(name, "question");
 }
 
+/* The folder of the database: its log grows with every row. */
+static void list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count)
+{
+    static const char *const watched[] = {"."};
+    (void)store;
+    *folders = watched;
+    *count = 1;
+}
+
 static const struct agent_process process = {
     .could_be = could_be,
     .role = role_of,
@@ -226,6 +236,8 @@ static const struct agent_stored stored = {
     .find = opencode_find,
     .list_subagents = opencode_list_children,
     .is_archived = opencode_is_archived,
+    .list_watched = list_watched,
+    .watched_suffixes = (const char *const[]){OPENCODE_DATABASE, OPENCODE_DATABASE "-wal", NULL},
 };
 
 static const struct agent_bundle bundle = {
@@ -234,6 +246,7 @@ static const struct agent_bundle bundle = {
 
 static const struct agent_records records = {
     .write = opencode_write_rows,
+    .stamp = opencode_stamp_rows,
     .kind = "rows",
     .file = OPENCODE_DATABASE,
 };

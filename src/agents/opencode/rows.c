@@ -309,6 +309,28 @@ int opencode_write_rows(const struct agent_store *store, const struct agent_tran
     return r < 0 ? r : w.code;
 }
 
+/* Rows are added, taken away, and rewritten with a new time. */
+int opencode_stamp_rows(const struct agent_store *store, const struct agent_transcript *of,
+                        uint64_t *stamp)
+{
+    static const char *const sums[] = {
+        "SELECT coalesce(max(time_updated), 0) * 31 + count(*) FROM part WHERE session_id = ?",
+        "SELECT coalesce(max(time_updated), 0) * 31 + count(*) FROM message WHERE session_id = ?",
+        "SELECT coalesce(max(time_updated), 0) FROM session WHERE id = ?",
+    };
+    struct database *db;
+    uint64_t all = 0;
+    int r = opencode_open(store, &db);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        all = all * 1000003 + (uint64_t)database_number(db, 0, sums[i], "t", sv_of(of->session_id));
+    r = opencode_close(store, db);
+    if (r == 0)
+        *stamp = all;
+    return r;
+}
+
 /* ---- a backup ----------------------------------------------------------------------------- */
 
 /* Of the text in the rows, with room for what escapes it. */

@@ -11,6 +11,7 @@
 #include "app/select/selection.h"
 #include "backup/backup_dir.h"
 #include "base/io/fs.h"
+#include "session/discover.h"
 #include "view/conversation.h"
 
 #include <errno.h>
@@ -21,18 +22,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NAME_LIMIT = 100000, SUBAGENT_DEPTH = 4, OUT_BYTES = 256 * 1024 };
+enum { OUT_BYTES = 256 * 1024 };
 
 /* One conversation: the files that hold it, the live transcript first, then the newest backup. */
 struct talk {
     const char *session_id;
-    const char *subagent; /* NULL: the session's own */
+    const char *subagent;      /* NULL: the session's own */
+    const struct agent *agent; /* NULL: as its first file says */
+    const struct agent_store *store;
+    const struct agent_transcript *rows; /* its first file is none: as struct records has it */
     const char **files;
     size_t file_count, file_capacity;
 };
 
 struct work {
     struct context *context;
+    struct sr_snapshot *snapshot;
     struct talk *talks;
     size_t talk_count, talk_capacity;
     struct view_leftover *leftovers; /* of sessions whose transcript is gone */
@@ -61,21 +66,46 @@ static void add_file(struct work *w, struct talk *talk, const char *path)
     *ARENA_PUSH(&w->context->arena, talk->files, talk->file_count, talk->file_capacity) = path;
 }
 
-/* The transcripts in a folder, and in those below it. */
-static void add_subagents(struct work *w, const char *session_id, const char *folder, int depth)
+/* What a store has of a session; subagent: NULL for the session's own. */
+static void add_records(struct work *w, const struct store *store, const char *session_id,
+                        const char *subagent, const struct agent_transcript *of)
 {
     struct arena *a = &w->context->arena;
-    struct fs_name *names;
-    size_t count;
-    if (depth > SUBAGENT_DEPTH || fs_list(AT_FDCWD, folder, NAME_LIMIT, a, &names, &count) < 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        const char *path = arena_printf(a, "%s/%s", folder, names[i].name);
-        if (agent_suffix_of(names[i].name))
-            add_file(w, talk_of(w, session_id, names[i].name), path);
-        else if (names[i].may_be_dir)
-            add_subagents(w, session_id, path, depth + 1);
+    struct talk *talk = talk_of(w, session_id, subagent);
+    struct agent_transcript *rows = arena_alloc(a, sizeof *rows);
+    *rows = *of;
+    talk->agent = store->agent;
+    talk->store = &store->io;
+    talk->rows = store->agent->records && !talk->file_count ? rows : talk->rows;
+    add_file(w, talk,
+             arena_printf(a, "%s/%s", store->io.path,
+                          store->agent->records ? store->agent->records->file : of->path));
+}
+
+static void add_subagents(struct work *w, const struct store *store, const char *session_id,
+                          const struct agent_transcript *of)
+{
+    struct agent_transcript *subagents;
+    size_t count = 0;
+    if (w->context->options->all)
+        agent_list_subagents(store->agent, &store->io, of, &subagents, &count);
+    for (size_t i = 0; i < count; i++)
+        add_records(w, store, session_id, str_basename(subagents[i].path), &subagents[i]);
+}
+
+/* The store that a path leads into, and what it is below that; NULL: none that was looked at. */
+static const struct store *store_of(const struct work *w, const char *path, const char **below)
+{
+    const struct stores *stores = &snapshot_of(w->snapshot)->stores;
+    for (size_t i = 0; i < stores->count; i++) {
+        const struct store *store = stores->items[i];
+        size_t n = strlen(store->io.path);
+        if (store->code || !str_starts_with(path, store->io.path) || path[n] != '/')
+            continue;
+        *below = path + n + 1;
+        return store;
     }
+    return NULL;
 }
 
 static bool is_empty(const struct backup_dir *p, const char *file)
@@ -106,28 +136,43 @@ static void add_backups(struct work *w, const char *session_id, bool is_gone)
     backup_dir_close(&pending);
 }
 
-static void add_session(struct work *w, const char *session_id, const char *transcript)
+/* The session at a path, below a store or elsewhere, and its copies. */
+static void add_stray(struct work *w, const struct sr_stray *stray)
 {
-    struct arena *a = &w->context->arena;
-    if (transcript)
-        add_file(w, talk_of(w, session_id, NULL), transcript);
-    add_backups(w, session_id, false);
-    const char *folder = transcript ? agent_subagents_of(a, transcript) : NULL;
-    if (folder && w->context->options->all)
-        add_subagents(w, session_id, folder, 0);
+    const char *below;
+    const struct store *store = store_of(w, stray->path, &below);
+    struct agent_transcript of = {.session_id = stray->session_id};
+    add_file(w, talk_of(w, stray->session_id, NULL), stray->path);
+    add_backups(w, stray->session_id, false);
+    if (store) {
+        of.path = below;
+        add_subagents(w, store, stray->session_id, &of);
+    }
+}
+
+static void add_session(struct work *w, const struct sr_session *shown)
+{
+    const struct session *s = &snapshot_of(w->snapshot)->sessions[shown - w->snapshot->sessions];
+    bool is_there = shown->part_count > 0;
+    if (is_there)
+        add_records(w, s->store, s->session_id, NULL, &s->transcript);
+    add_backups(w, shown->session_id, false);
+    if (is_there)
+        add_subagents(w, s->store, s->session_id, &s->transcript);
 }
 
 /* Told by its backups, and by what else is left. */
-static void add_gone(struct work *w, const struct sr_snapshot *snapshot, const struct sr_session *s)
+static void add_gone(struct work *w, const struct sr_session *s)
 {
     struct arena *a = &w->context->arena;
     struct view_leftover *slot =
         ARENA_PUSH(a, w->leftovers, w->leftover_count, w->leftover_capacity);
-    leftover_read(w->context, snapshot, s, slot);
+    leftover_read(w->context, w->snapshot, s, slot);
     add_backups(w, slot->session_id, true);
-    const char *folder = slot->left->place ? agent_subagents_of(a, slot->left->place) : NULL;
-    if (folder && w->context->options->all)
-        add_subagents(w, slot->session_id, folder, 0);
+    struct agent_transcript of = {.session_id = slot->session_id};
+    const struct store *store = slot->left->place ? store_of(w, slot->left->place, &of.path) : NULL;
+    if (store)
+        add_subagents(w, store, slot->session_id, &of);
 }
 
 /* A file is what its name says: a backup's or a session's transcript, or any other. */
@@ -163,52 +208,49 @@ static void tell_way(const struct context *c, const struct sr_session *s)
 }
 
 /* Its transcripts that lie where the client does not look. Returns: whether there are any. */
-static bool add_strays(struct work *w, const struct sr_snapshot *snapshot,
-                       const struct which *which)
+static bool add_strays(struct work *w, const struct which *which)
 {
     bool is_there = false;
-    for (size_t i = 0; i < snapshot->stray_count; i++) {
-        const struct sr_stray *stray = &snapshot->strays[i];
+    for (size_t i = 0; i < w->snapshot->stray_count; i++) {
+        const struct sr_stray *stray = &w->snapshot->strays[i];
         if (!which_names_stray(which, stray))
             continue;
         is_there = true;
         context_complainf("%s lies where the client does not look; --resume %s tells what to do",
                           stray->path, which->word);
-        add_session(w, stray->session_id, stray->path);
+        add_stray(w, stray);
     }
     return is_there;
 }
 
 /* The session of that name, or, where there is none, its backup. */
-static int add_named(struct work *w, const struct sr_snapshot *snapshot, const struct which *which,
-                     struct buf *listed, struct sr_error *error)
+static int add_named(struct work *w, const struct which *which, struct buf *listed,
+                     struct sr_error *error)
 {
     struct context *c = w->context;
     const struct sr_session *s;
     const char *folder, *stem;
-    int r = which_find(which, snapshot, &s, listed, error);
+    int r = which_find(which, w->snapshot, &s, listed, error);
     if (r >= 0 && !s->session_id)
         return err_set(error, -ENODATA, "it is not known which session '%s' is", which->word);
     if (r >= 0 && s->left) {
-        add_gone(w, snapshot, s);
+        add_gone(w, s);
     } else if (r >= 0) {
         tell_way(c, s);
-        if (s->part_count && !s->transcript) /* in rows: who shows it says that they are not read */
-            talk_of(w, s->session_id, NULL);
-        add_session(w, s->session_id, s->transcript);
+        add_session(w, s);
     }
-    if (r == -ENOENT && add_strays(w, snapshot, which))
+    if (r == -ENOENT && add_strays(w, which))
         return 0;
     if (r == -ENOENT && which->kind == WHICH_SESSION && c->pending_dir &&
         backups_find(&c->arena, c->pending_dir, which->word, &folder, &stem, NULL) == 0) {
-        add_session(w, backup_dir_id_of(sv_of(stem)).p, NULL);
+        add_backups(w, backup_dir_id_of(sv_of(stem)).p, false);
         return 0;
     }
     return r;
 }
 
 /* Returns: 0 or negative errno, and then it has complained. */
-static int add_word(struct work *w, const struct sr_snapshot *snapshot, const char *word)
+static int add_word(struct work *w, const char *word)
 {
     struct context *c = w->context;
     struct which which;
@@ -224,27 +266,11 @@ static int add_word(struct work *w, const struct sr_snapshot *snapshot, const ch
     }
     int r = which_parse(&c->arena, word, &which, &error);
     if (r == 0)
-        r = add_named(w, snapshot, &which, &listed, &error);
+        r = add_named(w, &which, &listed, &error);
     if (r != 0)
         context_complain_of(error.text, &listed);
     buf_release(&listed);
     return r < 0 ? r : 0;
-}
-
-/* Of some agents' records it is not known how to tell what they say. Returns: 0, or -EOPNOTSUPP and
- * then it has complained. */
-static int check_readers(const struct work *w)
-{
-    int r = 0;
-    for (size_t i = 0; i < w->talk_count; i++) {
-        const struct agent *agent = agent_of_prefix(w->talks[i].session_id);
-        if (!agent || agent->reader->read_message)
-            continue;
-        context_complainf("session %s: %s: --context does not read its records",
-                          w->talks[i].session_id, agent->name);
-        r = -EOPNOTSUPP;
-    }
-    return r;
 }
 
 /* Returns: 0 or negative errno, and then it has complained. */
@@ -253,7 +279,6 @@ static int find_talks(struct work *w)
     const struct options *o = w->context->options;
     struct arena *a = &w->context->arena;
     const char **prefixes = arena_alloc(a, (o->which_count + 1) * sizeof *prefixes);
-    struct sr_snapshot *snapshot;
     struct which which;
     struct sr_error error;
     size_t count = 0;
@@ -266,32 +291,18 @@ static int find_talks(struct work *w)
     w->context->look.stored_prefix_count = count;
     w->context->look.stored_limit = w->context->look.gone_limit = count ? SIZE_MAX : 0;
     w->context->look.looks_for_strays = count > 0;
-    if ((r = sr_detect_processes(&w->context->look, &snapshot, &error)) < 0) {
+    if ((r = sr_detect_processes(&w->context->look, &w->snapshot, &error)) < 0) {
         context_complain(error.text);
         return r;
     }
-    context_print_problems(w->context, snapshot);
-    w->may_lack = snapshot->may_lack_sessions;
+    context_print_problems(w->context, w->snapshot);
+    w->may_lack = w->snapshot->may_lack_sessions;
     for (size_t i = 0; i < o->which_count && r == 0; i++)
-        r = add_word(w, snapshot, o->which[i]);
-    for (size_t i = 0; o->which_count == 0 && i < snapshot->session_count; i++) {
-        const struct sr_session *s = &snapshot->sessions[i];
-        if (s->session_id && s->part_count && !s->transcript) {
-            context_complainf("session %s: %s: --context does not read its records", s->session_id,
-                              s->agent);
-            w->has_gaps = true;
-        }
-        if (s->session_id && s->transcript)
-            add_session(w, arena_strdup(a, s->session_id), arena_strdup(a, s->transcript));
-    }
-    /* what the snapshot owns must outlive it */
-    for (size_t i = 0; i < w->talk_count; i++) {
-        w->talks[i].session_id = arena_strdup(a, w->talks[i].session_id);
-        for (size_t j = 0; j < w->talks[i].file_count; j++)
-            w->talks[i].files[j] = arena_strdup(a, w->talks[i].files[j]);
-    }
-    sr_snapshot_free(snapshot);
-    return r < 0 ? r : check_readers(w);
+        r = add_word(w, o->which[i]);
+    for (size_t i = 0; o->which_count == 0 && i < w->snapshot->session_count; i++)
+        if (w->snapshot->sessions[i].session_id && w->snapshot->sessions[i].part_count)
+            add_session(w, &w->snapshot->sessions[i]);
+    return r;
 }
 
 /* Drawing, and what it draws from. */
@@ -337,16 +348,33 @@ static size_t read_files(struct work *w, const struct talk *talk, struct records
     return read;
 }
 
+/* Whose records they are; not NULL. */
+static const struct agent *agent_of(const struct talk *talk)
+{
+    struct fs_file file;
+    if (talk->agent)
+        return talk->agent;
+    if (!talk->file_count || fs_open_file(AT_FDCWD, talk->files[0], &file) < 0)
+        return agents[0];
+    FS_CLOSE int fd = file.fd;
+    return agent_of_records(fd);
+}
+
 /* Returns: 0, or an exit status. */
 static int show(struct work *w, const struct talk *talk)
 {
     const struct options *o = w->context->options;
-    struct showing s = {0};
+    const struct agent *agent = agent_of(talk);
+    struct showing s = {.records = {talk->files, agent, talk->store, talk->rows, .fd = -1}};
     struct conversation c;
     struct buf out = {0};
     size_t lost = 0;
-    records_begin(&s.records, talk->files);
-    conversation_begin(&c, agents[0]->reader);
+    if (!agent->reader->read_message) {
+        context_complainf("session %s: %s: --context does not read its records", talk->session_id,
+                          agent->name);
+        return EXIT_FAILED;
+    }
+    conversation_begin(&c, agent->reader);
     c.client_version = o->client_version;
     size_t read = read_files(w, talk, &s.records, &c);
     struct view_conversation v = {talk->session_id,
@@ -384,34 +412,43 @@ static int show_leftover(const struct work *w, const struct view_leftover *v)
     return context_print(&out);
 }
 
+static int show_all(struct work *w)
+{
+    const struct options *o = w->context->options;
+    bool has_none = w->talk_count + w->leftover_count == 0;
+    if (has_none && !o->quiet)
+        context_complain(w->may_lack ? "no session with a transcript is seen to be active, and not "
+                                       "all could be looked at: name one"
+                                     : "no session with a transcript is active: name one");
+    int status = EXIT_FINE;
+    for (size_t i = 0; i < w->talk_count; i++) {
+        int shown = show(w, &w->talks[i]);
+        status = shown ? shown : status;
+    }
+    for (size_t i = 0; i < w->leftover_count; i++) {
+        int shown = show_leftover(w, &w->leftovers[i]);
+        status = shown ? shown : status;
+        w->has_gaps = true;
+    }
+    bool may_lack = w->may_lack && o->which_count == 0;
+    return status ? status : w->has_gaps || may_lack ? EXIT_ATTENTION : EXIT_FINE;
+}
+
 static int run(struct context *context)
 {
     struct work w = {.context = context};
     if (context->pending_dir && !context_answers(context, context->pending_dir))
         context->pending_dir = NULL;
-    int r = find_talks(&w);
-    if (r == -ENOENT && w.may_lack)
-        return EXIT_ATTENTION;
-    if (r < 0)
-        return r == -EINVAL || r == -ENOENT || r == -EEXIST || r == -ENODATA ? EXIT_USAGE
-                                                                             : EXIT_FAILED;
-    bool has_none = w.talk_count + w.leftover_count == 0;
-    if (has_none && !context->options->quiet)
-        context_complain(w.may_lack ? "no session with a transcript is seen to be active, and not "
-                                      "all could be looked at: name one"
-                                    : "no session with a transcript is active: name one");
-    int status = EXIT_FINE;
-    for (size_t i = 0; i < w.talk_count; i++) {
-        int shown = show(&w, &w.talks[i]);
-        status = shown ? shown : status;
-    }
-    for (size_t i = 0; i < w.leftover_count; i++) {
-        int shown = show_leftover(&w, &w.leftovers[i]);
-        status = shown ? shown : status;
-        w.has_gaps = true;
-    }
-    bool may_lack = w.may_lack && context->options->which_count == 0;
-    return status ? status : w.has_gaps || may_lack ? EXIT_ATTENTION : EXIT_FINE;
+    int r = find_talks(&w), status;
+    if (r == 0)
+        status = show_all(&w);
+    else if (r == -ENOENT && w.may_lack)
+        status = EXIT_ATTENTION;
+    else
+        status = r == -EINVAL || r == -ENOENT || r == -EEXIST || r == -ENODATA ? EXIT_USAGE
+                                                                               : EXIT_FAILED;
+    sr_snapshot_free(w.snapshot);
+    return status;
 }
 
 const struct command command_context = {

@@ -141,28 +141,6 @@ const char *agent_file_suffix(const struct agent *agent)
     return suffix ? str_basename(suffix) : NULL;
 }
 
-bool agent_is_subagents(const char *path)
-{
-    for (size_t i = 0; agents[i]; i++) {
-        const char *folder = agents[i]->stored->subagents;
-        for (const char *at = path; folder && (at = strstr(at, folder)); at++)
-            if (at > path && at[-1] == '/' && at[strlen(folder)] == '/')
-                return true;
-    }
-    return false;
-}
-
-const char *agent_subagents_of(struct arena *a, const char *transcript)
-{
-    for (size_t i = 0; agents[i]; i++) {
-        const struct agent_stored *s = agents[i]->stored;
-        if (s->suffix && s->subagents && str_ends_with(transcript, s->suffix))
-            return arena_printf(a, "%.*s/%s", (int)(strlen(transcript) - strlen(s->suffix)),
-                                transcript, s->subagents);
-    }
-    return NULL;
-}
-
 bool agent_is_stored(const struct agent *agent, const char *name)
 {
     if (!agent->stored->top)

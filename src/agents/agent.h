@@ -361,8 +361,6 @@ struct agent_stored {
                           struct agent_transcript *out);
     /* From here on NULL means: there is nothing of the kind. */
 
-    /* The folder of subagents, in the folder named like the transcript without its suffix. */
-    const char *subagents;
     /* The transcripts of its subagents, which grow beside its own. */
     struct lookup (*list_subagents)(const struct agent_store *store,
                                     const struct agent_transcript *of,
@@ -732,10 +730,6 @@ bool agent_names_transcript(const char *path, struct sv *id);
 struct sv agent_folder_of(const struct agent *agent, const char *path);
 /* The suffix of a transcript's file name. Returns: NULL when transcripts are not files. */
 const char *agent_file_suffix(const struct agent *agent);
-/* Whether a path leads through a folder of subagents. */
-bool agent_is_subagents(const char *path);
-/* The folder of subagents of a transcript. Returns: NULL when the path is not a transcript's. */
-const char *agent_subagents_of(struct arena *a, const char *transcript);
 /* By its name in a backup: the file lies in the folder of transcripts. */
 bool agent_is_stored(const struct agent *agent, const char *name);
 

@@ -28,16 +28,21 @@ struct reading {
 bool feed_is_known(const struct index_file *known, const struct fs_file *seen)
 {
     return known->device == seen->device && known->inode == seen->inode &&
-           known->size_bytes == seen->size_bytes && known->mtime_ns == seen->mtime_ns &&
-           !known->is_unsettled;
+           (known->size_bytes == seen->size_bytes ||
+            (seen->size_bytes < 0 && known->size_bytes >= 0)) &&
+           known->mtime_ns == seen->mtime_ns && !known->is_unsettled;
 }
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-/* What a record is known by: copies of it in other files have the same. */
-static int64_t key_of(const struct event *e, struct sv words)
+/* What a record is known by: copies of it in other files have the same. Where records are no chain,
+ * one may be rewritten under its id, or have none and say what another said. */
+static int64_t key_of(const struct event_reader *reader, const struct event *e, struct sv words)
 {
-    return index_key(e->uuid.n ? e->uuid : words);
+    if (reader->is_chained)
+        return index_key(e->uuid.n ? e->uuid : words);
+    return (int64_t)((uint64_t)index_key(words) + (uint64_t)index_key(e->uuid) * 31 +
+                     (uint64_t)e->at.ms);
 }
 
 /* Prompts that wait in a queue come again as prompts; what no person or model said is not found. */
@@ -80,8 +85,8 @@ static bool add_record(struct reading *r, struct sv record, int64_t offset)
     if (is_record && is_worth_finding(&e, words)) {
         r->split.n = 0;
         index_words_add(words, &r->split);
-        index_add_message(r->feed->ix, r->known, key_of(&e, words), e.at.ms, offset,
-                          (struct sv){r->split.p, r->split.n});
+        index_add_message(r->feed->ix, r->known, key_of(r->feed->reader, &e, words), e.at.ms,
+                          offset, (struct sv){r->split.p, r->split.n});
     }
     arena_release(&a);
     return is_record;
@@ -229,7 +234,7 @@ static bool is_it(const struct event_reader *reader, struct arena *a, struct sv 
                   struct event *e, struct message *m, struct buf *words)
 {
     return read_words(reader, a, record, e, m, words) &&
-           key_of(e, (struct sv){words->p, words->n}) == key;
+           key_of(reader, e, (struct sv){words->p, words->n}) == key;
 }
 
 int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, int64_t key,

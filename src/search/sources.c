@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Named by its real path, so that the same folder is the same root whichever way it was named. */
 static size_t add_root(struct sources *s, const char *named, int fd)
@@ -22,19 +23,26 @@ static size_t add_root(struct sources *s, const char *named, int fd)
     return s->root_count - 1;
 }
 
-static void add_source(struct sources *s, size_t root, const char *path, const char *session_id,
-                       const struct agent *agent, bool is_stray)
+static void add(struct sources *s, struct source source)
 {
-    if (!agent->reader->read_message)
-        return;
-    *ARENA_PUSH(&s->arena, s->items, s->count, s->capacity) =
-        (struct source){root, path, session_id, agent->reader, is_stray};
+    if (source.agent->reader->read_message)
+        *ARENA_PUSH(&s->arena, s->items, s->count, s->capacity) = source;
 }
 
-static void add(struct sources *s, size_t root, const char *path, const char *session_id,
-                const struct agent *agent)
+/* Below a store, or below the files of a backup, which are all of them files. */
+static void add_transcript(struct sources *s, size_t root, const char *prefix,
+                           const struct agent *agent, const struct agent_transcript *t,
+                           const char *session_id, bool is_subagent)
 {
-    add_source(s, root, path, session_id, agent, false);
+    bool has_rows = agent->records && !*prefix;
+    add(s, (struct source){
+               .root = root,
+               .path = arena_printf(&s->arena, "%s%s", prefix, t->path),
+               .session_id = session_id,
+               .agent = agent,
+               .is_subagent = is_subagent,
+               .rows = has_rows ? t : NULL,
+           });
 }
 
 /* A transcript and its subagents'. prefix: what their paths stand below, of the root. */
@@ -48,8 +56,7 @@ static void add_session(struct sources *s, size_t root, const char *prefix,
     if (seen.state == LOOKUP_UNKNOWN)
         s->roots[root].is_incomplete = true;
     for (size_t i = 0; i < count; i++)
-        add(s, root, arena_printf(&s->arena, "%s%s", prefix, subagents[i].path),
-            transcript->session_id, agent);
+        add_transcript(s, root, prefix, agent, &subagents[i], transcript->session_id, true);
 }
 
 /* Of sessions whose transcript is gone, their subagents'. */
@@ -78,14 +85,19 @@ static void add_store(struct sources *s, const struct store *store)
     struct lookup seen = store->agent->stored->list_all(&io, &transcripts, &count);
     s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
-        add(s, root, transcripts[i].path, transcripts[i].session_id, store->agent);
+        add_transcript(s, root, "", store->agent, &transcripts[i], transcripts[i].session_id,
+                       false);
         add_session(s, root, "", store->agent, &io, &transcripts[i]);
     }
     struct agent_stray *strays;
     seen = agent_list_strays(store->agent, &io, &strays, &count);
     s->roots[root].is_incomplete |= seen.state == LOOKUP_UNKNOWN;
     for (size_t i = 0; i < count; i++)
-        add_source(s, root, strays[i].path, strays[i].session_id, store->agent, true);
+        add(s, (struct source){.root = root,
+                               .path = strays[i].path,
+                               .session_id = strays[i].session_id,
+                               .agent = store->agent,
+                               .is_stray = true});
     add_traces(s, root, store->agent, &io);
 }
 
@@ -95,8 +107,12 @@ static void add_backup(struct sources *s, size_t root, const struct backup_dir_e
     const char *folder = arena_printf(&s->arena, "%s.files", entry->stem);
     bool is_sound = verify_read_manifest(&s->pending, entry->stem, &s->arena, &m) == 0;
     const struct agent *agent = is_sound ? agent_by_name(m.agent) : NULL;
-    add(s, root, arena_printf(&s->arena, "%s" BACKUP_TRANSCRIPT, entry->stem), entry->session_id,
-        agent ? agent : agents[0]);
+    add(s, (struct source){
+               .root = root,
+               .path = arena_printf(&s->arena, "%s" BACKUP_TRANSCRIPT, entry->stem),
+               .session_id = entry->session_id,
+               .agent = agent ? agent : agents[0],
+           });
     if (!agent || !m.file_count)
         return;
     FS_CLOSE int fd = fs_open_dir(s->pending.fd, folder);
@@ -152,6 +168,43 @@ void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const c
         add_backups(sources, pending_dir);
     if (sources->count)
         qsort(sources->items, sources->count, sizeof *sources->items, by_session);
+}
+
+static struct agent_store store_of(struct sources *s, const struct source *source)
+{
+    const struct source_root *root = &s->roots[source->root];
+    return (struct agent_store){root->fd, root->path, &s->arena, &s->problems};
+}
+
+int sources_see(struct sources *sources, const struct source *source, struct fs_file *out)
+{
+    struct agent_store store = store_of(sources, source);
+    struct stat st;
+    if (source->rows)
+        return agent_see_records(source->agent, &store, source->rows, out);
+    if (fstatat(store.fd, source->path, &st, 0) < 0)
+        return -errno;
+    *out = fs_file_of(&st);
+    return 0;
+}
+
+int sources_open(struct sources *sources, const struct source *source, struct fs_file *out)
+{
+    struct agent_store store = store_of(sources, source);
+    struct fs_file seen, opened;
+    if (!source->rows)
+        return sources->roots[source->root].is_backups
+                   ? fs_open_file_beneath(store.fd, source->path, out)
+                   : fs_open_file(store.fd, source->path, out);
+    int r = sources_see(sources, source, &seen); /* first: what comes later is seen again */
+    if (r == 0)
+        r = agent_open_records(source->agent, &store, source->rows, AGENT_WHOLE, &opened);
+    if (r < 0)
+        return r;
+    seen.fd = opened.fd;
+    seen.size_bytes = opened.size_bytes;
+    *out = seen;
+    return 0;
 }
 
 void sources_release(struct sources *sources)

@@ -23,8 +23,10 @@ struct source {
     size_t root;      /* in roots */
     const char *path; /* below it */
     const char *session_id;
-    const struct event_reader *reader;
+    const struct agent *agent;
     bool is_stray; /* the client does not look there */
+    bool is_subagent;
+    const struct agent_transcript *rows; /* no file holds its records; NULL: that of the path */
 };
 
 struct sources {
@@ -39,4 +41,9 @@ struct sources {
 
 /* pending_dir NULL: no backups. The stores' descriptors stay the snapshot's. */
 void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const char *pending_dir);
+
+/* As agent_see_records, and as agent_open_records with what that says. Returns: 0 or negative
+ * errno. Owner: the caller closes out->fd. */
+int sources_see(struct sources *sources, const struct source *source, struct fs_file *out);
+int sources_open(struct sources *sources, const struct source *source, struct fs_file *out);
 void sources_release(struct sources *sources);

@@ -38,15 +38,15 @@ static size_t look(struct update *u, const int64_t *roots, struct todo *todo)
     for (size_t i = 0; i < u->sources->count; i++) {
         const struct source *source = &u->sources->items[i];
         struct index_file known = {0};
-        struct stat st;
-        if (fstatat(u->sources->roots[source->root].fd, source->path, &st, 0) < 0)
+        struct fs_file seen;
+        if (sources_see(u->sources, source, &seen) < 0)
             continue; /* it has just gone: forgotten at the next update */
-        struct fs_file seen = fs_file_of(&st);
         if (index_find_file(u->ix, roots[source->root], source->path, &known) &&
             feed_is_known(&known, &seen))
             continue;
-        u->total_bytes += seen.size_bytes > known.read_bytes ? seen.size_bytes - known.read_bytes
-                                                             : seen.size_bytes;
+        u->total_bytes += seen.size_bytes < 0                  ? 0
+                          : seen.size_bytes > known.read_bytes ? seen.size_bytes - known.read_bytes
+                                                               : seen.size_bytes;
         todo[count++] = (struct todo){source, known};
     }
     return count;
@@ -65,10 +65,9 @@ static void count_bytes(void *context, int64_t bytes)
 static void read_one(struct update *u, const int64_t *roots, struct todo *todo)
 {
     const struct source *source = todo->source;
-    const struct source_root *root = &u->sources->roots[source->root];
     struct feed feed = {
         .ix = u->ix,
-        .reader = source->reader,
+        .reader = source->agent->reader,
         .root = roots[source->root],
         .path = source->path,
         .session_id = source->session_id,
@@ -76,8 +75,7 @@ static void read_one(struct update *u, const int64_t *roots, struct todo *todo)
         .context = u,
     };
     struct fs_file file;
-    int r = root->is_backups ? fs_open_file_beneath(root->fd, source->path, &file)
-                             : fs_open_file(root->fd, source->path, &file);
+    int r = sources_open(u->sources, source, &file);
     if (r == -ENOENT)
         return;
     if (r < 0) {

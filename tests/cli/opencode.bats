@@ -343,6 +343,36 @@ FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is 
     [[ $output == *"buy milk"*"bought"* ]]
 }
 
+@test "its words are found, in rows, children and backups, and again only where they changed" {
+    search() { rescue --search "$@" --json "${ONLY[@]}" --pending-dir "$PENDING"; }
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE" '{"type":"text","text":"a parsnip"}'
+    add_session "$CHILD" "$project" "$A"
+    add_turn "$CHILD" 7100 "$DONE" '{"type":"text","text":"a parsnip below"}'
+    add_session "$B" "$project"
+    add_turn "$B" 7200 "$DONE" '{"type":"text","text":"a turnip"}'
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    search parsnip
+    [ "$status" -eq 0 ]
+    [ "$(json '.messages.map(m => m.session_id + m.subagent + m.who).sort().join()')" = \
+        "${A}falseagent,${A}trueagent" ]
+    [ "$(json '.messages[0].file')" = "$DATA/opencode.db" ]
+    [[ $(json '.sessions[0].resume_command') == *"opencode --session $A" ]]
+    # a part that is rewritten, at the same length, and one that is taken out
+    sql "UPDATE part SET data = '{\"type\":\"text\",\"text\":\"a carrot\"}', time_updated = time_updated + 1 WHERE data LIKE '%turnip%'"
+    search turnip
+    [ "$(json '.messages.length')" -eq 0 ]
+    search carrot
+    [ "$(json '.messages[0].session_id')" = "$B" ]
+    sql "DELETE FROM part WHERE session_id = '$B'"
+    search carrot
+    [ "$(json '.messages.length')" -eq 0 ]
+    # what is left in a backup alone
+    sql "DELETE FROM part WHERE data LIKE '%\"a parsnip\"%'"
+    search parsnip
+    [ "$(json '.messages.find(m => !m.subagent).file')" = "$(ls "$PENDING"/*.jsonl)" ]
+}
+
 @test "nothing is known that its client deletes: a watch warns of none of its sessions" {
     stored bbbbbbbb-0000-4000-8000-000000000002 "$project" hello $((28 * 24))
     add_session "$A" "$project" "" 8640000

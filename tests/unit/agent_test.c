@@ -126,12 +126,6 @@ static void a_transcript_is_known_by_its_name(void **state)
     assert_sv_equal(agent_folder_of(&agent_claude, "projects/p/01e5af14.jsonl"), "projects/p");
     assert_sv_equal(agent_folder_of(&agent_claude, "x.jsonl"), "");
     assert_sv_equal(agent_folder_of(&agent_opencode, "opencode.db/p/ses_1"), "opencode.db/p");
-    assert_string_equal(agent_subagents_of(&a, "/c/projects/p/x.jsonl"),
-                        "/c/projects/p/x/subagents");
-    assert_null(agent_subagents_of(&a, "/c/x.txt"));
-    assert_true(agent_is_subagents("/c/projects/p/x/subagents/agent-a.jsonl"));
-    assert_true(agent_is_subagents("/my-subagents/p/x/subagents/agent-a.jsonl"));
-    assert_false(agent_is_subagents("/c/my-subagents/x.jsonl"));
     assert_true(agent_is_watched(SV("4711.json")));
     assert_true(agent_is_watched(SV("a.jsonl")));
     assert_false(agent_is_watched(SV("history.lock")));

@@ -489,7 +489,6 @@ static const struct agent_stored stored = {
     .ids_ignore_case = true,
     .top = "projects",
     .suffix = ".jsonl",
-    .subagents = "subagents",
     .split = claude_split_transcript,
     .project_folder = claude_project_folder,
     .list_folder = claude_list_folder,

@@ -151,13 +151,14 @@ static bool load_from(struct work *w, const struct index_place *place, const str
     struct event e;
     struct message m;
     const struct source_root *root = &w->sources.roots[source->root];
-    if (fs_open_file(root->fd, source->path, &file) < 0)
+    if (sources_open(&w->sources, source, &file) < 0)
         return false;
     FS_CLOSE int fd = file.fd;
-    bool found =
-        feed_read_record(source->reader, fd, place->offset, out->hit->key, &scratch, &e, &m) == 0;
+    bool found = feed_read_record(source->agent->reader, fd, place->offset, out->hit->key, &scratch,
+                                  &e, &m) == 0;
     if (found) {
-        const char *path = arena_printf(a, "%s/%s", root->path, source->path);
+        const char *path = arena_printf(a, "%s/%s", root->path,
+                                        source->rows ? source->agent->records->file : source->path);
         message_add_words(&e, &m, FEED_WORDS_MAX, &out->words);
         out->place = *place;
         out->backup = root->is_backups ? path : NULL;
@@ -166,7 +167,7 @@ static bool load_from(struct work *w, const struct index_place *place, const str
             .at = e.at,
             .speaker = message_speaker(&e),
             .kind = e.kind,
-            .is_subagent = e.is_sidechain || agent_is_subagents(source->path),
+            .is_subagent = e.is_sidechain || source->is_subagent,
             .uuid = e.uuid.n ? arena_strndup(a, e.uuid.p, e.uuid.n) : NULL,
             .file = path,
             .offset = place->offset,
@@ -262,7 +263,7 @@ static int by_session(const void *a, const void *b)
 /* A transcript in a store, and not a subagent's: a backup's may lack something. */
 static bool is_main(const struct work *w, const struct source *source)
 {
-    return !w->sources.roots[source->root].is_backups && !agent_is_subagents(source->path);
+    return !w->sources.roots[source->root].is_backups && !source->is_subagent;
 }
 
 /* Then what was said in it is found there. The sources of a session stand together. */

@@ -25,6 +25,7 @@ struct change_known {
     int64_t saved_ms;    /* when it was last copied; 0: never */
     int64_t saved_bytes; /* how large its transcript was then */
     bool is_told;        /* that it came */
+    bool has_records;    /* there is something to be copied */
 };
 
 struct change_problem {
@@ -147,7 +148,7 @@ static bool may_turn(enum sr_verdict verdict)
 
 static void want_backup(struct change_known *k, const char *why, int64_t now_ms)
 {
-    if (!k->session_id || !k->transcript || k->want.why)
+    if (!k->session_id || !k->has_records || k->want.why)
         return;
     k->want = (struct want){.why = why, .due_ms = now_ms};
 }
@@ -274,8 +275,8 @@ static void watch_the_context(struct change_known *k, const struct sr_session *s
         k->full_told_ms = now_ms;
     }
     k->is_full = is_full;
-    bool is_new = k->saved_ms == 0 ||
-                  (now_ms - k->saved_ms >= CHANGES_COOLDOWN_MS && k->saved_bytes != s->size_bytes);
+    bool is_new = k->saved_ms == 0 || (now_ms - k->saved_ms >= CHANGES_COOLDOWN_MS &&
+                                       (s->size_bytes < 0 || k->saved_bytes != s->size_bytes));
     if (is_full && is_new)
         want_backup(k, why_context, now_ms);
     else if (!is_full && k->want.why == why_context && !k->want.is_under_way)
@@ -298,6 +299,7 @@ static struct change_known now_known(struct arena *a, const struct change_known 
     k.transcript = copied(a, s->transcript);
     k.cwd = copied(a, s->cwd ? s->cwd : k.cwd);
     k.tty = copied(a, s->tty ? s->tty : k.tty);
+    k.has_records = s->transcript || s->part_count;
     k.size_bytes = s->size_bytes;
     k.hang_cause = copied(a, k.hang_cause);
     k.is_registered = k.is_registered || s->mapped_by == SR_MAPPED_BY_REGISTRY;

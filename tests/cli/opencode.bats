@@ -386,6 +386,22 @@ FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is 
     run ! grep "expiring.*$A" "$events"
 }
 
+@test "a watch waits for what is written to its database, and backs up what fills up" {
+    client -s "$A"
+    add_session "$A" "$project"
+    add_turn "$A" 0 '{"role":"assistant","finish":"stop","time":{"created":TIME,"completed":TIME},"tokens":{"input":9900}}'
+    events=$BATS_TEST_TMPDIR/events
+    SESSION_RESCUE_CONTEXT_WINDOW=10000 "$SESSION_RESCUE" --watch --json --interval 1 "${ONLY[@]}" "${DIRS[@]}" >"$events" 2>/dev/null 3>&- &
+    local watcher=$!
+    wait_until 60 grep -q '"event":"watching"' "$events"
+    wait_until 60 grep -qs "ino:$(printf %x "$(stat -c %i "$DATA")") " "/proc/$watcher/fdinfo/"*
+    wait_until 60 grep -q '"event":"backed-up".*'"$A" "$events"
+    kill "$watcher"
+    wait "$watcher" || true
+    rescue --verify "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+}
+
 @test "a database that the environment names is not looked into, and that is said" {
     add_session "$A" "$project"
     add_turn "$A" 7200 "$DONE"

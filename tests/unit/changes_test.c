@@ -165,6 +165,19 @@ static void a_pid_that_was_given_again_is_another_session(void **state)
     assert_string_equal(told(), "session-new session-ended");
 }
 
+/* Rows of a database. */
+static void what_no_file_holds_is_backed_up_too(void **state)
+{
+    (void)state;
+    struct sr_session both[2] = {session(1, SR_HUNG), session(2, SR_HUNG)};
+    both[0].transcript = both[1].transcript = NULL;
+    both[1].part_count = 1;
+    for (int i = 1; i < 4; i++)
+        look(i * SECOND, both, 2);
+    assert_string_equal(due(4 * SECOND).session_id, both[1].session_id);
+    nothing_is_due(4 * SECOND);
+}
+
 static void an_end_names_what_was_known_before(void **state)
 {
     (void)state;
@@ -593,6 +606,7 @@ int main(void)
         TEST(a_client_that_never_gets_an_id_is_told_of_all_the_same),
         TEST(a_client_that_ends_before_it_has_an_id_is_not_told_of),
         TEST(a_pid_that_was_given_again_is_another_session),
+        TEST(what_no_file_holds_is_backed_up_too),
         TEST(an_end_names_what_was_known_before),
         TEST(a_cleared_conversation_is_new_and_its_process_is_not),
         TEST(a_hang_is_told_and_backed_up_once),

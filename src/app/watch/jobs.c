@@ -207,7 +207,7 @@ static const struct sr_session *find(const struct backing_up *b, const struct ch
     const struct sr_session *found = NULL;
     for (size_t i = 0; i < b->snapshot->session_count; i++) {
         const struct sr_session *s = &b->snapshot->sessions[i];
-        if (!str_equals(s->session_id, what->session_id) || !s->transcript)
+        if (!str_equals(s->session_id, what->session_id) || !s->part_count)
             continue;
         if (!found || str_equals(s->config_dir, what->config_dir))
             found = s;
@@ -258,7 +258,7 @@ static void back_up(struct backing_up *b, size_t i)
     if (r == 0) {
         salvage_memory_take(b->snapshot, s, false, &salvage);
         source.salvage = &salvage;
-        guard_enter(b->context->guard, s->transcript);
+        guard_enter(b->context->guard, s->parts[0].path);
         r = backup_take(&b->run, &source, &e, &error);
         guard_enter(b->context->guard, NULL);
         salvage_memory_release(&salvage);

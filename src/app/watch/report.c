@@ -14,6 +14,7 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     json_put_string(d, node, "id", s->session_id);
     json_put_string(d, node, "config", s->config_dir);
     json_put_string(d, node, "transcript", s->transcript);
+    json_put_integer(d, node, "parts", (int64_t)s->part_count);
     json_put_string(d, node, "cwd", s->cwd);
     json_put_string(d, node, "tty", s->tty);
     json_put_integer(d, node, "size", s->size_bytes);
@@ -90,6 +91,7 @@ static void read_session(struct arena *a, const struct json_value *v, struct sr_
         .session_id = json_copy_text(a, v, "id"),
         .config_dir = json_copy_text(a, v, "config"),
         .transcript = json_copy_text(a, v, "transcript"),
+        .part_count = json_number(v, "parts") > 0,
         .cwd = json_copy_text(a, v, "cwd"),
         .tty = json_copy_text(a, v, "tty"),
         .size_bytes = json_number(v, "size"),

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 enum {
+    UUID_LENGTH = 36,
     NAME_LIMIT = 1000000,
     SETTLED_NS = 2000000000, /* a change within the same tick of the clock leaves no other time */
     REGISTRY_FRESH_NS = 1000000000,
@@ -116,11 +117,19 @@ static struct sv own_name(const struct agent *agent, const char *path)
     return (struct sv){path + from, n - from};
 }
 
+/* The id at the end of "rollout-TIME-ID"; else the name. */
+static struct sv id_in_name(const struct agent *agent, struct sv name)
+{
+    const char *begins = agent->stored->name_begins;
+    bool is_longer = begins && sv_starts_with(name, sv_of(begins)) && name.n > UUID_LENGTH;
+    return is_longer ? sv_slice(name, name.n - UUID_LENGTH, name.n) : name;
+}
+
 bool agent_names_transcript(const char *path, struct sv *id)
 {
     for (size_t i = 0; agents[i]; i++) {
         const struct agent_stored *s = agents[i]->stored;
-        struct sv name = own_name(agents[i], path);
+        struct sv name = id_in_name(agents[i], own_name(agents[i], path));
         if (s->suffix && str_ends_with(path, s->suffix) && s->is_id(name)) {
             *id = name;
             return true;
@@ -131,6 +140,8 @@ bool agent_names_transcript(const char *path, struct sv *id)
 
 struct sv agent_folder_of(const struct agent *agent, const char *path)
 {
+    if (agent->stored->name_begins && agent_is_stored(agent, path))
+        return sv_of(agent->stored->top); /* dates tell nothing */
     size_t n = (size_t)(own_name(agent, path).p - path);
     return (struct sv){path, n ? n - 1 : 0};
 }
@@ -484,13 +495,14 @@ struct agent_api agent_api_of(const struct agent *agent, const struct proc_strin
 
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked)
 {
-    return agent->model ? agent->model->context_window(model, asked) : 0;
+    return agent->model && agent->model->context_window ? agent->model->context_window(model, asked)
+                                                        : 0;
 }
 
 const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
                               const struct proc_strings *environment)
 {
-    return agent->model ? agent->model->asked(argv, environment) : NULL;
+    return agent->model && agent->model->asked ? agent->model->asked(argv, environment) : NULL;
 }
 
 const char *agent_does_with(const struct agent *agent, enum damage_kind kind)

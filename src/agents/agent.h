@@ -341,6 +341,9 @@ struct agent_stored {
     /* After the id in a transcript's path: ".jsonl"; "/events.jsonl" when the id names a folder.
      * NULL: transcripts are not files. */
     const char *suffix;
+    /* What a transcript's name begins with, where the id stands at its end, behind a time: such
+     * files lie in folders of dates. NULL: the id is all of the name. */
+    const char *name_begins;
     bool (*is_id)(struct sv id);
     /* The word begins an id, and is long enough to be typed in its place: longer than any pid,
      * which has 7 digits at most (PID_MAX_LIMIT is 4194304). */
@@ -696,7 +699,7 @@ void agent_read_screen(const struct agent *agent, struct sv screen, struct arena
 bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena *a,
                       struct sv *typed);
 
-extern const struct agent agent_claude, agent_opencode, agent_copilot, agent_qwen;
+extern const struct agent agent_claude, agent_opencode, agent_copilot, agent_qwen, agent_codex;
 
 /* Sorts transcripts, the one written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);

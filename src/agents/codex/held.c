@@ -1,0 +1,206 @@
+/*
+ * Which sessions a process has, and which it draws.
+ *
+ * Exact: the rollouts that it has open, and the locks of who writes them ("thread-writer-locks",
+ * from 0.154 on, held from the session's start). What draws a session for the daemon has neither:
+ * the daemon's own log ("logs_2.sqlite") says which of its connections asked for which session, and
+ * the first thing that a client says on its connection, "thread/attachment/list", is logged within
+ * 2 ms of the client's own "connected app-server" (0.169.0, 0.171.0).
+ */
+#include "agents/codex/codex.h"
+#include "base/io/database.h"
+#include "base/io/fs.h"
+#include "platform/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LOG "logs_2.sqlite"
+#define CONNECTION "connection_id=ConnectionId("
+
+enum { ID_LENGTH = 36, CONNECT_MS = 100, STARTS_WITHIN_MS = 60000 };
+
+/* ---- what it has open --------------------------------------------------------------------- */
+
+struct one {
+    struct agent_held held;
+    bool is_child; /* another has started it for itself, and it is a part of that one */
+};
+
+struct found {
+    struct one *items;
+    size_t count, capacity;
+};
+
+static struct one *add(struct arena *a, struct found *found, struct sv id, enum sr_mapping by)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (sv_equals(sv_of(found->items[i].held.session_id), id))
+            return &found->items[i];
+    struct one *one = ARENA_PUSH(a, found->items, found->count, found->capacity);
+    *one = (struct one){.held = {arena_strndup(a, id.p, id.n), by}};
+    return one;
+}
+
+/* The path of what is open, below the store: it must be there. Returns: NULL where it is not. */
+static const char *below(const struct agent_store *store, const char *target, const char *folder)
+{
+    struct stat st;
+    const char *at = strstr(target, arena_printf(store->arena, "/%s/", folder));
+    return at && fstatat(store->fd, at + 1, &st, 0) == 0 ? at + 1 : NULL;
+}
+
+static bool names_lock(const char *path, struct sv *id)
+{
+    const char *name = str_basename(path);
+    *id = (struct sv){name, ID_LENGTH};
+    return strlen(name) == ID_LENGTH + strlen(".lock") && str_ends_with(name, ".lock") &&
+           str_is_uuid(*id);
+}
+
+/* Returns: FACT_UNKNOWN where it may be one, and cannot be told. */
+static enum fact look_at(const struct agent_store *store, const struct proc *proc, pid_t pid,
+                         const struct descriptor *d, struct found *found)
+{
+    struct sv id;
+    const char *path = below(store, d->target, CODEX_LOCKS), *parent;
+    if (path && names_lock(path, &id)) {
+        enum fact is_locked = descriptor_is_locked(proc, pid, d->fd);
+        if (is_locked == FACT_YES)
+            add(store->arena, found, id, SR_MAPPED_BY_LOCK);
+        return is_locked;
+    }
+    path = below(store, d->target, CODEX_SESSIONS);
+    if (path && d->writes && codex_names_rollout(str_basename(path), &id)) {
+        struct one *one = add(store->arena, found, id, SR_MAPPED_BY_DESCRIPTOR);
+        one->held.by = SR_MAPPED_BY_DESCRIPTOR;
+        one->is_child = codex_is_child(store, path, &parent) == FACT_YES;
+    }
+    return FACT_NO;
+}
+
+struct lookup codex_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
+                         struct agent_held **items, size_t *count)
+{
+    struct descriptor *open;
+    struct found found = {0};
+    size_t n = 0, kept = 0;
+    bool is_unknown = false;
+    const char *where = arena_printf(store->arena, "/proc/%d/fd", (int)pid);
+    int r = descriptor_list(proc, pid, store->arena, &open, &n);
+    *items = NULL;
+    *count = 0;
+    if (r == -ESRCH)
+        return lookup_found();
+    if (r < 0 && r != -EFBIG)
+        return lookup_unknown(r, where);
+    for (size_t i = 0; i < n; i++)
+        if (open[i].kind == DESCRIPTOR_FILE &&
+            look_at(store, proc, pid, &open[i], &found) == FACT_UNKNOWN)
+            is_unknown = true;
+    *items = arena_alloc(store->arena, (found.count + 1) * sizeof **items);
+    for (size_t i = 0; i < found.count; i++)
+        if (!found.items[i].is_child)
+            (*items)[kept++] = found.items[i].held;
+    *count = kept;
+    return r < 0 || is_unknown ? lookup_unknown(r < 0 ? r : -EACCES, where) : lookup_found();
+}
+
+/* ---- what it draws ------------------------------------------------------------------------ */
+
+/* Of a process with that number, since it was started: when it last came to be connected. */
+#define CONNECTED                                                                            \
+    "SELECT ts, ts_nanos FROM logs WHERE process_uuid GLOB ? AND "                           \
+    "target = 'codex_tui::app::startup' AND feedback_log_body GLOB 'connected app-server*' " \
+    "AND ts >= ? ORDER BY ts DESC, ts_nanos DESC LIMIT 1"
+
+#define ATTACHED                                                                               \
+    "SELECT ts, ts_nanos, process_uuid, feedback_log_body FROM logs WHERE ts >= ? AND "        \
+    "ts <= ? AND feedback_log_body GLOB 'app-server request: thread/attachment/list *' ORDER " \
+    "BY ts, ts_nanos"
+
+/* The newest session that was asked for on a connection. */
+#define ASKED                                                                               \
+    "SELECT thread_id FROM logs WHERE thread_id IS NOT NULL AND process_uuid = ? AND "      \
+    "target = 'codex_core::shell_snapshot' AND feedback_log_body GLOB ? ORDER BY ts DESC, " \
+    "ts_nanos DESC LIMIT 1"
+
+struct daemon_connection {
+    const char *process;
+    long number;
+};
+
+static int64_t ms_of(struct rows *rows)
+{
+    return database_integer(rows, 0) * 1000 + database_integer(rows, 1) / 1000000;
+}
+
+static bool connected_at(struct database *db, const struct agent_store *store,
+                         const struct agent_drawing *of, int64_t *at_ms)
+{
+    const char *pattern = arena_printf(store->arena, "pid:%d:*", (int)of->pid);
+    struct rows *rows =
+        database_rows(db, CONNECTED, "ti", sv_of(pattern), of->started_at.ms / 1000 - 1);
+    bool found = database_next(rows);
+    if (found)
+        *at_ms = ms_of(rows);
+    database_stop(rows);
+    return found;
+}
+
+/* The one connection that spoke first just then. Returns: false, too, where several did. */
+static bool connection_of(struct database *db, struct arena *a, int64_t at_ms,
+                          struct daemon_connection *out)
+{
+    size_t count = 0;
+    struct rows *rows = database_rows(db, ATTACHED, "ii", at_ms / 1000, at_ms / 1000 + 1);
+    while (database_next(rows)) {
+        struct sv body = database_text(rows, 3), process = database_text(rows, 2);
+        int64_t after_ms = ms_of(rows) - at_ms;
+        size_t at = sv_find(body, 0, SV(CONNECTION));
+        if (after_ms < 0 || after_ms > CONNECT_MS || at == body.n)
+            continue;
+        if (count++ > 0)
+            continue;
+        struct sv rest = sv_slice(body, at + strlen(CONNECTION), body.n);
+        out->process = arena_strndup(a, process.p, process.n);
+        out->number = strtol(arena_strndup(a, rest.p, rest.n), NULL, 10);
+    }
+    database_stop(rows);
+    return count == 1;
+}
+
+struct lookup codex_drawn(const struct agent_store *store, const struct agent_drawing *of,
+                          const char **session_id)
+{
+    struct daemon_connection c;
+    int64_t at_ms;
+    const char *path = arena_printf(store->arena, "%s/" LOG, store->path);
+    struct stat st;
+    if (fstatat(store->fd, LOG, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+        return lookup_absent();
+    struct database *db = database_open_foreign(path);
+    if (connected_at(db, store, of, &at_ms) && connection_of(db, store->arena, at_ms, &c)) {
+        const char *pattern =
+            arena_printf(store->arena, "*app_server.connection_id=%ld *", c.number);
+        struct rows *rows = database_rows(db, ASKED, "tt", sv_of(c.process), sv_of(pattern));
+        struct sv id = {0};
+        if (database_next(rows))
+            id = database_text(rows, 0);
+        if (str_is_uuid(id))
+            *session_id = arena_strndup(store->arena, id.p, id.n);
+        database_stop(rows);
+    }
+    int r = database_code(db);
+    if (r < 0)
+        problems_add(store->problems, path, r == -EBADMSG ? -EIO : r,
+                     arena_printf(store->arena,
+                                  "which client draws which session cannot be read: "
+                                  "%s",
+                                  database_reason(db)));
+    database_close(db);
+    return r < 0 ? lookup_unknown(r, path) : lookup_found();
+}

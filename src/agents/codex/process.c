@@ -1,0 +1,387 @@
+/* Codex as a process. Seen with 0.63.0 to 0.171.0: one native program for all that it does. */
+#include "agents/codex/codex.h"
+#include "agents/model_address.h"
+#include "base/io/fs.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Programs seen have 40 to 315 MB; others that are called so are scripts and small ones. */
+enum { LEAST_BYTES = 16 * 1024 * 1024, CONFIG_LIMIT = 256 * 1024 };
+
+static bool could_be(const char *exe, const char *name)
+{
+    const char *own = exe ? str_basename(exe) : name;
+    return own[0] == 'c' && str_equals(own, "codex"); /* it is asked of every process */
+}
+
+/* By what it is: a native program of that size. */
+static enum fact is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)
+{
+    char path[32], magic[4];
+    struct stat st;
+    if (!proc->is_live || !look->exe)
+        return FACT_UNKNOWN;
+    snprintf(path, sizeof path, "%d/exe", (int)pid);
+    FS_CLOSE int fd = openat(proc->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return FACT_UNKNOWN;
+    bool is_native = fs_read_at(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
+                     memcmp(magic, "\177ELF", sizeof magic) == 0;
+    return is_native && st.st_size >= LEAST_BYTES ? FACT_YES : FACT_NO;
+}
+
+/* It publishes nothing of itself. */
+static bool is_native(const char *exe)
+{
+    (void)exe;
+    return false;
+}
+
+/* ---- the command line --------------------------------------------------------------------- */
+
+/* Options that a value follows, in a word of its own where none stands behind "=". */
+static bool takes_value(const char *word)
+{
+    static const char *const names[] = {
+        "-c",
+        "--config",
+        "--enable",
+        "--disable",
+        "-i",
+        "--image",
+        "-m",
+        "--model",
+        "-p",
+        "--profile",
+        "-s",
+        "--sandbox",
+        "-a",
+        "--ask-for-approval",
+        "-C",
+        "--cd",
+        "--add-dir",
+        "--remote",
+        "--remote-auth-token-env",
+        "--local-provider",
+        "--output-schema",
+        "-o",
+        "--output-last-message",
+        "--color",
+        "--listen",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(word, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The words that are no options: the command, and what it is about. */
+static const char *word_at(const struct proc_strings *argv, size_t wanted)
+{
+    for (size_t i = 1; i < argv->count; i++) {
+        const char *word = argv->items[i];
+        if (str_equals(word, "--"))
+            return NULL;
+        if (word[0] == '-') {
+            i += takes_value(word);
+            continue;
+        }
+        if (wanted-- == 0)
+            return word;
+    }
+    return NULL;
+}
+
+static bool has_word(const struct proc_strings *argv, const char *wanted)
+{
+    for (size_t i = 1; i < argv->count && !str_equals(argv->items[i], "--"); i++)
+        if (str_equals(argv->items[i], wanted))
+            return true;
+    return false;
+}
+
+/* What it does besides sessions (codex --help), and by which it runs parts of itself. */
+static bool is_other_command(const char *word)
+{
+    static const char *const words[] = {
+        "login",
+        "logout",
+        "mcp",
+        "plugin",
+        "completion",
+        "update",
+        "doctor",
+        "sandbox",
+        "debug",
+        "apply",
+        "a",
+        "cloud",
+        "features",
+        "help",
+        "archive",
+        "unarchive",
+        "delete",
+        "execpolicy",
+        "responses-api-proxy",
+        "stdio-to-uds",
+        "exec-server",
+        "remote-control",
+        "app",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "codex app-server" serves sessions; "app-server daemon ..." and the like look after one. */
+static enum agent_role role_of_server(const struct proc_strings *argv)
+{
+    const char *what = word_at(argv, 1);
+    return what ? AGENT_HELPER : AGENT_SERVER;
+}
+
+/* One that runs a tool in its sandbox, or applies a patch, is called by another name. */
+static bool is_called_otherwise(const struct proc_strings *argv)
+{
+    const char *name = argv->count ? str_basename(argv->items[0]) : "codex";
+    return str_starts_with(name, "codex-") || str_equals(name, "apply_patch") ||
+           str_equals(name, "applypatch") ||
+           (argv->count > 1 && str_starts_with(argv->items[1], "--codex-run-as-"));
+}
+
+static enum agent_role role_of(const struct agent_look *look)
+{
+    if (!could_be(look->exe, look->name))
+        return AGENT_NO;
+    if (look->is_program == FACT_NO)
+        return AGENT_NAMESAKE;
+    if (is_called_otherwise(look->argv) || has_word(look->argv, "--help") ||
+        has_word(look->argv, "-h") || has_word(look->argv, "--version") ||
+        has_word(look->argv, "-V"))
+        return AGENT_HELPER;
+    const char *word = word_at(look->argv, 0);
+    if (str_equals(word, "app-server"))
+        return role_of_server(look->argv);
+    if (str_equals(word, "mcp-server"))
+        return AGENT_SERVER;
+    return word && is_other_command(word) ? AGENT_HELPER : AGENT_SESSION;
+}
+
+/* "resume ID", "exec resume ID"; "fork ID" goes on under a new one. */
+static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
+{
+    size_t at = str_equals(word_at(argv, 0), "exec") || str_equals(word_at(argv, 0), "e");
+    const char *id = str_equals(word_at(argv, at), "resume") ? word_at(argv, at + 1) : NULL;
+    if (!id || !str_is_uuid(sv_of(id)))
+        return false;
+    *session_id = sv_of(id);
+    return true;
+}
+
+static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
+                            const struct proc_strings *argv)
+{
+    const char *word = word_at(argv, 0);
+    (void)registered_kind;
+    (void)entrypoint;
+    if (str_equals(word, "exec") || str_equals(word, "e") || str_equals(word, "review"))
+        return SR_KIND_PRINT;
+    if (str_equals(word, "app-server"))
+        return has_word(argv, "--listen") ? SR_KIND_SERVER : SR_KIND_EDITOR;
+    return str_equals(word, "mcp-server") ? SR_KIND_SERVER : SR_KIND_UNKNOWN;
+}
+
+/* ---- places ------------------------------------------------------------------------------- */
+
+static const char *config_dir(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default)
+{
+    const char *named = proc_variable(environment, "CODEX_HOME");
+    const char *own_home = proc_variable(environment, "HOME");
+    *is_default = !(named && *named);
+    if (!*is_default)
+        return arena_strdup(a, named);
+    if (own_home && *own_home)
+        home = own_home;
+    return home ? arena_printf(a, "%s/.codex", home) : NULL;
+}
+
+static const char *project_folder(struct arena *a, const char *cwd)
+{
+    (void)a;
+    (void)cwd;
+    return CODEX_SESSIONS;
+}
+
+/* ".../sessions/2026/11/27/rollout-...jsonl" */
+static bool split(struct arena *a, const char *path, const char **store, const char **below)
+{
+    static const char *const tops[] = {"/" CODEX_SESSIONS "/", "/" CODEX_ARCHIVED "/"};
+    struct sv id;
+    if (!codex_names_rollout(str_basename(path), &id))
+        return false;
+    for (size_t i = 0; i < sizeof tops / sizeof *tops; i++) {
+        const char *at = NULL;
+        for (const char *next = path; (next = strstr(next, tops[i])); next++)
+            at = next;
+        if (!at || at == path)
+            continue;
+        *store = arena_strndup(a, path, (size_t)(at - path));
+        *below = arena_strdup(a, at + 1);
+        return true;
+    }
+    return false;
+}
+
+static void list_watched(const struct agent_store *store, const char *const **folders,
+                         size_t *count)
+{
+    static const char *const all[] = {CODEX_SESSIONS, CODEX_LOCKS};
+    (void)store;
+    *folders = all;
+    *count = sizeof all / sizeof *all;
+}
+
+static void add_resume(struct buf *out, const char *session_id)
+{
+    buf_addf(out, "codex resume %s", session_id);
+}
+
+/* ---- the model ---------------------------------------------------------------------------- */
+
+/* The value of "key = "value"" where a line of TOML is that. */
+static bool is_setting(struct sv line, const char *key, struct sv *value)
+{
+    while (line.n && (*line.p == ' ' || *line.p == '\t'))
+        line = sv_slice(line, 1, line.n);
+    size_t n = strlen(key);
+    if (!sv_starts_with(line, sv_of(key)))
+        return false;
+    line = sv_slice(line, n, line.n);
+    while (line.n && (*line.p == ' ' || *line.p == '='))
+        line = sv_slice(line, 1, line.n);
+    const char *end = line.n > 1 && *line.p == '"' ? memchr(line.p + 1, '"', line.n - 1) : NULL;
+    if (!end)
+        return false;
+    *value = (struct sv){line.p + 1, (size_t)(end - line.p) - 1};
+    return true;
+}
+
+/* The address of the provider that is set, of "[model_providers.NAME]". */
+static struct sv base_url_of(struct arena *a, struct sv config)
+{
+    struct sv provider = {0}, url = {0}, value, line;
+    for (struct sv rest = config; rest.n && !provider.n;) {
+        sv_cut_line(&rest, &line);
+        if (is_setting(line, "model_provider", &value))
+            provider = value;
+        if (is_setting(line, "openai_base_url", &value))
+            url = value;
+    }
+    const char *head =
+        arena_printf(a, "[model_providers.%.*s]", (int)provider.n, provider.n ? provider.p : "");
+    bool is_inside = false;
+    for (struct sv rest = config; provider.n && rest.n;) {
+        sv_cut_line(&rest, &line);
+        if (line.n && *line.p == '[')
+            is_inside = sv_starts_with(line, sv_of(head));
+        if (is_inside && is_setting(line, "base_url", &value))
+            url = value;
+    }
+    return url;
+}
+
+static struct agent_api api_of(const struct proc_strings *environment,
+                               const struct agent_store *store)
+{
+    struct sv config = {0}, url = {0};
+    struct arena scratch = {0};
+    const char *named = proc_variable(environment, "OPENAI_BASE_URL");
+    if (store && fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, &scratch, &config) == 0)
+        url = base_url_of(&scratch, config);
+    if (!url.n && named)
+        url = sv_of(named);
+    const char *text = arena_strndup(&scratch, url.p ? url.p : "", url.n);
+    bool is_local = strstr(text, "://127.0.0.1") || strstr(text, "://localhost");
+    const char *proxy = is_local ? NULL : model_proxy_of(environment);
+    struct agent_api api = {.port = url.n ? model_port_of_url(text) : 443,
+                            .is_first_party = url.n == 0};
+    if (proxy)
+        api.port = model_port_of_url(proxy);
+    arena_release(&scratch);
+    return api;
+}
+
+static const struct agent_process process = {
+    .could_be = could_be,
+    .role = role_of,
+    .is_program = is_program,
+    .is_native = is_native,
+    .session_in_argv = session_in_argv,
+    .kind = kind_of,
+};
+
+static const struct agent_home home = {
+    .config_dir = config_dir,
+    .variable = "CODEX_HOME",
+};
+
+static const char *const watched_suffixes[] = {".jsonl", ".lock", NULL};
+
+static const struct agent_stored stored = {
+    .top = CODEX_SESSIONS,
+    .name_begins = "rollout-",
+    .suffix = ".jsonl",
+    .is_id = str_is_uuid,
+    .begins_id = agent_begins_uuid,
+    .ids_ignore_case = true,
+    .split = split,
+    .project_folder = project_folder,
+    .list_folder = codex_list_folder,
+    .list_all = codex_list_all,
+    .find = codex_find,
+    .list_subagents = codex_list_children,
+    .is_archived = codex_is_archived,
+    .list_watched = list_watched,
+    .watched_suffixes = watched_suffixes,
+};
+
+static const struct agent_holding holding = {
+    .held = codex_held,
+    .drawn = codex_drawn,
+};
+
+static const struct agent_bundle bundle = {
+    .list_files = codex_list_files,
+    .renamed = codex_renamed,
+};
+
+static const struct agent_commands commands = {
+    .resume = add_resume,
+};
+
+static const struct agent_model model = {
+    .api = api_of,
+};
+
+const struct agent agent_codex = {
+    .name = "codex",
+    .title = "Codex",
+    .product = "Codex CLI",
+    .vendor = "openai",
+    .process = &process,
+    .home = &home,
+    .stored = &stored,
+    .bundle = &bundle,
+    .reader = &event_codex,
+    .commands = &commands,
+    .holding = &holding,
+    .model = &model,
+};

@@ -487,6 +487,11 @@ bool agent_is_question_tool(const struct agent *agent, const char *name)
     return agent->tools && agent->tools->is_question && agent->tools->is_question(name);
 }
 
+bool agent_is_command_tool(const struct agent *agent, const char *name)
+{
+    return agent->tools && agent->tools->is_command && agent->tools->is_command(name);
+}
+
 struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment,
                               const struct agent_store *store)
 {

@@ -48,6 +48,7 @@ enum agent_child {
     AGENT_CHILD_SEARCH,  /* searches files for one of the client's tools */
     AGENT_CHILD_HOOK,    /* a hook or the status line command: they look the same */
     AGENT_CHILD_SERVER,  /* an MCP server, or another helper that outlives a turn */
+    AGENT_CHILD_OTHERS,  /* of another session that the same process runs */
 };
 
 /* A child of a client, as seen from outside. */
@@ -498,6 +499,9 @@ struct agent_tools {
     struct sv (*mcp_server)(const char *tool);
     /* It asks the user a question. */
     bool (*is_question)(const char *name);
+    /* It runs a command, as a process of its own from its start to its end, once its user has
+     * permitted that. */
+    bool (*is_command)(const char *name);
 };
 
 /* The model, and the way to it. */
@@ -681,6 +685,7 @@ enum fact agent_has_side_files(const struct agent *agent, const struct agent_sto
 bool agent_is_mcp_tool(const struct agent *agent, const char *name);
 struct sv agent_mcp_server(const struct agent *agent, const char *tool);
 bool agent_is_question_tool(const struct agent *agent, const char *name);
+bool agent_is_command_tool(const struct agent *agent, const char *name);
 /* Not known: port 0; 0; NULL. */
 struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment,
                               const struct agent_store *store);

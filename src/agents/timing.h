@@ -46,6 +46,9 @@ struct agent_timing {
     double spinning_percent;
     /* A tool call is in the transcript before the user is asked to allow it. */
     bool writes_calls_first;
+    /* A command goes on when its call has had an answer, and later calls of the turn wait for it.
+     */
+    bool polls_commands;
     /* Returns: seconds of silence until the client gives up by itself; -1: never, or not known. */
     int64_t (*gives_up_after_s)(const struct agent_waiting *client, enum agent_silence silence);
 };

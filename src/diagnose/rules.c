@@ -9,6 +9,8 @@
 enum {
     /* A client that is up says so 0.3 to 3 s after its start, where it does. */
     STARTING_S = 30,
+    /* A command that is permitted is a process within so long of its call. */
+    STARTED_WITHIN_S = 2,
     /* A reply that is being generated brings bytes every 1 to 2 s. */
     RECEIVING_S = 5,
     /* A new request this much after the last event: the client has tried again. */
@@ -446,8 +448,9 @@ static bool runs_background_jobs(const struct evidence *e)
 
 static bool has_said_nothing_yet(const struct evidence *e)
 {
-    return e->has_transcript == FACT_NO && e->status == CLIENT_IDLE && e->is_fresh &&
-           !e->is_unsaved;
+    return (e->has_transcript == FACT_NO && e->status == CLIENT_IDLE && e->is_fresh &&
+            !e->is_unsaved) ||
+           (e->is_unbegun && e->status == CLIENT_SAYS_NOTHING);
 }
 
 static bool lacks_its_transcript(const struct evidence *e)
@@ -711,6 +714,14 @@ static bool old_client_asks_permission(const struct evidence *e)
            (may_have_called_a_tool(e) && e->screen_asks == FACT_YES);
 }
 
+/* Of a client that says nothing of itself, and writes a call down before its user is asked. */
+static bool command_is_not_run(const struct evidence *e)
+{
+    return e->status == CLIENT_SAYS_NOTHING && e->open_tool_is_command && has_no_worker(e) &&
+           e->was_sampled && e->open_tool_count == 1 && e->open_tool_age_s >= STARTED_WITHIN_S &&
+           e->screen_asks != FACT_NO;
+}
+
 static bool tool_without_process(const struct evidence *e)
 {
     return has_tool_open(e) && has_no_worker(e) && e->subagent_is_busy != FACT_YES &&
@@ -850,7 +861,9 @@ const struct rule rules[] = {
     {"background jobs", SR_IDLE, "background-jobs", "high", "none",
      "The turn is over; shells that it started run in the background.", runs_background_jobs},
     {"nothing yet", SR_IDLE, "nothing-yet", "high", "none",
-     "The client says that it is idle; nothing has been asked yet.", has_said_nothing_yet},
+     "The client says that it is idle, or holds a session of which nothing is written yet; nothing "
+     "has been asked yet.",
+     has_said_nothing_yet},
     {"no transcript", SR_IDLE, "no-transcript", "medium", "none",
      "The client says that it is idle; there is no transcript, and something may have been said.",
      lacks_its_transcript},
@@ -922,6 +935,10 @@ const struct rule rules[] = {
      "A tool is open, or may be, nothing runs, and the client does not animate its spinner: it "
      "waits for an answer. (Clients before 2.1.197 do not say.)",
      old_client_asks_permission},
+    {"command not run", SR_WAITING, "permission-prompt", "medium", "answer",
+     "A command was called, and no process runs for it, of a client whose commands are processes: "
+     "it waits for a permission.",
+     command_is_not_run},
     {"tool without process", SR_UNKNOWN, "needs-eyes", "low", "look",
      "A tool is open, and nothing runs for it: it runs inside the client, or a question is on the "
      "screen.",

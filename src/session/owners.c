@@ -32,6 +32,10 @@ static void add_row(struct snapshot *snap, struct rows *rows, const struct sessi
     row->certainty = SR_EXACT;
     row->is_held = true;
     row->which = lookup_found();
+    if (row->live->role == AGENT_SERVER) { /* who was there first has started it, for all */
+        row->live->parent_session = 0;
+        row->live->parent_session_id = NULL;
+    }
 }
 
 static void add_unknown(struct snapshot *snap, struct rows *rows, struct session *s,

@@ -117,6 +117,15 @@ static bool leads_elsewhere(struct snapshot *snap, const struct session *s, cons
            s->transcript.path[n] != '/';
 }
 
+/* The process whose directory is the session's, while it is in no record. */
+static const struct live *where_it_works(const struct session *s)
+{
+    for (size_t i = 0; i < s->attachment_count; i++)
+        if (s->attachments[i].role == SR_ROLE_UI)
+            return s->attachments[i].live;
+    return s->live && s->live->role == AGENT_SERVER ? NULL : s->live;
+}
+
 static void show_directory(struct snapshot *snap, const struct session *s, bool can_read,
                            struct sr_session *out)
 {
@@ -130,8 +139,9 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
         out->forked_from = head.forked_from;
     }
     const char *cwd;
-    if (!out->cwd && s->live && !session_has_transcript(s) &&
-        proc_read_cwd(&snap->proc, s->live->stat.pid, &snap->arena, &cwd) == 0)
+    const struct live *works = where_it_works(s);
+    if (!out->cwd && works && !session_has_transcript(s) &&
+        proc_read_cwd(&snap->proc, works->stat.pid, &snap->arena, &cwd) == 0)
         out->cwd = cwd;
     out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
     out->cwd_is_elsewhere =

@@ -280,6 +280,8 @@ static struct scene *scenes(size_t *count)
          true},
         {"an old client asks for a permission", "old client asks", TOOL(OLD, .wakeups_per_s = 4),
          true},
+        {"a command was called, and is not permitted yet", "command not run",
+         TOOL(OLD, .wakeups_per_s = -1, .open_tool_is_command = true), true},
         {"a reply of an old client broke off, or it asks", "asks or is stalled",
          ASKED(OLD, .wakeups_per_s = 4, .main_cpu_percent = 0.9), true},
         {"a tool inside the client", "tool without process", TOOL(), true},
@@ -426,6 +428,7 @@ static void it_starts_for_30_s(void **state)
     wins("not understood", STARTING(.process_age_s = 30, .main_cpu_percent = 0.9));
     wins("not understood", STARTING(.process_age_s = -1));
     wins("nothing yet", STARTING(.process_age_s = 29, .status = CLIENT_IDLE, .is_fresh = true));
+    wins("nothing yet", STARTING(.process_age_s = 31, .is_native = false, .is_unbegun = true));
     wins("no transcript", STARTING(.process_age_s = 29, .status = CLIENT_IDLE));
     /* resumed: until it is up, its transcript speaks of the past */
     wins("starting",
@@ -1038,6 +1041,14 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
     wins("tool without process", TOOL(.wakeups_per_s = 4));
     wins("tool is quiet",
          TOOL(OLD, .wakeups_per_s = 4, .open_tool_age_s = 650, WORKERS(WORKER(QUIET))));
+    /* of an agent whose commands are processes */
+#define COMMAND(...) TOOL(OLD, .wakeups_per_s = -1, .open_tool_is_command = true, __VA_ARGS__)
+    wins("command not run", COMMAND(.open_tool_age_s = 2));
+    wins("tool without process", COMMAND(.open_tool_age_s = 1));
+    wins("tool without process", COMMAND(.open_tool_age_s = 2, .open_tool_count = 2));
+    wins("tool without process", COMMAND(.open_tool_age_s = 2, .screen_asks = FACT_NO));
+    wins("tool is quiet", COMMAND(.open_tool_age_s = 2, WORKERS(WORKER(QUIET))));
+    wins("not understood", COMMAND(.open_tool_age_s = 2, .has_workers = FACT_UNKNOWN));
     wins("not understood", TOOL(OLD, .wakeups_per_s = 4, .has_workers = FACT_UNKNOWN));
     /* its call is not written down until it is answered */
 #define UNWRITTEN(...) ASKED(OLD, .wakeups_per_s = 4, .main_cpu_percent = 0.9, __VA_ARGS__)

@@ -319,6 +319,51 @@ static struct agent_api api_of(const struct proc_strings *environment,
     return api;
 }
 
+/* ---- at work ------------------------------------------------------------------------------ */
+
+#define SESSION_VARIABLE "CODEX_THREAD_ID"
+
+/* A command of the model's carries its session, and the call that it is of. */
+static enum agent_child started_for(const struct agent_child_look *look)
+{
+    if (!look->environment)
+        return AGENT_CHILD_UNKNOWN;
+    return proc_variable(look->environment, "CODEX_TOOL_CALL_ID") ||
+                   proc_variable(look->environment, SESSION_VARIABLE)
+               ? AGENT_CHILD_TOOL
+               : AGENT_CHILD_SERVER;
+}
+
+static bool is_question(const char *name)
+{
+    return str_equals(name, "request_user_input");
+}
+
+/* Each of its commands is a process. "write_stdin" waits for one that an earlier call started. */
+static bool is_command(const char *name)
+{
+    return str_equals(name, "exec_command") || str_equals(name, "shell") ||
+           str_equals(name, "shell_command") || str_equals(name, "local_shell_call");
+}
+
+/*
+ * A reply that breaks off is asked for again after 300.0 s (stream_idle_timeout_ms), five times,
+ * with pauses of 0.2 s and more; a request of which not a byte came back was waited for 13 minutes
+ * and more (0.171.0). A call is written down before its user is asked.
+ */
+static int64_t gives_up_after_s(const struct agent_waiting *client, enum agent_silence silence)
+{
+    (void)client;
+    return silence == AGENT_MID_STREAM ? 300 : -1;
+}
+
+static const struct agent_timing timing = {
+    .retry_pause_s = 10,
+    .writes_calls_first = true,
+    .polls_commands = true,
+    .gives_up_after_s = gives_up_after_s,
+};
+
 static const struct agent_process process = {
     .could_be = could_be,
     .role = role_of,
@@ -367,6 +412,16 @@ static const struct agent_commands commands = {
     .resume = add_resume,
 };
 
+static const struct agent_children children = {
+    .started_for = started_for,
+    .session_variable = SESSION_VARIABLE,
+};
+
+static const struct agent_tools tools = {
+    .is_question = is_question,
+    .is_command = is_command,
+};
+
 static const struct agent_model model = {
     .api = api_of,
 };
@@ -383,5 +438,8 @@ const struct agent agent_codex = {
     .reader = &event_codex,
     .commands = &commands,
     .holding = &holding,
+    .children = &children,
+    .tools = &tools,
     .model = &model,
+    .timing = &timing,
 };

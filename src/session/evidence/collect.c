@@ -20,6 +20,10 @@ enum {
     FUTURE_MS = 60000,
     /* Of a CPU without a rest: half of a look at a machine that has nothing else to do. */
     COMPUTED_NS = 200000000,
+    /* A request goes out within moments of the record that leads to it, after a try that failed
+     * within some seconds. */
+    SENT_BEFORE_MS = 1500,
+    SENT_AFTER_MS = 8000,
 };
 
 /* ---- time --------------------------------------------------------------------------------- */
@@ -140,6 +144,7 @@ static void collect_conversation(const struct snapshot *snap, const struct sessi
         e->open_tool_count = tail->open_tool_count;
         e->open_tool_is_mcp = agent_is_mcp_tool(s->live->agent, e->open_tool);
         e->open_tool_asks_user = agent_is_question_tool(s->live->agent, e->open_tool);
+        e->open_tool_is_command = agent_is_command_tool(s->live->agent, e->open_tool);
     }
     if (subagent_is_of_this_turn(snap, s) && tail->turn != TAIL_TURN_OVER)
         e->subagent_is_busy = FACT_YES;
@@ -212,6 +217,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     int64_t started_ms = proc_start_time(&snap->proc, live->stat.start_ticks).ms;
     e.process_age_s = awake_s(snap, snap->shown.taken_at_ms - started_ms, &e.unsure.process_s);
     collect_conversation(snap, s, &e);
+    e.is_unbegun = s->is_held && e.has_transcript == FACT_NO;
     e.cpu_s = (int64_t)live->stat.cpu_ticks / snap->proc.ticks_per_s;
     e.computes = snap->proc.is_live && e.cpu_s >= patience_s / 2 &&
                  sample_any_thread_runs(&snap->proc, live->stat.pid);
@@ -280,6 +286,39 @@ int collect_model_sockets(const struct snapshot *snap, const struct session *s,
     return 0;
 }
 
+/* Another session of the same process is in a turn, too, or may be. */
+static bool shares_its_connections(const struct snapshot *snap, const struct session *s)
+{
+    for (size_t i = 0; i < snap->shown.session_count; i++) {
+        const struct session *other = &snap->sessions[i];
+        if (other != s && other->live && other->shown->pid == s->shown->pid &&
+            !(other->activity.is_known && other->activity.tail.turn == TAIL_TURN_OVER) &&
+            session_transcript(other) != LOOKUP_ABSENT)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Of the connections of a process that runs several sessions, the one that is this session's: the
+ * only one on which something was sent just after its last record. Returns: 1; 0: not known.
+ */
+static size_t pick_own(const struct session *s, const struct sock **items, size_t count)
+{
+    int64_t now_ms = wall_now().ms, last_ms = s->activity.tail.last_record_at.ms;
+    const struct sock *own = NULL;
+    for (size_t i = 0; i < count; i++) {
+        int64_t after_ms = now_ms - items[i]->sent_ms - last_ms;
+        if (items[i]->sent_ms < 0 || after_ms < -SENT_BEFORE_MS || after_ms > SENT_AFTER_MS)
+            continue;
+        if (own)
+            return 0;
+        own = items[i];
+    }
+    items[0] = own;
+    return own != NULL;
+}
+
 /*
  * The process's connection to the model's port on which the last request went
  * out. Pooled ones that are idle were used longer ago.
@@ -297,6 +336,10 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     e->is_first_party = api.is_first_party;
     e->api_timeout_s = api.api_timeout_s;
     e->api.is_there = count ? FACT_YES : FACT_NO;
+    if (count && shares_its_connections(snap, s)) {
+        count = pick_own(s, items, count);
+        e->api.is_there = count ? FACT_YES : FACT_UNKNOWN;
+    }
     if (count == 0)
         return;
     const struct sock *best = items[0];
@@ -635,8 +678,9 @@ static struct workers_work work_of(const struct snapshot *snap, const struct ses
     struct wall began = {0};
     if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
         work.kind = WORK_TOOL;
-        began = moment_of(snap, s, tail->open_tools[0].since);
-        work.asked_ms = moment_of(snap, s, tail->asked_at).ms;
+        bool polls = e->timing->polls_commands && wall_known(tail->turn_began_at);
+        began = moment_of(snap, s, polls ? tail->turn_began_at : tail->open_tools[0].since);
+        work.asked_ms = polls ? 0 : moment_of(snap, s, tail->asked_at).ms;
     } else if (e->status == CLIENT_BUSY && s->registration &&
                (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN) &&
                wall_known(s->registration->status_at)) {
@@ -673,6 +717,10 @@ static enum agent_child kind_of(struct snapshot *snap, const struct session *s,
         return AGENT_CHILD_UNKNOWN;
     proc_read_argv(proc, now->pid, &snap->arena, &argv);
     bool is_known = proc_read_environ(proc, now->pid, &snap->arena, &environment) == 0;
+    const char *id =
+        is_known ? agent_variable(&environment, agent_child_variable(s->live->agent)) : NULL;
+    if (id && s->is_held && !str_equals(id, s->session_id))
+        return AGENT_CHILD_OTHERS;
     struct agent_child_look look = {
         .argv = &argv,
         .environment = is_known ? &environment : NULL,

@@ -128,13 +128,15 @@ struct evidence {
     enum fact has_transcript; /* no: none, or one in which nothing has been said */
     bool is_unsaved;          /* something was said all the same: it is on no disk */
     bool is_fresh;            /* nothing can have been said in it yet */
+    bool is_unbegun;          /* its owner holds it, and nothing of it is written yet */
     enum tail_turn turn;
     int64_t last_event_age_s; /* newest of all its files; -1: unknown */
     const char *open_tool;    /* the oldest without a result; NULL: none */
     int64_t open_tool_age_s;
     size_t open_tool_count;
     bool open_tool_is_mcp;
-    bool open_tool_asks_user; /* it is a question to the user */
+    bool open_tool_asks_user;  /* it is a question to the user */
+    bool open_tool_is_command; /* it runs as a process of its own, once it is permitted */
     enum fact subagent_is_busy;
     size_t queued_count; /* input typed and not taken up, by this process's user */
     int64_t queued_age_s;

@@ -58,7 +58,7 @@ call()
 # client [ARGUMENT...]: the stand-in, in $project: $pid
 client()
 {
-    fake --no-registry --turn none --cwd "$project" -- "$program" "$@"
+    fake --no-registry --turn none --spinner --cwd "$project" -- "$program" "$@"
 }
 
 @test "a home without sessions has none, and none is made" {
@@ -137,6 +137,64 @@ live()
     [ "$(json '.sessions[0].version')" = 1.0.102 ]
 }
 
+# hold ID: from now on the clients that are started have it, by its lock.
+hold()
+{
+    exec 8>"$STATE/$1/inuse.1.hold"
+    flock 8
+}
+
+@test "a process is mapped by the lock that it holds, whatever its command line says" {
+    add_session "$A" "$project"
+    answer "$A"
+    add_session "$B" "$project"
+    hold "$B"
+    client "--resume=$A"
+    exec 8>&-
+    call "$B"
+    live
+    [ "$(json '.sessions[0].session_id')" = "$B" ]
+    [ "$(json '.sessions[0].mapping.by')" = lock ]
+    [ "$(json '.sessions[0].mapping.confidence')" = exact ]
+    [ "$(json '.sessions[0].verdict')" != idle ]
+    # a file that is there and not locked says nothing
+    end_started
+    started_pids=()
+    client "--resume=$A"
+    echo "$pid" >"$STATE/$B/inuse.$pid.lock"
+    : >"$STATE/$B/inuse.$pid.hold"
+    live
+    [ "$(json '.sessions[0].session_id')" = "$A" ]
+    [ "$(json '.sessions[0].mapping.by')" = argv ]
+}
+
+@test "two in one directory are told apart, and one that has said nothing has no other's session" {
+    add_session "$A" "$project"
+    answer "$A"
+    hold "$A"
+    client
+    exec 8>&-
+    first=$pid
+    client
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 2 ]
+    [ "$(json ".sessions.find(s => s.pid == $first).session_id")" = "$A" ]
+    [ "$(json ".sessions.find(s => s.pid == $pid).session_id")" = null ]
+    [ "$(json ".sessions.find(s => s.pid == $pid).mapping.confidence")" = none ]
+}
+
+@test "one that is ended is backed up before, and its session is there to be resumed" {
+    add_session "$A" "$project"
+    answer "$A"
+    hold "$A"
+    client
+    exec 8>&-
+    rescue --kill "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    run ! kill -0 "$pid"
+    [ -n "$(ls "$PENDING"/*-LOSSLESS-copilot-"$A".sha256)" ]
+}
+
 @test "one that asks whether a tool may run waits for its user" {
     client "--resume=$A"
     add_session "$A" "$project"
@@ -164,15 +222,25 @@ live()
     [[ $(json '.sessions[0].evidence.join()') == *bash* ]]
 }
 
-@test "its helpers are not listed, a server's sessions are not known, another program of that name is said" {
+@test "its helpers are not listed, nor a server without sessions; another program of that name is said" {
     client login
     rescue --status --json "${ONLY[@]}"
     [ "$(json '.sessions.length')" -eq 0 ]
     end_started
     started_pids=()
     client --acp
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+    end_started
+    started_pids=()
+    add_session "$A" "$project"
+    answer "$A"
+    hold "$A"
+    client --acp
+    exec 8>&-
     live
     [ "$(json '.sessions[0].kind')" = editor ]
+    [ "$(json '.sessions[0].session_id')" = "$A" ]
     end_started
     # shellcheck disable=SC2034 # teardown ends them
     started_pids=()

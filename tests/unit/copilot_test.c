@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define WORDS(...)                                                      \
@@ -339,6 +340,77 @@ static void what_is_no_file_is_named_and_not_absent(void **state)
     close(store.fd);
 }
 
+/* By a lock of this process's own, as the real /proc shows it. */
+static void what_a_process_has_locked_is_its_own(void **state)
+{
+    (void)state;
+    struct problems problems = {.arena = &arena};
+    struct proc proc;
+    struct agent_held *held;
+    size_t count;
+    make_session(ID, START);
+    make_session(OTHER, START);
+    scratch_put("s/session-state/" ID "/inuse.7.hold", "");
+    scratch_put("s/session-state/" OTHER "/inuse.7.hold", "");
+    scratch_put("s/session-state/" OTHER "/inuse.7.lock", "");
+    scratch_put("other/session-state/33333333-3333-4333-8333-333333333333/inuse.7.hold", "");
+    static const char *const locked[] = {
+        "s/session-state/" ID "/inuse.7.hold", "s/session-state/" OTHER "/inuse.7.lock",
+        "other/session-state/33333333-3333-4333-8333-333333333333/inuse.7.hold"};
+    int fds[4];
+    for (size_t i = 0; i < 3; i++) {
+        fds[i] = open(scratch(locked[i]), O_RDWR | O_CLOEXEC);
+        assert_int_equal(flock(fds[i], LOCK_EX), 0);
+    }
+    fds[3] = open(scratch("s/session-state/" OTHER "/inuse.7.hold"), O_RDWR | O_CLOEXEC);
+    struct agent_store store = store_of(&problems);
+    assert_int_equal(proc_open(&proc, "/proc", NULL), 0);
+    struct lookup seen = agent_copilot.holding->held(&store, &proc, getpid(), &held, &count);
+    assert_int_equal(seen.state, LOOKUP_FOUND);
+    assert_int_equal(count, 1);
+    assert_string_equal(held[0].session_id, ID);
+    assert_int_equal(held[0].by, SR_MAPPED_BY_LOCK);
+    /* it may have several, as a server has */
+    assert_int_equal(flock(fds[3], LOCK_EX), 0);
+    agent_copilot.holding->held(&store, &proc, getpid(), &held, &count);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < 4; i++)
+        close(fds[i]);
+    agent_copilot.holding->held(&store, &proc, getpid(), &held, &count);
+    assert_int_equal(count, 0);
+    proc_close(&proc);
+    close(store.fd);
+}
+
+static void where_its_model_is(void **state)
+{
+    (void)state;
+    struct proc_strings none = {0},
+                        own = WORDS("COPILOT_PROVIDER_BASE_URL=http://127.0.0.1:8391/v1",
+                                    "HTTPS_PROXY=http://proxy:3128"),
+                        behind = WORDS("HTTPS_PROXY=http://proxy:3128");
+    struct agent_api api = agent_copilot.model->api(&none, NULL);
+    assert_int_equal(api.port, 443);
+    assert_true(api.is_first_party);
+    api = agent_copilot.model->api(&own, NULL);
+    assert_int_equal(api.port, 8391);
+    assert_false(api.is_first_party);
+    assert_int_equal(agent_copilot.model->api(&behind, NULL).port, 3128);
+}
+
+static void a_tools_process_bears_its_sessions_id(void **state)
+{
+    (void)state;
+    struct proc_strings argv = WORDS("sleep", "9"), none = WORDS("A=b"),
+                        marked = WORDS("COPILOT_AGENT_SESSION_ID=" ID, "COPILOT_LOADER_PID=7");
+    struct agent_child_look look = {.argv = &argv, .environment = &marked};
+    assert_int_equal(agent_copilot.children->started_for(&look), AGENT_CHILD_TOOL);
+    look.environment = &none;
+    assert_int_equal(agent_copilot.children->started_for(&look), AGENT_CHILD_UNKNOWN);
+    look.environment = NULL;
+    assert_int_equal(agent_copilot.children->started_for(&look), AGENT_CHILD_UNKNOWN);
+}
+
 static void a_store_without_sessions_has_none(void **state)
 {
     (void)state;
@@ -434,6 +506,9 @@ int main(void)
         TEST(what_is_no_record_is_refused_and_wrong_types_are_not_known),
         IN_SCRATCH(sessions_are_folders),
         IN_SCRATCH(what_is_no_file_is_named_and_not_absent),
+        IN_SCRATCH(what_a_process_has_locked_is_its_own),
+        TEST(where_its_model_is),
+        TEST(a_tools_process_bears_its_sessions_id),
         IN_SCRATCH(a_store_without_sessions_has_none),
         IN_SCRATCH(a_backup_holds_the_folder_and_nothing_of_the_process),
         TEST(a_name_in_a_backup_follows_the_id),

@@ -33,6 +33,10 @@ struct lookup copilot_find(const struct agent_store *store, const char *session_
 void copilot_list_watched(const struct agent_store *store, const char *const **folders,
                           size_t *count);
 
+/* By inuse.<pid>.hold, which it has open and locked. */
+struct lookup copilot_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
+                           struct agent_held **items, size_t *count);
+
 void copilot_list_files(const struct agent_store *store, const struct agent_transcript *of,
                         const char *temporary, struct agent_listings *listings,
                         struct agent_files *out);

@@ -1,6 +1,7 @@
 /* Copilot CLI as a process. 1.0.102: one program, with node in it, and a script of npm's above it.
  */
 #include "agents/copilot/copilot.h"
+#include "agents/model_address.h"
 
 #include <string.h>
 
@@ -165,6 +166,46 @@ static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
     return has_option(argv, "--prompt") || has_option(argv, "-p") ? SR_KIND_PRINT : SR_KIND_UNKNOWN;
 }
 
+/* ---- its children, and its model ---------------------------------------------------------- */
+
+#define SESSION_VARIABLE "COPILOT_AGENT_SESSION_ID"
+
+static enum agent_child started_for(const struct agent_child_look *look)
+{
+    return look->environment && proc_variable(look->environment, SESSION_VARIABLE)
+               ? AGENT_CHILD_TOOL
+               : AGENT_CHILD_UNKNOWN;
+}
+
+static struct agent_api api_of(const struct proc_strings *environment,
+                               const struct agent_store *store)
+{
+    const char *url = proc_variable(environment, "COPILOT_PROVIDER_BASE_URL");
+    const char *proxy = model_proxy_of(environment);
+    struct agent_api api = {.port = 443, .is_first_party = !url || !*url};
+    (void)store;
+    if (url && *url)
+        api.port = model_port_of_url(url);
+    else if (proxy) /* one of the user's own is rather reached without */
+        api.port = model_port_of_url(proxy);
+    return api;
+}
+
+/* Which models its vendor serves, and with how much room, is not known. */
+static int64_t context_window(const char *model, const char *asked)
+{
+    (void)model;
+    (void)asked;
+    return 0;
+}
+
+static const char *asked_model(const struct proc_strings *argv,
+                               const struct proc_strings *environment)
+{
+    const char *word = value_of(argv, "--model", NULL);
+    return word ? word : environment ? proc_variable(environment, "COPILOT_MODEL") : NULL;
+}
+
 /* ---- its place, and what is typed --------------------------------------------------------- */
 
 static const char *config_dir(struct arena *a, const struct proc_strings *environment,
@@ -184,6 +225,25 @@ static void add_resume(struct buf *out, const char *session_id)
 {
     buf_addf(out, "copilot --resume=%s", session_id);
 }
+
+/* 1.0.102, in seconds of silence: 600.0 (three times) and 700.1 (twice); then it asks again. */
+static int64_t gives_up_after_s(const struct agent_waiting *client, enum agent_silence silence)
+{
+    (void)client;
+    return silence == AGENT_NO_ANSWER ? 600 : silence == AGENT_MID_STREAM ? 700 : -1;
+}
+
+static const struct agent_timing timing = {
+    /* 1.2, 1.3, 1.7, 4.2 and 9.1 s, then session.error. */
+    .retry_pause_s = 40,
+    /* A piece of a chat completion is an object of that size; a ping is a comment. */
+    .reply_piece_bytes = 100,
+    /* 12 or 13 times a second at work; at rest it does not wake up for seconds. */
+    .spinner_wakeups_per_s = 5,
+    .spinning_percent = 90,
+    .writes_calls_first = true,
+    .gives_up_after_s = gives_up_after_s,
+};
 
 /* A tool of an MCP server is called "SERVER-tool", as any may be. */
 static bool is_question(const char *name)
@@ -231,6 +291,28 @@ static const struct agent_tools tools = {
     .is_question = is_question,
 };
 
+static const struct agent_holding holding = {
+    .held = copilot_held,
+};
+
+static const struct agent_children children = {
+    .started_for = started_for,
+    .session_variable = SESSION_VARIABLE,
+};
+
+static const struct agent_model model = {
+    .api = api_of,
+    .context_window = context_window,
+    .asked = asked_model,
+    .variable = "COPILOT_MODEL",
+};
+
+/* SIGTERM: it writes session.shutdown, sets its terminal right and ends. */
+static const struct agent_control control = {
+    .asks_again = true,
+    .keeps_raw_mode = true,
+};
+
 const struct agent agent_copilot = {
     .name = "copilot",
     .title = "Copilot",
@@ -242,5 +324,10 @@ const struct agent agent_copilot = {
     .bundle = &bundle,
     .reader = &event_copilot,
     .commands = &commands,
+    .holding = &holding,
+    .children = &children,
     .tools = &tools,
+    .model = &model,
+    .control = &control,
+    .timing = &timing,
 };

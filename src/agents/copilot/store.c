@@ -1,7 +1,9 @@
 /* The sessions in a store of Copilot's: a folder each, called by the id. */
 #include "agents/copilot/copilot.h"
 #include "agents/store_files.h"
+#include "platform/descriptor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,6 +95,53 @@ void copilot_list_watched(const struct agent_store *store, const char *const **f
         all[i + 1] = arena_printf(store->arena, COPILOT_TOP "/%s", ids[i]);
     *folders = all;
     *count = id_count + 1;
+}
+
+/* ---- who has them ------------------------------------------------------------------------- */
+
+/* ".../session-state/<id>/inuse.<pid>.hold". Its folder is the store's by what the name leads to.
+ */
+static bool is_hold(const struct agent_store *store, const char *target, struct sv *id)
+{
+    enum { ID = 36 };
+    static const char top[] = "/" COPILOT_TOP "/";
+    const char *name = str_basename(target), *pid = name + strlen("inuse.");
+    size_t n = (size_t)(name - target), before = strlen(top) + ID + 1;
+    if (!str_starts_with(name, "inuse.") || !str_ends_with(name, ".hold") || n < before ||
+        strspn(pid, "0123456789") != strlen(pid) - strlen(".hold"))
+        return false;
+    *id = (struct sv){name - 1 - ID, ID};
+    struct stat st;
+    return strncmp(target + n - before, top, strlen(top)) == 0 && str_is_uuid(*id) &&
+           fstatat(store->fd, target + n - before + 1, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+struct lookup copilot_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
+                           struct agent_held **items, size_t *count)
+{
+    struct descriptor *all;
+    size_t n = 0, kept = 0;
+    const char *where = arena_printf(store->arena, "/proc/%d/fd", (int)pid);
+    int r = descriptor_list(proc, pid, store->arena, &all, &n);
+    *count = 0;
+    if (r < 0 && r != -EFBIG)
+        return r == -ESRCH ? lookup_found() : lookup_of(r, where);
+    struct lookup seen = r < 0 ? lookup_unknown(r, where) : lookup_found();
+    struct agent_held *held = arena_alloc(store->arena, (n + 1) * sizeof *held);
+    for (size_t i = 0; i < n; i++) {
+        struct sv id;
+        if (all[i].kind != DESCRIPTOR_FILE || !is_hold(store, all[i].target, &id))
+            continue;
+        enum fact is_locked = descriptor_is_locked(proc, pid, all[i].fd);
+        if (is_locked == FACT_YES)
+            held[kept++] =
+                (struct agent_held){arena_strndup(store->arena, id.p, id.n), SR_MAPPED_BY_LOCK};
+        else if (is_locked == FACT_UNKNOWN)
+            seen = lookup_unknown(-EACCES, where);
+    }
+    *items = held;
+    *count = kept;
+    return seen;
 }
 
 /* ---- a backup ----------------------------------------------------------------------------- */

@@ -538,5 +538,6 @@ void agent_read_screen(const struct agent *agent, struct sv screen, struct arena
 bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena *a,
                       struct sv *typed)
 {
-    return agent->terminal && agent->terminal->read_prompt(screen, a, typed);
+    return agent->terminal && agent->terminal->read_prompt &&
+           agent->terminal->read_prompt(screen, a, typed);
 }

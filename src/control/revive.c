@@ -37,8 +37,10 @@ bool sr_can_revive(const struct sr_session *session)
     bool lacks_target =
         str_equals(session->cause, "mcp-stuck") && !str_equals(session->advice, "kill-child");
     const struct agent *agent = session->agent ? agent_by_name(session->agent) : NULL;
-    return session->pid > 0 && agent && agent->control && cause_of(session) != NO_CAUSE &&
-           !lacks_target;
+    int cause = cause_of(session);
+    if (session->pid <= 0 || !agent || !agent->control || cause == NO_CAUSE || lacks_target)
+        return false;
+    return agent->control->asks_again || causes[cause].plan != remedy_plan_connections;
 }
 
 struct remedy *remedy_add(struct revive *r, const struct remedy_kind *kind,

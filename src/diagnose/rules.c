@@ -701,11 +701,20 @@ static bool may_have_called_a_tool(const struct evidence *e)
            !spinner_turns(e) && !is_above_rest(e) && !e->timing->writes_calls_first;
 }
 
-/* A client before 2.1.197, which does not say that it waits for an answer. */
+/* Its spinner does not turn, by what it takes of a CPU where that is what tells. */
+static bool is_at_rest(const struct evidence *e)
+{
+    if (e->timing->spinner_wakeups_per_s > 0)
+        return spinner_rests(e);
+    return e->timing->writes_calls_first && e->timing->resting_percent > 0 && e->was_sampled &&
+           e->main_cpu_percent >= 0 && !wants_cpu(e);
+}
+
+/* A client that does not say that it waits for an answer. */
 static bool old_client_rests_at_a_tool(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && has_tool_open(e) && has_no_worker(e) &&
-           spinner_rests(e);
+           is_at_rest(e);
 }
 
 static bool old_client_asks_permission(const struct evidence *e)
@@ -933,7 +942,7 @@ const struct rule rules[] = {
      "An MCP server was asked, and does nothing.", mcp_call_is_stuck},
     {"old client asks", SR_WAITING, "permission-prompt", "medium", "answer",
      "A tool is open, or may be, nothing runs, and the client does not animate its spinner: it "
-     "waits for an answer. (Clients before 2.1.197 do not say.)",
+     "waits for an answer. (Not all clients say.)",
      old_client_asks_permission},
     {"command not run", SR_WAITING, "permission-prompt", "medium", "answer",
      "A command was called, and no process runs for it, of a client whose commands are processes: "

@@ -39,6 +39,11 @@ enum fact qwen_is_archived(const struct agent_store *store, const struct agent_t
                            struct wall *since);
 void qwen_list_watched(const struct agent_store *store, const char *const **folders, size_t *count);
 
+/* The box for the prompt is a line that begins with ">" between two rules; a question stands in its
+ * place. */
+void qwen_read_screen(struct sv screen, struct arena *a, struct agent_screen *out);
+bool qwen_shows_dialog(const char *screen);
+
 void qwen_list_files(const struct agent_store *store, const struct agent_transcript *of,
                      const char *temporary, struct agent_listings *listings,
                      struct agent_files *out);

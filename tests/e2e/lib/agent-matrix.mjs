@@ -31,10 +31,7 @@ function longestPauseMs(sentAt, after) {
   return Math.max(...times.map((at, n) => at - (times[n - 1] ?? after)));
 }
 
-/** A state does not arise with an agent: it ends where others stay. */
-export class DoesNotArise extends Error {}
-
-/** name: { verdict, causes, args, launcher, reach(world, client) }. */
+/** name: { verdict, causes, launcher, reach(world, client), holds(client) }; holds: true, or why it is so no more. */
 export const STATES = {
   idle: { verdict: 'idle', async reach() {} },
   generating: {
@@ -100,8 +97,8 @@ export const STATES = {
       await client.close();
       await until('its terminal is gone, or it', () => !isAlive(ui) || readlinkSync(`/proc/${ui}/fd/0`).endsWith(' (deleted)'));
       await sleep(2000);
-      if (!isAlive(ui)) throw new DoesNotArise('it ends with its terminal');
     },
+    holds: ({ keeps: { ui } }) => isAlive(ui) || 'it ends with its terminal',
   },
 };
 
@@ -138,6 +135,8 @@ async function runState(agent, state, looks) {
       seen.push({ ...judge(state, row), mapped: row && `${row.session_id ? row.mapping?.by : 'none'}/${row.mapping?.confidence}`, at: world.api.requests.length });
       await sleep(BETWEEN_LOOKS_MS);
     }
+    const still = STATES[state].holds?.(client) ?? true;
+    if (still !== true) return { state, not: still };
     if (isMoving) {
       const last = world.api.requests.length;
       await until('one more try', () => world.api.requests.length > last, { withinMs: 40_000 }).catch(() => {});
@@ -145,9 +144,6 @@ async function runState(agent, state, looks) {
       return counted.length ? { state, looks: counted } : { state, not: 'it has given up before it was looked at' };
     }
     return seen.length ? { state, looks: seen } : { state, not: 'the machine was too busy to look' };
-  } catch (error) {
-    if (error instanceof DoesNotArise) return { state, not: error.message };
-    throw error;
   } finally {
     await world.close();
   }

@@ -291,6 +291,40 @@ hold()
     diff -r "$STATE/$A/events.jsonl" "$HOME/fresh/session-state/$A/events.jsonl"
 }
 
+@test "lines that are no record are told, with what the client would do to them, and not mended" {
+    add_session "$A" "$project"
+    answer "$A"
+    rescue --check "$A" "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"1 sound"* ]]
+    printf '%s%s\n' '{"type":"a.b","data":{},"id":"1","timestamp":"t","parentId":"p"}' \
+        '{"type":"a.b","data":{},"id":"2","timestamp":"t","parentId":"p"}' >>"$STATE/$A/events.jsonl"
+    printf '{"type":"assistant.mess' >>"$STATE/$A/events.jsonl"
+    before=$(sha256sum "$STATE/$A/events.jsonl")
+    rescue --check "$A" "${ONLY[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"glued: the client leaves out all records of the line"*"lost unless they were backed up"* ]]
+    [[ $output == *"torn-tail: the client leaves the line out when it resumes"* ]]
+    rescue --repair "$A" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -ne 0 ]
+    [ "$before" = "$(sha256sum "$STATE/$A/events.jsonl")" ]
+}
+
+@test "what was said is shown and found" {
+    add_session "$A" "$project" "buy some quinces"
+    call "$A"
+    record "$A" tool.execution_complete '{"toolCallId":"c1","success":true,"result":{"content":"slept"}}'
+    answer "$A"
+    rescue --context "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"buy some quinces"*"sleep 9"*"bought"* ]]
+    rescue --context "$STATE/$A/events.jsonl" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"buy some quinces"* ]]
+    rescue --search quinces "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"${A:0:8}"* ]]
+}
+
 @test "a line that breaks off is kept, and said" {
     add_session "$A" "$project"
     printf '{"type":"assistant.mess' >>"$STATE/$A/events.jsonl"

@@ -284,6 +284,18 @@ static void what_is_no_record_is_refused_and_wrong_types_are_not_known(void **st
         assert_int_equal(agent_copilot.reader->read_message(&arena, sv_of(odd[i]), &e, &m), 0);
 }
 
+static void its_records_are_known_from_others(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "{\"type\":\"user\",\"uuid\":\"u\",\"parentUuid\":null,\"timestamp\":\"t\"}",
+        "{\"type\":\"event_msg\",\"payload\":{},\"timestamp\":\"t\"}",
+        "{\"type\":\"a.b\",\"data\":{},\"id\":\"i\",\"timestamp\":\"t\"}", "{", "null"};
+    assert_true(agent_copilot.reader->recognises(&arena, SV(START)));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(agent_copilot.reader->recognises(&arena, sv_of(others[i])));
+}
+
 /* ---- its store ---------------------------------------------------------------------------- */
 
 static struct agent_store store_of(struct problems *problems)
@@ -504,6 +516,7 @@ int main(void)
         TEST(how_a_session_began),
         TEST(a_message_says_what_its_record_holds),
         TEST(what_is_no_record_is_refused_and_wrong_types_are_not_known),
+        TEST(its_records_are_known_from_others),
         IN_SCRATCH(sessions_are_folders),
         IN_SCRATCH(what_is_no_file_is_named_and_not_absent),
         IN_SCRATCH(what_a_process_has_locked_is_its_own),

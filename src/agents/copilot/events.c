@@ -213,9 +213,22 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
     return 0;
 }
 
+/* {"type":"session.start","data":{...},"id":...,"timestamp":...,"parentId":...} */
+static bool recognises(struct arena *a, struct sv record)
+{
+    const struct json_value *root;
+    if (read_root(a, record, &root) < 0)
+        return false;
+    struct sv type = json_text_at(root, "type");
+    return sv_find(type, 0, SV(".")) < type.n && json_is_object(json_get(root, "data")) &&
+           json_text_at(root, "id").n && json_text_at(root, "timestamp").n &&
+           json_get(root, "parentId");
+}
+
 const struct event_reader event_copilot = {
     .agent = "copilot",
     .record_start = {"{\"type\":", 8},
     .read = read_record,
     .read_message = read_message,
+    .recognises = recognises,
 };

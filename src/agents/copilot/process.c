@@ -251,6 +251,33 @@ static bool is_question(const char *name)
     return str_equals(name, "ask_user");
 }
 
+/* 1.0.102 was made to resume from a file with each; what it wrote was compared. */
+static const char *client_does(enum damage_kind kind)
+{
+    switch (kind) {
+    case DAMAGE_TORN_TAIL:
+    case DAMAGE_STUB:
+        return "the client leaves the line out when it resumes, and writes the file anew without "
+               "it";
+    case DAMAGE_GLUED:
+        return "the client leaves out all records of the line when it resumes, and writes the file "
+               "anew without them: they are lost unless they were backed up";
+    case DAMAGE_NUL_PADDING:
+        return "the client passes over a line of them alone; one with a record it leaves out when "
+               "it resumes, and writes the file anew without it";
+    case DAMAGE_NULL_LINE:
+        return "the client passes over it";
+    case DAMAGE_ODD_BYTES:
+        return "the client reads the records all the same";
+    default:
+        return NULL;
+    }
+}
+
+static const struct agent_lines broken_lines = {
+    .client_does = client_does,
+};
+
 static const struct agent_process process = {
     .could_be = could_be,
     .role = role_of,
@@ -329,5 +356,6 @@ const struct agent agent_copilot = {
     .tools = &tools,
     .model = &model,
     .control = &control,
+    .lines = &broken_lines,
     .timing = &timing,
 };

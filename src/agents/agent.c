@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -57,6 +58,15 @@ const struct agent *agent_of_records(int fd)
     }
     free(bytes);
     return found ? found : agents[0];
+}
+
+const struct agent *agent_of_file(const char *path)
+{
+    struct fs_file file;
+    if (fs_open_file(AT_FDCWD, path, &file) < 0)
+        return agents[0];
+    FS_CLOSE int fd = file.fd;
+    return agent_of_records(fd);
 }
 
 const char *agent_title(const char *name)

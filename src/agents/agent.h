@@ -718,6 +718,7 @@ const struct agent *agent_by_name(const char *name);
 /* The agent whose records stand in a file, by its first lines. Where none knows them: the first,
  * whose records may be damaged. */
 const struct agent *agent_of_records(int fd);
+const struct agent *agent_of_file(const char *path);
 
 /* begins_id for ids that are UUIDs: at least 8 hexadecimal digits and dashes. */
 bool agent_begins_uuid(const char *word);

@@ -201,6 +201,15 @@ static int local_offset_s(void)
     return localtime_r(&now, &local) ? (int)local.tm_gmtoff : 0;
 }
 
+/* The one whose tool this is. */
+static const struct agent *agent_around(const struct agent *otherwise)
+{
+    for (size_t i = 0; agents[i]; i++)
+        if (agents_variable(agent_child_variable(agents[i])))
+            return agents[i];
+    return otherwise;
+}
+
 void context_look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
@@ -209,12 +218,13 @@ void context_look_around(struct context *c, const struct options *o)
         home = host_home_of(&c->arena, geteuid());
     find_folders(c, o, agent, home);
     c->options = o;
+    c->own_agent = o->agent ? agent : agent_around(agent);
     c->look = (struct sr_options){
         .config_dirs = o->config_dirs,
         .config_dir_count = o->config_dir_count,
         .agent = o->agent,
         .own_pid = proc_own_pid(),
-        .own_session_id = agents_variable(agent_child_variable(agent)),
+        .own_session_id = agents_variable(agent_child_variable(c->own_agent)),
         .context_window = o->context_window,
     };
     c->asked_model = agent->model ? agents_variable(agent->model->variable) : NULL;

@@ -22,7 +22,8 @@ struct context {
     const char *temporary_dir; /* as this environment says of the client's; NULL: nothing */
     const char *search_path;   /* in which commands are looked for */
     bool has_desktop;
-    const char *asked_model; /* as this environment asks a client for it; NULL: it does not */
+    const struct agent *own_agent; /* that this runs in, else the one that is meant */
+    const char *asked_model;       /* as this environment asks a client for it; NULL: it does not */
     struct view_style style;
     struct screen_style screen;
     bool is_plain_terminal;  /* no menus: it cannot move its cursor, or it is read aloud */

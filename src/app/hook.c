@@ -1,5 +1,6 @@
 #include "app/hook.h"
 
+#include "agents/agent.h"
 #include "base/json.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ int hook_read(int fd, struct arena *a, struct hook *out)
     if (text.n && json_parse(&own, (struct sv){text.p, text.n}, &root) == 0) {
         struct hook h = {json_copy_text(a, root, "session_id"),
                          json_copy_text(a, root, "transcript_path")};
-        if (h.session_id && str_is_uuid(sv_of(h.session_id))) {
+        if (h.session_id && agent_is_id(sv_of(h.session_id))) {
             *out = h;
             r = 0;
         }

@@ -305,6 +305,25 @@ live()
     done
 }
 
+@test "a file is taken for the agent's whose records stand in it" {
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE" '{"type":"text","text":"bought"}'
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    cp "$PENDING"/*.jsonl "$BATS_TEST_TMPDIR/lone.jsonl"
+    printf '%s\n' '{"type":"session.start","data":{"sessionId":"x","copilotVersion":"1"},"id":"1","timestamp":"2026-01-01T00:00:00Z","parentId":null}' \
+        '{"type":"user.message","data":{"content":"buy rye"},"id":"2","timestamp":"2026-01-01T00:00:01Z","parentId":"1"}' >"$BATS_TEST_TMPDIR/other.jsonl"
+    for mode in --check --repair; do
+        rescue $mode "$BATS_TEST_TMPDIR/lone.jsonl" "${DIRS[@]}"
+        [ "$status" -ge 2 ]
+        [[ $output$stderr == *"lone.jsonl: what is wrong with a transcript of opencode, and what mends it, is not known"* ]]
+    done
+    cmp "$PENDING"/*.jsonl "$BATS_TEST_TMPDIR/lone.jsonl"
+    rescue --repair "$BATS_TEST_TMPDIR/other.jsonl" "${DIRS[@]}"
+    [[ $stderr == *"a transcript of Copilot"*"is not known"* ]]
+    rescue --context "$BATS_TEST_TMPDIR/other.jsonl" "${DIRS[@]}"
+    [[ $output == *"## user, 2026-01-01T00:00:01Z"*"buy rye"* ]]
+}
+
 RAN='{"type":"tool","tool":"bash","callID":"c","state":{"status":"completed","input":{"command":"ls"},"output":"the listing","title":"lists","time":{"start":TIME,"end":TIME}}}'
 FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is \u001b[31m over"}},"time":{"created":TIME,"completed":TIME}}'
 

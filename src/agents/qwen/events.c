@@ -199,9 +199,17 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
     return 0;
 }
 
+static bool recognises(struct arena *a, struct sv record)
+{
+    const struct json_value *root;
+    return json_parse(a, record, &root) == 0 && json_is_array(parts_of(root)) &&
+           json_text_at(root, "sessionId").n;
+}
+
 const struct event_reader event_qwen = {
     .agent = "qwen",
     .record_start = {"{\"uuid\":", 8},
+    .recognises = recognises,
     .read = read_record,
     .read_message = read_message,
 };

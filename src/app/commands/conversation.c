@@ -348,16 +348,10 @@ static size_t read_files(struct work *w, const struct talk *talk, struct records
     return read;
 }
 
-/* Whose records they are; not NULL. */
+/* Whose records they are; NULL: it has no file, and no agent is known. */
 static const struct agent *agent_of(const struct talk *talk)
 {
-    struct fs_file file;
-    if (talk->agent)
-        return talk->agent;
-    if (!talk->file_count || fs_open_file(AT_FDCWD, talk->files[0], &file) < 0)
-        return agents[0];
-    FS_CLOSE int fd = file.fd;
-    return agent_of_records(fd);
+    return talk->agent || !talk->file_count ? talk->agent : agent_of_file(talk->files[0]);
 }
 
 /* Returns: 0, or an exit status. */
@@ -369,6 +363,10 @@ static int show(struct work *w, const struct talk *talk)
     struct conversation c;
     struct buf out = {0};
     size_t lost = 0;
+    if (!agent) {
+        context_complainf("session %s: there is nothing to be read of it", talk->session_id);
+        return EXIT_FAILED;
+    }
     if (!agent->reader->read_message) {
         context_complainf("session %s: %s: --context does not read its records", talk->session_id,
                           agent->name);

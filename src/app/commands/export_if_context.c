@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 /* Which session is meant: the one that the client names, else the one that this runs in. */
-static bool find_place(struct context *c, struct context_usage_place *place)
+static bool find_place(struct context *c, struct context_usage_place *place,
+                       const struct agent **agent)
 {
     const struct options *o = c->options;
     struct context_usage_place p = {
@@ -24,11 +25,14 @@ static bool find_place(struct context *c, struct context_usage_place *place)
         .session_id = o->hook ? o->hook->session_id : c->look.own_session_id,
         .asked_model = c->asked_model,
     };
-    if (!p.session_id || !str_is_uuid(sv_of(p.session_id)))
+    const char *transcript = o->hook ? o->hook->transcript_path : NULL;
+    const struct agent *of = transcript ? agent_of_file(transcript) : c->own_agent;
+    if (!p.session_id || !of->stored->is_id(sv_of(p.session_id)))
         return false;
-    if (o->hook && o->hook->transcript_path)
-        agents[0]->stored->split(&c->arena, o->hook->transcript_path, &p.config_dir, &p.transcript);
+    if (transcript && of->stored->split)
+        of->stored->split(&c->arena, transcript, &p.config_dir, &p.transcript);
     *place = p;
+    *agent = of;
     return p.config_dir != NULL;
 }
 
@@ -60,9 +64,10 @@ static int run(struct context *context)
 {
     struct context_usage_place place;
     struct context_usage fullness;
-    if (context->options->which_count || !find_place(context, &place))
+    const struct agent *agent;
+    if (context->options->which_count || !find_place(context, &place, &agent))
         return export_run(context);
-    if (context_usage_look(agents[0], &place, &context->look, &fullness) < 0 ||
+    if (context_usage_look(agent, &place, &context->look, &fullness) < 0 ||
         fullness.percent < context->options->if_context)
         return nothing_to_do(context);
     if (context->pending_dir) {

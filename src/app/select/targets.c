@@ -123,8 +123,7 @@ static void add_file(struct context *c, struct targets *t, const char *word)
     if (realpath(word, real) && stat(real, &st) == 0) {
         target.path = arena_strdup(&c->arena, real);
         target.session = session_of_file(t->snapshot, &st);
-        if (target.session)
-            target.agent = agent_by_name(target.session->agent);
+        target.agent = target.session ? agent_by_name(target.session->agent) : agent_of_file(real);
         target.session_id =
             target.session ? target.session->session_id : id_in_name(&c->arena, real);
         target.live_pid =

@@ -18,6 +18,6 @@ struct meter {
 };
 
 void meter_begin(struct meter *m, bool is_wanted);
-/* meter: a struct meter; as a function that is told of progress. */
+/* A progress callback. meter: a struct meter. */
 void meter_move(void *meter, int64_t done_bytes, int64_t total_bytes);
-void meter_end(struct meter *m); /* takes the line away */
+void meter_end(struct meter *m); /* erases the line */

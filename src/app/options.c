@@ -53,27 +53,29 @@ static const struct option_row rows[] = {
      "also those without a process; --context: also its subagents"},
     {"dry-run", 0, FLAG(dry_run), NULL, 0, "say what would be done, and change nothing"},
     {"force", 0, FLAG(force), NULL, 0,
-     "do not ask; --kill, --revive: also SIGKILL where SIGTERM is\nignored"},
+     "do not ask; --kill, --revive: also SIGKILL if SIGTERM is\nignored"},
     {"grace", 0, NUMBER("SEC", grace_s), "0 to 3600 seconds", 3600,
      "--kill, --revive: wait between SIGTERM and SIGKILL (10)"},
     {"without-backup", 0, "[=FIRST8]", OPTION_GIVEN_UP, offsetof(struct options, without_backup),
      NULL, 0,
-     "--kill, --revive: even if what was said is in no file, or in\none that cannot be read;\n"
-     "wants the first 8 characters of the session's id"},
+     "--kill, --revive: even if what was said is in no file, or in\none that cannot be read; takes "
+     "the first 8 characters of\n"
+     "the session's id"},
     {"escape", 0, FLAG(escape), NULL, 0, "--revive: press Escape instead, to get the prompt back"},
     {"if-context", 0, NUMBER("PERCENT", if_context), "0 to 100 percent", 100,
      "--export: only those whose context window is that full"},
     {"context-window", 0, "N", OPTION_TOKENS, offsetof(struct options, context_window), NULL, 0,
-     "tokens that the context window holds (as the model's name says)"},
+     "tokens that the context window holds (by the model's name)"},
     {"client-version", 0, "VERSION", OPTION_VERSION, offsetof(struct options, client_version), NULL,
      0,
-     "--check, --repair, --context: of the client that will resume\n(the newest that wrote in it)"},
+     "--check, --repair, --context: the version of the client that\nwill resume it (the newest "
+     "that wrote in it)"},
     {"on-event", 0, "CMD", OPTION_COMMAND, offsetof(struct options, on_event), NULL, 0,
      "--watch: run CMD for each event, which it reads as JSON"},
     {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), NULL, 0,
      "--watch: auto, desktop, bell or none (auto)"},
     {"interval", 0, NUMBER("SEC", interval_s), "0.1 to 3600 seconds", 3600,
-     "--watch: between two looks while something moves (20)"},
+     "--watch: pause between two looks while something moves (20)"},
     {"event-timeout", 0, NUMBER("SEC", event_timeout_s), "0 to 3600 seconds", 3600,
      "--watch: how long CMD may take (30)"},
     {"pending-dir", 0, FOLDER(pending_dir), NULL, 0, "where backups are kept"},
@@ -82,7 +84,7 @@ static const struct option_row rows[] = {
     {"cwd", 0, FOLDER(cwd), NULL, 0, "--restore: the session's directory is DIR now"},
     {"new-id", 0, FLAG(new_id), NULL, 0, "--restore: under a new session id"},
     {"with-salvage", 0, FLAG(with_salvage), NULL, 0,
-     "--restore: append the half reply that was saved from memory"},
+     "--restore: append the partial reply saved from memory"},
     {"as-copy", 0, FLAG(as_copy), NULL, 0, "--repair: into a new session beside the original"},
     {"shrink", 0, FLAG(shrink), NULL, 0, "--repair: also trim what the API never sees"},
     {"fit", 0, FLAG(fit), NULL, 0,
@@ -90,10 +92,10 @@ static const struct option_row rows[] = {
      "sent again"},
     {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, NULL, 0,
      "look only at sessions of this config directory (repeatable)"},
-    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0, "only this agent's"},
+    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0, "only sessions of this agent"},
     {"quiet", 'q', FLAG(quiet), NULL, 0, "no hints, only results and errors"},
-    {"verbose", 'v', FLAG(verbose), NULL, 0, "all the evidence"},
-    {"no-color", 0, FLAG(no_color), NULL, 0, "no colours; so does a set NO_COLOR"},
+    {"verbose", 'v', FLAG(verbose), NULL, 0, "show all the evidence"},
+    {"no-color", 0, FLAG(no_color), NULL, 0, "no colours, as with NO_COLOR set"},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
@@ -165,9 +167,9 @@ void options_help(struct buf *out)
     buf_adds(out,
              "\n"
              "WHICH is a terminal (pts/4, s013), a pid, a session id or its unique prefix of 8\n"
-             "characters or more; of a session that lies in several folders the newest, or as\n");
+             "characters or more. If it lies in several folders the newest is meant;\n");
     buf_addf(out, "%s/FOLDER/ID", agents[0]->stored->top);
-    buf_adds(out, " or the path of its transcript says.\n"
+    buf_adds(out, " or the path of its transcript chooses one.\n"
                   "\n"
                   "Options\n");
     for (size_t i = 0; i < ROW_COUNT; i++)

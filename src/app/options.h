@@ -1,9 +1,9 @@
 /*
  * options: what the user typed.
  *
- * The table of commands (commands/) and one of options in options.c say what
- * there is, what goes together, and what the help says of it. A new option is a
- * row there and a member here.
+ * Two tables, of commands (commands/) and of options (options.c), define what
+ * there is, what goes together, and the help. A new option is a row there and a
+ * member here.
  */
 #pragma once
 
@@ -40,14 +40,14 @@ struct options {
     bool dry_run, force, new_id, escape, with_salvage;
     bool as_copy, shrink, fit; /* --repair */
     const char
-        *without_backup; /* NULL: not given; "": what gives a session up is to be asked for */
+        *without_backup; /* NULL: not given; "": ask for the characters that give a session up */
     const char **typed;  /* --complete: the words of the line, the last one unfinished */
     size_t typed_count;
-    double if_context;      /* --export: only where the context window is so full; -1: not asked */
+    double if_context;      /* --export: only if the context window is this full; -1: not given */
     int64_t context_window; /* tokens; 0: as the model's name says */
     int64_t
         client_version; /* --check, --repair, --context: client_version; 0: the newest that wrote */
-    const char *on_event, *notify; /* --watch: a command; how to disturb somebody; NULL: not said */
+    const char *on_event, *notify; /* --watch: a command; how to notify; NULL: not given */
     double interval_s, event_timeout_s;
     const struct hook *hook; /* what a client said on standard input; NULL: nothing */
 };
@@ -64,8 +64,8 @@ void options_release(struct options *o);
 void options_help(struct buf *out);
 
 /*
- * A row of the tables, for who completes a line. What stands in argument is as
- * the help shows it: WHICH, BACKUP, DIR, ...
+ * A row of the tables, for completion. argument: as in the help, WHICH, BACKUP,
+ * DIR, ...
  */
 struct option_shape {
     const char *name; /* without the dashes */

@@ -1,9 +1,9 @@
 /*
- * prompt: a person asked at the terminal. The only includer of curses.
+ * prompt: asks a person at the terminal. The only includer of curses.
  *
  * A terminal that can move its cursor gets a menu for arrow keys, digits and
- * Enter; any other, and a screen reader, a numbered question. The terminal is
- * as before once a call returns, whatever was typed.
+ * Enter; any other terminal, and a screen reader, a numbered question. When a
+ * call returns the terminal is as before, whatever was typed.
  */
 #pragma once
 
@@ -13,14 +13,14 @@
 #include <stddef.h>
 
 struct prompt_menu {
-    /* What stands above the items, lines without control characters; drawn again when the
-     * terminal has another size, and when a key turns a page. rows: that there are for it, 0: no
-     * bound; page: 0, and more or less with each key. */
+    /* Adds what is above the items: lines without control characters. Called again when the
+     * terminal changes size or a key turns the page. rows: how many lines fit; 0: no limit. page: 0
+     * at first. */
     void (*draw)(void *context, size_t columns, size_t rows, int page, struct buf *out);
     void *context;
     const char *const *items;
     size_t count;
-    bool is_plain; /* numbered, and nothing but lines */
+    bool is_plain; /* a numbered question in plain lines */
 };
 
 /*
@@ -30,12 +30,12 @@ struct prompt_menu {
 int prompt_select(const struct prompt_menu *menu);
 
 /*
- * Asks on standard error, reads a line from standard input. Returns: true when it says y or yes;
- * false for all else, the end of input and Ctrl-C too.
+ * Asks on standard error and reads a line from standard input. Returns: true for y or yes; false
+ * for anything else, also the end of input and Ctrl-C.
  */
 bool prompt_yes(const char *question);
 
-/* The same for a word: false where none was typed. */
+/* The same for a word. Returns: false when none was typed. */
 bool prompt_for(const char *question, char *typed, size_t size);
 
 /* Whether there is somebody to answer prompt_yes and prompt_for. */

@@ -13,10 +13,9 @@ static int check_status(const struct session *s, struct sr_error *error)
     if (wall_known(r->started_at) && wall_known(r->status_at) &&
         r->status_at.ms <= r->started_at.ms)
         return 0;
-    return err_set(error, -EPERM, "its client has been at work since it started (%s since %s)",
-                   r->status,
-                   wall_known(r->status_at) ? wall_format(r->status_at, since)
-                                            : "a time that it does not say");
+    return err_set(
+        error, -EPERM, "its client has been at work since it started (%s since %s)", r->status,
+        wall_known(r->status_at) ? wall_format(r->status_at, since) : "an unstated time");
 }
 
 /* What it took up when it was started is in its memory, whatever was said in it since. */
@@ -27,10 +26,12 @@ static int check_arguments(const struct session *s, struct sr_error *error)
     const char *option;
     int r = agent_takes_up(s->live->agent, &s->live->argv, &option);
     if (r < 0)
-        return err_set(error, -EPERM, "nobody knows what a client of this kind takes up");
+        return err_set(error, -EPERM,
+                       "it is not known how a client of this kind continues an earlier session");
     if (!option)
         return 0;
-    return err_set(error, -EPERM, "it was started with %s, and may hold what it took up by that",
+    return err_set(error, -EPERM,
+                   "it was started with %s, and may hold the earlier session that it continues",
                    option);
 }
 
@@ -45,7 +46,7 @@ static int check_files(const struct backup_source *source, struct sr_error *erro
     for (size_t i = 0; i < files->count; i++) {
         const struct agent_file *f = &files->items[i];
         if (f->kind == AGENT_FILE_OWN || f->kind == AGENT_FILE_OUTSIDE)
-            return err_set(error, -EPERM, "there are files of it (%s)", f->name);
+            return err_set(error, -EPERM, "it has files (%s)", f->name);
         struct lookup prompt =
             f->kind == AGENT_FILE_LINES ? fs_find(f->at, f->path, f->mark) : lookup_absent();
         if (prompt.state == LOOKUP_UNKNOWN)
@@ -53,7 +54,7 @@ static int check_files(const struct backup_source *source, struct sr_error *erro
                            "it is not known whether a prompt was given in it: %s/%s: %s",
                            source->store->path, f->path, err_reason(prompt.code));
         if (prompt.state == LOOKUP_FOUND)
-            return err_set(error, -EPERM, "%s/%s holds a prompt of it", source->store->path,
+            return err_set(error, -EPERM, "%s/%s holds one of its prompts", source->store->path,
                            f->path);
     }
     return 0;

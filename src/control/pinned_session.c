@@ -92,7 +92,7 @@ static int check_line(struct pinned_session *s, const struct proc_stat *theirs,
                                      (int)s->options->look->own_pid, err_reason(r));
     do {
         if (up.at.pid == theirs->pid || up.at.ppid == theirs->pid)
-            return pinned_session_refuse(s, error, "pid %d is above this program", pid);
+            return pinned_session_refuse(s, error, "pid %d is an ancestor of this program", pid);
         if (ancestry_is_on_terminal(&up, theirs))
             return pinned_session_refuse(s, error, "pid %d is on this terminal", pid);
     } while (ancestry_up(&up));
@@ -118,7 +118,8 @@ int pinned_session_check(struct pinned_session *s, struct sr_error *error)
         return err_set(error, r, "pid %d: %s", (int)pid, err_reason(r));
     if (session->current ||
         (session->session_id && str_equals(session->session_id, s->options->look->own_session_id)))
-        return pinned_session_refuse(s, error, "pid %d is the session that this runs in", (int)pid);
+        return pinned_session_refuse(s, error, "pid %d is the session that this program runs in",
+                                     (int)pid);
     r = check_line(s, &theirs, error);
     if (r < 0)
         return r;
@@ -144,7 +145,7 @@ static int tell_missing(const struct pinned_session *s, struct sr_snapshot *seen
     return doubt ? err_set(error, -ENODATA,
                            "refused: whether pid %d is still a session cannot be told: %s", pid,
                            doubt)
-                 : err_set(error, -EAGAIN, "refused: pid %d is no session any more", pid);
+                 : err_set(error, -EAGAIN, "refused: pid %d is no longer a session", pid);
 }
 
 int pinned_session_look_again(struct pinned_session *s, const struct proof *proof, bool judged,

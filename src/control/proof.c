@@ -494,11 +494,11 @@ int proof_check(const struct proof *p, struct pinned_session *s,
     if (p->kind != PROOF_WAIVED && is_unsaved(now->session))
         return err_set(error, -EAGAIN, "refused: pid %d, %s", pid, now->session->saving);
     if (!speaks_of_all(p, now->session))
-        return err_set(error, -EAGAIN, "refused: pid %d has gone over to another session (%s)", pid,
+        return err_set(error, -EAGAIN, "refused: pid %d now has another session (%s)", pid,
                        now->session->session_id ? now->session->session_id : "not known");
     if (p->kind == PROOF_EMPTY && check_empty(s, now, &why) < 0)
-        return err_set(error, -EAGAIN, "refused: pid %d was empty, and may not be any more: %s",
-                       pid, why.text);
+        return err_set(error, -EAGAIN, "refused: pid %d was empty, and may no longer be: %s", pid,
+                       why.text);
     s->result->was_refused = false;
     return 0;
 }

@@ -190,7 +190,7 @@ static int ask_about_plan(struct revive *r, struct sr_error *error)
     if (r->options->force || pinned_session_ask(&r->subject, SR_ASK_SESSION, NULL))
         return 0;
     r->result.act.was_declined = true;
-    return err_set(error, -ECANCELED, "nothing was pushed: pid %d is as it was",
+    return err_set(error, -ECANCELED, "nothing was done: pid %d is as it was",
                    (int)r->subject.ref.pid);
 }
 
@@ -209,7 +209,7 @@ static int look_again(struct revive *r, struct remedy *p, const struct proof *pr
     if (p->purpose == REMEDY_FOR_CAUSE &&
         (now_cause == NO_CAUSE || causes[now_cause].plan != causes[then_cause].plan)) {
         r->result.act.was_refused = r->result.tried == 0;
-        code = err_set(error, -EAGAIN, "refused: pid %d is not held by that any more (%s, %s)", pid,
+        code = err_set(error, -EAGAIN, "refused: pid %d is no longer held up by that (%s, %s)", pid,
                        sr_verdict_word(now.session->verdict), now.session->cause);
     }
     if (code == 0)

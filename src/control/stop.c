@@ -65,7 +65,7 @@ static int look_again(struct stop *s, const struct proof *proof, struct sr_error
         return r;
     if (was_hung && now.session->verdict != SR_HUNG) {
         s->result.act.was_refused = true;
-        r = err_set(error, -EAGAIN, "refused: pid %d is not hung any more (%s, %s)",
+        r = err_set(error, -EAGAIN, "refused: pid %d is no longer hung (%s, %s)",
                     (int)s->subject.ref.pid, sr_verdict_word(now.session->verdict),
                     now.session->cause);
     }

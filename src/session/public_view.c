@@ -282,11 +282,11 @@ static void add_way_notes(struct arena *a, const struct sr_session *s, const cha
     };
     if (s->continued_in && s->continuation)
         add_note(a, notes, count, capacity,
-                 arena_printf(a, "it goes on as session %s, %s", s->continued_in,
+                 arena_printf(a, "it continues as session %s, %s", s->continued_in,
                               went_on[s->continuation]));
     if (s->continues)
         add_note(a, notes, count, capacity,
-                 arena_printf(a, "it goes on with session %s", s->continues));
+                 arena_printf(a, "it continues session %s", s->continues));
     if (s->forked_from)
         add_note(a, notes, count, capacity,
                  arena_printf(a, "it is a fork, a copy that went its own way, of session %s",

@@ -228,7 +228,7 @@ static void explain_line(struct buf *out, const struct view_checked *c, enum dam
     else
         buf_addf(out, "  %s: what %s does with it was not tried.", damages[kind].word,
                  c->agent->product);
-    buf_addf(out, " Comes of: %s.\n    To run: ", damages[kind].origin);
+    buf_addf(out, " Cause: %s.\n    To run: ", damages[kind].origin);
 }
 
 /* Of each kind once: of some there are thousands. */
@@ -247,8 +247,8 @@ void view_text_explained(struct buf *out, const struct view_checked *c, bool ver
         if (c->plan->lines_only)
             explain_line(out, c, p->kind);
         else
-            buf_addf(out, "  %s: %s.\n    Lost: %s. Comes of: %s.\n    To run: ", d->word,
-                     d->client, d->loss, d->origin);
+            buf_addf(out, "  %s: %s.\n    Lost: %s. Cause: %s.\n    To run: ", d->word, d->client,
+                     d->loss, d->origin);
         add_run(out, c, p);
         buf_adds(out, "\n");
     }

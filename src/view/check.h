@@ -11,17 +11,17 @@
 struct view_checked {
     const struct agent *agent; /* whose transcript it is */
     const char *session_id;    /* NULL: not known */
-    const char *path;          /* NULL: not known, of one that is gone */
+    const char *path;          /* NULL: not known; only when it is gone */
     int64_t size_bytes;
     int live_pid;               /* 0: no process has it */
-    const char *why;            /* it could not be read; NULL: it was */
+    const char *why;            /* why it could not be read; NULL: it was read */
     const struct sr_left *left; /* its transcript is gone; NULL: not so */
     const struct repair_examined_form *form;
     const struct transcript_scan *survey;
     const struct repair_plan *plan;
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
     int64_t fuller_bytes;
-    bool fuller_is_unknown; /* one may, or hold more still, that cannot be read */
+    bool fuller_is_unknown; /* a backup that cannot be read may hold more */
 };
 
 enum view_checked_verdict {
@@ -29,29 +29,29 @@ enum view_checked_verdict {
     VIEW_DAMAGED,
     VIEW_UNREADABLE,
     VIEW_EMPTY,
-    VIEW_NO_TRANSCRIPT, /* no record of a session is in it */
-    VIEW_GONE,          /* there is none any more */
+    VIEW_NO_TRANSCRIPT, /* it holds no record of a session */
+    VIEW_GONE,          /* the transcript is gone */
     VIEW_OTHER_FORM, /* UTF-16, an array, records over several lines: not what all clients read */
     VIEW_CHECKED_VERDICTS
 };
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
 
-/* "UTF-16LE, 12 records over several lines"; only of one in another form. */
+/* "UTF-16LE, 12 records over several lines"; only for a file in another form. */
 void view_add_form(struct buf *out, const struct repair_examined_form *form);
 
-/* "resume would lose 312 of 340 messages"; nothing is added where it would lose none. */
+/* "resume would lose 312 of 340 messages"; adds nothing if it would lose none. */
 void view_add_consequence(struct buf *out, const struct repair_plan *plan);
 
 /* One line of a problem, with its newline. */
 void view_text_problem(struct buf *out, const struct repair_plan_problem *p);
 
-/* A line for the transcript, one for each problem, and one for the branches that were left;
- * verbose: for each oddity and each branch, too; names_branches: for each branch. */
+/* A line for the transcript, one for each problem, and one for all abandoned branches. verbose:
+ * also a line for each oddity and each branch; names_branches: for each branch. */
 void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose,
                        bool names_branches);
 
-/* Of each kind among what was listed: what the client does with it, what is lost by it, what leaves
- * it behind, and what to run. */
+/* For each kind of damage listed: what the client does with it, what is lost, what causes it, and
+ * what to run. */
 void view_text_explained(struct buf *out, const struct view_checked *c, bool verbose);
 
 struct json_document;

@@ -1,8 +1,8 @@
 /*
  * conversation: what was said, as Markdown and as JSON lines.
  *
- * What comes from a transcript is made harmless, whether it goes to a terminal
- * or to a file: control characters become visible, line ends and tabs stay.
+ * Text from a transcript is made harmless for terminals and files alike: control
+ * characters become visible, line ends and tabs stay.
  */
 #pragma once
 
@@ -12,14 +12,12 @@
 #include <stdbool.h>
 
 /*
- * Reads a record again. Returns: 0, or a negative errno: it is gone. Owner of *text:
- * the arena.
+ * Reads a record again. Returns: 0, or negative errno when it is gone. Owner of *text: the arena.
  */
 typedef int view_fetch(void *context, const struct conversation_item *item, struct arena *a,
                        struct sv *text);
 
-/* Takes what is drawn so far, and empties it, or leaves it for later. Returns: false: draw no
- * further. */
+/* Takes what is drawn so far and empties out, or leaves it for later. Returns: false to stop. */
 typedef bool view_take(void *context, struct buf *out);
 
 struct view_conversation {
@@ -28,21 +26,21 @@ struct view_conversation {
     const char *const *files; /* paths, by the numbers in the conversation */
     size_t file_count;
     const struct conversation *conversation;
-    bool unfolds; /* what tools were called with, what they answered, thinking */
+    bool unfolds; /* also draw arguments and results of tools, and thinking */
     view_fetch *fetch;
     view_take *take;
     void *context; /* of both */
 };
 
 /*
- * Draws record by record, and calls take after each: neither the records nor the drawing is ever
- * held as a whole. Returns: how many records were gone when they were to be drawn.
+ * Draws record by record and calls take after each, so that neither all records nor the whole
+ * drawing is ever in memory. Returns: how many records were gone when they should be drawn.
  */
 size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v);
-/* A line a message. */
+/* One line per message. Returns: as above. */
 size_t view_json_conversation(struct buf *out, const struct view_conversation *v);
 
-/* Text as it is drawn there: lines stay lines, tabs stay tabs; prefix: before each line. */
+/* Adds text as above: line ends and tabs stay. prefix: put before each line. */
 void view_add_lines(struct buf *out, struct sv s, const char *prefix);
-/* Between fences longer than any in it. */
+/* Adds text as a code block, between fences longer than any in the text. */
 void view_add_fenced(struct buf *out, struct sv s);

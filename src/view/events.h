@@ -11,7 +11,7 @@
 void view_json_event(struct buf *out, const struct change_event *e);
 void view_text_event(struct buf *out, const struct change_event *e);
 
-/* A notification: a title and, in the markup that desktops read, a body. count: how many events of
- * the kind it stands for. */
+/* A notification: a title, and a body in the markup of desktops. count: how many events of this
+ * kind it stands for. */
 void view_notification(struct buf *title, struct buf *body, const struct change_event *e,
                        size_t count);

@@ -11,5 +11,5 @@ void view_add_left(struct buf *out, const struct sr_left *left);
 
 struct json_document;
 struct json_node;
-/* "left": an object; null where left is NULL. */
+/* Adds "left": an object, or null when left is NULL. */
 void view_put_left(struct json_document *d, struct json_node *to, const struct sr_left *left);

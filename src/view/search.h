@@ -1,6 +1,6 @@
 /*
- * search: what was found, a session with its messages after the other, as text
- * and as JSON.
+ * search: what was found, session by session with its messages, as text and as
+ * JSON.
  */
 #pragma once
 
@@ -18,38 +18,39 @@ struct view_hit {
     const char *snippet; /* with INDEX_MARK_ON and _OFF, and INDEX_SEPARATOR, in it */
     const char *uuid;    /* of the record; NULL: it has none */
     const char *file;    /* absolute path */
-    int64_t offset;      /* of the record in it; negative: of a prompt of the history */
+    int64_t offset;      /* of the record in it; negative: a prompt from the history */
 };
 
-/* Of a session's words those that the client reads, or those of one file that it does not. */
+/* A session with hits in files that the client reads, or in one file that it does not. */
 struct view_hit_session {
     const char *id;
     const char *cwd;          /* NULL: not known */
-    const char *command;      /* that resumes it; NULL: there is none */
+    const char *command;      /* resumes it; NULL: there is none */
     int held_by;              /* pid; 0: nobody */
     const char *const *notes; /* where the conversation is now, and the like */
     size_t note_count;
-    const char *stray_path;       /* the words are in this file, where the client does not look */
-    const struct sr_stray *stray; /* that file; NULL: none, or it is gone since */
+    const char *stray_path;       /* the hits are in this file, where the client does not look */
+    const struct sr_stray *stray; /* that file; NULL: none, or it is gone by now */
     bool is_astray;               /* its transcript lies where the client does not look, and the
-                                     words are in another file */
-    const char *no_command;       /* why there is none, a word; NULL: there is, or not known */
-    const struct sr_left *left;   /* its transcript is gone; NULL: not so, or it has nothing else */
-    const char *attach;           /* the command that opens it, where it runs in the background */
+                                     hits are in another file */
+    const char *no_command;       /* why there is no command, a word; NULL: there is one, or the
+                                     reason is not known */
+    const struct sr_left *left;   /* its transcript is gone, and this is left; else NULL */
+    const char *attach;           /* the command that opens a background session */
     const char
-        *backup; /* the newest with a hit, its transcript's path, where no store has the session */
+        *backup; /* if no store has the session: the transcript of the newest backup with a hit */
 };
 
 struct view_search {
     const char *words;           /* as typed */
-    const struct view_hit *hits; /* a session's together, each time the newest first */
+    const struct view_hit *hits; /* grouped by session, newest first within each */
     size_t hit_count;
     const struct view_hit_session *sessions;
-    size_t session_count;  /* a session may stand there more than once */
-    int64_t found;         /* in all; more than hit_count: the others are older */
+    size_t session_count;  /* a session may be listed more than once */
+    int64_t found;         /* in all; those beyond hit_count are older */
     bool is_incomplete;    /* the index was not brought up to date */
     bool may_lack;         /* some place that may hold words could not be read */
-    const char *made_anew; /* why the index was; NULL: it was not */
+    const char *made_anew; /* why the index was rebuilt; NULL: it was not */
 };
 
 void view_text_search(struct buf *out, const struct view_search *s, const struct view_style *style);

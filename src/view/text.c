@@ -295,7 +295,7 @@ static void add_stored(struct buf *out, const struct sr_session *s)
     else if (s->owner_count)
         buf_addf(out, "  no command: pid %d may have it\n", s->owners[0]);
     else if (s->owners_not_known)
-        buf_adds(out, "  no command: any process may have it, as /proc shows none\n");
+        buf_adds(out, "  no command: any process may have it, because /proc shows none\n");
     else if (str_equals(obstacle, "unreadable"))
         buf_adds(out, "  no command: its transcript cannot be read\n");
     else if (str_equals(obstacle, "empty") || str_equals(obstacle, "no-conversation"))
@@ -400,7 +400,9 @@ void view_text_strays(struct buf *out, const struct sr_stray *strays, size_t cou
 {
     size_t shown = all || count < STRAYS_SHOWN ? count : STRAYS_SHOWN;
     if (shown)
-        buf_adds(out, "Where the client does not look, each with what puts it where it does:\n");
+        buf_adds(
+            out,
+            "Transcripts where the client does not look, each with the command that moves it:\n");
     for (size_t i = 0; i < shown; i++)
         add_stray(out, &strays[i]);
     if (shown < count)

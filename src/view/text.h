@@ -1,6 +1,6 @@
 /*
- * text: the listing for people. Everything that came from a process or a
- * transcript is made harmless for a terminal before it is added.
+ * text: the listing for people. All text from a process or a transcript is made
+ * harmless for a terminal before it is added.
  */
 #pragma once
 
@@ -14,28 +14,28 @@ struct view_style {
     bool verbose;
     bool all;             /* no list is cut */
     size_t columns;       /* of the terminal; 0: not a terminal, nothing is cut */
-    size_t not_asked_for; /* sessions that there are beside those of the listing */
+    size_t not_asked_for; /* how many sessions the listing leaves out */
 };
 
-/* That no session is there; or may_lack: that none is seen. */
+/* Says that there is no session or, with may_lack, that none is seen. */
 void view_text_none(struct buf *out, bool may_lack);
 
 /* What runs: a line for each session, its evidence below. */
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style);
 
-/* What can be resumed, each with its command; then what a live process holds. */
+/* The sessions that can be resumed, each with its command; then those that a live process holds. */
 void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style);
 
-/* The transcripts that lie where the client does not look, with what to do; nothing where there are
- * none. all: else the first few. */
+/* The transcripts that lie where the client does not look, with what to do. all: false shows only
+ * the first few. */
 void view_text_strays(struct buf *out, const struct sr_stray *strays, size_t count, bool all);
 
 /* "3 min", "2 h", "5 d": a length of time in its largest unit. Returns: text. */
 enum { VIEW_AGE_TEXT = 32 };
 const char *view_age(int64_t seconds, char text[static VIEW_AGE_TEXT]);
 
-/* All verdicts; what needs its user most comes first. */
+/* All verdicts, the most urgent first. */
 enum { VIEW_VERDICTS = 9 };
 extern const enum sr_verdict view_by_urgency[VIEW_VERDICTS];

@@ -158,7 +158,7 @@ check()
     rescue --check "$ID" --config-dir "$CONFIG_DIR"
     [ "$status" -eq 1 ]
     [ "$(grep -c '^  missing-parent: the client takes the newest record' <<<"$output")" -eq 1 ]
-    [[ $output == *"Lost: what is older, unless it was bridged. Comes of: a record that was deleted by hand, or never written."* ]]
+    [[ $output == *"Lost: what is older, unless it was bridged. Cause: a record that was deleted by hand, or never written."* ]]
     [[ $output == *"To run: session-rescue --repair $FILE"* ]]
 }
 

@@ -203,7 +203,7 @@ ended()
     wait_until 60 test -e "$BATS_TEST_TMPDIR/inside.done"
     cat "$BATS_TEST_TMPDIR"/inside*
     for force in '' --force; do
-        grep -q "refused: pid $pid is the session that this runs in" "$BATS_TEST_TMPDIR/inside$force"
+        grep -q "refused: pid $pid is the session that this program runs in" "$BATS_TEST_TMPDIR/inside$force"
         grep -q '^status 4$' "$BATS_TEST_TMPDIR/inside$force"
     done
     [ ! -e "$pending" ]

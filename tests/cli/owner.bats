@@ -146,7 +146,7 @@ tear()
     [[ $stderr == *"whether a process has the session cannot be told: /proc"* ]]
     by_user --resume
     [[ $output != *"claude --resume"* ]]
-    [[ $output == *"no command: any process may have it, as /proc shows none"* ]]
+    [[ $output == *"no command: any process may have it, because /proc shows none"* ]]
 }
 
 @test "an entry whose process is gone keeps nobody from the session" {

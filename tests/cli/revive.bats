@@ -134,7 +134,7 @@ runs_on()
     fake --cwd "$project" --session "$id" --status busy --turn tool --child "exec sh $BATS_TEST_TMPDIR/tool" -- "$client"
     wait_until 60 test -e "$BATS_TEST_TMPDIR/inside.done"
     cat "$BATS_TEST_TMPDIR/inside"
-    grep -q "refused: pid $pid is the session that this runs in" "$BATS_TEST_TMPDIR/inside"
+    grep -q "refused: pid $pid is the session that this program runs in" "$BATS_TEST_TMPDIR/inside"
     grep -q '^status 4$' "$BATS_TEST_TMPDIR/inside"
     [ ! -e "$pending" ]
 }
@@ -196,7 +196,7 @@ tool_runs_on()
     typed 'y\nn\n' -- --revive "$pid" "${scratch[@]}"
     [ "$status" -eq 3 ]
     [[ $output == *"plan: end sh (pid $tool, sh -c cat "*"cat (pid "* ]]
-    [[ $output == *". End it? [y/N]"*"was to be left running"* ]]
+    [[ $output == *". End it? [y/N]"*"stays running, as you answered"* ]]
     tool_runs_on
     runs_on
 }

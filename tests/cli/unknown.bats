@@ -73,7 +73,7 @@ refused()
     run --separate-stderr as_user "$rescue_program" --export --pending-dir "$HOME/kept" --log-dir "$HOME/log"
     [ "$status" -eq 1 ]
     [[ $stderr == *"pid $pid has no transcript"*"which session it has is not known"* ]]
-    [[ $output == "Nothing was exported: no transcript is there." ]]
+    [[ $output == "Nothing was exported: there is no transcript." ]]
 }
 
 @test "another project's folder that cannot be read may hold the transcript of one that seems empty" {

@@ -88,13 +88,13 @@ doubts()
     [[ $output == *UNSAVED*"its transcript was emptied or cut while it ran"* ]]
     rm "$folder/$id.jsonl" # nothing tells that from a dialog that left nothing
     rescue --status "${scratch[@]}" -v
-    [[ $output == *"its status has changed since it started, and no transcript is there: whether something was said in it is not known"* ]]
+    [[ $output == *"its status has changed since it started, and there is no transcript: whether something was said in it is not known"* ]]
 }
 
 exports_nothing_of()
 {
     [ "$status" -eq 1 ]
-    [ "$output" = "Nothing was exported: no transcript is there." ]
+    [ "$output" = "Nothing was exported: there is no transcript." ]
     [[ $stderr == *"pid $pid has no transcript, and it is not proven that nothing was said in it: $1"* ]]
 }
 

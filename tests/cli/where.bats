@@ -104,8 +104,8 @@ of()
     [ "$(ids)" = c ]
     [ "$(of "$c" continues)" = "$b" ]
     rescue --resume --config-dir "$CONFIG_DIR"
-    [[ $output == *"note: it goes on as session $b, which has what was said since"* ]]
-    [[ $output == *"note: it goes on with session $a"* ]]
+    [[ $output == *"note: it continues as session $b, which has what was said since"* ]]
+    [[ $output == *"note: it continues session $a"* ]]
 }
 
 @test "one that goes on with an older file's conversation stands before it, whatever was said when" {
@@ -133,7 +133,7 @@ of()
     goes_on_as "$folder/$a.jsonl" "$b"
     list
     [ "$(of "$a" continuation)" = missing ]
-    [[ $(of "$a" notes) == *"goes on as session $b, of which no conversation is there"* ]]
+    [[ $(of "$a" notes) == *"continues as session $b, of which no conversation is there"* ]]
     echo '{"type":"ai-title","aiTitle":"t","sessionId":"'"$b"'"}' >"$folder/$b.jsonl"
     list
     [ "$(of "$a" continuation)" = missing ]
@@ -148,11 +148,11 @@ of()
     [ "$(of "$a" continuation)" = elsewhere ]
     [ "$(of "$b" continuation)" = there ]
     [ "$(of "$b" continues)" = "$a" ]
-    [[ $(of "$a" notes) == *"goes on as session $b, which lies in another folder"* ]]
+    [[ $(of "$a" notes) == *"continues as session $b, which lies in another folder"* ]]
     list "$a"
     [ "$(ids)" = cba ]
     rescue --context "$a" --config-dir "$CONFIG_DIR"
-    [[ $stderr == *"goes on as session $b: --context of that one"* ]]
+    [[ $stderr == *"continues as session $b: --context of that one"* ]]
     # beside it comes first
     cp "$elsewhere/$b.jsonl" "$folder/$b.jsonl"
     list
@@ -301,7 +301,7 @@ stray_files()
     [ "$(json ".strays.find(s => s.session_id === '$d').found_by")" = "$folder/$d.jsonl" ]
     [ "$(json ".strays.find(s => s.session_id === '$d').move_command")" = null ]
     rescue --resume --config-dir "$CONFIG_DIR"
-    [[ $output == *"Where the client does not look"* ]]
+    [[ $output == *"Transcripts where the client does not look"* ]]
     grep -oE '^  (mkdir|mv) .*' <<<"$output" >"$BATS_TEST_TMPDIR/commands"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/commands")" -eq 3 ]
     sh -e "$BATS_TEST_TMPDIR/commands"
@@ -316,7 +316,7 @@ stray_files()
     stray_files
     rescue --check --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
-    [[ $output == *"1 transcript: 1 sound"*"Where the client does not look"*"$c (1).jsonl"* ]]
+    [[ $output == *"1 transcript: 1 sound"*"Transcripts where the client does not look"*"$c (1).jsonl"* ]]
     rescue --check --json --config-dir "$CONFIG_DIR"
     [ "$(json '.strays.length')" = 4 ]
     rescue --search marmalade --config-dir "$CONFIG_DIR"
@@ -419,7 +419,7 @@ stray_files()
     stray_files
     rescue --resume "${c%%-*}" --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
-    [[ $output == *"Where the client does not look"*"$c (1).jsonl"* ]]
+    [[ $output == *"Transcripts where the client does not look"*"$c (1).jsonl"* ]]
     [[ $output != *"$b"* ]]
     rescue --context "${b%%-*}" --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
@@ -432,12 +432,12 @@ stray_files()
     say "$folder/$b.jsonl" "$b" "$here" 2 "jam"
     goes_on_as "$folder/$a.jsonl" "$b"
     rescue --search marmalade --config-dir "$CONFIG_DIR"
-    [[ $output == *"goes on as session $b"* ]]
+    [[ $output == *"continues as session $b"* ]]
     rescue --context "$a" --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
-    [[ $stderr == *"goes on as session $b"* ]]
+    [[ $stderr == *"continues as session $b"* ]]
     rescue --context "$b" --config-dir "$CONFIG_DIR"
-    [[ $stderr == *"goes on with session $a"* ]]
+    [[ $stderr == *"continues session $a"* ]]
 }
 
 @test "a session that runs in the background is attached to, also in a process that was there before it" {

@@ -203,7 +203,7 @@ describe('as a tool of the session itself', () => {
     const command = `${PROGRAM} --kill ${client.pid} --force --config-dir ${world.configDir} ${placesOf(world).join(' ')} >${out} 2>&1; echo "status $?" >>${out}`;
     await client.turn('kill yourself', reply.tools([bash(command)]));
     const said = readFileSync(out, 'utf8');
-    assert.match(said, /refused: pid \d+ is the session that this runs in/);
+    assert.match(said, /refused: pid \d+ is the session that this program runs in/);
     assert.match(said, /^status 4$/m);
     assert.equal(isAlive(client.pid), true);
     assert.equal(existsSync(join(world.root, 'pending')), false);

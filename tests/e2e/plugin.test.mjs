@@ -180,7 +180,7 @@ describe('plugin: the command', () => {
     await client.enter('/session-rescue --kill me');
     await onScreen(client, 'Do you want to proceed?', { withinMs: 60_000 });
     await client.press('Enter');
-    await onScreen(client, `refused: pid ${client.pid} is the session that this runs in`, { withinMs: 60_000 });
+    await onScreen(client, `refused: pid ${client.pid} is the session that this program runs in`, { withinMs: 60_000 });
     await client.settle('idle');
     assert.equal(isAlive(client.pid), true);
     assert.equal(backups(pending).filter((name) => name.includes(hung.id) || name.includes(idle.id)).length, backups(pending).length);

@@ -195,13 +195,13 @@ static void tell_way(const struct context *c, const struct sr_session *s)
 {
     struct buf text = {0};
     if (s->continued_in)
-        buf_addf(&text, "session %s goes on as session %s%s", s->session_id, s->continued_in,
+        buf_addf(&text, "session %s continues as session %s%s", s->session_id, s->continued_in,
                  s->continuation == SR_CONTINUED || s->continuation == SR_CONTINUED_ELSEWHERE
                      ? ": --context of that one has what was said since"
                  : s->continuation == SR_CONTINUATION_MISSING ? ", which is not there"
                                                               : "");
     else if (s->continues)
-        buf_addf(&text, "session %s goes on with session %s", s->session_id, s->continues);
+        buf_addf(&text, "session %s continues session %s", s->session_id, s->continues);
     if (text.n && !c->options->quiet)
         context_complain(text.p);
     buf_release(&text);
@@ -342,7 +342,7 @@ static size_t read_files(struct work *w, const struct talk *talk, struct records
     conversation_finish(c);
     w->has_gaps = w->has_gaps || c->gap_count;
     for (size_t i = 0; i < c->gap_count && !w->context->options->quiet; i++)
-        context_complainf("%s: %lld bytes at byte %lld are no record, and are not shown",
+        context_complainf("%s: %lld bytes at byte %lld are not a record, and are not shown",
                           talk->files[c->gaps[i].file], (long long)c->gaps[i].length,
                           (long long)c->gaps[i].offset);
     return read;

@@ -350,7 +350,7 @@ static int say_none(const struct work *w)
     else if (w->may_lack)
         buf_adds(&out, "No session to export was found; not all could be looked at.\n");
     else if (w->doubt_count)
-        buf_adds(&out, "Nothing was exported: no transcript is there.\n");
+        buf_adds(&out, "Nothing was exported: there is no transcript.\n");
     else if (w->closing.detected)
         buf_adds(&out, "No session to export.\n");
     else

@@ -206,7 +206,8 @@ static void show_resume_command(struct rescue *r)
     if (code == 0)
         buf_addf(&r->message, "%s", command.p);
     else if (s->owners_not_known)
-        buf_adds(&r->message, "Withheld: any process may have the session, as /proc shows none");
+        buf_adds(&r->message,
+                 "Withheld: any process may have the session, because /proc shows none");
     else
         buf_addf(&r->message, "Withheld while pid %d holds the session: kill it first",
                  s->pid ? s->pid : s->owners[0]);

@@ -204,8 +204,8 @@ static int look_for_fuller(struct context *c, const struct backup_dir *pending,
     if (r == 0 && fstatat(pending->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
         r = -errno;
     if (r < 0)
-        return err_set(error, r, "which backup holds most is not known: list %s: %s", pending->path,
-                       err_reason(r));
+        return err_set(error, r, "it is not known which backup holds most: list %s: %s",
+                       pending->path, err_reason(r));
     choice->newest_bytes = st.st_size;
     fs_open_file(pending->fd, name, &file);
     choice->seen = backup_dir_fuller(pending, entries, count, arena_strndup(&c->arena, id.p, id.n),

@@ -105,7 +105,7 @@ static void tell_of_index(const struct work *w)
     if (w->context->options->quiet)
         return;
     if (w->ix.made_anew)
-        context_complainf("the index was made anew from the transcripts: %s", w->ix.made_anew);
+        context_complainf("the index was rebuilt from the transcripts: %s", w->ix.made_anew);
     if (w->view.is_incomplete)
         context_complain("another search is still bringing the index up to date: what it has not "
                          "read yet is not found");

@@ -110,7 +110,7 @@ const struct command command_status = {
     .name = "status",
     .words = "[VERDICT|WHICH...]",
     ANY_NUMBER,
-    .help = "every session found, with a verdict; changes nothing;\n--status hung: those alone",
+    .help = "every session found, with a verdict; changes nothing;\n--status hung: only those",
     .run = run,
     .rights = PRIVILEGE_TRACE,
 };

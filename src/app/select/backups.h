@@ -1,5 +1,5 @@
 /*
- * backups: the backup that a word of the user's names, and the one that holds most of a session.
+ * backups: the backup that a word names, and the one that holds most of a session.
  */
 #pragma once
 
@@ -19,15 +19,15 @@ int backups_find(struct arena *a, const char *pending_dir, const char *word, con
 
 /* Those of the pending folder, listed once, when they are first asked for. */
 struct backups {
-    struct backup_dir pending; /* fd -1: there are none, or */
-    bool is_unknown;           /* they could not be listed: it was said */
+    struct backup_dir pending; /* fd -1: there are none, or is_unknown */
+    bool is_unknown;           /* they could not be listed, which was reported */
     struct backup_dir_entry *entries;
     size_t count;
 };
 
-/* Of a session's complete backups, the one that holds most, and more than a transcript, as
- * backup_dir_fuller; *stem NULL: there is none. Returns: false: it is not known whether there is
- * one, or one that holds more still; it was said why. */
+/* The complete backup of a session that holds most, and more than a given transcript, as
+ * backup_dir_fuller. *stem NULL: there is none. Returns: false when a backup that cannot be read
+ * may hold more, which was reported. */
 bool backups_fullest(struct context *c, const char *session_id, int than_fd, int64_t than_bytes,
                      const char **stem, int64_t *size_bytes);
 /* The same, as sr_options.find_backup. */

@@ -11,14 +11,15 @@
 typedef int named_run(struct context *context, struct sr_snapshot *snapshot,
                       const struct sr_session *session);
 
-/* Looks, judges, finds and runs. Returns: the exit status of run, or why it was not run. */
+/* Looks at the machine, judges the sessions, finds the one named and runs. Returns: the exit status
+ * of run, or the one for why it was not run. */
 int named_with(struct context *context, named_run *run);
 
-/* Says why a word names none of the sessions with a process, or several: what which_find found is
- * code, text and listed. A stored session, and a process that is no session, are named as what they
- * are. Returns: the exit status. */
+/* Reports why a word names no session with a process, or several. code, text and listed: from
+ * which_find. Says so when the word names a stored session, or a process that is not a session.
+ * Returns: the exit status. */
 int named_complain(struct context *context, const struct which *which, int code, const char *text,
                    const struct buf *listed);
 
-/* Returns: how many of the sessions run. */
+/* Returns: how many sessions have a process. */
 size_t named_count_running(const struct sr_snapshot *snapshot);

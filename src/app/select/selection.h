@@ -1,5 +1,5 @@
 /*
- * selection: the sessions that the words of a command name, all of them.
+ * selection: all sessions that the words of a command name.
  *
  *     selection_parse(&selection, &arena, words, count, &error);
  *     selection_narrow(&selection, &look);
@@ -22,14 +22,14 @@ struct selection {
 int selection_parse(struct selection *s, struct arena *a, const char *const *words, size_t count,
                     struct sr_error *error);
 
-/* One more session id that is to be read of, without a word for it. */
+/* Adds a session id to read, without a word for it. */
 void selection_add_prefix(struct selection *s, struct arena *a, const char *prefix);
 
-/* Of the stored sessions only those are to be read that a word can mean. */
+/* Limits the stored sessions to read to those that a word can mean. */
 void selection_narrow(const struct selection *s, struct sr_options *look);
 
-/* Stores one session a word. Complains of a word that names none or several, and says which of
- * several copies is taken. Returns: 0, or an exit status: EXIT_ATTENTION where a word may name one
- * that could not be looked at. */
+/* Stores one session per word. Reports a word that names none or several, and which of several
+ * copies it takes. Returns: 0 or an exit status; EXIT_ATTENTION: a word may name a session that
+ * could not be looked at. */
 int selection_find(struct context *context, const struct selection *s,
                    const struct sr_snapshot *snapshot, const struct sr_session **sessions);

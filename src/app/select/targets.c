@@ -155,8 +155,8 @@ static void complain_of_gone(const struct sr_session *s)
 static void complain_of_rows(const struct sr_session *s)
 {
     struct buf text = {0};
-    buf_addf(&text, "session %s: %s keeps it as %s of %s, which this does not read", s->session_id,
-             agent_title(s->agent), s->parts[0].kind, s->parts[0].path);
+    buf_addf(&text, "session %s: %s keeps it as %s of %s, which this mode does not read",
+             s->session_id, agent_title(s->agent), s->parts[0].kind, s->parts[0].path);
     context_complain(text.p);
     buf_release(&text);
 }
@@ -183,7 +183,8 @@ static int choose(struct context *c, struct targets *t, const struct selection *
             return EXIT_USAGE;
         }
         if (!named[i]->transcript) {
-            context_complain("that session has no transcript, or it is not known which");
+            context_complain(
+                "that session has no transcript, or it is not known which session it is");
             return EXIT_USAGE;
         }
         add_once(c, t, target_of(t, named[i]));

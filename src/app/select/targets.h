@@ -1,22 +1,21 @@
 /*
  * targets: the transcripts that the words of --check and --repair name. A word
- * with a slash in it, or that ends in ".jsonl", is a file, wherever it is; any
- * other names a session.
+ * that contains a slash or ends in ".jsonl" is a file, wherever it is; any other
+ * names a session.
  */
 #pragma once
 
 #include "app/context.h"
 
 struct target {
-    const char *path; /* absolute, unless the file could not be found; of one whose transcript is
-                         gone: where it was, NULL where that is not known */
+    const char *path; /* absolute, unless the file could not be found. When the transcript is gone:
+                         where it was; NULL: not known */
     const struct sr_left *left;       /* its transcript is gone; NULL: not so */
     const char *session_id;           /* NULL: not known yet */
     const struct sr_session *session; /* NULL: no session of a store, or all were asked for */
-    const struct agent *agent; /* whose it is; of a file alone: the one that is meant where none is
-                                  named */
-    int live_pid;              /* that has it, or may have it; 0: none */
-    bool owner_is_unsure;      /* it may have another session of the same folder as well */
+    const struct agent *agent;        /* whose it is; for a file alone: --agent, or the default */
+    int live_pid;                     /* the process that has or may have it; 0: none */
+    bool owner_is_unsure; /* that process may have another session of the folder instead */
 };
 
 struct targets {
@@ -24,18 +23,18 @@ struct targets {
     bool takes_gone;              /* sessions whose transcript is gone, too */
     struct target *items;
     size_t count, capacity;
-    /* Of all that there are: those that lie where the client does not look, and are no targets. */
+    /* Without words: the transcripts that lie where the client does not look; not among items. */
     const struct sr_stray *strays;
     size_t stray_count;
-    const struct sr_problem *problems; /* what could not be read, where all were asked for */
+    const struct sr_problem *problems; /* without words: what could not be read */
     size_t problem_count;
-    bool may_lack; /* of all that there are */
+    bool may_lack; /* without words: some may be missing */
 };
 
 /*
- * No words: every transcript in the stores. takes_gone: sessions whose transcript is gone are
- * targets, too; else one that is named is no target, and what is left of it is said. Returns: 0, or
- * an exit status and a message printed. Owner: targets_release; strings: the context's arena.
+ * Without words: every transcript in the stores. takes_gone: sessions whose transcript is gone are
+ * targets too; if false, what is left of a named one is reported instead. Returns: 0, or an exit
+ * status after a message. Owner: targets_release; strings: the context's arena.
  */
 int targets_find(struct context *context, const char *const *words, size_t count, bool takes_gone,
                  struct targets *out);

@@ -1,6 +1,6 @@
 /*
- * jobs: what --watch has done in child processes: the looks, and the
- * backups. All that touches a foreign file system is here.
+ * jobs: the work that --watch does in child processes: looks and backups.
+ * Everything that touches a foreign file system is here.
  */
 #pragma once
 
@@ -12,14 +12,14 @@
 struct watch_look {
     struct context *context;
     const struct notice *notice; /* NULL: nothing can be watched */
-    const char *const *stores;   /* that are known, to be watched before they are read */
+    const char *const *stores;   /* known stores, to be watched before they are read */
     size_t store_count;
     const char *const *skipped; /* paths that are known not to answer */
     size_t skipped_count;
-    bool has_expiring; /* go through the stores for what expires */
+    bool has_expiring; /* also look for transcripts that will be deleted soon */
 };
 
-/* A worker_job_work; says a struct report. */
+/* A worker_job_work; writes a struct report. */
 void watch_look(struct guard *guard, int out, void *look);
 
 struct watch_backups {
@@ -30,5 +30,5 @@ struct watch_backups {
     size_t count;
 };
 
-/* A worker_job_work; says a line for each, as soon as it is made. */
+/* A worker_job_work; writes a line for each backup as soon as it is made. */
 void watch_backups(struct guard *guard, int out, void *backups);

@@ -1,9 +1,9 @@
 /*
  * log_output: standard output as the log of a program that runs for weeks.
  *
- * A file is appended to, so that it may be cut to nothing at any time; one that
- * was moved or removed is made again under its name. What a pipe or a terminal
- * does not take at once waits, up to a limit, and stops nobody.
+ * A file is appended to, so that it may be truncated at any time; if it was
+ * moved or removed, it is created again under its name. What a pipe or a
+ * terminal does not take at once waits in memory, up to a limit.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ struct log_output {
 void log_output_init(struct log_output *o, int fd);
 void log_output_release(struct log_output *o);
 
-/* Adds lines. What has waited for too long is given up, oldest first. */
+/* Adds lines. Past the limit the oldest waiting lines are dropped. */
 void log_output_add(struct log_output *o, const char *bytes, size_t n);
 
 /* Writes what can be written now. Returns: whether something still waits. */

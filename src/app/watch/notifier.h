@@ -1,11 +1,9 @@
 /*
- * notifier: commands that tell somebody of an event: notify-send, and the
- * user's own.
+ * notifier: runs commands that report an event: notify-send, and the user's own.
  *
- * Each runs in a session of its own, gets the event on its standard input, and
- * writes to our standard error. One runs at a time, the others wait; one that
- * takes too long is ended, with all that it started in its process group. No
- * shell is involved.
+ * Each runs in a terminal session of its own, gets the event on its standard
+ * input, and writes to our standard error. One runs at a time, the others wait.
+ * One that takes too long is ended with its process group. No shell is involved.
  */
 #pragma once
 
@@ -39,14 +37,14 @@ struct notifier {
 };
 
 void notifier_init(struct notifier *n, int64_t limit_ms);
-/* Ends what runs. */
+/* Ends the running command. */
 void notifier_release(struct notifier *n);
 
 /* argv ends in NULL; program: what argv[0] leads to; input: what it reads, may be empty. */
 void notifier_add(struct notifier *n, const char *program, const char *const *argv,
                   struct sv input);
 
-/* Starts the next one, collects or ends the running one. failed is called with a sentence for each
- * that failed. Returns: how long nothing has to be done; -1: until the pidfd is readable. */
+/* Starts the next command, collects or ends the running one. Calls failed with a sentence for each
+ * that failed. Returns: after how many ms to call again; -1: when the pidfd is readable. */
 int64_t notifier_run(struct notifier *n, int64_t now_ms,
                      void (*failed)(void *context, const char *why), void *context);

@@ -1,6 +1,6 @@
 /*
- * report: what a job of --watch has seen or done, as text that its parent
- * reads back: JSON, a document for a look, a line for each backup.
+ * report: what a job of --watch has seen or done, as JSON that its parent reads
+ * back: a document for a look, a line for each backup.
  */
 #pragma once
 
@@ -10,16 +10,16 @@
 
 struct report {
     struct change_look look;
-    const char *const *stores; /* config directories that sessions are kept in */
+    const char *const *stores; /* config directories with sessions */
     size_t store_count;
-    const char *blind; /* why names and writes cannot be watched; NULL: they are */
+    const char *blind; /* why folders cannot be watched; NULL: they are */
 };
 
 void report_write(const struct report *r, struct buf *out);
 /* Returns: 0 or -EBADMSG. Owner: the arena. */
 int report_read(struct arena *a, struct sv text, struct report *out);
 
-/* One backup: the number-th that was asked for. */
+/* Writes the result of one backup: the number-th that was asked for. */
 void report_write_backup(size_t number, const struct change_result *result, struct buf *out);
 /* Reads a line. Returns: 0 or -EBADMSG. Owner: the arena. */
 int report_read_backup(struct arena *a, struct sv line, size_t *number,

@@ -1,7 +1,7 @@
 /*
  * worker_job: a piece of work in a child process, for a parent that must never wait
- * for it: the child may get stuck in a file system that does not answer, and is
- * then left behind until that answers again.
+ * for it. The child may get stuck in a file system that does not answer; then it is
+ * left behind until that answers again.
  *
  *     worker_job_start(&w, do_it, context);
  *     ... w.pipe is readable: worker_job_hear(&w) ...
@@ -25,10 +25,10 @@ struct worker_job {
     struct guard *guard;
     struct buf heard;
     unsigned steps;
-    int64_t moved_ms; /* when it was seen to make a step, or not to be inside of a path */
+    int64_t moved_ms; /* when it was last seen to make a step, or not to be inside a path */
 };
 
-/* Done in the child; what it has to say goes to the descriptor. */
+/* Runs in the child, and writes its report to out. */
 typedef void worker_job_work(struct guard *guard, int out, void *context);
 
 /* Returns: 0 or negative errno. */
@@ -37,19 +37,19 @@ int worker_job_start(struct worker_job *w, worker_job_work *work, void *context,
 /* Takes what the child has written. Returns: false once it has closed its end. */
 bool worker_job_hear(struct worker_job *w);
 
-/* It has been at one path for so long. To be asked several times in that time. */
+/* Whether it has been at one path for patience_ms. Call it several times within that time. */
 bool worker_job_is_stuck(struct worker_job *w, int64_t patience_ms, int64_t now_ms);
 
-/* Collects a child that has closed its end. Returns: whether it ended well. cost_ms: CPU time. */
+/* Collects a child that has closed its end. Returns: whether it succeeded. cost_ms: CPU time. */
 bool worker_job_end(struct worker_job *w, int64_t *cost_ms);
 
 /* Sends SIGTERM; or, with force, SIGKILL. */
 void worker_job_signal(const struct worker_job *w, bool force);
 
 /*
- * Those that were left behind, and where. Such a path is avoided for a minute,
- * then for twice as long each time that it still does not answer, up to half an
- * hour; and as long as there is a process that not even SIGKILL has ended.
+ * The jobs that were left behind, and where. Such a path is avoided for a
+ * minute, then for twice as long each time that it still does not answer, up to
+ * half an hour; and as long as a process there survives even SIGKILL.
  */
 enum { WORKER_JOB_BEHIND_MAX = 16 };
 
@@ -62,14 +62,14 @@ struct worker_job_behind {
     size_t count;
 };
 
-/* Returns: false when there are too many already; then w goes on as it is. */
+/* Leaves w behind. Returns: false when there are too many already; then w stays as it is. */
 bool worker_job_leave(struct worker_job *w, struct worker_job_behind *behind, int64_t now_ms);
 
-/* The paths that are to be kept away from now. Returns: how many. */
+/* Stores the paths to avoid now. Returns: how many. */
 size_t worker_job_avoid(struct worker_job_behind *behind, int64_t now_ms,
                         const char *paths[static WORKER_JOB_BEHIND_MAX]);
 
-/* A job that was not told to keep away from them, begun at that time, has come through. */
+/* A job begun at that time, which did not avoid these paths, has succeeded: stop avoiding them. */
 void worker_job_forgive(struct worker_job_behind *behind, int64_t began_ms);
 
 void worker_job_forget_all(struct worker_job_behind *behind);

@@ -238,7 +238,7 @@ static int give(struct revive *r, struct remedy *p, struct sr_error *error)
         code = err_set(error, -EBUSY, "%s may be wanted: without --force it is asked about",
                        v.names.p);
     else if (!r->options->force && !pinned_session_ask(&r->subject, SR_ASK_END, v.names.p))
-        code = err_set(error, -ECANCELED, "%s was to be left running", v.names.p);
+        code = err_set(error, -ECANCELED, "%s stays running, as you answered", v.names.p);
     else
         code = end_all(r, &v, error);
     release(&v);

@@ -67,10 +67,10 @@ bool persistence_is_fresh(const struct persistence_facts *f)
 static const char *doubt_of(const struct persistence_facts *f)
 {
     if (f->took_up)
-        return "it took up an earlier session as it started, and no transcript is there: what it "
+        return "it took up an earlier session as it started, and there is no transcript: what it "
                "took up may be in its memory alone";
     return is_after(f->status_at, f->registered_at, 0)
-               ? "its status has changed since it started, and no transcript is there: whether "
+               ? "its status has changed since it started, and there is no transcript: whether "
                  "something was said in it is not known"
                : NULL;
 }
@@ -127,14 +127,14 @@ static const char *said_without_transcript(const struct persistence_facts *f)
     if (f->has_side_files == FACT_YES)
         return "files of its tools lie beside a transcript that is not there";
     if (lacks_prompts(f))
-        return "its prompts are in the history of prompts, and no transcript is there";
+        return "its prompts are in the history of prompts, and there is no transcript";
     if (f->told_by && f->is_told_for_certain && has_worked(f) != FACT_NO)
         return "it writes no transcript";
     if (f->told_by && f->has_asked == FACT_YES)
-        return "it has asked its model, and no transcript is there";
+        return "it has asked its model, and there is no transcript";
     if (cannot_write(f) && has_worked(f) == FACT_YES && f->status != CLIENT_WAITING &&
         is_older(f, f->status_at, PERSISTENCE_SETTLE_MS))
-        return "it has worked, and no transcript is there";
+        return "it has worked, and there is no transcript";
     return NULL;
 }
 

@@ -1,5 +1,5 @@
 /*
- * act: what became of a session that was to be ended or revived, as JSON.
+ * act: the outcome of --kill and --revive, as JSON.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * backups: what became of each session or backup, as text and as JSON.
+ * backups: the outcome of --export, --verify and --restore, as text and as JSON.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 struct view_export {
     const char *session_id;
-    int code;        /* negative errno: it failed, for the reason in why */
+    int code;        /* negative errno: it failed, with the reason in why */
     const char *why; /* one line */
     struct sr_export result;
     int held_by;                /* pid; 0: nobody */
@@ -25,8 +25,7 @@ struct view_doubt {
     const char *why;
 };
 
-/* unsaved: the sessions of which not all is on disk, whether anything of them was exported or not.
- */
+/* unsaved: the sessions that are not wholly on disk, exported or not. */
 struct view_exports {
     const struct view_export *rows;
     size_t count;
@@ -47,7 +46,7 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
 void view_json_verified(struct buf *out, const struct view_verified *rows, size_t count,
                         const char *pending_dir);
 
-/* is_done: else what would be done, or what is in the way. resume_command: NULL: not known. */
+/* is_done: false says what would be done, or what is in the way. resume_command NULL: not known. */
 void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is_done);
 void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is_done,
                        const char *resume_command);

@@ -1,6 +1,5 @@
 /*
- * repair: a plan that mends a transcript, and what came of it, as text and as
- * JSON.
+ * repair: the plan and the outcome of --repair, as text and as JSON.
  */
 #pragma once
 
@@ -26,8 +25,8 @@ struct view_repair {
     const char *resume_command;
 };
 
-/* The problems, and each edit below. */
+/* The problems, then each edit. */
 void view_text_repair_plan(struct buf *out, const struct view_repair *v, bool verbose);
-/* What came of it. */
+/* The outcome. */
 void view_text_repaired(struct buf *out, const struct view_repair *v);
 void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose);

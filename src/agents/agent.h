@@ -704,7 +704,8 @@ void agent_read_screen(const struct agent *agent, struct sv screen, struct arena
 bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena *a,
                       struct sv *typed);
 
-extern const struct agent agent_claude, agent_opencode, agent_copilot, agent_qwen, agent_codex;
+extern const struct agent agent_claude, agent_opencode, agent_copilot, agent_qwen, agent_codex,
+    agent_kimi;
 
 /* Sorts transcripts, the one written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);

@@ -1,0 +1,352 @@
+/* Kimi Code as a process. Seen with 2.1.0: a script, run by node, which calls itself "kimi-code" as
+ * soon as it runs; the words of its command line are gone with that. */
+#include "agents/kimi/kimi.h"
+#include "agents/model_address.h"
+
+#include "base/io/fs.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TITLE "kimi-code"
+
+enum {
+    WORKSPACES_LIMIT = 4 * 1024 * 1024,
+    CONFIG_LIMIT = 1024 * 1024,
+    SERVER_LIMIT = 64 * 1024,
+    NAMES_LIMIT = 10000,
+    /* The kernel counts starts in ticks, and a clock may be set by a little. */
+    START_SLACK_MS = 2000,
+};
+
+/* ---- which process it is ------------------------------------------------------------------ */
+
+static bool could_be(const char *exe, const char *name)
+{
+    static const char *const programs[] = {"node", "nodejs", "kimi"};
+    for (size_t i = 0; exe && i < sizeof programs / sizeof *programs; i++)
+        if (str_equals(str_basename(exe), programs[i]))
+            return true;
+    return !exe && str_equals(name, TITLE);
+}
+
+/* A program that sets its title writes it over its command line, of which nothing is left. */
+static bool is_written_over(const struct proc_strings *argv)
+{
+    if (argv->count < 2 || !str_equals(argv->items[0], TITLE))
+        return argv->count == 0; /* it could not be read */
+    for (size_t i = 1; i < argv->count; i++)
+        if (*argv->items[i])
+            return false;
+    return true;
+}
+
+static const char *config_dir(struct arena *a, const struct proc_strings *environment,
+                              const char *home, bool *is_default)
+{
+    const char *named = proc_variable(environment, "KIMI_CODE_HOME");
+    const char *own_home = proc_variable(environment, "HOME");
+    *is_default = !(named && *named);
+    if (named && *named)
+        return arena_strdup(a, named);
+    if (own_home && *own_home)
+        home = own_home;
+    return home ? arena_printf(a, "%s/.kimi-code", home) : NULL;
+}
+
+/* Its home, opened; negative errno where that is not known or not of this machine's files. */
+static int open_home(const struct proc *proc, const struct agent_look *look, struct arena *a)
+{
+    bool is_default;
+    const char *path =
+        look->environment ? config_dir(a, look->environment, NULL, &is_default) : NULL;
+    if (!proc->is_live || !path)
+        return -ENOENT;
+    return fs_open_dir(AT_FDCWD, path);
+}
+
+/* Another of Kimi Code's has started it, with no shell between: to run a plugin. */
+static bool is_below_another(const struct proc *proc, pid_t pid)
+{
+    struct proc_stat own, above;
+    return proc_read_stat(proc, pid, &own) == 0 && proc_read_stat(proc, own.ppid, &above) == 0 &&
+           str_equals(above.name, TITLE);
+}
+
+static bool names_process(const struct json_value *root, pid_t pid, struct wall started)
+{
+    int64_t named, at;
+    return json_integer(json_get(root, "pid"), &named) && named == pid &&
+           json_integer(json_get(root, "started_at"), &at) && at >= started.ms - START_SLACK_MS;
+}
+
+/* A server says so in its home ("kimi web"). One that was killed leaves that behind: a process of
+ * the same number that is older than it is another. */
+static enum fact is_server(const struct proc *proc, pid_t pid, const struct agent_look *look)
+{
+    struct arena a = {0};
+    struct proc_stat stat;
+    struct fs_name *names;
+    size_t count = 0;
+    FS_CLOSE int home = open_home(proc, look, &a);
+    enum fact answer = FACT_UNKNOWN;
+    int r = home < 0 ? home : fs_list(home, "server/instances", NAMES_LIMIT, &a, &names, &count);
+    if (r == -ENOENT && home >= 0)
+        answer = FACT_NO;
+    if (r == 0 && proc_read_stat(proc, pid, &stat) == 0) {
+        answer = FACT_NO;
+        for (size_t i = 0; i < count && answer == FACT_NO; i++) {
+            struct sv text;
+            const struct json_value *root;
+            const char *path = arena_printf(&a, "server/instances/%s", names[i].name);
+            if (fs_read_small(home, path, SERVER_LIMIT, &a, &text) == 0 &&
+                json_parse(&a, text, &root) == 0 &&
+                names_process(root, pid, proc_start_time(proc, stat.start_ticks)))
+                answer = FACT_YES;
+        }
+    }
+    arena_release(&a);
+    return answer;
+}
+
+static enum agent_role role_of(const struct agent_look *look)
+{
+    if (!could_be(look->exe, look->name) || !str_equals(look->name, TITLE))
+        return AGENT_NO;
+    return is_written_over(look->argv) ? AGENT_SESSION : AGENT_NAMESAKE;
+}
+
+static enum agent_role look_closer(const struct proc *proc, pid_t pid,
+                                   const struct agent_look *look, enum agent_role role)
+{
+    if (is_below_another(proc, pid))
+        return AGENT_HELPER;
+    return is_server(proc, pid, look) == FACT_YES ? AGENT_SERVER : role;
+}
+
+/* No word of it is left. */
+static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
+{
+    (void)argv;
+    (void)session_id;
+    return false;
+}
+
+/* ---- what it starts ----------------------------------------------------------------------- */
+
+static bool has(const struct proc_strings *environment, const char *name, const char *value)
+{
+    return environment && str_equals(proc_variable(environment, name), value);
+}
+
+static bool bears_marks(const struct proc_strings *environment)
+{
+    return has(environment, "NO_COLOR", "1") && has(environment, "TERM", "dumb");
+}
+
+/* A command of the model's gets a terminal that can do nothing, and a group of its own. */
+static enum agent_child started_for(const struct agent_child_look *look)
+{
+    if (!look->environment || bears_marks(look->client_environment))
+        return AGENT_CHILD_UNKNOWN;
+    return bears_marks(look->environment) && !look->is_in_group ? AGENT_CHILD_TOOL
+                                                                : AGENT_CHILD_UNKNOWN;
+}
+
+/* ---- the way to its model ----------------------------------------------------------------- */
+
+static bool is_of_this_machine(struct sv url)
+{
+    return sv_find(url, 0, SV("://127.")) < url.n || sv_find(url, 0, SV("://localhost")) < url.n ||
+           sv_find(url, 0, SV("://[::1]")) < url.n;
+}
+
+/* "https://..." of a line: base_url = "https://...". Returns: false for any other line. */
+static bool url_in(struct sv line, struct sv *url)
+{
+    size_t from = sv_find(line, 0, SV("\""));
+    while (line.n && (line.p[0] == ' ' || line.p[0] == '\t')) {
+        line = sv_slice(line, 1, line.n);
+        from--;
+    }
+    if (!sv_starts_with(line, SV("base_url")) || from >= line.n)
+        return false;
+    size_t to = sv_find(line, from + 1, SV("\""));
+    *url = sv_slice(line, from + 1, to);
+    return to < line.n;
+}
+
+/* Of all base URLs that are set, one; *count: of those with different ports. */
+static void take_url(struct arena *a, struct sv url, const char **kept, size_t *count)
+{
+    const char *text = arena_strndup(a, url.p, url.n);
+    if (*kept && model_port_of_url(*kept) == model_port_of_url(text))
+        return;
+    *kept = text;
+    (*count)++;
+}
+
+/* Of the user's configuration nothing else is looked at: it holds keys. */
+static int read_urls(struct arena *a, const struct agent_store *store, const char **kept,
+                     size_t *count)
+{
+    struct sv text, url;
+    int r = store ? fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, a, &text) : -ENOENT;
+    for (size_t at = 0; r == 0 && at < text.n;) {
+        size_t end = sv_find(text, at, SV("\n"));
+        if (url_in(sv_slice(text, at, end), &url))
+            take_url(a, url, kept, count);
+        at = end + 1;
+    }
+    return r == -ENOENT ? 0 : r;
+}
+
+/* A proxy is not asked for what is on this machine. */
+static struct agent_api api_of(const struct proc_strings *environment,
+                               const struct agent_store *store)
+{
+    static const char *const names[] = {"KIMI_BASE_URL", "KIMI_CODE_BASE_URL"};
+    struct agent_api api = {.port = 443, .is_first_party = true};
+    struct arena a = {0};
+    const char *url = NULL, *proxy = model_proxy_of(environment);
+    size_t count = 0;
+    int r = read_urls(&a, store, &url, &count);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *set = proc_variable(environment, names[i]);
+        if (set && *set)
+            take_url(&a, sv_of(set), &url, &count);
+    }
+    if (url) {
+        api.port = model_port_of_url(url);
+        api.is_first_party = strstr(url, "://api.kimi.com") != NULL;
+    }
+    if (proxy && !(url && is_of_this_machine(sv_of(url))))
+        api.port = model_port_of_url(proxy);
+    if (r < 0 || count > 1) /* which of them is asked is not known */
+        api.port = 0;
+    arena_release(&a);
+    return api;
+}
+
+/* How many tokens a model holds stands in that configuration, or nobody says. */
+static int64_t context_window(const char *model, const char *asked)
+{
+    (void)model;
+    (void)asked;
+    return 0;
+}
+
+static const char *asked_model(const struct proc_strings *argv,
+                               const struct proc_strings *environment)
+{
+    (void)argv;
+    (void)environment;
+    return NULL;
+}
+
+/* ---- what is known ------------------------------------------------------------------------ */
+
+static void add_resume(struct buf *out, const char *session_id)
+{
+    buf_addf(out, "kimi --session %s", session_id);
+}
+
+static bool is_question(const char *name)
+{
+    return str_equals(name, "AskUserQuestion");
+}
+
+static const char *client_does(enum damage_kind kind)
+{
+    (void)kind;
+    return NULL;
+}
+
+/* Of 2.1.0. One that gives up asks again, ten times. */
+static int64_t gives_up_after_s(const struct agent_waiting *client, enum agent_silence silence)
+{
+    (void)client;
+    /* 304 to 307 s without an answer, 300 s in the middle of one, by the runtime */
+    return silence == AGENT_ONLY_PINGS ? -1 : 310;
+}
+
+static const struct agent_timing timing = {
+    .gives_up_after_s = gives_up_after_s,
+};
+
+static const struct agent_process process = {
+    .could_be = could_be,
+    .role = role_of,
+    .session_in_argv = session_in_argv,
+    .look_closer = look_closer,
+};
+
+static const struct agent_home home = {
+    .config_dir = config_dir,
+    .variable = "KIMI_CODE_HOME",
+};
+
+static const struct agent_stored stored = {
+    .top = "sessions",
+    .suffix = "/agents/main/wire.jsonl",
+    .is_id = kimi_is_id,
+    .begins_id = kimi_begins_id,
+    .split = kimi_split,
+    .project_folder = kimi_project_folder,
+    .list_folder = kimi_list_folder,
+    .list_all = kimi_list_all,
+    .find = kimi_find,
+    .list_subagents = kimi_list_subagents,
+    .is_archived = kimi_is_archived,
+    .list_watched = kimi_list_watched,
+    .watched_suffixes = (const char *const[]){"wire.jsonl", NULL},
+};
+
+static const struct agent_bundle bundle = {
+    .list_files = kimi_list_files,
+    .renamed = kimi_renamed,
+};
+
+static const struct agent_children children = {
+    .started_for = started_for,
+};
+
+static const struct agent_tools tools = {
+    .is_question = is_question,
+};
+
+static const struct agent_model model = {
+    .api = api_of,
+    .context_window = context_window,
+    .asked = asked_model,
+};
+
+static const struct agent_lines lines = {
+    .client_does = client_does,
+};
+
+static const struct agent_commands commands = {
+    .resume = add_resume,
+};
+
+const struct agent agent_kimi = {
+    .name = "kimi",
+    .title = "Kimi",
+    .product = "Kimi Code",
+    .vendor = "moonshot",
+    .process = &process,
+    .home = &home,
+    .stored = &stored,
+    .bundle = &bundle,
+    .reader = &event_kimi,
+    .commands = &commands,
+    .children = &children,
+    .tools = &tools,
+    .model = &model,
+    .lines = &lines,
+    .timing = &timing,
+};

@@ -275,7 +275,25 @@ static int64_t gives_up_after_s(const struct agent_waiting *client, enum agent_s
 }
 
 static const struct agent_timing timing = {
+    /* Ten tries; each pause is twice the one before, up to 37 s. */
+    .retry_pause_s = 45,
+    /* A piece takes 160 bytes and more; a comment that keeps a stream alive takes 16. */
+    .reply_piece_bytes = 100,
+    /* Five times a second at rest, on a loaded machine. */
+    .asleep_for_ms = 2000,
+    /* 31 to 50 times a second at work, five at rest. */
+    .spinner_wakeups_per_s = 12,
+    .spinning_percent = 90,
+    /* What it asks is in its transcript as soon as it is asked. */
+    .writes_calls_first = true,
     .gives_up_after_s = gives_up_after_s,
+};
+
+/* SIGTERM ends it within 3 s, without a word; all that it had was written by then, but for what of
+ * a reply had come. */
+static const struct agent_control control = {
+    .asks_again = true,
+    .keeps_raw_mode = true,
 };
 
 static const struct agent_process process = {
@@ -347,6 +365,7 @@ const struct agent agent_kimi = {
     .children = &children,
     .tools = &tools,
     .model = &model,
+    .control = &control,
     .lines = &lines,
     .timing = &timing,
 };

@@ -49,6 +49,8 @@ struct agent_timing {
     /* A command goes on when its call has had an answer, and later calls of the turn wait for it.
      */
     bool polls_commands;
+    /* What it asks its user is in the transcript as soon as it is asked. */
+    bool writes_questions;
     /* Returns: seconds of silence until the client gives up by itself; -1: never, or not known. */
     int64_t (*gives_up_after_s)(const struct agent_waiting *client, enum agent_silence silence);
 };

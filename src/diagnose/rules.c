@@ -698,7 +698,8 @@ static bool may_have_called_a_tool(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && awaits_reply(e) && answered_since_sent(e) &&
            !e->is_print && e->has_workers != FACT_YES && e->wakeups_per_s != 0 &&
-           !spinner_turns(e) && !is_above_rest(e) && !e->timing->writes_calls_first;
+           !spinner_turns(e) && !is_above_rest(e) && !e->timing->writes_calls_first &&
+           !e->timing->writes_questions;
 }
 
 /* Its spinner does not turn, by what it takes of a CPU where that is what tells. */
@@ -714,7 +715,7 @@ static bool is_at_rest(const struct evidence *e)
 static bool old_client_rests_at_a_tool(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && has_tool_open(e) && has_no_worker(e) &&
-           is_at_rest(e);
+           is_at_rest(e) && !e->timing->writes_questions;
 }
 
 static bool old_client_asks_permission(const struct evidence *e)

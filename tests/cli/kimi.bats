@@ -190,8 +190,14 @@ of_kimi()
     diff -r "$BATS_TEST_TMPDIR/was" "$session"
 }
 
-@test "its conversation is searched, and its lines are checked" {
+@test "its conversation is shown and searched, and its lines are checked" {
     add_session "$A" "$project" 7200 "$CALL" "$TEXT" "$ENDED"
+    rescue --context "$A" "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"buy milk"*Bash*"bought"* ]]
+    rescue --context "$wire"
+    [ "$status" -eq 0 ]
+    [[ $output == *"buy milk"*Bash*"bought"* ]]
     rescue --search bought "${ONLY[@]}"
     [ "$status" -eq 0 ]
     [[ $output == *bought* ]]

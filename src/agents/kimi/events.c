@@ -284,9 +284,20 @@ static int read_message(struct arena *a, struct sv bytes, struct event *e, struc
     return 0;
 }
 
+/* The first line names the protocol; what a turn consists of has words of its own. */
+static bool recognises(struct arena *a, struct sv bytes)
+{
+    struct record r;
+    if (read_root(a, bytes, &r) < 0)
+        return false;
+    return r.step || is(r.type, "turn.prompt") || is(r.type, "profile.bind") ||
+           (is(r.type, "metadata") && json_text_at(r.root, "protocol_version").n);
+}
+
 const struct event_reader event_kimi = {
     .agent = "kimi",
     .record_start = {"{\"type\":", 8},
+    .recognises = recognises,
     .read = read_record,
     .read_message = read_message,
 };

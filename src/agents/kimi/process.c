@@ -284,8 +284,7 @@ static const struct agent_timing timing = {
     /* 31 to 50 times a second at work, five at rest. */
     .spinner_wakeups_per_s = 12,
     .spinning_percent = 90,
-    /* What it asks is in its transcript as soon as it is asked. */
-    .writes_calls_first = true,
+    .writes_questions = true,
     .gives_up_after_s = gives_up_after_s,
 };
 

@@ -128,7 +128,7 @@ static void a_transcript_is_known_by_its_name(void **state)
     assert_sv_equal(agent_folder_of(&agent_opencode, "opencode.db/p/ses_1"), "opencode.db/p");
     assert_true(agent_is_watched(SV("4711.json")));
     assert_true(agent_is_watched(SV("a.jsonl")));
-    assert_false(agent_is_watched(SV("history.lock")));
+    assert_false(agent_is_watched(SV("history.tmp")));
     assert_true(agent_is_stored(agents[0], "projects/p/x.jsonl"));
     assert_false(agent_is_stored(agents[0], "projects-of-mine/x"));
     assert_string_equal(agent_title(NULL), agents[0]->title);

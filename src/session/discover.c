@@ -178,6 +178,8 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
     snap->may_lack_others = snapshot_doubt(snap) != NULL;
     snap->shown.may_lack_stored = may_hide_transcripts(&snap->problems);
     unseen_find(snap, &list);
+    if (options->stored_limit)
+        processes_find_survivors(&q, &list, &snap->survivors, &snap->survivor_count);
     public_view_all(snap, options, live, live_count, stored.sessions, stored.count);
     snap->shown.may_lack_sessions = snapshot_doubt(snap) != NULL;
     if (list.unread_above && list.count && snap->proc.is_live)

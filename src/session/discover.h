@@ -17,6 +17,8 @@ struct snapshot {
     struct sr_sleeps sleeps; /* none for a captured copy of /proc */
     struct unseen *unseen;   /* registered clients that no process shows: session/unseen.h */
     size_t unseen_count;
+    struct survivor *survivors; /* looked for where stored sessions are listed */
+    size_t survivor_count;
     bool is_blind;            /* /proc does not even show this program */
     bool may_lack_others;     /* shown.may_lack_sessions for other reasons than unseen */
     struct session *sessions; /* one for each of shown.sessions, in the same order */

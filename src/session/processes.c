@@ -347,6 +347,66 @@ static struct live *by_pid(struct live_list *list, pid_t pid)
 }
 
 /* Returns: the nearest session above a process, where one can be seen. */
+/* What is above it could be followed to the end, and no client is among it. */
+static bool has_no_client_above(const struct processes_request *q, struct live_list *list,
+                                const struct proc_stat *of)
+{
+    enum { DEPTH = 64 };
+    struct proc_stat at = *of;
+    for (int i = 0; i < DEPTH; i++) {
+        if (at.ppid <= 1)
+            return true;
+        if (by_pid(list, at.ppid) || proc_read_stat(q->proc, at.ppid, &at) < 0)
+            return false;
+    }
+    return false;
+}
+
+/* It leads a session of its own, as tools do, or has outlived its leader. */
+static bool is_first(const struct processes_request *q, const struct proc_stat *stat)
+{
+    struct proc_stat leader;
+    return stat->state != 'Z' &&
+           (stat->sid == stat->pid || proc_read_stat(q->proc, stat->sid, &leader) == -ESRCH);
+}
+
+static bool is_survivor(const struct processes_request *q, struct live_list *list, pid_t pid,
+                        struct survivor *out)
+{
+    struct proc_stat stat;
+    struct proc_strings environment;
+    if (proc_read_stat(q->proc, pid, &stat) < 0 || !is_first(q, &stat) || by_pid(list, pid) ||
+        proc_read_environ(q->proc, pid, q->arena, &environment) < 0)
+        return false;
+    for (size_t i = 0; agents[i]; i++) {
+        const char *id = agent_variable(&environment, agent_child_variable(agents[i]));
+        if (!id || !is_wanted(q->options, agents[i]) || !agents[i]->stored->is_id(sv_of(id)) ||
+            !has_no_client_above(q, list, &stat))
+            continue;
+        *out = (struct survivor){pid, stat.ppid, arena_strdup(q->arena, stat.name), agents[i], id};
+        return true;
+    }
+    return false;
+}
+
+void processes_find_survivors(const struct processes_request *q, struct live_list *list,
+                              struct survivor **out, size_t *count)
+{
+    pid_t *pids;
+    size_t pid_count, n = 0;
+    if (proc_list(q->proc, q->arena, &pids, &pid_count) < 0)
+        pid_count = 0;
+    struct survivor *found = arena_alloc(q->arena, (pid_count + 1) * sizeof *found);
+    for (size_t i = 0; i < pid_count; i++) {
+        if (pids[i] == q->options->own_pid || !enter_process(q, pids[i]))
+            continue;
+        n += is_survivor(q, list, pids[i], &found[n]);
+    }
+    watched_leave(q->options);
+    *out = found;
+    *count = n;
+}
+
 static struct live *session_above(const struct processes_request *q, struct live_list *list,
                                   const struct live *live)
 {

@@ -79,6 +79,19 @@ struct live *processes_add_registered(const struct processes_request *request,
                                       const struct agent *agent, const char *config_dir, pid_t pid,
                                       uint64_t start_ticks, struct live_list *list);
 
+/* A process that a tool of a session started, and that no client is above any more. */
+struct survivor {
+    pid_t pid, ppid;
+    const char *name;
+    const struct agent *agent;
+    const char *session_id;
+};
+
+/* By the variable that an agent gives its tools, of processes that lead a session of their own, or
+ * outlived its leader. One that cannot be looked at is left out. */
+void processes_find_survivors(const struct processes_request *request, struct live_list *list,
+                              struct survivor **out, size_t *count);
+
 /* Fills in terminal, pane and children, for a process that will be listed. */
 void processes_describe(const struct processes_request *request, struct live *live);
 

@@ -295,6 +295,33 @@ static void add_way_notes(struct arena *a, const struct sr_session *s, const cha
         add_note(a, notes, count, capacity, "it is archived: the client's own list leaves it out");
 }
 
+/* Another of them has started it: that one is named. */
+static bool is_below_another(const struct snapshot *snap, const struct survivor *p)
+{
+    for (size_t i = 0; i < snap->survivor_count; i++)
+        if (snap->survivors[i].pid == p->ppid &&
+            str_equals(snap->survivors[i].session_id, p->session_id))
+            return true;
+    return false;
+}
+
+/* What its tools started, and nobody ended: it works on in the session's directory. */
+static void add_survivor_notes(struct snapshot *snap, const struct session *s, const char ***notes,
+                               size_t *count, size_t *capacity)
+{
+    struct arena *a = &snap->arena;
+    for (size_t i = 0; !s->live && s->session_id && i < snap->survivor_count; i++) {
+        const struct survivor *p = &snap->survivors[i];
+        if (p->agent == s->store->agent && str_equals(p->session_id, s->session_id) &&
+            !is_below_another(snap, p))
+            add_note(a, notes, count, capacity,
+                     arena_printf(a,
+                                  "%s (pid %d), which a tool of it started, outlived the client "
+                                  "and still runs",
+                                  p->name, (int)p->pid));
+    }
+}
+
 /* What is odd about the transcript's end, named; none of it is damage that a listing judges. */
 static void show_notes(struct snapshot *snap, const struct session *s, struct sr_session *out)
 {
@@ -338,6 +365,7 @@ static void show_notes(struct snapshot *snap, const struct session *s, struct sr
     if (out->cwd_is_gone)
         add_note(a, &notes, &count, &capacity,
                  arena_printf(a, "its directory %s is gone", out->cwd));
+    add_survivor_notes(snap, s, &notes, &count, &capacity);
     add_way_notes(a, out, &notes, &count, &capacity);
     out->notes = notes;
     out->note_count = count;

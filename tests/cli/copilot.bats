@@ -253,6 +253,28 @@ hold()
     [[ $(json '.problems.map(p => p.text).join()') == *"is called as copilot is, and is no program of it"* ]]
 }
 
+@test "what a tool left running is named with the session, once its client is gone" {
+    add_session "$A" "$project"
+    call "$A"
+    add_session "$B" "$project"
+    hold "$B"
+    client
+    exec 8>&-
+    (exec setsid env "COPILOT_AGENT_SESSION_ID=$A" sleep 300 3>&-) &
+    local left=$!
+    started_pids+=("$left")
+    wait_until 30 grep -qz "COPILOT_AGENT_SESSION_ID=$A" "/proc/$left/environ"
+    (exec setsid env "COPILOT_AGENT_SESSION_ID=$B" sleep 300 3>&-) &
+    started_pids+=("$!")
+    rescue --resume --json "${ONLY[@]}"
+    # below this shell, whose parents are no client
+    [[ $(json ".sessions.find(s => s.session_id == '$A').notes.join()") == *"sleep (pid $left), which a tool of it started, outlived the client"* ]]
+    [[ $(json ".sessions.find(s => s.session_id == '$B').notes.join()") != *outlived* ]]
+    rescue --resume "$A" "${ONLY[@]}"
+    [[ $output == *"outlived the client and still runs"* ]]
+    kill -0 "$left"
+}
+
 # ---- what is done -------------------------------------------------------------------------------
 
 @test "a backup holds the folder and nothing else, and is put back as it was" {

@@ -203,9 +203,17 @@ of_kimi()
     [[ $output == *bought* ]]
     rescue --check "$A" "${ONLY[@]}"
     [ "$status" -eq 0 ]
+    before=$(sha256sum "$wire")
     printf '{"type":"turn.ended","agentId":' >>"$wire"
     rescue --check "$A" "${ONLY[@]}"
     [ "$status" -ne 0 ]
+    [[ $output == *"the client cuts it off when it resumes"* ]]
+    printf '\n%s%s\n' '{"type":"turn.ended"}' '{"type":"turn.ended"}' >>"$wire"
+    rescue --check "$A" "${ONLY[@]}"
+    [[ $output == *"the client cuts off the line and all that follows it when it resumes"* ]]
+    sed -i '$d' "$wire"
+    sed -i '$d' "$wire"
+    [ "$(sha256sum "$wire")" = "$before" ]
 }
 
 @test "what cannot be read is named, and the rest of the listing stands" {

@@ -39,6 +39,8 @@ static const struct process {
     {EXE, "opencode", WORDS("opencode", "acp"), FACT_YES, AGENT_SERVER},
     {EXE, "opencode", WORDS("opencode", "attach", "http://localhost:4096"), FACT_YES, AGENT_UI},
     {EXE, "opencode", WORDS("opencode", "run", "--attach", "http://x", "hi"), FACT_YES, AGENT_UI},
+    {EXE, "opencode", WORDS("opencode", "run", "--attach=http://x", "hi"), FACT_YES, AGENT_UI},
+    {EXE, "opencode", WORDS("opencode", "run", "--attached", "hi"), FACT_YES, AGENT_SESSION},
     {EXE, "opencode", WORDS("opencode", "export", A), FACT_YES, AGENT_HELPER},
     {EXE, "opencode", WORDS("opencode", "db", "path"), FACT_YES, AGENT_HELPER},
     {EXE, "opencode", WORDS("opencode", "--version"), FACT_YES, AGENT_HELPER},
@@ -261,6 +263,28 @@ static void what_is_no_such_database_is_named(void **state)
     assert_int_equal(problems.count, 3);
 }
 
+static void sessions_that_are_files_are_named(void **state)
+{
+    (void)state;
+    scratch_put("old/storage/session/p/" A ".json", "{}");
+    assert_unknown("old", "opencode 1.1 or before");
+    scratch_put("storage/session/p/" A ".json",
+                "{}"); /* beside a database they are not asked for */
+    struct agent_transcript *t;
+    size_t count, before = problems.count;
+    assert_int_equal(agent_opencode.stored->list_all(&store, &t, &count).state, LOOKUP_FOUND);
+    assert_int_equal(problems.count, before);
+}
+
+/* SQLite would wait at its end for somebody who writes. */
+static void a_pipe_beside_a_database_is_not_opened(void **state)
+{
+    (void)state;
+    scratch_put("piped/" OPENCODE_DATABASE, "");
+    assert_int_equal(mkfifo(scratch("piped/" OPENCODE_DATABASE "-journal"), 0600), 0);
+    assert_unknown("piped", "not a regular file");
+}
+
 static void a_locked_database_is_named(void **state)
 {
     (void)state;
@@ -453,6 +477,8 @@ static void the_rows_of_a_session_are_written_and_no_others(void **state)
     buf_release(&text);
 }
 
+#define WIDE "\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e"
+
 static void children_are_files_of_their_own_and_what_is_not_taken_is_named(void **state)
 {
     (void)state;
@@ -461,11 +487,13 @@ static void children_are_files_of_their_own_and_what_is_not_taken_is_named(void 
     struct agent_files files;
     sql("INSERT INTO session_share VALUES('" A "', 'SECRET')");
     sql("CREATE TABLE news(session_id TEXT)");
+    add_message("msg_wide", A, 1, "{\"text\":\"" WIDE "\"}");
     assert_int_equal(agent_opencode.stored->find(&store, A, NULL, &t).state, LOOKUP_FOUND);
     agent_opencode.bundle->list_files(&store, &t, "/tmp", &listings, &files);
     assert_int_equal(files.count, 2);
     assert_int_equal(files.items[0].kind, AGENT_FILE_TRANSCRIPT);
     assert_string_equal(files.items[0].rows->session_id, A);
+    assert_true(files.items[0].seen.size_bytes >= 2 * (int64_t)sizeof WIDE); /* in bytes */
     assert_string_equal(files.items[1].name, "children/" CHILD);
     assert_int_equal(files.left_out_count, 2);
     assert_true(files.left_out[0].is_lost); /* a table that is not known */
@@ -541,6 +569,8 @@ int main(void)
         ON_STORE(sessions_are_listed_without_children),
         ON_STORE(a_place_without_a_database_has_no_sessions),
         ON_STORE(what_is_no_such_database_is_named),
+        ON_STORE(sessions_that_are_files_are_named),
+        ON_STORE(a_pipe_beside_a_database_is_not_opened),
         ON_STORE(a_locked_database_is_named),
         ON_STORE(a_row_that_no_session_can_have_is_left_out_and_said),
         ON_STORE(a_prompt_awaits_a_reply),

@@ -85,6 +85,17 @@ static bool has_word(const struct proc_strings *argv, const char *wanted)
     return false;
 }
 
+/* "--attach URL", "--attach=URL" */
+static bool has_option(const struct proc_strings *argv, const char *wanted)
+{
+    size_t n = strlen(wanted);
+    for (size_t i = 1; i < argv->count && !str_equals(argv->items[i], "--"); i++)
+        if (str_starts_with(argv->items[i], wanted) &&
+            (!argv->items[i][n] || argv->items[i][n] == '='))
+            return true;
+    return false;
+}
+
 /* What it does besides sessions (opencode --help). */
 static bool is_other_command(const char *word)
 {
@@ -118,7 +129,8 @@ static enum agent_role role_of(const struct agent_look *look)
     const char *word = first_word(look->argv);
     if (!word)
         return AGENT_SESSION;
-    if (str_equals(word, "attach") || (str_equals(word, "run") && has_word(look->argv, "--attach")))
+    if (str_equals(word, "attach") ||
+        (str_equals(word, "run") && has_option(look->argv, "--attach")))
         return AGENT_UI;
     if (str_equals(word, "serve") || str_equals(word, "web") || str_equals(word, "acp"))
         return AGENT_SERVER;

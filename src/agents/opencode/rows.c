@@ -337,11 +337,12 @@ int opencode_stamp_rows(const struct agent_store *store, const struct agent_tran
 static int64_t size_of(struct database *db, const char *session_id)
 {
     int64_t parts = database_number(
-        db, 0, "SELECT coalesce(sum(length(data)), 0) FROM part WHERE session_id = ?", "t",
-        sv_of(session_id));
+        db, 0, "SELECT coalesce(sum(length(CAST(data AS BLOB))), 0) FROM part WHERE session_id = ?",
+        "t", sv_of(session_id));
     int64_t messages = database_number(
-        db, 0, "SELECT coalesce(sum(length(data)), 0) FROM message WHERE session_id = ?", "t",
-        sv_of(session_id));
+        db, 0,
+        "SELECT coalesce(sum(length(CAST(data AS BLOB))), 0) FROM message WHERE session_id = ?",
+        "t", sv_of(session_id));
     return 2 * (parts + messages);
 }
 

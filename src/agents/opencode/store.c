@@ -14,6 +14,29 @@ static const char *path_of(const struct agent_store *store, const char *name)
 
 /* ---- the database ------------------------------------------------------------------------- */
 
+/* SQLite opens what stands beside a database, and would wait for ever at the end of a pipe. */
+static int look_beside(const struct agent_store *store)
+{
+    static const char *const beside[] = {OPENCODE_DATABASE "-journal", OPENCODE_DATABASE "-wal",
+                                         OPENCODE_DATABASE "-shm"};
+    struct stat st;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        if (fstatat(store->fd, beside[i], &st, 0) == 0 && !S_ISREG(st.st_mode))
+            return -ENXIO;
+    return 0;
+}
+
+/* Clients of 1.1 keep a file for each message and part, and no database. */
+static int look_for_files(const struct agent_store *store, int otherwise)
+{
+    struct stat st;
+    if (otherwise != -ENOENT || fstatat(store->fd, "storage/session", &st, 0) < 0)
+        return otherwise;
+    problems_add(store->problems, path_of(store, "storage/session"), -EOPNOTSUPP,
+                 "sessions of opencode 1.1 or before, each in many files, which are not read");
+    return -ENODATA;
+}
+
 /* Opened by its path, it must be the file in the folder that is open: a path of another root could
  * lead elsewhere. Returns: 0 or negative errno. */
 static int look_for_database(const struct agent_store *store)
@@ -27,16 +50,18 @@ static int look_for_database(const struct agent_store *store)
         return -errno;
     if (here.st_uid != folder.st_uid) /* a link to what is somebody else's */
         return -EXDEV;
-    return here.st_dev == there.st_dev && here.st_ino == there.st_ino ? 0 : -EXDEV;
+    if (here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+        return -EXDEV;
+    return look_beside(store);
 }
 
 int opencode_open(const struct agent_store *store, struct database **out)
 {
     const char *path = path_of(store, OPENCODE_DATABASE);
-    int r = look_for_database(store);
+    int r = look_for_files(store, look_for_database(store));
     if (r == 0)
         *out = database_open_foreign(path);
-    else if (r != -ENOENT)
+    else if (r != -ENOENT && r != -ENODATA)
         problems_add(store->problems, path, r, NULL);
     return r;
 }

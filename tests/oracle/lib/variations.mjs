@@ -293,7 +293,7 @@ const CHANGES = {
   },
 };
 
-/** What other programs and editors make of records: drawn with --changes odd, by turns and with those above beside it. */
+/** What other programs and editors make of records: drawn as those above; with --changes odd by turns. */
 const ODD = {
   'pointer at a subagent'(c) {
     const side = turnOn(c, null, { gapMs: 1000, sidechain: true });
@@ -330,7 +330,8 @@ const ODD = {
   },
 };
 
-const NAMES = Object.keys(CHANGES);
+const ALL = { ...CHANGES, ...ODD };
+const NAMES = Object.keys(ALL);
 
 /** sessions: texts by name. Changes: one to three, the first by turns, so that each has its share. */
 export function variation(seed, number, sessions, isOdd = false) {
@@ -342,7 +343,7 @@ export function variation(seed, number, sessions, isOdd = false) {
   const done = [];
   for (const name of names) {
     if (c.where(isMessage).length < 3) break;
-    (ODD[name] ?? CHANGES[name])(c);
+    ALL[name](c);
     done.push(name);
   }
   return { name: `${session}: ${done.join(', ')}`, text: c.text };

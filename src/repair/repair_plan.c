@@ -77,6 +77,12 @@ static uint32_t find_newer_leaf(struct repair_steps *m, struct graph_walk *after
     return GRAPH_NONE;
 }
 
+/* Its words are not sent from where it stands, and it is on no branch: no message hangs on it. */
+static bool is_beside_all(const struct graph *g, const struct graph_walk *w, uint32_t node)
+{
+    return g->nodes[node].is_sent && graph_is_in_play(g, node) && w->marks[node] == GRAPH_UNREACHED;
+}
+
 /* What the mended conversation leaves aside. */
 static void list_branches(struct repair_steps *m, const struct graph_walk *after)
 {
@@ -99,7 +105,7 @@ static void list_branches(struct repair_steps *m, const struct graph_walk *after
     }
     plan->left = arena_alloc(m->arena, (g->count + 1) * sizeof *plan->left);
     for (uint32_t i = 0; i < g->count; i++)
-        if (b.of[i] && is_said(g, i))
+        if (is_said(g, i) && (b.of[i] || is_beside_all(g, after, i)))
             plan->left[plan->left_count++] = loaded_of(&g->nodes[i]);
 }
 
@@ -179,7 +185,8 @@ static void date_fetched(struct repair_steps *m, const struct graph_walk *w)
     struct graph *g = m->g;
     bool fails_now = m->before.unsortable != GRAPH_NONE;
     for (uint32_t i = 0; i < g->count && w->unsortable != GRAPH_NONE; i++) {
-        if (w->marks[i] != GRAPH_BESIDE || !g->nodes[i].lacks_time || !graph_is_in_play(g, i))
+        if (w->marks[i] != GRAPH_BESIDE || g->nodes[i].role < GRAPH_USER ||
+            !g->nodes[i].lacks_time || !graph_is_in_play(g, i))
             continue;
         uint32_t above = graph_parent(g, i);
         int64_t at_ms = above == GRAPH_NONE ? 0 : g->nodes[above].at_ms;

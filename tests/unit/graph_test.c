@@ -97,7 +97,7 @@ static void a_chain_is_walked_to_its_root(void **state)
 static void lines_need_not_be_in_order(void **state)
 {
     (void)state;
-    assert_loads("b<a:A@20 c<b:l@21 a:u@10", "3 1", GRAPH_END_ROOT);
+    assert_loads("b<a:A@20 c<b:l@21 a:u@10", "3 1 2", GRAPH_END_ROOT);
 }
 
 static void the_last_end_is_the_leaf_whatever_its_time(void **state)

@@ -174,6 +174,31 @@ static void what_is_sent_and_is_no_message_counts_as_one(void **state)
     end(&s);
 }
 
+static void what_was_typed_and_is_not_sent_is_named(void **state)
+{
+    (void)state;
+    static const char typed[] = "{\"parentUuid\":\"%s\",\"type\":\"attachment\",\"attachment\":{"
+                                "\"type\":\"queued_command\",\"prompt\":\"and the pears\"},"
+                                "\"uuid\":\"q\",\"timestamp\":\"2026-01-02T03:10:05.000Z\"}\n";
+    struct scene s = {0};
+    four_turns(&s);
+    buf_addf(&s.file, typed, "d"); /* behind the last message: it is sent */
+    repair_it(&s);
+    assert_messages(&s, 5, 5);
+    assert_int_equal(s.plan.left_count, 0);
+    end(&s);
+    s = (struct scene){0};
+    four_turns(&s);
+    buf_addf(&s.file, typed, "b"); /* beside the way */
+    minute = 11;
+    add(&s, "e", "d", "user", "\"three\"");
+    repair_it(&s);
+    assert_messages(&s, 5, 5);
+    assert_int_equal(s.plan.left_count, 1);
+    assert_int_equal(s.plan.left[0].line, 5);
+    end(&s);
+}
+
 static void a_line_written_before_its_parent_is_no_place_to_link_to(void **state)
 {
     (void)state;
@@ -990,6 +1015,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_is_left_alone),
         cmocka_unit_test(a_missing_parent_is_linked_to_the_line_before),
         cmocka_unit_test(what_is_sent_and_is_no_message_counts_as_one),
+        cmocka_unit_test(what_was_typed_and_is_not_sent_is_named),
         cmocka_unit_test(a_line_written_before_its_parent_is_no_place_to_link_to),
         cmocka_unit_test(nothing_is_linked_across_a_compaction),
         cmocka_unit_test(the_first_record_may_have_a_parent_elsewhere),

@@ -311,11 +311,13 @@ enum {
     READS_FIRST_SINCE = 2010113, /* of a line the record that it begins with */
     NULL_FAILS_SINCE = 2010116,  /* a line of null ends the resume; before, the reading */
     POINTER_SINCE = 2010120,
-    NEWEST_BELOW_SINCE = 2010257,  /* no pointers: the newest of what hangs on the last record */
-    ELSEWHERE_SINCE = 2010281,     /* results that hang elsewhere than on their call */
-    BESIDE_SINCE = 2010286,        /* a pointer at a call or result beside the way is passed over */
-    UNDATED_SINCE = 2010330,       /* a leaf without a time is taken */
-    IN_FILE_ORDER_SINCE = 2010330, /* what is fetched stands as in the file; before, by its time */
+    NEWEST_BELOW_SINCE = 2010257, /* no pointers: the newest of what hangs on the last record */
+    ELSEWHERE_SINCE = 2010281,    /* results that hang elsewhere than on their call */
+    BESIDE_SINCE = 2010286,       /* a pointer at a call or result beside the way is passed over */
+    UNDATED_SINCE = 2010330,      /* a leaf without a time is taken */
+    BEHIND_LEAF_SINCE = POINTER_SINCE, /* what is no message and hangs on the leaf */
+    AS_TREE_SINCE = 2010268, /* the same, each before what hangs on it; before, by their times */
+    IN_FILE_ORDER_SINCE = 2010261, /* what is fetched stands as in the file; before, by its time */
 };
 
 static bool is_since(const struct graph *g, int64_t version)
@@ -940,7 +942,8 @@ static void follow(struct walking *k)
     for (uint32_t node = w->leaf; node != GRAPH_NONE;) {
         w->marks[node] = GRAPH_ON_CHAIN;
         w->order[w->count++] = w->stopped_at = node;
-        uint32_t parent = k->up[node];
+        /* a compaction may name a parent: nothing is sent of what stands before it */
+        uint32_t parent = k->g->nodes[node].role == GRAPH_BOUNDARY ? GRAPH_NONE : k->up[node];
         bool is_circle = parent < MISSING && w->marks[parent] != GRAPH_UNREACHED;
         if (is_circle || parent == MISSING) {
             w->end = is_circle ? GRAPH_END_CYCLE : GRAPH_END_GAP;
@@ -1195,6 +1198,98 @@ static void merge(struct graph_walk *w, const struct fetched *fetched, size_t co
     }
 }
 
+/* Of what hangs on the leaf: neither a message nor a compaction, and not on the way. */
+static bool may_follow(const struct walking *k, uint32_t node)
+{
+    return is_held(k, node) && !is_message(k->g, node) &&
+           k->g->nodes[node].role != GRAPH_BOUNDARY && k->w->marks[node] == GRAPH_UNREACHED;
+}
+
+/* Whether such a record hangs on the leaf, over none but its like. `state`: what is known of each
+ * node. */
+static bool hangs_on_leaf(const struct walking *k, uint32_t node, unsigned char *state,
+                          uint32_t *way)
+{
+    enum { NO = 1, YES = 2 };
+    size_t n = 0;
+    for (; may_follow(k, node) && !state[node]; node = k->up[node]) {
+        state[node] = NO;
+        way[n++] = node;
+    }
+    bool is_on_leaf = node < MISSING && (node == k->w->leaf || state[node] == YES);
+    while (is_on_leaf && n > 0)
+        state[way[--n]] = YES;
+    return is_on_leaf;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const struct timed *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* Each before what hangs on it, and that before the next of its parent. */
+static void lay_as_tree(struct walking *k, const struct timed *items, size_t count)
+{
+    struct graph_walk *w = k->w;
+    uint32_t *first = mem_resize(NULL, k->g->count * sizeof *first);
+    uint32_t *next = mem_resize(NULL, k->g->count * sizeof *next);
+    first[w->leaf] = GRAPH_NONE;
+    for (size_t i = 0; i < count; i++)
+        first[items[i].node] = GRAPH_NONE;
+    for (size_t i = count; i-- > 0;) {
+        uint32_t *siblings = &first[k->up[items[i].node]];
+        next[items[i].node] = *siblings;
+        *siblings = items[i].node;
+    }
+    for (uint32_t node = first[w->leaf]; node != GRAPH_NONE;) {
+        w->order[w->count++] = node;
+        if (first[node] != GRAPH_NONE) {
+            node = first[node];
+            continue;
+        }
+        while (node != w->leaf && next[node] == GRAPH_NONE)
+            node = k->up[node];
+        node = node == w->leaf ? GRAPH_NONE : next[node];
+    }
+    free(first);
+    free(next);
+}
+
+/* What is no message and hangs on the leaf stands behind all: what was typed while the agent
+ * worked, and what the user's own commands said. */
+static void append_behind_leaf(struct walking *k)
+{
+    struct graph_walk *w = k->w;
+    if (w->leaf == GRAPH_NONE || !is_since(k->g, BEHIND_LEAF_SINCE))
+        return;
+    unsigned char *state = mem_resize(NULL, k->g->count);
+    uint32_t *way = mem_resize(NULL, k->g->count * sizeof *way);
+    struct timed *items = mem_resize(NULL, k->g->count * sizeof *items);
+    size_t count = 0;
+    memset(state, 0, k->g->count);
+    for (size_t i = 0; i < k->held_count; i++) {
+        uint32_t node = k->held[i];
+        if (!may_follow(k, node) || !hangs_on_leaf(k, node, state, way))
+            continue;
+        w->marks[node] = GRAPH_BESIDE;
+        items[count++] =
+            (struct timed){.at_ms = k->g->nodes[node].at_ms, .rank = k->ranks[node], .node = node};
+    }
+    if (count)
+        qsort(items, count, sizeof *items, compare_times);
+    if (is_since(k->g, AS_TREE_SINCE))
+        lay_as_tree(k, items, count);
+    else
+        for (size_t i = 0; i < count; i++)
+            w->order[w->count++] = items[i].node;
+    free(items);
+    free(way);
+    free(state);
+}
+
 /* The last record of the file that is nobody's parent. */
 static uint32_t last_end(const struct walking *k)
 {
@@ -1239,6 +1334,7 @@ static void walk(const struct graph *g, enum from from, uint32_t leaf, struct gr
     struct fetched_list fetched = fetch(&k);
     merge(&w, fetched.items, fetched.count);
     free(fetched.items);
+    append_behind_leaf(&k);
     let_go(&k);
     for (size_t i = 0; i < w.count; i++)
         w.message_count += graph_begins_message(g, w.order[i]);

@@ -31,13 +31,22 @@ export function atomsOfFile(bytes) {
   for (let i = bytes.indexOf('{"'); i >= 0; i = bytes.indexOf('{"', i + 1))
     if (i === 0 || bytes[i - 1] !== 0x3a) {
       const record = recordAt(bytes, i);
-      if (record?.type === 'user' || record?.type === 'assistant') for (const atom of atomsOf(record)) atoms.set(atom.key, atom);
+      if (record) for (const atom of atomsOf(record)) atoms.set(atom.key, atom);
     }
   return atoms;
 }
 
+/** What was typed while the agent worked, and what the user's own commands said. */
+function saidBeside(record) {
+  if (record.type === 'attachment' && record.attachment?.type === 'queued_command') return record.attachment.prompt;
+  return record.type === 'system' && record.subtype === 'local_command' ? record.content : null;
+}
+
 export function atomsOf(record) {
   if (record.isApiErrorMessage) return [];
+  const beside = saidBeside(record);
+  if (typeof beside === 'string') return atomOf({ type: 'text', text: beside }).map((a) => ({ ...a, isBeside: true }));
+  if (record.type !== 'user' && record.type !== 'assistant') return [];
   const content = record.message?.content;
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content : [];
   return blocks.flatMap(atomOf);
@@ -62,7 +71,7 @@ export function newestEnd(bytes) {
   const records = bytes.toString().split('\n').flatMap((line) => { try { return [JSON.parse(line)]; } catch { return []; } });
   const byId = new Map(records.filter((r) => r?.uuid && r.type !== 'progress').map((r) => [r.uuid, r]));
   const chain = [...byId.values()].filter((r) => !r.isSidechain);
-  const isMessage = (r) => (r.type === 'user' || r.type === 'assistant') && Boolean(r.message);
+  const isMessage = (r) => (r.type === 'user' || r.type === 'assistant') && Boolean(r.message) && r.isVirtual !== true;
   const last = records.filter((r) => r && !r.isSidechain && (r.uuid || (r.type === 'last-prompt' && 'leafUuid' in r))).at(-1);
   if (!last || (last.explicit && !('rewound' in last && last.lastPrompt === ''))) return [];
   const parents = new Set();
@@ -89,8 +98,8 @@ export function atomsSent(messages, known) {
       const own = known.get(`result ${block.tool_use_id}`);
       return [own && (own.text === wordsOf(block) || !isInvented(block)) ? own.key : `invented ${block.tool_use_id}`];
     }
-    if (block.type !== 'text' || block.text.startsWith('<system-reminder>')) return [];
-    return textsIn(block.text, texts);
+    if (block.type !== 'text') return [];
+    return textsIn(block.text, block.text.startsWith('<system-reminder>') ? texts.filter((a) => a.isBeside) : texts);
   }));
 }
 

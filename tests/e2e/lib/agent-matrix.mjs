@@ -326,7 +326,8 @@ export const ACTS = {
       const said = [];
       for (const [mode, ...args] of [['--context', client.id], ['--search', 'MARKREAD', '--index-dir', join(world.root, 'index')], ['--check', client.id]]) {
         const { status, stdout, stderr } = await world.rescue.run([mode, ...args], [world.store]);
-        if (status === REFUSED || /not (yet )?known how|is not known/.test(stderr)) said.push(`${mode} not served (${stderr.trim().split('\n').at(-1)})`);
+        const refusal = `${stderr}${stdout}`.split('\n').find((line) => /is not known/.test(line));
+        if (status !== 0 && refusal) said.push(`${mode} not served (${refusal.trim()})`);
         else if (mode !== '--check' && !stdout.includes('MARKREAD')) throw new Error(`${mode}: ${status}: ${stdout}${stderr}`);
         else if (status !== 0) throw new Error(`${mode}: ${status}: ${stdout}${stderr}`);
         else said.push(`${mode} ok`);

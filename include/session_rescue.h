@@ -457,6 +457,8 @@ enum sr_question {
     SR_ASK_HELPERS,    /* kill: helpers of the session ignore SIGTERM: SIGKILL? */
     SR_ASK_WANTED, /* kill: a process that the session started, and which may be wanted: end it? */
     SR_ASK_END,    /* revive: end these processes of the session's? */
+    SR_ASK_OTHERS, /* kill: its process runs these other sessions too, and ends them with it: go on?
+                    */
 };
 
 struct sr_act_options {

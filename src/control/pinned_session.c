@@ -134,6 +134,11 @@ int pinned_session_check(struct pinned_session *s, struct sr_error *error)
 
 /* ---- still the same? ---------------------------------------------------------------------- */
 
+bool pinned_session_is_its(const struct pinned_session *s, const struct sr_session *session)
+{
+    return session->pid == s->ref.pid && session->start_ticks == s->ref.start_ticks;
+}
+
 /* A look that has not found it is no proof that it is none. */
 static int tell_missing(const struct pinned_session *s, struct sr_snapshot *seen,
                         struct sr_error *error)
@@ -163,8 +168,8 @@ int pinned_session_look_again(struct pinned_session *s, const struct proof *proo
         sr_detect_hung_sessions(snapshot, s->options->timeout_minutes);
     const struct sr_session *found = NULL;
     for (size_t i = 0; i < snapshot->session_count; i++)
-        if (snapshot->sessions[i].pid == s->ref.pid &&
-            snapshot->sessions[i].start_ticks == s->ref.start_ticks)
+        if (pinned_session_is_its(s, &snapshot->sessions[i]) &&
+            (!found || str_equals(snapshot->sessions[i].session_id, s->session->session_id)))
             found = &snapshot->sessions[i];
     struct pinned_session_now seen = {snapshot, found};
     r = found ? proof_check(proof, s, &seen, error) : tell_missing(s, snapshot, error);

@@ -51,6 +51,9 @@ void pinned_session_release(struct pinned_session *s);
  */
 int pinned_session_check(struct pinned_session *s, struct sr_error *error);
 
+/* A session of the same process: one may run several. */
+bool pinned_session_is_its(const struct pinned_session *s, const struct sr_session *session);
+
 /* A second look, and the same process in it. */
 struct pinned_session_now {
     struct sr_snapshot *snapshot;

@@ -24,12 +24,73 @@ static long long grace_s(const struct stop *s)
 
 /* ---- 1. the backup ------------------------------------------------------------------------ */
 
+static void add_others(const struct stop *s, struct buf *out)
+{
+    buf_addf(out, "pid %d runs other sessions too, which end with it:", (int)s->subject.ref.pid);
+    for (size_t i = 0; i < s->other_count; i++)
+        buf_addf(out, " %s", s->others[i]->session_id);
+}
+
 static void describe_save(const struct stop *s, struct buf *out)
 {
     buf_addf(out,
              "back up the session into %s, with what only its memory holds of a half reply, and "
              "verify the backup; else stop here",
              s->options->backup->pending_dir);
+    if (s->other_count == 0)
+        return;
+    buf_adds(out, "; the same of these: ");
+    add_others(s, out);
+}
+
+/* One of which nothing is written yet has nothing to lose. */
+static void find_others(struct stop *s)
+{
+    const struct sr_snapshot *seen = s->subject.snapshot;
+    const struct snapshot *inside = snapshot_of(s->subject.snapshot);
+    s->others = arena_alloc(&s->arena, (seen->session_count + 1) * sizeof *s->others);
+    for (size_t i = 0; i < seen->session_count; i++)
+        if (&seen->sessions[i] != s->session &&
+            pinned_session_is_its(&s->subject, &seen->sessions[i]) &&
+            session_transcript(&inside->sessions[i]) != LOOKUP_ABSENT)
+            s->others[s->other_count++] = &seen->sessions[i];
+}
+
+/* Nothing is lost by the end of any of them; the proofs are of now, and the files stay. */
+static int save_others(struct stop *s, struct sr_error *error)
+{
+    int r = 0;
+    for (size_t i = 0; i < s->other_count && r == 0; i++) {
+        struct sr_act result = {0};
+        struct proof *proof;
+        struct pinned_session other = {.snapshot = s->subject.snapshot,
+                                       .session = s->others[i],
+                                       .options = s->options,
+                                       .result = &result};
+        r = pinned_session_pin(&other, error);
+        if (r == 0)
+            r = pinned_session_check(&other, error);
+        if (r == 0 && (r = proof_make(&other, &proof, error)) == 0)
+            proof_release(proof);
+        s->result.act.was_refused = s->result.act.was_refused || result.was_refused;
+        pinned_session_release(&other);
+    }
+    return r;
+}
+
+static int ask_about_others(struct stop *s, struct sr_error *error)
+{
+    struct buf text = {0};
+    if (s->other_count == 0)
+        return 0;
+    add_others(s, &text);
+    pinned_session_tell(&s->subject, "%s", text.p);
+    bool is_meant = s->options->force || pinned_session_ask(&s->subject, SR_ASK_OTHERS, text.p);
+    buf_release(&text);
+    if (is_meant)
+        return 0;
+    s->result.act.was_declined = true;
+    return err_set(error, -ECANCELED, "not killed: pid %d runs on", (int)s->subject.ref.pid);
 }
 
 /* ---- 2. the question ---------------------------------------------------------------------- */
@@ -531,6 +592,8 @@ int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_sess
         r = pinned_session_check(&s->subject, error);
     if (r == 0)
         r = find_family(s, error);
+    if (r == 0)
+        find_others(s);
     s->can_come_to_front = r == 0 && find_way_to_front(s);
     if (r < 0)
         stop_release(s);
@@ -587,7 +650,11 @@ int stop_session(struct sr_snapshot *snapshot, const struct sr_session *session,
         if (r == 0)
             stop_describe(&stop, plan);
     } else if (is_planned && (r = proof_make(&stop.subject, &proof, error)) == 0) {
-        r = stop_run(&stop, proof, error);
+        r = save_others(&stop, error);
+        if (r == 0)
+            r = ask_about_others(&stop, error);
+        if (r == 0)
+            r = stop_run(&stop, proof, error);
         proof_release(proof);
     }
     *out = stop.result;

@@ -31,6 +31,9 @@ struct stop {
     const struct sr_session *session;
     const struct sr_act_options *options;
     struct arena arena;
+    const struct sr_session **others; /* that the same process runs, and of which something is
+                                         written: they end with it */
+    size_t other_count;
     struct process_tree family; /* as it was when the plan was made, then again before SIGTERM */
     struct terminal_hold hold;  /* fd -1: none */
     struct keyboard keyboard;

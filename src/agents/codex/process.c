@@ -357,6 +357,16 @@ static int64_t gives_up_after_s(const struct agent_waiting *client, enum agent_s
     return silence == AGENT_MID_STREAM ? 300 : -1;
 }
 
+/*
+ * Tried with 0.171.0: SIGTERM ends a client that runs its own turns; the daemon stays until the
+ * turns of all its sessions are over. Whatever was written stays. A reply that is cut is asked for
+ * again.
+ */
+static const struct agent_control control = {
+    .asks_again = true,
+    .keeps_raw_mode = true,
+};
+
 static const struct agent_timing timing = {
     .retry_pause_s = 10,
     .writes_calls_first = true,
@@ -441,5 +451,6 @@ const struct agent agent_codex = {
     .children = &children,
     .tools = &tools,
     .model = &model,
+    .control = &control,
     .timing = &timing,
 };

@@ -20,6 +20,7 @@ static const struct {
     [SR_ASK_HELPERS] = {". Send them SIGKILL?", NULL},
     [SR_ASK_WANTED] = {". End it too?", NULL},
     [SR_ASK_END] = {NULL, ". End it?"},
+    [SR_ASK_OTHERS] = {". End them all?", NULL},
 };
 
 static bool ask(struct scene *scene, enum sr_question question, const char *text, bool ends)

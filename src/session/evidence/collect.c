@@ -255,37 +255,6 @@ static struct agent_api api_of(const struct session *s)
                         session_can_read_store(s) ? &s->store->io : NULL);
 }
 
-int collect_model_sockets(const struct snapshot *snap, const struct session *s,
-                          const struct collect_sockets *sockets, struct arena *a,
-                          const struct sock ***items, size_t *count)
-{
-    uint64_t *inodes;
-    size_t inode_count, n = 0;
-    bool visible;
-    if (!sockets->is_known || !s->live->environment_known || !s->live->agent->model)
-        return -ENODATA;
-    int r = sock_is_visible(&snap->proc, s->live->stat.pid, &visible);
-    if (r == 0 && !visible)
-        r = -ENODATA;
-    if (r == 0)
-        r = descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &inode_count);
-    if (r < 0)
-        return r;
-    uint16_t port = api_of(s).port;
-    if (port == 0)
-        return -ENODATA;
-    const struct sock **found = arena_alloc(a, (inode_count + 1) * sizeof *found);
-    for (size_t i = 0; i < inode_count; i++) {
-        const struct sock *sock = sock_find(&sockets->list, inodes[i]);
-        if (sock && sock->remote_port == port && sock->state != SOCK_CLOSED)
-            found[n++] = sock;
-    }
-    qsort(found, n, sizeof *found, compare_likelihood);
-    *items = found;
-    *count = n;
-    return 0;
-}
-
 /* Another session of the same process is in a turn, too, or may be. */
 static bool shares_its_connections(const struct snapshot *snap, const struct session *s)
 {
@@ -319,6 +288,39 @@ static size_t pick_own(const struct session *s, const struct sock **items, size_
     return own != NULL;
 }
 
+int collect_model_sockets(const struct snapshot *snap, const struct session *s,
+                          const struct collect_sockets *sockets, struct arena *a,
+                          const struct sock ***items, size_t *count)
+{
+    uint64_t *inodes;
+    size_t inode_count, n = 0;
+    bool visible;
+    if (!sockets->is_known || !s->live->environment_known || !s->live->agent->model)
+        return -ENODATA;
+    int r = sock_is_visible(&snap->proc, s->live->stat.pid, &visible);
+    if (r == 0 && !visible)
+        r = -ENODATA;
+    if (r == 0)
+        r = descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &inode_count);
+    if (r < 0)
+        return r;
+    uint16_t port = api_of(s).port;
+    if (port == 0)
+        return -ENODATA;
+    const struct sock **found = arena_alloc(a, (inode_count + 1) * sizeof *found);
+    for (size_t i = 0; i < inode_count; i++) {
+        const struct sock *sock = sock_find(&sockets->list, inodes[i]);
+        if (sock && sock->remote_port == port && sock->state != SOCK_CLOSED)
+            found[n++] = sock;
+    }
+    qsort(found, n, sizeof *found, compare_likelihood);
+    if (n && shares_its_connections(snap, s) && (n = pick_own(s, found, n)) == 0)
+        return -ENODATA;
+    *items = found;
+    *count = n;
+    return 0;
+}
+
 /*
  * The process's connection to the model's port on which the last request went
  * out. Pooled ones that are idle were used longer ago.
@@ -336,10 +338,6 @@ void collect_connection(struct snapshot *snap, const struct session *s,
     e->is_first_party = api.is_first_party;
     e->api_timeout_s = api.api_timeout_s;
     e->api.is_there = count ? FACT_YES : FACT_NO;
-    if (count && shares_its_connections(snap, s)) {
-        count = pick_own(s, items, count);
-        e->api.is_there = count ? FACT_YES : FACT_UNKNOWN;
-    }
     if (count == 0)
         return;
     const struct sock *best = items[0];

@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# Sessions of Codex: rollouts that each test writes, and a stand-in for its program that holds them
+# open and locked as the real one does.
+
+load helper
+
+A=01a21e54-aaaa-7000-8000-00000000000a
+B=01a21e54-bbbb-7000-8000-00000000000b
+C=01a21e54-cccc-7000-8000-00000000000c
+CHILD=01a21e55-0000-7000-8000-00000000000d
+
+setup()
+{
+    command -v python3 >/dev/null || skip "no Python here"
+    scratch_project
+    CODEX=$HOME/.codex
+    PENDING=$BATS_TEST_TMPDIR/pending
+    mkdir -p "$CODEX/sessions/2026/11/27" "$CODEX/thread-writer-locks" "$BATS_TEST_TMPDIR/bin"
+    ONLY=(--config-dir "$CODEX")
+    DIRS=(--pending-dir "$PENDING" --log-dir "$BATS_TEST_TMPDIR/log")
+    # a native program of the size that the real one has: it runs what stands behind -c, an option of both
+    program=$BATS_TEST_TMPDIR/bin/codex
+    cp "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$program"
+    PYTHONHOME=$(python3 -c 'import sys; print(sys.base_prefix)')
+    truncate -s 20M "$program"
+}
+
+teardown() { end_started; }
+
+rollout() { echo "$CODEX/sessions/2026/11/27/rollout-2026-11-27T18-21-17-$1.jsonl"; }
+
+# record SECONDS_AGO TYPE PAYLOAD: appended to the rollout of $id
+record()
+{
+    printf '{"timestamp":"%s","ordinal":1,"type":"%s","payload":%s}\n' \
+        "$(date -u -d "-$1 seconds" +%FT%T.000Z)" "$2" "$3" >>"$(rollout "$id")"
+}
+
+# add_session ID PROMPT SECONDS_AGO [SOURCE]: a prompt with its answer
+add_session()
+{
+    id=$1
+    record "$3" session_meta "{\"id\":\"$1\",\"cwd\":\"$project\",\"cli_version\":\"0.171.0\",\"source\":${4-\"cli\"}}"
+    record "$3" event_msg '{"type":"task_started"}'
+    record "$3" event_msg "{\"type\":\"user_message\",\"message\":\"$2\"}"
+    record "$3" response_item '{"type":"message","id":"m","role":"assistant","content":[{"type":"output_text","text":"well"}]}'
+    record "$3" event_msg '{"type":"task_complete"}'
+}
+
+HOLD='
+import fcntl, os, sys, time
+kept = []
+for path in filter(None, os.environ["HOLDS"].split(":")):
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    if path.endswith(".lock"):
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    kept.append(fd)
+open(os.environ["READY"], "w").close()
+time.sleep(300)'
+
+# hold FILES [ARGUMENT...]: a process that has these open, separated by colons: $started
+hold()
+{
+    local ready=$BATS_TEST_TMPDIR/ready.$RANDOM
+    start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" HOLDS="$1" READY="$ready" "$program" -c "$HOLD" "${@:2}"
+    wait_until 30 test -e "$ready"
+}
+
+lock_of() { echo "$CODEX/thread-writer-locks/$1.lock"; }
+
+# the mapping of the session whose id begins so
+row() { json ".sessions.filter(s => s.session_id == \"$1\").map(s => [s.mapping.by, s.mapping.confidence, s.pid, s.owner_pid, s.ui_pids.join(\"+\")].join()).join(\";\")"; }
+
+@test "a home without sessions has none" {
+    rm -r "$CODEX/sessions"
+    rescue --status "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $stderr != *"$CODEX"* ]]
+}
+
+@test "stored sessions are listed with their commands, what another has started for itself is not" {
+    add_session "$A" "buy milk" 7200
+    add_session "$CHILD" "look for milk" 7200 "{\"subagent\":{\"thread_spawn\":{\"parent_thread_id\":\"$A\"}}}"
+    mkdir "$CODEX/archived_sessions"
+    add_session "$B" "old" 9000
+    mv "$(rollout $B)" "$CODEX/archived_sessions/"
+    rescue --resume --json "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json '.sessions.map(s => s.session_id).join()')" = "$A" ]
+    [ "$(json '.sessions[0].agent')" = codex ]
+    [ "$(json '.sessions[0].first_prompt')" = "buy milk" ]
+    [ "$(json '.sessions[0].cwd')" = "$project" ]
+    rescue --resume --json
+    [ "$(json ".sessions.find(s => s.session_id == \"$A\").resume_command")" = "cd $project && codex resume $A" ]
+}
+
+@test "one daemon with three sessions is three rows with one owner, and who draws one is its UI" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 30
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B):$(lock_of $C)" app-server --listen unix:// --managed-daemon
+    daemon=$started
+    id=$B record 0 event_msg '{"type":"user_message","message":"more"}'
+    hold "" resume "$A"
+    ui=$started
+    rescue --status --json "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json '.sessions.length')" -eq 3 ]
+    [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
+    [ "$(row $B)" = "descriptor,exact,$daemon,$daemon," ]
+    [ "$(row $C)" = "lock,exact,$daemon,$daemon," ]
+    [ "$(json ".sessions.find(s => s.session_id == \"$A\").verdict")" = idle ]
+    [ "$(json ".sessions.find(s => s.session_id == \"$B\").verdict")" = working ]
+    # less than 30 s old
+    [ "$(json ".sessions.find(s => s.session_id == \"$C\").cause")" = starting ]
+}
+
+@test "a lock file that nobody has locked, and a rollout that is only read, are nobody's" {
+    add_session "$A" "buy milk" 60
+    touch "$(lock_of $A)"
+    READY=$BATS_TEST_TMPDIR/ready
+    start env -i PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" READY="$READY" A="$(rollout $A)" L="$(lock_of $A)" "$program" -c \
+        'import os, time; a = open(os.environ["A"]); b = open(os.environ["L"]); open(os.environ["READY"], "w"); time.sleep(300)' app-server
+    wait_until 30 test -e "$READY"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+    rescue --resume --json "${ONLY[@]}"
+    [ "$(json '.sessions[0].no_command')" = null ]
+}
+
+@test "what is only called so is no client" {
+    add_session "$A" "buy milk" 60
+    cp "$TEST_PROGRAMS/fake-agent" "$BATS_TEST_TMPDIR/small"
+    mkdir "$BATS_TEST_TMPDIR/other"
+    printf '#!/bin/sh\nsleep 300\n' >"$BATS_TEST_TMPDIR/other/codex"
+    chmod +x "$BATS_TEST_TMPDIR/other/codex"
+    start env -i HOME="$HOME" PATH="$PATH" "$BATS_TEST_TMPDIR/other/codex"
+    hold "$(rollout $A)" app-server daemon pid-update-loop
+    hold "$(rollout $A)" login
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 0 ]
+}
+
+@test "a backup holds its own session's words alone, no secret, and is put back where it was" {
+    add_session "$A" "MARK-OF-A" 60
+    add_session "$B" "MARK-OF-B" 60
+    add_session "$CHILD" "look" 60 "{\"subagent\":{\"thread_spawn\":{\"parent_thread_id\":\"$A\"}}}"
+    echo '{"token":"SECRET"}' >"$CODEX/auth.json"
+    echo 'SECRET' >"$CODEX/installation_id"
+    echo 'key = "SECRET"' >"$CODEX/config.toml"
+    mkdir "$CODEX/shell_snapshots"
+    echo 'export X=SECRET' >"$CODEX/shell_snapshots/$A.17.sh"
+    printf '{"session_id":"%s","ts":1,"text":"MARK-OF-A"}\n{"session_id":"%s","ts":2,"text":"MARK-OF-B"}\n' $A $B >"$CODEX/history.jsonl"
+    printf '{"id":"%s","thread_name":"of a"}\n{"id":"%s","thread_name":"MARK-OF-B"}\n' $A $B >"$CODEX/session_index.jsonl"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    run ! grep -rlE 'MARK-OF-B|SECRET' "$PENDING"
+    stem=$(basename "$(echo "$PENDING"/*-"$A".jsonl)" .jsonl)
+    mkdir "$BATS_TEST_TMPDIR/fresh"
+    rescue --restore "$stem" --config-dir "$BATS_TEST_TMPDIR/fresh" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    cmp "$(rollout $A)" "$BATS_TEST_TMPDIR/fresh/sessions/2026/11/27/$(basename "$(rollout $A)")"
+    cmp "$(rollout $CHILD)" "$BATS_TEST_TMPDIR/fresh/sessions/2026/11/27/$(basename "$(rollout $CHILD)")"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/fresh/history.jsonl")" -eq 1 ]
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/fresh/session_index.jsonl")" -eq 1 ]
+    # not over one that is being written
+    truncate -s -10 "$(rollout $A)"
+    hold "$(rollout $A):$(lock_of $A)" app-server --listen unix://
+    before=$(sha256sum "$(rollout $A)")
+    rescue --restore "$stem" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 4 ]
+    [ "$(sha256sum "$(rollout $A)")" = "$before" ]
+}
+
+@test "what cannot be read is told, and the rest stands" {
+    add_session "$A" "buy milk" 60
+    mkfifo "$(rollout $B)"
+    echo x >"$(rollout $C).zst"
+    echo "no database" >"$CODEX/logs_2.sqlite"
+    hold "$(rollout $A):$(lock_of $A)" app-server --listen unix://
+    hold ""
+    rescue --status --json --agent codex "${ONLY[@]}"
+    [ "$(row $A)" != "" ]
+    rescue --status "${ONLY[@]}"
+    [[ $stderr == *logs_2.sqlite* ]]
+    rescue --resume "${ONLY[@]}"
+    [[ $stderr == *"$(basename "$(rollout $B)")"* ]]
+    [[ $stderr == *compressed* ]]
+}
+
+@test "who shares its process is backed up and asked about before it ends" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    rescue --kill "$A" --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"$B"* ]]
+    rescue --kill "$A" "${ONLY[@]}" "${DIRS[@]}" </dev/null
+    [ "$status" -ne 0 ]
+    kill -0 "$started"
+    rescue --kill "$A" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    ls "$PENDING"/*-"$A".jsonl "$PENDING"/*-"$B".jsonl
+    run ! kill -0 "$started"
+}

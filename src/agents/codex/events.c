@@ -242,8 +242,17 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
     return 0;
 }
 
+/* {"timestamp", "type", "payload"}, as no other's. */
+static bool recognises(struct arena *a, struct sv record)
+{
+    const struct json_value *root;
+    return json_parse(a, record, &root) == 0 && json_text_at(root, "timestamp").n &&
+           json_text_at(root, "type").n && json_is_object(json_get(root, "payload"));
+}
+
 const struct event_reader event_codex = {
     .agent = "codex",
+    .recognises = recognises,
     .record_start = {"{\"timestamp\":", 13},
     .read = read_record,
     .read_message = read_message,

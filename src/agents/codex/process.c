@@ -367,6 +367,17 @@ static const struct agent_control control = {
     .keeps_raw_mode = true,
 };
 
+/* Not tried. */
+static const char *client_does(enum damage_kind kind)
+{
+    (void)kind;
+    return NULL;
+}
+
+static const struct agent_lines lines = {
+    .client_does = client_does,
+};
+
 static const struct agent_timing timing = {
     .retry_pause_s = 10,
     .writes_calls_first = true,
@@ -452,5 +463,6 @@ const struct agent agent_codex = {
     .tools = &tools,
     .model = &model,
     .control = &control,
+    .lines = &lines,
     .timing = &timing,
 };

@@ -25,11 +25,11 @@ struct arena {
 /* Returns: zeroed memory, aligned for any type; never NULL. Owner: the arena. */
 void *arena_alloc(struct arena *a, size_t size);
 
-/* The same, and what is in it is not defined: for what is written over at once. */
+/* The same without zeroing: for memory that is overwritten at once. */
 void *arena_take(struct arena *a, size_t size);
 
 /*
- * One more item of a growing array, zeroed: a pointer to it. items, count and capacity are
+ * Adds a zeroed item to a growing array; gives a pointer to it. items, count and capacity are
  * variables that start as zero; the array may move.
  *
  *     *ARENA_PUSH(a, list->items, list->count, list->capacity) = item;
@@ -44,11 +44,11 @@ char *arena_printf(struct arena *a, const char *format, ...) __attribute__((form
 
 void arena_release(struct arena *a);
 
-/* malloc and realloc for what an arena does not suit; end the process when memory is out. */
+/* realloc (p NULL: malloc) where an arena does not fit; ends the process when memory runs out. */
 void *mem_resize(void *p, size_t size);
 _Noreturn void mem_exhausted(void);
 
-/* As ARENA_PUSH, of memory that free() gives back; the item is to be set whole. */
+/* As ARENA_PUSH, for memory freed with free(); the item is not zeroed. */
 #define MEM_PUSH(items, count, capacity) \
     ((items) = mem_grow((items), (count), &(capacity), sizeof *(items)), &(items)[(count)++])
 void *mem_grow(void *items, size_t count, size_t *capacity, size_t item_size);

@@ -1,10 +1,9 @@
 /*
  * charset: text for a terminal that does not show UTF-8.
  *
- * What the terminal's character set has is written in it; of the rest, signs of
- * ours get a likeness ("[ok]", "-"), and all else is escaped: "\u00e9", as
- * utf8_add_printable does with what it hides. A set that cannot be converted
- * to counts as ASCII.
+ * Characters that the terminal's character set has are converted. Our own signs
+ * get a substitute ("[ok]", "-"); everything else is escaped ("\u00e9"), as by
+ * utf8_add_printable. A set that iconv does not know counts as ASCII.
  */
 #pragma once
 

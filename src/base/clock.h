@@ -29,16 +29,16 @@ bool wall_known(struct wall t);
 /* Time since boot, sleep included (CLOCK_BOOTTIME): what /proc/PID/stat counts start times in. */
 int64_t clock_since_boot_ms(void);
 
-/* The moment of that boot on today's wall clock. */
+/* When the machine was booted, on the wall clock as it is now. */
 struct wall clock_boot(void);
 
 /* How long the machine has slept since boot, and when that was asked. */
 struct sleeps_mark clock_mark(void);
 
 /*
- * Reads "2026-02-05T10:11:12[.345]Z", the form that agents write, and what other programs make of
- * it and JavaScript reads: a blank for the T, "+02:00" or "+0200" for the Z, and
- * "[Thu, ]05 Feb 2026 10:11:12 GMT", or an offset there. Where no zone is named UTC is taken.
+ * Reads "2026-02-05T10:11:12[.345]Z", the form that agents write, and other forms that JavaScript
+ * reads: a blank for the T, "+02:00" or "+0200" for the Z, and "[Thu, ]05 Feb 2026 10:11:12 GMT" or
+ * with an offset. Without a zone it is taken as UTC.
  * Returns: false when s is anything else; *out untouched.
  */
 bool wall_parse(struct sv s, struct wall *out);

@@ -2,10 +2,10 @@
  * fact: what is known of the world, with "not known" as an answer of its own.
  *
  * A look at the world has three outcomes, and the third is neither of the
- * others: a process that cannot be read is not "no ancestor", a folder that
- * cannot be listed holds not "no transcript". So what asks gets three values,
- * zero is the one that is not known (a fact that nobody has filled in protects),
- * and whoever acts compares with the value that allows it:
+ * others: a process that cannot be read may be an ancestor, a folder that
+ * cannot be listed may hold a transcript. So there are three values. Zero means
+ * not known, so that a fact that was never filled in protects. Code that acts
+ * compares with the value that allows the act:
  *
  *     if (pidref_has_ended(&ref) == FACT_YES)        not: != FACT_NO
  *     if (is_ancestor(pid) != FACT_NO) refuse        fails closed
@@ -21,7 +21,7 @@ enum fact {
     FACT_YES,
 };
 
-/* What looking for a thing came to. */
+/* The outcome of looking for something. */
 enum lookup_state {
     LOOKUP_UNKNOWN, /* it could not be looked for everywhere: it may be there */
     LOOKUP_ABSENT,  /* looked for everywhere, and not there */
@@ -31,7 +31,7 @@ enum lookup_state {
 struct lookup {
     enum lookup_state state;
     int code;          /* UNKNOWN: negative errno, why; else 0 */
-    const char *where; /* UNKNOWN: what could not be read; NULL where nobody can say */
+    const char *where; /* UNKNOWN: what could not be read; NULL: not stated */
 };
 
 static inline struct lookup lookup_found(void)
@@ -50,8 +50,8 @@ static inline struct lookup lookup_unknown(int code, const char *where)
 }
 
 /*
- * Of a system call on a path: 0 and more is found; ENOENT, and ENOTDIR (a file
- * stands where a folder would be), is absent; everything else is not known.
+ * From the result of a system call on a path: 0 or more is found; ENOENT and
+ * ENOTDIR (a file where a folder would be) are absent; any other is not known.
  */
 static inline struct lookup lookup_of(int result, const char *where)
 {
@@ -62,7 +62,7 @@ static inline struct lookup lookup_of(int result, const char *where)
     return lookup_unknown(result, where);
 }
 
-/* Of two places that were looked into: found in either; absent only where it is in neither. */
+/* Joins the outcomes of two places: found if in either; absent only if in neither. */
 static inline struct lookup lookup_either(struct lookup a, struct lookup b)
 {
     if (a.state == LOOKUP_FOUND || b.state == LOOKUP_FOUND)

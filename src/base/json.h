@@ -1,15 +1,15 @@
 /*
  * json: JSON read and written through yyjson; nothing else includes it.
  *
- * Reading. Values stay valid as long as the arena. Every getter takes NULL and
- * values of other types, and says no: foreign files have the wrong types.
+ * Reading. Values stay valid as long as the arena. Every getter accepts NULL and
+ * values of other types, and answers no: foreign files may have the wrong types.
  *
  *     const struct json_value *root;
  *     if (json_parse(&arena, text, &root) == 0)
  *         json_string(json_get(root, "sessionId"), &id);
  *
- * Writing. A document is built, then written in one go. Text that is not UTF-8
- * (a path may be any bytes) gets U+FFFD in place of what is not.
+ * Writing. A document is built, then written at once. Bytes that are not UTF-8
+ * (a path may be any bytes) become U+FFFD.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ struct json_value;
 /*
  * Parses exactly one value. A lone surrogate escape ("\ud83d", which agents do
  * write when they cut an emoji in two) reads as U+FFFD. So does a byte that is
- * not UTF-8. A number that no double or 64 bits hold keeps its digits, and is
- * none to json_integer and json_real. Returns: 0 or -EBADMSG.
+ * not UTF-8. A number that fits neither 64 bits nor a double keeps its digits,
+ * but json_integer and json_real say no. Returns: 0 or -EBADMSG.
  */
 int json_parse(struct arena *a, struct sv text, const struct json_value **root);
 
@@ -81,7 +81,7 @@ void json_put_text(struct json_document *d, struct json_node *to, const char *ke
 void json_put_value(struct json_document *d, struct json_node *to, const char *key,
                     const struct json_value *v);
 void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n);
-/* A count, a size or a number of something: null where it is negative, not known. */
+/* A count or a size; a negative one, which means not known, becomes null. */
 void json_put_count(struct json_document *d, struct json_node *to, const char *key, int64_t n);
 void json_put_pid(struct json_document *d, struct json_node *to, const char *key,
                   int pid); /* 0: null */

@@ -12,6 +12,6 @@ struct problems {
     size_t count, capacity;
 };
 
-/* Adds "path: why", unless path is there already; what was merely malformed (-EBADMSG) gives way to
- * what hides something. code: negative errno. why NULL: its reason. */
+/* Adds "path: why", unless path is there already; a new code replaces -EBADMSG, because it may hide
+ * something. code: negative errno. why NULL: the reason of code. */
 void problems_add(struct problems *list, const char *path, int code, const char *why);

@@ -1,10 +1,11 @@
 /*
- * sleeps: when the machine slept, as far as looks at its clocks tell.
+ * sleeps: when the machine slept, as far as its clocks tell.
  *
- * The kernel says how long the machine has slept since boot, and not when. Who
- * looks now and then (--watch) knows between which two looks it was; who looks
- * once knows no more than that it was since boot. So how much of an age was
- * sleep has two bounds. Pure: the clocks are read by the caller.
+ * The kernel says how long the machine has slept since boot, but not when. A
+ * program that looks repeatedly (--watch) knows between which two looks it was;
+ * one that looks once only knows that it was since boot. So the part of an age
+ * that was sleep has a lower and an upper bound. Pure: the caller reads the
+ * clocks.
  */
 #pragma once
 
@@ -12,9 +13,10 @@
 #include <stdint.h>
 
 enum {
-    /* 20 sleeps and more: of older ones it is known that they are over */
+    /* enough for at least 20 sleeps */
     SLEEPS_MARKS_MAX = 64,
-    /* The two clocks are read one after the other, and slewed apart; no sleep is shorter. */
+    /* A smaller difference is no sleep: the two clocks are read one after the other, and adjusted
+     * at different rates. */
     SLEEPS_LEAST_MS = 500,
 };
 
@@ -34,7 +36,7 @@ struct sleeps_bounds {
     int64_t at_least_ms, at_most_ms;
 };
 
-/* Looks must be noted in their order; the last one is now. */
+/* Call it in the order of the looks; the last one counts as now. */
 void sleeps_note(struct sr_sleeps *s, struct sleeps_mark now);
 
 /* How much of the time since then was sleep. */

@@ -36,7 +36,7 @@ bool sv_to_i64(struct sv s, int64_t *out);
 bool str_equals(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts_with(const char *s, const char *prefix);
 bool str_ends_with(const char *s, const char *suffix);
-/* What follows the last slash; the whole where there is none. */
+/* What follows the last slash; the whole path when there is none. */
 const char *str_basename(const char *path);
 /* 8-4-4-4-12 hexadecimal digits, and nothing else. */
 bool str_is_uuid(struct sv s);

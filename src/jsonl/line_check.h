@@ -1,12 +1,12 @@
 /*
  * line_check: what is wrong with a line, and at which byte.
  *
- * The one judge of damage. A line is cut into pieces that together account for
- * every byte but white space: whole records, stubs (records that break off),
- * runs of NUL and noise. It reads JSON's grammar byte by byte, without
- * recursion, without memory and in linear time, so that a line of any length,
- * depth or content can be judged. What strings say (a lone surrogate, bytes
- * that are not UTF-8) is not damage.
+ * The only judge of damage. A line is cut into pieces that together cover every
+ * byte except white space: whole records, stubs (records that break off), runs
+ * of NUL, and noise. It reads JSON's grammar byte by byte, without recursion or
+ * allocation and in linear time, so that it can judge a line of any length,
+ * depth or content. The contents of strings (a lone surrogate, bytes that are
+ * not UTF-8) are not damage.
  *
  *     struct line_check scan;
  *     line_check_line(line.text, SV("{\"parentUuid\":"), &scan);
@@ -46,7 +46,7 @@ struct line_check_piece {
     size_t from, to; /* bytes [from, to) of the line */
 };
 
-/* More than two on a line was never seen; sixteen leave room for a bad day. */
+/* More than two on a line were never seen. */
 enum { LINE_CHECK_PIECES_MAX = 16 };
 
 struct line_check {
@@ -60,10 +60,10 @@ struct line_check {
 };
 
 /*
- * Judges one line, without its line end. record_start is how the agent's
- * records begin and how no object inside one does; it tells a stub that ends
- * in `"key":` with a record behind it from a record that broke off inside an
- * object. Empty where there is no such mark.
+ * Judges one line, without its line end. record_start: how the agent's records
+ * begin and no object inside one does; it tells a stub that ends in `"key":`
+ * with a record after it from a record that broke off inside an object. Empty:
+ * there is no such mark.
  */
 void line_check_line(struct sv line, struct sv record_start, struct line_check *out);
 
@@ -77,22 +77,20 @@ bool line_check_is_open(struct sv stub);
 /* Whether it says nothing but "null". */
 bool line_check_is_null(struct sv line);
 
-/* Appends a record, or a part that no text reaches out of, with the control characters in its texts
- * escaped. */
+/* Appends a record, or a part of one with only whole strings, with the control characters in its
+ * strings escaped. */
 void line_check_escape(struct sv raw, struct buf *out);
 
 /*
- * For a record of which only the beginning is there: appends what there is of
- * it, closed so that it can be read as JSON. A text that was cut is kept as
- * far as it goes. Returns: false when it does not begin as a record; nothing
- * is appended then.
+ * Appends the beginning of a cut record, closed so that it is valid JSON. A cut
+ * string is kept as far as it goes. Returns: false, with nothing appended, when
+ * it does not begin as a record.
  */
 bool line_check_complete(struct sv cut, struct buf *out);
 
 /*
- * For a line too long to be read: given its last bytes, finds where the first
- * member of the outermost object begins that they hold completely, so that
- * "{" and the bytes from there are an object of its last members.
- * Returns: the offset; tail.n when there is none.
+ * For a line too long to be read whole: finds, in its last bytes, the first
+ * whole member of the outermost object, so that "{" and the bytes from there
+ * are an object of its last members. Returns: the offset; tail.n: none.
  */
 size_t line_check_last_members(struct sv tail);

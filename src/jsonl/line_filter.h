@@ -1,25 +1,25 @@
 /*
- * line_filter: the lines that hold a mark, out of a file that is read in pieces: a
- * session's own lines in the prompt history of all of them.
+ * line_filter: picks the lines that hold a mark from a file that is read in pieces:
+ * one session's lines in the prompt history of all sessions.
  *
  *     struct line_filter m = {.key = ..., .mark = ..., .limit = 64 << 20};
  *     while (there is a piece)
  *         line_filter_feed(&m, piece, &out);
  *     line_filter_release(&m);
  *
- * A line is kept byte for byte, its newline included. A last line without one is
- * being written, and is not taken; a line longer than the limit is counted, not
- * taken.
+ * A line is kept byte for byte with its newline. A last line without one is
+ * still being written, and left out; so is a line longer than the limit, which
+ * is counted.
  */
 #pragma once
 
 #include "base/str.h"
 
 struct line_filter {
-    struct sv key;   /* that the mark must be the value of, in JSON; empty: it may stand anywhere */
+    struct sv key;   /* the JSON key whose value must be the mark; empty: anywhere in the line */
     struct sv mark;  /* not empty, and without a newline */
-    size_t limit;    /* bytes of a line that are held in memory */
-    size_t too_long; /* lines that were not taken for that */
+    size_t limit;    /* the longest line, in bytes */
+    size_t too_long; /* how many lines were longer */
     /* its own: */
     struct buf line;
     bool is_skipping;

@@ -1,9 +1,9 @@
 /*
  * lines: JSONL bytes as lines, without copying any.
  *
- * A line ends at "\n"; a "\r" before it is not part of the line, and is
- * remembered. The last line of a file may lack its newline. What a line holds,
- * line_check says.
+ * A line ends at "\n"; a "\r" before it is not part of the line, but is noted.
+ * The last line of a file may lack its newline. line_check says what is in a
+ * line.
  *
  *     struct lines it = lines_of(bytes, offset_in_file);
  *     struct line line;
@@ -24,7 +24,7 @@ struct line {
     bool has_newline;
 };
 
-/* What is left to be read; from both ends, as wanted. */
+/* What is left to read, from either end. */
 struct lines {
     struct sv rest;
     int64_t offset; /* of rest in the file */

@@ -1,5 +1,5 @@
 /*
- * record_source: where the bytes of a transcript come from: a file, a file as edits would make it,
+ * record_source: where the bytes of a transcript come from: a file, a file with edits applied,
  * memory.
  */
 #pragma once

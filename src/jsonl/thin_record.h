@@ -1,14 +1,14 @@
 /*
- * thin_record: a record so long that it is not to be held, with its longest strings cut.
+ * thin_record: shortens a record that is too long for memory by cutting its longest strings.
  *
  *     struct thin_record t = {0};
  *     while (there are bytes)
  *         thin_record_feed(&t, bytes, n);
- *     ... t.out: JSON as before, up to some 6 MB of it as it was; of the strings behind that the
- *     ... beginning alone, and words that say so
+ *     ... t.out: the JSON, its first 6 MB unchanged; later strings are cut to their
+ *     ... beginning, with a note of that
  *     thin_record_release(&t);
  *
- * What is no JSON comes out as what is none.
+ * Text that is not JSON stays text that is not JSON.
  */
 #pragma once
 
@@ -18,10 +18,9 @@
 #include <stdint.h>
 
 enum {
-    THIN_RECORD_FROM = 6 * 1024 * 1024, /* a line that is longer is thinned */
-    THIN_RECORD_STRING = 1024,          /* of a string behind that */
-    THIN_RECORD_MOST =
-        16 * 1024 * 1024, /* of what is no string, or no JSON at all, the beginning alone */
+    THIN_RECORD_FROM = 6 * 1024 * 1024,  /* bytes that stay unchanged */
+    THIN_RECORD_STRING = 1024,           /* bytes kept of each string after that */
+    THIN_RECORD_MOST = 16 * 1024 * 1024, /* bytes kept of anything else */
 };
 
 struct thin_record {
@@ -33,6 +32,6 @@ struct thin_record {
 };
 
 void thin_record_feed(struct thin_record *t, const char *bytes, size_t n);
-/* Forgets the line, and keeps its room. */
+/* Forgets the line but keeps its buffer. */
 void thin_record_next(struct thin_record *t);
 void thin_record_release(struct thin_record *t);

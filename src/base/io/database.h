@@ -1,8 +1,8 @@
 /*
  * database: an SQLite database file, our own or an agent's; nothing else includes SQLite.
  *
- * The first failure is kept, and everything after it does nothing, so that it
- * is asked for once, at the end of a piece of work:
+ * The first failure is kept, and every call after it does nothing, so that one
+ * check at the end of a piece of work is enough:
  *
  *     struct database *db = database_open(path);
  *     database_run(db, "INSERT INTO file(path, size) VALUES(?, ?)", "ti", text, size);
@@ -12,10 +12,10 @@
  *     if (database_code(db) < 0)
  *         ... database_reason(db)
  *
- * SQL is never put together from what comes from outside: it is a literal, its
- * values are bound. A statement is compiled once and found again by its literal.
- * Failures as negative errno: -EBADMSG where the file is no database of ours or
- * is broken, else as the system says: -ENOSPC, -EACCES, -EIO, -EBUSY.
+ * SQL is always a literal with bound values, never built from foreign text. A
+ * statement is compiled once and found again by its literal. Failures are
+ * negative errno: -EBADMSG when the file is not our database or is broken, else
+ * the system's: -ENOSPC, -EACCES, -EIO, -EBUSY.
  */
 #pragma once
 
@@ -30,10 +30,9 @@ struct rows;
 /* Opens or makes it; ":memory:" for one without a file. Returns: never NULL, see database_code. */
 struct database *database_open(const char *path);
 /*
- * One that belongs to others: opened by mode=ro, never as an immutable file (that would leave out
- * what stands in the log beside it). SQLite makes its file of shared memory, and an empty log,
- * where they are missing. What its schema runs of itself is not trusted. Waits a second for a
- * writer. Returns: as database_open.
+ * Opens somebody else's database with mode=ro, never as immutable (that would ignore the log beside
+ * it). SQLite creates its shared memory file, and an empty log, if they are missing. Its schema is
+ * not trusted to run functions. Waits a second for a writer. Returns: as database_open.
  */
 struct database *database_open_foreign(const char *path);
 void database_close(struct database *db);
@@ -42,8 +41,8 @@ int database_code(const struct database *db);
 const char *database_reason(const struct database *db);
 
 /*
- * types: a letter a value: 'i' int64_t, 't' struct sv (kept by reference until the statement is
- * done), 'n' for NULL, which takes no argument.
+ * types: one letter per value: 'i' int64_t, 't' struct sv (kept by reference until the statement is
+ * done), 'n' NULL, without an argument.
  */
 void database_run(struct database *db, const char *sql, const char *types, ...);
 struct rows *database_rows(struct database *db, const char *sql, const char *types, ...);
@@ -63,7 +62,7 @@ const char *database_column_name(const struct rows *rows, int column);
 enum database_type database_type(const struct rows *rows, int column);
 double database_real(const struct rows *rows, int column);
 
-/* The one row's one number; fallback where there is no row. */
+/* The only number of the only row. Returns: fallback when there is no row. */
 int64_t database_number(struct database *db, int64_t fallback, const char *sql, const char *types,
                         ...);
 

@@ -1,11 +1,11 @@
 /*
- * durable: files that are there whole after a crash, or not at all.
+ * durable: files that are whole after a crash, or not there at all.
  *
- * The way is always the same: a new name, write, durable_sync, durable_publish
- * under the final name, with which the folder is synced, too. What is made is readable by
- * its owner alone (0700, 0600), whatever the umask says, and nothing that
- * exists is replaced but by durable_replace and durable_exchange. What is added to
- * a file that exists goes through durable_append.
+ * Always in this order: create under a new name, write, durable_sync,
+ * durable_publish under the final name, which also syncs the folder. New files
+ * are readable by their owner only (0700, 0600), whatever the umask. Only
+ * durable_replace and durable_exchange replace anything. durable_append adds to
+ * a file that exists.
  *
  * All return 0 (or a descriptor) or a negative errno, and go on after EINTR.
  */
@@ -22,14 +22,14 @@ int durable_open(int at, const char *name, int flags);
  */
 int durable_create(int at, const char *name);
 
-/* A file without a name, for reading and writing, on the file system of a folder: it is gone when
- * it is closed. -EOPNOTSUPP and others where that has none. */
+/* Creates a nameless file for reading and writing, on the file system of a folder. It is gone when
+ * closed. Returns: a descriptor; -EOPNOTSUPP and others when the file system cannot do this. */
 int durable_create_unnamed(int at, const char *folder);
 
 /*
- * Makes every missing folder of a path, each one synced into its parent. Links
- * in what is there are followed where follows_links says so, else -ELOOP or
- * -ENOTDIR. Returns: a descriptor of the last one.
+ * Makes every missing folder of a path, and syncs each into its parent. Without
+ * follows_links, a link among the existing folders gives -ELOOP or -ENOTDIR.
+ * Returns: a descriptor of the last folder.
  */
 int durable_make_dirs(int at, const char *path, bool follows_links);
 
@@ -38,33 +38,34 @@ int durable_write(int fd, const char *bytes, size_t n);
 int durable_sync(int fd);
 
 /*
- * Appends to a file that others append to, all or nothing: under a lock, the
- * space reserved first where the file system can, in one write, synced and read
- * again. A last line without its end gets closing first ("\n"). On failure what
- * was written is cut off again, unless somebody who knows no lock has appended
- * behind it meanwhile: then -ENOTRECOVERABLE, and the torn piece stays.
+ * Appends to a file that others append to, all or nothing: under a lock, with
+ * the space reserved first if the file system can, in one write, synced and read
+ * again. If the last line lacks its end, closing ("\n") is written first. On
+ * failure what was written is cut off again, unless somebody without the lock
+ * has appended after it: then -ENOTRECOVERABLE, and the torn piece stays.
  *
  * fd: opened with O_RDWR and O_APPEND. Blocks: while another of us appends, ten
  * seconds at most (-EBUSY).
  */
 int durable_append(int fd, const char *closing, const char *bytes, size_t n);
 
-/* Gives a finished file or folder its final name, and syncs the folder to_at; -EEXIST where the
- * name is taken. */
+/* Gives a finished file or folder its final name, and syncs the folder to_at. -EEXIST: the name is
+ * taken. */
 int durable_publish(int from_at, const char *from, int to_at, const char *to);
 
-/* Gives a finished file the name of one that exists, which is gone then; syncs the folder to_at. */
+/* Replaces an existing file with a finished one; syncs the folder to_at. */
 int durable_replace(int from_at, const char *from, int to_at, const char *to);
 
-/* Two files change names, in one step. -EOPNOTSUPP where the file system cannot do that. */
+/* Swaps the names of two files in one step. -EOPNOTSUPP: the file system cannot do that. */
 int durable_exchange(int at, const char *a, const char *b);
 
-/* Removes a file, or a folder with all that is in it; follows no link. 0 where there is none. */
+/* Removes a file, or a folder with all that is in it; follows no link. Returns: 0 also when there
+ * is none. */
 int durable_remove(int at, const char *name);
 
 /*
- * Gives a file that is its owner's alone (0600) the owner, group, access list and mode that another
- * has. On failure (-EPERM: they are not the caller's to give) the mode is 0600 still.
+ * Gives a file with mode 0600 the owner, group, access list and mode of another. On failure
+ * (-EPERM: the caller may not) the mode is still 0600.
  */
 int durable_take_rights(int fd, int other);
 

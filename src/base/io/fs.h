@@ -1,10 +1,10 @@
 /*
- * fs: files opened relative to an open directory, and read in bounds.
+ * fs: files opened relative to an open directory, and read within bounds.
  *
  * A store may be hostile or broken: what should be a file can be a FIFO, a
- * device, a directory or a link loop. Nothing here blocks on one of those,
- * becomes the controlling terminal of one, or changes a time stamp where the
- * kernel lets us avoid it.
+ * device, a directory or a link loop. Nothing here blocks on one of those or
+ * takes one as its controlling terminal; time stamps stay unchanged if the
+ * kernel allows that.
  */
 #pragma once
 
@@ -44,32 +44,32 @@ int fs_open_file(int at, const char *path, struct fs_file *file);
 int fs_open_file_beneath(int at, const char *path, struct fs_file *file);
 
 /*
- * Links that people have, of what a store consists of: on another disk, in a
- * folder of dotfiles. One is followed where it belongs to owner or to root, and
- * what it leads to belongs to owner; what it led to is then open, and stays what
- * it was. All others are refused: -EXDEV.
+ * Follows symbolic links that people use in a store: to another disk, to a
+ * folder of dotfiles. A link is followed if it belongs to owner or root and its
+ * target belongs to owner; the target is then open, so it cannot be swapped. Any
+ * other link is refused: -EXDEV.
  *
- * Of path, the folders are gone through: the first free_parts of them may be
- * links, deeper ones only where they keep their name, and that is a session's
- * id. Returns: 0; *place is the folder that the last link led to (the caller
- * closes it; -1: there is none on the way), and *rest the path from there.
+ * Walks through the folders of path: the first free_parts of them may be links;
+ * deeper ones only if the target has the same name and that is a session's id.
+ * Returns: 0; *place is the folder that the last link led to (the caller closes
+ * it; -1: there was no link), and *rest the path from there.
  */
 int fs_enter(int at, const char *path, size_t free_parts, unsigned owner, int *place,
              const char **rest);
 
 /*
- * The same for a file that is a link itself, to a regular file of the same
- * suffix: *folder (the caller closes it) and *name are where it really is.
- * Returns: 0; 1: it is no link; -EXDEV, or another negative errno.
+ * The same for a link to a regular file with the same suffix: *folder (the
+ * caller closes it) and *name say where the file really is.
+ * Returns: 0; 1: it is not a link; -EXDEV, or another negative errno.
  */
 int fs_enter_file(int at, const char *path, const char *suffix, unsigned owner, struct arena *a,
                   int *folder, const char **name);
 
-/* The same facts out of a stat; fd is -1. */
+/* The same facts from a stat; fd is -1. */
 struct stat;
 struct fs_file fs_file_of(const struct stat *st);
 
-/* What an open file is by now; file->fd stays as it is. */
+/* Reads the facts of an open file again; file->fd stays as it is. */
 int fs_look_again(struct fs_file *file);
 
 /*
@@ -78,7 +78,7 @@ int fs_look_again(struct fs_file *file);
  */
 ssize_t fs_read_at(int fd, char *bytes, size_t n, int64_t offset);
 
-/* The same of the descriptor that fd points to: as the function of a record_source. */
+/* The same with fd pointing to the descriptor: the read function of a record_source. */
 int64_t fs_read_source(void *fd, char *bytes, size_t n, int64_t offset);
 
 /*
@@ -88,8 +88,8 @@ int64_t fs_read_source(void *fd, char *bytes, size_t n, int64_t offset);
  *     while (fs_next_piece(&p, &piece)) ...
  *     r = fs_end_pieces(&p);
  *
- * With an overlap each piece begins with that many of the last bytes of the one before, so that
- * what is no longer than overlap + 1 is found whole in one of them.
+ * With an overlap each piece begins with that many last bytes of the one before, so that anything
+ * up to overlap + 1 bytes long is whole in one of them.
  */
 struct fs_pieces {
     int fd;
@@ -101,7 +101,7 @@ struct fs_pieces {
     int code;
 };
 bool fs_next_piece(struct fs_pieces *p, struct sv *piece);
-/* To be called once, also before the end. Returns: 0 or the negative errno of a read. */
+/* Call it once, also when stopping early. Returns: 0 or the negative errno of a read. */
 int fs_end_pieces(struct fs_pieces *p);
 
 /*
@@ -112,9 +112,9 @@ int fs_end_pieces(struct fs_pieces *p);
 int fs_read_small(int at, const char *path, size_t limit, struct arena *a, struct sv *text);
 
 /*
- * A path from the root, as it is seen from the working directory; one that
- * begins with "/" is itself. Returns: the path as it is where the working
- * directory is gone. Owner: the arena, or the caller.
+ * Makes a path absolute, from the working directory. Returns: the path unchanged
+ * if it is absolute or the working directory is gone. Owner: the arena, or the
+ * caller.
  */
 const char *fs_absolute(struct arena *a, const char *path);
 
@@ -122,8 +122,8 @@ const char *fs_absolute(struct arena *a, const char *path);
 struct lookup fs_find(int at, const char *path, struct sv bytes);
 
 /*
- * Of a path at which nothing was found. Returns: -ENOENT; -ENOLINK: it, or a folder on the way, is
- * a link to what is not there, as of a disk that is not mounted: what lies behind is not known.
+ * Why nothing was found at a path. Returns: -ENOENT; -ENOLINK: it, or a folder on the way, is a
+ * link whose target is missing, as with a disk that is not mounted: what is behind it is not known.
  */
 int fs_why_absent(int at, const char *path);
 
@@ -131,7 +131,7 @@ int fs_why_absent(int at, const char *path);
 int fs_read_link(int at, const char *path, struct arena *a, const char **target);
 
 /*
- * The names in a directory but "." and "..", in no order, at most limit of them.
+ * The names in a directory except "." and "..", unsorted, at most limit of them.
  * Returns: 0 or negative errno (-EFBIG past the limit: the first `limit` are returned all the
  * same).
  */

@@ -1,10 +1,11 @@
 /*
- * os: what of files each operating system does by a call of its own.
+ * os: file operations that each operating system does with a call of its own.
  *
- * The one place below src/platform that knows which system this is: base stands
- * before it, and may not include it. os_linux.c is Linux; a further system is a
- * further file with the same names (doc/platforms.md says what one that lacks a
- * call answers). Those of type int return 0, a descriptor, or a negative errno.
+ * Outside src/platform only this module knows which system this is: base comes
+ * before platform and may not include it. os_linux.c is for Linux; another
+ * system gets another file with the same functions (doc/platforms.md says what
+ * to answer when a call is missing). Functions that return int return 0, a
+ * descriptor, or a negative errno.
  */
 #pragma once
 
@@ -23,41 +24,42 @@ enum os_bounds {
 /* -ENOSYS: no such call, and nothing was opened. Owner: the caller. */
 int os_open(int at, const char *path, int flags, enum os_bounds bounds);
 
-/* A file without a name in a folder. -EOPNOTSUPP: the file system has none. Owner: the caller. */
+/* A nameless file in a folder. -EOPNOTSUPP: the file system cannot do this. Owner: the caller. */
 int os_create_unnamed(int at, const char *folder, int mode);
 
-/* A file without a name that lies in memory alone; name: for people who look at this process.
- * Owner: the caller. */
+/* A nameless file in memory only; name: shown to people who look at this process. Owner: the
+ * caller.
+ */
 int os_create_in_memory(const char *name);
 
-/* Takes room for n bytes, so that a full disk is met before one is written; the size stays.
- * -ENOSPC, -EDQUOT; 0 too where that cannot be done. */
+/* Reserves room for n bytes, so that a full disk shows before anything is written; the size stays.
+ * -ENOSPC, -EDQUOT; 0 also when the file system cannot reserve. */
 int os_reserve(int fd, int64_t offset, size_t n);
 
-/* Renames, where nothing has the new name: else -EEXIST. -EOPNOTSUPP: not by one call. */
+/* Renames unless something has the new name: then -EEXIST. -EOPNOTSUPP: not possible in one call.
+ */
 int os_rename_new(int from_at, const char *from, int to_at, const char *to);
-/* Gives two their names in turn. -EOPNOTSUPP. */
+/* Swaps two names. -EOPNOTSUPP. */
 int os_exchange(int at, const char *a, const char *b);
 
-/* 0 also where there is none, or the file system has none. */
+/* Returns 0 also when there is no list, or the file system has none. */
 int os_copy_access_list(int to, int from);
 
 /* Makes an empty file share the blocks of another. -EOPNOTSUPP and others: it does not. */
 int os_clone(int to, int from);
 
-/* Has bytes that were written on their way to the disk; nothing is said of whether they got there.
- */
+/* Starts writing bytes to the disk; does not wait for them to get there. */
 void os_write_out(int fd, int64_t from, int64_t n);
 
-/* It lies in memory alone: there is no disk to read it back from. True where that is not known. */
+/* The file is in memory only: there is no disk to read it back from. True when not known. */
 bool os_is_in_memory(int fd);
 
-/* A mode that is set there stays, and says who may. True where that is not known. */
+/* The file system keeps a mode that is set, and enforces it. True when not known. */
 bool os_keeps_modes(int fd);
 
-/* Whether a page of the file is in the cache; true where that cannot be asked. */
+/* Whether a page of the file is in the cache; true when that cannot be asked. */
 bool os_is_cached(int fd, int64_t size_bytes);
 
-/* Reads go around the cache from now on, by pieces of that alignment, or through it again. Returns:
- * whether it is so; false where a file system takes the wish and may not heed it. */
+/* Makes reads bypass the cache from now on, in pieces of that alignment, or use it again. Returns:
+ * whether it does; false when a file system accepts the request but may ignore it. */
 bool os_read_around_cache(int fd, bool around, size_t alignment);

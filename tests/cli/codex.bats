@@ -114,6 +114,52 @@ row() { json ".sessions.filter(s => s.session_id == \"$1\").map(s => [s.mapping.
     [ "$(json ".sessions.find(s => s.session_id == \"$C\").cause")" = starting ]
 }
 
+# log_row SECONDS NANOSECONDS TARGET PROCESS THREAD BODY: as the real ones are written
+log_row()
+{
+    python3 -c '
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("CREATE TABLE IF NOT EXISTS logs(id INTEGER PRIMARY KEY, ts INTEGER, ts_nanos INTEGER, target TEXT, "
+           "process_uuid TEXT, thread_id TEXT, feedback_log_body TEXT)")
+db.execute("INSERT INTO logs VALUES(NULL, ?, ?, ?, ?, NULLIF(?, \"\"), ?)", sys.argv[2:])
+db.commit()' "$CODEX/logs_2.sqlite" "$@"
+}
+
+begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"thread/start\" app_server.connection_id=$1 v=2}: made"; }
+
+@test "who draws which session is told by the log, and not where two began in one moment" {
+    add_session "$A" "buy milk" 60
+    elsewhere=$project
+    project=$BATS_TEST_TMPDIR/elsewhere
+    mkdir "$project"
+    add_session "$B" "buy bread" 60
+    project=$elsewhere
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    daemon=$started
+    hold ""
+    ui=$started
+    at=$(date +%s)
+    log_row "$at" 500000000 codex_tui::app::startup "pid:$ui:x" "" "connected app-server platform"
+    log_row "$at" 502000000 codex_app_server::message_processor "pid:$daemon:y" "" \
+        "app-server request: thread/attachment/list connection_id=ConnectionId(3) request_id=1"
+    log_row "$at" 700000000 codex_core::shell_snapshot "pid:$daemon:y" "$A" "$(begun 3)"
+    log_row "$at" 710000000 codex_core::shell_snapshot "pid:$daemon:y" "$B" "$(begun 31)"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
+    [ "$(row $B)" = "descriptor,exact,$daemon,$daemon," ]
+    # that is no longer in the log: its directory tells
+    python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("DELETE FROM logs WHERE thread_id IS NULL AND target LIKE \"codex_app%\""); d.commit()' "$CODEX/logs_2.sqlite"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
+    # both are in one directory
+    sed -i "s,$BATS_TEST_TMPDIR/elsewhere,$project," "$(rollout $B)"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(row $A)" = "descriptor,exact,$daemon,$daemon," ]
+    [ "$(json ".sessions.filter(s => s.pid == $ui).map(s => s.session_id).join()")" = "" ]
+    [ "$(json ".sessions.filter(s => s.pid == $ui).length")" -eq 1 ]
+}
+
 @test "a lock file that nobody has locked, and a rollout that is only read, are nobody's" {
     add_session "$A" "buy milk" 60
     touch "$(lock_of $A)"

@@ -20,8 +20,14 @@
 
 #define LOG "logs_2.sqlite"
 #define CONNECTION "connection_id=ConnectionId("
+#define ASKED_ON "app_server.connection_id="
 
-enum { ID_LENGTH = 36, CONNECT_MS = 100, STARTS_WITHIN_MS = 60000 };
+enum {
+    ID_LENGTH = 36,
+    CONNECT_MS = 100,
+    STARTED_MS = 5000, /* a session is begun within so long of the connection; 0.1 to 0.6 s seen */
+    HEAD_BYTES = 4096,
+};
 
 /* ---- what it has open --------------------------------------------------------------------- */
 
@@ -128,6 +134,14 @@ struct lookup codex_held(const struct agent_store *store, const struct proc *pro
     "target = 'codex_core::shell_snapshot' AND feedback_log_body GLOB ? ORDER BY ts DESC, " \
     "ts_nanos DESC LIMIT 1"
 
+/* The log keeps the last 1000 lines of a process, and as many of each session: those of how a
+ * session was begun are there for longer than those of its connection. */
+#define BEGUN                                                                                  \
+    "SELECT ts, ts_nanos, process_uuid, feedback_log_body, thread_id FROM logs WHERE "         \
+    "thread_id IS NOT NULL AND ts >= ? AND ts <= ? AND target = "                              \
+    "'codex_core::shell_snapshot' AND feedback_log_body GLOB '*otel.name=\"thread/start\" *' " \
+    "ORDER BY ts, ts_nanos"
+
 struct daemon_connection {
     const char *process;
     long number;
@@ -173,6 +187,47 @@ static bool connection_of(struct database *db, struct arena *a, int64_t at_ms,
     return count == 1;
 }
 
+/* The directory of a session is another; also where nothing of it is written. */
+static bool is_elsewhere(const struct agent_store *store, const char *session_id, const char *cwd)
+{
+    struct agent_transcript t;
+    struct fs_file file;
+    char bytes[HEAD_BYTES];
+    if (codex_find(store, session_id, NULL, &t).state != LOOKUP_FOUND ||
+        fs_open_file(store->fd, t.path, &file) < 0)
+        return false;
+    ssize_t n = fs_read_at(file.fd, bytes, sizeof bytes, 0);
+    fs_close(&file.fd);
+    struct sv head = {bytes, n > 0 ? (size_t)n : 0};
+    const char *mark = arena_printf(store->arena, "\"cwd\":\"%s\"", cwd);
+    return sv_find(head, 0, sv_of(mark)) == head.n;
+}
+
+/* By the one session that was begun just after, in the client's directory. */
+static bool connection_by_session(struct database *db, const struct agent_store *store,
+                                  const struct agent_drawing *of, int64_t at_ms,
+                                  struct daemon_connection *out)
+{
+    struct arena *a = store->arena;
+    size_t count = 0;
+    struct rows *rows =
+        database_rows(db, BEGUN, "ii", at_ms / 1000, (at_ms + STARTED_MS) / 1000 + 1);
+    while (of->cwd && database_next(rows)) {
+        struct sv process = database_text(rows, 2), body = database_text(rows, 3),
+                  id = database_text(rows, 4);
+        int64_t after_ms = ms_of(rows) - at_ms;
+        size_t at = sv_find(body, 0, SV(ASKED_ON));
+        if (after_ms < 0 || after_ms > STARTED_MS || at == body.n ||
+            is_elsewhere(store, arena_strndup(a, id.p, id.n), of->cwd) || count++ > 0)
+            continue;
+        struct sv rest = sv_slice(body, at + strlen(ASKED_ON), body.n);
+        out->process = arena_strndup(a, process.p, process.n);
+        out->number = strtol(arena_strndup(a, rest.p, rest.n), NULL, 10);
+    }
+    database_stop(rows);
+    return count == 1;
+}
+
 struct lookup codex_drawn(const struct agent_store *store, const struct agent_drawing *of,
                           const char **session_id)
 {
@@ -183,9 +238,9 @@ struct lookup codex_drawn(const struct agent_store *store, const struct agent_dr
     if (fstatat(store->fd, LOG, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
         return lookup_absent();
     struct database *db = database_open_foreign(path);
-    if (connected_at(db, store, of, &at_ms) && connection_of(db, store->arena, at_ms, &c)) {
-        const char *pattern =
-            arena_printf(store->arena, "*app_server.connection_id=%ld *", c.number);
+    if (connected_at(db, store, of, &at_ms) && (connection_of(db, store->arena, at_ms, &c) ||
+                                                connection_by_session(db, store, of, at_ms, &c))) {
+        const char *pattern = arena_printf(store->arena, "*" ASKED_ON "%ld *", c.number);
         struct rows *rows = database_rows(db, ASKED, "tt", sv_of(c.process), sv_of(pattern));
         struct sv id = {0};
         if (database_next(rows))

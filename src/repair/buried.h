@@ -1,9 +1,9 @@
 /*
- * buried: whole records of a session inside of a line that is none itself.
+ * buried: whole records of a session inside a line that is not a record itself.
  *
- * What tools make of transcripts: an array of records a line, records as texts, a document
- * with all of them in one member. No client finds them there, and what takes the line for
- * damage takes them away.
+ * Tools make such transcripts: an array of records per line, records as strings, a document
+ * with all of them in one member. No client finds them there, and a repair that took the
+ * line for damage would remove them.
  */
 #pragma once
 
@@ -11,11 +11,11 @@
 #include "base/str.h"
 
 /*
- * Whether records that a client would put on its chain are inside of a line that is JSON, and no
- * session's record itself. FACT_YES: *in says what holds them, "an array", "a text" or "a
- * document". FACT_UNKNOWN: the line was not read to its end, it is nested too deeply.
+ * Whether a line of JSON that is not a session's record holds records that a client would load.
+ * FACT_YES: *in says what holds them, "an array", "a text" or "a document". FACT_UNKNOWN: the line
+ * is nested too deeply to read to its end.
  */
 enum fact buried_in(struct sv line, const char **in);
 
-/* What a line begins with, of that which can hold any: '[', '"' or '{'; else 0. */
+/* The first character of a line that can hold records: '[', '"' or '{'; else 0. */
 char buried_opening(struct sv line);

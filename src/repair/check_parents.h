@@ -1,6 +1,6 @@
 /*
- * check_parents: where each record hangs: parents that are not there, cycles, forks
- * over progress records, and children of what is dropped.
+ * check_parents: the parent of each record: missing parents, cycles, forks at
+ * progress records, and children of dropped records.
  */
 #pragma once
 
@@ -8,9 +8,9 @@
 
 /* Judges and mends all of them. */
 void check_parents_mend(struct repair_steps *m);
-/* Children of what was dropped name its parent. */
+/* Makes the children of a dropped record name its parent. */
 void check_parents_follow_drops(struct repair_steps *m);
-/* A result that is loaded of the file as it is, and would not be on the way after: it hangs on its
- * call then, if that is loaded. Clients before 2.1.330 leave the call out else. Returns: whether
- * one was hung, so that the way is another. */
+/* A result that is loaded from the file as it is, but not on the walk after the repair, gets its
+ * call as parent, if the call is loaded: clients before 2.1.330 would leave the call out. Returns:
+ * whether there was one, so that the walk changes. */
 bool check_parents_keep_results(struct repair_steps *m, const struct graph_walk *after);

@@ -1,13 +1,13 @@
 /*
- * check_tool_calls: calls of tools and their results: which lack the other half, and which
- * have one too many.
+ * check_tool_calls: tool calls and their results: calls without a result, results without
+ * a call, and duplicates.
  */
 #pragma once
 
 #include "repair/repair_steps.h"
 
 /*
- * Twice: without a walk, what has to be dropped; then, on the way of the mended conversation, what
- * has to be answered.
+ * Called twice: with after NULL it finds what to drop; then, with the walk of the mended
+ * conversation, which calls need an answer.
  */
 void check_tool_calls_judge(struct repair_steps *m, const struct graph_walk *after);

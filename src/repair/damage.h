@@ -1,8 +1,8 @@
 /*
- * damage: what can be wrong with a transcript, kind by kind: a table.
+ * damage: a table of everything that can be wrong with a transcript.
  *
  * What each kind does to a session was tried on the real clients; doc/repair.md
- * tells of all of them. Most of what looks broken is normal.
+ * describes all of them. Most of what looks broken is normal.
  */
 #pragma once
 
@@ -57,7 +57,7 @@ enum damage_kind {
 
 enum damage_severity {
     DAMAGE_HARMLESS, /* normal, or the client copes with it without loss */
-    DAMAGE_MILD,     /* something is not as it was written, and nothing more is lost by it */
+    DAMAGE_MILD,     /* something differs from what was written, but nothing more is lost */
     DAMAGE_HURTS,    /* a resume fails or loses something, or the next record would be lost */
 };
 
@@ -71,41 +71,41 @@ enum damage_cure {
     DAMAGE_CURE_REPLACE,
 };
 
-/* What its user is to run. */
+/* What the user should run. */
 enum damage_run {
     DAMAGE_RUN_NOT_SAID,
-    DAMAGE_RUN_NOTHING,    /* it needs nothing */
+    DAMAGE_RUN_NOTHING,    /* nothing needs to be done */
     DAMAGE_RUN_NONE_KNOWN, /* nothing is known to help */
-    DAMAGE_RUN_RESUME,     /* for the command that finds it */
+    DAMAGE_RUN_RESUME,     /* --resume, which shows the command for it */
     DAMAGE_RUN_REPAIR,
     DAMAGE_RUN_FIT,
-    DAMAGE_RUN_SHRINK, /* and only who wants it smaller */
+    DAMAGE_RUN_SHRINK, /* only to make the file smaller */
 };
 
 struct damage {
-    const char *word;              /* stable: "missing-parent" */
-    const char *catalogue;         /* "D8"; NULL: none */
-    enum damage_severity severity; /* of clients that do not know better */
-    /* The first version whose client copes with it; 0: see severity alone. As client_version. What
-     * hurts others is then mild, what is harmless to others hurt clients before it. */
+    const char *word;      /* stable: "missing-parent" */
+    const char *catalogue; /* "D8"; NULL: none */
+    enum damage_severity severity;
+    /* The first client version that copes with it, as client_version; 0: none. From that version on
+     * DAMAGE_HURTS counts as mild; before it, DAMAGE_HARMLESS counts as DAMAGE_HURTS. */
     int64_t tolerated_since;
-    const char *refusal;     /* what the API says of it; NULL: nothing is known */
-    const char *what;        /* a sentence's beginning: "its parent is not in the file" */
-    const char *consequence; /* what it does when it hurts */
+    const char *refusal;     /* the API's words for it; NULL: not known */
+    const char *what;        /* the beginning of a sentence: "its parent is not in the file" */
+    const char *consequence; /* its effect when it hurts */
     enum damage_cure cure;
-    /* For who has such a file. */
+    /* Explanations for the user. */
     const char *client; /* what the client does with it */
-    const char *loss;   /* what is lost by it */
-    const char *origin; /* what leaves it behind: a person's own doing told from a crash */
+    const char *loss;   /* what is lost */
+    const char *origin; /* what causes it: a crash, or somebody's own edit */
     enum damage_run run;
 };
 
 extern const struct damage damages[DAMAGE_KINDS];
 
-/* Which kinds the text of an API error names: bit 1 << kind each. */
+/* The kinds that the text of an API error names, as bits 1 << kind. */
 uint64_t damage_named_by(struct sv text);
 
 const char *damage_severity_word(enum damage_severity severity);
-/* What "session-rescue --repair WHICH" goes on with; NULL: that is not to be run. */
+/* The option to add to "session-rescue --repair WHICH"; NULL: do not run that. */
 const char *damage_run_option(enum damage_run run);
 const char *damage_cure_word(enum damage_cure cure);

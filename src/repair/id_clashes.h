@@ -1,14 +1,13 @@
 /*
- * id_clashes: several different records with one id, of which the client loads the
- * last alone; and copies that stand where it forgets them. A part of repair's
- * judgement.
+ * id_clashes: different records with one id, of which the client loads only the last;
+ * and copies at a place where it forgets them.
  */
 #pragma once
 
 #include "repair/repair_steps.h"
 
-/* The earlier ones get ids of their own, and those that were said behind them follow. */
+/* Gives the earlier ones ids of their own; their children name the new ids. */
 void id_clashes_mend(struct repair_steps *m);
-/* A compaction that stands behind what was said after it goes to the front of the file. When
+/* Moves a compaction that comes after what was said later to the front of the file. Call it once
  * parents are mended. */
 void id_clashes_move_boundary(struct repair_steps *m);

@@ -1,9 +1,9 @@
 /*
- * normalise: a transcript in another form made one record a line, in UTF-8.
+ * normalise: turns a transcript in another form into UTF-8, one record per line.
  *
- * What people and tools make of transcripts: records over several lines, in any
- * indent (jq, an editor), one behind another or as the items of one array; UTF-16,
- * from a Windows shell. A client reads none of that.
+ * People and tools make such files: records over several lines with any
+ * indentation (jq, an editor), one after another or in one array; UTF-16, from a
+ * Windows shell. A client reads none of these.
  *
  *     encoding = normalise_encoding(first_bytes);
  *     if (encoding != NORMALISE_UTF8)
@@ -13,14 +13,14 @@
  *         normalise_write(&source, &found, write, context);
  *     normalise_release(&found);
  *
- * A record is joined only where the whole of it is there, as JSON: of one that
- * breaks off, or that holds a line end in a string, every byte stays where it is,
- * and so does all that is no record. So do records that have a line to themselves,
- * and whole ones glued together on one line: those are damage, and repair's. Of
- * what is joined only the white space between its tokens goes.
+ * A record is joined only if all of it is there as JSON. A record that breaks
+ * off or has a line end in a string keeps every byte, and so does anything that
+ * is not a record. Records on lines of their own stay as they are, and so do whole
+ * ones glued together on one line, which repair handles as damage. Joining removes
+ * only the white space between tokens.
  *
- * Two passes, each from the beginning to the end; memory grows by 32 bytes for
- * each record that is joined, not with the length of any.
+ * Two passes from the beginning to the end; memory grows by 32 bytes for each
+ * joined record, whatever its length.
  */
 #pragma once
 
@@ -34,24 +34,24 @@ enum normalise_encoding {
 
 enum { NORMALISE_HEAD = 4 }; /* bytes that tell the encoding */
 
-/* Of a file that begins with these bytes: by its mark, or as JSON begins. */
+/* By the first bytes of a file: its byte order mark, or how JSON begins. */
 enum normalise_encoding normalise_encoding(struct sv head);
 const char *normalise_encoding_word(enum normalise_encoding encoding);
-/* "gzip"; NULL: not packed by any of the usual programs. */
+/* "gzip"; NULL: not compressed by a common program. */
 const char *normalise_packer(struct sv head);
 
 typedef int normalise_sink(void *context, const char *bytes, size_t n);
 
 /*
- * UTF-16 as UTF-8, without its mark. Half a surrogate pair becomes the three bytes that it would
- * have (no UTF-8: repair finds them), a last odd byte stays. Returns: 0 or the first negative
- * errno.
+ * Converts UTF-16 to UTF-8, without the byte order mark. Half of a surrogate pair becomes three
+ * bytes that are not UTF-8, which repair finds; a last odd byte stays. Returns: 0 or the first
+ * negative errno.
  */
 int normalise_recode(const struct record_source *source, enum normalise_encoding encoding,
                      normalise_sink *write, void *context);
 
-/* Bytes [from, to) become the record in them, as a line; without one (record_from is record_to),
- * nothing. */
+/* Bytes [from, to) become a line with the record in them; they are removed when there is none
+ * (record_from is record_to). */
 struct normalise_span {
     int64_t from, to, record_from, record_to;
 };
@@ -59,13 +59,13 @@ struct normalise_span {
 struct normalise_found {
     struct normalise_span *spans; /* in order */
     size_t count, capacity;
-    size_t whole;      /* records that are whole, those on lines of their own included */
-    size_t joined;     /* of those, the ones in spans */
-    size_t of_session; /* of those that are whole, the ones that a session has */
+    size_t whole;      /* whole records, including those on lines of their own */
+    size_t joined;     /* how many of those are in spans */
+    size_t of_session; /* how many of those are a session's */
     bool is_array;
 };
 
-/* Looks from an offset on, where a line begins. Without keeps_spans it only counts. Returns: 0 or
+/* Looks from an offset where a line begins. Without keeps_spans it only counts. Returns: 0 or
  * negative errno. Owner: normalise_release. */
 int normalise_find(const struct record_source *source, int64_t from, bool keeps_spans,
                    struct normalise_found *out);

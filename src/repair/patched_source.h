@@ -1,6 +1,6 @@
 /*
- * patched_source: a file as it would be with edits made, without making them; and
- * edits of what came of it, told as edits of the file itself.
+ * patched_source: reads a file as if edits had been made, without making them; and
+ * translates edits of the result into edits of the file itself.
  *
  *     patched_source_init(&o, &source);
  *     patched_source_apply(&o, edits, count);
@@ -11,7 +11,7 @@
  *     patched_source_release(&o);
  *
  * The bytes of the file stay in order, each kept or removed, with texts between
- * them; so it does not matter what an edit touches of those before it.
+ * them. So an edit may overlap earlier ones.
  */
 #pragma once
 
@@ -34,31 +34,30 @@ struct patched_source_piece {
     size_t length;
     const struct repair_plan_edit *why; /* of what is not kept */
     /* known once all edits of a round are in */
-    int64_t at;         /* in what is made */
-    int64_t line_shift; /* lines that the file has before this piece, and what is made has not */
+    int64_t at;         /* offset in the result */
+    int64_t line_shift; /* how many more lines the file has before this piece than the result */
 };
 
 struct patched_source {
     const struct record_source *file;
     struct patched_source_piece *pieces;
     size_t count, capacity;
-    int64_t size_bytes; /* of what is made */
+    int64_t size_bytes; /* of the result */
 };
 
 void patched_source_init(struct patched_source *o, const struct record_source *file);
 void patched_source_release(struct patched_source *o);
 
-/* Edits of what is made so far, which live as long as it; their lines become the file's.
- * Returns: 0, or negative errno of the source. */
+/* Applies edits of the result so far. They must live as long as o; their line numbers become the
+ * file's. Returns: 0, or negative errno of the source. */
 int patched_source_apply(struct patched_source *o, struct repair_plan_edit *edits, size_t count);
 
-/* What is made so far. It reads o, which must stay where it is. */
+/* The result so far. It reads o, which must not move. */
 struct record_source patched_source_source(struct patched_source *o);
 
-/* A place of what is made as one of the file: a line, and a byte. */
+/* Translates an offset and a line of the result into those of the file. */
 void patched_source_origin(const struct patched_source *o, int64_t *offset, uint32_t *line);
 
-/* All edits as edits of the file. Owner of the array: the arena; of the texts too, as far as they
- * are new. */
+/* All edits as edits of the file. Owner of the array and of new texts: the arena. */
 void patched_source_edits(const struct patched_source *o, struct arena *a,
                           struct repair_plan_edit **edits, size_t *count);

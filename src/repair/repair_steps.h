@@ -1,10 +1,9 @@
 /*
  * repair_steps: the inside of repair_plan: a plan while it is made.
  *
- * broken_lines, findings, check_tool_calls and check_parents judge, each what it
- * knows of, and say what is to be done with which record (struct
- * repair_steps_step). edits.c turns that into edits of bytes; repair_plan.c puts
- * all of it in order.
+ * broken_lines, findings, check_tool_calls and check_parents each judge their
+ * part, and add what to do with which record (struct repair_steps_step). edits.c
+ * turns this into edits of bytes; repair_plan.c calls all of them in order.
  */
 #pragma once
 
@@ -21,7 +20,7 @@ enum repair_steps_what {
     REPAIR_STEPS_WRAP,   /* a text as a list of one block */
     REPAIR_STEPS_ANSWER, /* a result behind the record, for the call in that block */
     REPAIR_STEPS_NAME,   /* an id of its own: see repair_steps_name */
-    REPAIR_STEPS_FRONT,  /* to the beginning of the file; what comes of that is planned for later */
+    REPAIR_STEPS_FRONT,  /* to the beginning of the file; the result is planned for again */
     REPAIR_STEPS_TIME,   /* a time stamp behind its uuid; argument: ms */
     REPAIR_STEPS_TRIM,   /* a member: enum json_stream_member */
     REPAIR_STEPS_CUT,    /* a text in place of a result, an image or thinking */
@@ -38,7 +37,7 @@ struct repair_steps_step {
     int64_t tokens; /* REPAIR_STEPS_CUT: that it saves */
 };
 
-/* Nodes by something that several have, then by their place. */
+/* A list of nodes sorted by a key that several may share, then by place. */
 struct repair_steps_group {
     uint64_t key;
     uint32_t node;
@@ -66,7 +65,7 @@ struct repair_steps {
 struct repair_steps_step *repair_steps_add_step(struct repair_steps *m, enum repair_steps_what what,
                                                 enum damage_kind kind, uint32_t node,
                                                 int64_t argument);
-/* Takes a record out, with all of its id. */
+/* Drops a record, and all others with its id. */
 void repair_steps_drop(struct repair_steps *m, enum damage_kind kind, uint32_t node);
 struct repair_plan_edit *repair_steps_add_edit(struct repair_steps *m, enum damage_kind kind,
                                                enum damage_cure action, uint32_t line, int64_t from,
@@ -80,22 +79,22 @@ struct repair_plan_problem *repair_steps_add_node_problem(struct repair_steps *m
                                                           enum damage_severity severity,
                                                           uint32_t node);
 
-/* Gives a record another id, derived from its own and its place, so that a dry run shows what a run
- * does. Then graph_settle. */
+/* Gives a record another id, derived from its own and its place, so that a dry run shows the same
+ * id as the run. Call graph_settle after it. */
 void repair_steps_name(struct repair_steps *m, uint32_t node);
-/* Another record that the client would look at is of the same message. By message id, whatever
- * hangs on what: a repair changes the links, and must not change this. */
+/* Whether another record that the client would look at belongs to the same message: by message id,
+ * not by parents, because a repair changes parents and must not change this. */
 bool repair_steps_shares_message(struct repair_steps *m, uint32_t node);
 /* Version 4 in form. */
 const char *repair_steps_made_uuid(struct repair_steps *m, uint64_t a, uint64_t b);
 
-/* By the client that wrote the file last, and by what the API said last. */
+/* Depends on the client that wrote the file last, and on the API's last answer. */
 enum damage_severity repair_steps_severity(const struct repair_steps *m, enum damage_kind kind);
 bool repair_steps_is_message(const struct graph *g, uint32_t node);
 
-/* By the place of their record, then by what they do. */
+/* Sorts by the place of the record, then by what the step does. */
 void repair_steps_sort_steps(struct repair_steps *m);
-/* One of the steps [from, to), which are of one record, takes the block away. */
+/* Whether one of the steps [from, to), all for one record, removes the block. */
 bool repair_steps_takes_block(const struct repair_steps *m, size_t from, size_t to, size_t block);
-/* Steps that take every block of a record away become one that drops it. */
+/* Replaces steps that remove every block of a record by one that drops the record. */
 int repair_steps_settle_blocks(struct repair_steps *m);

@@ -1,6 +1,6 @@
 /*
- * broken_lines: the lines that are no record: what they are, and which bytes of them
- * go away.
+ * broken_lines: the lines that are not one record: what they are, and which of their
+ * bytes are removed.
  */
 #pragma once
 

@@ -268,7 +268,7 @@ static void sessions_that_are_files_are_named(void **state)
     (void)state;
     scratch_put("old/storage/session/p/" A ".json", "{}");
     assert_unknown("old", "opencode 1.1 or before");
-    scratch_put("storage/session/p/" A ".json",
+    scratch_put("data/storage/session/p/" A ".json",
                 "{}"); /* beside a database they are not asked for */
     struct agent_transcript *t;
     size_t count, before = problems.count;

@@ -1,15 +1,12 @@
 #include "agents/claude/program.h"
 
 #include "base/io/fs.h"
+#include "base/io/os.h"
 #include "base/json.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PACKAGE "@anthropic-ai/claude-code"
 
@@ -36,19 +33,14 @@ enum fact claude_program_is_script(const char *root, const char *cwd, const char
     if (path[0] != '/' && !cwd)
         return FACT_UNKNOWN;
     struct arena a = {0};
-    char link[64], real[PATH_MAX];
+    char real[PATH_MAX];
     const char *below = str_equals(root, "/") ? "" : root;
     const char *file = path[0] == '/' ? arena_printf(&a, "%s%s", below, path)
                                       : arena_printf(&a, "%s%s/%s", below, cwd, path);
     enum fact found = FACT_UNKNOWN;
-    FS_CLOSE int fd = open(file, O_PATH | O_CLOEXEC);
-    if (fd >= 0) {
-        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(link, real, sizeof real - 1);
-        real[n < 0 ? 0 : n] = '\0';
+    if (os_resolve(file, real, sizeof real) == 0)
         found = strstr(real, "/" PACKAGE "/") || is_packaged(file) || is_packaged(real) ? FACT_YES
                                                                                         : FACT_NO;
-    }
     arena_release(&a);
     return found;
 }

@@ -3,6 +3,7 @@
 #include "agents/claude/events.h"
 #include "base/err.h"
 #include "base/io/fs.h"
+#include "base/io/os.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "conversation/head.h"
@@ -273,25 +274,21 @@ const char *claude_project_folder(struct arena *a, const char *cwd)
     return folder;
 }
 
-static int64_t stamp_ms(struct statx_timestamp t)
-{
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Returns: 0, -ENOENT, or another errno; -EISDIR and -ENXIO for what is not a file. */
 static int stat_transcript(const struct agent_store *store, const char *path,
                            struct agent_transcript *out)
 {
-    struct statx x;
-    if (statx(store->fd, path, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE | STATX_MTIME, &x) < 0)
-        return -errno;
-    if (S_ISDIR(x.stx_mode))
+    struct stat st;
+    int r = os_look(store->fd, path, &st);
+    if (r < 0)
+        return r;
+    if (S_ISDIR(st.st_mode))
         return -EISDIR;
-    if (!S_ISREG(x.stx_mode))
+    if (!S_ISREG(st.st_mode))
         return -ENXIO;
     out->path = path;
-    out->size_bytes = (int64_t)x.stx_size;
-    out->modified_at.ms = stamp_ms(x.stx_mtime);
+    out->size_bytes = st.st_size;
+    out->modified_at.ms = fs_file_of(&st).mtime_ms;
     return 0;
 }
 

@@ -2,12 +2,12 @@
 
 #include "base/arena.h"
 #include "base/io/durable.h"
+#include "base/io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,20 +27,16 @@ static void remember_file(struct log_output *o)
 
 void log_output_init(struct log_output *o, int fd)
 {
-    char link[64], path[PATH_MAX];
+    char path[PATH_MAX];
     *o = (struct log_output){.fd = fd};
     remember_file(o);
     int flags = fcntl(fd, F_GETFL);
     if (!o->is_file || flags < 0)
         return;
     fcntl(fd, F_SETFL, flags | O_APPEND);
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, path, sizeof path - 1);
     struct stat st;
-    if (n <= 0)
-        return;
-    path[n] = '\0';
-    if (stat(path, &st) == 0 && st.st_dev == o->device && st.st_ino == o->inode)
+    if (os_path_of(fd, path, sizeof path) == 0 && stat(path, &st) == 0 && st.st_dev == o->device &&
+        st.st_ino == o->inode)
         o->path = strdup(path);
 }
 

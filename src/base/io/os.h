@@ -24,6 +24,16 @@ enum os_bounds {
 /* -ENOSYS: no such call, and nothing was opened. Owner: the caller. */
 int os_open(int at, const char *path, int flags, enum os_bounds bounds);
 
+struct stat;
+/* As fstatat, of type, size and time of change alone, and without asking a server for what is known
+ * of them here. */
+int os_look(int at, const char *path, struct stat *out);
+
+/* The path by which an open file is found now, ended by NUL, cut to size. */
+int os_path_of(int fd, char *path, size_t size);
+/* A path as the system resolves it, which below /proc/PID/root a look at its links does not. */
+int os_resolve(const char *path, char *real, size_t size);
+
 /* A nameless file in a folder. -EOPNOTSUPP: the file system cannot do this. Owner: the caller. */
 int os_create_unnamed(int at, const char *folder, int mode);
 

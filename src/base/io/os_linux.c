@@ -109,6 +109,42 @@ bool os_is_in_memory(int fd)
 
 /* File systems that show one mode for all files, 0777 as often as not: FAT, NTFS and exFAT by their
  * drivers and by FUSE, the host's disks under WSL. Who may write there is decided elsewhere. */
+static struct timespec time_of(struct statx_timestamp t)
+{
+    return (struct timespec){.tv_sec = t.tv_sec, .tv_nsec = t.tv_nsec};
+}
+
+int os_look(int at, const char *path, struct stat *out)
+{
+    struct statx x;
+    if (statx(at, path, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE | STATX_MTIME, &x) < 0)
+        return -errno;
+    *out = (struct stat){
+        .st_mode = x.stx_mode, .st_size = (off_t)x.stx_size, .st_mtim = time_of(x.stx_mtime)};
+    return 0;
+}
+
+int os_path_of(int fd, char *path, size_t size)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, size - 1);
+    if (n < 0)
+        return -errno;
+    path[n] = '\0';
+    return 0;
+}
+
+int os_resolve(const char *path, char *real, size_t size)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = os_path_of(fd, real, size);
+    close(fd);
+    return r;
+}
+
 bool os_keeps_modes(int fd)
 {
     static const long without[] = {

@@ -161,8 +161,8 @@ of_kimi()
 
 @test "what its records leave open is not called hung without a sight of its connection" {
     client
-    for last in "$TEXT" "$CALL" ""; do
-        add_session "$A" "$project" 0 $last
+    for last in "$TEXT" "$CALL"; do
+        add_session "$A" "$project" 0 "$last"
         rescue --status --json --timeout 0 "${ONLY[@]}"
         of_kimi ".session_id == \"$A\""
         [ "$(jq .counts.hung <<<"$output")" -eq 0 ]

@@ -92,10 +92,11 @@ static enum fact is_server(const struct proc *proc, pid_t pid, const struct agen
     struct proc_stat stat;
     struct fs_name *names;
     size_t count = 0;
-    FS_CLOSE int home = open_home(proc, look, &a);
+    FS_CLOSE int folder = open_home(proc, look, &a);
     enum fact answer = FACT_UNKNOWN;
-    int r = home < 0 ? home : fs_list(home, "server/instances", NAMES_LIMIT, &a, &names, &count);
-    if (r == -ENOENT && home >= 0)
+    int r =
+        folder < 0 ? folder : fs_list(folder, "server/instances", NAMES_LIMIT, &a, &names, &count);
+    if (r == -ENOENT && folder >= 0)
         answer = FACT_NO;
     if (r == 0 && proc_read_stat(proc, pid, &stat) == 0) {
         answer = FACT_NO;
@@ -103,7 +104,7 @@ static enum fact is_server(const struct proc *proc, pid_t pid, const struct agen
             struct sv text;
             const struct json_value *root;
             const char *path = arena_printf(&a, "server/instances/%s", names[i].name);
-            if (fs_read_small(home, path, SERVER_LIMIT, &a, &text) == 0 &&
+            if (fs_read_small(folder, path, SERVER_LIMIT, &a, &text) == 0 &&
                 json_parse(&a, text, &root) == 0 &&
                 names_process(root, pid, proc_start_time(proc, stat.start_ticks)))
                 answer = FACT_YES;

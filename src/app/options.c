@@ -146,7 +146,7 @@ static void add_agents(struct buf *out)
 static void add_agent_line(struct buf *out, const struct option_row *row)
 {
     struct buf help = {0};
-    buf_addf(&help, "%s: ", row->help);
+    buf_addf(&help, "%s:\n", row->help);
     add_agents(&help);
     add_help_line(out, row->letter, row->name, row->argument, help.p);
     buf_release(&help);
@@ -154,13 +154,13 @@ static void add_agent_line(struct buf *out, const struct option_row *row)
 
 void options_help(struct buf *out)
 {
-    buf_adds(out, "Usage: session-rescue [MODE] [OPTION...]\n"
-                  "Find the terminal sessions of ");
-    buf_adds(out, agents[0]->product);
-    buf_adds(out,
-             ", say how each is doing, and how to resume it.\n"
-             "\n"
-             "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n");
+    buf_adds(
+        out,
+        "Usage: session-rescue [MODE] [OPTION...]\n"
+        "Find the terminal sessions of coding agents, say how each is doing, and how to resume\n"
+        "it.\n"
+        "\n"
+        "Modes (at most one; none: the interactive rescue on a terminal, else --status)\n");
     for (size_t i = 0; i < COMMANDS; i++)
         add_help_line(out, commands[i]->letter, commands[i]->name, commands[i]->words,
                       commands[i]->help);

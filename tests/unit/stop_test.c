@@ -462,7 +462,7 @@ static void one_that_is_not_hung_any_more_is_left_alone(void **state)
     changed(s)->verdict = SR_HUNG;
     assert_int_equal(stop(s), -EAGAIN);
     assert_true(s->result.act.was_refused);
-    assert_non_null(strstr(s->error.text, "not hung any more"));
+    assert_non_null(strstr(s->error.text, "no longer hung"));
     assert_true(lives(s));
 }
 

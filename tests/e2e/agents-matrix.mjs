@@ -25,7 +25,7 @@ for (const name of option('agents') ?? ['codex', 'qwen', 'copilot', 'kimi', 'ope
     acts: chosen(Object.keys(ACTS), 'acts'), note: console.log }));
 }
 
-const cell = ({ looks, not, failed }, agent) => {
+const cell = ({ looks, not, failed }) => {
   if (not) return 'does not arise';
   if (failed) return 'FAILED';
   const right = looks.filter(({ word }) => word === 'right').length;
@@ -35,7 +35,8 @@ const cell = ({ looks, not, failed }, agent) => {
 
 console.log(`\n| | ${results.map(({ agent }) => `${agent.name} ${agent.version}`).join(' | ')} |\n| --- |${' --- |'.repeat(results.length)}`);
 const line = (name, of) => console.log(`| ${name} | ${results.map((result) => (result.known ? of(result) : 'not served')).join(' | ')} |`);
-for (const state of chosen(Object.keys(STATES), 'states')) line(state, ({ agent, rows }) => cell(rows.find((row) => row.state === state), agent));
+line('mapped by, how sure', ({ rows }) => [...new Set(rows.flatMap(({ looks = [] }) => looks.map(({ mapped }) => mapped ?? 'not listed')))].join(', ') || '-');
+for (const state of chosen(Object.keys(STATES), 'states')) line(state, ({ rows }) => cell(rows.find((row) => row.state === state)));
 for (const name of chosen(Object.keys(ACTS), 'acts'))
   line(name, ({ acts }) => {
     const { word, told } = acts.find((one) => one.act === name);

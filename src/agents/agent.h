@@ -312,8 +312,8 @@ struct agent_process {
     /* By the contents of the file that it runs. Asked only where could_be says yes; reads files.
      * Returns: FACT_UNKNOWN when it cannot tell or need not. */
     enum fact (*is_program)(const struct proc *proc, pid_t pid, const struct agent_look *look);
-    /* The role, of one that has any, by what else can be seen of the process: what stands in its
-     * home, who has started it. Reads files. */
+    /* Corrects the role of a process that has one, by what else can be seen: its home, its parent.
+     * Reads files. */
     enum agent_role (*look_closer)(const struct proc *proc, pid_t pid,
                                    const struct agent_look *look, enum agent_role role);
     /* It is a compiled program, and registers itself as soon as it runs. */
@@ -342,8 +342,8 @@ struct agent_stored {
     /* After the id in a transcript's path: ".jsonl"; "/events.jsonl" when the id names a folder.
      * NULL: transcripts are not files. */
     const char *suffix;
-    /* What a transcript's name begins with, where the id stands at its end, behind a time: such
-     * files lie in folders of dates. NULL: the id is all of the name. */
+    /* How a transcript's name begins when the id comes last, after a time: such files lie in
+     * folders by date. NULL: the name is the id alone. */
     const char *name_begins;
     bool (*is_id)(struct sv id);
     /* The word begins an id, and is long enough to be typed in its place: longer than any pid,
@@ -404,7 +404,7 @@ struct agent_records {
      * store->problems; or the sink's result. Blocks: a few seconds at most, for a writer. */
     int (*write)(const struct agent_store *store, const struct agent_transcript *of,
                  enum agent_extent extent, agent_sink *sink, void *context);
-    /* Another number whenever they have changed, without reading them. Returns: as write. */
+    /* A number that differs after any change, without reading the records. Returns: as write. */
     int (*stamp)(const struct agent_store *store, const struct agent_transcript *of,
                  uint64_t *stamp);
     const char *kind; /* sr_part.kind: "rows" */
@@ -417,26 +417,26 @@ struct agent_registry {
                           size_t *count);
 };
 
-/* A session that a process has, and what tells so. */
+/* A session that a process has, and the evidence for it. */
 struct agent_held {
     const char *session_id;
     enum sr_mapping by;
 };
 
-/* A process of which it is asked what it draws. */
+/* A process that may draw a session of another process. */
 struct agent_drawing {
     pid_t pid;
     struct wall started_at;
     const char *cwd; /* NULL: not known */
 };
 
-/* What its processes have open or locked tells which sessions are theirs. Such a process is mapped
- * by nothing that it could have written. */
+/* Its processes' open or locked files show which sessions they have. Such a process is never mapped
+ * by the transcripts that it could have written. */
 struct agent_holding {
-    /* All sessions of which the process runs the turns; there may be none. */
+    /* All sessions whose turns the process runs; there may be none. */
     struct lookup (*held)(const struct agent_store *store, const struct proc *proc, pid_t pid,
                           struct agent_held **items, size_t *count);
-    /* The session that a process draws, of which another runs the turns. NULL: none does. */
+    /* The session that a process draws while another runs its turns. NULL: no process does this. */
     struct lookup (*drawn)(const struct agent_store *store, const struct agent_drawing *of,
                            const char **session_id);
 };
@@ -499,8 +499,7 @@ struct agent_tools {
     struct sv (*mcp_server)(const char *tool);
     /* It asks the user a question. */
     bool (*is_question)(const char *name);
-    /* It runs a command, as a process of its own from its start to its end, once its user has
-     * permitted that. */
+    /* It runs a command as a process of its own, from start to end, after the user allowed it. */
     bool (*is_command)(const char *name);
 };
 
@@ -622,9 +621,9 @@ struct agent {
 int agent_open_records(const struct agent *agent, const struct agent_store *store,
                        const struct agent_transcript *of, enum agent_extent extent,
                        struct fs_file *out);
-/* What tells whether they have changed: as fs_file_of its file; of those in no file another inode,
- * on no device, whenever they have, and a size that is not known (negative). Returns: 0 or
- * negative errno. */
+/* Facts that differ when the records have changed: of the file; or, when no file holds them, an
+ * inode that is new after each change, device 0, and a negative size. Returns: 0 or negative errno.
+ */
 int agent_see_records(const struct agent *agent, const struct agent_store *store,
                       const struct agent_transcript *of, struct fs_file *out);
 
@@ -716,8 +715,8 @@ extern const struct agent *const agents[];
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
 
-/* The agent whose records stand in a file, by its first lines. Where none knows them: the first,
- * whose records may be damaged. */
+/* The agent whose records are in a file, by its first lines. When no agent knows them: the default
+ * one, whose records may be damaged. */
 const struct agent *agent_of_records(int fd);
 const struct agent *agent_of_file(const char *path);
 

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/* The port of "https://host:8443/path"; 443 and 80 where none is given. */
+/* The port of "https://host:8443/path"; 443 or 80 when none is given. */
 uint16_t model_port_of_url(const char *url);
 
-/* The proxy that a program is told to use; NULL: none. */
+/* The proxy in the environment; NULL: none. */
 const char *model_proxy_of(const struct proc_strings *environment);

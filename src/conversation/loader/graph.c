@@ -310,6 +310,7 @@ enum { MISSING = GRAPH_NONE - 1 };
 enum {
     READS_FIRST_SINCE = 2010113, /* of a line the record that it begins with */
     NULL_FAILS_SINCE = 2010116,  /* a line of null ends the resume; before, the reading */
+    LAST_SINCE = 2010116,        /* the last record is the leaf, also where the file has one end */
     POINTER_SINCE = 2010120,
     NEWEST_BELOW_SINCE = 2010257, /* no pointers: the newest of what hangs on the last record */
     ELSEWHERE_SINCE = 2010281,    /* results that hang elsewhere than on their call */
@@ -826,8 +827,10 @@ static uint32_t choose_leaf(struct walking *k)
 {
     struct choice c = read_pointers(k->g);
     uint32_t last = last_record(k), leaf = GRAPH_NONE;
-    if (k->loader == LOADER_BY_ENDS)
-        return choose_among_ends(k, &c, last);
+    if (k->loader == LOADER_BY_ENDS) {
+        leaf = is_since(k->g, LAST_SINCE) ? nearest_message(k, last) : GRAPH_NONE;
+        return leaf != GRAPH_NONE ? if_dated(k, leaf) : choose_among_ends(k, &c, last);
+    }
     if (c.is_cleared)
         return GRAPH_NONE;
     bool is_there = is_held(k, c.leaf);

@@ -158,7 +158,7 @@ export class AgentWorld {
 
   /** Its exit status and words, in a mode that writes. */
   act(...args) {
-    return this.rescue.run([...args, '--pending-dir', this.pending, '--log-dir', this.log], [this.store]);
+    return this.rescue.run([...args, '--pending-dir', this.pending, '--log-dir', this.log], [this.store], { withinMs: 2 * SLOW_MS });
   }
 
   /** Those of its processes that run. */

@@ -22,12 +22,12 @@ export class Rescue {
    * Runs the program; `json` is its standard output parsed, where `--json` was asked for. Never in a
    * way that stops this process: the scripted API lives in it, and would fall silent.
    */
-  run(args, configDirs, { cwd } = {}) {
+  run(args, configDirs, { cwd, withinMs = 60_000 } = {}) {
     if (configDirs.length === 0) throw new Error('session-rescue is not run without --config-dir');
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not built; or set SESSION_RESCUE`);
     const scope = configDirs.flatMap((dir) => ['--config-dir', dir]);
     return new Promise((resolve, reject) => {
-      const child = execFile(PROGRAM, [...args, ...scope], { env: this.#env, cwd, timeout: 60_000 }, (error, stdout, stderr) => {
+      const child = execFile(PROGRAM, [...args, ...scope], { env: this.#env, cwd, timeout: withinMs }, (error, stdout, stderr) => {
         if (error && typeof error.code === 'string') return reject(error);
         const status = error ? (error.code ?? error.signal) : 0;
         if (args.includes('--json') && stdout === '') return reject(new Error(`status ${status}, and no JSON: ${stderr}`));

@@ -1,6 +1,6 @@
 /*
- * conversation: what a session said, each record once, in the order in which it
- * was said, out of its transcript and the copies of it.
+ * conversation: what was said in a session, each record once and in order, from
+ * its transcript and the copies of it.
  *
  *     conversation_begin(&c, reader);
  *     conversation_add(&c, lines, offset, 0);   the live transcript, in pieces of whole lines
@@ -10,14 +10,13 @@
  *         ... c.items[i].offset, c.items[i].length
  *     conversation_release(&c);
  *
- * No record is kept, only where it stands: a transcript of 300 MB is a list of a few MB.
+ * Only the places of records are kept: a transcript of 300 MB becomes a list of a few MB.
  *
- * The order is that of the parents (graph): what a client that resumes the first
- * file would load (repair finds the same), before it what a compaction summed up
- * or lies behind a gap, and behind it what goes on in a copy, and the branches
- * that were left (a prompt that was edited, a rewind). Where the reader's records
- * are no chain, it is that of the lines of the first file; behind it, by time,
- * what goes on in a copy, and what a copy alone has.
+ * The order follows the parents (graph): first what a compaction summed up or what lies
+ * before a gap; then what a client that resumes the first file would load (as repair finds
+ * it); then what continues in a copy, and abandoned branches (an edited prompt, a rewind).
+ * If the reader's records form no chain, it is the order of the lines of the first file,
+ * followed by what only a copy has, by time.
  */
 #pragma once
 
@@ -30,8 +29,8 @@ struct conversation_item {
     int64_t offset, length;
     uint64_t id; /* conversation_id_of it */
     int64_t at_ms;
-    size_t branch;  /* 0: the conversation; else one that was left */
-    bool is_loaded; /* by a client that resumes the first file; known of a chain alone */
+    size_t branch;  /* 0: the conversation; else an abandoned one */
+    bool is_loaded; /* by a client that resumes the first file; only known for a chain */
 };
 
 /* A place that could not be read. */

@@ -19,15 +19,15 @@
 #include <stddef.h>
 
 enum event_kind {
-    EVENT_OTHER,          /* of no known type, or of no interest */
-    EVENT_METADATA,       /* titles, modes, snapshots: no part of the conversation */
-    EVENT_ATTACHMENT,     /* what the client adds to a prompt */
-    EVENT_PROMPT,         /* text that begins a turn */
-    EVENT_COMMAND,        /* "/model", "!ls": the client may answer it alone, or ask the model */
-    EVENT_LOCAL_OUTPUT,   /* what the client itself answered a command */
-    EVENT_NOTE,           /* text in the user's name that nobody typed (isMeta) */
-    EVENT_TOOL_RESULT,    /* see results[] */
-    EVENT_ASSISTANT_TEXT, /* */
+    EVENT_OTHER,        /* of no known type, or of no interest */
+    EVENT_METADATA,     /* titles, modes, snapshots: no part of the conversation */
+    EVENT_ATTACHMENT,   /* what the client adds to a prompt */
+    EVENT_PROMPT,       /* text that begins a turn */
+    EVENT_COMMAND,      /* "/model", "!ls": the client may answer it alone, or ask the model */
+    EVENT_LOCAL_OUTPUT, /* what the client itself answered a command */
+    EVENT_NOTE,         /* text in the user's name that nobody typed (isMeta) */
+    EVENT_TOOL_RESULT,  /* see results[] */
+    EVENT_ASSISTANT_TEXT,
     EVENT_ASSISTANT_THINKING,
     EVENT_TOOL_USE,    /* see calls[] */
     EVENT_TURN_OVER,   /* a record of its own that says so (system/turn_duration) */
@@ -41,8 +41,8 @@ enum event_kind {
     EVENT_QUEUE_REMOVE,
     EVENT_QUEUE_CLEAR,
     EVENT_TITLE,    /* see title */
-    EVENT_ASK,      /* a question to the user is up, and is written down: see results[] and text */
-    EVENT_ANSWERED, /* one is not up any more: see results[] */
+    EVENT_ASK,      /* a question to the user is on the screen: see results[] and text */
+    EVENT_ANSWERED, /* the question is gone: see results[] */
 };
 
 struct event_tool {
@@ -58,7 +58,7 @@ struct event {
     struct sv cwd, version, entrypoint;
     struct sv stop_reason;
     struct sv model; /* a reply: who wrote it */
-    /* A reply: tokens that the model was given and gave, as the API counted; 0: not said. */
+    /* A reply: tokens that the model read and wrote, as the API counted; 0: not stated. */
     int64_t context_tokens;
     struct sv text;  /* prompt, command, api error, queued input: what it says; EVENT_ASK: what for,
                         "permission prompt" where a tool waits for it */
@@ -90,20 +90,20 @@ struct event_reader {
     const char *agent;      /* "claude" */
     struct sv record_start; /* see line_check_line */
     /* Its records name their parents, and a client loads the chain that conversation/loader finds.
-     * Else: they were said in the order of the lines, and what is loaded is not known. */
+     * False: the order is that of the lines, and it is not known what is loaded. */
     bool is_chained;
-    /* It is one of this agent's records, and of no other's. NULL: nobody can say. */
+    /* The record is this agent's and no other's. NULL: nobody can say. */
     bool (*recognises)(struct arena *a, struct sv record);
     /* Reads one whole record. Owner: the arena. Returns: 0, or -EBADMSG when it is not a JSON
      * object. */
     int (*read)(struct arena *a, struct sv record, struct event *out);
-    /* The same, and all that the record says besides. NULL: it cannot be read. */
+    /* The same, with all that the record says. NULL: not possible. */
     int (*read_message)(struct arena *a, struct sv record, struct event *e, struct message *out);
 };
 
 const char *event_kind_word(enum event_kind kind);
 
-/* Part of the conversation proper: what last activity is measured by. */
+/* Part of the conversation itself: last activity is the time of the newest such event. */
 bool event_is_conversational(const struct event *e);
 
 /* After this a "continued in" further up no longer holds (2.1.332): the session went on. */

@@ -1,9 +1,9 @@
 /*
- * message: all that one record says, in words that all agents share.
+ * message: the contents of one record, in words that all agents share.
  *
- * An event (conversation/event.h) says what a record is to its turn; a message
- * has what it says: text, thinking, calls of tools, their results, pictures.
- * One message of the model may be several records, of one block each.
+ * An event (conversation/event.h) says what a record means for its turn; a
+ * message has its contents: text, thinking, tool calls, results, images. One
+ * message of the model may be several records of one block each.
  *
  *     struct event e;
  *     struct message m;
@@ -23,7 +23,7 @@ enum block_kind {
     BLOCK_THINKING, /* its text is often left out on disk */
     BLOCK_CALL,
     BLOCK_RESULT,
-    BLOCK_IMAGE, /* also a document: what is no text */
+    BLOCK_IMAGE, /* also a document: anything that is not text */
     BLOCK_FILE,  /* what the client added to a prompt: a file, by its name */
     BLOCK_OTHER, /* of a type that is not known: see name */
 };
@@ -59,8 +59,8 @@ enum speaker message_speaker(const struct event *e);
 const char *message_speaker_word(enum speaker speaker); /* "user", "agent", "tool", "client" */
 
 /*
- * Appends the words of a message that a search is to find, and nothing encoded:
- * texts, the strings in the arguments of tools, results, file names; a line
- * break after each. At most max bytes, cut at a character.
+ * Appends the text of a message for a search, nothing encoded: texts, the
+ * strings in the arguments of tools, results, file names, each with a line break
+ * after it. At most max bytes, cut between characters.
  */
 void message_add_words(const struct event *e, const struct message *m, size_t max, struct buf *out);

@@ -1,9 +1,9 @@
 /*
- * changes: what two looks at the sessions, one after the other, call for:
- * what to tell, what to back up, and when to look again.
+ * changes: compares successive looks at the sessions, and decides what to
+ * report, what to back up, and when to look again.
  *
- * Knows no clock, process or file: the time comes with every call, in
- * milliseconds of a clock that goes on while the machine sleeps.
+ * Uses no clock, process or file: every call gets the time, in milliseconds of a
+ * clock that goes on while the machine sleeps.
  *
  *     changes_look(&c, &look, now_ms, &events);
  *     while (changes_next_backup(&c, now_ms, &arena, &backup))
@@ -23,22 +23,22 @@
 enum {
     CHANGES_INTERVAL_MS = 20 * 1000,      /* between two looks while something moves */
     CHANGES_COOLDOWN_MS = 10 * 60 * 1000, /* between two copies of a session that fills up */
-    CHANGES_CONTEXT_PERCENT = 75,         /* from which on it does */
+    CHANGES_CONTEXT_PERCENT = 75,         /* a context window this full is reported */
     CHANGES_RETRY_FIRST = 3,   /* intervals after a backup that failed; then twice as many ... */
     CHANGES_RETRY_LAST = 90,   /* ... up to this */
     CHANGES_IDLE_LOOKS = 15,   /* nothing moves: a look every so many intervals */
-    CHANGES_SHARE = 1000,      /* of the time at most one part in so many is spent on looking, */
-    CHANGES_SLOWEST_LOOKS = 6, /* but a look is put off by no more intervals than this */
-    CHANGES_CONFIRM_MS = 2000, /* what is over sooner was no hang, no stop and no problem: a client
-                                  that is about to end looks dead, and rewrites files in place */
-    CHANGES_ZOMBIE_MS = 10 * 1000, /* a busy parent collects its child that late */
+    CHANGES_SHARE = 1000,      /* looks may take one part in so many of the time, */
+    CHANGES_SLOWEST_LOOKS = 6, /* but a look is delayed by no more intervals than this */
+    CHANGES_CONFIRM_MS = 2000, /* a hang, a stop or a problem must last this long: a client that is
+                                  about to end looks dead, and some rewrite files in place */
+    CHANGES_ZOMBIE_MS = 10 * 1000, /* a busy parent may take this long to collect its child */
 };
 
 /* A transcript that a client is going to delete. */
 struct change_expiring {
     const char *session_id, *config_dir, *transcript;
     int64_t size_bytes;
-    int64_t modified_at_ms, deleted_at_ms; /* wall time; it is not deleted before that */
+    int64_t modified_at_ms, deleted_at_ms; /* wall time; it is deleted at that time or later */
 };
 
 /* CHANGE_SESSION_ENDED */
@@ -46,8 +46,8 @@ enum change_how {
     CHANGE_HOW_UNKNOWN,
     CHANGE_HOW_EXIT,   /* see status */
     CHANGE_HOW_SIGNAL, /* likewise */
-    CHANGE_HOW_TIDY,   /* its registry entry is gone: it removed it itself */
-    CHANGE_HOW_UNTIDY, /* it was left: killed, or crashed */
+    CHANGE_HOW_TIDY,   /* it removed its registry entry */
+    CHANGE_HOW_UNTIDY, /* its registry entry is still there: it was killed, or crashed */
 };
 
 /* How a process ended, as far as it was seen. */
@@ -56,23 +56,22 @@ struct change_end {
     uint64_t start_ticks;
     enum change_how how; /* an exit, or a signal */
     int status;
-    const char
-        *signal; /* "SIGTERM": that ended it, or on which it ended itself; NULL: none known */
+    const char *signal; /* "SIGTERM": it ended the process, or made it exit; NULL: none known */
 };
 
 /* One look. */
 struct change_look {
     const struct sr_session *sessions; /* live ones, judged */
     size_t session_count;
-    bool has_expiring; /* the stores were gone through for them; else what is known stays */
+    bool has_expiring; /* expiring is set; false: the earlier list stays valid */
     const struct change_expiring *expiring;
     size_t expiring_count;
     const char *const *problems; /* a line each */
     size_t problem_count;
-    int64_t cost_ms;               /* of a CPU that the look took */
+    int64_t cost_ms;               /* CPU time of the look */
     const struct change_end *ends; /* of processes that are gone */
     size_t end_count;
-    const int64_t *left; /* the pids in registry entries that are there, whoever has them now */
+    const int64_t *left; /* the pids of all registry entries, whoever has these pids now */
     size_t left_count;
 };
 
@@ -125,7 +124,7 @@ struct change_event {
     const char *text;   /* what failed, or how it shows, a line */
     int64_t sessions;   /* CHANGE_WATCHING: how many there are */
     const char *by;     /* CHANGE_WATCHING: "inotify" or "polling" */
-    bool wants_person;  /* worth disturbing somebody */
+    bool wants_person;  /* worth notifying the user */
 };
 
 struct change_events {
@@ -150,7 +149,7 @@ struct changes {
     struct change_problem *problems;
     size_t problem_count;
     bool has_looked, moves;
-    int64_t confirm_at_ms; /* something was seen that is told if it lasts until then; 0: nothing */
+    int64_t confirm_at_ms; /* something is reported if it lasts until then; 0: nothing */
     int64_t looked_at_ms, cost_ms;
     int64_t interval_ms;
 };
@@ -164,7 +163,7 @@ void changes_look(struct changes *c, const struct change_look *look, int64_t now
 
 struct change_backup {
     const char *session_id, *config_dir, *why;
-    int64_t size_bytes; /* of its transcript, when it was seen to be due */
+    int64_t size_bytes; /* of its transcript, when the backup became due */
 };
 
 /* A backup that is due, the most urgent first: what hangs, what is deleted soon, what fills up.

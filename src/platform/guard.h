@@ -3,10 +3,9 @@
  *
  * A read from a file system whose server does not answer (NFS gone, a stopped
  * FUSE server) cannot be interrupted, not even by SIGKILL, and a process with
- * one thread in it cannot exit. So the work is done in a child: it says where
- * it is before it touches a path, and when it stays at one for too long, it is
- * left behind, and the work begins again in a new child that is told to keep
- * away from there.
+ * a thread in it cannot exit. So a child does the work. It notes each path
+ * before it touches it. If it stays at one for too long, it is left behind, and
+ * the work begins again in a new child that avoids that path.
  */
 #pragma once
 
@@ -18,21 +17,20 @@
 
 struct guard;
 
-/* Says where the work is about to read; NULL: nowhere that could get stuck. */
+/* Notes where the work is about to read; NULL: nowhere that could get stuck. */
 void guard_enter(struct guard *g, const char *path);
 
 /*
- * For who watches over a child of its own, and has other things to do meanwhile:
- * one page, made before the fork, looked at from time to time. A child that has
- * made no step since the last look and is inside of a path, is stuck there.
+ * For a caller that watches its own child while it does other things: one shared
+ * page, made before the fork, to be checked from time to time. A child that is
+ * inside a path and has made no step since the last check is stuck there.
  */
 struct guard *guard_new(void); /* NULL: no memory */
 void guard_free(struct guard *g);
 bool guard_is_inside(const struct guard *g, unsigned *steps);
 const char *guard_path(const struct guard *g);
 
-/* It computes, waits for its turn on a busy machine, or was stopped: whatever it has not done yet,
- * it does not wait for a file system. */
+/* The process computes, waits for a CPU, or was stopped: it does not wait for a file system. */
 bool guard_wants_cpu(pid_t pid);
 
 /*

@@ -7,10 +7,10 @@
  *     ... image.runs ...
  *     memory_release(&image);
  *
- * Only pages that /proc/PID/pagemap calls present or swapped are touched: a
- * client on Bun reserves 70 GB of addresses, and reading those that were never
- * used took 45 s and made the kernel build 141 MB of page tables for it. Those
- * that are used are 130 to 300 MB, read in 0.1 to 0.3 s; the process runs on.
+ * Only pages that /proc/PID/pagemap calls present or swapped are touched. A
+ * client on Bun reserves 70 GB of addresses: reading the unused ones takes 45 s
+ * and makes the kernel build 141 MB of page tables. The used ones are 130 to
+ * 300 MB, read in 0.1 to 0.3 s. The process is not stopped.
  */
 #pragma once
 

@@ -1,11 +1,11 @@
 /*
- * feed: what is new in a transcript, read into the index.
+ * feed: reads what is new in a transcript into the index.
  *
- * A transcript grows at its end: from where it was read before, to its last
- * line end, is all that is read. It has been replaced when it is another file,
- * is shorter, or when the bytes before that place are others: then it is read
- * from its beginning. Memory is bounded by the longest line, and that by
- * THIN_RECORD_FROM: of a longer one the beginning of its texts is indexed.
+ * A transcript grows at its end, so only the bytes from the last reading to the
+ * last line end are read. If it is another file, is shorter, or the bytes before
+ * that place differ, it was replaced and is read from its beginning. Memory is
+ * bounded by the longest line, at most THIN_RECORD_FROM: of a longer one only the
+ * beginnings of its strings are indexed.
  */
 #pragma once
 
@@ -23,18 +23,18 @@ struct feed {
     int64_t root;
     const char *path; /* below the root: the name of the file in the index */
     const char *session_id;
-    /* Told how many bytes were read. NULL: nobody asks. */
+    /* Called with the number of bytes read. NULL: not wanted. */
     void (*progress)(void *context, int64_t bytes);
     void *context;
 };
 
-/* Whether a file is as the index knows it: then there is nothing to read. */
+/* Whether a file is unchanged since it was indexed: then there is nothing to read. */
 bool feed_is_known(const struct index_file *known, const struct fs_file *seen);
 
 /*
- * Reads what is new of an open file, between index_begin and index_commit; it commits on the way
- * now and then, and begins again. known: as index_find_file tells, or all zero.
- * Returns: 0 or negative errno: the file could not be read further; what was read is indexed.
+ * Reads what is new in an open file. Call it between index_begin and index_commit; it commits now
+ * and then itself, and begins again. known: from index_find_file, or all zero. Returns: 0, or
+ * negative errno when the file could not be read to its end; what was read is indexed.
  */
 int feed_file(const struct feed *feed, const struct fs_file *file, struct index_file *known);
 

@@ -1,10 +1,10 @@
 /*
- * index: which words were said in which session, when, and where that stands.
+ * index: which words were said in which session, when, and in which file.
  *
  * A full-text index (SQLite FTS5) in a folder of its own. It holds no text: a
- * hit is a byte offset in a transcript, and the words are read from there. It
- * is only ever derived: broken, or of another version, it is made anew, and
- * nothing is lost but time.
+ * hit is a byte offset in a transcript, and the words are read from there. All
+ * of it is derived: an index that is broken, or of another version, is rebuilt,
+ * and only time is lost.
  *
  *     root      a folder that transcripts lie below: a config directory, the
  *               pending directory
@@ -41,25 +41,27 @@ struct index {
     const char *folder, *path; /* of the database */
     int lock;                  /* -1: another process updates it */
     struct database *db;
-    const char *made_anew;     /* why; NULL: it was not, or it is the first */
+    const char *made_anew;     /* why it was rebuilt; NULL: it was not, or it is the first */
     int64_t uncommitted_bytes; /* of transcripts, read since index_begin */
     struct arena arena;
 };
 
 /*
- * Opens the index, making folder and database where they are missing, for the
- * owner alone. Takes the lock for updates; when another process has it for
+ * Opens the index; makes folder and database if they are missing, readable by
+ * their owner only. Takes the lock for updates; if another process has it for
  * longer than patience_ms, ix->lock stays -1, and only searching is allowed.
- * waiting (may be NULL) is told once that it waits.
+ * Calls waiting (may be NULL) once when it has to wait.
  */
 int index_open(struct index *ix, const char *folder, int patience_ms,
                void (*waiting)(void *context), void *context, struct sr_error *error);
 void index_close(struct index *ix);
 
-/* The first failure of the database since it was opened, 0: none; why goes to error. */
+/* Returns: the first failure of the database since it was opened, with the reason in error; 0:
+ * none.
+ */
 int index_code(const struct index *ix, struct sr_error *error);
 
-/* Under the lock: throws the database away and begins an empty one. */
+/* Throws the database away and begins an empty one. Needs the lock. */
 int index_rebuild(struct index *ix, const char *why, struct sr_error *error);
 
 void index_begin(struct index *ix);
@@ -71,16 +73,16 @@ struct index_file {
     int64_t size_bytes, mtime_ns;
     int64_t read_bytes; /* to a line end */
     int64_t digest;     /* of the last bytes before that */
-    bool is_unsettled;  /* it was rewritten: what it said before may still be listed */
+    bool is_unsettled;  /* it was rewritten: its former messages may still be listed */
 };
 
-/* Both are made where they are missing. */
+/* Both add the row if it is missing. Return: its id. */
 int64_t index_root(struct index *ix, const char *path);
 int64_t index_session(struct index *ix, const char *session_id);
 
-/* Returns: false where the file is not known. */
+/* Returns: false when the file is not known. */
 bool index_find_file(struct index *ix, int64_t root, const char *path, struct index_file *out);
-/* Adds it where id is 0, and sets the id. */
+/* Adds it if its id is 0, and sets the id. */
 void index_save_file(struct index *ix, int64_t root, const char *path, struct index_file *file);
 
 struct index_known {
@@ -91,24 +93,25 @@ struct index_known {
 void index_list_files(struct index *ix, int64_t root, struct arena *a, struct index_known **files,
                       size_t *count);
 
-/* Every root there ever was. */
+/* Every root that was ever indexed. */
 void index_list_roots(struct index *ix, struct arena *a, struct index_known **roots, size_t *count);
 
-/* What a message is known by: its record's id, else all it says. */
+/* The key of a message. s: its record's id, else all of its text. */
 int64_t index_key(struct sv s);
 
-/* One message of a file. words: as index_words_add makes them. */
+/* Adds a message of a file. words: from index_words_add. */
 void index_add_message(struct index *ix, const struct index_file *file, int64_t key, int64_t at_ms,
                        int64_t offset, struct sv words);
 
-/* The file is read again from its beginning: what is not added again by index_settle is dropped. */
+/* Around reading a file again from its beginning: index_settle drops the messages that were not
+ * added again. */
 void index_unsettle(struct index *ix, struct index_file *file);
 void index_settle(struct index *ix, struct index_file *file);
 
-/* The file is gone; what stands in no other is dropped. */
+/* Forgets a file that is gone, and drops the messages that are in no other. */
 void index_forget_file(struct index *ix, int64_t id);
 
-/* More is kept of what is gone than of what is there. */
+/* The index holds more of files that are gone than of files that are there. */
 bool index_is_mostly_stale(struct index *ix);
 
 struct index_hit {
@@ -134,21 +137,20 @@ struct index_place {
     const char *session_id;
     int64_t offset;
 };
-/* Where a hit stands, all places below the given roots. Owner: the arena. */
+/* All places of a hit below the given roots. Owner: the arena. */
 void index_places(struct index *ix, const struct index_hit *hit, const int64_t *roots,
                   size_t root_count, struct arena *a, struct index_place **places, size_t *count);
 
 /*
- * Appends text as it is to be indexed: after each character of a script that is
- * written without spaces (Han, kana, Thai and their neighbours) a separator, so that each is a
- * word.
+ * Appends text for the index: with a separator after each character of a script that is written
+ * without spaces (Han, kana, Thai and others), so that each is a word.
  */
 #define INDEX_SEPARATOR '\x1f'
 void index_words_add(struct sv text, struct buf *out);
 
 /*
- * For each text the part around what matches, at most some 24 words, each match
- * between INDEX_MARK_ON and INDEX_MARK_OFF; NULL where nothing matches. Owner: the arena.
+ * For each text the part around the matches, about 24 words at most, each match
+ * between INDEX_MARK_ON and INDEX_MARK_OFF; NULL when nothing matches. Owner: the arena.
  */
 #define INDEX_MARK_ON '\x02'
 #define INDEX_MARK_OFF '\x03'

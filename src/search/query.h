@@ -1,12 +1,12 @@
 /*
- * query: what a user types, as the index takes it.
+ * query: turns what a user types into a query of the index.
  *
  *     marmalade jam       both words, anywhere in a message
  *     "orange marmalade"  these words, one after the other
- *     marm*               a word that begins so
- *     foo_bar.c           as a phrase: signs separate words
+ *     marm*               a word that begins like this
+ *     foo_bar.c           a phrase: punctuation separates words
  *
- * Nothing in it is syntax of the database: each word is quoted.
+ * Nothing typed becomes syntax of the database: each word is quoted.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * sources: every transcript that a search looks into: of all sessions in the
- * stores of a snapshot, their subagents, and of all complete backups.
+ * sources: every transcript that a search looks into: those of all sessions in
+ * the stores of a snapshot, of their subagents, and of all complete backups.
  *
  *     sources_list(&sources, snapshot, "/home/u/.local/share/session-rescue/pending");
  *     update_run(&ix, &sources, ...);
@@ -11,12 +11,12 @@
 #include "backup/backup_dir.h"
 #include "session/discover.h"
 
-/* A folder that transcripts lie below. */
+/* A folder with transcripts below it. */
 struct source_root {
     const char *path;
     int fd;
     bool is_backups;    /* the pending directory */
-    bool is_incomplete; /* it could not be listed whole: what is not in the list may be there */
+    bool is_incomplete; /* it could not be listed whole: it may hold more */
 };
 
 struct source {
@@ -34,7 +34,7 @@ struct sources {
     struct problems problems; /* what could not be read */
     struct source_root *roots;
     size_t root_count, root_capacity;
-    struct source *items; /* a session's together, those of its backups last */
+    struct source *items; /* grouped by session, its backups last */
     size_t count, capacity;
     struct backup_dir pending; /* fd -1: nothing was ever exported */
 };

@@ -1,6 +1,6 @@
 /*
- * update: the index brought up to date with the sources: new and grown files
- * read, replaced ones read again, vanished ones forgotten.
+ * update: brings the index up to date with the sources: reads new and grown
+ * files, reads replaced ones again, and forgets vanished ones.
  */
 #pragma once
 
@@ -9,14 +9,14 @@
 
 struct update {
     struct index *ix;
-    struct sources *sources; /* what could not be read is added to its problems */
-    /* NULL: nobody asks. */
+    struct sources *sources; /* gets, as problems, what could not be read */
+    /* NULL: not wanted. */
     void (*progress)(void *context, int64_t done_bytes, int64_t total_bytes);
     void *context;
     int64_t done_bytes, total_bytes; /* its own */
 };
 
-/* Of the sources' roots, in the order of sources->roots. Owner: the arena of sources. */
+/* The ids of the roots, in the order of sources->roots. Owner: the arena of sources. */
 int64_t *update_roots(struct index *ix, struct sources *sources);
 
 /* Returns: 0, or as index_code: then what was committed before is kept. */

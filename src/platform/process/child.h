@@ -2,9 +2,9 @@
  * child: a process of ours that does not outlive us.
  *
  * The kernel sends a signal to a child whose parent ends, once the child has
- * asked for it. A parent that ends before that leaves a child that nobody
- * watches: it would go on to list, to back up, to type keys. So the child looks
- * whose it is after it has asked, and ends where that is not its parent.
+ * asked for it. If the parent ends before that, nobody watches the child, which
+ * would go on to list, back up or type keys. So the child checks its parent
+ * after it has asked, and ends if that is another process.
  */
 #pragma once
 
@@ -14,9 +14,9 @@
 enum { CHILD_RAN_NOTHING = 127 };
 
 /*
- * As fork(2): the child gets SIGTERM when this process ends, and runs nothing where it has ended
- * before, or where the kernel does not promise that. Returns: the child's pid, 0 in the child, or
- * negative errno.
+ * As fork(2), but the child gets SIGTERM when this process ends. If this process has ended already,
+ * or the kernel cannot do this, the child runs nothing. Returns: the child's pid, 0 in the child,
+ * or negative errno.
  */
 pid_t child_fork(void);
 

@@ -1,9 +1,9 @@
 /*
  * pidref: one process, and never another that was given its number later.
  *
- * A pid is handed out again once its process was collected. A pidfd is not: it
- * stays with the process for which it was opened. What it was opened for is
- * made sure of by the start time, which the caller knows from when it looked.
+ * A pid can be reused once its process was collected. A pidfd stays with the
+ * process for which it was opened. The start time, which the caller knows from
+ * an earlier look, makes sure that it was opened for the right one.
  *
  *     struct pidref p;
  *     if (pidref_open(&proc, pid, start_ticks, &p) < 0) ...   // gone, or another process by now
@@ -53,8 +53,8 @@ enum fact pidref_has_ended(const struct pidref *p);
 int pidref_wait_status(const struct pidref *p, int *wait_status);
 
 /*
- * Whether a number is any process at all, asked of the kernel itself: /proc does not show every
- * user every process. One that nobody has collected is there, too.
+ * Whether any process has this pid, asked from the kernel itself, because /proc may hide processes
+ * of other users. A zombie counts.
  */
 enum fact pidref_is_there(const struct proc *proc, pid_t pid);
 

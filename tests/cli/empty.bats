@@ -166,7 +166,7 @@ spoiled()
     new
     printf '{"display":"hello","sessionId":"%s"}' "$id" >"$CONFIG_DIR/history.jsonl"
     kill_it
-    not_proven "$CONFIG_DIR/history.jsonl holds a prompt of it"
+    not_proven "$CONFIG_DIR/history.jsonl holds one of its prompts"
 }
 
 @test "a request was sent on a connection to its model" {

@@ -50,7 +50,7 @@ below_root()
             users_fake --session "$ID" --cwd / --child "$(below_root "$mode")" -- "$client"
             has_answer
             grep -q 'status 4' "$HOME/seen"
-            grep -q 'refused: pid [0-9]*.*\(cannot be read\|the session that this runs in\|above this program\)' "$HOME/seen"
+            grep -q 'refused: pid [0-9]*.*\(cannot be read\|the session that this program runs in\|an ancestor of this program\)' "$HOME/seen"
             lives "$pid"
             kill "$pid"
             wait_until 30 is_over "$pid"

@@ -280,7 +280,7 @@ same_modes()
     private_tmux capture-pane -pJ -t s -S - >"$BATS_TEST_TMPDIR/all"
     cat "$BATS_TEST_TMPDIR/all"
     grep -q "refused: whether pid $hung is still a session cannot be told: /proc" "$BATS_TEST_TMPDIR/all"
-    run ! grep -q "no session any more" "$BATS_TEST_TMPDIR/all"
+    run ! grep -q "no longer a session" "$BATS_TEST_TMPDIR/all"
     is_alive "$hung"
 }
 

@@ -59,7 +59,7 @@ not_proven()
     for how in "--resume $id" "--resume=$id" "-r $id" --continue -c -pc; do
         fake --cwd "$project" --session "$id" --turn none -- "$client" $how
         kill_it
-        not_proven "may hold what it took up by that"
+        not_proven "may hold the earlier session that it continues"
         kill "$pid"
         wait_until 10 is_gone "$pid"
         forget "$pid"

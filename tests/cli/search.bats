@@ -245,7 +245,7 @@ say()
         search quince
         [ "$status" -eq 0 ]
         [[ $output == *"1 message in 1 session" ]]
-        [[ $stderr == *"made anew"* ]]
+        [[ $stderr == *"index was rebuilt"* ]]
         search quince
         [ -z "$stderr" ]
     done

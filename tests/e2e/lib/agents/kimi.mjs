@@ -12,6 +12,7 @@ const folderOf = (cwd) => {
 
 export const kimi = {
   name: 'kimi', version: '2.1.0', store: '.kimi-code',
+  records: { version: null }, // it writes down that of its protocol alone
   program: () => join(MODULES, '@moonshot-ai', 'kimi-code', 'dist', 'main.mjs'),
   environment: () => ({ KIMI_CODE_NO_AUTO_UPDATE: '1', KIMI_DISABLE_TELEMETRY: '1' }),
 

@@ -415,6 +415,7 @@ struct agent_records {
 struct agent_registry {
     struct lookup (*read)(const struct agent_store *store, struct agent_registration **entries,
                           size_t *count);
+    bool is_swept; /* what a dead client has left there the next one removes */
 };
 
 /* A session that a process has, and the evidence for it. */

@@ -33,10 +33,11 @@ static void add_others(const struct stop *s, struct buf *out)
 
 static void describe_save(const struct stop *s, struct buf *out)
 {
-    buf_addf(out,
-             "back up the session into %s, with what only its memory holds of a half reply, and "
-             "verify the backup; else stop here",
-             s->options->backup->pending_dir);
+    buf_addf(out, "back up the session into %s, %sand verify the backup; else stop here",
+             s->options->backup->pending_dir,
+             s->subject.inside->live->agent->salvage
+                 ? "with what only its memory holds of a half reply, "
+                 : "");
     if (s->other_count == 0)
         return;
     buf_adds(out, "; the same of these: ");
@@ -548,8 +549,9 @@ static int run_leftovers(struct stop *s, const struct proof *proof, struct sr_er
     struct stat st;
     if (in->registration &&
         fstatat(in->store->io.fd, in->registration->file, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        pinned_session_tell(&s->subject, "left behind: %s/%s; clients remove it when they start",
-                            in->store->io.path, in->registration->file);
+        pinned_session_tell(
+            &s->subject, "left behind: %s/%s%s", in->store->io.path, in->registration->file,
+            in->live->agent->registry->is_swept ? "; clients remove it when they start" : "");
     /* A directory on a server that does not answer would hold us as it held the client. */
     if (!s->session->cwd || s->session->verdict == SR_BLOCKED)
         return 0;

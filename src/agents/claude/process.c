@@ -513,6 +513,7 @@ static const struct agent_commands commands = {
 
 static const struct agent_registry registry = {
     .read = claude_read_registry,
+    .is_swept = true,
 };
 
 static const struct agent_children children = {

@@ -349,7 +349,8 @@ void persistence_read(const struct proc *proc, struct session *s, struct persist
     if (s->activity.is_known) {
         out->recorded_at = tail->last_record_at.ms > s->activity.last_at.ms ? tail->last_record_at
                                                                             : s->activity.last_at;
-        out->holds_no_record = tail->holds_no_record;
+        /* of another agent's client it is not known whether it makes the file before the record */
+        out->holds_no_record = tail->holds_no_record && live->agent->saves;
         out->has_records = wall_known(out->recorded_at) ? FACT_YES
                            : tail->reached_start        ? FACT_NO
                                                         : FACT_UNKNOWN;

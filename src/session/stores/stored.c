@@ -103,7 +103,7 @@ static void read_end(const struct stores *stores, struct item *item)
                                           &archived_at) == FACT_YES;
     /* what a person typed later brings it back (2.1.332) */
     struct tail_result tail;
-    if (item->is_archived && item->at.ms > archived_at.ms &&
+    if (item->is_archived && wall_known(archived_at) && item->at.ms > archived_at.ms &&
         activity_read_tail(item->store, &item->transcript, &tail) == 0 &&
         tail.prompt_at.ms > archived_at.ms)
         item->is_archived = false;

@@ -394,8 +394,20 @@ static const struct agent_timing timing = {
 
 static const char *client_does(enum damage_kind kind)
 {
-    (void)kind;
-    return NULL;
+    switch (kind) {
+    case DAMAGE_STUB:
+    case DAMAGE_FRAGMENT:
+    case DAMAGE_RAW_CONTROL:
+        return "the client passes over it, and loads nothing that is older";
+    case DAMAGE_TORN_TAIL:
+        return "the client passes over it, and glues the next record that it writes to it";
+    case DAMAGE_GLUED:
+    case DAMAGE_NUL_PADDING:
+    case DAMAGE_NULL_LINE:
+        return "the client reads each record that is whole";
+    default:
+        return NULL;
+    }
 }
 
 static const struct agent_process process = {

@@ -51,9 +51,15 @@ const char *qwen_parse_registration(struct arena *a, struct sv text, const char 
         return "empty";
     if (json_parse(a, text, &root) < 0)
         return "not valid JSON";
+    struct sv id = json_text_at(root, "sessionId"), start = json_text_at(root, "procStart");
+    if (json_is_object(root) && !json_get(root, "qwenVersion") &&
+        sv_find(start, 0, SV(":")) ==
+            start.n) { /* another agent's, of a directory that both read */
+        *is_of_now = false;
+        return NULL;
+    }
     if (!json_is_object(root) || !json_integer(json_get(root, "pid"), &out->pid) || out->pid <= 0)
         return "names no pid";
-    struct sv id = json_text_at(root, "sessionId"), start = json_text_at(root, "procStart");
     if (!str_is_uuid(id))
         return "names no session";
     if (!read_start(start, boot_id, out, is_of_now))

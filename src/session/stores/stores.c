@@ -118,14 +118,40 @@ struct sr_usual_home stores_usual_home(const struct sr_options *options, const s
     return (struct sr_usual_home){.agent = agent->name};
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
+/* A directory that is called as another agent's usual one, and not as this one's, is that agent's:
+ * what lies in it is none of this one's damage. */
+static bool is_anothers(const struct sr_options *options, const struct agent *agent,
+                        const char *path)
+{
+    const char *name = last_part(path);
+    bool is = false;
+    for (size_t i = 0; agents[i]; i++) {
+        const char *usual = last_part(stores_usual_home(options, agents[i]).standard);
+        if (!str_equals(name, usual))
+            continue;
+        if (agents[i] == agent)
+            return false;
+        is = true;
+    }
+    return is;
+}
+
 size_t stores_open_asked(struct stores *stores, const struct agent *agent)
 {
     const struct sr_options *o = stores->options;
     struct sr_usual_home usual = stores_usual_home(o, agent);
     size_t open = 0;
     for (size_t i = 0; i < o->config_dir_count; i++) {
-        struct store *s =
-            open_store(stores, agent, NULL, fs_absolute(stores->arena, o->config_dirs[i]), true);
+        const char *path = fs_absolute(stores->arena, o->config_dirs[i]);
+        if (is_anothers(o, agent, path))
+            continue;
+        struct store *s = open_store(stores, agent, NULL, path, true);
         s->wanted = true;
         if (s->code < 0)
             problems_add(stores->problems, s->io.path, s->code, NULL);

@@ -40,7 +40,8 @@ struct stores {
 /* Where an agent looks when the user starts it. Members are NULL when not known. */
 struct sr_usual_home stores_usual_home(const struct sr_options *options, const struct agent *agent);
 
-/* Opens the stores that the user asked for, or the default one. Returns: how many are open. */
+/* Opens the stores that the user asked for, or the default one; but none that is called as another
+ * agent's default (~/.claude). Returns: how many are open. */
 size_t stores_open_asked(struct stores *stores, const struct agent *agent);
 
 /*

@@ -172,7 +172,7 @@ hello there" ]
     context "$ID"
     [ "$status" -eq 1 ]
     in_order first second
-    [ "$(grep -c "are no record" <<<"$stderr")" -eq 3 ]
+    [ "$(grep -c "are not a record" <<<"$stderr")" -eq 3 ]
     [[ $output == *"- not readable: "* ]]
 }
 

@@ -367,11 +367,21 @@ static const struct agent_control control = {
     .keeps_raw_mode = true,
 };
 
-/* Not tried. */
+/* Tried with 0.171.0: none of it stops a resume, and not a byte of the file is changed. */
 static const char *client_does(enum damage_kind kind)
 {
-    (void)kind;
-    return NULL;
+    switch (kind) {
+    case DAMAGE_TORN_TAIL:
+        return "the client passes over it when it resumes, and writes on behind it, on a new line";
+    case DAMAGE_STUB:
+    case DAMAGE_FRAGMENT:
+    case DAMAGE_NUL_PADDING:
+        return "the client passes over the line when it resumes";
+    case DAMAGE_GLUED:
+        return "the client passes over all records of the line when it resumes";
+    default:
+        return NULL;
+    }
 }
 
 static const struct agent_lines lines = {

@@ -28,7 +28,8 @@ static void add_others(const struct stop *s, struct buf *out)
 {
     buf_addf(out, "pid %d runs other sessions too, which end with it:", (int)s->subject.ref.pid);
     for (size_t i = 0; i < s->other_count; i++)
-        buf_addf(out, " %s", s->others[i]->session_id);
+        buf_addf(out, " %s",
+                 s->others[i]->session_id ? s->others[i]->session_id : "one that is not known");
 }
 
 static void describe_save(const struct stop *s, struct buf *out)
@@ -44,17 +45,46 @@ static void describe_save(const struct stop *s, struct buf *out)
     add_others(s, out);
 }
 
-/* One of which nothing is written yet has nothing to lose. */
+/* Another session of the same process. One of which nothing is written yet has nothing to lose. */
+static bool is_other(const struct stop *s, struct sr_snapshot *seen, size_t i,
+                     const struct sr_session *but)
+{
+    return &seen->sessions[i] != but && pinned_session_is_its(&s->subject, &seen->sessions[i]) &&
+           session_transcript(&snapshot_of(seen)->sessions[i]) != LOOKUP_ABSENT;
+}
+
 static void find_others(struct stop *s)
 {
-    const struct sr_snapshot *seen = s->subject.snapshot;
-    const struct snapshot *inside = snapshot_of(s->subject.snapshot);
+    struct sr_snapshot *seen = s->subject.snapshot;
     s->others = arena_alloc(&s->arena, (seen->session_count + 1) * sizeof *s->others);
     for (size_t i = 0; i < seen->session_count; i++)
-        if (&seen->sessions[i] != s->session &&
-            pinned_session_is_its(&s->subject, &seen->sessions[i]) &&
-            session_transcript(&inside->sessions[i]) != LOOKUP_ABSENT)
+        if (is_other(s, seen, i, s->session))
             s->others[s->other_count++] = &seen->sessions[i];
+}
+
+static bool was_named(const struct stop *s, const char *session_id)
+{
+    for (size_t i = 0; i < s->other_count; i++)
+        if (str_equals(s->others[i]->session_id, session_id))
+            return true;
+    return false;
+}
+
+/* One that the process has begun since is neither backed up nor agreed to. */
+static int check_others(struct stop *s, const struct pinned_session_now *now,
+                        struct sr_error *error)
+{
+    for (size_t i = 0; i < now->snapshot->session_count; i++) {
+        const char *id = now->snapshot->sessions[i].session_id;
+        if (!is_other(s, now->snapshot, i, now->session) || was_named(s, id))
+            continue;
+        s->result.act.was_refused = true;
+        return err_set(error, -EAGAIN,
+                       "refused: pid %d has begun to run another session (%s), which is not backed "
+                       "up: look again",
+                       (int)s->subject.ref.pid, id ? id : "not known");
+    }
+    return 0;
 }
 
 /* Nothing is lost by the end of any of them; the proofs are of now, and the files stay. */
@@ -131,6 +161,8 @@ static int look_again(struct stop *s, const struct proof *proof, struct sr_error
                     (int)s->subject.ref.pid, sr_verdict_word(now.session->verdict),
                     now.session->cause);
     }
+    if (r == 0)
+        r = check_others(s, &now, error);
     pinned_session_forget(&now);
     return r;
 }

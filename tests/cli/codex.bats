@@ -247,3 +247,48 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     ls "$PENDING"/*-"$A".jsonl "$PENDING"/*-"$B".jsonl
     run ! kill -0 "$started"
 }
+
+# Says yes to each question of the command, on a terminal; before the first, "$BEGIN" is begun.
+ANSWER='
+import os, pty, signal, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+told, asked = b"", 0
+try:
+    while piece := os.read(fd, 4096):
+        told += piece
+        if told.count(b"? [y") > asked:
+            if asked == 0:
+                os.kill(int(os.environ["DAEMON"]), signal.SIGUSR1)
+                while not os.path.exists(os.environ["BEGIN"]):
+                    time.sleep(0.01)
+            asked += 1
+            os.write(fd, b"y\n")
+except OSError:
+    pass
+sys.stdout.write(told.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
+
+@test "a session that its process begins after the question is not ended unasked" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    add_session "$C" "buy eggs" 60
+    HOLD=${HOLD/open(os.environ/'
+import signal
+def begin(*_):
+    kept.append(open(os.environ["C"], "r+"))
+    open(os.environ["BEGIN"], "w").close()
+signal.signal(signal.SIGUSR1, begin)
+open(os.environ'}
+    HOLD=${HOLD/time.sleep(300)/'
+while True: time.sleep(300)'}
+    ready=$BATS_TEST_TMPDIR/ready
+    start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" READY="$ready" BEGIN="$BATS_TEST_TMPDIR/begun" C="$(rollout $C)" \
+        HOLDS="$(rollout $A):$(rollout $B)" "$program" -c "$HOLD" app-server --listen unix://
+    wait_until 30 test -e "$ready"
+    DAEMON=$started BEGIN=$BATS_TEST_TMPDIR/begun run python3 -c "$ANSWER" "$SESSION_RESCUE" --kill "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -ne 0 ]
+    [[ $output == *"another session ($C)"* ]]
+    kill -0 "$started"
+}

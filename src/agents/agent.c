@@ -350,7 +350,9 @@ struct lookup agent_list_subagents(const struct agent *agent, const struct agent
                                    const struct agent_transcript *of,
                                    struct agent_transcript **transcripts, size_t *count)
 {
-    if (agent->stored->list_subagents)
+    const char *suffix = agent->stored->suffix; /* a manifest may have any name */
+    bool is_named = !suffix || (of->path && str_ends_with(of->path, suffix));
+    if (agent->stored->list_subagents && is_named)
         return agent->stored->list_subagents(store, of, transcripts, count);
     *transcripts = NULL;
     *count = 0;
@@ -433,14 +435,31 @@ struct lookup agent_list_prompted(const struct agent *agent, const struct agent_
     return lookup_absent();
 }
 
+/* What lies where it would be out of place is, of another agent's records, in its own place. */
+static bool is_of_another(const struct agent *agent, const struct agent_store *store,
+                          const char *path)
+{
+    struct fs_file file;
+    if (fs_open_file(store->fd, path, &file) < 0)
+        return false;
+    FS_CLOSE int fd = file.fd;
+    return agent_of_records(fd) != agent;
+}
+
 struct lookup agent_list_strays(const struct agent *agent, const struct agent_store *store,
                                 struct agent_stray **strays, size_t *count)
 {
-    if (agent->remains)
-        return agent->remains->list_strays(store, strays, count);
+    size_t kept = 0;
     *strays = NULL;
     *count = 0;
-    return lookup_absent();
+    if (!agent->remains)
+        return lookup_absent();
+    struct lookup seen = agent->remains->list_strays(store, strays, count);
+    for (size_t i = 0; i < *count; i++)
+        if (!is_of_another(agent, store, (*strays)[i].path))
+            (*strays)[kept++] = (*strays)[i];
+    *count = kept;
+    return seen;
 }
 
 struct lookup agent_list_traces(const struct agent *agent, const struct agent_store *store,

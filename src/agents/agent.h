@@ -667,7 +667,7 @@ struct lookup agent_read_all_prompts(const struct agent *agent, const struct age
 struct lookup agent_list_prompted(const struct agent *agent, const struct agent_store *store,
                                   int64_t end_bytes, struct agent_prompted **out, size_t *count,
                                   bool *is_whole);
-/* Absent; of no interest. */
+/* Absent; of no interest. What holds another agent's records is none. */
 struct lookup agent_list_strays(const struct agent *agent, const struct agent_store *store,
                                 struct agent_stray **strays, size_t *count);
 struct lookup agent_list_traces(const struct agent *agent, const struct agent_store *store,

@@ -147,6 +147,29 @@ static void add_backups(struct sources *s, const char *pending_dir)
             add_backup(s, root, &entries[i]);
 }
 
+/* Of one file, whose client looks there before whoever takes it for out of place. */
+static int by_file(const void *a, const void *b)
+{
+    const struct source *x = a, *y = b;
+    int order = x->root == y->root ? strcmp(x->path, y->path) : x->root < y->root ? -1 : 1;
+    if (order == 0)
+        order = x->is_stray - y->is_stray;
+    return order ? order : strcmp(x->agent->name, y->agent->name);
+}
+
+/* Agents that read one directory may list the same file. */
+static void drop_doubles(struct sources *s)
+{
+    size_t kept = 0;
+    if (s->count)
+        qsort(s->items, s->count, sizeof *s->items, by_file);
+    for (size_t i = 0; i < s->count; i++)
+        if (!kept || s->items[i].root != s->items[kept - 1].root ||
+            !str_equals(s->items[i].path, s->items[kept - 1].path))
+            s->items[kept++] = s->items[i];
+    s->count = kept;
+}
+
 static int by_session(const void *a, const void *b)
 {
     const struct source *x = a, *y = b;
@@ -166,6 +189,7 @@ void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const c
             add_store(sources, stores->items[i]);
     if (pending_dir)
         add_backups(sources, pending_dir);
+    drop_doubles(sources);
     if (sources->count)
         qsort(sources->items, sources->count, sizeof *sources->items, by_session);
 }

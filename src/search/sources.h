@@ -34,7 +34,7 @@ struct sources {
     struct problems problems; /* what could not be read */
     struct source_root *roots;
     size_t root_count, root_capacity;
-    struct source *items; /* grouped by session, its backups last */
+    struct source *items; /* each file once; grouped by session, its backups last */
     size_t count, capacity;
     struct backup_dir pending; /* fd -1: nothing was ever exported */
 };

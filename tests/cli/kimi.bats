@@ -235,3 +235,14 @@ of_kimi()
     rescue --resume --all --json "${ONLY[@]}"
     of_kimi ".session_id == \"$A\""
 }
+
+@test "a manifest that names other files than a client's does not end a search" {
+    add_session "$A" "$project" 7200 "$TEXT" "$ENDED"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    sed -i 's|"name": *"sessions/[^"]*wire.jsonl"|"name": "x"|' "$BATS_TEST_TMPDIR"/pending/*.json
+    grep -q '"name": "x"' "$BATS_TEST_TMPDIR"/pending/*.json
+    rescue --search milk "${ONLY[@]}" "${DIRS[@]}" --index-dir "$BATS_TEST_TMPDIR/index"
+    [ "$status" -eq 0 ]
+    [[ $output == *"1 message in 1 session"* ]]
+}

@@ -105,7 +105,8 @@ of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; 
     [[ $output$stderr != *TOKEN-OF-THE-CLIENT* ]]
     rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]
-    ! grep -r TOKEN-OF-THE-CLIENT "$PENDING" "$BATS_TEST_TMPDIR/log"
+    run grep -r TOKEN-OF-THE-CLIENT "$PENDING" "$BATS_TEST_TMPDIR/log"
+    [ "$status" -eq 1 ]
 }
 
 @test "a registration of another boot, or of another process, is none" {
@@ -173,8 +174,8 @@ of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; 
     rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]
     grep -rq "marker-$A" "$PENDING"
-    ! grep -rq "marker-$B" "$PENDING"
-    ! grep -rq TOKEN "$PENDING"
+    run grep -rq -e "marker-$B" -e TOKEN "$PENDING"
+    [ "$status" -eq 1 ]
     rescue --verify "${DIRS[@]}"
     [ "$status" -eq 0 ]
     mv "$DATA" "$HOME/was"
@@ -223,7 +224,7 @@ of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; 
     [[ $output != *"half reply"* ]]
     rescue --kill "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]
-    ! kill -0 "$pid"
+    [ ! -d "/proc/$pid" ]
     cmp "$CHATS/$A.jsonl" "$PENDING"/*-LOSSLESS-qwen-"$A".jsonl
     [[ $output$stderr == *"left behind: $DATA/sessions/$pid.json"* ]]
     [[ $output$stderr != *"clients remove it"* ]]
@@ -238,4 +239,22 @@ of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; 
     wait_until 60 sh -c '[ "$(date +%s)" -gt "$1" ]' - "$(($(stat -c %Y "$CHATS/$A.jsonl") + 12))"
     rescue --status --json "${ONLY[@]}"
     of_qwen '.persistence != "none" and .persistence != "behind"'
+}
+
+@test "of a directory that two agents read, each file is one's alone: none is out of place, and each is searched once" {
+    ask "$A" "buy milk" 7200
+    answer "$A" 7200
+    for _ in {1..20}; do echo '{"broken'; done >"$CHATS/$B.jsonl" # whose it is, its beginning does not tell
+    ask "$B" "buy milk" 7200
+    mv "$DATA" "$HOME/elsewhere"
+    for dir in "$HOME/elsewhere" "$HOME/.qwen/"; do
+        rescue --search milk --json --config-dir "$dir" --index-dir "$BATS_TEST_TMPDIR/index"
+        [ "$status" -eq 0 ]
+        [ "$(jq '.sessions | length' <<<"$output")" -eq 2 ]
+        rescue --resume --all --json --config-dir "$dir"
+        [ "$(jq -r '.strays[].session_id' <<<"$output" | grep -c "$A")" -eq 0 ]
+        of_qwen "select(.session_id == \"$A\")"
+        [ -d "$DATA" ] || mv "$HOME/elsewhere" "$DATA"
+    done
+    [ "$(jq '.strays | length' <<<"$output")" -eq 0 ]
 }

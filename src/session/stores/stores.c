@@ -118,10 +118,16 @@ struct sr_usual_home stores_usual_home(const struct sr_options *options, const s
     return (struct sr_usual_home){.agent = agent->name};
 }
 
-static const char *last_part(const char *path)
+/* "~/.claude/" is ".claude". */
+static struct sv last_part(const char *path)
 {
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? slash + 1 : path;
+    struct sv s = sv_of(path ? path : "");
+    while (s.n && s.p[s.n - 1] == '/')
+        s.n--;
+    size_t from = s.n;
+    while (from && s.p[from - 1] != '/')
+        from--;
+    return sv_slice(s, from, s.n);
 }
 
 /* A directory that is called as another agent's usual one, and not as this one's, is that agent's:
@@ -129,11 +135,11 @@ static const char *last_part(const char *path)
 static bool is_anothers(const struct sr_options *options, const struct agent *agent,
                         const char *path)
 {
-    const char *name = last_part(path);
+    struct sv name = last_part(path);
     bool is = false;
     for (size_t i = 0; agents[i]; i++) {
-        const char *usual = last_part(stores_usual_home(options, agents[i]).standard);
-        if (!str_equals(name, usual))
+        struct sv usual = last_part(stores_usual_home(options, agents[i]).standard);
+        if (!usual.n || !sv_equals(name, usual))
             continue;
         if (agents[i] == agent)
             return false;

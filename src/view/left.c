@@ -39,6 +39,8 @@ void view_add_left(struct buf *out, const struct sr_left *left)
     add_count(out, left->other_count, false, "other file", "other files", &is_first);
     if (is_first)
         buf_adds(out, left->may_have_more ? " not known" : " nothing");
+    else if (left->may_have_more && !left->prompt_count)
+        buf_adds(out, ", and perhaps more that could not be read");
     add_backup(out, left);
 }
 

@@ -239,6 +239,34 @@ left="transcript gone; left: 1 subagent, 1 tool result, 2 prompts, 2 earlier ver
     chmod 755 "$CONFIG_DIR/file-history/$GONE"
 }
 
+@test "a history, or a result, that cannot be read is not called empty" {
+    scratch_user
+    settle
+    folder=$CONFIG_DIR/projects/-tmp-p
+    scratch=(--config-dir "$CONFIG_DIR" --pending-dir "$HOME/kept" --log-dir "$HOME/log")
+    search=(--search crates --index-dir "$HOME/index" "${scratch[@]}")
+    gone
+    prompt "$PROMPTED" "long ago"
+    chown -R "$user_id" "$CONFIG_DIR"
+    chmod 000 "$CONFIG_DIR/history.jsonl"
+    run --separate-stderr as_user "$rescue_program" --resume "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"history.jsonl: permission denied"* ]]
+    [[ $output == *"1 list of things to do, and perhaps more that could not be read; backup: none"* ]]
+    run --separate-stderr as_user "$rescue_program" --check "$PROMPTED" "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"whether it is there is not known"* ]]
+    run --separate-stderr as_user "$rescue_program" "${search[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"forty crates"* && $stderr == *"history.jsonl: permission denied"* ]]
+    chmod 600 "$CONFIG_DIR/history.jsonl"
+    chmod 000 "$folder/$GONE/tool-results/toolu_1.txt"
+    run --separate-stderr as_user "$rescue_program" "${search[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"Nothing found for: crates; not all could be looked at"* ]]
+    [[ $stderr == *"toolu_1.txt: permission denied"* ]]
+}
+
 @test "hostile names and texts: made harmless, and no link is followed" {
     gone
     prompt "$PROMPTED" '\u001b]0;x\u0007'

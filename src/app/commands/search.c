@@ -347,7 +347,9 @@ static int search_prompts_of(struct work *w, const struct store *store)
     size_t n = 0;
     int r = 0;
     io.arena = a;
-    agent_read_all_prompts(store->agent, &io, NULL, PROMPT_BYTES, &prompts);
+    struct lookup seen = agent_read_all_prompts(store->agent, &io, NULL, PROMPT_BYTES, &prompts);
+    if (seen.state == LOOKUP_UNKNOWN)
+        problems_add(&w->sources.problems, file, seen.code, NULL);
     for (size_t i = 0; i <= prompts.count && r == 0; i++) {
         if (n == PROMPT_BATCH || (i == prompts.count && n)) {
             r = index_snippets((struct sv){w->match.p, w->match.n}, texts, n, a, snippets);
@@ -376,25 +378,31 @@ static int search_result(struct work *w, const struct store *store, const char *
 {
     struct arena *a = &w->sources.arena;
     struct fs_file file;
-    const char *snippet = NULL;
-    if (fs_open_file_beneath(f->at, f->path, &file) < 0)
+    const char *snippet = NULL,
+               *path = arena_printf(a, "%s/%s", f->root ? f->root : store->io.path, f->path);
+    int opened = fs_open_file_beneath(f->at, f->path, &file);
+    if (opened < 0) {
+        if (opened != -ENOENT)
+            problems_add(&w->sources.problems, path, opened, NULL);
         return 0;
+    }
     FS_CLOSE int fd = file.fd;
     char *bytes = mem_resize(NULL, RESULT_BYTES);
     ssize_t n = fs_read_at(fd, bytes, RESULT_BYTES, 0);
+    if (n < 0)
+        problems_add(&w->sources.problems, path, (int)n, NULL);
     struct sv text = {bytes, n > 0 ? (size_t)n : 0};
     int r = text.n ? index_snippets((struct sv){w->match.p, w->match.n}, &text, 1, a, &snippet) : 0;
     free(bytes);
     if (snippet)
-        add_other_hit(
-            w, arena_strdup(a, session_id),
-            &(struct view_hit){
-                .at = {f->seen.mtime_ms},
-                .speaker = SPEAKER_TOOL,
-                .kind = EVENT_TOOL_RESULT,
-                .snippet = snippet,
-                .file = arena_printf(a, "%s/%s", f->root ? f->root : store->io.path, f->path),
-            });
+        add_other_hit(w, arena_strdup(a, session_id),
+                      &(struct view_hit){
+                          .at = {f->seen.mtime_ms},
+                          .speaker = SPEAKER_TOOL,
+                          .kind = EVENT_TOOL_RESULT,
+                          .snippet = snippet,
+                          .file = path,
+                      });
     return r;
 }
 

@@ -82,8 +82,15 @@ static void find_prompted(struct search *q, struct store *store, const struct ag
     struct agent_prompted *prompted;
     size_t count;
     bool is_whole, is_named = q->options->stored_prefix_count > 0;
-    agent_list_prompted(store->agent, &store->io, is_named ? ALL_BYTES : END_BYTES, &prompted,
-                        &count, &is_whole);
+    struct lookup seen = agent_list_prompted(
+        store->agent, &store->io, is_named ? ALL_BYTES : END_BYTES, &prompted, &count, &is_whole);
+    if (seen.state == LOOKUP_UNKNOWN) {
+        is_whole = false;
+        problems_add(
+            &q->snap->problems,
+            arena_printf(&q->snap->arena, "%s/%s", store->io.path, store->agent->history->file),
+            seen.code, NULL);
+    }
     for (size_t i = 0; i < count; i++) {
         const char *id = prompted[i].session_id;
         if (is_known(traces, id) || is_held(q, store, id))

@@ -132,6 +132,18 @@ static void tell_namesakes(struct snapshot *snap, const struct sr_options *optio
     }
 }
 
+/* Why none of the named stores is open. */
+static int tell_unopened(const struct snapshot *snap, const struct sr_options *options,
+                         struct sr_error *error)
+{
+    if (snap->problems.count)
+        return err_set(error, snap->problems.items[0].code, "%s", snap->problems.items[0].text);
+    return err_set(error, -EINVAL,
+                   "%s: sessions of %s are not looked for there: it is called as the directory of "
+                   "another agent",
+                   options->config_dirs[0], agent_title(options->agent));
+}
+
 static int discover(struct snapshot *snap, const struct sr_options *options, struct sr_error *error)
 {
     struct processes_request q = processes_request_of(&snap->proc, &snap->arena, options);
@@ -152,7 +164,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
         if (!options->agent || str_equals(options->agent, agents[i]->name))
             open += stores_open_asked(&snap->stores, agents[i]);
     if (options->config_dir_count && open == 0)
-        return err_set(error, snap->problems.items[0].code, "%s", snap->problems.items[0].text);
+        return tell_unopened(snap, options, error);
     add_registered(&q, &snap->stores, &list);
     processes_relate(&q, &list);
 

@@ -233,6 +233,20 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     [[ $stderr == *compressed* ]]
 }
 
+@test "another agent's sessions are not looked for in its home, and that is said" {
+    add_session "$A" "buy milk" 60
+    rescue --status --agent claude "${ONLY[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == "session-rescue: $CODEX: "* ]]
+    # a transcript of another agent, of which nobody knows an owner: it stays
+    printf 'junk\n{"type":"user","uuid":"a","message":{}}\n' >"$BATS_TEST_TMPDIR/x.jsonl"
+    cp "$BATS_TEST_TMPDIR/x.jsonl" "$BATS_TEST_TMPDIR/as-it-was"
+    rescue --repair "$BATS_TEST_TMPDIR/x.jsonl" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"look for a live owner: $CODEX: "* ]]
+    cmp "$BATS_TEST_TMPDIR/x.jsonl" "$BATS_TEST_TMPDIR/as-it-was"
+}
+
 @test "who shares its process is backed up and asked about before it ends" {
     add_session "$A" "buy milk" 60
     add_session "$B" "buy bread" 60

@@ -82,6 +82,12 @@ static void what_stands_behind_the_end_goes_on(void **state)
     assert_left("a-u baA cbu dcA", 2, "4<2:2 goes on");
 }
 
+static void what_was_typed_behind_the_end_is_no_other_branch(void **state)
+{
+    (void)state;
+    assert_left("a-u baA cbl dcl edA fau", 2, "6<1:1 5<4:1 goes on");
+}
+
 static void what_hangs_on_nothing_is_a_branch_too(void **state)
 {
     (void)state;
@@ -102,6 +108,7 @@ int main(void)
         cmocka_unit_test(of_several_with_one_stem_the_newest_has_it),
         cmocka_unit_test(links_are_no_messages_and_subagents_no_branch),
         cmocka_unit_test(what_stands_behind_the_end_goes_on),
+        cmocka_unit_test(what_was_typed_behind_the_end_is_no_other_branch),
         cmocka_unit_test(what_hangs_on_nothing_is_a_branch_too),
         cmocka_unit_test(what_was_compacted_is_summed_up),
     };

@@ -53,6 +53,16 @@ static uint32_t boundary_of(const struct graph *g, const struct graph_walk *w)
     return GRAPH_NONE;
 }
 
+/* Whether a record that a branch hangs on is the end of the way, or stands behind it there. */
+static bool is_at_leaf(const struct graph *g, const struct graph_walk *w, uint32_t node)
+{
+    for (size_t n = 0; n < g->count && node != GRAPH_NONE && w->marks[node] == GRAPH_BESIDE &&
+                       g->nodes[node].role < GRAPH_USER;
+         n++)
+        node = graph_parent(g, node);
+    return node != GRAPH_NONE && node == w->leaf;
+}
+
 struct branches branches_find(const struct graph *g, const struct graph_walk *w, struct arena *a)
 {
     struct branches b = {.of = arena_alloc(a, (g->count + 1) * sizeof *b.of)};
@@ -70,7 +80,7 @@ struct branches branches_find(const struct graph *g, const struct graph_walk *w,
         }
         branch->fork = node;
         branch->is_summed_up = boundary != GRAPH_NONE && branch->at_ms <= g->nodes[boundary].at_ms;
-        branch->holds_leaf = node != GRAPH_NONE && node == w->leaf;
+        branch->holds_leaf = is_at_leaf(g, w, node);
     }
     return b;
 }

@@ -243,6 +243,22 @@ static void a_registration_is_read_and_its_token_is_not(void **state)
     assert_true(is_of_now);
 }
 
+static void another_agents_registration_is_none_and_nothing_wrong(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "{\"pid\":1,\"sessionId\":\"" ID "\",\"procStart\":\"4711\"}",
+        "{\"pid\":1,\"sessionId\":\"" ID "\",\"version\":\"2.1.85\"}",
+        "{\"pid\":1,\"sessionId\":\"" ID "\",\"entrypoint\":\"cli\"}",
+    };
+    struct agent_registration r;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        bool is_of_now = true;
+        assert_null(qwen_parse_registration(&arena, sv_of(others[i]), BOOT, &r, &is_of_now));
+        assert_false(is_of_now);
+    }
+}
+
 static void a_registration_that_says_too_little_is_none(void **state)
 {
     (void)state;
@@ -399,6 +415,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_record_tells_of_its_session, setup, teardown),
         cmocka_unit_test_setup_teardown(a_registration_is_read_and_its_token_is_not, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(another_agents_registration_is_none_and_nothing_wrong,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_registration_that_says_too_little_is_none, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_folder_is_that_of_the_directory, setup, teardown),

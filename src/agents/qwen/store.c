@@ -42,6 +42,15 @@ static bool read_start(struct sv start, const char *boot_id, struct agent_regist
     return true;
 }
 
+/* In a directory that both read, of an agent whose clients write "entrypoint", "version" and
+ * "procStart":"4711". What shows none of them is not taken for another's. */
+static bool is_anothers(const struct json_value *root, struct sv start)
+{
+    int64_t ticks;
+    return json_is_object(root) && !json_get(root, "qwenVersion") &&
+           (json_get(root, "version") || json_get(root, "entrypoint") || sv_to_i64(start, &ticks));
+}
+
 const char *qwen_parse_registration(struct arena *a, struct sv text, const char *boot_id,
                                     struct agent_registration *out, bool *is_of_now)
 {
@@ -52,9 +61,7 @@ const char *qwen_parse_registration(struct arena *a, struct sv text, const char 
     if (json_parse(a, text, &root) < 0)
         return "not valid JSON";
     struct sv id = json_text_at(root, "sessionId"), start = json_text_at(root, "procStart");
-    if (json_is_object(root) && !json_get(root, "qwenVersion") &&
-        sv_find(start, 0, SV(":")) ==
-            start.n) { /* another agent's, of a directory that both read */
+    if (is_anothers(root, start)) {
         *is_of_now = false;
         return NULL;
     }

@@ -89,8 +89,9 @@ static void read_access(const struct proc *proc, pid_t pid, struct descriptor *d
 enum fact descriptor_is_locked(const struct proc *proc, pid_t pid, int fd)
 {
     char text[FDINFO_SIZE];
-    if (read_fdinfo(proc, pid, fd, text) < 0)
-        return FACT_UNKNOWN;
+    ssize_t n = read_fdinfo(proc, pid, fd, text);
+    if (n < 0)
+        return n == -ESRCH ? FACT_NO : FACT_UNKNOWN; /* closed since */
     const char *lock = strstr(text, "\nlock:\t");
     const char *kind = lock ? strstr(lock, ": FLOCK ") : NULL;
     return kind && strstr(kind, " WRITE ") ? FACT_YES : FACT_NO;

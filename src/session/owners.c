@@ -21,8 +21,9 @@ static struct live *copy_of(struct arena *a, const struct live *live)
     return copy;
 }
 
+/* seen: whether these are all. */
 static void add_row(struct snapshot *snap, struct rows *rows, const struct session *from,
-                    const struct agent_held *held)
+                    const struct agent_held *held, struct lookup seen)
 {
     struct session *row = ARENA_PUSH(&snap->arena, rows->items, rows->count, rows->capacity);
     *row = *from;
@@ -31,7 +32,10 @@ static void add_row(struct snapshot *snap, struct rows *rows, const struct sessi
     row->mapped_by = held->by;
     row->certainty = SR_EXACT;
     row->is_held = true;
-    row->which = lookup_found();
+    row->which = seen;
+    if (seen.state == LOOKUP_UNKNOWN)
+        live_note(row->live, &snap->arena, "process %d may have other sessions, too: %s: %s",
+                  (int)row->live->stat.pid, seen.where, err_reason(seen.code));
     if (row->live->role == AGENT_SERVER) { /* who was there first has started it, for all */
         row->live->parent_session = 0;
         row->live->parent_session_id = NULL;
@@ -58,7 +62,7 @@ static bool add_held(struct snapshot *snap, struct rows *rows, struct session *s
     struct lookup seen =
         s->live->agent->holding->held(&s->store->io, &snap->proc, pid, &held, &count);
     for (size_t i = 0; i < count; i++)
-        add_row(snap, rows, s, &held[i]);
+        add_row(snap, rows, s, &held[i], seen);
     if (seen.state == LOOKUP_UNKNOWN && count == 0)
         add_unknown(snap, rows, s, seen);
     return seen.state != LOOKUP_UNKNOWN && count == 0;
@@ -101,11 +105,12 @@ static void add_without(struct snapshot *snap, struct rows *rows, struct session
     struct agent_drawing of = {.pid = live->stat.pid,
                                .started_at = proc_start_time(&snap->proc, live->stat.start_ticks)};
     const char *id = NULL;
+    struct lookup seen = lookup_found();
     if (live->role == AGENT_SERVER && live->stat.state != 'Z')
         return;
     if (holding->drawn) {
         proc_read_cwd(&snap->proc, live->stat.pid, &snap->arena, &of.cwd);
-        holding->drawn(&s->store->io, &of, &id);
+        seen = holding->drawn(&s->store->io, &of, &id);
     }
     if (!id)
         id = live->named_session_id;
@@ -115,6 +120,10 @@ static void add_without(struct snapshot *snap, struct rows *rows, struct session
         return;
     }
     s->has_none = true;
+    if (seen.state == LOOKUP_UNKNOWN) {
+        add_unknown(snap, rows, s, seen);
+        return;
+    }
     *ARENA_PUSH(&snap->arena, rows->items, rows->count, rows->capacity) = *s;
 }
 
@@ -139,8 +148,12 @@ size_t owners_find(struct snapshot *snap, struct session *gathered, size_t count
         stores_leave(&snap->stores);
     }
     for (size_t i = 0; i < count; i++) {
-        if (!is_without[i] || !stores_enter(&snap->stores, gathered[i].store->io.path))
+        if (!is_without[i])
             continue;
+        if (!stores_enter(&snap->stores, gathered[i].store->io.path)) {
+            *ARENA_PUSH(&snap->arena, rows.items, rows.count, rows.capacity) = gathered[i];
+            continue;
+        }
         add_without(snap, &rows, &gathered[i]);
         stores_leave(&snap->stores);
     }

@@ -33,7 +33,7 @@ rollout() { echo "$CODEX/sessions/2026/11/27/rollout-2026-11-27T18-21-17-$1.json
 record()
 {
     printf '{"timestamp":"%s","ordinal":1,"type":"%s","payload":%s}\n' \
-        "$(date -u -d "-$1 seconds" +%FT%T.000Z)" "$2" "$3" >>"$(rollout "$id")"
+        "$(date -u -d "-$1 seconds" +%FT%T.%3NZ)" "$2" "$3" >>"$(rollout "$id")"
 }
 
 # add_session ID PROMPT SECONDS_AGO [SOURCE]: a prompt with its answer
@@ -305,4 +305,29 @@ while True: time.sleep(300)'}
     [ "$status" -ne 0 ]
     [[ $output == *"another session ($C)"* ]]
     kill -0 "$started"
+}
+
+@test "a home below a folder that is called as its own are" {
+    CODEX=$BATS_TEST_TMPDIR/sessions/a/.codex
+    ONLY=(--config-dir "$CODEX")
+    mkdir -p "$CODEX/sessions/2026/11/27" "$CODEX/thread-writer-locks"
+    add_session "$A" "buy milk" 60
+    start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" CODEX_HOME="$CODEX" HOLDS="$(rollout $A)" \
+        READY="$BATS_TEST_TMPDIR/ready" "$program" -c "$HOLD" app-server --listen unix://
+    wait_until 30 test -e "$BATS_TEST_TMPDIR/ready"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(row $A)" = "descriptor,exact,$started,$started," ]
+}
+
+@test "where the log cannot be read, which session a client draws is not known" {
+    add_session "$A" "buy milk" 60
+    hold "$(rollout $A):$(lock_of $A)" app-server --listen unix://
+    hold ""
+    mkfifo "$CODEX/logs_2.sqlite"
+    rescue --status --json "${ONLY[@]}"
+    [[ $(json ".sessions.find(s => s.pid == $started).notes.join()") == *"not known for sure"*logs_2.sqlite* ]]
+    rm "$CODEX/logs_2.sqlite"
+    echo "no database" >"$CODEX/logs_2.sqlite"
+    rescue --status --json "${ONLY[@]}"
+    [[ $(json ".sessions.find(s => s.pid == $started).notes.join()") == *"not known for sure"*logs_2.sqlite* ]]
 }

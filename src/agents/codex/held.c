@@ -8,6 +8,7 @@
  * 2 ms of the client's own "connected app-server" (0.169.0, 0.171.0).
  */
 #include "agents/codex/codex.h"
+#include "base/err.h"
 #include "base/io/database.h"
 #include "base/io/fs.h"
 #include "platform/descriptor.h"
@@ -19,6 +20,7 @@
 #include <sys/stat.h>
 
 #define LOG "logs_2.sqlite"
+#define DELETED " (deleted)"
 #define CONNECTION "connection_id=ConnectionId("
 #define ASKED_ON "app_server.connection_id="
 
@@ -27,6 +29,7 @@ enum {
     CONNECT_MS = 100,
     STARTED_MS = 5000, /* a session is begun within so long of the connection; 0.1 to 0.6 s seen */
     HEAD_BYTES = 4096,
+    LOG_PATIENCE_MS = 300, /* for one client; a listing has to be there at once */
 };
 
 /* ---- what it has open --------------------------------------------------------------------- */
@@ -51,12 +54,38 @@ static struct one *add(struct arena *a, struct found *found, struct sv id, enum 
     return one;
 }
 
-/* The path of what is open, below the store: it must be there. Returns: NULL where it is not. */
-static const char *below(const struct agent_store *store, const char *target, const char *folder)
+/* Where it lies below the store; it must be there. Returns: FACT_UNKNOWN where that cannot be
+ * looked at. */
+static enum fact is_below(const struct agent_store *store, const char *target, const char *folder,
+                          const char **path)
 {
     struct stat st;
-    const char *at = strstr(target, arena_printf(store->arena, "/%s/", folder));
-    return at && fstatat(store->fd, at + 1, &st, 0) == 0 ? at + 1 : NULL;
+    enum fact is = FACT_NO;
+    for (const char *at = target; (at = strstr(at, folder)); at++) {
+        if (fstatat(store->fd, at + 1, &st, 0) == 0) {
+            *path = at + 1;
+            return FACT_YES;
+        }
+        if (errno != ENOENT && errno != ENOTDIR)
+            is = FACT_UNKNOWN;
+    }
+    return is;
+}
+
+/* The name of a rollout of this store that was deleted while it is open. Returns: NULL: it is none.
+ */
+static const char *deleted_rollout(const struct agent_store *store, const char *target)
+{
+    struct stat own, its;
+    size_t n = strlen(target) - (str_ends_with(target, DELETED) ? strlen(DELETED) : 0);
+    const char *at = NULL, *next = target;
+    while ((next = strstr(next, "/" CODEX_SESSIONS "/")))
+        at = next++;
+    if (!target[n] || !at || fstat(store->fd, &own) < 0 ||
+        stat(arena_strndup(store->arena, target, (size_t)(at - target)), &its) < 0 ||
+        own.st_dev != its.st_dev || own.st_ino != its.st_ino)
+        return NULL;
+    return arena_strndup(store->arena, at + 1, n - (size_t)(at + 1 - target));
 }
 
 static bool names_lock(const char *path, struct sv *id)
@@ -72,20 +101,23 @@ static enum fact look_at(const struct agent_store *store, const struct proc *pro
                          const struct descriptor *d, struct found *found)
 {
     struct sv id;
-    const char *path = below(store, d->target, CODEX_LOCKS), *parent;
-    if (path && names_lock(path, &id)) {
+    const char *path = NULL, *parent;
+    enum fact is_lock = is_below(store, d->target, "/" CODEX_LOCKS "/", &path);
+    if (is_lock == FACT_YES && names_lock(path, &id)) {
         enum fact is_locked = descriptor_is_locked(proc, pid, d->fd);
         if (is_locked == FACT_YES)
             add(store->arena, found, id, SR_MAPPED_BY_LOCK);
         return is_locked;
     }
-    path = below(store, d->target, CODEX_SESSIONS);
-    if (path && d->writes && codex_names_rollout(str_basename(path), &id)) {
+    enum fact is_rollout = is_below(store, d->target, "/" CODEX_SESSIONS "/", &path);
+    if (is_rollout == FACT_NO && (path = deleted_rollout(store, d->target)))
+        is_rollout = FACT_YES;
+    if (is_rollout == FACT_YES && d->writes && codex_names_rollout(str_basename(path), &id)) {
         struct one *one = add(store->arena, found, id, SR_MAPPED_BY_DESCRIPTOR);
         one->held.by = SR_MAPPED_BY_DESCRIPTOR;
         one->is_child = codex_is_child(store, path, &parent) == FACT_YES;
     }
-    return FACT_NO;
+    return is_lock == FACT_UNKNOWN || is_rollout == FACT_UNKNOWN ? FACT_UNKNOWN : FACT_NO;
 }
 
 struct lookup codex_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
@@ -119,7 +151,7 @@ struct lookup codex_held(const struct agent_store *store, const struct proc *pro
 
 /* Of a process with that number, since it was started: when it last came to be connected. */
 #define CONNECTED                                                                            \
-    "SELECT ts, ts_nanos FROM logs WHERE process_uuid GLOB ? AND "                           \
+    "SELECT ts, ts_nanos FROM logs WHERE thread_id IS NULL AND process_uuid GLOB ? AND "     \
     "target = 'codex_tui::app::startup' AND feedback_log_body GLOB 'connected app-server*' " \
     "AND ts >= ? ORDER BY ts DESC, ts_nanos DESC LIMIT 1"
 
@@ -129,10 +161,10 @@ struct lookup codex_held(const struct agent_store *store, const struct proc *pro
     "BY ts, ts_nanos"
 
 /* The newest session that was asked for on a connection. */
-#define ASKED                                                                               \
-    "SELECT thread_id FROM logs WHERE thread_id IS NOT NULL AND process_uuid = ? AND "      \
-    "target = 'codex_core::shell_snapshot' AND feedback_log_body GLOB ? ORDER BY ts DESC, " \
-    "ts_nanos DESC LIMIT 1"
+#define ASKED                                                                              \
+    "SELECT thread_id FROM logs WHERE target = 'codex_core::shell_snapshot' AND "          \
+    "thread_id IS NOT NULL AND process_uuid = ? AND feedback_log_body GLOB ? AND ts >= ? " \
+    "ORDER BY ts DESC, ts_nanos DESC LIMIT 1"
 
 /* The log keeps the last 1000 lines of a process, and as many of each session: those of how a
  * session was begun are there for longer than those of its connection. */
@@ -228,6 +260,15 @@ static bool connection_by_session(struct database *db, const struct agent_store 
     return count == 1;
 }
 
+static struct lookup tell_unread(const struct agent_store *store, const char *path, int code,
+                                 const char *why)
+{
+    problems_add(
+        store->problems, path, code,
+        arena_printf(store->arena, "which client draws which session cannot be read: %s", why));
+    return lookup_unknown(code, path);
+}
+
 struct lookup codex_drawn(const struct agent_store *store, const struct agent_drawing *of,
                           const char **session_id)
 {
@@ -235,13 +276,18 @@ struct lookup codex_drawn(const struct agent_store *store, const struct agent_dr
     int64_t at_ms;
     const char *path = arena_printf(store->arena, "%s/" LOG, store->path);
     struct stat st;
-    if (fstatat(store->fd, LOG, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+    int r = fstatat(store->fd, LOG, &st, 0) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -ENXIO;
+    if (r == -ENOENT)
         return lookup_absent();
+    if (r < 0)
+        return tell_unread(store, path, r, err_reason(r));
     struct database *db = database_open_foreign(path);
+    database_limit(db, LOG_PATIENCE_MS);
     if (connected_at(db, store, of, &at_ms) && (connection_of(db, store->arena, at_ms, &c) ||
                                                 connection_by_session(db, store, of, at_ms, &c))) {
         const char *pattern = arena_printf(store->arena, "*" ASKED_ON "%ld *", c.number);
-        struct rows *rows = database_rows(db, ASKED, "tt", sv_of(c.process), sv_of(pattern));
+        struct rows *rows =
+            database_rows(db, ASKED, "tti", sv_of(c.process), sv_of(pattern), at_ms / 1000 - 1);
         struct sv id = {0};
         if (database_next(rows))
             id = database_text(rows, 0);
@@ -249,13 +295,10 @@ struct lookup codex_drawn(const struct agent_store *store, const struct agent_dr
             *session_id = arena_strndup(store->arena, id.p, id.n);
         database_stop(rows);
     }
-    int r = database_code(db);
-    if (r < 0)
-        problems_add(store->problems, path, r == -EBADMSG ? -EIO : r,
-                     arena_printf(store->arena,
-                                  "which client draws which session cannot be read: "
-                                  "%s",
-                                  database_reason(db)));
+    r = database_code(db);
+    struct lookup seen =
+        r < 0 ? tell_unread(store, path, r == -EBADMSG ? -EIO : r, database_reason(db))
+              : lookup_found();
     database_close(db);
-    return r < 0 ? lookup_unknown(r, path) : lookup_found();
+    return seen;
 }

@@ -1,6 +1,7 @@
 #include "base/io/database.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -12,6 +13,7 @@ enum {
     STATEMENTS_MAX = 64,
     PATIENCE_MS = 10000, /* for another process that commits just now */
     FOREIGN_PATIENCE_MS = 1000,
+    STEPS_BETWEEN_LOOKS = 1000, /* of SQLite's machine, some 0.1 ms */
 };
 
 struct rows {
@@ -27,6 +29,7 @@ struct database {
     char reason[256];
     struct rows statements[STATEMENTS_MAX];
     size_t statement_count;
+    struct awake until; /* see database_limit */
     struct rows failed; /* what a failed call returns: it has no rows */
 };
 
@@ -46,6 +49,8 @@ static int errno_of(sqlite3 *handle, int result)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return -EBUSY;
+    case SQLITE_INTERRUPT:
+        return -ETIMEDOUT;
     case SQLITE_NOMEM:
         mem_exhausted();
     case SQLITE_READONLY:
@@ -96,6 +101,21 @@ struct database *database_open_foreign(const char *path)
     else
         sqlite3_busy_timeout(db->handle, FOREIGN_PATIENCE_MS);
     return db;
+}
+
+static int is_over(void *context)
+{
+    const struct database *db = context;
+    return awake_now().ns > db->until.ns;
+}
+
+void database_limit(struct database *db, int64_t ms)
+{
+    if (db->code < 0)
+        return;
+    db->until.ns = awake_now().ns + ms * 1000000;
+    sqlite3_progress_handler(db->handle, STEPS_BETWEEN_LOOKS, is_over, db);
+    sqlite3_busy_timeout(db->handle, (int)ms);
 }
 
 void database_close(struct database *db)

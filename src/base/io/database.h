@@ -35,6 +35,8 @@ struct database *database_open(const char *path);
  * not trusted to run functions. Waits a second for a writer. Returns: as database_open.
  */
 struct database *database_open_foreign(const char *path);
+/* From now on, all that is asked of it takes so long at most: then it fails with -ETIMEDOUT. */
+void database_limit(struct database *db, int64_t ms);
 void database_close(struct database *db);
 
 int database_code(const struct database *db);

@@ -217,7 +217,8 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     int64_t started_ms = proc_start_time(&snap->proc, live->stat.start_ticks).ms;
     e.process_age_s = awake_s(snap, snap->shown.taken_at_ms - started_ms, &e.unsure.process_s);
     collect_conversation(snap, s, &e);
-    e.is_unbegun = s->is_held && e.has_transcript == FACT_NO;
+    e.is_unbegun = s->is_held && s->mapped_by != SR_MAPPED_BY_DESCRIPTOR /* else it is deleted */ &&
+                   e.has_transcript == FACT_NO;
     e.cpu_s = (int64_t)live->stat.cpu_ticks / snap->proc.ticks_per_s;
     e.computes = snap->proc.is_live && e.cpu_s >= patience_s / 2 &&
                  sample_any_thread_runs(&snap->proc, live->stat.pid);

@@ -45,12 +45,19 @@ static void describe_save(const struct stop *s, struct buf *out)
     add_others(s, out);
 }
 
-/* Another session of the same process. One of which nothing is written yet has nothing to lose. */
+/* One of which nothing is written yet has nothing to lose; of one whose file its process has open,
+ * something is, whatever has become of the name. */
+static bool may_lose(const struct session *s)
+{
+    return session_transcript(s) != LOOKUP_ABSENT || s->mapped_by == SR_MAPPED_BY_DESCRIPTOR;
+}
+
+/* Another session of the same process. */
 static bool is_other(const struct stop *s, struct sr_snapshot *seen, size_t i,
                      const struct sr_session *but)
 {
     return &seen->sessions[i] != but && pinned_session_is_its(&s->subject, &seen->sessions[i]) &&
-           session_transcript(&snapshot_of(seen)->sessions[i]) != LOOKUP_ABSENT;
+           may_lose(&snapshot_of(seen)->sessions[i]);
 }
 
 static void find_others(struct stop *s)

@@ -331,3 +331,16 @@ while True: time.sleep(300)'}
     rescue --status --json "${ONLY[@]}"
     [[ $(json ".sessions.find(s => s.pid == $started).notes.join()") == *"not known for sure"*logs_2.sqlite* ]]
 }
+
+@test "one whose file was deleted is not ended with another: its words are in no file" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    rm "$(rollout $B)"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(row $B)" = "descriptor,exact,$started,$started," ]
+    rescue --kill "$A" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -ne 0 ]
+    [[ $stderr == *"refused: "* ]]
+    kill -0 "$started"
+}

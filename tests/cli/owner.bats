@@ -128,10 +128,9 @@ tear()
     : >"$CONFIG_DIR/sessions/4194302.json"
     mkdir "$CONFIG_DIR/sessions/1.json"
     printf '{' >"$CONFIG_DIR/sessions/4294967297.json"
-    sleep 300 &
-    started+=("$!")
-    printf '{' >"$CONFIG_DIR/sessions/$!.json"
-    touch -d '2 hours ago' "$CONFIG_DIR/sessions/$!.json"
+    start sleep 300
+    printf '{' >"$CONFIG_DIR/sessions/$started.json"
+    touch -d '2 hours ago' "$CONFIG_DIR/sessions/$started.json"
     given
 }
 

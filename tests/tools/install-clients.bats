@@ -18,7 +18,7 @@ npm_that()
     chmod +x "$BATS_TEST_TMPDIR/bin/npm"
 }
 
-install() { run --separate-stderr "$TREE/tests/install-clients"; }
+install() { run bash -c "'$TREE/tests/install-clients' 2>/dev/null"; }
 
 @test "each folder is installed once, and again when its lock file is another" {
     npm_that 0 "added 1 package"
@@ -49,7 +49,7 @@ install() { run --separate-stderr "$TREE/tests/install-clients"; }
     export SR_E2E_INSTALL_S=1
     install
     [ "$status" -eq 3 ]
-    [ "$output" = "the clients cannot be installed: npm took too long" ]
+    [ "$output" = "the clients cannot be installed: npm took too long, or said nothing (status 124)" ]
 }
 
 @test "anything else that is wrong with the clients: 1" {

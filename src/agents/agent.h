@@ -579,6 +579,7 @@ struct agent_salvage {
 struct agent_commands {
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);
+    bool takes_file; /* a transcript's path in place of the id, from anywhere */
     /* Appends the command that opens a background session. NULL: there are none. */
     void (*attach)(struct buf *out, const char *job_id);
 };

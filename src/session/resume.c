@@ -116,7 +116,8 @@ static void add_environment(struct buf *out, const struct agent *agent, const st
     }
 }
 
-/* Named by its file, a session resumes from anywhere (2.1.110 to 2.1.332). */
+/* Named by its file, where the client takes that, a session resumes from anywhere (2.1.110 to
+ * 2.1.332). */
 static bool goes_by_file(const struct sr_session *s)
 {
     return !s->cwd || s->cwd_is_gone || s->cwd_is_elsewhere;
@@ -148,7 +149,7 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
     if (sr_resume_obstacle(s))
         return s->pid || s->owner_count || s->owners_not_known ? -EBUSY : -ENODATA;
     bool has_directory = s->cwd && !s->cwd_is_gone;
-    bool by_file = goes_by_file(s);
+    bool by_file = goes_by_file(s) && agent->commands->takes_file;
     if (has_directory) {
         buf_adds(out, "cd ");
         add_directory(out, s->cwd);

@@ -86,6 +86,23 @@ static void where_its_directory_is_gone_it_is_named_by_its_file(void **state)
     assert_int_equal(sr_resume_command(&s, NULL, 0), -ENODATA);
 }
 
+static void a_client_that_takes_no_file_is_given_the_id(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"qwen", "qwen --resume " ID},
+        {"codex", "codex resume " ID},
+        {"copilot", "copilot --resume=" ID},
+        {"kimi", "kimi --session " ID},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sr_session s = usual;
+        s.agent = rows[i][0];
+        s.cwd_is_gone = true;
+        commands(&s, rows[i][1]);
+    }
+}
+
 static void where_its_directory_leads_elsewhere_it_is_named_by_its_file_too(void **state)
 {
     (void)state;
@@ -159,6 +176,7 @@ int main(void)
         cmocka_unit_test(where_only_ascii_can_be_pasted_the_rest_is_printed_by_the_command),
         cmocka_unit_test(the_command_goes_where_the_session_was_started),
         cmocka_unit_test(where_its_directory_is_gone_it_is_named_by_its_file),
+        cmocka_unit_test(a_client_that_takes_no_file_is_given_the_id),
         cmocka_unit_test(where_its_directory_leads_elsewhere_it_is_named_by_its_file_too),
         cmocka_unit_test(the_config_directory_is_said_where_it_must_be),
         cmocka_unit_test(no_command_while_somebody_has_the_session),

@@ -508,6 +508,7 @@ static const struct agent_bundle bundle = {
 
 static const struct agent_commands commands = {
     .resume = claude_resume,
+    .takes_file = true,
     .attach = claude_attach,
 };
 

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WORDS(...)                                                      \
@@ -362,6 +364,29 @@ static void a_backup_holds_the_sessions_files_and_no_others(void **state)
     close(store.fd);
 }
 
+/* Listed, and not looked at: root has no right to it either, under another's id for files. */
+static void what_a_backup_cannot_look_at_is_said_to_be_lost(void **state)
+{
+    (void)state;
+    scratch_put("q/projects/-p/chats/" ID ".jsonl", "{}\n");
+    scratch_put("q/file-history/" ID, "was");
+    struct agent_store store = open_store();
+    struct agent_transcript t = {.session_id = ID, .path = "projects/-p/chats/" ID ".jsonl"};
+    struct agent_listings listings = {0};
+    struct agent_files files;
+    assert_int_equal(fchmodat(store.fd, "file-history", 0444, 0), 0);
+    setfsuid(65534);
+    qwen_list_files(&store, &t, "/tmp", &listings, &files);
+    setfsuid(geteuid());
+    assert_int_equal(fchmodat(store.fd, "file-history", 0755, 0), 0);
+    assert_int_equal(files.count, 1);
+    assert_int_equal(files.left_out_count, 1);
+    assert_true(files.left_out[0].is_lost);
+    agent_files_release(&files);
+    agent_listings_release(&listings);
+    close(store.fd);
+}
+
 static void a_file_goes_back_under_its_new_name(void **state)
 {
     (void)state;
@@ -422,6 +447,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_folder_is_that_of_the_directory, setup, teardown),
         cmocka_unit_test_setup_teardown(a_path_is_cut_where_the_store_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_backup_holds_the_sessions_files_and_no_others, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_a_backup_cannot_look_at_is_said_to_be_lost, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_file_goes_back_under_its_new_name, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_not_absent, setup, teardown),

@@ -343,8 +343,12 @@ static void add_named(const struct agent_store *store, const char *folder, const
         if (!str_starts_with(names[i].name, id) || is_transcript_name(sv_of(names[i].name)))
             continue;
         bool is_of_process = str_ends_with(path, ".runtime.json");
-        if (fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+            if (errno != ENOENT)
+                agent_leave_out(out, join(store->arena, store->path, path), err_reason(-errno),
+                                true);
             continue;
+        }
         if (S_ISREG(st.st_mode))
             store_add_file(store, path, is_of_process ? AGENT_FILE_RECORD : AGENT_FILE_OWN, out);
         else if (S_ISDIR(st.st_mode))

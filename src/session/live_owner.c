@@ -41,7 +41,8 @@ static bool may_own(const struct live_owner_request *q, const struct sr_session 
     for (size_t i = 0; i < shown->candidate_count; i++)
         if (is_named(q, shown->candidates[i]))
             return true;
-    if (!shown->session_id && inside->which.state == LOOKUP_UNKNOWN)
+    bool may_have_more = !shown->session_id || inside->is_held;
+    if (may_have_more && inside->which.state == LOOKUP_UNKNOWN)
         return true;
     if (inside->has_none)
         return false;

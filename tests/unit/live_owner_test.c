@@ -123,6 +123,44 @@ static void nobody_of_another_agent(void **state)
     assert_false(owner.is_sure);
 }
 
+#define A "01a21e54-aaaa-7000-8000-00000000000a"
+#define B "01a21e54-bbbb-7000-8000-00000000000b"
+#define ROLLOUT "config/sessions/2026/11/27/rollout-2026-11-27T18-21-17-" A ".jsonl"
+#define LOCK "config/thread-writer-locks/" B ".lock"
+
+static struct live_owner owner_of_b(void)
+{
+    struct live_owner owner = {.pid = -1};
+    const char *config = scratch("config");
+    const struct sr_options options = {
+        .config_dirs = &config, .config_dir_count = 1, .proc_path = scratch("proc")};
+    const struct live_owner_request q = {
+        .look = &options, .agent = agent_by_name("codex"), .session_id = B};
+    assert_int_equal(live_owner_find(&q, &owner, NULL), 0);
+    return owner;
+}
+
+/* A daemon that writes A's rollout, and has the lock file of B open. */
+static void one_of_which_not_all_could_be_seen(void **state)
+{
+    (void)state;
+    static const char arguments[] = "/opt/codex\0app-server\0--listen\0unix://";
+    world_process(4711, "/opt/codex", arguments, sizeof arguments);
+    scratch_put("proc/4711/environ", world_name("CODEX_HOME=%s", scratch("config")));
+    scratch_put("proc/4711/fdinfo/3", "pos:\t0\nflags:\t0100002\nmnt_id:\t1\n");
+    scratch_put(ROLLOUT, "{\"timestamp\":\"2026-11-27T18:21:17.000Z\",\"type\":\"session_meta\","
+                         "\"payload\":{\"id\":\"" A "\",\"cwd\":\"/\",\"source\":\"cli\"}}\n");
+    scratch_put(LOCK, "");
+    mkdir(scratch("proc/4711/fd"), 0700);
+    assert_int_equal(symlink(scratch(ROLLOUT), scratch("proc/4711/fd/3")), 0);
+    assert_int_equal(symlink(scratch(LOCK), scratch("proc/4711/fd/4")), 0);
+    assert_int_equal(owner_of_b().pid, 0);
+    scratch_put("proc/4711/fdinfo/4/x", ""); /* whether it is locked cannot be read */
+    struct live_owner owner = owner_of_b();
+    assert_int_equal(owner.pid, 4711);
+    assert_false(owner.is_sure);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +170,7 @@ int main(void)
         IN_WORLD(any_where_what_would_tell_cannot_be_read),
         IN_WORLD(what_cannot_be_looked_at_may_have_it),
         IN_WORLD(nobody_of_another_agent),
+        IN_WORLD(one_of_which_not_all_could_be_seen),
     };
     return cmocka_run_group_tests_name("live_owner", tests, NULL, NULL);
 }

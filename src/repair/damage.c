@@ -400,6 +400,18 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin = "a file that was renamed or copied, or two that were joined",
             .run = DAMAGE_RUN_NOTHING,
         },
+    [DAMAGE_TWO_SESSIONS] =
+        {
+            .word = "two-sessions",
+            .catalogue = "D20",
+            .severity = DAMAGE_HURTS,
+            .what = "the records of another session begin here, behind those of the first",
+            .client = "the client loads the conversation that the last record leads to, and "
+                      "nothing of the other",
+            .loss = "the other conversation, unless it has a file of its own",
+            .origin = "two files that were joined by hand, or by a program that syncs them",
+            .run = DAMAGE_RUN_CONTEXT,
+        },
     [DAMAGE_WRONG_FOLDER] =
         {
             .word = "wrong-folder",
@@ -525,9 +537,10 @@ const struct damage damages[DAMAGE_KINDS] = {
 const char *damage_run_option(enum damage_run run)
 {
     static const char *const options[] = {
-        [DAMAGE_RUN_NOTHING] = NULL, [DAMAGE_RUN_NONE_KNOWN] = NULL,
-        [DAMAGE_RUN_RESUME] = NULL,  [DAMAGE_RUN_REPAIR] = "",
-        [DAMAGE_RUN_FIT] = " --fit", [DAMAGE_RUN_SHRINK] = " --shrink",
+        [DAMAGE_RUN_NOTHING] = NULL,       [DAMAGE_RUN_NONE_KNOWN] = NULL,
+        [DAMAGE_RUN_RESUME] = NULL,        [DAMAGE_RUN_CONTEXT] = NULL,
+        [DAMAGE_RUN_REPAIR] = "",          [DAMAGE_RUN_FIT] = " --fit",
+        [DAMAGE_RUN_SHRINK] = " --shrink",
     };
     return options[run];
 }

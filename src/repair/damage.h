@@ -42,6 +42,7 @@ enum damage_kind {
     DAMAGE_OVERSIZED_IMAGE,
     DAMAGE_HUGE_RECORD,
     DAMAGE_FOREIGN_SESSION_ID,
+    DAMAGE_TWO_SESSIONS,
     DAMAGE_WRONG_FOLDER,
     DAMAGE_MALFORMED_METADATA,
     DAMAGE_ERROR_TAIL,
@@ -77,6 +78,7 @@ enum damage_run {
     DAMAGE_RUN_NOTHING,    /* nothing needs to be done */
     DAMAGE_RUN_NONE_KNOWN, /* nothing is known to help */
     DAMAGE_RUN_RESUME,     /* --resume, which shows the command for it */
+    DAMAGE_RUN_CONTEXT,    /* --context of the file, which shows all that it holds */
     DAMAGE_RUN_REPAIR,
     DAMAGE_RUN_FIT,
     DAMAGE_RUN_SHRINK, /* only to make the file smaller */

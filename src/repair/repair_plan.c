@@ -201,14 +201,47 @@ static void date_fetched(struct repair_steps *m, const struct graph_walk *w)
     }
 }
 
-/* Whether all records or a part are of another session: a file that was renamed, or two joined. */
+/* How many messages one of two sessions has, of which nothing is loaded: all that is loaded stands
+ * behind the line where the other begins, or before it. */
+static size_t count_unloaded_session(const struct repair_steps *m)
+{
+    const struct repair_plan *plan = m->plan;
+    uint32_t line = m->v->foreign_line;
+    size_t count = 0;
+    if (!m->v->foreign_ids || m->v->ids_are_mixed || !plan->loaded_count)
+        return 0;
+    bool loads_second = plan->loaded[0].line >= line;
+    for (size_t i = 0; i < plan->loaded_count; i++)
+        if ((plan->loaded[i].line >= line) != loads_second)
+            return 0;
+    for (size_t i = 0; i < plan->branch_count; i++) {
+        const struct repair_plan_branch *b = &plan->branches[i];
+        if (!b->is_summed_up && !b->fork_line && (b->line >= line) != loads_second)
+            count += b->message_count;
+    }
+    return count;
+}
+
+/* After list_branches. Whether all records or a part are of another session: a file that was
+ * renamed, or two joined. */
 static void judge_ids(struct repair_steps *m)
 {
     const struct transcript_scan *v = m->v;
     const char *name = m->options->file_id;
     bool was_renamed = name && v->session_id[0] && strcmp(name, v->session_id) != 0;
-    if (v->foreign_ids)
-        repair_steps_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, v->foreign_line, 0)
+    size_t unloaded = count_unloaded_session(m);
+    if (unloaded)
+        repair_steps_add_problem(m, DAMAGE_TWO_SESSIONS, DAMAGE_HURTS, v->foreign_line,
+                                 v->foreign_offset)
+            ->detail = arena_printf(
+            m->arena,
+            "%s, then %s; %zu message%s of one of them %s not loaded; \"head -n %u\" and \"tail -n "
+            "+%u\", each into a new file, part them",
+            v->session_id, v->foreign_id, unloaded, unloaded == 1 ? "" : "s",
+            unloaded == 1 ? "is" : "are", v->foreign_line - 1, v->foreign_line);
+    else if (v->foreign_ids)
+        repair_steps_add_problem(m, DAMAGE_FOREIGN_SESSION_ID, DAMAGE_HARMLESS, v->foreign_line,
+                                 v->foreign_offset)
             ->detail =
             arena_printf(m->arena, "%zu records, from this line on, as where two files were joined",
                          v->foreign_ids);
@@ -245,7 +278,6 @@ static void judge_file(struct repair_steps *m)
     if (m->options->started_in)
         repair_steps_add_problem(m, DAMAGE_WRONG_FOLDER, DAMAGE_MILD, 0, 0)->detail =
             arena_strdup(m->arena, m->options->started_in);
-    judge_ids(m);
     judge_bytes(m);
     for (uint32_t i = 0; i < v->graph.count; i++)
         if (v->graph.nodes[i].is_superseded && !v->graph.nodes[i].is_dropped)
@@ -342,6 +374,7 @@ static int judge(struct repair_steps *m)
         r = edits_point(m, leaf);
     count_messages(m, &after);
     list_branches(m, &after);
+    judge_ids(m);
     weigh_gaps(m, &after);
     graph_walk_release(&after);
     return r;

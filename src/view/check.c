@@ -102,8 +102,10 @@ static void add_branches(struct buf *out, const struct repair_plan *plan, bool e
         buf_addf(out, "  left, not loaded: a branch of %zu message%s", b->message_count,
                  b->message_count == 1 ? "" : "s");
         if (b->fork_line)
-            buf_addf(out, " that begins behind line %u", b->fork_line);
-        buf_addf(out, " and ends on line %u", b->line);
+            buf_addf(out, " that begins behind line %u and", b->fork_line);
+        else
+            buf_adds(out, " that goes on from no other and");
+        buf_addf(out, " ends on line %u", b->line);
         if (b->at_ms)
             buf_addf(out, ", %s", wall_format((struct wall){b->at_ms}, at));
         buf_adds(out, "\n");
@@ -192,6 +194,11 @@ static void add_command(struct buf *out, const struct view_checked *c,
     if (d->run == DAMAGE_RUN_RESUME && c->session_id) {
         buf_adds(out, "session-rescue --resume ");
         resume_add_quoted(out, c->session_id);
+        return;
+    }
+    if (d->run == DAMAGE_RUN_CONTEXT) {
+        buf_adds(out, "session-rescue --context ");
+        resume_add_quoted(out, c->path);
         return;
     }
     if (!option || c->plan->lines_only ||

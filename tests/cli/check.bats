@@ -181,6 +181,30 @@ check()
     [[ $output == *"as where two files were joined"* ]]
 }
 
+@test "two sessions in one file: the one that is not loaded is told of, and how both are had again" {
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    local first=$BATS_TEST_TMPDIR/first second=$BATS_TEST_TMPDIR/second
+    conversation "$FILE" 3
+    mv "$FILE" "$first"
+    conversation "${FILE%/*}/$OTHER.jsonl" 2
+    sed 's/"\([utra][0-9]\)"/"other-\1"/g; s/msg_/msg_o/; s/toolu_/toolu_o/; s/2026-01-02/2026-01-03/' \
+        "${FILE%/*}/$OTHER.jsonl" >"$second"
+    rm "${FILE%/*}/$OTHER.jsonl"
+    cat "$first" "$second" >"$FILE"
+    rescue --check --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $output == *"line 13, byte $(stat -c %s "$first"): two-sessions (D20)"*"$ID, then $OTHER; 12 messages of one of them are not loaded"* ]]
+    [[ $output == *"To run: session-rescue --context $FILE"* ]]
+    rescue --context "$FILE" --config-dir "$CONFIG_DIR"
+    [ "$(grep -cE '^prompt [123]$' <<<"$output")" -eq 5 ]
+    head -n 12 "$FILE" | cmp - "$first"
+    tail -n +13 "$FILE" | cmp - "$second"
+    # one that goes on from the other is one conversation
+    sed '1s/"parentUuid":null/"parentUuid":"a3"/' "$second" | cat "$first" - >"$FILE"
+    rescue --check --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+}
+
 @test "a copy in the folder of another directory is named, with what finds it" {
     local garden=$BATS_TEST_TMPDIR/garden
     mkdir -p "$garden"

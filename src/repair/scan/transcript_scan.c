@@ -25,6 +25,7 @@ struct pass {
     bool is_beside; /* there is something behind it on its line */
     bool is_marked; /* a byte order mark stands before it */
     uint32_t line;
+    uint32_t own_id_line; /* the last with the first record's session id */
 };
 
 /* ---- bytes -------------------------------------------------------------------------------- */
@@ -149,8 +150,18 @@ static void look_at_ids(struct pass *p, const struct json_stream *s)
     if (!v->session_id[0]) {
         memcpy(v->session_id, id.p, id.n);
         v->session_id[id.n] = '\0';
-    } else if (!sv_equals(id, sv_of(v->session_id))) {
-        v->foreign_line = v->foreign_ids++ ? v->foreign_line : p->line;
+    }
+    if (sv_equals(id, sv_of(v->session_id))) {
+        v->ids_are_mixed = v->ids_are_mixed || v->foreign_ids;
+        p->own_id_line = p->line;
+    } else if (v->foreign_ids++) {
+        v->ids_are_mixed = v->ids_are_mixed || !sv_equals(id, sv_of(v->foreign_id));
+    } else {
+        v->foreign_line = p->line;
+        v->foreign_offset = s->record.from;
+        v->ids_are_mixed = p->own_id_line == p->line;
+        memcpy(v->foreign_id, id.p, id.n);
+        v->foreign_id[id.n] = '\0';
     }
 }
 

@@ -78,7 +78,10 @@ struct transcript_scan {
     char session_id[JSON_STREAM_TEXT_MAX + 1]; /* the first */
     char model[JSON_STREAM_TEXT_MAX + 1];      /* of the last answer of the main conversation */
     size_t foreign_ids;                        /* records with another one */
-    uint32_t foreign_line;
+    uint32_t foreign_line;                     /* the first of them */
+    int64_t foreign_offset;
+    bool ids_are_mixed; /* they are of several, or not all behind the lines of the first */
+    char foreign_id[JSON_STREAM_TEXT_MAX + 1]; /* the first's */
     uint32_t last_error;  /* API errors from this spot on have nothing good behind them */
     uint64_t error_kinds; /* what those name */
     size_t image_count;

@@ -415,7 +415,8 @@ struct agent_records {
 struct agent_registry {
     struct lookup (*read)(const struct agent_store *store, struct agent_registration **entries,
                           size_t *count);
-    bool is_swept; /* what a dead client has left there the next one removes */
+    bool is_swept;         /* what a dead client has left there the next one removes */
+    bool follows_sessions; /* a client that goes on with another session writes it down at once */
 };
 
 /* A session that a process has, and the evidence for it. */

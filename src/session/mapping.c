@@ -381,7 +381,7 @@ void mapping_run(struct session *sessions, size_t count, const struct proc *proc
         struct session *s = &sessions[i];
         if (!session_can_read_store(s) || !stores_enter(stores, s->store->io.path))
             continue;
-        if (s->mapped_by == SR_MAPPED_BY_REGISTRY)
+        if (s->mapped_by == SR_MAPPED_BY_REGISTRY && !s->live->agent->registry->follows_sessions)
             doubt_registered(sessions, count, s, proc);
         stores_leave(stores);
     }

@@ -95,6 +95,18 @@ of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; 
     [[ $output != *TOKEN-OF-THE-CLIENT* ]]
 }
 
+@test "what it publishes holds for the session of now, whatever another client has written there since" {
+    client
+    register "$A"
+    touch -d "120 seconds ago" "$DATA/sessions/$pid.json"
+    ask "$A" "buy milk" 110
+    answer "$A" 100
+    ask "$B" "sell it" 20
+    answer "$B" 10
+    rescue --status --json "${ONLY[@]}"
+    of_qwen ".pid == $pid and .session_id == \"$A\" and .mapping.by == \"registry\" and .mapping.confidence == \"exact\""
+}
+
 @test "the token that a client publishes is neither printed nor copied" {
     client
     register "$A"

@@ -449,7 +449,7 @@ static const struct agent_commands commands = {
 };
 
 static const struct agent_registry registry = {
-    .read = qwen_read_registry,
+    .read = qwen_read_registry, .follows_sessions = true, /* 0.24.4, with /clear and /resume */
 };
 
 static const struct agent_children children = {

@@ -265,6 +265,43 @@ static void a_store_is_gone_through(void **state)
     fs_close(&store.fd);
 }
 
+/* Two days before A. */
+#define EARLY(digit) "01a21408-302" digit "-7000-8000-000000000000"
+
+static void a_session_has_no_children_of_another_time(void **state)
+{
+    (void)state;
+    struct problems problems = {0};
+    struct agent_transcript a, *items;
+    size_t count;
+    scratch_put(DAY "/" NAME(A), HEAD(A, "\"cli\""));
+    scratch_put(DAY "/" NAME(CHILD), HEAD(CHILD, PARENT));
+    struct agent_store store = open_store(&problems);
+    assert_int_equal(codex_find(&store, A, NULL, &a).state, LOOKUP_FOUND);
+    a.modified_at = (struct wall){1795803678756}; /* of the day that the ids are of */
+
+    /* their clock may have been set: a backup looks at all, but misses none that it cannot read */
+    scratch_put(DAY "/" NAME(EARLY("0")), HEAD(EARLY("0"), PARENT));
+    scratch_put(DAY "/" NAME(EARLY("1")) ".zst", "x");
+    assert_int_equal(mkfifo(scratch(DAY "/" NAME(EARLY("2"))), 0644), 0);
+    assert_int_equal(symlink("/proc/self/mem/x", scratch(DAY "/" NAME(EARLY("3")))), 0);
+    assert_int_equal(codex_list_subagents(&store, &a, &items, &count).state, LOOKUP_FOUND);
+    assert_int_equal(count, 1);
+    assert_string_equal(items[0].session_id, CHILD);
+    assert_int_equal(codex_list_children(&store, &a, &items, &count).state, LOOKUP_FOUND);
+    assert_int_equal(count, 2);
+    a.modified_at.ms -= 2 * 24 * 60 * 60 * 1000LL;
+    assert_int_equal(codex_list_subagents(&store, &a, &items, &count).state, LOOKUP_FOUND);
+    assert_int_equal(count, 0);
+
+    /* what may be one and cannot be looked at is not known */
+    a.modified_at = (struct wall){0};
+    scratch_put(DAY "/" NAME("01a21e54-ffff-7000-8000-000000000000") ".zst", "x");
+    assert_int_equal(codex_list_subagents(&store, &a, &items, &count).state, LOOKUP_UNKNOWN);
+    assert_int_equal(codex_list_children(&store, &a, &items, &count).state, LOOKUP_UNKNOWN);
+    fs_close(&store.fd);
+}
+
 static void an_empty_home_has_no_sessions(void **state)
 {
     (void)state;
@@ -313,6 +350,8 @@ int main(void)
         cmocka_unit_test(what_was_said_is_read),
         cmocka_unit_test(rollouts_are_found_by_their_names),
         cmocka_unit_test_setup_teardown(a_store_is_gone_through, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_session_has_no_children_of_another_time, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(an_empty_home_has_no_sessions, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(the_model_is_where_its_settings_say, scratch_setup,

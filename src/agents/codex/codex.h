@@ -25,6 +25,10 @@ struct lookup codex_list_all(const struct agent_store *store, struct agent_trans
                              size_t *count);
 struct lookup codex_find(const struct agent_store *store, const char *session_id, const char *cwd,
                          struct agent_transcript *out);
+struct lookup codex_list_subagents(const struct agent_store *store,
+                                   const struct agent_transcript *of,
+                                   struct agent_transcript **transcripts, size_t *count);
+/* The same, for a backup: of whatever time, though each file has to be opened. */
 struct lookup codex_list_children(const struct agent_store *store,
                                   const struct agent_transcript *of,
                                   struct agent_transcript **transcripts, size_t *count);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* A torn line or two are damage; of a text in another form nearly every line is broken. */
-enum { BROKEN_MAX = 1000, TEXTS_MAX = 2 };
+enum { BROKEN_MAX = 1000, TEXTS_MAX = 2, HEAD_MAX = 4096 };
 
 struct reading {
     int fd;
@@ -111,15 +111,51 @@ static int make_text(const struct repair_examine_request *q, struct arena *a,
     return r;
 }
 
+static bool holds(struct sv text, const char *needle)
+{
+    return sv_find(text, 0, sv_of(needle)) < text.n;
+}
+
+/* Of which other agent the first line is. */
+static const char *other_product(const struct agent *agent, struct sv head)
+{
+    struct sv line = head;
+    sv_cut_line(&head, &line);
+    for (size_t i = 0; agents[i]; i++)
+        if (agents[i] != agent && agents[i]->mark && holds(line, agents[i]->mark))
+            return agents[i]->product;
+    return NULL;
+}
+
+/* Of a file in which no record is. */
+static const char *remark_on(struct sv head)
+{
+    static const char *const members[] = {"\"parentUuid\":", "\"sessionId\":", "\"isSidechain\":"};
+    size_t zeros = 0;
+    while (zeros < head.n && !head.p[zeros])
+        zeros++;
+    if (zeros && zeros == head.n)
+        return "bytes of value 0 stand in the place of its content, as a full disk or a crash of "
+               "the machine leaves them";
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (sv_starts_with(head, SV("{")) && holds(head, members[i]))
+            return "parts of a session's records are in it, and none is whole: its lines were "
+                   "wrapped or cut. A copy through tr -d '\\n' joins them, and --repair parts the "
+                   "records";
+    return NULL;
+}
+
 static int look_at_head(const struct repair_examine_request *q, struct arena *a,
                         struct repair_examined *e)
 {
-    char head[NORMALISE_HEAD];
+    char head[HEAD_MAX];
     int64_t n = e->source.read(e->source.context, head, sizeof head, 0);
     if (n < 0)
         return (int)n;
     struct sv bytes = {head, (size_t)n};
     e->form.packer = normalise_packer(bytes);
+    e->form.product = other_product(q->agent, bytes);
+    e->form.remark = remark_on(bytes);
     e->form.encoding = normalise_encoding(bytes);
     return e->form.encoding == NORMALISE_UTF8 ? 0 : make_text(q, a, e, NULL);
 }
@@ -395,7 +431,7 @@ static int look(const struct repair_examine_request *q, struct arena *a, struct 
         return look_at_lines(&options, a, e);
     int r = look_at_head(q, a, e);
     e->own = e->source;
-    if (r < 0 || e->form.packer)
+    if (r < 0 || e->form.packer || e->form.product)
         return r;
     r = survey_lines(q, a, e);
     if (r == 0)

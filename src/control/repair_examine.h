@@ -35,6 +35,8 @@ struct repair_examined_form {
     size_t joined; /* records that were spread over several lines, or in an array */
     bool is_array;
     const char *packer;   /* "gzip"; NULL: none */
+    const char *product;  /* of the other agent that wrote it: "Codex CLI"; NULL: none is known */
+    const char *remark;   /* what it is instead, where no record is in it; NULL: not known */
     const char *obstacle; /* why no client reads it and no repair can mend it, a sentence about
                              the file; NULL: it can be mended */
     char original_sha256[DIGEST_TEXT_SIZE]; /* of all bytes as read; with is_other */

@@ -117,6 +117,28 @@ static void add_branches(struct buf *out, const struct repair_plan *plan, bool e
                  count == 1 ? "it" : "each");
 }
 
+/* What it is instead, and what the client says of it. */
+static void add_no_transcript(struct buf *out, const struct view_checked *c)
+{
+    if (c->form->packer)
+        buf_addf(out, "  it is packed (%s): unpack it first", c->form->packer);
+    else if (c->form->product)
+        buf_addf(out, "  a transcript of %s, which belongs in that agent's own folder",
+                 c->form->product);
+    else if (c->size_bytes == 0)
+        buf_adds(out, "  nothing is in it");
+    else if (c->form->remark)
+        buf_addf(out, "  %s", c->form->remark);
+    else
+        buf_adds(out, "  not a transcript: no record of a session is in it");
+    buf_addf(out, "; %s finds no conversation in it", c->agent->product);
+    if (c->session_id && !c->fuller)
+        buf_addf(out, ", and %s",
+                 c->fuller_is_unknown ? "whether a backup holds more is not known"
+                                      : "no backup of it is known that holds more");
+    buf_adds(out, "\n");
+}
+
 void view_text_checked(struct buf *out, const struct view_checked *c, bool verbose,
                        bool names_branches)
 {
@@ -156,11 +178,8 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
                      ? str_format_size(c->fuller_bytes - c->size_bytes, size)
                      : "whole records",
                  c->fuller);
-    if (view_checked_verdict(c) == VIEW_NO_TRANSCRIPT) {
-        if (c->form->packer)
-            buf_addf(out, "  it is packed (%s): unpack it first\n", c->form->packer);
-        else
-            buf_adds(out, "  not a transcript: no record of a session is in it\n");
+    if (view_checked_verdict(c) == VIEW_NO_TRANSCRIPT || c->size_bytes == 0) {
+        add_no_transcript(out, c);
         return;
     }
     if (c->form->obstacle) {
@@ -270,6 +289,7 @@ struct json_node *view_json_form(struct json_document *d, const struct repair_ex
     json_put_integer(d, node, "joined_records", (int64_t)form->joined);
     json_put_bool(d, node, "is_array", form->is_array);
     json_put_string(d, node, "packed_by", form->packer);
+    json_put_string(d, node, "written_by", form->product);
     json_put_string(d, node, "obstacle", form->obstacle);
     return node;
 }

@@ -145,9 +145,49 @@ check()
         rescue --check "$BATS_TEST_TMPDIR/../$(basename "$BATS_TEST_TMPDIR")/$(basename "$each")"
         [ "$status" -eq 1 ]
         [[ ${lines[0]} == "$each: no transcript ("* ]]
-        [[ ${lines[1]} == "  not a transcript: no record of a session is in it" ]]
+        [[ ${lines[1]} == "  not a transcript: no record of a session is in it; Claude Code finds no conversation in it" ]]
         [ "${lines[2]}" = "1 transcript: 0 sound, 1 no transcript" ]
     done
+}
+
+@test "what is there in a transcript's place is called by its name, and --repair leaves it" {
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    local at=2026-01-02T03:04:05.000Z end="Claude Code finds no conversation in it, and no backup of it is known that holds more"
+    is_called() # WORDS: what stands in the file
+    {
+        mkdir -p "${FILE%/*}"
+        cat >"$FILE"
+        cp "$FILE" "$BATS_TEST_TMPDIR/before"
+        rescue --check --config-dir "$CONFIG_DIR"
+        [ "$status" -eq 1 ]
+        [ "${lines[1]}" = "  $1; $end" ]
+        [ ! -s "$FILE" ] || {
+            rescue --repair "$ID" --force --config-dir "$CONFIG_DIR" --pending-dir "$HOME/pending"
+            [ "$status" -eq 4 ]
+        }
+        cmp "$FILE" "$BATS_TEST_TMPDIR/before"
+    }
+    local own="which belongs in that agent's own folder"
+    is_called "a transcript of Codex CLI, $own" <<<'{"timestamp":"'$at'","type":"session_meta","payload":{"id":"'$ID'"}}'
+    is_called "a transcript of Copilot CLI, $own" <<<'{"type":"session.start","data":{"sessionId":"'$ID'"},"id":"1","timestamp":"'$at'"}'
+    is_called "a transcript of Qwen Code, $own" <<<'{"uuid":"1","parentUuid":null,"sessionId":"'$ID'","timestamp":"'$at'","type":"user","message":{"role":"user","parts":[{"text":"hello"}]}}'
+    is_called "a transcript of Kimi Code, $own" <<<'{"type":"metadata","protocol_version":"1.5","created_at":1}'
+    is_called "nothing is in it" </dev/null
+    is_called "bytes of value 0 stand in the place of its content, as a full disk or a crash of the machine leaves them" \
+        < <(head -c 3000 /dev/zero)
+    conversation "$BATS_TEST_TMPDIR/whole" 3
+    is_called "parts of a session's records are in it, and none is whole: its lines were wrapped or cut. A copy through tr -d '\\n' joins them, and --repair parts the records" \
+        < <(fold -w 80 "$BATS_TEST_TMPDIR/whole")
+    tr -d '\n' <"$FILE" >"$BATS_TEST_TMPDIR/joined"
+    rescue --repair "$BATS_TEST_TMPDIR/joined" --force --config-dir "$CONFIG_DIR" --pending-dir "$HOME/pending"
+    [ "$status" -eq 0 ]
+    echo >>"$BATS_TEST_TMPDIR/joined"
+    cmp "$BATS_TEST_TMPDIR/joined" "$BATS_TEST_TMPDIR/whole"
+    # a conversation about another agent's records is Claude's own
+    conversation "$FILE" 3
+    sed -i '1s/prompt 1/{\\"type\\":\\"session_meta\\",\\"payload\\":{/' "$FILE"
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
 }
 
 @test "of each kind once: what the client does with it, what is lost, what leaves it behind, what to run" {

@@ -627,7 +627,7 @@ made_by()
     [ "$status" -eq 1 ]
     [ "$(json '.transcripts[0].verdict')" = "in another form" ]
     [ "$(json '.transcripts[0].can_resume')" = null ]
-    [ "$(json '.transcripts[0].form')" = '{"encoding":"utf-16le","joined_records":40,"is_array":false,"packed_by":null,"obstacle":null}' ]
+    [ "$(json '.transcripts[0].form')" = '{"encoding":"utf-16le","joined_records":40,"is_array":false,"packed_by":null,"written_by":null,"obstacle":null}' ]
     [ "$(json .counts.in_another_form)" = 1 ]
     repair "$FILE" --force --json
     [ "$status" -eq 0 ]

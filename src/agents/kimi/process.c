@@ -367,6 +367,7 @@ const struct agent agent_kimi = {
     .name = "kimi",
     .title = "Kimi",
     .product = "Kimi Code",
+    .mark = "\"type\":\"metadata\",\"protocol_version\":",
     .vendor = "moonshot",
     .process = &process,
     .home = &home,

@@ -488,6 +488,7 @@ const struct agent agent_qwen = {
     .name = "qwen",
     .title = "Qwen",
     .product = "Qwen Code",
+    .mark = "\"role\":\"user\",\"parts\":[",
     .vendor = "qwen",
     .process = &process,
     .home = &home,

@@ -218,11 +218,20 @@ static int decide(struct work *w)
                                   "it is packed (%s): unpack it first; nothing was changed",
                                   w->e.form.packer),
                      EXIT_REFUSED);
-    if (w->e.file.size_bytes > 0 && w->e.survey.session_records == 0)
+    if (w->e.form.product)
         return leave(w, VIEW_REPAIR_REFUSED,
-                     "not one whole record of a session is in it: not a transcript; nothing was "
-                     "changed",
+                     arena_printf(&w->context->arena,
+                                  "it is a transcript of %s; nothing was changed",
+                                  w->e.form.product),
                      EXIT_REFUSED);
+    if (w->e.file.size_bytes > 0 && w->e.survey.session_records == 0)
+        return leave(
+            w, VIEW_REPAIR_REFUSED,
+            w->e.form.remark
+                ? arena_printf(&w->context->arena, "%s; nothing was changed", w->e.form.remark)
+                : "not one whole record of a session is in it: not a transcript; nothing "
+                  "was changed",
+            EXIT_REFUSED);
     if (w->e.form.obstacle)
         return leave(w, VIEW_REPAIR_REFUSED,
                      arena_printf(&w->context->arena,

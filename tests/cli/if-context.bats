@@ -140,6 +140,16 @@ backups()
     has_backup "$ID"
 }
 
+@test "in another agent's tool, too, the full ones are exported" {
+    install_client
+    fake --session "$ID" --context 190000 -- "$client"
+    run --separate-stderr env -i HOME="$HOME" PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" CODEX_THREAD_ID=01a21e54-aaaa-7000-8000-00000000000a \
+        "$SESSION_RESCUE" --export --if-context 75 --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG" </dev/null
+    [ "$status" -eq 0 ]
+    [ "$(backups)" -eq 1 ]
+    has_backup "$ID"
+}
+
 @test "what is no hook's words, and a session without a transcript, are nothing to do" {
     for words in '' '{' '[]' '{"session_id":7}' '{"session_id":"../../x"}' \
         '{"session_id":"'"$ID"'","transcript_path":"/nowhere/projects/-p/'"$ID"'.jsonl"}' \

@@ -29,6 +29,8 @@ static bool find_place(struct context *c, struct context_usage_place *place,
     const struct agent *of = transcript ? agent_of_file(transcript) : c->own_agent;
     if (!p.session_id || !of->stored->is_id(sv_of(p.session_id)))
         return false;
+    if (!transcript && of != agents[0])
+        return false; /* the directory is the first agent's: of all sessions this one is found */
     if (transcript && of->stored->split)
         of->stored->split(&c->arena, transcript, &p.config_dir, &p.transcript);
     *place = p;

@@ -270,3 +270,11 @@ of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; 
     done
     [ "$(jq '.strays | length' <<<"$output")" -eq 0 ]
 }
+
+@test "a directory whose name is a plain word is looked into for every agent" {
+    ask "$A" "buy milk" 7200
+    answer "$A" 7200
+    mv "$DATA" "$HOME/opencode"
+    rescue --resume --all --json --config-dir "$HOME/opencode"
+    of_qwen "select(.session_id == \"$A\")"
+}

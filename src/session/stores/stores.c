@@ -130,8 +130,8 @@ static struct sv last_part(const char *path)
     return sv_slice(s, from, s.n);
 }
 
-/* A directory that is called as another agent's usual one, and not as this one's, is that agent's:
- * what lies in it is none of this one's damage. */
+/* A directory that is called as another agent's usual one (".claude"), and not as this one's, is
+ * that agent's: what lies in it is none of this one's damage. A plain word names nobody's. */
 static bool is_anothers(const struct sr_options *options, const struct agent *agent,
                         const char *path)
 {
@@ -139,7 +139,7 @@ static bool is_anothers(const struct sr_options *options, const struct agent *ag
     bool is = false;
     for (size_t i = 0; agents[i]; i++) {
         struct sv usual = last_part(stores_usual_home(options, agents[i]).standard);
-        if (!usual.n || !sv_equals(name, usual))
+        if (!sv_starts_with(usual, SV(".")) || !sv_equals(name, usual))
             continue;
         if (agents[i] == agent)
             return false;

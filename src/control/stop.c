@@ -98,12 +98,15 @@ static int check_others(struct stop *s, const struct pinned_session_now *now,
 static int save_others(struct stop *s, struct sr_error *error)
 {
     int r = 0;
+    /* What was given up is the session that was named: ids of others may begin alike. */
+    struct sr_act_options options = *s->options;
+    options.without_backup = options.without_backup ? "" : NULL;
     for (size_t i = 0; i < s->other_count && r == 0; i++) {
         struct sr_act result = {0};
         struct proof *proof;
         struct pinned_session other = {.snapshot = s->subject.snapshot,
                                        .session = s->others[i],
-                                       .options = s->options,
+                                       .options = &options,
                                        .result = &result};
         r = pinned_session_pin(&other, error);
         if (r == 0)

@@ -344,3 +344,14 @@ while True: time.sleep(300)'}
     [[ $stderr == *"refused: "* ]]
     kill -0 "$started"
 }
+
+@test "to give up one session is not to give up another whose id begins alike" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    rm "$(rollout $B)"
+    rescue --kill "$A" --force --without-backup="${A:0:8}" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -ne 0 ]
+    kill -0 "$started"
+    [[ $stderr == *"refused: "* ]]
+}

@@ -312,6 +312,11 @@ static int refuse_unknown(struct pinned_session *s, struct sr_error *error)
         return pinned_session_refuse(s, error,
                                      "the config directory of pid %d cannot be read: %s: %s", pid,
                                      in->store->io.path, err_reason(in->store->code));
+    if (in->which.state == LOOKUP_UNKNOWN && in->which.code == -ENOTSUP)
+        return pinned_session_refuse(s, error,
+                                     "which session pid %d is is not known: %s; end it itself, "
+                                     "once all of its sessions are at rest",
+                                     pid, in->which.where);
     if (in->which.state == LOOKUP_UNKNOWN)
         return pinned_session_refuse(
             s, error,

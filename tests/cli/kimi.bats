@@ -121,6 +121,10 @@ of_kimi()
     rescue --status --json "${ONLY[@]}"
     of_kimi ".pid == $pid and .session_id == null"
     [[ $output == *"it serves sessions to others"* ]]
+    rescue --kill "$pid" --force --config-dir "$STORE" --pending-dir "$HOME/pending" --log-dir "$HOME/log"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"refused: which session pid $pid is is not known: it serves sessions to others; end it"* ]]
+    kill -0 "$pid"
 }
 
 @test "a process is mapped to the only session of its directory that was written to since" {

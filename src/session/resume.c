@@ -182,10 +182,19 @@ static void add_move(struct buf *out, const char *how, const char *from, const c
     resume_add_quoted(out, to);
 }
 
+bool resume_is_packed(const struct sr_stray *stray)
+{
+    static const char *const suffixes[] = {".gz", ".zst", ".xz", ".bz2", ".zip", ".tar", ".tgz"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (str_ends_with(stray->path, suffixes[i]))
+            return true;
+    return false;
+}
+
 int resume_add_move(struct buf *out, const struct sr_stray *stray)
 {
     struct buf folder = {0};
-    if (!stray->belongs)
+    if (!stray->belongs || resume_is_packed(stray))
         return -ENODATA;
     buf_add(&folder, stray->belongs, (size_t)(str_basename(stray->belongs) - stray->belongs));
     if (strcmp(stray->why, "beside-the-folders") == 0) {

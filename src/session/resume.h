@@ -16,8 +16,11 @@ int resume_add_command(struct buf *out, const struct sr_session *s);
  * is known. */
 int resume_add_attach(struct buf *out, const struct sr_session *s);
 
+/* By its name: "ID.jsonl.gz". */
+bool resume_is_packed(const struct sr_stray *stray);
+
 /* Appends the command that moves a stray transcript to where the client finds it. Returns: 0, or
- * -ENODATA when that place is not known, or the client already finds the session. */
+ * -ENODATA when that place is not known, the client already finds the session, or it is packed. */
 int resume_add_move(struct buf *out, const struct sr_stray *stray);
 
 /* Whether to write non-ASCII characters as escapes of printf(1). Holds for the whole process, like

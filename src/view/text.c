@@ -390,6 +390,8 @@ static void add_stray(struct buf *out, const struct sr_stray *stray)
         buf_adds(out, "  a copy: the client takes ");
         add_safe(out, stray->found_by, 0);
         buf_adds(out, "; --check tells what each of them holds\n");
+    } else if (resume_is_packed(stray)) {
+        buf_adds(out, "  packed: unpack it first, and --check it\n");
     } else {
         buf_adds(out, "  no command: its records name no directory\n");
     }

@@ -427,6 +427,45 @@ stray_files()
     [[ $stderr == *"where the client does not look"* ]]
 }
 
+@test "named by its id, --check reads it, and says what to do" {
+    folder_name=${folder##*/}
+    stray_files
+    rescue --check "${b%%-*}" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$CONFIG_DIR/projects/$b.jsonl: sound"*"Transcripts where the client does not look"*"mv -n $CONFIG_DIR/projects/$b.jsonl "* ]]
+    [[ $output != *"$c"* ]]
+    rescue --check "$c" --json --config-dir "$CONFIG_DIR"
+    [ "$(json '.transcripts.map(t => t.path).join()')" = "$folder/$c (1).jsonl" ]
+    [ "$(json '.strays.map(s => s.session_id).join()')" = "$c" ]
+}
+
+@test "a transcript in the folder of its own session is not gone, and a packed one is not given its name" {
+    say "$folder/$a/$a.jsonl" "$a" "$here" 1 "one"
+    echo result >"$folder/$a/one.txt"
+    say "$folder/$b.jsonl" "$b" "$here" 1 "two"
+    gzip "$folder/$b.jsonl"
+    rescue --check --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"mv -n $folder/$a/$a.jsonl $folder/$a.jsonl"* && $output != *gone* ]]
+    [[ $output == *"$b.jsonl.gz"*"packed: unpack it first"* && $output != *"mv -n $folder/$b"* ]]
+    rescue --resume --json --config-dir "$CONFIG_DIR"
+    [ "$(json ".strays.find(s => s.session_id === '$b').move_command")" = null ]
+    rescue --check "$a" --config-dir "$CONFIG_DIR"
+    eval "$(grep -o 'mv -n .*' <<<"$output")"
+    list
+    [ "$(ids)" = a ]
+}
+
+@test "a transcript that is a link to what is not there is not called absent" {
+    ln -s /nonexistent/transcript "$folder/$a.jsonl"
+    rescue --check --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"$folder/$a.jsonl: "*"leads nowhere"* ]]
+    rescue --resume "$a" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"whether it is there is not known"* ]]
+}
+
 @test "--search and --context say where the conversation goes on" {
     say "$folder/$a.jsonl" "$a" "$here" 1 "marmalade"
     say "$folder/$b.jsonl" "$b" "$here" 2 "jam"

@@ -328,6 +328,8 @@ static struct lookup add_folder(const struct agent_store *store, const char *fol
         };
         const char *path = join(store->arena, folder, names[i].name);
         int r = stat_transcript(store, path, &found);
+        if (r == -ENOENT)
+            r = fs_why_absent(store->fd, path); /* a link to what is not there is not absent */
         if (r == 0)
             add_transcript(store, &found, into);
         else if (r != -ENOENT)
@@ -457,7 +459,14 @@ static struct lookup add_strays_of(const struct agent_store *store, const char *
         if (id) {
             add_stray(store, (struct agent_stray){AGENT_STRAY_NAME, NULL, path, folder, 0}, id,
                       into);
-        } else if (names[i].may_be_dir && !str_is_uuid(name) && !is_transcript_name(name)) {
+        } else if (names[i].may_be_dir && str_is_uuid(name)) {
+            /* a session's own folder, into which its transcript was moved by mistake */
+            add_stray(store,
+                      (struct agent_stray){AGENT_STRAY_DEEP, NULL,
+                                           arena_printf(store->arena, "%s/%s.jsonl", path, name.p),
+                                           folder, 0},
+                      name.p, into);
+        } else if (names[i].may_be_dir && !is_transcript_name(name)) {
             struct lookup below = add_deep(store, folder, path, into);
             if (below.state == LOOKUP_UNKNOWN && seen.state != LOOKUP_UNKNOWN)
                 seen = below;

@@ -58,27 +58,10 @@ static size_t add_way(const struct sr_snapshot *snapshot, const struct sr_sessio
 static void pick_strays(struct context *context, const struct sr_snapshot *snapshot,
                         struct selection *selection, struct sr_snapshot *picked)
 {
-    size_t strays = 0, words = 0;
-    struct sr_stray *kept =
-        arena_alloc(&context->arena, (snapshot->stray_count * selection->count + 1) * sizeof *kept);
-    struct which *left = arena_alloc(&context->arena, (selection->count + 1) * sizeof *left);
-    for (size_t i = 0; i < selection->count; i++) {
-        const struct which *w = &selection->words[i];
-        size_t before = strays;
-        bool names_session = false;
-        for (size_t j = 0; j < snapshot->session_count; j++)
-            names_session |= which_names(w, &snapshot->sessions[j]);
-        for (size_t j = 0; !names_session && j < snapshot->stray_count; j++)
-            if (which_names_stray(w, &snapshot->strays[j]))
-                kept[strays++] = snapshot->strays[j];
-        if (strays == before)
-            left[words++] = *w;
-    }
-    selection->words = left;
-    selection->count = words;
+    struct sr_stray *kept;
     *picked = *snapshot;
+    picked->stray_count = selection_take_strays(selection, &context->arena, snapshot, &kept);
     picked->strays = kept;
-    picked->stray_count = strays;
     picked->stored_count = 0;
 }
 

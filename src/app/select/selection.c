@@ -40,6 +40,30 @@ void selection_narrow(const struct selection *s, struct sr_options *look)
     look->stored_limit = look->gone_limit = s->prefix_count ? SIZE_MAX : 0;
 }
 
+size_t selection_take_strays(struct selection *s, struct arena *a,
+                             const struct sr_snapshot *snapshot, struct sr_stray **out)
+{
+    size_t strays = 0, words = 0;
+    struct sr_stray *kept = arena_alloc(a, (snapshot->stray_count * s->count + 1) * sizeof *kept);
+    struct which *left = arena_alloc(a, (s->count + 1) * sizeof *left);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct which *w = &s->words[i];
+        size_t before = strays;
+        bool names_session = false;
+        for (size_t j = 0; j < snapshot->session_count; j++)
+            names_session |= which_names(w, &snapshot->sessions[j]);
+        for (size_t j = 0; !names_session && j < snapshot->stray_count; j++)
+            if (which_names_stray(w, &snapshot->strays[j]))
+                kept[strays++] = snapshot->strays[j];
+        if (strays == before)
+            left[words++] = *w;
+    }
+    s->words = left;
+    s->count = words;
+    *out = kept;
+    return strays;
+}
+
 int selection_find(struct context *context, const struct selection *s,
                    const struct sr_snapshot *snapshot, const struct sr_session **sessions)
 {

@@ -28,6 +28,11 @@ void selection_add_prefix(struct selection *s, struct arena *a, const char *pref
 /* Limits the stored sessions to read to those that a word can mean. */
 void selection_narrow(const struct selection *s, struct sr_options *look);
 
+/* Takes out the words that name no session, but transcripts that lie where the client does not
+ * look. Returns: how many transcripts those are. Owner of *out: the arena. */
+size_t selection_take_strays(struct selection *s, struct arena *a,
+                             const struct sr_snapshot *snapshot, struct sr_stray **out);
+
 /* Stores one session per word. Reports a word that names none or several, and which of several
  * copies it takes. Returns: 0 or an exit status; EXIT_ATTENTION: a word may name a session that
  * could not be looked at. */

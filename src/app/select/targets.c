@@ -161,9 +161,22 @@ static void complain_of_rows(const struct sr_session *s)
     buf_release(&text);
 }
 
-static int choose(struct context *c, struct targets *t, const struct selection *selection,
+/* Words that name no session, but transcripts that lie where the client does not look: those are
+ * read. */
+static void choose_strays(struct context *c, struct targets *t, struct selection *selection)
+{
+    struct sr_stray *strays;
+    t->stray_count = selection_take_strays(selection, &c->arena, t->snapshot, &strays);
+    t->strays = strays;
+    for (size_t i = 0; i < t->stray_count; i++)
+        add_file(c, t, strays[i].path);
+}
+
+static int choose(struct context *c, struct targets *t, struct selection *selection,
                   const char *const *words, size_t count)
 {
+    if (t->takes_gone && t->snapshot)
+        choose_strays(c, t, selection);
     const struct sr_session **named =
         arena_alloc(&c->arena, (selection->count + 1) * sizeof *named);
     int status = selection->count ? selection_find(c, selection, t->snapshot, named) : 0;
@@ -275,6 +288,7 @@ static int narrow(struct context *c, struct selection *selection, const char *co
             selection_add_prefix(selection, &c->arena, id);
     }
     selection_narrow(selection, &c->look);
+    c->look.looks_for_strays = takes_gone && selection->count;
     if (count == 0) {
         c->look.stored_limit = SIZE_MAX;
         c->look.gone_limit = takes_gone ? SIZE_MAX : 0;

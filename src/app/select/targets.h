@@ -23,7 +23,8 @@ struct targets {
     bool takes_gone;              /* sessions whose transcript is gone, too */
     struct target *items;
     size_t count, capacity;
-    /* Without words: the transcripts that lie where the client does not look; not among items. */
+    /* The transcripts that lie where the client does not look: without words, all, and not among
+     * items; else those that the words name, where they name no session. */
     const struct sr_stray *strays;
     size_t stray_count;
     const struct sr_problem *problems; /* without words: what could not be read */

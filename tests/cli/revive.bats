@@ -84,7 +84,7 @@ runs_on()
     hung --raw --ask-again
     typed '\n' -- --revive "$pid" "${scratch[@]}"
     [ "$status" -eq 4 ]
-    [[ $output == *"nothing was pushed"* ]]
+    [[ $output == *"nothing was done: pid $pid is as it was"* ]]
     [ "$(backups)" -eq 1 ]
     is_hung
 }

@@ -121,6 +121,36 @@ static void count_messages(struct repair_steps *m, const struct graph_walk *afte
     }
 }
 
+static bool is_gap(const struct repair_plan_problem *p)
+{
+    return p->kind == DAMAGE_MISSING_PARENT || p->kind == DAMAGE_CYCLE;
+}
+
+static const char *told_as_loss(struct repair_steps *m)
+{
+    const struct repair_plan_messages *c = &m->plan->messages;
+    return arena_printf(m->arena, "resume would lose %zu of %zu messages", c->expected - c->reached,
+                        c->expected);
+}
+
+/* The client bridged them by time, and lost its way all the same: by what hangs on them, say. */
+static void weigh_bridges(struct repair_steps *m, const struct graph_walk *after)
+{
+    struct repair_plan *plan = m->plan;
+    bool is_lost = m->before.end == GRAPH_END_GAP || m->before.end == GRAPH_END_CYCLE;
+    if (plan->hurts || !is_lost || plan->messages.reached >= plan->messages.expected)
+        return;
+    for (size_t i = 0; i < plan->problem_count; i++) {
+        struct repair_plan_problem *p = &plan->problems[i];
+        if (!is_gap(p) || p->severity != DAMAGE_MILD || after->marks[p->node] == GRAPH_UNREACHED ||
+            m->before.marks[p->node] != GRAPH_ON_CHAIN)
+            continue;
+        p->severity = DAMAGE_HURTS;
+        p->consequence = told_as_loss(m);
+        plan->hurts = true;
+    }
+}
+
 /* A gap on a branch that is not resumed costs nothing; one that ends the way says what it does. */
 static void weigh_gaps(struct repair_steps *m, const struct graph_walk *after)
 {
@@ -129,16 +159,15 @@ static void weigh_gaps(struct repair_steps *m, const struct graph_walk *after)
     plan->hurts = false;
     for (size_t i = 0; i < plan->problem_count; i++) {
         struct repair_plan_problem *p = &plan->problems[i];
-        bool is_gap = p->kind == DAMAGE_MISSING_PARENT || p->kind == DAMAGE_CYCLE;
-        if (is_gap && p->severity == DAMAGE_HURTS && after->marks[p->node] == GRAPH_UNREACHED) {
+        if (is_gap(p) && p->severity == DAMAGE_HURTS && after->marks[p->node] == GRAPH_UNREACHED) {
             p->severity = DAMAGE_MILD;
             p->consequence = NULL;
-        } else if (is_gap && p->node == m->before.stopped_at && c->reached < c->expected) {
-            p->consequence = arena_printf(m->arena, "resume would lose %zu of %zu messages",
-                                          c->expected - c->reached, c->expected);
+        } else if (is_gap(p) && p->node == m->before.stopped_at && c->reached < c->expected) {
+            p->consequence = told_as_loss(m);
         }
         plan->hurts = plan->hurts || p->severity == DAMAGE_HURTS;
     }
+    weigh_bridges(m, after);
 }
 
 static void judge_times(struct repair_steps *m)

@@ -199,6 +199,23 @@ static void what_was_typed_and_is_not_sent_is_named(void **state)
     end(&s);
 }
 
+/* The client looks for the lost parent by time, and finds what hangs on the record itself. */
+static void a_gap_is_not_bridged_by_what_hangs_on_its_record(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    four_turns(&s);
+    add(&s, "f", "gone", "user", "\"three\"");
+    buf_adds(&s.file, "{\"parentUuid\":\"f\",\"type\":\"attachment\",\"attachment\":{\"type\":"
+                      "\"queued_command\",\"prompt\":\"and the pears\"},\"uuid\":\"q\","
+                      "\"timestamp\":\"2026-01-02T03:04:05.000Z\"}\n");
+    repair_it(&s);
+    assert_messages(&s, 2, 6);
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_true(s.plan.hurts);
+    end(&s);
+}
+
 static void a_line_written_before_its_parent_is_no_place_to_link_to(void **state)
 {
     (void)state;
@@ -1016,6 +1033,7 @@ int main(void)
         cmocka_unit_test(a_missing_parent_is_linked_to_the_line_before),
         cmocka_unit_test(what_is_sent_and_is_no_message_counts_as_one),
         cmocka_unit_test(what_was_typed_and_is_not_sent_is_named),
+        cmocka_unit_test(a_gap_is_not_bridged_by_what_hangs_on_its_record),
         cmocka_unit_test(a_line_written_before_its_parent_is_no_place_to_link_to),
         cmocka_unit_test(nothing_is_linked_across_a_compaction),
         cmocka_unit_test(the_first_record_may_have_a_parent_elsewhere),

@@ -355,3 +355,30 @@ while True: time.sleep(300)'}
     kill -0 "$started"
     [[ $stderr == *"refused: "* ]]
 }
+
+# peers: which of the sessions say that they have that connection
+peers() { json ".sessions.filter(s => s.evidence.join().includes(\"127.0.0.1\")).map(s => s.session_id).sort().join()"; }
+
+@test "a connection that may be of two sessions of a process is taken for neither's" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    start python3 -c '
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+kept = [s.accept() for _ in range(9)]' "$BATS_TEST_TMPDIR/port"
+    wait_until 30 test -e "$BATS_TEST_TMPDIR/port"
+    HOLD="import socket
+model = socket.create_connection(('127.0.0.1', $(<"$BATS_TEST_TMPDIR/port")))
+model.send(b'x' * 5000)
+$HOLD"
+    echo "openai_base_url = \"http://127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")/v1\"" >"$CODEX/config.toml"
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    id=$A record 0 event_msg '{"type":"user_message","message":"more"}'
+    rescue --status --json "${ONLY[@]}"
+    [ "$(peers)" = "$A" ]
+    id=$B record 0 event_msg '{"type":"user_message","message":"more"}'
+    rescue --status --json "${ONLY[@]}"
+    [ "$(peers)" = "" ]
+}

@@ -256,34 +256,50 @@ static struct agent_api api_of(const struct session *s)
                         session_can_read_store(s) ? &s->store->io : NULL);
 }
 
-/* Another session of the same process is in a turn, too, or may be. */
+/* Another session of the same process that is in a turn, too, or may be. */
+static bool is_rival(const struct session *s, const struct session *other)
+{
+    return other != s && other->live && other->shown->pid == s->shown->pid &&
+           !(other->activity.is_known && other->activity.tail.turn == TAIL_TURN_OVER) &&
+           session_transcript(other) != LOOKUP_ABSENT;
+}
+
 static bool shares_its_connections(const struct snapshot *snap, const struct session *s)
 {
-    for (size_t i = 0; i < snap->shown.session_count; i++) {
-        const struct session *other = &snap->sessions[i];
-        if (other != s && other->live && other->shown->pid == s->shown->pid &&
-            !(other->activity.is_known && other->activity.tail.turn == TAIL_TURN_OVER) &&
-            session_transcript(other) != LOOKUP_ABSENT)
+    for (size_t i = 0; i < snap->shown.session_count; i++)
+        if (is_rival(s, &snap->sessions[i]))
             return true;
-    }
     return false;
+}
+
+/* Something was sent on it just after the session's last record. */
+static bool is_in_time(const struct session *s, const struct sock *sock)
+{
+    int64_t sent_at_ms = wall_now().ms - sock->sent_ms;
+    int64_t after_ms = sent_at_ms - s->activity.tail.last_record_at.ms;
+    return sock->sent_ms >= 0 && after_ms >= -SENT_BEFORE_MS && after_ms <= SENT_AFTER_MS;
 }
 
 /*
  * Of the connections of a process that runs several sessions, the one that is this session's: the
- * only one on which something was sent just after its last record. Returns: 1; 0: not known.
+ * only one on which something was sent just after its last record, and after no other's. Returns:
+ * 1; 0: not known.
  */
-static size_t pick_own(const struct session *s, const struct sock **items, size_t count)
+static size_t pick_own(const struct snapshot *snap, const struct session *s,
+                       const struct sock **items, size_t count)
 {
-    int64_t now_ms = wall_now().ms, last_ms = s->activity.tail.last_record_at.ms;
     const struct sock *own = NULL;
     for (size_t i = 0; i < count; i++) {
-        int64_t after_ms = now_ms - items[i]->sent_ms - last_ms;
-        if (items[i]->sent_ms < 0 || after_ms < -SENT_BEFORE_MS || after_ms > SENT_AFTER_MS)
+        if (!is_in_time(s, items[i]))
             continue;
         if (own)
             return 0;
         own = items[i];
+    }
+    for (size_t i = 0; own && i < snap->shown.session_count; i++) {
+        const struct session *other = &snap->sessions[i];
+        if (is_rival(s, other) && (!other->activity.is_known || is_in_time(other, own)))
+            return 0;
     }
     items[0] = own;
     return own != NULL;
@@ -315,7 +331,7 @@ int collect_model_sockets(const struct snapshot *snap, const struct session *s,
             found[n++] = sock;
     }
     qsort(found, n, sizeof *found, compare_likelihood);
-    if (n && shares_its_connections(snap, s) && (n = pick_own(s, found, n)) == 0)
+    if (n && shares_its_connections(snap, s) && (n = pick_own(snap, s, found, n)) == 0)
         return -ENODATA;
     *items = found;
     *count = n;

@@ -65,12 +65,13 @@ const struct damage damages[DAMAGE_KINDS] = {
             .catalogue = "D5",
             .severity = DAMAGE_HURTS,
             .what = "bytes that are no record",
-            .consequence = "the record that they are a part of is lost",
+            .consequence = "a record that they were a part of is lost",
             .cure = DAMAGE_CURE_DROP,
             .client = "the client passes over its line",
-            .loss = "the record that it was a part of",
+            .loss = "a record that it was a part of, and one that stands behind it on its line",
             .origin =
-                "a line that was edited or wrapped by hand, or two programs that wrote at once",
+                "a line that was edited, wrapped or numbered by hand, a note or the marks of a "
+                "merge, or two programs that wrote at once",
             .run = DAMAGE_RUN_REPAIR,
         },
     [DAMAGE_RAW_CONTROL] =

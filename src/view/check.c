@@ -72,7 +72,7 @@ void view_text_problem(struct buf *out, const struct repair_plan_problem *p)
         buf_addf(out, " (%s)", d->catalogue);
     buf_addf(out, ": %s", d->what);
     if (p->length >= 0)
-        buf_addf(out, ", %lld bytes", (long long)p->length);
+        buf_addf(out, ", %lld byte%s", (long long)p->length, p->length == 1 ? "" : "s");
     if (p->detail) {
         buf_adds(out, "; ");
         utf8_adds_printable(out, p->detail);

@@ -221,6 +221,20 @@ check()
     [[ $output == *"as where two files were joined"* ]]
 }
 
+@test "of bytes that are no record, few are shown: they may be a note, and nobody's" {
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 3
+    sed -i -e '3s/$/,/' -e '5i // cut here'$'\e''[2J' -e '7i =======' "$FILE"
+    rescue --check --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 1 ]
+    [[ $output == *"12 of 12 messages within reach"* ]]
+    [[ $output == *'line 3, byte '*'bytes that are no record, 1 byte; ","; a record that they were a part of is lost'* ]]
+    [[ $output == *'"// cut here'*'"=======";'* && $output != *$'\e'* ]]
+    [[ $output == *"a note or the marks of a merge"* ]]
+    rescue --check --json --config-dir "$CONFIG_DIR"
+    [ "$(json '.transcripts[0].problems[2].detail')" = '"======="' ]
+}
+
 @test "two sessions in one file: the one that is not loaded is told of, and how both are had again" {
     FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
     local first=$BATS_TEST_TMPDIR/first second=$BATS_TEST_TMPDIR/second

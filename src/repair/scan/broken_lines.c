@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { SHOWN_MAX = 40 }; /* of bytes that are no record: a comma, a line's number, a note */
+
 static enum damage_kind kind_of_piece(const struct transcript_scan_line *line, struct sv bytes,
                                       const struct line_check_piece *pieces, size_t count, size_t i)
 {
@@ -40,6 +42,9 @@ static void tell_pieces(struct repair_steps *m, const struct transcript_scan_lin
         p->length = (int64_t)(pieces[i].to - pieces[i].from);
         if (is_live)
             p->detail = "a live process has the session: it may be writing just now";
+        else if (kind == DAMAGE_FRAGMENT && p->length <= SHOWN_MAX)
+            p->detail =
+                arena_printf(m->arena, "\"%.*s\"", (int)p->length, bytes.p + pieces[i].from);
     }
     if (records == count && count > 1)
         repair_steps_add_problem(m, DAMAGE_GLUED, DAMAGE_HURTS, line->line, line->from)->detail =

@@ -137,8 +137,14 @@ static const char *remark_on(struct sv head)
     if (zeros && zeros == head.n)
         return "bytes of value 0 stand in the place of its content, as a full disk or a crash of "
                "the machine leaves them";
+    /* of what the first line begins, and not of a value inside: that may be a whole document */
+    struct sv own = head;
+    sv_cut_line(&head, &own);
+    for (size_t i = 1; i < own.n; i++)
+        if (own.p[i] == '{' || own.p[i] == '[')
+            own.n = i;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (sv_starts_with(head, SV("{")) && holds(head, members[i]))
+        if (sv_starts_with(own, SV("{")) && holds(own, members[i]))
             return "parts of a session's records are in it, and none is whole: its lines were "
                    "wrapped or cut. A copy through tr -d '\\n' joins them, and --repair parts the "
                    "records";

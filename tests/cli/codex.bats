@@ -90,7 +90,7 @@ row() { json ".sessions.filter(s => s.session_id == \"$1\").map(s => [s.mapping.
     [ "$(json '.sessions[0].agent')" = codex ]
     [ "$(json '.sessions[0].first_prompt')" = "buy milk" ]
     [ "$(json '.sessions[0].cwd')" = "$project" ]
-    rescue --resume --json --agent codex
+    rescue_apart --resume --json --agent codex
     [ "$(json ".sessions.find(s => s.session_id == \"$A\").resume_command")" = "cd $project && codex resume $A" ]
 }
 

@@ -80,12 +80,12 @@ client()
     [ "$(json '.sessions[0].first_prompt')" = "buy milk" ]
     [ "$(json '.sessions[0].cwd')" = "$project" ]
     [ "$(json '.sessions[0].transcript')" = "$STATE/$A/events.jsonl" ]
-    rescue --resume --json --agent copilot # found by its usual place, it needs no variable
+    rescue_apart --resume --json --agent copilot # found by its usual place, it needs no variable
     [ "$(json ".sessions.find(s => s.session_id == '$A').resume_command")" = "cd $project && copilot --resume=$A" ]
     mv "$DATA" "$HOME/elsewhere"
     rescue --resume --json --config-dir "$HOME/elsewhere"
     [ "$(json '.sessions[0].resume_command')" = "cd $project && COPILOT_HOME=$HOME/elsewhere copilot --resume=$A" ]
-    rescue_under COPILOT_HOME="$HOME/elsewhere" -- --resume --json --agent copilot
+    HERE="COPILOT_HOME=$HOME/elsewhere" rescue_apart --resume --json --agent copilot
     [ "$(json ".sessions.find(s => s.session_id == '$A').resume_command")" = "cd $project && copilot --resume=$A" ]
 }
 

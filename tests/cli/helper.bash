@@ -52,6 +52,17 @@ rescue_under()
     printf '%s %s: status %s\n%s\n--- stderr\n%s\n' session-rescue "${options[*]}" "$status" "$output" "${stderr-}"
 }
 
+# Where no config directory is named, clients of others on this machine are seen too, real ones of other tests
+# among them: rescue_apart OPTIONS... sees no process of theirs, where a pid namespace can be had. HERE is a
+# variable of its environment, as NAME=VALUE.
+rescue_apart()
+{
+    local apart=(unshare --pid --fork --mount-proc)
+    [ "$(id -u)" -eq 0 ] || apart+=(--user --map-root-user)
+    "${apart[@]}" true 2>/dev/null || apart=(env)
+    rescue_under "${apart[@]}" env "${HERE:-TERM=dumb}" -- "$@"
+}
+
 # Start a process that the test will end: `start sleep 60; look_at "$started"`.
 start()
 {

@@ -104,12 +104,12 @@ client()
     [ "$(json '.sessions.find(s => s.agent == "opencode").parts')" = \
         "[{\"kind\":\"rows\",\"path\":\"$DATA/opencode.db\",\"key\":\"$A\"}]" ]
     # found by its usual place, it needs no variable
-    rescue --resume --json
+    rescue_apart --resume --json
     [ "$(json '.sessions.find(s => s.agent == "opencode").resume_command')" = \
         "cd $project && opencode --session $A" ]
-    rescue --resume --json --agent opencode
+    rescue_apart --resume --json --agent opencode
     [ "$(json '.sessions.map(s => s.agent).join()')" = opencode ]
-    rescue --resume --json --agent claude
+    rescue_apart --resume --json --agent claude
     [ "$(json '.sessions.some(s => s.agent == "opencode")')" = false ]
 }
 
@@ -121,7 +121,7 @@ client()
     rescue --resume --json --config-dir "$HOME/elsewhere/opencode"
     [ "$(json '.sessions[0].resume_command')" = \
         "cd $project && XDG_DATA_HOME=$HOME/elsewhere opencode --session $A" ]
-    rescue_under XDG_DATA_HOME="$HOME/elsewhere" -- --resume --json
+    HERE="XDG_DATA_HOME=$HOME/elsewhere" rescue_apart --resume --json
     [ "$(json '.sessions.find(s => s.agent == "opencode").resume_command')" = \
         "cd $project && opencode --session $A" ]
 }
@@ -424,7 +424,7 @@ FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is 
 @test "a database that the environment names is not looked into, and that is said" {
     add_session "$A" "$project"
     add_turn "$A" 7200 "$DONE"
-    rescue_under env OPENCODE_DB="$HOME/elsewhere.db" -- --resume --json --agent opencode
+    HERE="OPENCODE_DB=$HOME/elsewhere.db" rescue_apart --resume --json --agent opencode
     [ "$(json '.sessions.length')" -eq 0 ]
     [[ $stderr == *"$DATA: the environment names another place, which is not looked into"* ]]
 }

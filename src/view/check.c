@@ -424,7 +424,8 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
             json_put(d, node, "loaded",
                      view_json_records(d, c->plan->loaded,
                                        c->plan->can_resume ? c->plan->loaded_count : 0));
-            json_put(d, node, "left", view_json_records(d, c->plan->left, c->plan->left_count));
+            json_put(d, node, "not_loaded",
+                     view_json_records(d, c->plan->left, c->plan->left_count));
         }
         json_put(d, node, "branches", view_json_branches(d, c->plan));
         json_put(d, node, "problems", view_json_problems(d, c, verbose));

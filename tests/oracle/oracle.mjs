@@ -188,7 +188,7 @@ function lostBy(bytes, after, checkedAfter, sent, sentAfter) {
   const isTold = (a) => a.is === 'result' && texts.some((t) => t.text.includes(a.text)); // its call is gone: it is a text now
   const away = [...known.values()].filter((a) => !still.has(a.key) && !isTold(a)).map((a) => a.key);
   if (away.length) return `no more in the file: [${away.join(' | ')}]`;
-  const named = new Set(checkedAfter.left.flatMap(({ offset }) => atomsOf(recordAt(after, offset))).map((a) => a.key));
+  const named = new Set(checkedAfter.not_loaded.flatMap(({ offset }) => atomsOf(recordAt(after, offset))).map((a) => a.key));
   const gone = sent.filter((key) => known.has(key) && !sentAfter.includes(key) && !named.has(key));
   if (gone.length) return `sent before the repair, and after it neither sent nor named: [${gone.join(' | ')}]`;
   const unsent = newestEnd(after).filter((key) => !sentAfter.includes(key));

@@ -595,8 +595,6 @@ struct agent {
     const char *title;   /* for people: "Claude" */
     const char *product; /* "Claude Code" */
     const char *vendor;  /* in the name of the default backup folder: "anthropic" */
-    const char
-        *mark; /* in the first line of its transcripts, and of no other agent's; NULL: none */
     const struct agent_process *process;
     const struct agent_home *home;
     const struct agent_stored *stored;

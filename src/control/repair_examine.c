@@ -116,17 +116,6 @@ static bool holds(struct sv text, const char *needle)
     return sv_find(text, 0, sv_of(needle)) < text.n;
 }
 
-/* Of which other agent the first line is. */
-static const char *other_product(const struct agent *agent, struct sv head)
-{
-    struct sv line = head;
-    sv_cut_line(&head, &line);
-    for (size_t i = 0; agents[i]; i++)
-        if (agents[i] != agent && agents[i]->mark && holds(line, agents[i]->mark))
-            return agents[i]->product;
-    return NULL;
-}
-
 /* Of a file in which no record is. */
 static const char *remark_on(struct sv head)
 {
@@ -160,7 +149,8 @@ static int look_at_head(const struct repair_examine_request *q, struct arena *a,
         return (int)n;
     struct sv bytes = {head, (size_t)n};
     e->form.packer = normalise_packer(bytes);
-    e->form.product = other_product(q->agent, bytes);
+    const struct agent *wrote = agent_of_records(e->file.fd);
+    e->form.product = wrote == q->agent ? NULL : wrote->product;
     e->form.remark = remark_on(bytes);
     e->form.encoding = normalise_encoding(bytes);
     return e->form.encoding == NORMALISE_UTF8 ? 0 : make_text(q, a, e, NULL);

@@ -169,7 +169,7 @@ check()
     }
     local own="which belongs in that agent's own folder"
     is_called "a transcript of Codex CLI, $own" <<<'{"timestamp":"'$at'","type":"session_meta","payload":{"id":"'$ID'"}}'
-    is_called "a transcript of Copilot CLI, $own" <<<'{"type":"session.start","data":{"sessionId":"'$ID'"},"id":"1","timestamp":"'$at'"}'
+    is_called "a transcript of Copilot CLI, $own" <<<'{"type":"session.start","data":{"sessionId":"'$ID'"},"id":"1","timestamp":"'$at'","parentId":null}'
     is_called "a transcript of Qwen Code, $own" <<<'{"uuid":"1","parentUuid":null,"sessionId":"'$ID'","timestamp":"'$at'","type":"user","message":{"role":"user","parts":[{"text":"hello"}]}}'
     is_called "a transcript of Kimi Code, $own" <<<'{"type":"metadata","protocol_version":"1.5","created_at":1}'
     is_called "nothing is in it" </dev/null

@@ -461,7 +461,6 @@ const struct agent agent_codex = {
     .name = "codex",
     .title = "Codex",
     .product = "Codex CLI",
-    .mark = "\"type\":\"session_meta\",\"payload\":{",
     .vendor = "openai",
     .process = &process,
     .home = &home,

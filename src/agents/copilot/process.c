@@ -344,7 +344,6 @@ const struct agent agent_copilot = {
     .name = "copilot",
     .title = "Copilot",
     .product = "Copilot CLI",
-    .mark = "\"type\":\"session.start\",\"data\":{",
     .vendor = "copilot",
     .process = &process,
     .home = &home,

@@ -367,7 +367,6 @@ const struct agent agent_kimi = {
     .name = "kimi",
     .title = "Kimi",
     .product = "Kimi Code",
-    .mark = "\"type\":\"metadata\",\"protocol_version\":",
     .vendor = "moonshot",
     .process = &process,
     .home = &home,

@@ -488,7 +488,6 @@ const struct agent agent_qwen = {
     .name = "qwen",
     .title = "Qwen",
     .product = "Qwen Code",
-    .mark = "\"role\":\"user\",\"parts\":[",
     .vendor = "qwen",
     .process = &process,
     .home = &home,

@@ -56,7 +56,7 @@ void utf8_add_valid(struct buf *out, struct sv s)
 {
     size_t clean = 0; /* s[clean..i) is valid and not yet appended */
     size_t i = 0;
-    while ((i += ascii_length(s.p + i, s.n - i, 0)) < s.n) {
+    while (i < s.n && (i += ascii_length(s.p + i, s.n - i, 0)) < s.n) {
         uint32_t code;
         size_t n = utf8_decode(sv_slice(s, i, s.n), &code);
         if (n) {

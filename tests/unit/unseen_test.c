@@ -81,6 +81,7 @@ static void a_number_that_is_anothers_by_now_is_gone(void **state)
     begin();
     entry.start_ticks += 1000;
     assert_int_equal(find(&none), 0);
+    end();
     begin();
     entry.is_spare = true; /* it has no session */
     assert_int_equal(find(&none), 0);

@@ -9,7 +9,8 @@
 
 enum { PAGES = 4096, NOBODY = 65534 };
 
-static const struct memory_limits generous = {1ll << 31, 60000};
+/* ASan's shadow alone takes some 10 s. */
+static const struct memory_limits generous = {1ll << 31, 240000};
 static struct proc proc;
 
 static const char mark[] = "a mark that stands in no other process: marmalade";
@@ -48,6 +49,13 @@ static void use_little(const void *context)
         pause();
 }
 
+static bool rests(pid_t pid)
+{
+    struct proc_stat stat;
+    return proc_read_stat(&proc, pid, &stat) == 0 && stat.state == 'S';
+}
+
+/* Until it rests it touches pages of its own: its first pause() is looked up. */
 static pid_t start(uint64_t *room)
 {
     int ready[2];
@@ -56,6 +64,7 @@ static pid_t start(uint64_t *room)
     assert_int_equal(read(ready[0], room, sizeof *room), sizeof *room);
     close(ready[0]);
     close(ready[1]);
+    until(rests(pid));
     return pid;
 }
 

@@ -510,6 +510,8 @@ struct agent_model {
     /* Of a session whose store that is; NULL: it cannot be read, or is not asked. */
     struct agent_api (*api)(const struct proc_strings *environment,
                             const struct agent_store *store);
+    /* From here on NULL means: nothing of the kind is known. */
+
     /*
      * How many tokens a conversation with that model may hold. asked: the user's words for the
      * model ("sonnet[1m]"); NULL: not known. Returns: 0 when model is NULL.

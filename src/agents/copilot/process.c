@@ -191,14 +191,6 @@ static struct agent_api api_of(const struct proc_strings *environment,
     return api;
 }
 
-/* Which models its vendor serves, and with how much room, is not known. */
-static int64_t context_window(const char *model, const char *asked)
-{
-    (void)model;
-    (void)asked;
-    return 0;
-}
-
 static const char *asked_model(const struct proc_strings *argv,
                                const struct proc_strings *environment)
 {
@@ -327,9 +319,9 @@ static const struct agent_children children = {
     .session_variable = SESSION_VARIABLE,
 };
 
+/* Which models its vendor serves, and with how much room, is not known. */
 static const struct agent_model model = {
     .api = api_of,
-    .context_window = context_window,
     .asked = asked_model,
     .variable = "COPILOT_MODEL",
 };

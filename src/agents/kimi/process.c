@@ -233,22 +233,6 @@ static struct agent_api api_of(const struct proc_strings *environment,
     return api;
 }
 
-/* How many tokens a model holds stands in that configuration, or nobody says. */
-static int64_t context_window(const char *model, const char *asked)
-{
-    (void)model;
-    (void)asked;
-    return 0;
-}
-
-static const char *asked_model(const struct proc_strings *argv,
-                               const struct proc_strings *environment)
-{
-    (void)argv;
-    (void)environment;
-    return NULL;
-}
-
 /* ---- what is known ------------------------------------------------------------------------ */
 
 static void add_resume(struct buf *out, const char *session_id)
@@ -349,10 +333,9 @@ static const struct agent_tools tools = {
     .is_question = is_question,
 };
 
+/* How many tokens a model holds stands in that configuration, or nobody says. */
 static const struct agent_model model = {
     .api = api_of,
-    .context_window = context_window,
-    .asked = asked_model,
 };
 
 static const struct agent_lines lines = {

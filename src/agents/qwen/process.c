@@ -340,13 +340,6 @@ static const char *asked_model(const struct proc_strings *argv,
     return environment ? proc_variable(environment, "OPENAI_MODEL") : NULL;
 }
 
-static int64_t context_window(const char *model, const char *asked)
-{
-    (void)model;
-    (void)asked;
-    return 0;
-}
-
 static bool is_mcp_tool(const char *name)
 {
     return str_starts_with(name, "mcp__");
@@ -465,7 +458,6 @@ static const struct agent_tools tools = {
 
 static const struct agent_model model = {
     .api = api_of,
-    .context_window = context_window,
     .asked = asked_model,
     .variable = "OPENAI_MODEL",
 };

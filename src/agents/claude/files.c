@@ -2,6 +2,7 @@
 
 #include "agents/claude/history.h"
 #include "agents/claude/store.h"
+#include "agents/common.h"
 #include "base/err.h"
 #include "base/io/fs.h"
 #include "base/io/os.h"
@@ -422,15 +423,6 @@ void claude_list_files(const struct agent_store *store, const struct agent_trans
     add_registrations(&w, store, of->session_id);
 }
 
-static const char *replace_all(struct arena *a, const char *text, const char *old, const char *new)
-{
-    char *copy = arena_strdup(a, text);
-    size_t n = strlen(old);
-    for (char *p = copy; strlen(new) == n && (p = strstr(p, old)); p += n)
-        memcpy(p, new, n);
-    return copy;
-}
-
 const char *claude_renamed(struct arena *a, const char *name, const char *old_id,
                            const char *new_id, const char *project_folder)
 {
@@ -439,5 +431,5 @@ const char *claude_renamed(struct arena *a, const char *name, const char *old_id
         if (rest)
             name = arena_printf(a, "%s%s", project_folder, rest);
     }
-    return replace_all(a, name, old_id, new_id);
+    return common_renamed(a, name, old_id, new_id);
 }

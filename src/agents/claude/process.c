@@ -14,6 +14,7 @@
 #include "agents/claude/store.h"
 #include "agents/claude/timing.h"
 #include "agents/claude/traces.h"
+#include "agents/common.h"
 #include "agents/model_address.h"
 
 #include "base/utf8.h"
@@ -251,16 +252,7 @@ static enum agent_role claude_role(const struct agent_look *look)
 static const char *claude_config_dir(struct arena *a, const struct proc_strings *environment,
                                      const char *home, bool *is_default)
 {
-    const char *named = proc_variable(environment, "CLAUDE_CONFIG_DIR");
-    if (named && *named) {
-        *is_default = false;
-        return arena_strdup(a, named);
-    }
-    const char *own_home = proc_variable(environment, "HOME");
-    if (own_home && *own_home)
-        home = own_home;
-    *is_default = true;
-    return home ? arena_printf(a, "%s/.claude", home) : NULL;
+    return common_home(a, environment, "CLAUDE_CONFIG_DIR", "/.claude", home, is_default);
 }
 
 /* Short options may stand in one word (-pc), and a value behind theirs (-rID). */
@@ -375,21 +367,6 @@ static struct agent_api claude_api(const struct proc_strings *environment,
     if (timeout_ms)
         api.api_timeout_s = strtol(timeout_ms, NULL, 10) / 1000;
     return api;
-}
-
-static bool claude_is_mcp_tool(const char *name)
-{
-    return str_starts_with(name, "mcp__");
-}
-
-/* In "mcp__NAME__tool". */
-static struct sv claude_mcp_server(const char *tool)
-{
-    struct sv rest = sv_of(tool);
-    if (!claude_is_mcp_tool(tool))
-        return (struct sv){0};
-    rest = sv_slice(rest, 5, rest.n);
-    return sv_slice(rest, 0, sv_find(rest, 0, SV("__")));
 }
 
 static bool claude_is_question_tool(const char *name)
@@ -543,8 +520,8 @@ static const struct agent_saves saves = {
 };
 
 static const struct agent_tools tools = {
-    .is_mcp = claude_is_mcp_tool,
-    .mcp_server = claude_mcp_server,
+    .is_mcp = common_is_mcp_tool,
+    .mcp_server = common_mcp_server,
     .is_question = claude_is_question_tool,
 };
 

@@ -1,5 +1,6 @@
 /* What a lossless copy of a session holds. */
 #include "agents/codex/codex.h"
+#include "agents/common.h"
 #include "agents/store_files.h"
 #include "base/err.h"
 #include "base/io/fs.h"
@@ -101,19 +102,10 @@ void codex_list_files(const struct agent_store *store, const struct agent_transc
     leave_out_databases(store, out);
 }
 
-static const char *replace_all(struct arena *a, const char *text, const char *old, const char *new)
-{
-    char *copy = arena_strdup(a, text);
-    size_t n = strlen(old);
-    for (char *p = copy; strlen(new) == n && (p = strstr(p, old)); p += n)
-        memcpy(p, new, n);
-    return copy;
-}
-
 /* Where a rollout lies does not depend on the session's directory. */
 const char *codex_renamed(struct arena *a, const char *name, const char *old_id, const char *new_id,
                           const char *project_folder)
 {
     (void)project_folder;
-    return replace_all(a, name, old_id, new_id);
+    return common_renamed(a, name, old_id, new_id);
 }

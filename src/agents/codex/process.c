@@ -1,5 +1,6 @@
 /* Codex as a process. Seen with 0.63.0 to 0.171.0: one native program for all that it does. */
 #include "agents/codex/codex.h"
+#include "agents/common.h"
 #include "agents/model_address.h"
 #include "base/io/fs.h"
 #include "base/json.h"
@@ -203,14 +204,7 @@ static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
 static const char *config_dir(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default)
 {
-    const char *named = proc_variable(environment, "CODEX_HOME");
-    const char *own_home = proc_variable(environment, "HOME");
-    *is_default = !(named && *named);
-    if (!*is_default)
-        return arena_strdup(a, named);
-    if (own_home && *own_home)
-        home = own_home;
-    return home ? arena_printf(a, "%s/.codex", home) : NULL;
+    return common_home(a, environment, "CODEX_HOME", "/.codex", home, is_default);
 }
 
 static const char *project_folder(struct arena *a, const char *cwd)

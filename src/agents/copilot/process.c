@@ -1,5 +1,6 @@
 /* Copilot CLI as a process. 1.0.102: one program, with node in it, and a script of npm's above it.
  */
+#include "agents/common.h"
 #include "agents/copilot/copilot.h"
 #include "agents/model_address.h"
 
@@ -203,14 +204,7 @@ static const char *asked_model(const struct proc_strings *argv,
 static const char *config_dir(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default)
 {
-    const char *named = proc_variable(environment, "COPILOT_HOME");
-    const char *own_home = proc_variable(environment, "HOME");
-    *is_default = !named || !*named;
-    if (!*is_default)
-        return arena_strdup(a, named);
-    if (own_home && *own_home)
-        home = own_home;
-    return home ? arena_printf(a, "%s/.copilot", home) : NULL;
+    return common_home(a, environment, "COPILOT_HOME", "/.copilot", home, is_default);
 }
 
 static void add_resume(struct buf *out, const char *session_id)

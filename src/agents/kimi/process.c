@@ -1,5 +1,6 @@
 /* Kimi Code as a process. Seen with 2.1.0: a script, run by node, which calls itself "kimi-code" as
  * soon as it runs; the words of its command line are gone with that. */
+#include "agents/common.h"
 #include "agents/kimi/kimi.h"
 #include "agents/model_address.h"
 
@@ -48,14 +49,7 @@ static bool is_written_over(const struct proc_strings *argv)
 static const char *config_dir(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default)
 {
-    const char *named = proc_variable(environment, "KIMI_CODE_HOME");
-    const char *own_home = proc_variable(environment, "HOME");
-    *is_default = !(named && *named);
-    if (named && *named)
-        return arena_strdup(a, named);
-    if (own_home && *own_home)
-        home = own_home;
-    return home ? arena_printf(a, "%s/.kimi-code", home) : NULL;
+    return common_home(a, environment, "KIMI_CODE_HOME", "/.kimi-code", home, is_default);
 }
 
 /* Its home, opened; negative errno where that is not known or not of this machine's files. */

@@ -3,6 +3,7 @@
  * qwen), which runs cli.js, which runs itself again with more memory: the last one is the client.
  * Headless, the launcher runs the client at once. 0.15.10 has no launcher.
  */
+#include "agents/common.h"
 #include "agents/model_address.h"
 #include "agents/qwen/qwen.h"
 #include "base/io/fs.h"
@@ -263,16 +264,9 @@ static enum agent_child started_for(const struct agent_child_look *look)
 static const char *config_dir(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default)
 {
-    static const char *const names[] = {"QWEN_RUNTIME_DIR", "QWEN_HOME"};
-    const char *own_home = proc_variable(environment, "HOME");
-    *is_default = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is_set(environment, names[i]))
-            return arena_strdup(a, proc_variable(environment, names[i]));
-    if (own_home && *own_home)
-        home = own_home;
-    *is_default = true;
-    return home ? arena_printf(a, "%s/.qwen", home) : NULL;
+    bool has_place = is_set(environment, "QWEN_RUNTIME_DIR");
+    return common_home(a, environment, has_place ? "QWEN_RUNTIME_DIR" : "QWEN_HOME", "/.qwen", home,
+                       is_default);
 }
 
 static void add_resume(struct buf *out, const char *session_id)
@@ -338,20 +332,6 @@ static const char *asked_model(const struct proc_strings *argv,
         if (str_equals(argv->items[i], "--model") || str_equals(argv->items[i], "-m"))
             return argv->items[i + 1];
     return environment ? proc_variable(environment, "OPENAI_MODEL") : NULL;
-}
-
-static bool is_mcp_tool(const char *name)
-{
-    return str_starts_with(name, "mcp__");
-}
-
-static struct sv mcp_server(const char *tool)
-{
-    struct sv rest = sv_of(tool);
-    if (!is_mcp_tool(tool))
-        return (struct sv){0};
-    rest = sv_slice(rest, 5, rest.n);
-    return sv_slice(rest, 0, sv_find(rest, 0, SV("__")));
 }
 
 static bool is_question_tool(const char *name)
@@ -451,8 +431,8 @@ static const struct agent_children children = {
 };
 
 static const struct agent_tools tools = {
-    .is_mcp = is_mcp_tool,
-    .mcp_server = mcp_server,
+    .is_mcp = common_is_mcp_tool,
+    .mcp_server = common_mcp_server,
     .is_question = is_question_tool,
 };
 

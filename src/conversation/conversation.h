@@ -44,32 +44,33 @@ struct conversation {
     const struct event_reader *reader;
     struct conversation_item *items;
     size_t count, capacity;
-    size_t branch_count; /* that were left */
+    size_t branch_count; /* abandoned ones */
     struct conversation_gap *gaps;
     size_t gap_count, gap_capacity;
 
-    int64_t client_version; /* of who loads, as client_version; 0: the newest that the first file
-                               names. Set by the caller before conversation_finish */
+    int64_t client_version; /* of the client that loads it; 0: the newest that the first file names.
+                               Set by the caller before conversation_finish */
 
-    /* its own */
+    /* private */
     struct json_stream *skim;
-    int64_t version; /* the newest of the first file */
+    int64_t version; /* the newest in the first file */
     size_t first_file;
     struct graph graph;
-    struct conversation_item *records; /* one a node */
+    struct conversation_item *records; /* one for each node */
     size_t record_capacity;
-    uint64_t *known; /* ids of the files before this one, open addressing */
+    uint64_t *known; /* ids in the files before this one, open addressing */
     size_t known_size;
-    size_t file; /* that is being added; SIZE_MAX: none yet */
+    size_t file; /* the one being added; SIZE_MAX: none yet */
 };
 
-/* What a record is known by, in this file and in others: its id, else all of it. */
+/* Returns: a hash by which a record is recognised in all files: of its id, else of all of it. */
 uint64_t conversation_id_of(const struct event *e, struct sv record);
 
 void conversation_begin(struct conversation *c, const struct event_reader *reader);
-/* lines: whole ones, but for the last of a file, that begin at offset; one file after the other. */
+/* lines: they begin at offset and are whole, except the last of a file. One file after the other.
+ */
 void conversation_add(struct conversation *c, struct sv lines, int64_t offset, size_t file);
-/* One line that is too long to be held, as thin_record.h makes it shorter; length: of it in the
+/* One line that is too long for memory, as shortened by thin_record.h; length: of the line in the
  * file. */
 void conversation_add_long(struct conversation *c, struct sv thinned, int64_t offset,
                            int64_t length, size_t file);

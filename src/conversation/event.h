@@ -2,8 +2,8 @@
  * event: one record of a transcript, in words that all agents share.
  *
  * An agent's record reader turns the bytes of one whole record into a struct
- * event. Everything in it is a view into the arena: an event lives no longer
- * than that.
+ * event. Its texts belong to the arena, so an event is valid as long as the arena
+ * is.
  *
  *     struct event e;
  *     if (reader->read(&arena, line.text, &e) == 0 && e.kind == EVENT_PROMPT)
@@ -19,24 +19,24 @@
 #include <stddef.h>
 
 enum event_kind {
-    EVENT_OTHER,        /* of no known type, or of no interest */
+    EVENT_OTHER,        /* of unknown type, or not needed here */
     EVENT_METADATA,     /* titles, modes, snapshots: no part of the conversation */
     EVENT_ATTACHMENT,   /* what the client adds to a prompt */
     EVENT_PROMPT,       /* text that begins a turn */
     EVENT_COMMAND,      /* "/model", "!ls": the client may answer it alone, or ask the model */
-    EVENT_LOCAL_OUTPUT, /* what the client itself answered a command */
-    EVENT_NOTE,         /* text in the user's name that nobody typed (isMeta) */
+    EVENT_LOCAL_OUTPUT, /* the client's own answer to a command */
+    EVENT_NOTE,         /* text under the user's name that nobody typed (isMeta) */
     EVENT_TOOL_RESULT,  /* see results[] */
     EVENT_ASSISTANT_TEXT,
     EVENT_ASSISTANT_THINKING,
     EVENT_TOOL_USE,    /* see calls[] */
-    EVENT_TURN_OVER,   /* a record of its own that says so (system/turn_duration) */
-    EVENT_INTERRUPTED, /* the user pressed ESC */
-    EVENT_API_ERROR,   /* the request failed for good; the turn ended with it */
-    EVENT_API_RETRY,   /* the request failed and is tried again */
+    EVENT_TURN_OVER,   /* a separate record says so (system/turn_duration) */
+    EVENT_INTERRUPTED, /* the user pressed Escape */
+    EVENT_API_ERROR,   /* the request failed for good, which ended the turn */
+    EVENT_API_RETRY,   /* the request failed and is retried */
     EVENT_COMPACT_BOUNDARY,
     EVENT_COMPACT_SUMMARY,
-    EVENT_ENQUEUE, /* input typed while the agent was at work */
+    EVENT_ENQUEUE, /* input typed while the agent works */
     EVENT_DEQUEUE,
     EVENT_QUEUE_REMOVE,
     EVENT_QUEUE_CLEAR,
@@ -60,25 +60,25 @@ struct event {
     struct sv model; /* a reply: who wrote it */
     /* A reply: tokens that the model read and wrote, as the API counted; 0: not stated. */
     int64_t context_tokens;
-    struct sv text;  /* prompt, command, api error, queued input: what it says; EVENT_ASK: what for,
-                        "permission prompt" where a tool waits for it */
+    struct sv text;  /* of a prompt, command, API error or queued input; EVENT_ASK: what for,
+                        "permission prompt" if a tool waits for it */
     struct sv title; /* EVENT_TITLE */
-    /* Where the conversation is now: a directory, whose folder the file was moved to; the id of the
-     * session that goes on with it; of the session that this record was copied from. Empty too
-     * where what stands there is no id. */
+    /* Where the conversation is now: the directory to whose folder the file was moved; the id of
+     * the session in which it continues; the id of the session from which this record was copied.
+     * Also empty if the value is not an id. */
     struct sv relocated_to, continued_in, forked_from;
     const struct event_tool *calls;
     size_t call_count;
     const struct event_tool *results;
     size_t result_count;
-    /* EVENT_API_RETRY: which try comes next, of how many, and after what pause; 0: not said. */
+    /* EVENT_API_RETRY: the next try, of how many, and the pause before it; 0: not stated. */
     int64_t retry_attempt, retry_limit, retry_in_ms;
     bool is_root;       /* says that it has no parent */
     bool is_sidechain;  /* of a subagent */
     bool is_human;      /* EVENT_PROMPT: a person's own words */
     bool expects_reply; /* the agent asks the model after this */
     bool ends_turn;     /* nothing follows in this turn */
-    bool clears;        /* EVENT_COMMAND: the client went on in a new transcript, this one */
+    bool clears;        /* EVENT_COMMAND: with it the client began a new transcript, this one */
     bool is_automatic;  /* EVENT_COMPACT_BOUNDARY: the agent went on by itself afterwards;
                            EVENT_TITLE: not given by the user */
 };
@@ -106,5 +106,5 @@ const char *event_kind_word(enum event_kind kind);
 /* Part of the conversation itself: last activity is the time of the newest such event. */
 bool event_is_conversational(const struct event *e);
 
-/* After this a "continued in" further up no longer holds (2.1.332): the session went on. */
+/* The session went on: an earlier "continued in" is no longer valid (2.1.332). */
 bool event_goes_on(const struct event *e);

@@ -1,6 +1,6 @@
 /*
- * turn_state: what the events of a conversation, told in the order in which they
- * happened, say of its last turn.
+ * turn_state: the state of a conversation's last turn, from its events in the
+ * order in which they happened.
  *
  *     struct turn_state s = {.r = &result, .arena = &arena, .own = &scratch};
  *     for (each event)
@@ -25,15 +25,15 @@ struct turn_state_queued {
 /* The events must stay valid until turn_state_end. */
 struct turn_state {
     struct tail_result *r;
-    struct arena *arena; /* the result's */
-    struct arena *own;   /* what is only needed until turn_state_end */
+    struct arena *arena; /* for the result */
+    struct arena *own;   /* for what is only needed until turn_state_end */
     const struct event *leaf;
     const struct event *error, *retry, *prompt;
-    const struct event *sized; /* the last reply that says how much it has seen */
-    const struct event *asks[TAIL_OPEN_TOOLS_MAX]; /* that are up, the oldest first */
+    const struct event *sized;                     /* the last reply with a token count */
+    const struct event *asks[TAIL_OPEN_TOOLS_MAX]; /* questions on the screen, oldest first */
     size_t ask_count;
-    bool command_is_open;         /* the client may yet answer it alone */
-    bool compacted_automatically; /* the last compaction */
+    bool command_is_open;         /* the client may still answer it without the model */
+    bool compacted_automatically; /* of the last compaction */
     struct turn_state_tool tools[TAIL_OPEN_TOOLS_MAX];
     size_t tool_count;
     struct turn_state_queued *queue;
@@ -41,5 +41,5 @@ struct turn_state {
 };
 
 void turn_state_tell(struct turn_state *s, const struct event *e);
-/* Writes what is known to the result; the strings in it are the arena's. */
+/* Fills the result. Owner of its strings: the arena. */
 void turn_state_end(struct turn_state *s);

@@ -1,9 +1,9 @@
 /*
- * rules: what state a session is in, from the evidence alone.
+ * rules: the state of a session, from the evidence alone.
  *
- * One table; the first row that matches wins. Rows for what is harmless stand
- * before rows that alarm, and a row matches only on what is known. The table
- * is the documentation: doc/diagnosis.md is tested against it.
+ * There is one table, and the first row that matches wins. Harmless states come
+ * before alarming ones, and a row matches only on known facts. A test compares
+ * doc/diagnosis.md with the table.
  */
 #pragma once
 
@@ -17,7 +17,7 @@
 struct rule {
     const char *name; /* unique; several rules may share a cause */
     enum sr_verdict verdict;
-    const char *cause; /* the stable word that users and scripts see */
+    const char *cause; /* the stable word shown to users and scripts */
     const char *confidence;
     const char *advice;
     const char *means; /* a sentence for the documents */
@@ -29,40 +29,42 @@ extern const size_t rule_count;
 
 struct judgement {
     const struct rule *rule;
-    const char *advice; /* the rule's; "wait" where the client's own watchdog is about to act, */
-    const char *confidence; /* which is then less; "look" for "kill" while its own loop runs */
+    /* The rule's, but "wait" if the client's own watchdog is about to act, with less confidence;
+     * and "look" instead of "kill" while its event loop runs. */
+    const char *advice;
+    const char *confidence;
     const char *const *evidence;
     size_t evidence_count;
-    bool is_noteworthy; /* the evidence holds what its user should know, though nothing is wrong */
+    bool is_noteworthy; /* nothing is wrong, but the user should read the evidence */
 };
 
-/* Returns: the judgement; there always is one. Owner of the sentences: the arena. */
+/* Returns: the judgement; there is always one. Owner of the sentences: the arena. */
 struct judgement rules_judge(const struct evidence *e, struct arena *a);
 
-/* Before the end of a first look: may it be waiting for the model? Then its connection matters. */
+/* During the first look: may it be waiting for the model? If so, its connection is needed. */
 bool rules_want_connection(const struct evidence *e);
 
 /*
- * After a first look: could a second one change the answer? Healthy sessions
- * are not suspect, so that a listing of them takes no second look.
+ * After the first look: could a second one change the answer? Healthy sessions
+ * are not suspect, so a listing of them needs no second look.
  */
 bool rules_suspect(const struct evidence *e);
 
 /*
- * After a second look: would it be called asleep, if it were watched for longer? A loop that is
- * alive wakes up once a second at the least.
+ * After the second look: would it be judged asleep if it were watched for longer? A live event loop
+ * wakes up at least once a second.
  */
 bool rules_want_longer(const struct evidence *e);
 
 /*
- * After a second look: do bytes arrive of which it cannot be said whether they
- * are a reply? Then its connection is worth watching for some seconds.
+ * After the second look: do bytes arrive that may or may not be a reply? If so,
+ * its connection is watched for some seconds.
  */
 bool rules_want_watch(const struct evidence *e);
 
 /*
- * After all that: a request may have failed, and the client be about to send it again, or a
- * question may wait for its answer, which some versions say on their screen alone. Only of a client
- * whose loop runs: what another shows is old.
+ * After all looks: may the client be about to retry a failed request, or be waiting for the answer
+ * to a question? Some versions show this only on their screen. False for a client whose loop does
+ * not run, as its screen is out of date.
  */
 bool rules_want_screen(const struct evidence *e);

@@ -1,16 +1,17 @@
 /*
- * secrets: what looks like a credential, taken out of a text.
+ * secrets: removes from a text what looks like a credential.
  *
- * By the forms that services give their keys (sk-ant-, ghp_, AKIA, ...), by
- * what stands before them ("Bearer ", "api_key=", "password: ") and by PEM's
- * frame. One that the end of the text cuts off counts however short it is.
+ * It is recognised by the formats of well-known keys (sk-ant-, ghp_, AKIA, ...),
+ * by what comes before it ("Bearer ", "api_key=", "password: "), and by the first
+ * and last lines of PEM. At the end of the text, a part of one is enough, however
+ * short.
  */
 #pragma once
 
 #include "base/str.h"
 
 /*
- * Appends the text, each of them replaced by "[redacted: looks like a credential, 95 bytes]".
- * Returns: how many.
+ * Appends the text with each credential replaced by "[redacted: looks like a credential, 95
+ * bytes]". Returns: how many.
  */
 size_t secrets_redact(struct sv text, struct buf *out);

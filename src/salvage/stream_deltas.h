@@ -1,6 +1,6 @@
 /*
- * stream_deltas: the text of the events of a streamed reply, found in memory in
- * whatever order, and texts laid out with them.
+ * stream_deltas: the pieces of streamed replies that memory holds, in any order,
+ * and how much of a given text they cover.
  *
  *     struct stream_deltas reply = {0}, thinking = {0};
  *     stream_deltas_collect(runs, run_count, &arena, &reply, &thinking);
@@ -21,11 +21,11 @@ struct piece {
 enum { STREAM_DELTAS_BUCKETS = 1 << 14 };
 
 struct stream_deltas {
-    size_t count;                                 /* distinct ones */
+    size_t count;                                 /* distinct pieces */
     struct piece *buckets[STREAM_DELTAS_BUCKETS]; /* by their last two units */
-    uint32_t *steps; /* of the text that is being laid out: tiles from its end, and one */
+    uint32_t *steps; /* for each place in the text: pieces from there to its end, plus one */
     size_t step_capacity;
-    size_t work; /* comparisons that may still be made */
+    size_t work; /* how many comparisons are still allowed */
 };
 
 /* Owner: the arena; stream_deltas_release. */
@@ -34,12 +34,12 @@ void stream_deltas_collect(const struct memory_run *runs, size_t run_count, stru
 void stream_deltas_release(struct stream_deltas *pieces);
 
 /*
- * Lays out a text with pieces, from its end towards its beginning. Returns: how many units at its
- * end are covered; text.n: all. tiles: how many pieces that took.
+ * Covers a text with pieces, from its end towards its beginning, without gaps. Returns: how many
+ * units at its end are covered; text.n: all. tiles: how many pieces were needed.
  */
 size_t stream_deltas_cover(struct stream_deltas *pieces, struct js_string text, size_t *tiles);
 
-/* Returns: how many units of a text are covered when gaps are allowed, by pieces of several units;
+/* Returns: how many units of a text are covered if gaps are allowed, by pieces of several units;
  * last_gap: the end of the last gap, 0: there is none. */
 size_t stream_deltas_cover_in_parts(struct stream_deltas *pieces, struct js_string text,
                                     size_t *last_gap);

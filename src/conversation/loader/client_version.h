@@ -1,5 +1,5 @@
 /*
- * client_version: the version of a client as one number that can be compared.
+ * client_version: a client's version as one number, for comparison.
  */
 #pragma once
 
@@ -9,5 +9,5 @@
 
 #define CLIENT_VERSION(major, minor, patch) ((major)*1000000ll + (minor)*10000ll + (patch))
 
-/* Of "2.1.197", "2.1.30-beta"; 0 for anything else. */
+/* For texts like "2.1.197" and "2.1.30-beta"; 0 for anything else. */
 int64_t client_version(struct sv text);

@@ -1,9 +1,9 @@
 /*
- * proc: processes, as the operating system shows them.
+ * proc: what the operating system shows of processes.
  *
- * Everything is read through an open directory, /proc or a captured copy of
- * one: a bug report is a folder, and a folder is a test. On a system without
- * /proc another file implements the same names.
+ * Everything is read through an open directory: /proc, or a captured copy of it,
+ * as a bug report or a test has. For a system without /proc, another file
+ * implements the same functions.
  *
  *     struct proc proc;
  *     proc_open(&proc, "/proc", &error);
@@ -12,8 +12,8 @@
  *         if (proc_read_stat(&proc, pids[i], &stat) == 0) ...
  *     proc_close(&proc);
  *
- * A process may be gone between two calls: -ESRCH says so, and is no error.
- * -EACCES says that this user may not look, which is not the same as absent.
+ * A process may end between two calls: -ESRCH says that it is gone, which is not an
+ * error. -EACCES says that this user may not read it: it may well be there.
  */
 #pragma once
 
@@ -28,10 +28,10 @@
 
 struct proc {
     int fd;
-    bool is_live;     /* the running kernel's; false: a captured copy, whose links point to files of
-                         another machine */
-    bool is_foreign;  /* its numbers are not those that this program's system calls take: it is of
-                         another pid namespace, or that is not known */
+    bool is_live;     /* of the running kernel; false: a captured copy, whose links may point to
+                         files of another machine */
+    bool is_foreign;  /* its pids are not valid in this program's system calls: it is of another pid
+                         namespace, or that is not known */
     struct wall boot; /* when the machine was booted */
     long ticks_per_s;
     long page_bytes;
@@ -39,7 +39,7 @@ struct proc {
 
 enum { PROC_NAME_SIZE = 64 };
 
-/* /proc/PID/stat, the fields that are used. */
+/* The fields of /proc/PID/stat that are used. */
 struct proc_stat {
     pid_t pid, ppid, pgrp, sid;
     pid_t tty_pgrp; /* the terminal's foreground group, -1: no terminal */
@@ -52,7 +52,7 @@ struct proc_stat {
     int threads;
 };
 
-/* /proc/PID/status, what stat lacks. */
+/* The fields of /proc/PID/status that stat lacks. */
 struct proc_status {
     uid_t uid; /* effective */
     uid_t real_uid, saved_uid;
@@ -68,7 +68,7 @@ struct proc_strings {
 int proc_open(struct proc *proc, const char *path, struct sr_error *error);
 void proc_close(struct proc *proc);
 
-/* The number of this program as /proc shows it, which another namespace's has another for. */
+/* This program's pid as /proc shows it: a /proc of another pid namespace shows another one. */
 pid_t proc_own_pid(void);
 
 /* All pids, ascending. Owner: the arena. */
@@ -77,7 +77,7 @@ int proc_list(const struct proc *proc, struct arena *a, pid_t **pids, size_t *co
 int proc_read_stat(const struct proc *proc, pid_t pid, struct proc_stat *out);
 int proc_read_status(const struct proc *proc, pid_t pid, struct proc_status *out);
 
-/* Command line and environment, one string an item. An environment of more
+/* Command line and environment, one string for each item. An environment of more
  * than 1 MB is cut (-EFBIG). Owner: the arena. */
 int proc_read_argv(const struct proc *proc, pid_t pid, struct arena *a, struct proc_strings *out);
 int proc_read_environ(const struct proc *proc, pid_t pid, struct arena *a,
@@ -86,8 +86,8 @@ int proc_read_environ(const struct proc *proc, pid_t pid, struct arena *a,
 const char *proc_variable(const struct proc_strings *environment, const char *name);
 
 /*
- * The program file. A file that has been replaced or removed since ends in
- * " (deleted)" in /proc: that is taken off, and said. Owner: the arena.
+ * The program file. If it was replaced or removed since, /proc adds " (deleted)" to
+ * its path: that is cut off, and *deleted is true. Owner: the arena.
  */
 int proc_read_exe(const struct proc *proc, pid_t pid, struct arena *a, const char **path,
                   bool *deleted);
@@ -95,48 +95,48 @@ int proc_read_exe(const struct proc *proc, pid_t pid, struct arena *a, const cha
 /* Its current directory. Owner: the arena. */
 int proc_read_cwd(const struct proc *proc, pid_t pid, struct arena *a, const char **path);
 
-/* What its standard input is, as the target of a struct descriptor: "/dev/pts/4", "pipe:[4711]".
+/* Its standard input, as the target of a struct descriptor: "/dev/pts/4", "pipe:[4711]".
  * -ESRCH: closed, or no such process. Owner: the arena. */
 int proc_read_input(const struct proc *proc, pid_t pid, struct arena *a, const char **target);
 
 enum proc_namespace { PROC_NAMESPACE_PID, PROC_NAMESPACE_MOUNTS, PROC_NAMESPACE_NETWORK };
 
-/* A word that two processes have in common exactly where they are in the same one:
+/* A word that is the same for two processes exactly if they are in the same namespace:
  * "pid:[4026531836]". Owner: the arena. */
 int proc_read_namespace(const struct proc *proc, pid_t pid, enum proc_namespace which,
                         struct arena *a, const char **word);
 
-/* The function of the kernel that it waits in. Returns: its length; 0: none, or may not be told; or
- * negative errno. */
+/* The kernel function in which it waits. Returns: the length of the name; 0: none, or not
+ * permitted; or negative errno. */
 ssize_t proc_read_wait_channel(const struct proc *proc, pid_t pid, char *name, size_t size);
 
-/* Where its root directory can be read from outside: a process may have mounts of its own. Owner:
- * the arena. */
+/* The path by which its root directory is read from outside: a process may have its own mounts.
+ * Owner: the arena. */
 const char *proc_root_of(struct arena *a, pid_t pid);
 
 /*
- * The pid namespace of the asking program, "pid:[4026531836]", as this /proc shows it. Returns:
- * -ESRCH where it does not show the asking program at all. Owner: the arena.
+ * This program's pid namespace, "pid:[4026531836]", as this /proc shows it. Returns: -ESRCH if it
+ * does not show this program at all. Owner: the arena.
  */
 int proc_read_own_namespace(const struct proc *proc, struct arena *a, const char **target);
 
-/* Its direct children, of all its threads, as the kernel lists them
- * (CONFIG_PROC_CHILDREN); -ENOENT where the kernel does not. */
+/* The direct children of all its threads, as the kernel lists them
+ * (CONFIG_PROC_CHILDREN); -ENOENT if the kernel does not. */
 int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_t **pids,
                        size_t *count);
 
 /*
- * What the readers do with the text of a file. Pure: bytes in, facts out.
- * proc_parse_stat and proc_parse_status: 0, or -EBADMSG where it is no such text.
- * proc_split: bytes end in a NUL that is not counted; a last string without one counts too.
+ * Parse the text of a file; they read nothing.
+ * proc_parse_stat and proc_parse_status: 0, or -EBADMSG for any other text.
+ * proc_split: bytes end in a NUL that is not counted; the last string may lack its own.
  */
 int proc_parse_stat(const char *text, long page_bytes, struct proc_stat *out);
 int proc_parse_status(const char *text, struct proc_status *out);
 void proc_split(struct arena *a, struct sv bytes, struct proc_strings *out);
 
-/* What Yama allows users to trace (kernel.yama.ptrace_scope): 0 their own processes, 1 their
- * children, 2 and 3 nothing without privilege. Returns: -ENOENT: no Yama, as 0. */
+/* Which processes Yama lets users trace (kernel.yama.ptrace_scope): 0 their own, 1 their children,
+ * 2 and 3 none without privilege. Returns: -ENOENT: there is no Yama, which is the same as 0. */
 int proc_ptrace_scope(const struct proc *proc);
 
-/* Wall time of the start of a process. */
+/* The wall time at which a process started. */
 struct wall proc_start_time(const struct proc *proc, uint64_t start_ticks);

@@ -1,9 +1,9 @@
 /*
- * completion: what can be typed next on a line that is not finished.
+ * completion: what can be typed next on an unfinished command line.
  *
- * The shells' own scripts (completions/) know nothing of modes and options:
- * they hand over the words, and show what comes back. So the tables of
- * options.c are the only place where these are told.
+ * The scripts for the shells (completions/) know no modes and options: they pass
+ * the words on, and show what comes back. So only the tables of options.c list
+ * modes and options.
  */
 #pragma once
 
@@ -11,18 +11,18 @@
 
 /* What the last, unfinished word can be. */
 struct completion {
-    const char *word;  /* as far as it is typed; "" where a new one begins */
+    const char *word;  /* as typed so far; "" if a new one begins */
     const char *kinds; /* "WHICH|FILE", "DIR", ...: as in the help; NULL: no free word, no value */
-    const struct command *command; /* whose name stands before it, or command_none */
-    bool wants_name;               /* a mode or an option can stand there */
+    const struct command *command; /* named earlier on the line, or command_none */
+    bool wants_name;               /* it can be a mode or an option */
 };
 
-/* Reads the words of a line without the program's name; none of them: an empty one begins. */
+/* words: those of the line without the program's name; if there are none, a new one begins. */
 struct completion completion_of(const char *const *words, size_t count);
 
 /*
- * Whether the row can be named in that place: it goes with the mode, and is not
- * there already.
+ * Whether the option or mode of this row can come next: it goes with the mode, and
+ * is not on the line yet.
  */
 bool completion_offers(const struct completion *c, const char *const *words, size_t count,
                        const struct option_shape *row);

@@ -1,11 +1,11 @@
 /*
- * hook: what a client tells the command of one of its hooks: an object on its
- * standard input, of which two members matter here.
+ * hook: the JSON object that a client passes to a hook command on its standard
+ * input. Two members are used.
  *
  *     {"session_id": "01e5af14-...", "transcript_path": "/.../projects/-p/01e5af14-....jsonl",
  *      "hook_event_name": "PostToolUse", ...}
  *
- * What a tool answered stands in it too: megabytes are usual.
+ * It also contains the result of a tool: megabytes are usual.
  */
 #pragma once
 
@@ -13,12 +13,12 @@
 
 struct hook {
     const char *session_id;
-    const char *transcript_path; /* absolute; NULL: not said */
+    const char *transcript_path; /* absolute; NULL: not given */
 };
 
 /*
- * Reads it where a file descriptor is a pipe, a socket or a file, to its end.
- * Blocks: two seconds where nothing is written into it. Returns: 0, or -ENODATA when there is no
- * such object. Owner: the arena.
+ * Reads the object if fd is a pipe, a socket or a file, to its end.
+ * Blocks: up to two seconds if nothing arrives. Returns: 0; -ENODATA: there is no such object.
+ * Owner: the arena.
  */
 int hook_read(int fd, struct arena *a, struct hook *out);

@@ -1,6 +1,6 @@
 /*
- * memory: a copy of what another process has in its private, anonymous,
- * writable pages, made without any effect on it.
+ * memory: copies the private, anonymous, writable pages of another process,
+ * without any effect on it.
  *
  *     struct memory_image image;
  *     int r = memory_read(&proc, pid, &limits, &image);
@@ -18,7 +18,7 @@
 #include "platform/process/proc.h"
 
 struct memory_limits {
-    int64_t bytes; /* more is not read at all */
+    int64_t bytes; /* if there is more, nothing is read */
     int64_t ms;
 };
 
@@ -28,14 +28,14 @@ struct memory_image {
     int64_t bytes_read;
     int64_t elapsed_ms;
     int64_t table_bytes_before, table_bytes_after; /* the process's page tables; -1: not known */
-    char *bytes;                                   /* that the runs point into */
+    char *bytes;                                   /* the runs point into it */
     size_t capacity;
 };
 
 /*
- * Returns: 0; -EPERM or -EACCES: this user may not (ptrace rights, Yama); -EFBIG: more than
- * limits->bytes; -ENOMEM: more than half of the memory that is free; -ETIME: it took longer than
- * limits->ms; -ESRCH. Owner: memory_release.
+ * Returns: 0; -EPERM or -EACCES: not permitted (ptrace, Yama); -EFBIG: more than limits->bytes;
+ * -ENOMEM: more than half of the free memory; -ETIME: it took longer than limits->ms; -ESRCH.
+ * Owner: memory_release.
  */
 int memory_read(const struct proc *proc, pid_t pid, const struct memory_limits *limits,
                 struct memory_image *out);

@@ -1,17 +1,17 @@
 /*
- * owners: which process runs the turns of which sessions, and which only draws them.
+ * owners: which process runs the turns of which sessions, and which only shows them.
  *
- * Of agents whose processes hold their sessions open or locked (agent_holding). One process may
- * have several: each is a session of its own, with that process as its owner. A process that draws
- * a session of another's is no session of its own, but a UI of that one, whose terminal it lends.
+ * For agents whose processes keep their sessions open or locked (agent_holding). One process may
+ * have several sessions: it is the owner of each. A process that shows a session of another process
+ * is no separate session, but a UI of that one, which then has its terminal.
  */
 #pragma once
 
 #include "session/discover.h"
 
 /*
- * Takes the sessions as they were gathered, one for each process, and puts in their place one for
- * each session that is held; those of which that is not known stay. Returns: how many, in *out.
+ * gathered: one session for each process. Makes of them one for each session that a process has;
+ * those for which that is not known stay as they are. Returns: how many are in *out.
  * Owner: the snapshot's arena.
  */
 size_t owners_find(struct snapshot *snap, struct session *gathered, size_t count,

@@ -1,12 +1,12 @@
 /*
- * codex: sessions that are files of JSON lines ("rollouts"), which one process at a time writes.
+ * codex: sessions are files of JSON lines ("rollouts"), each written by one process at a time.
  *
- * Seen with 0.171.0, 0.169.0, 0.154.0, 0.130.0 and 0.63.0. From 0.162 on a daemon of the user's
- * runs the turns of all sessions of a home, and what is on the terminal only draws one (unless it
- * is told
- * --no-daemon); before, and in "codex exec", one process does both. Who runs a session has its
- * rollout open, and, from 0.154 on, a lock on "thread-writer-locks/ID.lock", from its start on: the
- * rollout is made when the first prompt is sent. What is streamed is written once it is whole.
+ * Seen with 0.171.0, 0.169.0, 0.154.0, 0.130.0 and 0.63.0. Since 0.162 the user's daemon runs the
+ * turns of all sessions of a home, and the process on the terminal only shows one, unless started
+ * with --no-daemon; before, and in "codex exec", one process does both. The process that runs a
+ * session has its rollout open; since 0.154 it also holds a lock on "thread-writer-locks/ID.lock"
+ * from its start, while the rollout is made with the first prompt. A streamed reply is written when
+ * it is complete.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ struct lookup codex_find(const struct agent_store *store, const char *session_id
 struct lookup codex_list_subagents(const struct agent_store *store,
                                    const struct agent_transcript *of,
                                    struct agent_transcript **transcripts, size_t *count);
-/* The same, for a backup: of whatever time, though each file has to be opened. */
+/* The same for a backup: of any age, though each file must be opened. */
 struct lookup codex_list_children(const struct agent_store *store,
                                   const struct agent_transcript *of,
                                   struct agent_transcript **transcripts, size_t *count);
@@ -46,6 +46,6 @@ const char *codex_renamed(struct arena *a, const char *name, const char *old_id,
 
 /* "rollout-2026-11-27T18-21-17-ID.jsonl". Returns: false for any other name. */
 bool codex_names_rollout(const char *name, struct sv *session_id);
-/* The rollout of a session that another has started for itself ("subagent"), by its first bytes.
- * parent: that one's id, where it is said. */
+/* Whether a rollout is of a subagent: a session that another session has started. Reads its first
+ * bytes. parent: the id of the other session, if given. */
 enum fact codex_is_child(const struct agent_store *store, const char *path, const char **parent);

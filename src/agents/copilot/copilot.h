@@ -1,15 +1,15 @@
 /*
- * copilot: GitHub Copilot CLI. A session is a folder that is called by its id.
+ * copilot: GitHub Copilot CLI. A session is a folder named by its id.
  *
  *     $COPILOT_HOME or ~/.copilot
  *     session-state/<id>/events.jsonl          the transcript, from the first prompt on
  *     session-state/<id>/workspace.yaml        its directory and its name
  *     session-state/<id>/checkpoints/, files/, research/, rewind-file-snapshots/
- *     session-state/<id>/inuse.<pid>.hold      locked (flock) by the process that has it
- *     session-store.db                         an index of all sessions, made of these
+ *     session-state/<id>/inuse.<pid>.hold      locked (flock) by the process that has the session
+ *     session-store.db                         an index of all sessions, built from these
  *
  * Seen with 1.0.102. A record is {"type", "data", "id", "timestamp", "parentId"}; a reply is
- * there once it is whole. A retry of a request leaves no record.
+ * written when it is complete. A retry of a request leaves no record.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ struct lookup copilot_find(const struct agent_store *store, const char *session_
 void copilot_list_watched(const struct agent_store *store, const char *const **folders,
                           size_t *count);
 
-/* By inuse.<pid>.hold, which it has open and locked. */
+/* The sessions of a process: it has their inuse.<pid>.hold open and locked. */
 struct lookup copilot_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
                            struct agent_held **items, size_t *count);
 

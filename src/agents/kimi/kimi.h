@@ -7,11 +7,11 @@
  *     sessions/wd_NAME_HASH/session_UUID/agents/main/wire.jsonl   the transcript
  *                                       /agents/agent-N/wire.jsonl   a subagent's
  *                                       /state.json, logs/, notify/, ...
- *     workspaces.json          the directories that were worked in, and when last begun
+ *     workspaces.json          the working directories, and when each was last started in
  *     server/instances/         servers, with their pids
  *
- * NAME and HASH are of the directory. A session has its folder from its first prompt on. A client
- * publishes nothing about itself, holds no file open, and its command line is written over.
+ * NAME and HASH come from the directory. The folder of a session is made with its first prompt. A
+ * client publishes nothing about itself, keeps no file open, and overwrites its command line.
  */
 #pragma once
 

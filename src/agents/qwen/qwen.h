@@ -1,16 +1,16 @@
 /*
- * qwen: Qwen Code's sessions, a file of JSON lines each.
+ * qwen: Qwen Code's sessions; each is a file of JSON lines.
  *
  *     <place>/sessions/<pid>.json                       what an interactive client publishes
  *     <place>/projects/<folder>/chats/<id>.jsonl        a transcript; archive/<id>.jsonl: archived
- *     <place>/projects/<folder>/chats/<id>.*            what goes with it
+ *     <place>/projects/<folder>/chats/<id>.*            other files of the session
  *     <place>/projects/<folder>/subagents/<id>/         transcripts of its subagents
- *     <place>/file-history/<id>/                        files of the user's, as they were before
+ *     <place>/file-history/<id>/                        the user's files before each change
  *     <place>/plans/<id>*.md
  *
- * <place> is ~/.qwen, or as QWEN_RUNTIME_DIR or QWEN_HOME say; <folder> is the working directory
- * with "-" for each UTF-16 unit that is no ASCII letter or digit. Measured on 0.24.4. Not touched:
- * oauth_creds.json, settings.json, and the token that is in sessions/<pid>.json.
+ * <place> is ~/.qwen, or from QWEN_RUNTIME_DIR or QWEN_HOME; <folder> is the working directory with
+ * "-" for each UTF-16 unit that is not an ASCII letter or digit. Measured with 0.24.4. Never used:
+ * oauth_creds.json, settings.json, and the token in sessions/<pid>.json.
  */
 #pragma once
 
@@ -20,9 +20,9 @@ extern const struct event_reader event_qwen;
 
 struct lookup qwen_read_registry(const struct agent_store *store,
                                  struct agent_registration **entries, size_t *count);
-/* One file of it. Pure. boot_id: of the machine as it runs, NULL: not known. *is_of_now: it was
- * written since. Returns: what is wrong with it, NULL when it is a registration. Owner: the arena.
- */
+/* Parses one file of the registry; reads nothing. boot_id: of the running machine; NULL: not known.
+ * *is_of_now: the file was written since the machine was booted. Returns: NULL, or what is wrong
+ * with the file. Owner: the arena. */
 const char *qwen_parse_registration(struct arena *a, struct sv text, const char *boot_id,
                                     struct agent_registration *out, bool *is_of_now);
 
@@ -39,8 +39,8 @@ enum fact qwen_is_archived(const struct agent_store *store, const struct agent_t
                            struct wall *since);
 void qwen_list_watched(const struct agent_store *store, const char *const **folders, size_t *count);
 
-/* The box for the prompt is a line that begins with ">" between two rules; a question stands in its
- * place. */
+/* The prompt box is a line that begins with ">", between two horizontal lines; a question replaces
+ * it. */
 void qwen_read_screen(struct sv screen, struct arena *a, struct agent_screen *out);
 bool qwen_shows_dialog(const char *screen);
 

@@ -1,6 +1,6 @@
 /*
- * scene: one session that something is done to, with a person who is asked and
- * told: what --kill, --revive and the interactive rescue share.
+ * scene: questions, messages and progress while a session is ended or revived.
+ * Shared by --kill, --revive and the interactive rescue.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ void scene_tell(void *scene, const char *line);
 /* Asks for a y or n. */
 bool scene_ask(struct scene *scene, const char *question);
 
-/* Says what would be lost, and asks for the beginning of the session's id: an ask_for. */
+/* Prints what would be lost, and asks for the beginning of the session's id: for ask_for. */
 bool scene_ask_to_give_up(void *scene, const char *what, char *typed, size_t size);
 
-/* Prints what would be done to the session, and that nothing was. Returns: 0 or -EIO. */
+/* Prints what would be done to the session, and that nothing was done. Returns: 0 or -EIO. */
 int scene_print_plan(const struct scene *scene, const char *plan);

@@ -1,8 +1,7 @@
 /*
- * listener: the sockets on which others can reach a process.
+ * listener: the sockets on which a process listens.
  *
- * Read from the process's own /proc/PID/net, so that those of a container are
- * found too.
+ * They are read from its own /proc/PID/net, so those in a container are found too.
  */
 #pragma once
 
@@ -22,14 +21,14 @@ struct listener_list {
 };
 
 /*
- * Every socket that listens in pid's network namespace, TCP and Unix: a few hundred lines at most
- * on a usual machine. Returns: 0 or negative errno. Owner: the arena.
+ * Every listening socket, TCP and Unix, in pid's network namespace; usually at most a few hundred.
+ * Returns: 0 or negative errno. Owner: the arena.
  */
 int listener_read(const struct proc *proc, pid_t pid, struct arena *a, struct listener_list *out);
 
 /*
- * The first that pid itself holds. Returns: NULL where it holds none, or may not be looked into
- * (*known is then false).
+ * The first one of pid itself. Returns: NULL: it has none, or its descriptors may not be read
+ * (*known is false).
  */
 const struct listener *listener_of(const struct proc *proc, pid_t pid, struct arena *a,
                                    const struct listener_list *all, bool *known);

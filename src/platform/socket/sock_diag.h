@@ -1,6 +1,6 @@
 /*
- * sock_diag: the kernel asked about sockets (sock_diag(7)): a request goes out,
- * datagrams come back.
+ * sock_diag: asks the kernel about sockets (sock_diag(7)): sends a request, and
+ * receives datagrams.
  */
 #pragma once
 
@@ -15,16 +15,16 @@ int sock_diag_open(void);
 /* request: a whole netlink message. Returns: 0 or negative errno. */
 int sock_diag_send(int fd, const void *request, size_t n);
 
-/* How long an answer is waited for: a second from now. The kernel answers at once; an empty table
+/* When to stop waiting for an answer: a second from now. The kernel answers at once; an empty table
  * takes 1 ms. */
 struct awake sock_diag_until(void);
 
 /*
- * One datagram of the kernel's; those of others, who may send to our address, are passed over.
- * Blocks: until then. Returns: its size, -ETIMEDOUT, -EMSGSIZE where it is larger, or another
- * negative errno.
+ * One datagram from the kernel; those of other senders are ignored.
+ * Blocks: until the given time at most. Returns: its size; -ETIMEDOUT; -EMSGSIZE: it is larger than
+ * size; or another negative errno.
  */
 ssize_t sock_diag_receive(int fd, char *bytes, size_t size, struct awake until);
 
-/* Rounded up to four, as lengths are in netlink. */
+/* Rounded up to a multiple of four, as lengths in netlink are. */
 size_t sock_diag_padded(size_t n);

@@ -1,9 +1,9 @@
 /*
- * sock_pair: the other end of a socket that was made as one of two, without a
- * name (socketpair(2)): what node and Bun give their children for standard
- * input and output, in place of pipes.
+ * sock_pair: finds the other end of a socket from socketpair(2), which has no
+ * name. Node and Bun use these instead of pipes for the standard input and output
+ * of their children.
  *
- * Only the caller's own network namespace is seen.
+ * Only sees the caller's own network namespace.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 /*
  * inode: N of a descriptor "socket:[N]". Blocks: for one second at most. Returns: 0; -ENOENT: it is
- * of another kind, or nobody has the other end any more; or another negative errno, where the
- * kernel has no diagnosis of Unix sockets (CONFIG_UNIX_DIAG).
+ * another kind of socket, or nobody has the other end any more; another negative errno: the kernel
+ * has no diagnosis of Unix sockets (CONFIG_UNIX_DIAG), or it failed.
  */
 int sock_pair_other(uint64_t inode, uint64_t *other);

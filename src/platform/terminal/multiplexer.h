@@ -1,9 +1,9 @@
 /*
- * multiplexer: which pane of tmux, screen or zellij a process runs in.
+ * multiplexer: the pane of tmux, screen or zellij in which a process runs.
  *
- * The variables that multiplexers set are inherited by everything started
- * later, a terminal window opened from a pane too. They are believed only
- * where the multiplexer's server is among the ancestors of the process.
+ * Everything that is started in a pane inherits the variables that multiplexers
+ * set, even a terminal window opened from there. So they are only trusted if the
+ * multiplexer's server is an ancestor of the process.
  */
 #pragma once
 

@@ -16,11 +16,11 @@
 const char *tty_name(struct arena *a, uint64_t device);
 
 /*
- * Brings what a user types into the form that a listing shows: "/dev/pts/4"
- * and "pts/4" are one, so are "s013", "ttys013" and "/dev/ttys013".
+ * Turns a terminal's name as a user types it into the form of a listing: "/dev/pts/4"
+ * is "pts/4"; "s013", "ttys013" and "/dev/ttys013" are the same.
  * Returns: NULL when text names no terminal. Owner: the arena.
  */
 const char *tty_canonical(struct arena *a, const char *text);
 
-/* A descriptor's link target names a terminal that no longer exists: "/dev/pts/4 (deleted)". */
+/* Whether a descriptor's link names a terminal that no longer exists: "/dev/pts/4 (deleted)". */
 bool tty_link_is_gone(const char *target);

@@ -1,6 +1,6 @@
 /*
- * broken_lines: the lines that are not one record: what they are, and which of their
- * bytes are removed.
+ * broken_lines: what is wrong with each line that is not one record, and which of
+ * its bytes are removed.
  */
 #pragma once
 

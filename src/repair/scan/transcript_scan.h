@@ -1,12 +1,12 @@
 /*
- * transcript_scan: a whole transcript, read once from its beginning to its end.
+ * transcript_scan: reads a whole transcript once, from beginning to end.
  *
- * What is kept: the graph of its records with their calls and results, and
- * where something is to be looked at again. Memory grows with the number of
- * records (some 80 bytes each), not with their length; a line that is no record
- * is read into memory once more, for scan to judge.
+ * It keeps the graph of the records with their calls and results, and the places
+ * that must be looked at again. Memory grows with the number of records (some 80
+ * bytes each), not with their length; a line that is not a record is later read
+ * again as a whole, to see what is wrong with it.
  *
- * It does no I/O: the caller's function gives it the bytes.
+ * It does no I/O: the caller's function reads the bytes.
  *
  *     struct transcript_scan v;
  *     r = transcript_scan_read(&source, &v);
@@ -24,9 +24,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A line that is no record is judged up to this length. */
 enum {
-    TRANSCRIPT_SCAN_LINE_MAX = 32 * 1024 * 1024,
+    TRANSCRIPT_SCAN_LINE_MAX =
+        32 * 1024 * 1024, /* longer lines that are no record are not examined */
     TRANSCRIPT_SCAN_HUGE = 64 * 1024,
     TRANSCRIPT_SCAN_LONG_OUTPUT = 4 * 1024, /* of a progress record: there is one a second */
     TRANSCRIPT_SCAN_VERSIONS_MAX = 250,
@@ -40,10 +40,10 @@ struct transcript_scan_line {
     bool is_too_long;
 };
 
-enum { TRANSCRIPT_SCAN_NOTHING = 1, TRANSCRIPT_SCAN_WHITE }; /* all that a prompt says */
+enum { TRANSCRIPT_SCAN_NOTHING = 1, TRANSCRIPT_SCAN_WHITE }; /* a prompt with no or blank text */
 
-/* Something to be looked at again. What it is said of is a node or, with node GRAPH_NONE, the
- * record at the offset. */
+/* Something to look at again. It concerns the node or, if node is GRAPH_NONE, the record at the
+ * offset. */
 struct transcript_scan_spot {
     unsigned char kind; /* enum damage_kind */
     bool is_image;      /* of any size */
@@ -52,7 +52,7 @@ struct transcript_scan_spot {
                        json_stream_member */
     uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all;
                        DAMAGE_BAD_CONTENT: what a prompt lacks, below */
-    int64_t offset; /* of what is meant */
+    int64_t offset; /* where it is */
     int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;
                        DAMAGE_BAD_CONTENT: 1 for a text; DAMAGE_ERROR_TAIL: what it names, as
                        damage_named_by; DAMAGE_STALE_LEAF and DAMAGE_BOUNDARY_PARENT_GONE: the id */
@@ -65,9 +65,9 @@ struct transcript_scan {
     struct transcript_scan_spot *spots;
     size_t spot_count, spot_capacity;
 
-    int64_t size_bytes; /* that were read */
+    int64_t size_bytes; /* how much was read */
     uint32_t all_lines, all_records;
-    uint32_t session_records; /* of those, the ones that a session has */
+    uint32_t session_records; /* records of a session, among all_records */
     size_t blank_lines, crlf_lines;
     bool has_mark, lacks_final_newline;
     int64_t versions[TRANSCRIPT_SCAN_VERSIONS_MAX]; /* by the tag of a node, less one; as
@@ -77,35 +77,36 @@ struct transcript_scan {
     bool has_copies;                           /* several records of one id */
     char session_id[JSON_STREAM_TEXT_MAX + 1]; /* the first */
     char model[JSON_STREAM_TEXT_MAX + 1];      /* of the last answer of the main conversation */
-    size_t foreign_ids;                        /* records with another one */
+    size_t foreign_ids;                        /* records with another session id */
     uint32_t foreign_line;                     /* the first of them */
     int64_t foreign_offset;
-    bool ids_are_mixed; /* they are of several, or not all behind the lines of the first */
-    char foreign_id[JSON_STREAM_TEXT_MAX + 1]; /* the first's */
-    uint32_t last_error;  /* API errors from this spot on have nothing good behind them */
-    uint64_t error_kinds; /* what those name */
+    bool ids_are_mixed; /* they have several ids, or some come before a line with the first id */
+    char foreign_id[JSON_STREAM_TEXT_MAX + 1]; /* of the first of them */
+    uint32_t last_error;  /* after the API errors from this spot on, no request succeeded */
+    uint64_t error_kinds; /* what these errors name */
     size_t image_count;
 };
 
 /*
- * By the prompts and the client's own records that no repair takes away: those that have an id of
- * their own, and in which nothing is wrong. As client_version; 0: none said.
+ * The newest version (client_version) in the prompts and the client's own records, of those with
+ * their own id and no damage, as no repair removes them. 0: none names a version.
  */
 int64_t transcript_scan_newest_version(const struct transcript_scan *v);
 
 /* Returns: 0, or negative errno of the caller's function. Owner: transcript_scan_release. */
 int transcript_scan_read(const struct record_source *source, struct transcript_scan *out);
-/* The same, but -E2BIG with more lines that are no record than this. */
+/* The same, but -E2BIG if more lines than broken_max are not records. */
 int transcript_scan_read_within(const struct record_source *source, size_t broken_max,
                                 struct transcript_scan *out);
 void transcript_scan_release(struct transcript_scan *v);
 
 /*
- * Reads the one record that begins at an offset, wherever its line begins. The caller begins the
- * stream, and releases it. Returns: 0; -EBADMSG where there is no whole record; or as read.
+ * Reads the record that begins at an offset, wherever its line begins. The caller begins the
+ * stream, and releases it. Returns: 0; -EBADMSG: there is no whole record; or as
+ * transcript_scan_read.
  */
 int transcript_scan_skim(const struct record_source *source, int64_t offset, struct json_stream *s);
 
-/* Bytes [from, to), which must be there. Returns: 0 or negative errno. Owner of out: the caller. */
+/* Bytes [from, to), which must exist. Returns: 0 or negative errno. Owner of out: the caller. */
 int transcript_scan_bytes(const struct record_source *source, int64_t from, int64_t to,
                           struct buf *out);

@@ -1,7 +1,6 @@
 /* Claude Code's records, 2.0.0 to 2.1.330: one JSON object a line, one content block a record. */
 #include "agents/claude/events.h"
-
-#include "conversation/message.h"
+#include "agents/contents.h"
 
 #include <errno.h>
 
@@ -298,7 +297,7 @@ void event_claude_read(struct arena *a, const struct json_value *root, struct ev
 static int read_record(struct arena *a, struct sv record, struct event *out)
 {
     const struct json_value *root;
-    if (json_parse(a, record, &root) < 0 || !json_is_object(root))
+    if (contents_root(a, record, &root) < 0)
         return -EBADMSG;
     event_claude_read(a, root, out);
     return 0;

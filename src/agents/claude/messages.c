@@ -1,23 +1,9 @@
 /* What Claude Code's records say, 2.0.0 to 2.1.330. */
 #include "agents/claude/events.h"
-#include "conversation/message.h"
+#include "agents/contents.h"
 
 #include <errno.h>
 #include <string.h>
-
-struct blocks {
-    struct arena *arena;
-    struct block *items;
-    size_t count, capacity;
-};
-
-static struct block *add(struct blocks *list, enum block_kind kind)
-{
-    struct block *b = ARENA_PUSH(list->arena, list->items, list->count, list->capacity);
-    b->kind = kind;
-    b->size_bytes = -1;
-    return b;
-}
 
 static bool is(struct sv s, const char *word)
 {
@@ -25,10 +11,10 @@ static bool is(struct sv s, const char *word)
 }
 
 /* {"type":"image","source":{"type":"base64","media_type":"image/png","data":"..."}} */
-static void add_image(struct blocks *list, const struct json_value *block)
+static void add_image(struct contents *list, const struct json_value *block)
 {
     const struct json_value *source = json_get(block, "source");
-    struct block *b = add(list, BLOCK_IMAGE);
+    struct block *b = contents_add(list, BLOCK_IMAGE, (struct sv){0});
     b->name = json_text_at(source, "media_type");
     if (!b->name.n)
         b->name = json_text_at(block, "type");
@@ -41,20 +27,15 @@ static void add_image(struct blocks *list, const struct json_value *block)
 /* The argument by which a person knows a call again; by the names that tools use. */
 static struct sv telling_argument(const struct json_value *input)
 {
-    static const char *const keys[] = {"command", "file_path", "notebook_path", "path",
-                                       "pattern", "query",     "url",           "description",
-                                       "skill",   "subject",   "prompt",        "plan"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        struct sv s = json_text_at(input, keys[i]);
-        if (s.n)
-            return s;
-    }
-    return (struct sv){"", 0};
+    static const char *const keys[] = {
+        "command",     "file_path", "notebook_path", "path",   "pattern", "query", "url",
+        "description", "skill",     "subject",       "prompt", "plan",    NULL};
+    return contents_argument(input, keys);
 }
 
-static void add_call(struct blocks *list, const struct json_value *block)
+static void add_call(struct contents *list, const struct json_value *block)
 {
-    struct block *b = add(list, BLOCK_CALL);
+    struct block *b = contents_add(list, BLOCK_CALL, (struct sv){0});
     b->id = json_text_at(block, "id");
     b->name = json_text_at(block, "name");
     b->input = json_get(block, "input");
@@ -62,13 +43,13 @@ static void add_call(struct blocks *list, const struct json_value *block)
 }
 
 /* A result's content is a string, or blocks: its texts become one, its pictures follow it. */
-static void add_result(struct blocks *list, const struct json_value *block)
+static void add_result(struct contents *list, const struct json_value *block)
 {
     const struct json_value *content = json_get(block, "content"), *part;
     size_t place = list->count;
     struct buf joined = {0};
     struct sv text = {0};
-    add(list, BLOCK_RESULT);
+    contents_add(list, BLOCK_RESULT, (struct sv){0});
     json_string(content, &text);
     for (part = json_first(content); part; part = json_next(content, part)) {
         struct sv type = json_text_at(part, "type"), more = json_text_at(part, "text");
@@ -93,12 +74,12 @@ static void add_result(struct blocks *list, const struct json_value *block)
     b->is_error = json_is_true(json_get(block, "is_error"));
 }
 
-static void add_text(struct blocks *list, enum block_kind kind, struct sv text)
+static void add_text(struct contents *list, enum block_kind kind, struct sv text)
 {
-    add(list, kind)->text = text;
+    contents_add(list, kind, text);
 }
 
-static void add_block(struct blocks *list, const struct json_value *block)
+static void add_block(struct contents *list, const struct json_value *block)
 {
     struct sv type = json_text_at(block, "type");
     if (is(type, "text"))
@@ -106,7 +87,7 @@ static void add_block(struct blocks *list, const struct json_value *block)
     else if (is(type, "thinking"))
         add_text(list, BLOCK_THINKING, json_text_at(block, "thinking"));
     else if (is(type, "redacted_thinking"))
-        add(list, BLOCK_THINKING);
+        contents_add(list, BLOCK_THINKING, (struct sv){0});
     else if (is(type, "tool_use") || is(type, "server_tool_use"))
         add_call(list, block);
     else if (is(type, "tool_result") || sv_ends_with(type, SV("_tool_result")))
@@ -114,10 +95,10 @@ static void add_block(struct blocks *list, const struct json_value *block)
     else if (is(type, "image") || is(type, "document"))
         add_image(list, block);
     else
-        add(list, BLOCK_OTHER)->name = type;
+        contents_add(list, BLOCK_OTHER, (struct sv){0})->name = type;
 }
 
-static void add_content(struct blocks *list, const struct json_value *content)
+static void add_content(struct contents *list, const struct json_value *content)
 {
     struct sv text;
     const struct json_value *block;
@@ -132,7 +113,7 @@ static void add_content(struct blocks *list, const struct json_value *content)
  * Input that was typed while the agent was at work ("queued_command") is kept as an attachment; so
  * are files that a prompt names. The others are the client's own business.
  */
-static void add_attachment(struct blocks *list, const struct json_value *attachment,
+static void add_attachment(struct contents *list, const struct json_value *attachment,
                            struct event *e)
 {
     struct sv type = json_text_at(attachment, "type"), name = json_text_at(attachment, "filename");
@@ -146,7 +127,7 @@ static void add_attachment(struct blocks *list, const struct json_value *attachm
     if (!name.n)
         return;
     const struct json_value *file = json_path(attachment, "content", "file", NULL);
-    struct block *b = add(list, BLOCK_FILE);
+    struct block *b = contents_add(list, BLOCK_FILE, (struct sv){0});
     b->name = name;
     b->text = json_text_at(file, "content");
     if (!b->text.n)
@@ -156,10 +137,10 @@ static void add_attachment(struct blocks *list, const struct json_value *attachm
 int message_claude_read(struct arena *a, struct sv record, struct event *e, struct message *out)
 {
     const struct json_value *root;
-    if (json_parse(a, record, &root) < 0 || !json_is_object(root))
+    if (contents_root(a, record, &root) < 0)
         return -EBADMSG;
     event_claude_read(a, root, e);
-    struct blocks list = {.arena = a};
+    struct contents list = {.arena = a};
     const struct json_value *message = json_get(root, "message");
     if (message && e->kind != EVENT_OTHER && e->kind != EVENT_METADATA)
         add_content(&list, json_get(message, "content"));

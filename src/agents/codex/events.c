@@ -1,8 +1,6 @@
 /* The records of a rollout, 0.63.0 to 0.171.0: {"timestamp", "ordinal", "type", "payload"}. */
 #include "agents/codex/codex.h"
-
-#include "base/json.h"
-#include "conversation/message.h"
+#include "agents/contents.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -153,7 +151,7 @@ static int read_all(struct arena *a, struct sv record, struct event *e,
                     const struct json_value **payload)
 {
     const struct json_value *root;
-    if (json_parse(a, record, &root) < 0 || !json_is_object(root))
+    if (contents_root(a, record, &root) < 0)
         return -EBADMSG;
     struct sv type = json_text_at(root, "type");
     const struct json_value *inner = json_get(root, "payload");
@@ -185,14 +183,9 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
 /* The argument by which a person knows a call again. */
 static struct sv telling_argument(const struct json_value *input)
 {
-    static const char *const keys[] = {"cmd",   "command", "path", "pattern",
-                                       "query", "url",     "input"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        struct sv s = json_text_at(input, keys[i]);
-        if (s.n)
-            return s;
-    }
-    return (struct sv){"", 0};
+    static const char *const keys[] = {"cmd",   "command", "path",  "pattern",
+                                       "query", "url",     "input", NULL};
+    return contents_argument(input, keys);
 }
 
 /* Arguments are JSON in a string; those of a custom tool are the text that it takes. */

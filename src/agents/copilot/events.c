@@ -1,7 +1,6 @@
 /* The records of events.jsonl, as 1.0.102 writes them. */
+#include "agents/contents.h"
 #include "agents/copilot/copilot.h"
-#include "base/json.h"
-#include "conversation/message.h"
 
 #include <errno.h>
 
@@ -114,15 +113,10 @@ static void read_event(struct arena *a, const struct json_value *root, struct ev
     read_data(a, json_text_at(root, "type"), data, e);
 }
 
-static int read_root(struct arena *a, struct sv record, const struct json_value **root)
-{
-    return json_parse(a, record, root) < 0 || !json_is_object(*root) ? -EBADMSG : 0;
-}
-
 static int read_record(struct arena *a, struct sv record, struct event *out)
 {
     const struct json_value *root;
-    int r = read_root(a, record, &root);
+    int r = contents_root(a, record, &root);
     if (r == 0)
         read_event(a, root, out);
     return r;
@@ -130,41 +124,24 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
 
 /* ---- what it says ------------------------------------------------------------------------- */
 
-struct blocks {
-    struct arena *arena;
-    struct block *items;
-    size_t count, capacity;
-};
-
-static struct block *add(struct blocks *list, enum block_kind kind, struct sv text)
-{
-    struct block *b = ARENA_PUSH(list->arena, list->items, list->count, list->capacity);
-    *b = (struct block){.kind = kind, .text = text, .size_bytes = -1};
-    return b;
-}
-
-static void add_text(struct blocks *list, enum block_kind kind, struct sv text)
+static void add_text(struct contents *list, enum block_kind kind, struct sv text)
 {
     if (text.n)
-        add(list, kind, text);
+        contents_add(list, kind, text);
 }
 
 /* The argument by which a person knows a call again. */
 static struct sv telling_argument(const struct json_value *input)
 {
-    static const char *const keys[] = {"command", "path", "pattern", "query", "url", "description"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        struct sv s = json_text_at(input, keys[i]);
-        if (s.n)
-            return s;
-    }
-    return SV("");
+    static const char *const keys[] = {"command", "path",        "pattern", "query",
+                                       "url",     "description", NULL};
+    return contents_argument(input, keys);
 }
 
-static void add_calls(struct blocks *list, const struct json_value *requests)
+static void add_calls(struct contents *list, const struct json_value *requests)
 {
     for (const struct json_value *r = json_first(requests); r; r = json_next(requests, r)) {
-        struct block *b = add(list, BLOCK_CALL, SV(""));
+        struct block *b = contents_add(list, BLOCK_CALL, SV(""));
         b->id = json_text_at(r, "toolCallId");
         b->name = json_text_at(r, "name");
         b->input = json_get(r, "arguments");
@@ -172,30 +149,30 @@ static void add_calls(struct blocks *list, const struct json_value *requests)
     }
 }
 
-static void add_result(struct blocks *list, const struct json_value *data)
+static void add_result(struct contents *list, const struct json_value *data)
 {
     struct sv text = json_text_at(json_get(data, "result"), "content");
     if (!text.n)
         text = json_text_at(json_get(data, "error"), "message");
-    struct block *b = add(list, BLOCK_RESULT, text);
+    struct block *b = contents_add(list, BLOCK_RESULT, text);
     b->id = json_text_at(data, "toolCallId");
     b->is_error = !json_is_true(json_get(data, "success"));
 }
 
-static void add_attachments(struct blocks *list, const struct json_value *files)
+static void add_attachments(struct contents *list, const struct json_value *files)
 {
     for (const struct json_value *f = json_first(files); f; f = json_next(files, f))
-        add(list, BLOCK_FILE, SV(""))->name = json_text_at(f, "path");
+        contents_add(list, BLOCK_FILE, SV(""))->name = json_text_at(f, "path");
 }
 
 static int read_message(struct arena *a, struct sv record, struct event *e, struct message *out)
 {
     const struct json_value *root;
-    int r = read_root(a, record, &root);
+    int r = contents_root(a, record, &root);
     if (r < 0)
         return r;
     read_event(a, root, e);
-    struct blocks list = {.arena = a};
+    struct contents list = {.arena = a};
     const struct json_value *data = json_get(root, "data");
     if (e->kind == EVENT_PROMPT) {
         add_text(&list, BLOCK_TEXT, e->text);
@@ -217,7 +194,7 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
 static bool recognises(struct arena *a, struct sv record)
 {
     const struct json_value *root;
-    if (read_root(a, record, &root) < 0)
+    if (contents_root(a, record, &root) < 0)
         return false;
     struct sv type = json_text_at(root, "type");
     return sv_find(type, 0, SV(".")) < type.n && json_is_object(json_get(root, "data")) &&

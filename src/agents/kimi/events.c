@@ -1,9 +1,7 @@
 /* Kimi Code's records, 2.1.0 (protocol 1.5): one JSON object a line. A reply, a call and a result
  * are "loop events" of a step, which is one request to the model. */
+#include "agents/contents.h"
 #include "agents/kimi/kimi.h"
-
-#include "base/json.h"
-#include "conversation/message.h"
 
 #include <errno.h>
 
@@ -161,7 +159,7 @@ static void read_type(struct arena *a, const struct record *r, struct event *e)
 static int read_root(struct arena *a, struct sv bytes, struct record *out)
 {
     struct record r = {0};
-    if (json_parse(a, bytes, &r.root) < 0 || !json_is_object(r.root))
+    if (contents_root(a, bytes, &r.root) < 0)
         return -EBADMSG;
     r.type = json_text_at(r.root, "type");
     if (is(r.type, "context.append_loop_event"))
@@ -197,48 +195,32 @@ static int read_record(struct arena *a, struct sv bytes, struct event *out)
 
 /* ---- what a record says ------------------------------------------------------------------- */
 
-struct blocks {
-    struct arena *arena;
-    struct block *items;
-    size_t count, capacity;
-};
-
-static struct block *add(struct blocks *list, enum block_kind kind, struct sv text)
-{
-    struct block *b = ARENA_PUSH(list->arena, list->items, list->count, list->capacity);
-    *b = (struct block){.kind = kind, .text = text, .size_bytes = -1};
-    return b;
-}
-
 /* Of a prompt, or of a result that is no single text. */
-static void add_parts(struct blocks *list, const struct json_value *parts, enum block_kind kind)
+static void add_parts(struct contents *list, const struct json_value *parts, enum block_kind kind)
 {
     for (const struct json_value *p = json_first(parts); p; p = json_next(parts, p)) {
         struct sv type = json_text_at(p, "type"), text = json_text_at(p, "text");
         if (is(type, "text") && text.n)
-            add(list, kind, text);
+            contents_add(list, kind, text);
         else if (!is(type, "text"))
-            add(list, BLOCK_OTHER, (struct sv){0})->name = type;
+            contents_add(list, BLOCK_OTHER, (struct sv){0})->name = type;
     }
 }
 
 static struct sv argument_of(const struct json_value *args)
 {
-    static const char *const keys[] = {"command", "path",  "file_path",  "pattern",
-                                       "url",     "query", "description"};
-    struct sv text = {0};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && !text.n; i++)
-        text = json_text_at(args, keys[i]);
-    return text;
+    static const char *const keys[] = {"command", "path",  "file_path",   "pattern",
+                                       "url",     "query", "description", NULL};
+    return contents_argument(args, keys);
 }
 
-static void add_result(struct blocks *list, const struct json_value *result, struct sv id)
+static void add_result(struct contents *list, const struct json_value *result, struct sv id)
 {
     const struct json_value *output = json_get(result, "output");
     size_t before = list->count;
     struct sv text = {0};
     if (json_string(output, &text) || !json_is_array(output))
-        add(list, BLOCK_RESULT, text);
+        contents_add(list, BLOCK_RESULT, text);
     else
         add_parts(list, output, BLOCK_RESULT);
     for (size_t i = before; i < list->count; i++) {
@@ -247,7 +229,7 @@ static void add_result(struct blocks *list, const struct json_value *result, str
     }
 }
 
-static void add_step(struct blocks *list, const struct json_value *step)
+static void add_step(struct contents *list, const struct json_value *step)
 {
     struct sv type = json_text_at(step, "type"), id = json_text_at(step, "toolCallId");
     const struct json_value *part = json_get(step, "part");
@@ -255,9 +237,9 @@ static void add_step(struct blocks *list, const struct json_value *step)
         bool is_thought = is(json_text_at(part, "type"), "think");
         struct sv text = json_text_at(part, is_thought ? "think" : "text");
         if (text.n)
-            add(list, is_thought ? BLOCK_THINKING : BLOCK_TEXT, text);
+            contents_add(list, is_thought ? BLOCK_THINKING : BLOCK_TEXT, text);
     } else if (is(type, "tool.call")) {
-        struct block *b = add(list, BLOCK_CALL, (struct sv){0});
+        struct block *b = contents_add(list, BLOCK_CALL, (struct sv){0});
         b->id = id;
         b->name = json_text_at(step, "name");
         b->input = json_get(step, "args");
@@ -270,7 +252,7 @@ static void add_step(struct blocks *list, const struct json_value *step)
 static int read_message(struct arena *a, struct sv bytes, struct event *e, struct message *out)
 {
     struct record r;
-    struct blocks list = {.arena = a};
+    struct contents list = {.arena = a};
     if (read_root(a, bytes, &r) < 0)
         return -EBADMSG;
     *e = event_of(a, &r);
@@ -279,7 +261,7 @@ static int read_message(struct arena *a, struct sv bytes, struct event *e, struc
     else if (e->kind == EVENT_PROMPT || e->kind == EVENT_NOTE)
         add_parts(&list, json_get(r.root, "input"), BLOCK_TEXT);
     else if (e->kind == EVENT_API_ERROR && e->text.n)
-        add(&list, BLOCK_TEXT, e->text);
+        contents_add(&list, BLOCK_TEXT, e->text);
     *out = (struct message){list.items, list.count, (struct sv){0}};
     return 0;
 }

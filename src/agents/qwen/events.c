@@ -1,7 +1,6 @@
 /* What Qwen Code's records say, as 0.24.4 writes them. */
+#include "agents/contents.h"
 #include "agents/qwen/qwen.h"
-#include "base/json.h"
-#include "conversation/message.h"
 
 #include <errno.h>
 #include <string.h>
@@ -124,15 +123,10 @@ static void read_event(struct arena *a, const struct json_value *root, struct ev
     *out = e;
 }
 
-static int read_root(struct arena *a, struct sv record, const struct json_value **root)
-{
-    return json_parse(a, record, root) < 0 || !json_is_object(*root) ? -EBADMSG : 0;
-}
-
 static int read_record(struct arena *a, struct sv record, struct event *out)
 {
     const struct json_value *root;
-    int r = read_root(a, record, &root);
+    int r = contents_root(a, record, &root);
     if (r == 0)
         read_event(a, root, out);
     return r;
@@ -142,15 +136,13 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
 
 static void read_call(const struct json_value *call, struct block *b)
 {
-    static const char *const keys[] = {"command", "file_path", "absolute_path", "path",
-                                       "pattern", "query",     "url",           "prompt"};
+    static const char *const keys[] = {"command", "file_path", "absolute_path", "path", "pattern",
+                                       "query",   "url",       "prompt",        NULL};
     b->kind = BLOCK_CALL;
     b->id = json_text_at(call, "id");
     b->name = json_text_at(call, "name");
     b->input = json_get(call, "args");
-    b->argument = (struct sv){"", 0};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && !b->argument.n; i++)
-        b->argument = json_text_at(b->input, keys[i]);
+    b->argument = contents_argument(b->input, keys);
 }
 
 static void read_response(const struct json_value *response, struct block *b)
@@ -188,7 +180,7 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
     const struct json_value *root, *part;
     struct block *blocks = NULL;
     size_t count = 0, capacity = 0;
-    int r = read_root(a, record, &root);
+    int r = contents_root(a, record, &root);
     if (r < 0)
         return r;
     read_event(a, root, e);

@@ -44,6 +44,21 @@ struct lookup store_list(const struct agent_store *store, const char *folder,
     return seen_of(store, folder, r);
 }
 
+struct lookup store_list_folders(const struct agent_store *store, const char *top,
+                                 const char *begins, const char *const **folders, size_t *count)
+{
+    struct fs_name *names;
+    size_t name_count, n = 0;
+    struct lookup seen = store_list(store, top, &names, &name_count);
+    const char **all = arena_alloc(store->arena, (name_count + 1) * sizeof *all);
+    for (size_t i = 0; i < name_count; i++)
+        if (names[i].may_be_dir && str_starts_with(names[i].name, begins))
+            all[n++] = arena_printf(store->arena, "%s/%s", top, names[i].name);
+    *folders = all;
+    *count = n;
+    return seen;
+}
+
 struct lookup store_look_at(const struct agent_store *store, const char *path,
                             struct agent_transcript *out)
 {

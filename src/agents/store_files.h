@@ -12,6 +12,10 @@
 struct lookup store_list(const struct agent_store *store, const char *folder,
                          struct fs_name **names, size_t *count);
 
+/* The paths of the folders in one below the store whose names begin so. */
+struct lookup store_list_folders(const struct agent_store *store, const char *top,
+                                 const char *begins, const char *const **folders, size_t *count);
+
 /* Sets size, time and path of a transcript; the rest of out stays. */
 struct lookup store_look_at(const struct agent_store *store, const char *path,
                             struct agent_transcript *out);

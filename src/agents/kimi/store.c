@@ -147,29 +147,13 @@ struct lookup kimi_list_folder(const struct agent_store *store, const char *fold
     return seen;
 }
 
-/* "sessions/wd_NAME_HASH" of each directory. */
-static struct lookup list_projects(const struct agent_store *store, const char *const **folders,
-                                   size_t *count)
-{
-    struct fs_name *names;
-    size_t name_count, n = 0;
-    struct lookup seen = store_list(store, TOP, &names, &name_count);
-    const char **all = arena_alloc(store->arena, (name_count + 1) * sizeof *all);
-    for (size_t i = 0; i < name_count; i++)
-        if (names[i].may_be_dir && str_starts_with(names[i].name, "wd_"))
-            all[n++] = arena_printf(store->arena, TOP "/%s", names[i].name);
-    *folders = all;
-    *count = n;
-    return seen;
-}
-
 struct lookup kimi_list_all(const struct agent_store *store, struct agent_transcript **transcripts,
                             size_t *count)
 {
     struct list all = {0};
     const char *const *folders;
     size_t folder_count;
-    struct lookup seen = list_projects(store, &folders, &folder_count);
+    struct lookup seen = store_list_folders(store, TOP, "wd_", &folders, &folder_count);
     for (size_t i = 0; i < folder_count; i++)
         store_join(&seen, add_folder(store, folders[i], &all));
     *transcripts = all.items;
@@ -193,7 +177,7 @@ struct lookup kimi_find(const struct agent_store *store, const char *session_id,
         cwd ? look_into(store, kimi_project_folder(store->arena, cwd), session_id, &found)
             : lookup_absent();
     if (seen.state != LOOKUP_FOUND) {
-        struct lookup all = list_projects(store, &folders, &count);
+        struct lookup all = store_list_folders(store, TOP, "wd_", &folders, &count);
         if (all.state == LOOKUP_UNKNOWN)
             seen = lookup_either(seen, all);
         for (size_t i = 0; i < count && seen.state != LOOKUP_FOUND; i++)
@@ -234,7 +218,7 @@ void kimi_list_watched(const struct agent_store *store, const char *const **fold
     const char *const *projects;
     struct agent_transcript *all;
     size_t project_count, n = 0, session_count;
-    list_projects(store, &projects, &project_count);
+    store_list_folders(store, TOP, "wd_", &projects, &project_count);
     kimi_list_all(store, &all, &session_count);
     const char **watched =
         arena_alloc(store->arena, (2 + project_count + session_count) * sizeof *watched);

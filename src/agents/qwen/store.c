@@ -182,22 +182,6 @@ const char *qwen_project_folder(struct arena *a, const char *cwd)
     return arena_printf(a, "projects/%s/" CHATS, encode(a, cwd));
 }
 
-/* The folders of projects, below the store. */
-static struct lookup list_projects(const struct agent_store *store, const char *const **folders,
-                                   size_t *count)
-{
-    struct fs_name *names;
-    size_t name_count, n = 0;
-    struct lookup seen = store_list(store, "projects", &names, &name_count);
-    const char **all = arena_alloc(store->arena, (name_count + 1) * sizeof *all);
-    for (size_t i = 0; i < name_count; i++)
-        if (names[i].may_be_dir)
-            all[n++] = join(store->arena, "projects", names[i].name);
-    *folders = all;
-    *count = n;
-    return seen;
-}
-
 /* ---- transcripts -------------------------------------------------------------------------- */
 
 struct list {
@@ -246,7 +230,7 @@ struct lookup qwen_list_all(const struct agent_store *store, struct agent_transc
     struct list all = {0};
     const char *const *folders;
     size_t folder_count;
-    struct lookup seen = list_projects(store, &folders, &folder_count);
+    struct lookup seen = store_list_folders(store, "projects", "", &folders, &folder_count);
     for (size_t i = 0; i < folder_count; i++) {
         store_join(&seen, add_folder(store, join(store->arena, folders[i], CHATS), &all));
         store_join(&seen, add_folder(store, join(store->arena, folders[i], ARCHIVE), &all));
@@ -268,7 +252,7 @@ struct lookup qwen_find_transcript(const struct agent_store *store, const char *
     if (seen.state != LOOKUP_FOUND) {
         const char *const *folders;
         size_t count;
-        store_join(&seen, list_projects(store, &folders, &count));
+        store_join(&seen, store_list_folders(store, "projects", "", &folders, &count));
         for (size_t i = 0; i < 2 * count && seen.state != LOOKUP_FOUND; i++) {
             const char *chats = join(store->arena, folders[i / 2], i % 2 ? ARCHIVE : CHATS);
             seen =
@@ -293,7 +277,7 @@ void qwen_list_watched(const struct agent_store *store, const char *const **fold
 {
     const char *const *projects;
     size_t project_count, n = 0;
-    list_projects(store, &projects, &project_count);
+    store_list_folders(store, "projects", "", &projects, &project_count);
     const char **all = arena_alloc(store->arena, (project_count + 3) * sizeof *all);
     all[n++] = ".";
     all[n++] = "sessions";
@@ -369,7 +353,7 @@ void qwen_list_files(const struct agent_store *store, const struct agent_transcr
     *out = (struct agent_files){.arena = store->arena, .outside = -1};
     if (of->path)
         store_add_file(store, of->path, AGENT_FILE_TRANSCRIPT, out);
-    struct lookup seen = list_projects(store, &projects, &count);
+    struct lookup seen = store_list_folders(store, "projects", "", &projects, &count);
     if (seen.state == LOOKUP_UNKNOWN)
         agent_leave_out(out, seen.where, err_reason(seen.code), true);
     for (size_t i = 0; i < count; i++) {

@@ -508,7 +508,8 @@ struct sr_kill {
  * (without_backup). It never ends the session or terminal in which the calling
  * process (look->own_pid) runs, an ancestor of it, a process of another user, or
  * a traced one.
- * Blocks: for the backup, the questions, and up to twice grace_ms.
+ * Blocks: for the backup, the questions, up to twice grace_ms, and some 20 s more
+ * if the process or its helpers ignore SIGTERM.
  * Returns: 0 when it has ended and all is cleaned up. -EPERM: refused.
  * -ECANCELED: declined. -EAGAIN: it has changed since the snapshot.
  * Others: see out for what was done.
@@ -532,7 +533,8 @@ bool sr_can_revive(const struct sr_session *session);
  * cause, the gentlest first (doc/reviving.md), and checks after each whether it
  * moves. Always makes a verified backup first. Never touches what sr_kill_process
  * never ends, nor a session that works or waits for its user.
- * Blocks: for the backup, the questions, and half a minute for each push.
+ * Blocks: for the backup, the questions, and up to half a minute for each push,
+ * with grace_ms in addition if the push ends processes.
  * Returns: 0 when it moves again. -EPERM: refused. -ECANCELED: declined.
  * -EAGAIN: it has changed since the snapshot. -EOPNOTSUPP: there is no push for
  * its cause. -ETIMEDOUT: no push helped.

@@ -18,7 +18,8 @@ struct hook {
 
 /*
  * Reads the object if fd is a pipe, a socket or a file, to its end.
- * Blocks: up to two seconds if nothing arrives. Returns: 0; -ENODATA: there is no such object.
+ * Blocks: until the end of input, or until nothing has arrived for two seconds. Reads at most
+ * 256 MB. Returns: 0; -ENODATA: there is no such object, or its session id is not one.
  * Owner: the arena.
  */
 int hook_read(int fd, struct arena *a, struct hook *out);

@@ -83,8 +83,8 @@ enum change_kind {
     CHANGE_SESSION_CONTINUED,
     CHANGE_HUNG, /* it does not answer: hung, blocked or orphaned */
     CHANGE_RECOVERED,
-    CHANGE_UNSAVED, /* what is said in it is on no disk */
-    CHANGE_SAVED,   /* it is again */
+    CHANGE_UNSAVED, /* the conversation is not on disk */
+    CHANGE_SAVED,   /* it is on disk again */
     CHANGE_CONTEXT_FULL,
     CHANGE_EXPIRING,
     CHANGE_BACKED_UP,
@@ -100,13 +100,13 @@ const char *change_word(enum change_kind kind);
  */
 struct change_event {
     enum change_kind kind;
-    int64_t at_ms; /* wall time; whoever tells it fills it in */
+    int64_t at_ms; /* wall time; filled in by the code that reports it */
     const char *session_id, *config_dir, *transcript, *cwd, *tty;
     int pid;
     int64_t size_bytes;
     enum change_how how;
     int status;              /* CHANGE_HOW_EXIT: its exit status, CHANGE_HOW_SIGNAL: the signal */
-    const char *signal;      /* the name of that, or of the one that it ended itself on */
+    const char *signal;      /* name of that signal, or of the one after which it exited */
     enum sr_verdict verdict; /* CHANGE_HUNG, CHANGE_RECOVERED, CHANGE_SESSION_STOPPED */
     const char *cause, *confidence, *advice;
     const char *const *evidence;
@@ -121,7 +121,7 @@ struct change_event {
     const char *backup; /* its transcript's path */
     bool was_unchanged; /* the last backup still held all of it */
     int64_t retry_in_s; /* CHANGE_BACKUP_FAILED */
-    const char *text;   /* what failed, or how it shows, a line */
+    const char *text;   /* one line: what failed, or what showed it */
     int64_t sessions;   /* CHANGE_WATCHING: how many there are */
     const char *by;     /* CHANGE_WATCHING: "inotify" or "polling" */
     bool wants_person;  /* worth notifying the user */
@@ -166,8 +166,9 @@ struct change_backup {
     int64_t size_bytes; /* of its transcript, when the backup became due */
 };
 
-/* A backup that is due, the most urgent first: what hangs, what is deleted soon, what fills up.
- * It is not given out again until changes_backed_up. Returns: false: none. Owner: the arena. */
+/* A backup that is due, the most urgent first: of a hung session, of one that is deleted soon, of
+ * one that fills up. It is not returned again before changes_backed_up. Returns: false: none.
+ * Owner: the arena. */
 bool changes_next_backup(struct changes *c, int64_t now_ms, struct arena *a,
                          struct change_backup *out);
 
@@ -189,7 +190,7 @@ void changes_backed_up(struct changes *c, const struct change_backup *backup,
                        const struct change_result *result, int64_t now_ms,
                        struct change_events *events);
 
-/* How long until the next look is due. has_moved: somebody has seen a file or a process move. */
+/* How long until the next look is due. has_moved: a file or a process was seen to change. */
 int64_t changes_look_pause_ms(const struct changes *c, bool has_moved, int64_t now_ms);
 
 /* How long until the next backup is due; -1: none is wanted. */

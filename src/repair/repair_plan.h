@@ -1,9 +1,9 @@
 /*
- * repair_plan: what is wrong with a transcript, what it costs a resume, and a plan
- * of byte ranges that mends it.
+ * repair_plan: what is wrong with a transcript, what a resume loses by it, and a
+ * plan of byte ranges that repairs it.
  *
- *     transcript_scan_read(&source, &survey);
- *     repair_plan_make(&source, &survey, &options, &arena, &plan);
+ *     transcript_scan_read(&source, &scan);
+ *     repair_plan_make(&source, &scan, &options, &arena, &plan);
  *     ... show plan.problems, plan.edits
  *     repair_plan_write(&source, &plan, backup, &sink);
  *
@@ -11,8 +11,8 @@
  * are kept. Edits are in order and do not overlap, so that kept and removed bytes
  * together are the whole file.
  *
- * Normal or harmless things are never edited; a file without harmful damage has
- * no edits. A second plan, for the result of the first, is empty.
+ * Normal or harmless things are never edited; a file without harmful damage gets
+ * no edits. A second plan, for the result of the first, has none.
  *
  * What a resume loses is found by comparing two walks of the graph: of the file
  * as the client sees it, and of the mended file.
@@ -22,7 +22,7 @@
 #include "base/arena.h"
 #include "repair/scan/transcript_scan.h"
 
-/* The API's limits on images, as it refuses them. */
+/* The limits above which the API refuses images. */
 enum {
     REPAIR_PLAN_IMAGE_MAX = 5242880, /* of base64 */
     REPAIR_PLAN_SIDE_MAX = 8000,     /* pixels */
@@ -42,7 +42,8 @@ struct repair_plan_options {
     const char *file_id;    /* the session id in the file's name; NULL: none */
     bool wants_edits;       /* false: only the problems */
     int64_t client_version; /* of the client that will resume it; 0: the newest that wrote in it */
-    int64_t modified_ms; /* wall time of the file's last write, for time stamps that are made up */
+    int64_t
+        modified_ms; /* wall time of the file's last write, used where a time stamp is made up */
 };
 
 struct repair_plan_problem {

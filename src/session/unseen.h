@@ -1,14 +1,15 @@
 /*
- * unseen: clients that a registry names but no look at the processes shows.
+ * unseen: clients that a registry names but that are not among the visible processes.
  *
- * Such a client belongs to another user behind hidepid, or to another pid namespace
- * that shares the store. It may have the session that its entry names, although no
- * process here does. An entry is left out only when its process is known to be gone:
+ * Such a client belongs to another user, hidden by hidepid, or to another pid
+ * namespace that shares the store. It may have the session that its entry names,
+ * although no visible process has it. An entry is left out only when its process is
+ * known to be gone:
  *
  * - in the machine's first pid namespace, and for an entry that names our own
  *   namespace: the kernel knows no such pid, or /proc shows another process there;
- * - elsewhere this cannot be asked, and every entry counts that was touched since the
- *   machine was booted.
+ * - elsewhere that cannot be found out, and every entry counts that was written since
+ *   the machine was booted.
  *
  * A torn entry (from a full disk) names its process only by its file name, and may belong to any
  * session of its store.

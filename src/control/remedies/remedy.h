@@ -1,10 +1,9 @@
 /*
  * remedy: one push that may make a session move again.
  *
- * A plan is a list of them, the gentlest first. Each knows how to describe
- * itself, what must still hold right before it is given, and how to see whether
- * it helped. They are in remedy_connection.c, remedy_processes.c and
- * remedy_terminal.c.
+ * A plan is a list of pushes, the gentlest first. Each can describe itself, check
+ * right before it is given whether it still applies, and see whether it helped.
+ * They are in remedy_connection.c, remedy_processes.c and remedy_terminal.c.
  */
 #pragma once
 
@@ -28,13 +27,13 @@ struct remedy_kind {
     bool (*helped)(struct revive *r, struct remedy *p, struct buf *how);
 };
 
-/* What a push is for. After the first that helps, no other for the same purpose is given. */
+/* What a push is for. After the first one that helps, no other for the same purpose is given. */
 enum remedy_purpose { REMEDY_FOR_CAUSE, REMEDY_FOR_SIZE, REMEDY_FOR_MODES, REMEDY_PURPOSES };
 
 struct remedy {
     const struct remedy_kind *kind;
     enum remedy_purpose purpose;
-    const char *blocked; /* why it cannot be given, and what to do instead; NULL: it can */
+    const char *blocked; /* why it cannot be given, and what to do instead; NULL: it can be given */
     /* of a connection */
     struct sock sock;
     enum sock_close_way way;

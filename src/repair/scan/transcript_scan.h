@@ -25,8 +25,8 @@
 #include <stdint.h>
 
 enum {
-    TRANSCRIPT_SCAN_LINE_MAX =
-        32 * 1024 * 1024, /* longer lines that are no record are not examined */
+    /* A longer line that is not a record is reported, but not examined. */
+    TRANSCRIPT_SCAN_LINE_MAX = 32 * 1024 * 1024,
     TRANSCRIPT_SCAN_HUGE = 64 * 1024,
     TRANSCRIPT_SCAN_LONG_OUTPUT = 4 * 1024, /* of a progress record: there is one a second */
     TRANSCRIPT_SCAN_VERSIONS_MAX = 250,

@@ -1,5 +1,5 @@
 /*
- * moment: corrects wall time stamps for a clock that was set.
+ * moment: corrects time stamps after the wall clock was set.
  *
  * If the clock was set between a stamp and now (a virtual machine resumed, a
  * time server answered late), the stamp looks days old or lies in the future.
@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* By how much the wall clock was set in all since a process started. says_started: by its own
- * words; started: by the kernel. Returns: 0 when it was not set, or that is not known. */
+/* By how much in all the wall clock was set since a process started. says_started: its start as the
+ * client says; started: as the kernel says. Returns: 0: it was not set, or that is not known. */
 int64_t moment_step_ms(struct wall says_started, struct wall started);
 
 /* The same instant on the wall clock as it is now. lived_since: the start of the process that wrote
@@ -25,9 +25,10 @@ int64_t moment_step_ms(struct wall says_started, struct wall started);
 struct wall moment_on_todays_clock(struct wall stamp, int64_t step_ms, struct wall lived_since,
                                    struct wall now);
 
-/* A stamp by a session's client, or of a file that it writes, on the wall clock as it is now. */
+/* A stamp made by a session's client, or of a file that it writes, on the wall clock as it is now.
+ */
 struct wall moment_of(const struct snapshot *snap, const struct session *s, struct wall stamp);
 
-/* By how much moment_of may be too early: when the clock was set, by the time that the client took
- * to start; else 0. */
+/* By how much moment_of may be too early: if the clock was set, the time that the client took to
+ * start; else 0. */
 int64_t moment_error_s(const struct snapshot *snap, const struct session *s);

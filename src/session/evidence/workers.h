@@ -4,9 +4,9 @@
  * A client has children of many kinds, and most say nothing about the turn:
  * servers that live as long as it does, the status line command once a second,
  * background jobs, hooks that nobody waits for. So whether a process works for
- * the turn depends only on the client's own child that it descends from: what
- * that child was started for, and when. This is decided here and nowhere else;
- * pure, and tested with trees of real clients (tests/fixtures/trees).
+ * the turn depends only on the client's own child from which it descends: what
+ * that child was started for, and when. Only this module decides that. It reads
+ * nothing, and is tested with trees of real clients (tests/fixtures/trees).
  */
 #pragma once
 

@@ -338,6 +338,11 @@ static void the_model_is_where_its_settings_say(void **state)
         scratch_put("config.toml", rows[i].config);
         assert_int_equal(agent_codex.model->api(&none, &store).port, rows[i].port);
     }
+    assert_int_equal(unlink(scratch("config.toml")), 0);
+    assert_int_equal(agent_codex.model->api(&none, &store).port, 443);
+    assert_int_equal(mkfifo(scratch("config.toml"), 0600), 0); /* what it says is not known */
+    assert_int_equal(agent_codex.model->api(&none, &store).port, 0);
+    assert_int_equal(agent_codex.model->api(&none, NULL).port, 0);
     fs_close(&store.fd);
 }
 

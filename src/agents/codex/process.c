@@ -298,7 +298,9 @@ static struct agent_api api_of(const struct proc_strings *environment,
     struct sv config = {0}, url = {0};
     struct arena scratch = {0};
     const char *named = proc_variable(environment, "OPENAI_BASE_URL");
-    if (store && fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, &scratch, &config) == 0)
+    int r =
+        store ? fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, &scratch, &config) : -ENODATA;
+    if (r == 0)
         url = base_url_of(&scratch, config);
     if (!url.n && named)
         url = sv_of(named);
@@ -309,6 +311,8 @@ static struct agent_api api_of(const struct proc_strings *environment,
                             .is_first_party = url.n == 0};
     if (proxy)
         api.port = model_port_of_url(proxy);
+    if (r < 0 && r != -ENOENT) /* it may name another */
+        api = (struct agent_api){0};
     arena_release(&scratch);
     return api;
 }

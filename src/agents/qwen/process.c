@@ -9,6 +9,7 @@
 #include "base/io/fs.h"
 #include "base/json.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,8 +308,11 @@ static struct agent_api api_of(const struct proc_strings *environment,
     const struct json_value *root = NULL;
     struct sv text;
     bool is_given = false;
-    if (store &&
-        fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text) == 0)
+    int r = store ? fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text)
+                  : -ENOENT;
+    if (r < 0 && r != -ENOENT) /* it may name another than the environment does */
+        return (struct agent_api){0};
+    if (r == 0)
         json_parse(store->arena, text, &root);
     uint16_t port =
         root ? port_of_providers(store->arena, json_get(root, "modelProviders"), &is_given) : 0;

@@ -297,7 +297,7 @@ int agent_open_records(const struct agent *agent, const struct agent_store *stor
                        struct fs_file *out)
 {
     if (!agent->records)
-        return fs_open_file(store->fd, of->path, out);
+        return fs_open_linked(store->fd, of->path, out);
     struct memory_file f = {.fd = os_create_in_memory("records")};
     if (f.fd < 0)
         return f.fd;

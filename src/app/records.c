@@ -23,7 +23,7 @@ static int open_one(struct records *r, size_t file)
     fs_close(&r->fd);
     int code = file == 0 && r->rows
                    ? agent_open_records(r->agent, r->store, r->rows, AGENT_WHOLE, &opened)
-                   : fs_open_file(AT_FDCWD, r->files[file], &opened);
+                   : fs_open_linked(AT_FDCWD, r->files[file], &opened);
     if (code < 0)
         return code;
     r->fd = opened.fd;

@@ -449,7 +449,7 @@ int repair_examine(const struct repair_examine_request *q, struct arena *a,
         return err_set(error, -EOPNOTSUPP,
                        "%s: what is wrong with a transcript of %s, and what mends it, is not known",
                        q->shown, q->agent->title);
-    int r = fs_open_file(q->at, q->path, &e.file);
+    int r = fs_open_linked(q->at, q->path, &e.file);
     if (r < 0)
         return err_set(error, r, "open %s: %s", q->shown, err_reason(r));
     posix_fadvise(e.file.fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -219,7 +219,7 @@ int sources_open(struct sources *sources, const struct source *source, struct fs
     if (!source->rows)
         return sources->roots[source->root].is_backups
                    ? fs_open_file_beneath(store.fd, source->path, out)
-                   : fs_open_file(store.fd, source->path, out);
+                   : fs_open_linked(store.fd, source->path, out);
     int r = sources_see(sources, source, &seen); /* first: what comes later is seen again */
     if (r == 0)
         r = agent_open_records(source->agent, &store, source->rows, AGENT_WHOLE, &opened);

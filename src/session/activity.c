@@ -37,7 +37,7 @@ int activity_read_last(const struct store *store, const struct agent_transcript 
         *out = (struct last_message){.at = t->modified_at};
         return 0;
     }
-    int r = fs_open_file(store->io.fd, t->path, &file);
+    int r = fs_open_linked(store->io.fd, t->path, &file);
     if (r < 0)
         return r;
     FS_CLOSE int fd = file.fd;
@@ -88,7 +88,7 @@ static bool has_records_over_lines(const struct store *store,
 {
     struct fs_file file;
     struct normalise_found found;
-    if (store->agent->records || fs_open_file(store->io.fd, transcript->path, &file) < 0)
+    if (store->agent->records || fs_open_linked(store->io.fd, transcript->path, &file) < 0)
         return true; /* not known: nothing is said against it */
     FS_CLOSE int fd = file.fd;
     struct record_source source = {

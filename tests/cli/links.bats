@@ -211,6 +211,19 @@ nothing_got_in()
     nothing_got_in
 }
 
+@test "a transcript that is a link to what is no transcript: no mode shows a byte of it, and --check names it" {
+    secret
+    ln -sf "$BATS_TEST_TMPDIR/id_rsa" "$CONFIG_DIR/projects/-tmp-p/$OTHER.jsonl"
+    for mode in "--check $OTHER" "--check --json" "--context $OTHER" "--search SECRET" "--resume --json --all"; do
+        # shellcheck disable=SC2086 # words
+        rescue $mode --config-dir "$CONFIG_DIR" --index-dir "$HOME/index" "${options[@]}"
+        [[ $output$stderr != *TOP-SECRET* ]]
+    done
+    rescue --check "$OTHER" --config-dir "$CONFIG_DIR" "${options[@]}"
+    [ "$status" -ne 0 ]
+    [[ $output$stderr == *"$OTHER.jsonl: leads out of its folder"* ]]
+}
+
 @test "links of another user's, and links to what is another's, are not followed" {
     [ "$(id -u)" -eq 0 ] || skip "a link of another user's can only be made by root"
     link "$CONFIG_DIR/projects"

@@ -402,7 +402,7 @@ static const char *id_by_records(const struct agent_store *store, const char *pa
     struct fs_file file;
     struct head head;
     if (!str_ends_with(path, ".jsonl") || str_starts_with(str_basename(path), "agent-") ||
-        fs_open_file(store->fd, path, &file) < 0)
+        fs_open_linked(store->fd, path, &file) < 0)
         return NULL;
     FS_CLOSE int fd = file.fd;
     char *bytes = arena_take(store->arena, HEAD_READ_FIRST);

@@ -70,7 +70,7 @@ static const char *first_directory(struct context *c, const struct agent *agent,
     struct head head;
     struct stat st;
     char bytes[HEAD_READ_FIRST];
-    if (fs_open_file(AT_FDCWD, path, &file) < 0)
+    if (fs_open_linked(AT_FDCWD, path, &file) < 0)
         return NULL;
     ssize_t n = fs_read_at(file.fd, bytes, sizeof bytes, 0);
     fs_close(&file.fd);

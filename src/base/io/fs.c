@@ -233,6 +233,31 @@ int fs_enter_file(int at, const char *path, const char *suffix, unsigned owner, 
     }
 }
 
+static int open_unlinked(int at, const char *path, int flags)
+{
+    return open_retrying(at, path, flags | O_NOFOLLOW);
+}
+
+int fs_open_linked(int at, const char *path, struct fs_file *file)
+{
+    int r = open_quietly(at, path, open_unlinked, file);
+    if (r != -ELOOP)
+        return r;
+    const char *base = str_basename(path), *suffix = strrchr(base, '.'), *name;
+    struct arena arena = {0};
+    struct stat place;
+    FS_CLOSE int folder = -1;
+    const char *home = base == path ? "." : arena_strndup(&arena, path, (size_t)(base - path));
+    r = fstatat(at, home, &place, 0) < 0
+            ? -errno
+            : fs_enter_file(at, path, suffix ? suffix : "", place.st_uid, &arena, &folder, &name);
+    /* 1: it was a link, and is none any more */
+    if (r >= 0)
+        r = open_quietly(r == 0 ? folder : at, r == 0 ? name : path, open_unlinked, file);
+    arena_release(&arena);
+    return r;
+}
+
 int fs_look_again(struct fs_file *file)
 {
     return describe(file->fd, file);

@@ -65,6 +65,12 @@ int fs_enter(int at, const char *path, size_t free_parts, unsigned owner, int *p
 int fs_enter_file(int at, const char *path, const char *suffix, unsigned owner, struct arena *a,
                   int *folder, const char **name);
 
+/*
+ * As fs_open_file; a link is followed only as fs_enter_file follows it, where owner is whose the
+ * folder is that the link stands in: -EXDEV for any other.
+ */
+int fs_open_linked(int at, const char *path, struct fs_file *file);
+
 /* The same facts from a stat; fd is -1. */
 struct stat;
 struct fs_file fs_file_of(const struct stat *st);

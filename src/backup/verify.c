@@ -16,14 +16,20 @@ enum {
 
 const char *verify_word(enum verify_verdict verdict)
 {
-    static const char *const words[] = {"verified", "damaged", "incomplete", "manifest missing",
-                                        "incomplete"};
+    static const char *const words[] = {"verified",   "damaged",
+                                        "incomplete", "manifest missing",
+                                        "incomplete", "verified, no transcript"};
     return words[verdict];
 }
 
 bool verify_holds(const struct verified *v)
 {
-    return v->verdict == VERIFY_SOUND || v->verdict == VERIFY_LACKING;
+    return verify_is_all(v) || v->verdict == VERIFY_LACKING;
+}
+
+bool verify_is_all(const struct verified *v)
+{
+    return v->verdict == VERIFY_SOUND || v->verdict == VERIFY_REST;
 }
 
 struct check {
@@ -127,6 +133,17 @@ static bool agree(const struct manifest *m, const struct sum *sums, size_t count
     return true;
 }
 
+/* What could not be copied. A transcript that was gone is named there too, and counted. */
+static void check_left_out(struct check *c)
+{
+    const struct manifest *m = &c->out->manifest;
+    bool is_rest = m->file_count && m->files[0].copied.state == COPY_MISSING && m->lost_count == 1;
+    for (size_t i = 0; i < m->left_out_count; i++)
+        if (m->left_out[i].is_lost)
+            find_at(c, is_rest ? VERIFY_REST : VERIFY_LACKING, m->left_out[i].path,
+                    arena_printf(c->arena, "is not in it: %s", m->left_out[i].why));
+}
+
 void verify_backup(const struct backup_dir *p, const char *stem, struct arena *a,
                    struct verified *out)
 {
@@ -162,13 +179,12 @@ void verify_backup(const struct backup_dir *p, const char *stem, struct arena *a
         bool is_manifest = str_equals(sums[i].name, manifest_name);
         if (is_manifest && r < 0)
             continue; /* said already */
-        check_file(&c, &sums[i], has_manifest && !is_manifest ? &out->manifest.files[i] : NULL,
-                   is_manifest);
-        out->file_count += !is_manifest;
+        const struct manifest_file *f =
+            has_manifest && !is_manifest ? &out->manifest.files[i] : NULL;
+        check_file(&c, &sums[i], f, is_manifest);
+        out->file_count += !is_manifest && !(f && f->copied.state == COPY_MISSING);
     }
     out->names = names;
-    for (size_t i = 0; has_manifest && i < out->manifest.left_out_count; i++)
-        if (out->manifest.left_out[i].is_lost)
-            find_at(&c, VERIFY_LACKING, out->manifest.left_out[i].path,
-                    arena_printf(a, "is not in it: %s", out->manifest.left_out[i].why));
+    if (has_manifest)
+        check_left_out(&c);
 }

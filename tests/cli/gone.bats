@@ -412,3 +412,20 @@ and a list of it
     rescue --search crates "${scratch[@]}"
     [[ $output == "Nothing found"* ]]
 }
+
+@test "--verify of what was left says so, and calls nothing incomplete that is all there was" {
+    gone
+    rescue --export "$GONE" "${scratch[@]}"
+    stem=$(basename "$PENDING"/*.sha256 .sha256)
+    rescue --verify --pending-dir "$PENDING"
+    [ "$status" -eq 0 ]
+    [[ $output == "verified, no transcript  $stem ("*" in 7 files)"*"$GONE.jsonl is not in it: there is no transcript"*"1 of 1 verified"* ]]
+    rescue --verify --json --pending-dir "$PENDING"
+    [ "$(json '.backups[0].result')/$(json '.backups[0].files')" = "verified, no transcript/7" ]
+    # one more file that could not be read is one too few
+    ln -s /nowhere "$folder/$GONE/tool-results/toolu_2.txt"
+    rescue --export "$GONE" "${scratch[@]}"
+    rescue --verify "$GONE" --pending-dir "$PENDING"
+    [ "$status" -eq 1 ]
+    [[ $output == "incomplete: 2 files  "* ]]
+}

@@ -78,7 +78,7 @@ static int run(struct context *context)
         view_text_verified(&out, rows, count, context->pending_dir);
     int status = context_print(&out);
     for (size_t i = 0; i < count; i++)
-        sound += rows[i].result.verdict == VERIFY_SOUND;
+        sound += verify_is_all(&rows[i].result);
     return status == 0 && sound < count ? EXIT_ATTENTION : status;
 }
 

@@ -200,7 +200,7 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
             utf8_adds_printable(out, v->findings[j].what);
             buf_adds(out, "\n");
         }
-        sound += v->verdict == VERIFY_SOUND;
+        sound += verify_is_all(v);
     }
     if (count == 0)
         buf_adds(out, "No backups in ");

@@ -89,6 +89,21 @@ bool agent_is_id(struct sv id)
     return false;
 }
 
+const char *agent_telling_id(const char *id)
+{
+    for (size_t i = 0; agents[i]; i++) {
+        const char *begins = agents[i]->stored->id_begins;
+        if (begins && str_starts_with(id, begins) && agents[i]->stored->is_id(sv_of(id)))
+            return id + strlen(begins);
+    }
+    return id;
+}
+
+bool agent_id_begins(const char *id, const char *word)
+{
+    return str_starts_with(id, word) || str_starts_with(agent_telling_id(id), word);
+}
+
 const struct agent *agent_of_prefix(const char *word)
 {
     for (size_t i = 0; agents[i]; i++)

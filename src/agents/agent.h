@@ -350,6 +350,9 @@ struct agent_stored {
      * which has 7 digits at most (PID_MAX_LIMIT is 4194304). */
     bool (*begins_id)(const char *word);
     bool ids_ignore_case; /* and are kept in lower case */
+    /* All ids begin so: a table leaves it out, and so may who types one. NULL: nothing of the kind.
+     */
+    const char *id_begins;
     /* Splits the path of a transcript at the end of the store. Returns: false for any other path.
      * NULL: transcripts are not files. */
     bool (*split)(struct arena *a, const char *path, const char **store, const char **below);
@@ -731,6 +734,11 @@ bool agent_begins_uuid(const char *word);
 bool agent_is_id(struct sv id);
 /* The agent whose ids can begin with word. Returns: NULL when there is none. */
 const struct agent *agent_of_prefix(const char *word);
+
+/* The id without what all ids of its kind begin with: its first characters tell it from others. */
+const char *agent_telling_id(const char *id);
+/* word is the beginning of the id, or of that. */
+bool agent_id_begins(const char *id, const char *word);
 
 /* The suffix of a transcript's path. Returns: NULL when it is no agent's transcript. */
 const char *agent_suffix_of(const char *path);

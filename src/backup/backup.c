@@ -859,7 +859,7 @@ int backup_take(struct backup_run *run, const struct backup_source *source, stru
         backup_dir_unlock(&run->pending);
     }
     if (r < 0)
-        err_wrap(error, "back up %.8s", source->transcript.session_id);
+        err_wrap(error, "back up %.8s", agent_telling_id(source->transcript.session_id));
     agent_files_release(&j.files);
     arena_release(&j.arena);
     return r;

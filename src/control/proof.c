@@ -1,5 +1,6 @@
 #include "control/proof.h"
 
+#include "agents/agent.h"
 #include "backup/backup.h"
 #include "backup/backup_dir.h"
 #include "backup/content.h"
@@ -438,6 +439,7 @@ int proof_waive(struct pinned_session *s, const char *given, struct proof **out,
         return pinned_session_refuse(
             s, error, "it is not known which session pid %d is: it cannot be given up",
             s->session->pid);
+    id = agent_telling_id(id);
     if (strlen(given) != PROOF_GIVEN_LENGTH || strncmp(given, id, PROOF_GIVEN_LENGTH) != 0)
         return pinned_session_refuse(
             s, error, "'%s' is not the beginning of session %.*s: it is not given up", given,

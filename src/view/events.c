@@ -1,5 +1,6 @@
 #include "view/events.h"
 
+#include "agents/agent.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -124,7 +125,7 @@ void view_json_event(struct buf *out, const struct change_event *e)
 static void add_session(struct buf *out, const struct change_event *e)
 {
     if (e->session_id)
-        buf_addf(out, " %.*s", ID_COLUMNS, e->session_id);
+        buf_addf(out, " %.*s", ID_COLUMNS, agent_telling_id(e->session_id));
     if (e->pid)
         buf_addf(out, " (pid %d on ", e->pid);
     if (e->pid)

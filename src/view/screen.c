@@ -65,7 +65,7 @@ void screen_add_state(struct buf *out, const struct sr_session *s)
 static void add_id(struct buf *out, const struct sr_session *s, const char *dots)
 {
     if (s->session_id)
-        utf8_add_printable(out, sv_slice(sv_of(s->session_id), 0, ID_COLUMNS), 0);
+        utf8_add_printable(out, sv_slice(sv_of(agent_telling_id(s->session_id)), 0, ID_COLUMNS), 0);
     buf_adds(out, s->session_id ? dots : "not known");
 }
 
@@ -241,10 +241,20 @@ static size_t inner_columns(const struct buf *lines, const struct screen_style *
     return inner;
 }
 
-static void add_title(struct buf *out, size_t first, size_t end, size_t of)
+static const char *whose_sessions(const struct sr_snapshot *snapshot)
 {
+    const char *agent = snapshot->session_count ? snapshot->sessions[0].agent : NULL;
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        if (!str_equals(snapshot->sessions[i].agent, agent))
+            return "agent";
+    return agent_title(agent);
+}
+
+static void add_title(struct buf *out, const struct sr_snapshot *snapshot, size_t first, size_t end)
+{
+    size_t of = snapshot->session_count;
     buf_adds(out, " ");
-    for (const char *p = agent_title(NULL); *p; p++)
+    for (const char *p = whose_sessions(snapshot); *p; p++)
         buf_add(out, &(char){(char)toupper((unsigned char)*p)}, 1);
     buf_adds(out, " SESSIONS ");
     if (end - first == of)
@@ -272,7 +282,7 @@ void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, co
         add_second_line(&lines, s, style);
         buf_adds(&lines, "\n");
     }
-    add_title(&title, style->first, end, snapshot->session_count);
+    add_title(&title, snapshot, style->first, end);
     if (style->is_spoken) {
         buf_addf(out, "%s\n", title.p + 1);
         buf_add(out, lines.p, lines.n);

@@ -186,7 +186,7 @@ static void add_session(struct buf *out, const struct sr_session *s, const struc
     if (s->size_bytes >= 0)
         str_format_size(s->size_bytes, size);
     if (s->session_id)
-        snprintf(id, sizeof id, "%.*s", ID_COLUMNS, s->session_id);
+        snprintf(id, sizeof id, "%.*s", ID_COLUMNS, agent_telling_id(s->session_id));
 
     add_verdict(out, s, style);
     add_padded(out, s->tty ? s->tty : "-", 8);
@@ -221,13 +221,13 @@ const enum sr_verdict view_by_urgency[VIEW_VERDICTS] = {SR_HUNG,    SR_BLOCKED, 
                                                         SR_STOPPED, SR_WAITING,  SR_UNKNOWN,
                                                         SR_WORKING, SR_STARTING, SR_IDLE};
 
-void view_text_none(struct buf *out, bool may_lack)
+void view_text_none(struct buf *out, const char *agent, bool may_lack)
 {
     buf_addf(out,
              may_lack ? "No %s processes seen, and not all could be looked at: whether there are "
                         "any is not known.\n"
                       : "No %s processes found.\n",
-             agent_title(NULL));
+             agent_title(agent));
 }
 
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
@@ -235,7 +235,7 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
 {
     size_t of = snapshot->session_count + style->not_asked_for;
     if (of == 0) {
-        view_text_none(out, snapshot->may_lack_sessions);
+        view_text_none(out, style->agent, snapshot->may_lack_sessions);
         return;
     }
     if (snapshot->session_count == 0) {
@@ -278,7 +278,7 @@ static void add_stored(struct buf *out, const struct sr_session *s)
     char size[STR_SIZE_TEXT] = "-", age[VIEW_AGE_TEXT], id[ID_COLUMNS + 1];
     if (s->size_bytes >= 0)
         str_format_size(s->size_bytes, size);
-    snprintf(id, sizeof id, "%.*s", ID_COLUMNS, s->session_id);
+    snprintf(id, sizeof id, "%.*s", ID_COLUMNS, agent_telling_id(s->session_id));
     add_padded(out, id, ID_COLUMNS + 2);
     add_padded(out, size, 8);
     add_padded(out, last_activity(s, age), 8);
@@ -303,7 +303,7 @@ static void add_stored(struct buf *out, const struct sr_session *s)
                  "  no command: its transcript %s; --check %.*s names a backup that "
                  "holds more, if there is one\n",
                  *obstacle == 'e' ? "is empty" : "holds no conversation, and the client finds none",
-                 ID_COLUMNS, s->session_id);
+                 ID_COLUMNS, agent_telling_id(s->session_id));
     else
         buf_adds(out, "  no command: neither its directory nor its file is known\n");
     buf_release(&command);
@@ -375,7 +375,7 @@ static void add_stray(struct buf *out, const struct sr_stray *stray)
     char size[STR_SIZE_TEXT];
     struct buf command = {0};
     str_format_size(stray->size_bytes, size);
-    buf_addf(out, "%.*s  ", ID_COLUMNS, stray->session_id);
+    buf_addf(out, "%.*s  ", ID_COLUMNS, agent_telling_id(stray->session_id));
     add_padded(out, size, 8);
     add_safe(out, stray->path, 0);
     buf_adds(out, "\n");

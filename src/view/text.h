@@ -14,11 +14,13 @@ struct view_style {
     bool verbose;
     bool all;             /* no list is cut */
     size_t columns;       /* of the terminal; 0: not a terminal, nothing is cut */
+    const char *agent;    /* whose sessions alone were looked for; NULL: all agents' */
     size_t not_asked_for; /* how many sessions the listing leaves out */
 };
 
-/* Says that there is no session or, with may_lack, that none is seen. */
-void view_text_none(struct buf *out, bool may_lack);
+/* Says that there is no session or, with may_lack, that none is seen. agent: the one that was asked
+ * for; NULL: all. */
+void view_text_none(struct buf *out, const char *agent, bool may_lack);
 
 /* What runs: a line for each session, its evidence below. */
 void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,

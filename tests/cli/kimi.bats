@@ -250,3 +250,39 @@ of_kimi()
     [ "$status" -eq 0 ]
     [[ $output == *"1 message in 1 session"* ]]
 }
+
+@test "an id is shown and typed by what tells it from others" {
+    add_session "$A" "$project" 7200 "$ENDED"
+    add_session "$B" "$project" 3600 "$ENDED"
+    rescue --resume "${ONLY[@]}"
+    [[ $output == *"bbbbbbbb  "*"aaaaaaaa  "* ]]
+    [[ $output != *"session_  "* ]]
+    rescue --context "${A:8:8}" "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$A"* && $output != *"$B"* ]]
+    rescue --context session_ "${ONLY[@]}"
+    [ "$status" -eq 2 ]
+    rescue --export "${A:8:8}" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == "exported aaaaaaaa ("* ]]
+    rescue --verify "${A:8:8}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+}
+
+@test "what all ids begin with gives no session up" {
+    client
+    add_session "$A" "$project" 0 "$ENDED"
+    printf 'torn' >"$wire"
+    for given in session_ bbbbbbbb; do
+        rescue --kill "$pid" --force --without-backup=$given "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 4 ]
+        kill -0 "$pid"
+    done
+    [[ $stderr == *"'bbbbbbbb' is not the beginning of session aaaaaaaa"* ]]
+}
+
+@test "where Kimi alone was asked for, no other agent is named" {
+    rescue --status "${ONLY[@]}"
+    [ "$output" = "No Kimi processes found." ]
+    rescue --export "${ONLY[@]}" "${DIRS[@]}"
+    [ "$output" = "No Kimi processes found." ]
+}

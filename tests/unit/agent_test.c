@@ -111,6 +111,20 @@ static void a_folder_may_be_called_by_the_id_and_not_the_file(void **state)
     assert_null(agent_file_suffix(&agent_opencode));
 }
 
+static void an_id_is_told_from_others_behind_what_all_begin_with(void **state)
+{
+    (void)state;
+    static const char claude[] = "01e5af14-9422-4986-8749-e00802273d54";
+    static const char kimi[] = "session_0a1b2c3d-0000-4000-8000-000000000001";
+    assert_string_equal(agent_telling_id(claude), claude);
+    assert_string_equal(agent_telling_id(kimi), kimi + 8);
+    assert_string_equal(agent_telling_id("ses_0a1b2c3d4e5f"), "0a1b2c3d4e5f");
+    assert_string_equal(agent_telling_id("session_of_nobody"), "session_of_nobody");
+    assert_true(agent_id_begins(kimi, "0a1b2c3d") && agent_id_begins(kimi, "session_0a1b"));
+    assert_true(agent_id_begins(claude, "01e5af14"));
+    assert_false(agent_id_begins(kimi, "1b2c3d-0") || agent_id_begins(claude, "af14-942"));
+}
+
 static void a_transcript_is_known_by_its_name(void **state)
 {
     (void)state;
@@ -145,6 +159,7 @@ int main(void)
         cmocka_unit_test(an_agent_without_tables_has_nothing_of_the_kind),
         cmocka_unit_test(what_nobody_knows_of_an_agent_is_unknown),
         cmocka_unit_test(a_folder_may_be_called_by_the_id_and_not_the_file),
+        cmocka_unit_test(an_id_is_told_from_others_behind_what_all_begin_with),
         cmocka_unit_test(a_transcript_is_known_by_its_name),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

@@ -83,6 +83,20 @@ static void without_utf8_it_is_drawn_in_ascii(void **state)
                       "+--------------------------------------------------------------+\n");
 }
 
+static void the_box_says_whose_sessions_it_shows(void **state)
+{
+    (void)state;
+    struct sr_session both[] = {hung, own};
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const titles[] = {"CLAUDE SESSIONS", "AGENT SESSIONS", "KIMI SESSIONS"};
+        both[0].agent = i > 0 ? "kimi" : "claude";
+        both[1].agent = i > 1 ? "kimi" : "claude";
+        struct buf out = drawn(both, 2, &(struct screen_style){0});
+        assert_non_null(strstr(out.p, titles[i]));
+        buf_release(&out);
+    }
+}
+
 static void a_narrow_terminal_cuts_its_lines(void **state)
 {
     (void)state;
@@ -296,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_session_that_is_not_on_disk_is_marked),
         cmocka_unit_test(the_box_is_drawn_with_the_hung_first),
         cmocka_unit_test(without_utf8_it_is_drawn_in_ascii),
+        cmocka_unit_test(the_box_says_whose_sessions_it_shows),
         cmocka_unit_test(a_narrow_terminal_cuts_its_lines),
         cmocka_unit_test(a_screen_reader_gets_no_box),
         cmocka_unit_test(a_long_message_is_folded_where_there_is_room),

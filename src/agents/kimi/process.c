@@ -303,6 +303,7 @@ static const struct agent_stored stored = {
     .suffix = "/agents/main/wire.jsonl",
     .is_id = kimi_is_id,
     .begins_id = kimi_begins_id,
+    .id_begins = "session_",
     .split = kimi_split,
     .project_folder = kimi_project_folder,
     .list_folder = kimi_list_folder,

@@ -242,6 +242,7 @@ static const struct agent_home home = {
 static const struct agent_stored stored = {
     .is_id = opencode_is_id,
     .begins_id = begins_id,
+    .id_begins = "ses_",
     .project_folder = opencode_project_folder,
     .list_folder = opencode_list_folder,
     .list_all = opencode_list_all,

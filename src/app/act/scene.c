@@ -1,5 +1,6 @@
 #include "app/act/scene.h"
 
+#include "agents/agent.h"
 #include "app/console.h"
 #include "app/prompt.h"
 #include "base/utf8.h"
@@ -56,8 +57,13 @@ bool scene_ask_to_give_up(void *context, const char *what, char *typed, size_t s
 {
     struct scene *scene = context;
     struct buf line = {0};
+    const char *id = scene->session->session_id;
+    int after = id ? (int)(agent_telling_id(id) - id) : 0;
     utf8_adds_printable(&line, what);
-    buf_adds(&line, ".\nTo give it up, type the first 8 characters of the session's id:");
+    buf_adds(&line, ".\nTo give it up, type the first 8 characters of the session's id");
+    if (after > 0)
+        buf_addf(&line, " after '%.*s'", after, id);
+    buf_adds(&line, ":");
     meter_end(&scene->meter);
     bool has_typed = prompt_for(line.p, typed, size);
     meter_begin(&scene->meter, scene->context->shows_progress);

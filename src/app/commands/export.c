@@ -354,7 +354,7 @@ static int say_none(const struct work *w)
     else if (w->closing.detected)
         buf_adds(&out, "No session to export.\n");
     else
-        view_text_none(&out, false);
+        view_text_none(&out, w->context->options->agent, false);
     int status = context_print(&out);
     if (w->may_lack)
         return EXIT_FAILED;

@@ -272,7 +272,7 @@ static int show_all_is_well(const struct rescue *r)
         draw_sessions(r, r->context->style.columns, &out);
         buf_adds(&out, "Nothing is hung.\n");
     } else {
-        view_text_none(&out, r->snapshot->may_lack_sessions);
+        view_text_none(&out, r->context->options->agent, r->snapshot->may_lack_sessions);
     }
     int status = context_print(&out);
     return status == 0 && r->snapshot->may_lack_sessions ? EXIT_ATTENTION : status;

@@ -88,6 +88,7 @@ static int run(struct context *context)
     struct buf out = {0};
     int status = pick(context, &named, snapshot, &picked);
     if (status == 0) {
+        context->style.agent = context->options->agent;
         context->style.not_asked_for = snapshot->session_count - picked.session_count;
         if (context->options->json)
             view_json_sessions(&out, &picked, context->style.not_asked_for);

@@ -1,5 +1,6 @@
 #include "app/select/backups.h"
 
+#include "agents/agent.h"
 #include "app/select/which.h"
 #include "backup/backup_dir.h"
 #include "base/err.h"
@@ -46,7 +47,7 @@ static int find_by_id(struct arena *a, const char *pending_dir, const char *pref
         return err_set(error, r, "list %s: %s", pending_dir, err_reason(r));
     const struct backup_dir_entry *found = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!entries[i].is_complete || !str_starts_with(entries[i].session_id, prefix))
+        if (!entries[i].is_complete || !agent_id_begins(entries[i].session_id, prefix))
             continue;
         if (found && !str_equals(found->session_id, entries[i].session_id))
             return err_set(error, -EEXIST, "'%s' names backups of several sessions: %s and %s",

@@ -118,17 +118,17 @@ bool which_names(const struct which *w, const struct sr_session *s)
     }
     if (w->folder && !lies_in(s, w->folder))
         return false;
-    if (s->session_id && str_starts_with(s->session_id, w->prefix))
+    if (s->session_id && agent_id_begins(s->session_id, w->prefix))
         return true;
     for (size_t i = 0; i < s->candidate_count; i++)
-        if (str_starts_with(s->candidates[i], w->prefix))
+        if (agent_id_begins(s->candidates[i], w->prefix))
             return true;
     return false;
 }
 
 bool which_names_stray(const struct which *w, const struct sr_stray *stray)
 {
-    return w->kind == WHICH_SESSION && !w->folder && str_starts_with(stray->session_id, w->prefix);
+    return w->kind == WHICH_SESSION && !w->folder && agent_id_begins(stray->session_id, w->prefix);
 }
 
 static bool has_id(const struct sr_snapshot *snapshot, const char *id)
@@ -143,10 +143,10 @@ static bool has_id(const struct sr_snapshot *snapshot, const char *id)
 static bool is_listed_by_itself(const struct which *w, const struct sr_session *s,
                                 const struct sr_snapshot *snapshot)
 {
-    if (w->kind != WHICH_SESSION || (s->session_id && str_starts_with(s->session_id, w->prefix)))
+    if (w->kind != WHICH_SESSION || (s->session_id && agent_id_begins(s->session_id, w->prefix)))
         return false;
     for (size_t i = 0; i < s->candidate_count; i++)
-        if (str_starts_with(s->candidates[i], w->prefix) && !has_id(snapshot, s->candidates[i]))
+        if (agent_id_begins(s->candidates[i], w->prefix) && !has_id(snapshot, s->candidates[i]))
             return false;
     return true;
 }

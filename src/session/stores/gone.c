@@ -69,7 +69,7 @@ static bool is_known(const struct agent_traces *t, const char *id)
 static bool begins_as_asked(const struct sr_options *o, const char *id)
 {
     for (size_t i = 0; i < o->stored_prefix_count; i++)
-        if (str_starts_with(id, o->stored_prefixes[i]))
+        if (agent_id_begins(id, o->stored_prefixes[i]))
             return true;
     return false;
 }
@@ -110,9 +110,9 @@ static bool all_are_known(const struct sr_options *o, const struct agent_traces 
         const char *prefix = o->stored_prefixes[i];
         bool is_known = false;
         for (size_t j = 0; j < t->with_transcript_count && !is_known; j++)
-            is_known = str_starts_with(t->with_transcript[j], prefix);
+            is_known = agent_id_begins(t->with_transcript[j], prefix);
         for (size_t j = 0; j < t->count && !is_known; j++)
-            is_known = str_starts_with(t->items[j].session_id, prefix);
+            is_known = agent_id_begins(t->items[j].session_id, prefix);
         if (!is_known)
             return false;
     }

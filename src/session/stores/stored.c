@@ -43,7 +43,7 @@ static struct session *holder(struct session *live, size_t count, const struct s
 static bool is_asked_for(const struct sr_options *options, const char *session_id)
 {
     for (size_t i = 0; i < options->stored_prefix_count; i++)
-        if (str_starts_with(session_id, options->stored_prefixes[i]))
+        if (agent_id_begins(session_id, options->stored_prefixes[i]))
             return true;
     return options->stored_prefix_count == 0;
 }

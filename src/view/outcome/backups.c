@@ -1,5 +1,6 @@
 #include "view/outcome/backups.h"
 
+#include "agents/agent.h"
 #include "backup/backup_dir.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -45,7 +46,8 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
     for (size_t i = 0; i < count; i++) {
         const struct sr_export *e = &rows[i].result;
         char size[STR_SIZE_TEXT];
-        buf_addf(out, "%s %.*s", outcome_word(&rows[i]), ID_COLUMNS, rows[i].session_id);
+        buf_addf(out, "%s %.*s", outcome_word(&rows[i]), ID_COLUMNS,
+                 agent_telling_id(rows[i].session_id));
         if (rows[i].code < 0) {
             buf_adds(out, ": ");
             utf8_adds_printable(out, rows[i].why);

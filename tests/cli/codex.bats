@@ -247,33 +247,22 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     cmp "$BATS_TEST_TMPDIR/x.jsonl" "$BATS_TEST_TMPDIR/as-it-was"
 }
 
-@test "who shares its process is backed up and asked about before it ends" {
-    add_session "$A" "buy milk" 60
-    add_session "$B" "buy bread" 60
-    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
-    rescue --kill "$A" --dry-run "${ONLY[@]}" "${DIRS[@]}"
-    [[ $output == *"$B"* ]]
-    rescue --kill "$A" "${ONLY[@]}" "${DIRS[@]}" </dev/null
-    [ "$status" -ne 0 ]
-    kill -0 "$started"
-    rescue --kill "$A" --force "${ONLY[@]}" "${DIRS[@]}"
-    [ "$status" -eq 0 ]
-    ls "$PENDING"/*-"$A".jsonl "$PENDING"/*-"$B".jsonl
-    run ! kill -0 "$started"
-}
-
-# Says yes to each question of the command, on a terminal; before the first, "$BEGIN" is begun.
+# Says yes to each question of the command, on a terminal, and $NAMES where it has to name a session; before the first,
+# $DAEMON begins "$BEGIN".
 ANSWER='
 import os, pty, signal, sys, time
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
-told, asked = b"", 0
+told, asked, named = b"", 0, 0
 try:
     while piece := os.read(fd, 4096):
         told += piece
+        if told.count(b"characters of the session") > named:
+            named += 1
+            os.write(fd, os.environ.get("NAMES", "").encode() + b"\n")
         if told.count(b"? [y") > asked:
-            if asked == 0:
+            if asked == 0 and "DAEMON" in os.environ:
                 os.kill(int(os.environ["DAEMON"]), signal.SIGUSR1)
                 while not os.path.exists(os.environ["BEGIN"]):
                     time.sleep(0.01)
@@ -283,6 +272,32 @@ except OSError:
     pass
 sys.stdout.write(told.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
+
+# agree ARGUMENT...: the program on a terminal, with a yes to each question
+agree() { run python3 -c "$ANSWER" "$SESSION_RESCUE" "$@"; }
+
+@test "who shares its process is backed up and asked about before it ends" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    rescue --kill "$A" --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"$B"* ]]
+    rescue --kill "$A" "${ONLY[@]}" "${DIRS[@]}" </dev/null
+    [ "$status" -ne 0 ]
+    kill -0 "$started"
+    # who says that A may end has not said it of B
+    for dry in "" --dry-run; do
+        rescue --kill "$A" --force $dry "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"runs other sessions too, which end with it: $B; --force ends no session that was not named"* ]]
+        kill -0 "$started"
+    done
+    agree --kill "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$B. End them all?"* ]]
+    ls "$PENDING"/*-"$A".jsonl "$PENDING"/*-"$B".jsonl
+    run ! kill -0 "$started"
+}
 
 @test "a session that its process begins after the question is not ended unasked" {
     add_session "$A" "buy milk" 60
@@ -301,7 +316,7 @@ while True: time.sleep(300)'}
     start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" READY="$ready" BEGIN="$BATS_TEST_TMPDIR/begun" C="$(rollout $C)" \
         HOLDS="$(rollout $A):$(rollout $B)" "$program" -c "$HOLD" app-server --listen unix://
     wait_until 30 test -e "$ready"
-    DAEMON=$started BEGIN=$BATS_TEST_TMPDIR/begun run python3 -c "$ANSWER" "$SESSION_RESCUE" --kill "$A" "${ONLY[@]}" "${DIRS[@]}"
+    DAEMON=$started BEGIN=$BATS_TEST_TMPDIR/begun agree --kill "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -ne 0 ]
     [[ $output == *"another session ($C)"* ]]
     kill -0 "$started"
@@ -339,9 +354,9 @@ while True: time.sleep(300)'}
     rm "$(rollout $B)"
     rescue --status --json "${ONLY[@]}"
     [ "$(row $B)" = "descriptor,exact,$started,$started," ]
-    rescue --kill "$A" --force "${ONLY[@]}" "${DIRS[@]}"
-    [ "$status" -ne 0 ]
-    [[ $stderr == *"refused: "* ]]
+    agree --kill "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 4 ]
+    [[ $output == *"refused: "* ]]
     kill -0 "$started"
 }
 
@@ -350,10 +365,10 @@ while True: time.sleep(300)'}
     add_session "$B" "buy bread" 60
     hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
     rm "$(rollout $B)"
-    rescue --kill "$A" --force --without-backup="${A:0:8}" "${ONLY[@]}" "${DIRS[@]}"
-    [ "$status" -ne 0 ]
+    NAMES=no agree --kill "$A" --without-backup="${A:0:8}" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 4 ]
     kill -0 "$started"
-    [[ $stderr == *"refused: "* ]]
+    [[ $output == *"refused: "* ]]
 }
 
 # peers: which of the sessions say that they have that connection

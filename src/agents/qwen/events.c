@@ -1,5 +1,5 @@
 /* What Qwen Code's records say, as 0.24.4 writes them. */
-#include "agents/contents.h"
+#include "agents/parts.h"
 #include "agents/qwen/qwen.h"
 
 #include <errno.h>
@@ -17,41 +17,11 @@ static const struct json_value *parts_of(const struct json_value *root)
     return json_path(root, "message", "parts", NULL);
 }
 
-/* The calls of a message ("functionCall"), or the results ("functionResponse"). */
-static size_t tools_of(struct arena *a, const struct json_value *root, const char *member,
-                       const struct event_tool **out)
-{
-    struct event_tool *tools = NULL;
-    size_t count = 0, capacity = 0;
-    const struct json_value *parts = parts_of(root), *part;
-    for (part = json_first(parts); part; part = json_next(parts, part)) {
-        const struct json_value *one = json_get(part, member);
-        if (!json_is_object(one))
-            continue;
-        struct event_tool *tool = ARENA_PUSH(a, tools, count, capacity);
-        *tool = (struct event_tool){json_text_at(one, "id"), json_text_at(one, "name")};
-    }
-    *out = tools;
-    return count;
-}
-
-/* The first text that is no thought. */
-static struct sv words_of(const struct json_value *root)
-{
-    const struct json_value *parts = parts_of(root), *part;
-    for (part = json_first(parts); part; part = json_next(parts, part)) {
-        struct sv text = json_text_at(part, "text");
-        if (text.n && !json_is_true(json_get(part, "thought")))
-            return text;
-    }
-    return (struct sv){"", 0};
-}
-
 static void read_user(const struct json_value *root, struct event *e)
 {
     struct sv who = json_text_at(root, "provenance");
     e->kind = EVENT_PROMPT;
-    e->text = words_of(root);
+    e->text = parts_words(parts_of(root));
     e->expects_reply = true;
     e->is_human = !e->is_sidechain && (!who.n || is(who, "real_user"));
 }
@@ -63,7 +33,7 @@ static void read_assistant(struct arena *a, const struct json_value *root, struc
     if (json_integer(json_path(root, "usageMetadata", "totalTokenCount", NULL), &tokens) &&
         tokens > 0 && tokens <= TOKENS_LIMIT)
         e->context_tokens = tokens;
-    e->call_count = tools_of(a, root, "functionCall", &e->calls);
+    e->call_count = parts_tools(a, parts_of(root), "functionCall", &e->calls);
     e->kind = e->call_count ? EVENT_TOOL_USE : EVENT_ASSISTANT_TEXT;
     e->ends_turn = !e->call_count;
 }
@@ -73,7 +43,7 @@ static void read_result(struct arena *a, const struct json_value *root, struct e
 {
     struct sv status = json_text_at(json_get(root, "toolCallResult"), "status");
     e->kind = EVENT_TOOL_RESULT;
-    e->result_count = tools_of(a, root, "functionResponse", &e->results);
+    e->result_count = parts_tools(a, parts_of(root), "functionResponse", &e->results);
     e->ends_turn = is(status, "cancelled");
     e->expects_reply = !e->ends_turn;
 }
@@ -134,47 +104,6 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
 
 /* ---- all that it says --------------------------------------------------------------------- */
 
-static void read_call(const struct json_value *call, struct block *b)
-{
-    static const char *const keys[] = {"command", "file_path", "absolute_path", "path", "pattern",
-                                       "query",   "url",       "prompt",        NULL};
-    b->kind = BLOCK_CALL;
-    b->id = json_text_at(call, "id");
-    b->name = json_text_at(call, "name");
-    b->input = json_get(call, "args");
-    b->argument = contents_argument(b->input, keys);
-}
-
-static void read_response(const struct json_value *response, struct block *b)
-{
-    const struct json_value *says = json_get(response, "response");
-    struct sv error = json_text_at(says, "error");
-    b->kind = BLOCK_RESULT;
-    b->id = json_text_at(response, "id");
-    b->is_error = error.n > 0;
-    b->text = error.n ? error : json_text_at(says, "output");
-}
-
-static void read_part(const struct json_value *part, struct block *b)
-{
-    const struct json_value *call = json_get(part, "functionCall");
-    const struct json_value *response = json_get(part, "functionResponse");
-    const struct json_value *data = json_get(part, "inlineData");
-    *b = (struct block){.kind = BLOCK_OTHER, .size_bytes = -1};
-    if (call) {
-        read_call(call, b);
-    } else if (response) {
-        read_response(response, b);
-    } else if (data) {
-        b->kind = BLOCK_IMAGE;
-        b->name = json_text_at(data, "mimeType");
-        b->size_bytes = (int64_t)(json_text_at(data, "data").n / 4 * 3);
-    } else {
-        b->kind = json_is_true(json_get(part, "thought")) ? BLOCK_THINKING : BLOCK_TEXT;
-        b->text = json_text_at(part, "text");
-    }
-}
-
 static int read_message(struct arena *a, struct sv record, struct event *e, struct message *out)
 {
     const struct json_value *root, *part;
@@ -186,7 +115,7 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
     read_event(a, root, e);
     const struct json_value *parts = parts_of(root);
     for (part = json_first(parts); part; part = json_next(parts, part))
-        read_part(part, ARENA_PUSH(a, blocks, count, capacity));
+        parts_read(part, ARENA_PUSH(a, blocks, count, capacity));
     *out = (struct message){blocks, count, json_text_at(root, "model")};
     return 0;
 }

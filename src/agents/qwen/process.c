@@ -5,144 +5,68 @@
  */
 #include "agents/common.h"
 #include "agents/model_address.h"
+#include "agents/node_script.h"
 #include "agents/qwen/qwen.h"
 #include "base/io/fs.h"
 #include "base/json.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SETTINGS_LIMIT = 1024 * 1024 };
 
-static bool is_runtime(const char *name)
-{
-    return str_starts_with(name, "node") || str_equals(name, "bun");
-}
+/* Options that a value follows (--help). */
+static const char *const options[] = {
+    "--add-dir",
+    "--allowed-mcp-server-names",
+    "--allowed-tools",
+    "--append-system-prompt",
+    "--approval-mode",
+    "--auth-type",
+    "--channel",
+    "--core-tools",
+    "--exclude-tools",
+    "--extensions",
+    "--fallback-model",
+    "--include-directories",
+    "--input-file",
+    "--input-format",
+    "--json-fd",
+    "--json-file",
+    "--json-schema",
+    "--max-session-turns",
+    "--max-tool-calls",
+    "--max-wall-time",
+    "--mcp-config",
+    "--model",
+    "--openai-api-key",
+    "--openai-base-url",
+    "--output-format",
+    "--output-style",
+    "--prompt",
+    "--prompt-interactive",
+    "--proxy",
+    "--resume",
+    "--session-id",
+    "--system-prompt",
+    "-e",
+    "-i",
+    "-m",
+    "-o",
+    "-p",
+    "-r",
+    NULL,
+};
 
-static bool could_be(const char *exe, const char *name)
-{
-    return is_runtime(exe ? str_basename(exe) : name);
-}
-
-/* ---- the command line --------------------------------------------------------------------- */
-
-/* Where in argv the script stands that the runtime runs; argv->count: there is none. */
-static size_t script_at(const struct proc_strings *argv)
-{
-    size_t i = 1;
-    while (i < argv->count && argv->items[i][0] == '-')
-        i++;
-    return i;
-}
-
-static bool is_vendor_path(const char *path)
-{
-    return strstr(path, "/@qwen-code/qwen-code/") != NULL;
-}
-
-/* In whatever folder: "qwen" is worth a look at where it leads. */
-static bool may_be_link(const char *script)
-{
-    return str_equals(str_basename(script), "qwen");
-}
+static const struct node_script program = {
+    .vendor = "/@qwen-code/qwen-code/",
+    .link = "qwen",
+    .options = options,
+};
 
 static enum fact is_program(const struct proc *proc, pid_t pid, const struct agent_look *look)
 {
-    size_t at = script_at(look->argv);
-    const char *script = at < look->argv->count ? look->argv->items[at] : NULL;
-    char real[PATH_MAX];
-    if (!proc->is_live || !script || !may_be_link(script) || is_vendor_path(script))
-        return FACT_UNKNOWN;
-    struct arena a = {0};
-    const char *cwd = NULL;
-    enum fact found = FACT_UNKNOWN;
-    if (script[0] == '/' || proc_read_cwd(proc, pid, &a, &cwd) == 0) {
-        const char *path = script[0] == '/' ? script : arena_printf(&a, "%s/%s", cwd, script);
-        if (realpath(arena_printf(&a, "%s%s", proc_root_of(&a, pid), path), real))
-            found = is_vendor_path(real) ? FACT_YES : FACT_NO;
-    }
-    arena_release(&a);
-    return found;
-}
-
-/* Options that a value follows, in a word of its own where none stands behind "=" (--help). */
-static bool takes_value(const char *word)
-{
-    static const char *const names[] = {
-        "--add-dir",
-        "--allowed-mcp-server-names",
-        "--allowed-tools",
-        "--append-system-prompt",
-        "--approval-mode",
-        "--auth-type",
-        "--channel",
-        "--core-tools",
-        "--exclude-tools",
-        "--extensions",
-        "--fallback-model",
-        "--include-directories",
-        "--input-file",
-        "--input-format",
-        "--json-fd",
-        "--json-file",
-        "--json-schema",
-        "--max-session-turns",
-        "--max-tool-calls",
-        "--max-wall-time",
-        "--mcp-config",
-        "--model",
-        "--openai-api-key",
-        "--openai-base-url",
-        "--output-format",
-        "--output-style",
-        "--prompt",
-        "--prompt-interactive",
-        "--proxy",
-        "--resume",
-        "--session-id",
-        "--system-prompt",
-        "-e",
-        "-i",
-        "-m",
-        "-o",
-        "-p",
-        "-r",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_equals(word, names[i]))
-            return true;
-    return false;
-}
-
-/* The first word that is no option; NULL: none. */
-static const char *first_word(const struct proc_strings *argv)
-{
-    for (size_t i = script_at(argv) + 1; i < argv->count; i++) {
-        const char *word = argv->items[i];
-        if (str_equals(word, "--"))
-            return NULL;
-        if (word[0] != '-')
-            return word;
-        i += takes_value(word);
-    }
-    return NULL;
-}
-
-static bool has_option(const struct proc_strings *argv, const char *long_name,
-                       const char *short_name)
-{
-    for (size_t i = script_at(argv) + 1; i < argv->count; i++) {
-        const char *word = argv->items[i];
-        size_t n = strlen(long_name);
-        if (str_equals(word, "--"))
-            return false;
-        if (str_equals(word, short_name) ||
-            (strncmp(word, long_name, n) == 0 && (!word[n] || word[n] == '=')))
-            return true;
-    }
-    return false;
+    return node_script_is_program(&program, proc, pid, look);
 }
 
 /* What it does besides sessions (qwen --help). */
@@ -180,20 +104,22 @@ static bool is_launcher(const char *script, const struct proc_strings *environme
 
 static enum agent_role role_of(const struct agent_look *look)
 {
-    size_t at = script_at(look->argv);
-    if (!could_be(look->exe, look->name) || at >= look->argv->count)
+    size_t at = node_script_at(look->argv);
+    if (!node_script_could_be(look->exe, look->name) || at >= look->argv->count)
         return AGENT_NO;
-    const char *script = look->argv->items[at], *word = first_word(look->argv);
-    bool is_own = is_vendor_path(script);
-    if (!is_own && !may_be_link(script))
+    const char *script = look->argv->items[at],
+               *word = node_script_first_word(&program, look->argv);
+    bool is_own = node_script_is_vendor(&program, script);
+    if (!is_own && !node_script_may_be_link(&program, script))
         return AGENT_NO;
     if (!is_own && look->is_program == FACT_NO)
         return AGENT_NAMESAKE;
     if (is_own && !str_starts_with(str_basename(script), "cli"))
         return AGENT_HELPER; /* workers: codeModeHost.js, execution-worker.js */
-    if (is_launcher(script, look->environment) || has_option(look->argv, "--help", "-h") ||
-        has_option(look->argv, "--version", "-v") ||
-        has_option(look->argv, "--list-extensions", "-l"))
+    if (is_launcher(script, look->environment) ||
+        node_script_has_option(look->argv, "--help", "-h") ||
+        node_script_has_option(look->argv, "--version", "-v") ||
+        node_script_has_option(look->argv, "--list-extensions", "-l"))
         return AGENT_HELPER;
     if (str_equals(word, "serve"))
         return AGENT_SERVER;
@@ -204,22 +130,9 @@ static enum agent_role role_of(const struct agent_look *look)
  * new one. */
 static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
 {
-    static const char *const names[] = {"--resume", "-r", "--session-id"};
-    struct sv id = {0};
-    bool forks = false;
-    for (size_t i = script_at(argv) + 1; i < argv->count; i++) {
-        const char *word = argv->items[i];
-        if (str_equals(word, "--"))
-            break;
-        forks = forks || str_equals(word, "--fork-session");
-        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
-            size_t n = strlen(names[j]);
-            if (str_equals(word, names[j]) && i + 1 < argv->count)
-                id = sv_of(argv->items[i + 1]);
-            else if (strncmp(word, names[j], n) == 0 && word[n] == '=')
-                id = sv_of(word + n + 1);
-        }
-    }
+    static const char *const names[] = {"--resume", "-r", "--session-id", NULL};
+    struct sv id = node_script_value(argv, names);
+    bool forks = node_script_has_option(argv, "--fork-session", NULL);
     if (!str_is_uuid(id) || forks)
         return false;
     *session_id = id;
@@ -230,16 +143,16 @@ static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
                             const struct proc_strings *argv)
 {
     (void)entrypoint;
-    const char *word = first_word(argv);
+    const char *word = node_script_first_word(&program, argv);
     if (str_equals(registered_kind, "tui"))
         return SR_KIND_INTERACTIVE;
     if (str_equals(word, "serve"))
         return SR_KIND_SERVER;
-    if (has_option(argv, "--acp", NULL))
+    if (node_script_has_option(argv, "--acp", NULL))
         return SR_KIND_EDITOR;
-    if (has_option(argv, "--prompt-interactive", "-i"))
+    if (node_script_has_option(argv, "--prompt-interactive", "-i"))
         return SR_KIND_INTERACTIVE;
-    return word || has_option(argv, "--prompt", "-p") ? SR_KIND_PRINT : SR_KIND_UNKNOWN;
+    return word || node_script_has_option(argv, "--prompt", "-p") ? SR_KIND_PRINT : SR_KIND_UNKNOWN;
 }
 
 /* ---- its children ------------------------------------------------------------------------- */
@@ -388,7 +301,7 @@ static const char *client_does(enum damage_kind kind)
 }
 
 static const struct agent_process process = {
-    .could_be = could_be,
+    .could_be = node_script_could_be,
     .role = role_of,
     .is_program = is_program,
     .session_in_argv = session_in_argv,

@@ -352,6 +352,13 @@ enum sr_kind agent_kind(const struct agent *agent, const char *registered_kind,
     return p->kind ? p->kind(registered_kind, entrypoint, argv) : SR_KIND_UNKNOWN;
 }
 
+const char *agent_project_folder(const struct agent *agent, const struct agent_store *store,
+                                 const char *cwd)
+{
+    return agent->stored->folder_in ? agent->stored->folder_in(store, cwd)
+                                    : agent->stored->project_folder(store->arena, cwd);
+}
+
 struct lookup agent_read_settings(const struct agent *agent, const struct agent_store *store,
                                   struct agent_settings *out)
 {

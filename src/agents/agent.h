@@ -356,7 +356,7 @@ struct agent_stored {
     /* Splits the path of a transcript at the end of the store. Returns: false for any other path.
      * NULL: transcripts are not files. */
     bool (*split)(struct arena *a, const char *path, const char **store, const char **below);
-    /* The folder, below the store, of sessions started in cwd. */
+    /* The folder, below the store, of sessions started in cwd. NULL: folder_in says it. */
     const char *(*project_folder)(struct arena *a, const char *cwd);
     struct lookup (*list_folder)(const struct agent_store *store, const char *folder,
                                  struct agent_transcript **transcripts, size_t *count);
@@ -368,6 +368,9 @@ struct agent_stored {
                           struct agent_transcript *out);
     /* From here on NULL means: there is nothing of the kind. */
 
+    /* The same, where each store gives a directory a folder of its own choice: a session that is
+     * put back goes where this store has its directory. */
+    const char *(*folder_in)(const struct agent_store *store, const char *cwd);
     /* The transcripts of its subagents, which grow beside its own. */
     struct lookup (*list_subagents)(const struct agent_store *store,
                                     const struct agent_transcript *of,
@@ -646,6 +649,9 @@ enum agent_role agent_role_of(const struct agent *agent, const struct proc *proc
 bool agent_is_native(const struct agent *agent, const char *exe);
 enum sr_kind agent_kind(const struct agent *agent, const char *registered_kind,
                         const char *entrypoint, const struct proc_strings *argv);
+/* The folder, below the store, of sessions started in cwd. Owner: the store's arena. */
+const char *agent_project_folder(const struct agent *agent, const struct agent_store *store,
+                                 const char *cwd);
 /* Nothing is set; no subagents; not archived; no folders; no links. */
 struct lookup agent_read_settings(const struct agent *agent, const struct agent_store *store,
                                   struct agent_settings *out);

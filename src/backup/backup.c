@@ -305,8 +305,9 @@ static const char *name_missing(const struct backup_source *source, const struct
             return arena_printf(a, "%.*s%s%s", (int)(at - f->name), f->name, id, suffix);
     }
     return source->cwd
-               ? arena_printf(a, "%s/%s%s", source->agent->stored->project_folder(a, source->cwd),
-                              id, suffix)
+               ? arena_printf(a, "%s/%s%s",
+                              agent_project_folder(source->agent, source->store, source->cwd), id,
+                              suffix)
                : arena_printf(a, "%s%s", id, suffix);
 }
 

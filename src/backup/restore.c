@@ -43,12 +43,16 @@ static bool lay_in_no_store(const struct manifest *m)
 }
 
 /* The folder, below the config directory, in which the client will look for the session. */
-static const char *project_folder(struct restore_plan *plan, const struct restore_request *q)
+static const char *project_folder(struct restore_plan *plan, const struct restore_request *q,
+                                  int root)
 {
     if (lay_in_no_store(&plan->verified.manifest))
         return "";
-    if (q->cwd)
-        return plan->agent->stored->project_folder(plan->arena, plan->cwd);
+    if (q->cwd || (plan->agent->stored->folder_in && plan->cwd)) {
+        struct problems problems = {.arena = plan->arena};
+        struct agent_store store = {root, plan->config_dir, plan->arena, &problems};
+        return agent_project_folder(plan->agent, &store, plan->cwd);
+    }
     struct sv folder = agent_folder_of(plan->agent, plan->verified.manifest.files[0].name);
     return arena_strndup(plan->arena, folder.p, folder.n);
 }
@@ -196,10 +200,10 @@ static int add_steps(const struct restore_request *q, struct restore_plan *plan,
                      struct sr_error *error)
 {
     const struct manifest *m = &plan->verified.manifest;
-    const char *folder = project_folder(plan, q);
     FS_CLOSE int root = fs_open_dir(AT_FDCWD, plan->config_dir);
     if (root < 0 && root != -ENOENT)
         return err_set(error, root, "open %s: %s", plan->config_dir, err_reason(root));
+    const char *folder = project_folder(plan, q, root);
     plan->steps = arena_alloc(plan->arena, (m->file_count + 1) * sizeof *plan->steps);
     int r = 0;
     for (size_t i = 1; i < m->file_count && r == 0; i++)

@@ -163,8 +163,7 @@ const char *activity_directory(const struct store *store, const struct agent_tra
     named[count++] = tail->cwd;
     for (size_t i = 0; i < count; i++)
         if (named[i] &&
-            sv_equals(sv_of(store->agent->stored->project_folder(store->io.arena, named[i])),
-                      folder))
+            sv_equals(sv_of(agent_project_folder(store->agent, &store->io, named[i])), folder))
             return named[i];
     return tail->relocated_to;
 }

@@ -33,6 +33,17 @@ static bool owns(const struct live_owner_request *q, const struct sr_session *sh
            (q->path && names_file(inside, q->path));
 }
 
+/* Of what cannot be read the folder is not known. */
+static const char *folder_of(const struct session *s, const char *cwd, struct arena *scratch)
+{
+    struct problems problems = {.arena = scratch};
+    struct agent_store none = {.fd = -1, .path = "", .arena = scratch, .problems = &problems};
+    struct agent_store in = s->store ? s->store->io : none;
+    in.arena = scratch;
+    in.problems = &problems;
+    return agent_project_folder(s->live->agent, &in, cwd);
+}
+
 /* Which session it has is not known: one of several, any of its directory's, or, where what would
  * tell could not be read, any at all. */
 static bool may_own(const struct live_owner_request *q, const struct sr_session *shown,
@@ -50,7 +61,7 @@ static bool may_own(const struct live_owner_request *q, const struct sr_session 
         return false;
     if (!shown->cwd || !inside->live)
         return true;
-    const char *folder = inside->live->agent->stored->project_folder(scratch, shown->cwd);
+    const char *folder = folder_of(inside, shown->cwd, scratch);
     const char *at = strstr(q->path, folder);
     return at && at[strlen(folder)] == '/';
 }

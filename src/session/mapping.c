@@ -121,7 +121,7 @@ static const char *folder_of(const struct session *s, const struct proc *proc, i
     *code = cwd ? 0 : proc_read_cwd(proc, s->live->stat.pid, a, &cwd);
     if (*code < 0)
         return NULL;
-    return s->live->agent->stored->project_folder(a, cwd);
+    return agent_project_folder(s->live->agent, &s->store->io, cwd);
 }
 
 static const char *folder_of_or_miss(struct session *s, const struct proc *proc)

@@ -111,7 +111,7 @@ static bool leads_elsewhere(struct snapshot *snap, const struct session *s, cons
     bool is_resolved = realpath(directory, real) != NULL;
     stores_leave(&snap->stores);
     const char *folder =
-        is_resolved ? s->store->agent->stored->project_folder(&snap->arena, real) : "";
+        is_resolved ? agent_project_folder(s->store->agent, &s->store->io, real) : "";
     size_t n = strlen(folder);
     return !is_resolved || strncmp(s->transcript.path, folder, n) != 0 ||
            s->transcript.path[n] != '/';

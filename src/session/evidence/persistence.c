@@ -238,7 +238,7 @@ static const char *folder_of(const struct proc *proc, const struct session *s)
     const char *cwd = s->registration ? s->registration->cwd : NULL;
     if (!cwd && proc_read_cwd(proc, s->live->stat.pid, a, &cwd) < 0)
         return NULL;
-    return s->live->agent->stored->project_folder(a, cwd);
+    return agent_project_folder(s->live->agent, &s->store->io, cwd);
 }
 
 /* The client cannot write there; with another user's, only what nobody can do is known. */

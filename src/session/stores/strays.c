@@ -24,7 +24,7 @@ static const char *folder_by_records(const struct store *store,
         cwd = tail.relocated_to;
     if (!cwd && activity_read_head(store, transcript, &head) == 0 && head.cwd_count)
         cwd = head.cwds[0];
-    return cwd ? store->agent->stored->project_folder(store->io.arena, cwd) : NULL;
+    return cwd ? agent_project_folder(store->agent, &store->io, cwd) : NULL;
 }
 
 static struct sr_stray show(struct snapshot *snap, const struct store *store,

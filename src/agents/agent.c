@@ -37,11 +37,10 @@ const struct agent *agent_by_name(const char *name)
 static const struct agent *agent_of_record(struct sv record)
 {
     const struct agent *found = NULL;
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     for (size_t i = 0; agents[i] && !found; i++)
         if (agents[i]->reader->recognises && agents[i]->reader->recognises(&scratch, record))
             found = agents[i];
-    arena_release(&scratch);
     return found;
 }
 
@@ -209,9 +208,8 @@ int agent_list_folder(struct agent_listings *listings, int at, const char *path,
         if (listings->items[i].folder.inode == folder.inode &&
             listings->items[i].folder.device == folder.device)
             slot = &listings->items[i];
-    if (!slot) {
+    if (!slot)
         slot = ARENA_PUSH(&listings->arena, listings->items, listings->count, listings->capacity);
-    }
     if (!is_current(slot, &folder)) {
         arena_release(&slot->arena);
         *slot = (struct agent_listing){.folder = folder, .listed_ns = wall_now().ms * 1000000};

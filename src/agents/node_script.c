@@ -41,7 +41,7 @@ enum fact node_script_is_program(const struct node_script *s, const struct proc 
     if (!proc->is_live || !script || !node_script_may_be_link(s, script) ||
         node_script_is_vendor(s, script))
         return FACT_UNKNOWN;
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     const char *cwd = NULL;
     enum fact found = FACT_UNKNOWN;
     if (script[0] == '/' || proc_read_cwd(proc, pid, &a, &cwd) == 0) {
@@ -49,7 +49,6 @@ enum fact node_script_is_program(const struct node_script *s, const struct proc 
         if (realpath(arena_printf(&a, "%s%s", proc_root_of(&a, pid), path), real))
             found = node_script_is_vendor(s, real) ? FACT_YES : FACT_NO;
     }
-    arena_release(&a);
     return found;
 }
 

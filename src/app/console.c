@@ -45,12 +45,10 @@ void console_convert(FILE *to, struct buf *out, struct sv text)
 
 int console_write(FILE *to, struct sv text)
 {
-    struct buf converted = {0};
+    BUF_RELEASE struct buf converted = {0};
     if (console_is_limited(to)) {
         charset_add(charset, &converted, text);
         text = (struct sv){converted.p, converted.n};
     }
-    int r = text.n == 0 || fwrite(text.p, 1, text.n, to) == text.n ? 0 : -EIO;
-    buf_release(&converted);
-    return r;
+    return text.n == 0 || fwrite(text.p, 1, text.n, to) == text.n ? 0 : -EIO;
 }

@@ -28,12 +28,11 @@ enum { PATIENCE_MS = 1500 };
 
 void context_complain(const char *text)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     buf_adds(&line, "session-rescue: ");
     utf8_adds_printable(&line, text);
     buf_adds(&line, "\n");
     console_write(stderr, (struct sv){line.p, line.n});
-    buf_release(&line);
 }
 
 void context_complain_of(const char *text, const struct buf *lines)

@@ -41,8 +41,8 @@ static void read_all(int fd, struct buf *out)
 int hook_read(int fd, struct arena *a, struct hook *out)
 {
     const struct json_value *root;
-    struct buf text = {0};
-    struct arena own = {0};
+    BUF_RELEASE struct buf text = {0};
+    ARENA_RELEASE struct arena own = {0};
     int r = -ENODATA;
     if (may_speak(fd))
         read_all(fd, &text);
@@ -54,7 +54,5 @@ int hook_read(int fd, struct arena *a, struct hook *out)
             r = 0;
         }
     }
-    buf_release(&text);
-    arena_release(&own);
     return r;
 }

@@ -172,7 +172,7 @@ int invoker_become(unsigned kept, bool is_quiet, struct sr_error *error)
         return err_set(error, -EPERM, "refused: this program is not made to be set-uid; use sudo");
     if (geteuid() != 0 || !sudo_uid || !*sudo_uid)
         return 0;
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct proc proc;
     struct invoker invoker;
     bool has_proc = proc_open(&proc, "/proc", NULL) == 0;
@@ -184,6 +184,5 @@ int invoker_become(unsigned kept, bool is_quiet, struct sr_error *error)
     }
     if (has_proc)
         proc_close(&proc);
-    arena_release(&a);
     return r;
 }

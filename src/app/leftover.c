@@ -120,12 +120,11 @@ static int read_line(struct reading *r, struct sv line, struct event *e, struct 
 {
     const struct event_reader *reader = r->source->agent->reader;
     struct arena *a = &r->c->arena;
-    struct buf closed = {0};
+    BUF_RELEASE struct buf closed = {0};
     int code = line.n ? reader->read_message(a, line, e, m) : -ENODATA;
     if (code < 0 && line_check_complete(line, &closed))
         code = reader->read_message(a, (struct sv){arena_strndup(a, closed.p, closed.n), closed.n},
                                     e, m);
-    buf_release(&closed);
     return code;
 }
 

@@ -145,11 +145,10 @@ static void add_agents(struct buf *out)
 
 static void add_agent_line(struct buf *out, const struct option_row *row)
 {
-    struct buf help = {0};
+    BUF_RELEASE struct buf help = {0};
     buf_addf(&help, "%s:\n", row->help);
     add_agents(&help);
     add_help_line(out, row->letter, row->name, row->argument, help.p);
-    buf_release(&help);
 }
 
 void options_help(struct buf *out)
@@ -272,11 +271,9 @@ static int set_agent(struct options *o, const char *name, struct sr_error *error
         o->agent = name;
         return 0;
     }
-    struct buf known = {0};
+    BUF_RELEASE struct buf known = {0};
     add_agents(&known);
-    int r = err_set(error, -EINVAL, "--agent: '%s' is not known; there is: %s", name, known.p);
-    buf_release(&known);
-    return r;
+    return err_set(error, -EINVAL, "--agent: '%s' is not known; there is: %s", name, known.p);
 }
 
 static int set_option(struct options *o, const struct option_row *row, const char *text,
@@ -411,10 +408,9 @@ static int check(const struct options *o, uint64_t given, struct sr_error *error
     for (size_t i = 0; r == 0 && i < ROW_COUNT; i++) {
         if (!(given >> i & 1) || command_takes(o->command, rows[i].name))
             continue;
-        struct buf with = {0};
+        BUF_RELEASE struct buf with = {0};
         add_modes(&with, rows[i].name);
         r = err_set(error, -EINVAL, "--%s goes with %s", rows[i].name, with.p);
-        buf_release(&with);
     }
     return r < 0 || !o->command->check ? r : o->command->check(o, error);
 }

@@ -89,10 +89,9 @@ bool prompt_for(const char *question, char *typed, size_t size)
 
 static int select_by_number(const struct prompt_menu *menu)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     menu->draw(menu->context, 0, 0, 0, &text);
     console_write(stdout, (struct sv){text.p, text.n});
-    buf_release(&text);
     for (size_t i = 0; i < menu->count; i++)
         printf("%zu. %s\n", i + 1, menu->items[i]);
     for (;;) {
@@ -119,10 +118,9 @@ enum { ABOVE_LEAST = 2, OUT_OF_SIGHT = 1 };
 /* The lines above the items. Returns: how many. */
 static int show_above(const struct prompt_menu *menu, int room, int page)
 {
-    struct buf drawn = {0}, text = {0};
+    BUF_RELEASE struct buf drawn = {0}, text = {0};
     menu->draw(menu->context, (size_t)COLS, (size_t)room, page, &drawn);
     console_convert(stdout, &text, (struct sv){drawn.p, drawn.n});
-    buf_release(&drawn);
     struct sv all = {text.p, text.n};
     bool is_limited = console_is_limited(stdout);
     int row = 0;
@@ -132,7 +130,6 @@ static int show_above(const struct prompt_menu *menu, int room, int page)
         /* what the terminal's set has not may have become longer */
         mvaddnstr(row++, 0, line.p, is_limited && length > COLS ? COLS : length);
     }
-    buf_release(&text);
     return row;
 }
 
@@ -149,13 +146,12 @@ static void show_items(const struct prompt_menu *menu, int selected, int row)
         bool hides_above = i == first && first > 0;
         bool hides_below = i == first + room - 1 && i < count - 1;
         const char *sign = i == selected ? ">" : hides_above ? "^" : hides_below ? "v" : " ";
-        struct buf line = {0};
+        BUF_RELEASE struct buf line = {0};
         buf_addf(&line, "%s %s", sign, menu->items[i]);
         if (i == selected)
             attron(A_BOLD);
         mvaddnstr(row + i - first, 0, line.p, COLS);
         attroff(A_BOLD);
-        buf_release(&line);
     }
     move(row + selected - first, 0);
 }

@@ -76,7 +76,7 @@ static int64_t add_long(struct records *r, size_t file, int64_t offset, struct c
 
 int records_add(struct records *r, size_t file, struct conversation *c)
 {
-    struct buf held = {0};
+    BUF_RELEASE struct buf held = {0};
     int64_t offset = 0; /* of held, in the file */
     ssize_t got = open_one(r, file);
     if (got < 0)
@@ -101,7 +101,6 @@ int records_add(struct records *r, size_t file, struct conversation *c)
         held.n -= n;
         offset += (int64_t)n;
     } while (got > 0);
-    buf_release(&held);
     return (int)got;
 }
 

@@ -137,13 +137,12 @@ static bool is_settled(const struct job *j, const struct agent_file *now,
 static int digest_lines(const struct agent_file *f, char sha256[static DIGEST_TEXT_SIZE])
 {
     struct fs_file source;
-    struct buf lines = {0};
+    BUF_RELEASE struct buf lines = {0};
     size_t too_long;
     int r = extract_lines(f, &source, &lines, &too_long);
     bool found = r == 0 && lines.n;
     if (found)
         digest_of(&lines, sha256);
-    buf_release(&lines);
     return r < 0 ? r : found;
 }
 
@@ -518,7 +517,7 @@ static int put_text(int at, const char *name, const struct buf *text, enum readb
 
 static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error *error)
 {
-    struct buf lines = {0};
+    BUF_RELEASE struct buf lines = {0};
     struct copied copied = {.state = COPY_STABLE, .ends_in_newline = true};
     const char *to = arena_printf(&j->arena, "files/%s", f->name);
     size_t too_long = 0;
@@ -547,7 +546,6 @@ static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error
         if (r == 0)
             add_to_manifest(j, f)->copied = copied;
     }
-    buf_release(&lines);
     return r;
 }
 
@@ -580,7 +578,7 @@ static int copy_all(struct job *j, struct sr_error *error)
 /* Beside the transcript, never in it. */
 static int add_salvage(struct job *j, struct sr_error *error)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     struct manifest_part *parts;
     if (!has_salvage(j))
         return 0;
@@ -597,7 +595,6 @@ static int add_salvage(struct job *j, struct sr_error *error)
     };
     digest_of(&text, f->copied.sha256);
     int r = put_text(j->partial, "salvage.md", &text, &f->copied.read_back);
-    buf_release(&text);
     if (r < 0)
         return err_set(error, r, "write %s/%s.salvage.md: %s", j->run->pending.path, j->stem,
                        err_reason(r));
@@ -669,7 +666,7 @@ static int write_part(struct job *j, const char *part, const struct buf *text,
 
 static int finish(struct job *j, struct sr_error *error)
 {
-    struct buf text = {0}, sums = {0};
+    BUF_RELEASE struct buf text = {0}, sums = {0};
     char sha256[DIGEST_TEXT_SIZE];
     manifest_write(&j->manifest, &text);
     digest_of(&text, sha256);
@@ -687,8 +684,6 @@ static int finish(struct job *j, struct sr_error *error)
         r = write_part(j, "sha256", &sums, error);
     if (r == 0)
         r = backup_dir_commit(&j->run->pending, j->partial, j->stem, error);
-    buf_release(&text);
-    buf_release(&sums);
     return r;
 }
 

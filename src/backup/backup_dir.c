@@ -350,7 +350,7 @@ int backup_dir_abandon(struct backup_dir *p, const char *stem)
 
 int backup_dir_clean(struct backup_dir *p, struct sr_error *error)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct fs_name *names;
     size_t count = 0;
     int r = fs_list(p->fd, ".", NAME_LIMIT, &a, &names, &count);
@@ -358,7 +358,6 @@ int backup_dir_clean(struct backup_dir *p, struct sr_error *error)
         if (str_starts_with(names[i].name, PARTIAL) &&
             backup_dir_is_stem(sv_of(names[i].name + strlen(PARTIAL))))
             r = backup_dir_abandon(p, names[i].name + strlen(PARTIAL));
-    arena_release(&a);
     if (r < 0)
         err_set(error, r, "remove what an export left in %s: %s", p->path, err_reason(r));
     return r;
@@ -508,7 +507,7 @@ struct lookup backup_dir_fuller(const struct backup_dir *p, const struct backup_
 static struct wall newest_of(const char *path, const char *session_id)
 {
     struct backup_dir p;
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct backup_dir_entry *entries;
     size_t count;
     struct wall at = {0};
@@ -519,7 +518,6 @@ static struct wall newest_of(const char *path, const char *session_id)
             if (entries[i].is_complete && str_equals(entries[i].session_id, session_id))
                 at = backup_dir_time(entries[i].stem);
     backup_dir_close(&p);
-    arena_release(&a);
     return at;
 }
 

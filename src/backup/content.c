@@ -14,7 +14,7 @@ enum {
 
 static enum content of_record(const struct event_reader *reader, struct sv record)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct event e;
     enum content found = CONTENT_NONE;
     if (reader->read(&scratch, record, &e) == 0) {
@@ -22,7 +22,6 @@ static enum content of_record(const struct event_reader *reader, struct sv recor
                            (e.kind == EVENT_OTHER && !e.uuid.n);
         found = is_metadata ? CONTENT_METADATA : CONTENT_CONVERSATION;
     }
-    arena_release(&scratch);
     return found;
 }
 
@@ -65,7 +64,7 @@ static enum content feed(const struct event_reader *reader, struct buf *line, st
 int content_of(int at, const char *path, const struct event_reader *reader, enum content *out)
 {
     struct fs_file file;
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     enum content found = CONTENT_NONE;
     int r = fs_open_file(at, path, &file);
     if (r < 0)
@@ -81,7 +80,6 @@ int content_of(int at, const char *path, const struct event_reader *reader, enum
         found = last > found ? last : found;
     }
     r = fs_end_pieces(&p);
-    buf_release(&line);
     fs_close(&file.fd);
     if (r < 0)
         return r;

@@ -97,7 +97,7 @@ int quarantine_add(struct quarantine *q, const struct repair_plan_edit *e, const
 {
     int r = 0;
     if (is_first) {
-        struct buf line = {0};
+        BUF_RELEASE struct buf line = {0};
         r = end_line(q);
         buf_addf(&line,
                  "{\"line\":%u,\"offset\":%lld,\"length\":%lld,\"kind\":\"%s\",\"action\":\"%s\","
@@ -107,7 +107,6 @@ int quarantine_add(struct quarantine *q, const struct repair_plan_edit *e, const
         if (r == 0)
             r = durable_write(q->fd, line.p, line.n);
         q->is_open = true;
-        buf_release(&line);
     }
     return r == 0 ? put_bytes(q, bytes, n) : r;
 }
@@ -126,7 +125,7 @@ static void put_text(struct json_document *d, struct json_node *root,
 int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, const char *sha256,
                    const struct quarantine_text *of)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     struct json_document *d = json_document_new();
     struct json_node *root = json_object(d), *made = json_object(d);
     json_put_string(d, made, "path", path);
@@ -141,7 +140,6 @@ int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, c
         r = durable_write(q->fd, line.p, line.n);
     if (r == 0)
         r = durable_sync(q->fd);
-    buf_release(&line);
     return r;
 }
 
@@ -193,7 +191,7 @@ bool quarantine_tells_of(int folder, const char *stem, const char *sha256)
     char name[QUARANTINE_NAME_SIZE];
     bool found = false, is_there = true;
     for (int i = 1; i <= REPAIRS_MAX && is_there && !found; i++) {
-        struct arena a = {0};
+        ARENA_RELEASE struct arena a = {0};
         struct sv line, told;
         const struct json_value *root;
         final_name(stem, i, name);
@@ -202,7 +200,6 @@ bool quarantine_tells_of(int folder, const char *stem, const char *sha256)
                 json_parse(&a, line, &root) == 0 &&
                 json_string(json_path(root, "repaired", "sha256", NULL), &told) &&
                 sv_equals(told, sv_of(sha256));
-        arena_release(&a);
     }
     return found;
 }

@@ -380,7 +380,7 @@ static int lock_now(int fd)
 /* Folders of restores that were killed: nobody holds their lock. */
 static int clean(int root)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct fs_name *names;
     size_t count = 0;
     int r = fs_list(root, ".", NAME_LIMIT, &a, &names, &count);
@@ -391,7 +391,6 @@ static int clean(int root)
         if (fd >= 0 && lock_now(fd) == 0)
             r = durable_remove(root, names[i].name);
     }
-    arena_release(&a);
     return r;
 }
 
@@ -564,9 +563,9 @@ static int append_lines(struct work *w, size_t i)
 {
     const struct restore_step *step = &w->plan->steps[i];
     const struct place *p = place_of(w, i);
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct sv lines, there = {0};
-    struct buf missing = {0};
+    BUF_RELEASE struct buf missing = {0};
     int r = fs_read_small(w->request->pending->fd, step->from, LINES_LIMIT, &a, &lines);
     if (r == 0) {
         char *copy = arena_strndup(&a, lines.p, lines.n);
@@ -585,8 +584,6 @@ static int append_lines(struct work *w, size_t i)
             fs_close(&fd);
         }
     }
-    buf_release(&missing);
-    arena_release(&a);
     return r;
 }
 

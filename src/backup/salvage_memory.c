@@ -85,11 +85,10 @@ static void add_part(struct salvage_memory *out, struct memory_search_text found
 {
     if (out->part_count == SALVAGE_MEMORY_PARTS_MAX)
         return;
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     size_t redacted = secrets_redact(found.text, &text);
     found.text = (struct sv){arena_strndup(&out->arena, text.p ? text.p : "", text.n), text.n};
     out->parts[out->part_count++] = (struct salvage_memory_part){found, redacted};
-    buf_release(&text);
 }
 
 static void add_prompt(struct salvage_memory *out, const struct agent_salvage *salvage,
@@ -149,7 +148,7 @@ static struct sv read_prompt(const struct sr_session *s, const struct live *live
 static void note_counts(struct salvage_memory *out, const char *why_none)
 {
     struct arena *a = &out->arena;
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     if (out->part_count == 0)
         buf_addf(&text, "nothing salvaged from the memory of pid %d: %s", out->session->pid,
                  why_none);
@@ -166,7 +165,6 @@ static void note_counts(struct salvage_memory *out, const char *why_none)
     if (out->part_count && why_none)
         buf_addf(&text, "; of the reply nothing: %s", why_none);
     out->note = arena_strdup(a, text.p);
-    buf_release(&text);
 }
 
 static bool has_reply(const struct salvage_memory *out)
@@ -236,13 +234,12 @@ void salvage_memory_release(struct salvage_memory *salvage)
 /* What a terminal would obey, or not show, is written as JSON, where it is escaped. */
 static bool is_plain(struct sv text)
 {
-    struct buf shown = {0};
+    BUF_RELEASE struct buf shown = {0};
     size_t whitespace = 0;
     for (size_t i = 0; i < text.n; i++)
         whitespace += text.p[i] == '\n' || text.p[i] == '\t';
     utf8_add_printable(&shown, text, 0);
     bool plain = shown.n == text.n + whitespace; /* "\n" and "\t" take one more each */
-    buf_release(&shown);
     return plain;
 }
 
@@ -301,7 +298,7 @@ static void write_part(const struct salvage_memory_part *p, struct buf *out,
                        struct manifest_part *part)
 {
     struct sv text = p->found.text;
-    struct buf json = {0};
+    BUF_RELEASE struct buf json = {0};
     struct digest digest;
     part->kind = memory_search_kind_word(p->found.kind);
     part->sureness = memory_search_sureness_word(p->found.sureness);
@@ -334,7 +331,6 @@ static void write_part(const struct salvage_memory_part *p, struct buf *out,
     buf_adds(out, "\n");
     buf_fill(out, '`', fence);
     buf_adds(out, "\n");
-    buf_release(&json);
 }
 
 void salvage_memory_write(const struct salvage_memory *s, struct buf *out, struct arena *a,
@@ -369,15 +365,13 @@ static bool part_is_in(const struct manifest_part *part, const struct manifest_f
 
 bool salvage_memory_is_in(const struct salvage_memory *s, const struct manifest_file *file)
 {
-    struct arena a = {0};
-    struct buf text = {0};
+    ARENA_RELEASE struct arena a = {0};
+    BUF_RELEASE struct buf text = {0};
     struct manifest_part *parts;
     bool all = true;
     salvage_memory_write(s, &text, &a, &parts);
     for (size_t i = 0; i < s->part_count; i++)
         all = all && part_is_in(&parts[i], file);
-    buf_release(&text);
-    arena_release(&a);
     return all;
 }
 
@@ -467,7 +461,7 @@ int salvage_memory_read_records(const struct salvage_memory_source *q, struct ar
         return err_set(error, -EEXIST,
                        "the salvaged reply has no place in the transcript: its turn is %s",
                        tail_turn_word(tail.turn));
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     if (!q->manifest->files[0].copied.ends_in_newline)
         buf_adds(&out, "\n"); /* or the first record is glued to the stump */
     const struct agent_reply reply = {
@@ -480,6 +474,5 @@ int salvage_memory_read_records(const struct salvage_memory_source *q, struct ar
     };
     q->agent->salvage->add_records(&reply, &out);
     *records = (struct sv){arena_strndup(a, out.p, out.n), out.n};
-    buf_release(&out);
     return 0;
 }

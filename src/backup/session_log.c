@@ -73,12 +73,11 @@ int session_log_append(const char *folder, struct wall at, const struct session_
                        err_reason(opened));
     FS_CLOSE int fd = opened;
 
-    struct buf entry = {0};
+    BUF_RELEASE struct buf entry = {0};
     add_entry(&entry, stamp, rows, count);
     r = fchmod(fd, LOG_MODE) < 0 ? -errno : durable_append(fd, "\n\n", entry.p, entry.n);
     if (r == 0)
         r = durable_sync(at_folder);
-    buf_release(&entry);
     if (r < 0)
         return err_set(error, r, "session log update failed: write %s/%s: %s", folder, file,
                        err_reason(r));

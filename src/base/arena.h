@@ -44,6 +44,9 @@ char *arena_printf(struct arena *a, const char *format, ...) __attribute__((form
 
 void arena_release(struct arena *a);
 
+/* Releases it when it goes out of scope: ARENA_RELEASE struct arena scratch = {0}; */
+#define ARENA_RELEASE __attribute__((cleanup(arena_release)))
+
 /* realloc (p NULL: malloc) where an arena does not fit; ends the process when memory runs out. */
 void *mem_resize(void *p, size_t size);
 _Noreturn void mem_exhausted(void);

@@ -91,11 +91,10 @@ int json_parse(struct arena *a, struct sv text, const struct json_value **root)
     yyjson_doc *doc = read_document(a, text);
     if (!doc) {
         /* Rare: mend a copy, and see whether that was all. */
-        struct buf mended = {0};
+        BUF_RELEASE struct buf mended = {0};
         utf8_add_valid(&mended, text);
         mend_lone_surrogates(mended.p, mended.n);
         doc = read_document(a, (struct sv){mended.p, mended.n});
-        buf_release(&mended);
     }
     if (!doc)
         return -EBADMSG;
@@ -305,11 +304,10 @@ void json_put_string(struct json_document *d, struct json_node *to, const char *
 
 void json_put_text(struct json_document *d, struct json_node *to, const char *key, struct sv s)
 {
-    struct buf valid = {0};
+    BUF_RELEASE struct buf valid = {0};
     utf8_add_valid(&valid, s);
     json_put(d, to, key,
              (struct json_node *)yyjson_mut_strncpy(raw_doc(d), valid.p ? valid.p : "", valid.n));
-    buf_release(&valid);
 }
 
 void json_put_value(struct json_document *d, struct json_node *to, const char *key,

@@ -57,3 +57,6 @@ void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 /* count times the byte c */
 void buf_fill(struct buf *b, char c, size_t count);
 void buf_release(struct buf *b);
+
+/* Releases it when it goes out of scope: BUF_RELEASE struct buf text = {0}; */
+#define BUF_RELEASE __attribute__((cleanup(buf_release)))

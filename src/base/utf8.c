@@ -162,12 +162,11 @@ void utf8_adds_printable(struct buf *out, const char *s)
 
 size_t utf8_columns(struct sv s)
 {
-    struct buf scratch = {0};
+    BUF_RELEASE struct buf scratch = {0};
     size_t columns = 0;
     for (size_t i = 0, length; i < s.n; i += length) {
         scratch.n = 0;
         columns += add_one(&scratch, s, i, &length);
     }
-    buf_release(&scratch);
     return columns;
 }

@@ -73,14 +73,13 @@ static bool is_shell(const char *name)
  * fg could mean that. */
 static bool has_other_stopped_job(const struct proc *proc, const struct proc_stat *client)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct process_table all;
     bool found = process_table_read(proc, &scratch, &all) < 0 ||
                  process_table_hides_child(&all, client->ppid) != FACT_NO;
     for (size_t i = 0; !found && i < all.count; i++)
         found = all.items[i].sid == client->sid && all.items[i].state == 'T' &&
                 all.items[i].pgrp != client->pgrp;
-    arena_release(&scratch);
     return found;
 }
 

@@ -49,7 +49,7 @@ static void mark_socks(struct progress_check *m)
 
 static unsigned look_at_socks(struct progress_check *m)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     const struct sock **items;
     size_t count = 0;
     unsigned seen = 0;
@@ -65,7 +65,6 @@ static unsigned look_at_socks(struct progress_check *m)
         m->asked_received = sock->bytes_received;
         seen |= MOVED_ASKED;
     }
-    arena_release(&scratch);
     return seen;
 }
 

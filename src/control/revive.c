@@ -182,10 +182,9 @@ static int check_possible(struct revive *r, struct sr_error *error)
 static int ask_about_plan(struct revive *r, struct sr_error *error)
 {
     for (size_t i = 0; i < r->count; i++) {
-        struct buf line = {0};
+        BUF_RELEASE struct buf line = {0};
         add_push(r, &r->pushes[i], &line);
         pinned_session_tell(&r->subject, "%s%s", i ? "then: " : "plan: ", line.p);
-        buf_release(&line);
     }
     if (r->options->force || pinned_session_ask(&r->subject, SR_ASK_SESSION, NULL))
         return 0;
@@ -234,7 +233,7 @@ static int push(struct revive *r, struct remedy *p, const struct proof *proof,
                 struct sr_error *error)
 {
     struct sr_error why = {0};
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     int code = look_again(r, p, proof, &why);
     if (code == -EBUSY || code == -ENOENT) {
         pinned_session_tell(&r->subject, "left out: %s", why.text);
@@ -260,7 +259,6 @@ static int push(struct revive *r, struct remedy *p, const struct proof *proof,
         pinned_session_tell(&r->subject, "left out: %s", why.text);
     }
     progress_check_release(&r->movement);
-    buf_release(&text);
     return has_helped;
 }
 

@@ -122,26 +122,23 @@ static int save_others(struct stop *s, struct sr_error *error)
 /* Who named one session has not named those. */
 static int refuse_unnamed(struct stop *s, struct sr_error *error)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     if (s->other_count == 0 || !s->options->force)
         return 0;
     add_others(s, &text);
-    int r = pinned_session_refuse(
+    return pinned_session_refuse(
         &s->subject, error,
         "%s; --force ends no session that was not named: without it, this is asked", text.p);
-    buf_release(&text);
-    return r;
 }
 
 static int ask_about_others(struct stop *s, struct sr_error *error)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     if (s->other_count == 0)
         return 0;
     add_others(s, &text);
     pinned_session_tell(&s->subject, "%s", text.p);
     bool is_meant = pinned_session_ask(&s->subject, SR_ASK_OTHERS, text.p);
-    buf_release(&text);
     if (is_meant)
         return 0;
     s->result.act.was_declined = true;

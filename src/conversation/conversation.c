@@ -85,14 +85,13 @@ enum share { ALONE, FIRST, BEHIND, MARKED };
 /* One that stands where it was said. */
 static bool add_said(struct conversation *c, struct sv record, int64_t offset, int64_t length)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct event e;
     bool is_record = c->reader->read(&a, record, &e) == 0;
     uint64_t id = is_record ? conversation_id_of(&e, record) : 0;
     if (is_record && !is_known(c, id))
         *MEM_PUSH(c->items, c->count, c->capacity) = (struct conversation_item){
             .file = c->file, .offset = offset, .length = length, .id = id, .at_ms = e.at.ms};
-    arena_release(&a);
     return is_record;
 }
 

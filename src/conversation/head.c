@@ -87,11 +87,10 @@ static void take_damaged(struct looking *l, const struct event_reader *reader, s
     }
     if (!is_last || scan.kind != LINE_CHECK_TORN)
         return;
-    struct buf completed = {0};
+    BUF_RELEASE struct buf completed = {0};
     if (line_check_complete(line, &completed) &&
         reader->read(scratch, (struct sv){completed.p, completed.n}, &e) == 0)
         take_event(l, &e);
-    buf_release(&completed);
 }
 
 void head_read(const struct event_reader *reader, struct arena *a, struct sv bytes, bool all,
@@ -103,13 +102,12 @@ void head_read(const struct event_reader *reader, struct arena *a, struct sv byt
     struct looking l = {.out = out, .arena = a};
 
     while ((all || !out->is_enough) && lines_next(&it, &line)) {
-        struct arena scratch = {0};
+        ARENA_RELEASE struct arena scratch = {0};
         struct event e;
         if (reader->read(&scratch, line.text, &e) == 0)
             take_event(&l, &e);
         else
             take_damaged(&l, reader, line.text, !line.has_newline, &scratch);
-        arena_release(&scratch);
     }
     out->lacks_root = l.saw_main_chain && !l.saw_root;
     out->only_sidechain = l.saw_sidechain && !l.saw_main_chain;

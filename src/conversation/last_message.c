@@ -16,7 +16,7 @@ bool last_message_look(const struct event_reader *reader, struct arena *a, struc
 {
     struct lines it = lines_of(bytes, 0);
     struct line line;
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     bool went_on = false;
     *out = (struct last_message){0};
     while (!wall_known(out->at) && lines_previous(&it, &line)) {
@@ -26,6 +26,5 @@ bool last_message_look(const struct event_reader *reader, struct arena *a, struc
         if (reader->read(&scratch, line.text, &e) == 0)
             take(&e, a, &went_on, out);
     }
-    arena_release(&scratch);
     return wall_known(out->at) || is_whole;
 }

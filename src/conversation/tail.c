@@ -206,13 +206,12 @@ static void take_line(struct tail *t, const struct line *line)
     if (!line->text.n)
         return;
 
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct event e;
     if (t->reader->read(&scratch, line->text, &e) == 0)
         take_event(t, &e, line->offset);
     else
         take_damaged(t, line, is_last, &scratch);
-    arena_release(&scratch);
 }
 
 static bool knows_enough(const struct tail *t)
@@ -256,7 +255,7 @@ void tail_feed(struct tail *t, const char *bytes, size_t n)
     t->from = offset;
     t->result.bytes_read += (int64_t)wanted;
 
-    struct buf joined = {0};
+    BUF_RELEASE struct buf joined = {0};
     buf_add(&joined, bytes, n);
     if (t->pending.n)
         buf_add(&joined, t->pending.p, t->pending.n);
@@ -274,7 +273,6 @@ void tail_feed(struct tail *t, const char *bytes, size_t n)
     }
     if (it.rest.n)
         buf_add(&t->pending, it.rest.p, it.rest.n);
-    buf_release(&joined);
     t->done = knows_enough(t);
 }
 
@@ -302,8 +300,8 @@ static void take_oversized(struct tail *t)
         return;
     }
 
-    struct buf object = {0};
-    struct arena scratch = {0};
+    BUF_RELEASE struct buf object = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct event e;
     buf_adds(&object, "{");
     buf_add(&object, end.p + members, end.n - members);
@@ -312,8 +310,6 @@ static void take_oversized(struct tail *t)
         o->at = e.at;
         take_event(t, &e, t->from);
     }
-    arena_release(&scratch);
-    buf_release(&object);
 }
 
 /* Judging */

@@ -224,7 +224,7 @@ static bool is_kernel_thread(const struct proc_stat *stat)
 static int search(const struct proc *proc, const struct search *wanted, pid_t but, struct arena *a,
                   struct descriptor_holders *out)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     pid_t *pids;
     size_t pid_count;
     int r = proc_list(proc, &scratch, &pids, &pid_count);
@@ -233,7 +233,7 @@ static int search(const struct proc *proc, const struct search *wanted, pid_t bu
     for (size_t i = 0; r == 0 && i < pid_count; i++) {
         if (pids[i] == but)
             continue;
-        struct arena numbers = {0};
+        ARENA_RELEASE struct arena numbers = {0};
         int *fds;
         size_t fd_count = 0, at = 0;
         int listed = list_numbers(proc, pids[i], &numbers, &fds, &fd_count);
@@ -250,9 +250,7 @@ static int search(const struct proc *proc, const struct search *wanted, pid_t bu
                 memcpy(h->name, stat.name, sizeof h->name);
             }
         }
-        arena_release(&numbers);
     }
-    arena_release(&scratch);
     if (r < 0)
         return r;
     *out = (struct descriptor_holders){items, count, unreadable};

@@ -145,7 +145,7 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
     if (!g)
         return err_set(error, -errno, "watch over the listing: %s", err_reason(-errno));
 
-    struct arena arena = {0};
+    ARENA_RELEASE struct arena arena = {0};
     const char *stuck[STUCK_LIMIT];
     size_t stuck_count = 0;
     struct typed_signals before;
@@ -181,7 +181,6 @@ int guard_run(guard_work *work, void *context, int patience_ms, struct sr_error 
         atomic_store(&g->inside, false);
     }
     take_back(&before);
-    arena_release(&arena);
     guard_free(g);
     if (ended_by == SIGINT || ended_by == SIGPIPE)
         raise(ended_by); /* as the shell expects of what it started */

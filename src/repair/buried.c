@@ -75,7 +75,7 @@ char buried_opening(struct sv line)
 
 enum fact buried_in(struct sv line, const char **in)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     const struct json_value *value;
     enum fact holds = FACT_NO;
     char opening = buried_opening(line);
@@ -83,6 +83,5 @@ enum fact buried_in(struct sv line, const char **in)
         return FACT_NO;
     if ((opening != '{' || !is_of_session(line)) && json_parse(&a, line, &value) == 0)
         holds = buried_in_value(value, line, in);
-    arena_release(&a);
     return holds;
 }

@@ -66,11 +66,10 @@ static int edit_drop(struct repair_steps *m, const struct repair_steps_step *ste
 static int quote_uuid(struct repair_steps *m, const struct json_stream *s, const char **out)
 {
     const struct json_stream_value *v = &s->members[JSON_STREAM_UUID];
-    struct buf whole = {0};
+    BUF_RELEASE struct buf whole = {0};
     int r = transcript_scan_bytes(m->source, v->span.from, v->span.to, &whole);
     if (r == 0)
         *out = arena_strndup(m->arena, whole.p, whole.n);
-    buf_release(&whole);
     return r;
 }
 
@@ -141,7 +140,7 @@ static int digest_picture(struct repair_steps *m, struct json_stream_span data,
 {
     enum { PIECE = 64 * 1024 }; /* a multiple of four: no byte is split */
     struct digest digest;
-    struct buf piece = {0};
+    BUF_RELEASE struct buf piece = {0};
     unsigned char *bytes = mem_resize(NULL, PIECE);
     int r = 0;
     digest_init(&digest);
@@ -154,7 +153,6 @@ static int digest_picture(struct repair_steps *m, struct json_stream_span data,
     }
     digest_end(&digest, sha);
     free(bytes);
-    buf_release(&piece);
     return r;
 }
 
@@ -162,7 +160,7 @@ static int edit_image(struct repair_steps *m, const struct repair_steps_step *st
 {
     const struct json_stream_block *b = &m->skim->blocks[step->argument];
     char sha[DIGEST_TEXT_SIZE];
-    struct buf ending = {0};
+    BUF_RELEASE struct buf ending = {0};
     int64_t length = b->data.to - b->data.from;
     int r = digest_picture(m, b->data, sha);
     if (r == 0 && length >= 2)
@@ -176,7 +174,6 @@ static int edit_image(struct repair_steps *m, const struct repair_steps_step *st
                           (long long)size, sha))
             ->behind = "]\"}";
     }
-    buf_release(&ending);
     return r;
 }
 
@@ -226,7 +223,7 @@ static void add_said(const struct json_value *content, struct buf *out)
 static int edit_say(struct repair_steps *m, const struct repair_steps_step *step)
 {
     const struct json_stream_block *b = &m->skim->blocks[step->argument];
-    struct buf block = {0}, whole = {0}, said = {0}, text = {0};
+    BUF_RELEASE struct buf block = {0}, whole = {0}, said = {0}, text = {0};
     const struct json_value *root;
     int r = transcript_scan_bytes(m->source, b->span.from, b->span.to, &block);
     if (r == 0)
@@ -246,10 +243,6 @@ static int edit_say(struct repair_steps *m, const struct repair_steps_step *step
         edit(m, step, DAMAGE_CURE_REPLACE, b->span.from, b->span.to,
              arena_strndup(m->arena, text.p, text.n));
     }
-    buf_release(&block);
-    buf_release(&whole);
-    buf_release(&said);
-    buf_release(&text);
     return r;
 }
 
@@ -330,7 +323,7 @@ static int edit_answer(struct repair_steps *m, const struct repair_steps_step *s
 {
     const struct json_stream *s = m->skim;
     const struct json_stream_block *b = &s->blocks[step->argument];
-    struct buf id = {0};
+    BUF_RELEASE struct buf id = {0};
     const char *parent;
     int64_t length;
     bool is_end;
@@ -339,10 +332,8 @@ static int edit_answer(struct repair_steps *m, const struct repair_steps_step *s
         r = quote_node(m, step->node, m->other, &parent);
     if (r == 0)
         r = line_end_behind(m, s->record.to, &length, &is_end);
-    if (r < 0) {
-        buf_release(&id);
+    if (r < 0)
         return r;
-    }
     const char *uuid = repair_steps_made_uuid(m, graph_id_of(sv_of(parent)), b->tool);
     static const char said[] = "Interrupted: the result was lost; session recovered";
     const char *record = arena_printf(
@@ -357,19 +348,17 @@ static int edit_answer(struct repair_steps *m, const struct repair_steps_step *s
         member_text(m, JSON_STREAM_TIMESTAMP, "timestamp"), said, parent,
         length || is_end ? "\n" : "");
     edit(m, step, DAMAGE_CURE_INSERT, s->record.to + length, s->record.to + length, record);
-    buf_release(&id);
     return 0;
 }
 
 static int edit_front(struct repair_steps *m, const struct repair_steps_step *step)
 {
-    struct buf record = {0};
+    BUF_RELEASE struct buf record = {0};
     int64_t front = m->v->has_mark ? 3 : 0;
     int r = transcript_scan_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
     if (r == 0)
         edit(m, step, DAMAGE_CURE_INSERT, front, front,
              arena_printf(m->arena, "%.*s\n", (int)record.n, record.p));
-    buf_release(&record);
     return r == 0 ? edit_drop(m, step) : r;
 }
 
@@ -474,14 +463,13 @@ int edits_make(struct repair_steps *m)
 static int write_again(struct repair_steps *m)
 {
     int64_t end = m->v->size_bytes;
-    struct buf record = {0};
+    BUF_RELEASE struct buf record = {0};
     int r = transcript_scan_bytes(m->source, m->skim->record.from, m->skim->record.to, &record);
     if (r == 0)
         repair_steps_add_edit(
             m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end, end,
             arena_printf(m->arena, "%s%s\n", m->v->lacks_final_newline ? "\n" : "", record.p))
             ->is_guess = true;
-    buf_release(&record);
     return r;
 }
 

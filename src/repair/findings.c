@@ -20,7 +20,7 @@ static struct repair_plan_problem *add_at(struct repair_steps *m,
 /* Nothing stands between the quotes, not even white space. */
 static bool has_no_text(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
-    struct buf block = {0};
+    BUF_RELEASE struct buf block = {0};
     const struct json_value *root;
     struct sv text = SV(" ");
     int64_t offset = (int64_t)m->g->nodes[spot->node].offset;
@@ -31,9 +31,7 @@ static bool has_no_text(struct repair_steps *m, const struct transcript_scan_spo
     }
     if (r == 0 && block.n && json_parse(m->arena, (struct sv){block.p, block.n}, &root) == 0)
         json_string(json_get(root, "text"), &text);
-    bool is_empty = text.n == 0;
-    buf_release(&block);
-    return is_empty;
+    return text.n == 0;
 }
 
 /* White space alone in its record, and "" alone in its message, are left out by the client; beside

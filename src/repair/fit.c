@@ -147,7 +147,7 @@ static int bytes_of(struct fit *f, struct json_stream_span span, int64_t most, s
 static int take_error(struct fit *f, const struct graph_node *node)
 {
     const struct json_stream *s = f->m->skim;
-    struct buf words = {0}, details = {0};
+    BUF_RELEASE struct buf words = {0}, details = {0};
     int64_t tokens;
     int r = bytes_of(f, s->text, DETAILS_MAX, &words);
     if (r == 0 && s->members[JSON_STREAM_ERROR_DETAILS].kind == JSON_STREAM_STRING)
@@ -160,8 +160,6 @@ static int take_error(struct fit *f, const struct graph_node *node)
             read_limit(said, &tokens, &f->limit))
             add_count(f, tokens, node->at_ms);
     }
-    buf_release(&words);
-    buf_release(&details);
     return r;
 }
 
@@ -174,8 +172,8 @@ static int take_usage(struct fit *f, uint32_t node)
     const struct json_stream *s = f->m->skim;
     const struct json_stream_value *usage = &s->members[JSON_STREAM_USAGE];
     const struct json_value *root;
-    struct arena a = {0};
-    struct buf text = {0};
+    ARENA_RELEASE struct arena a = {0};
+    BUF_RELEASE struct buf text = {0};
     int64_t sum = 0, n;
     if (usage->kind != JSON_STREAM_OBJECT || usage->span.to - usage->span.from > USAGE_MAX ||
         sv_starts_with(json_stream_text(s, JSON_STREAM_MODEL), SV("<")) ||
@@ -191,8 +189,6 @@ static int take_usage(struct fit *f, uint32_t node)
         f->was_refused = false;
         f->limit = 0;
     }
-    buf_release(&text);
-    arena_release(&a);
     return r;
 }
 
@@ -224,14 +220,13 @@ static void add_mark(struct fit *f, struct sv text)
 
 static int look_for_mark(struct fit *f, struct json_stream_span span)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     int64_t length = span.to - span.from;
     if (length <= (int64_t)sizeof MARK_WORDS || length > MARK_MAX)
         return 0;
     int r = transcript_scan_bytes(f->m->source, span.from, span.to, &text);
     if (r == 0)
         add_mark(f, (struct sv){text.p, text.n});
-    buf_release(&text);
     return r;
 }
 

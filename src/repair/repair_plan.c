@@ -282,7 +282,7 @@ static void judge_ids(struct repair_steps *m)
 static void judge_bytes(struct repair_steps *m)
 {
     const struct transcript_scan *v = m->v;
-    struct buf what = {0};
+    BUF_RELEASE struct buf what = {0};
     if (v->crlf_lines)
         buf_addf(&what, "%zu lines end in CR LF, as an editor or a transfer leaves them; ",
                  v->crlf_lines);
@@ -295,7 +295,6 @@ static void judge_bytes(struct repair_steps *m)
     if (what.n)
         repair_steps_add_problem(m, DAMAGE_ODD_BYTES, DAMAGE_HARMLESS, 0, 0)->detail =
             arena_strndup(m->arena, what.p, what.n - 2);
-    buf_release(&what);
 }
 
 static void judge_file(struct repair_steps *m)

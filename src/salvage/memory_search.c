@@ -342,22 +342,20 @@ static bool is_a_title(struct arena *a, struct sv text)
 
 static bool is_known(struct finder *f, struct sv text)
 {
-    struct buf json = {0};
+    BUF_RELEASE struct buf json = {0};
     while (text.n && text.p[text.n - 1] == '\n')
         text.n--;
     add_json(&json, text);
     bool known = f->search->is_on_disk &&
                  f->search->is_on_disk(f->search->context, (struct sv){json.p, json.n});
-    buf_release(&json);
     return known;
 }
 
 static struct sv utf8_of(struct finder *f, struct js_string text)
 {
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     js_string_add_utf8(&out, text);
     struct sv kept = {arena_strndup(f->arena, out.p ? out.p : "", out.n), out.n};
-    buf_release(&out);
     return kept;
 }
 
@@ -551,7 +549,7 @@ static void compare_typed(void *context, struct js_string text, bool is_in_use)
 bool memory_search_find_typed(const struct memory_search_search *search, struct sv shown,
                               struct arena *a, struct sv *typed)
 {
-    struct buf wide = {0}, squeezed = {0}, text = {0};
+    BUF_RELEASE struct buf wide = {0}, squeezed = {0}, text = {0};
     js_string_add_bytes(&wide, shown);
     for (size_t i = 0; i + 2 <= wide.n; i += 2)
         if (!unit_is_blank(unit_at(
@@ -564,8 +562,5 @@ bool memory_search_find_typed(const struct memory_search_search *search, struct 
         js_string_add_utf8(&text, t.text);
         *typed = (struct sv){arena_strndup(a, text.p, text.n), text.n};
     }
-    buf_release(&wide);
-    buf_release(&squeezed);
-    buf_release(&text);
     return t.count == 1;
 }

@@ -127,7 +127,7 @@ static void take(struct js_string u, struct arena *a, struct stream_deltas *repl
     size_t n = end_of_string(u);
     if (n == u.n || !closes_object(js_string_slice(u, n + 1, u.n)))
         return;
-    struct buf inside = {0};
+    BUF_RELEASE struct buf inside = {0};
     if (u.is_wide)
         buf_add(&inside, (const char *)u.p, 2 * n);
     else
@@ -135,7 +135,6 @@ static void take(struct js_string u, struct arena *a, struct stream_deltas *repl
     if (inside.n && unescape(&inside))
         add(is_thought ? thinking : reply, a,
             (struct js_string){(const unsigned char *)inside.p, inside.n / 2, true});
-    buf_release(&inside);
 }
 
 static void collect_in(struct sv bytes, bool is_wide, struct arena *a, struct stream_deltas *reply,

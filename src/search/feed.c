@@ -77,7 +77,7 @@ static bool read_words(const struct event_reader *reader, struct arena *a, struc
 
 static bool add_record(struct reading *r, struct sv record, int64_t offset)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct event e;
     struct message m;
     bool is_record = read_words(r->feed->reader, &a, record, &e, &m, &r->words);
@@ -88,17 +88,15 @@ static bool add_record(struct reading *r, struct sv record, int64_t offset)
         index_add_message(r->feed->ix, r->known, key_of(r->feed->reader, &e, words), e.at.ms,
                           offset, (struct sv){r->split.p, r->split.n});
     }
-    arena_release(&a);
     return is_record;
 }
 
 /* A record of which only the beginning is there. */
 static void add_stub(struct reading *r, struct sv stub, int64_t offset)
 {
-    struct buf closed = {0};
+    BUF_RELEASE struct buf closed = {0};
     if (line_check_complete(stub, &closed))
         add_record(r, (struct sv){closed.p, closed.n}, offset);
-    buf_release(&closed);
 }
 
 /* Most lines are one record; of one that is damaged every piece that can be read counts. */
@@ -241,7 +239,7 @@ int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, 
                      struct arena *a, struct event *e, struct message *m)
 {
     struct thin_record line = {0};
-    struct buf words = {0}, closed = {0};
+    BUF_RELEASE struct buf words = {0}, closed = {0};
     struct line_check scan;
     int r = read_line_at(fd, offset, &line);
     struct sv text = {line.out.p, line.out.n};
@@ -258,7 +256,5 @@ int feed_read_record(const struct event_reader *reader, int fd, int64_t offset, 
         r = -ENODATA;
     }
     thin_record_release(&line);
-    buf_release(&words);
-    buf_release(&closed);
     return r;
 }

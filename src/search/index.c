@@ -358,7 +358,7 @@ static void rehome(struct index *ix, int64_t session, int64_t file, int64_t mess
 
 void index_settle(struct index *ix, struct index_file *file)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     int64_t *items = NULL;
     size_t count = 0, capacity = 0;
     struct rows *rows = database_rows(
@@ -368,7 +368,6 @@ void index_settle(struct index *ix, struct index_file *file)
         *ARENA_PUSH(&a, items, count, capacity) = database_integer(rows, 0);
     for (size_t i = 0; i < count; i++)
         rehome(ix, file->session, file->id, items[i]);
-    arena_release(&a);
     database_run(ix->db, "DELETE FROM copy WHERE file = ? AND offset < 0", "i", file->id);
     file->is_unsettled = false;
 }
@@ -608,7 +607,7 @@ int index_snippets(struct sv match, const struct sv *texts, size_t count, struct
                    const char **snippets)
 {
     struct database *db = database_open(":memory:");
-    struct buf words = {0};
+    BUF_RELEASE struct buf words = {0};
     database_run(db, "CREATE VIRTUAL TABLE shown USING fts5(text, " TOKENIZER ")", "");
     for (size_t i = 0; i < count; i++) {
         snippets[i] = NULL;
@@ -620,7 +619,6 @@ int index_snippets(struct sv match, const struct sv *texts, size_t count, struct
         database_run(db, "INSERT INTO shown(rowid, text) VALUES(?, ?)", "it", (int64_t)i,
                      (struct sv){words.p, words.n});
     }
-    buf_release(&words);
     struct rows *rows = database_rows(
         db,
         "SELECT rowid, snippet(shown, 0, char(2), char(3), '...', 24) FROM shown WHERE shown MATCH "

@@ -22,7 +22,7 @@ static bool is_space(char c)
 /* A word or phrase, quoted; a quote inside is doubled. */
 static void add_phrase(struct sv s, bool is_prefix, struct buf *out)
 {
-    struct buf words = {0};
+    BUF_RELEASE struct buf words = {0};
     if (!has_letters(s))
         return;
     index_words_add(s, &words);
@@ -30,7 +30,6 @@ static void add_phrase(struct sv s, bool is_prefix, struct buf *out)
     for (size_t i = 0; i < words.n; i++)
         buf_fill(out, words.p[i] ? words.p[i] : ' ', words.p[i] == '"' ? 2 : 1);
     buf_adds(out, is_prefix ? "\" *" : "\"");
-    buf_release(&words);
 }
 
 /* Takes one word or phrase from the beginning of s. Returns: what is left. */
@@ -52,7 +51,7 @@ static struct sv take(struct sv s, struct buf *out)
 
 int query_parse(const char *const *words, size_t count, struct buf *out, struct sr_error *error)
 {
-    struct buf all = {0};
+    BUF_RELEASE struct buf all = {0};
     size_t before = out->n;
     for (size_t i = 0; i < count; i++)
         buf_addf(&all, "%s%s", i ? " " : "", words[i]);
@@ -67,6 +66,5 @@ int query_parse(const char *const *words, size_t count, struct buf *out, struct 
     if (out->n == before)
         r = err_set(error, -EINVAL, "there is no letter and no digit in '%s' to search for",
                     all.p ? all.p : "");
-    buf_release(&all);
     return r;
 }

@@ -96,7 +96,7 @@ static int by_path(const void *a, const void *b)
 /* What the index knows below a root, and is not among the sources. */
 static void forget_vanished(struct update *u, size_t place, int64_t root)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct index_known *known;
     size_t known_count, count = 0;
     const char **paths = arena_alloc(&a, (u->sources->count + 1) * sizeof *paths);
@@ -109,13 +109,12 @@ static void forget_vanished(struct update *u, size_t place, int64_t root)
     for (size_t i = 0; i < known_count; i++)
         if (!count || !bsearch(&known[i].path, paths, count, sizeof *paths, by_path))
             index_forget_file(u->ix, known[i].id);
-    arena_release(&a);
 }
 
 /* Roots of processes with mounts of their own ("/proc/4711/root/...") end with the process. */
 static void forget_ended(struct update *u)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct index_known *roots;
     size_t count;
     index_list_roots(u->ix, &a, &roots, &count);
@@ -130,7 +129,6 @@ static void forget_ended(struct update *u)
         for (size_t j = 0; j < file_count; j++)
             index_forget_file(u->ix, files[j].id);
     }
-    arena_release(&a);
 }
 
 int update_run(struct update *u, const int64_t *roots, struct sr_error *error)

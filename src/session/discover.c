@@ -246,7 +246,7 @@ void sr_snapshot_free(struct sr_snapshot *shown)
 int sr_map_tty_to_session(const struct sr_snapshot *snapshot, const char *tty,
                           const struct sr_session **matches, size_t size)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     const char *wanted = tty_canonical(&scratch, tty);
     int found = wanted ? 0 : -EINVAL;
     for (size_t i = 0; wanted && i < snapshot->session_count; i++) {
@@ -257,6 +257,5 @@ int sr_map_tty_to_session(const struct sr_snapshot *snapshot, const char *tty,
             matches[found] = s;
         found++;
     }
-    arena_release(&scratch);
     return found;
 }

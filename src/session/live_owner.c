@@ -69,7 +69,7 @@ static bool may_own(const struct live_owner_request *q, const struct sr_session 
 static void look_through(const struct live_owner_request *q, const struct snapshot *snap,
                          struct live_owner *out)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     for (size_t i = 0; i < snap->shown.session_count && !out->is_sure; i++) {
         const struct sr_session *s = &snap->shown.sessions[i];
         bool is_sure = s->pid && owns(q, s, &snap->sessions[i]);
@@ -78,7 +78,6 @@ static void look_through(const struct live_owner_request *q, const struct snapsh
         *out = (struct live_owner){.pid = s->pid, .is_sure = is_sure};
         snprintf(out->where, sizeof out->where, "%s", s->tty ? s->tty : "no terminal");
     }
-    arena_release(&scratch);
 }
 
 /* Returns: what keeps from knowing that nobody has it; NULL: nothing. */

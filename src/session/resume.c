@@ -21,11 +21,9 @@ static bool is_printable(const char *text)
     for (const char *p = text; is_ascii_alone && *p; p++)
         if ((unsigned char)*p >= 0x80)
             return false;
-    struct buf shown = {0};
+    BUF_RELEASE struct buf shown = {0};
     utf8_adds_printable(&shown, text);
-    bool same = shown.n == strlen(text);
-    buf_release(&shown);
-    return same;
+    return shown.n == strlen(text);
 }
 
 static void add_single_quoted(struct buf *out, const char *text)
@@ -75,21 +73,19 @@ void resume_add_quoted(struct buf *out, const char *text)
 static void add_directory(struct buf *out, const char *cwd)
 {
     bool ends_in_newline = *cwd && cwd[strlen(cwd) - 1] == '\n';
-    struct buf path = {0};
+    BUF_RELEASE struct buf path = {0};
     buf_addf(&path, "%s%s", cwd, ends_in_newline ? "/." : "");
     resume_add_quoted(out, path.p);
-    buf_release(&path);
 }
 
 /* As the variable has it. */
 static void add_config_dir(struct buf *out, const struct agent *agent, const char *path)
 {
     const char *below = agent->home->below_variable;
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     if (below && str_ends_with(path, below))
         path = arena_strndup(&a, path, strlen(path) - strlen(below));
     resume_add_quoted(out, path);
-    arena_release(&a);
 }
 
 /* A directory that the variable cannot name. */
@@ -156,11 +152,10 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
         buf_adds(out, " && ");
     }
     add_environment(out, agent, s);
-    struct buf file = {0};
+    BUF_RELEASE struct buf file = {0};
     if (by_file)
         resume_add_quoted(&file, s->transcript);
     agent->commands->resume(out, by_file ? file.p : s->session_id);
-    buf_release(&file);
     return 0;
 }
 
@@ -193,7 +188,7 @@ bool resume_is_packed(const struct sr_stray *stray)
 
 int resume_add_move(struct buf *out, const struct sr_stray *stray)
 {
-    struct buf folder = {0};
+    BUF_RELEASE struct buf folder = {0};
     if (!stray->belongs || resume_is_packed(stray))
         return -ENODATA;
     buf_add(&folder, stray->belongs, (size_t)(str_basename(stray->belongs) - stray->belongs));
@@ -213,19 +208,17 @@ int resume_add_move(struct buf *out, const struct sr_stray *stray)
         buf_adds(out, " && ");
         add_move(out, "mv ", stray->beside, folder.p);
     }
-    buf_release(&folder);
     return 0;
 }
 
 int sr_resume_command(const struct sr_session *session, char *text, size_t size)
 {
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     int r = resume_add_command(&command, session);
     if (r == 0) {
         r = (int)command.n;
         if (size)
             snprintf(text, size, "%s", command.p);
     }
-    buf_release(&command);
     return r;
 }

@@ -231,7 +231,7 @@ static void add_command(struct buf *out, const struct view_checked *c,
 static void add_run(struct buf *out, const struct view_checked *c,
                     const struct repair_plan_problem *p)
 {
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     add_command(&command, c, p);
     if (!command.n)
         buf_adds(out, damages[p->kind].run == DAMAGE_RUN_NONE_KNOWN ||
@@ -242,7 +242,6 @@ static void add_run(struct buf *out, const struct view_checked *c,
         utf8_add_printable(out, (struct sv){command.p, command.n}, 0);
     if (damages[p->kind].run == DAMAGE_RUN_SHRINK)
         buf_adds(out, ", if it is to be smaller");
-    buf_release(&command);
 }
 
 /* What is lost by it follows from what its client does with it. */
@@ -309,7 +308,7 @@ struct json_node *view_json_messages(struct json_document *d, const struct repai
 static struct json_node *problem_node(struct json_document *d, const struct view_checked *c,
                                       const struct repair_plan_problem *p)
 {
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     const struct damage *damage = &damages[p->kind];
     struct json_node *node = json_object(d);
     json_put_string(d, node, "kind", damage->word);
@@ -330,7 +329,6 @@ static struct json_node *problem_node(struct json_document *d, const struct view
     json_put_string(d, node, "origin", damage->origin);
     add_command(&command, c, p);
     json_put_string(d, node, "run", command.p);
-    buf_release(&command);
     return node;
 }
 

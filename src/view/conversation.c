@@ -106,7 +106,7 @@ static struct results find_results(const struct view_conversation *v)
     memset(r.items, 0, r.size * sizeof *r.items);
     size_t used = 0;
     for (size_t i = 0; i < c->count; i++) {
-        struct arena a = {0};
+        ARENA_RELEASE struct arena a = {0};
         struct event e;
         struct message m;
         if (read_item(v, &c->items[i], &a, &e, &m))
@@ -118,7 +118,6 @@ static struct results find_results(const struct view_conversation *v)
                 used += slot->call == 0;
                 *slot = (struct result){graph_id_of(b->id), b->text.n, b->is_error};
             }
-        arena_release(&a);
     }
     return r;
 }
@@ -162,12 +161,11 @@ static void add_call(struct drawing *d, const struct block *b)
     d->is_in_list = true;
     if (!d->v->unfolds || !b->input)
         return;
-    struct buf input = {0};
+    BUF_RELEASE struct buf input = {0};
     json_add_value(b->input, &input);
     end_list(d);
     view_add_fenced(d->out, (struct sv){input.p, input.n});
     buf_adds(d->out, "\n");
-    buf_release(&input);
 }
 
 static void add_thinking(struct drawing *d, const struct block *b)
@@ -348,7 +346,7 @@ size_t view_markdown_conversation(struct buf *out, const struct view_conversatio
     bool is_first = true;
     draw_title(&d);
     for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
-        struct arena a = {0};
+        ARENA_RELEASE struct arena a = {0};
         struct event e;
         struct message m;
         bool is_there = read_item(v, &c->items[i], &a, &e, &m);
@@ -364,7 +362,6 @@ size_t view_markdown_conversation(struct buf *out, const struct view_conversatio
             is_first = false;
             draw_record(&d, &e, &m);
         }
-        arena_release(&a);
     }
     end_list(&d);
     free(d.results.items);
@@ -454,7 +451,7 @@ size_t view_json_conversation(struct buf *out, const struct view_conversation *v
     struct gathering g = {0};
     size_t lost = 0;
     for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
-        struct arena a = {0};
+        ARENA_RELEASE struct arena a = {0};
         struct event e;
         struct message m;
         bool is_there = read_item(v, &c->items[i], &a, &e, &m);
@@ -470,7 +467,6 @@ size_t view_json_conversation(struct buf *out, const struct view_conversation *v
             for (size_t j = 0; j < m.block_count; j++)
                 json_put(g.d, g.blocks, NULL, block_node(g.d, &m.blocks[j]));
         }
-        arena_release(&a);
     }
     end_message(&g, out);
     return lost;

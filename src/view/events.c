@@ -294,7 +294,7 @@ static void add_markup(struct buf *out, const char *s)
 void view_notification(struct buf *title, struct buf *body, const struct change_event *e,
                        size_t count)
 {
-    struct buf text = {0}, cut = {0};
+    BUF_RELEASE struct buf text = {0}, cut = {0};
     if (count > 1)
         buf_addf(title, "%zu %s", count, title_of_several(e));
     else
@@ -303,6 +303,4 @@ void view_notification(struct buf *title, struct buf *body, const struct change_
     add_what_happened(&text, e);
     utf8_add_printable(&cut, (struct sv){text.p, text.n}, BODY_COLUMNS);
     add_markup(body, cut.p + (*cut.p == ' '));
-    buf_release(&text);
-    buf_release(&cut);
 }

@@ -99,14 +99,13 @@ static void put_judgement(struct json_document *d, struct json_node *to, const s
 static void put_resume_command(struct json_document *d, struct json_node *to,
                                const struct sr_session *s)
 {
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     int r = resume_add_command(&command, s);
     json_put_string(d, to, "resume_command", r == 0 ? command.p : NULL);
     json_put_string(d, to, "no_command", sr_resume_obstacle(s));
     command.n = 0;
     r = resume_add_attach(&command, s);
     json_put_string(d, to, "attach_command", r == 0 ? command.p : NULL);
-    buf_release(&command);
 }
 
 /* Where the conversation is now, and where it came from. */
@@ -126,7 +125,7 @@ void view_json_put_strays(struct json_document *d, struct json_node *to, const s
     for (size_t i = 0; i < count; i++) {
         const struct sr_stray *stray = &all[i];
         struct json_node *node = json_object(d);
-        struct buf command = {0};
+        BUF_RELEASE struct buf command = {0};
         int r = resume_add_move(&command, stray);
         json_put_string(d, node, "session_id", stray->session_id);
         json_put_string(d, node, "path", stray->path);
@@ -136,7 +135,6 @@ void view_json_put_strays(struct json_document *d, struct json_node *to, const s
         json_put_string(d, node, "move_command", r == 0 ? command.p : NULL);
         json_put_integer(d, node, "rivals", (int64_t)stray->rivals);
         json_put(d, strays, NULL, node);
-        buf_release(&command);
     }
     json_put(d, to, "strays", strays);
 }

@@ -39,11 +39,10 @@ void screen_add_name(struct buf *out, const struct sr_session *s)
 static void add_cause(struct buf *out, const struct sr_session *s)
 {
     char age[VIEW_AGE_TEXT];
-    struct buf words = {0};
+    BUF_RELEASE struct buf words = {0};
     for (const char *p = s->cause ? s->cause : "not judged"; *p; p++)
         buf_add(&words, *p == '-' ? " " : p, 1);
     utf8_add_printable(out, (struct sv){words.p, words.n}, 0);
-    buf_release(&words);
     if (s->verdict == SR_HUNG && s->silent_s >= 0)
         buf_addf(out, " %s", view_age(s->silent_s, age));
 }
@@ -191,7 +190,7 @@ static void add_border(struct buf *out, const struct frame *f, size_t which, siz
 
 static void add_boxed(struct buf *out, const struct frame *f, struct sv line, size_t inner)
 {
-    struct buf cut = {0};
+    BUF_RELEASE struct buf cut = {0};
     utf8_add_printable(&cut, line, inner);
     size_t columns = utf8_columns((struct sv){cut.p, cut.n});
     buf_adds(out, f->down);
@@ -199,7 +198,6 @@ static void add_boxed(struct buf *out, const struct frame *f, struct sv line, si
     buf_fill(out, ' ', columns < inner ? inner - columns : 0);
     buf_adds(out, f->down);
     buf_adds(out, "\n");
-    buf_release(&cut);
 }
 
 static void add_lines(struct buf *out, const struct frame *f, const struct buf *lines, size_t inner)
@@ -271,7 +269,7 @@ void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, co
                          const struct screen_style *style)
 {
     const struct frame *f = &frames[style->utf8];
-    struct buf lines = {0}, title = {0};
+    BUF_RELEASE struct buf lines = {0}, title = {0};
     size_t end = style->count ? style->first + style->count : snapshot->session_count;
     if (end > snapshot->session_count)
         end = snapshot->session_count;
@@ -297,8 +295,6 @@ void screen_add_sessions(struct buf *out, const struct sr_snapshot *snapshot, co
         add_lines(out, f, &lines, inner);
         add_border(out, f, 2, inner);
     }
-    buf_release(&lines);
-    buf_release(&title);
 }
 
 /* ---- above the menu ----------------------------------------------------------------------- */
@@ -338,7 +334,7 @@ static size_t add_list(struct buf *out, const struct screen_ask *ask, struct scr
 
 static void add_place_and_state(struct buf *out, const struct screen_ask *ask, size_t columns)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     size_t of = ask->snapshot->session_count;
     if (of > 1)
         buf_addf(&line, "%zu of %zu: ", place_of(ask) + 1, of);
@@ -346,7 +342,6 @@ static void add_place_and_state(struct buf *out, const struct screen_ask *ask, s
     buf_adds(&line, " ");
     screen_add_state(&line, ask->session);
     add_cut(out, (struct sv){line.p, line.n}, columns);
-    buf_release(&line);
 }
 
 /* The beginning of text that fits, which is cut off it. */
@@ -372,12 +367,11 @@ static size_t fold_message(struct buf *out, const struct screen_ask *ask, size_t
 {
     if (!ask->message)
         return 0;
-    struct buf shown = {0};
+    BUF_RELEASE struct buf shown = {0};
     size_t count = 0;
     utf8_adds_printable(&shown, ask->message);
     for (struct sv rest = {shown.p, shown.n}; columns && rest.n; count++)
         add_cut(out, cut_beginning(&rest, columns), 0);
-    buf_release(&shown);
     if (count > 0 && (ask->rows == 0 || count + 2 <= ask->rows))
         return count;
     out->n = 0;
@@ -388,12 +382,12 @@ static size_t fold_message(struct buf *out, const struct screen_ask *ask, size_t
 void screen_add_ask(struct buf *out, const struct screen_ask *ask, const struct screen_style *style)
 {
     size_t columns = style->columns, rows = ask->rows;
-    struct buf message = {0};
+    BUF_RELEASE struct buf message = {0};
     size_t others = 1 + fold_message(&message, ask, columns);
     size_t all = BORDER_ROWS + SESSION_ROWS * ask->snapshot->session_count + others;
     bool is_narrow = columns && columns < INNER_COLUMNS + 2;
     bool fits = rows == 0 || all + is_narrow <= rows;
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     if (fits) {
         screen_add_sessions(out, ask->snapshot, ask->order, style);
     } else if (rows > 1 + others &&
@@ -410,6 +404,4 @@ void screen_add_ask(struct buf *out, const struct screen_ask *ask, const struct 
         screen_add_menu_question(&line, ask->session);
         add_cut(out, (struct sv){line.p, line.n}, columns);
     }
-    buf_release(&line);
-    buf_release(&message);
 }

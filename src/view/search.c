@@ -18,7 +18,7 @@ static bool is_space(char c)
  * off: what stands for the marks. */
 static void add_snippet(struct buf *out, const char *snippet, const char *on, const char *off)
 {
-    struct buf plain = {0};
+    BUF_RELEASE struct buf plain = {0};
     for (const char *p = snippet; *p; p++) {
         if (*p == INDEX_MARK_ON || *p == INDEX_MARK_OFF) {
             utf8_add_printable(out, (struct sv){plain.p, plain.n}, 0);
@@ -34,7 +34,6 @@ static void add_snippet(struct buf *out, const char *snippet, const char *on, co
     while (plain.n && plain.p[plain.n - 1] == ' ')
         plain.n--;
     utf8_add_printable(out, (struct sv){plain.p, plain.n}, 0);
-    buf_release(&plain);
 }
 
 static const char *who(const struct view_hit *hit)
@@ -70,7 +69,7 @@ static void add_hit(struct buf *out, const struct view_hit *hit, const struct vi
 
 static void add_stray(struct buf *out, const struct view_hit_session *s)
 {
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     bool is_copy = s->stray && s->stray->found_by;
     buf_addf(out, "  %sin ", is_copy ? "" : "only ");
     utf8_adds_printable(out, s->stray_path);
@@ -82,7 +81,6 @@ static void add_stray(struct buf *out, const struct view_hit_session *s)
     buf_adds(out, "\n");
     if (s->stray && resume_add_move(&command, s->stray) == 0)
         buf_addf(out, "  %s\n", command.p);
-    buf_release(&command);
 }
 
 static void add_way_back(struct buf *out, const struct view_hit_session *s)
@@ -164,7 +162,7 @@ static struct json_node *hit_node(struct json_document *d, const struct view_sea
 {
     const struct view_hit_session *session = &s->sessions[hit->session];
     struct json_node *node = json_object(d);
-    struct buf snippet = {0};
+    BUF_RELEASE struct buf snippet = {0};
     add_snippet(&snippet, hit->snippet, "", "");
     json_put_string(d, node, "session_id", session->id);
     json_put_time(d, node, "at", hit->at);
@@ -175,7 +173,6 @@ static struct json_node *hit_node(struct json_document *d, const struct view_sea
     json_put_string(d, node, "uuid", hit->uuid);
     json_put_string(d, node, "file", hit->file);
     json_put_count(d, node, "offset", hit->offset);
-    buf_release(&snippet);
     return node;
 }
 

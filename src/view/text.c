@@ -140,7 +140,7 @@ static void add_candidates(struct buf *out, const struct sr_session *s)
 static void add_advice(struct buf *out, const struct sr_session *s)
 {
     static const char *const pushed[] = {"revive", "kill-child", "continue"};
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     if (!s->advice || strcmp(s->advice, "none") == 0)
         return;
     buf_adds(&text, s->advice);
@@ -152,7 +152,6 @@ static void add_advice(struct buf *out, const struct sr_session *s)
     else if (text.n > strlen(s->advice))
         buf_addf(&text, "%d", s->pid);
     add_detail(out, "advice", text.p);
-    buf_release(&text);
 }
 
 static void add_judgement(struct buf *out, const struct sr_session *s,
@@ -204,10 +203,9 @@ static void add_session(struct buf *out, const struct sr_session *s, const struc
         return;
 
     add_judgement(out, s, style);
-    struct buf attach = {0};
+    BUF_RELEASE struct buf attach = {0};
     if (resume_add_attach(&attach, s) == 0)
         add_detail(out, "open it", attach.p);
-    buf_release(&attach);
     add_candidates(out, s);
     for (size_t i = 0; i < s->note_count; i++)
         add_detail(out, "note", s->notes[i]);
@@ -242,7 +240,7 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
         buf_addf(out, "None of %zu session%s.\n", of, of == 1 ? "" : "s");
         return;
     }
-    struct buf summary = {0};
+    BUF_RELEASE struct buf summary = {0};
     buf_addf(&summary, "%zu", snapshot->session_count);
     if (snapshot->session_count < of)
         buf_addf(&summary, " of %zu", of);
@@ -261,7 +259,6 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
                      sr_verdict_word(view_by_urgency[i]));
     }
     buf_addf(out, "%s\n", summary.p);
-    buf_release(&summary);
 }
 
 static void add_notes(struct buf *out, const struct sr_session *s)
@@ -288,7 +285,7 @@ static void add_stored(struct buf *out, const struct sr_session *s)
         buf_adds(out, "(no prompt found)");
     buf_adds(out, "\n");
 
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     const char *obstacle = sr_resume_obstacle(s);
     if (resume_add_command(&command, s) == 0)
         buf_addf(out, "  %s\n", command.p);
@@ -306,7 +303,6 @@ static void add_stored(struct buf *out, const struct sr_session *s)
                  ID_COLUMNS, agent_telling_id(s->session_id));
     else
         buf_adds(out, "  no command: neither its directory nor its file is known\n");
-    buf_release(&command);
     add_notes(out, s);
 }
 
@@ -318,11 +314,10 @@ static void add_held(struct buf *out, const struct sr_session *s)
     add_safe(out, s->tty ? s->tty : "no terminal", 0);
     add_marks(out, s);
     buf_adds(out, "\n");
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     if (resume_add_attach(&command, s) == 0)
         buf_addf(out, "  %s\n  note: it runs in the background; a plain resume of it is refused\n",
                  command.p);
-    buf_release(&command);
     add_notes(out, s);
     add_candidates(out, s);
 }
@@ -373,7 +368,7 @@ static void add_all_gone(struct buf *out, const struct sr_snapshot *snapshot)
 static void add_stray(struct buf *out, const struct sr_stray *stray)
 {
     char size[STR_SIZE_TEXT];
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     str_format_size(stray->size_bytes, size);
     buf_addf(out, "%.*s  ", ID_COLUMNS, agent_telling_id(stray->session_id));
     add_padded(out, size, 8);
@@ -395,7 +390,6 @@ static void add_stray(struct buf *out, const struct sr_stray *stray)
     } else {
         buf_adds(out, "  no command: its records name no directory\n");
     }
-    buf_release(&command);
 }
 
 void view_text_strays(struct buf *out, const struct sr_stray *strays, size_t count, bool all)

@@ -42,11 +42,9 @@ static bool add_pasted(void *context, struct sv key, const struct json_value *va
 /* "pastedContents":{"1":{"id":1,"type":"text","content":"..."}} */
 static const char *pasted_of(struct arena *a, const struct json_value *root)
 {
-    struct buf all = {0};
+    BUF_RELEASE struct buf all = {0};
     json_each(json_get(root, "pastedContents"), add_pasted, &all);
-    const char *text = all.n ? arena_strndup(a, all.p, all.n) : NULL;
-    buf_release(&all);
-    return text;
+    return all.n ? arena_strndup(a, all.p, all.n) : NULL;
 }
 
 /* Returns: the line is a prompt; its time, where it has one, is taken note of in any case. */
@@ -175,7 +173,7 @@ struct lookup claude_list_prompted(const struct agent_store *store, int64_t end_
     struct agent_prompted *items = NULL;
     size_t n = 0, capacity = 0, kept = 0;
     struct sv text = {0};
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct agent_store io = *store;
     io.arena = &scratch;
     *is_whole = true;
@@ -186,7 +184,6 @@ struct lookup claude_list_prompted(const struct agent_store *store, int64_t end_
     struct line line;
     while (lines_next(&lines, &line) && line.has_newline)
         count_line(store->arena, line.text, &items, &n, &capacity);
-    arena_release(&scratch);
     if (n)
         qsort(items, n, sizeof *items, by_id);
     for (size_t i = 0; i < n; i++) {
@@ -223,7 +220,7 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
 {
     struct line_filter marked = {.key = {0}, .mark = SV(CLAUDE_HISTORY_KEY), .limit = LINE_LIMIT};
     struct fs_file file;
-    struct buf taken = {0};
+    BUF_RELEASE struct buf taken = {0};
     *out = (struct agent_prompts){0};
     int r = open_history(store, &file);
     if (r < 0)
@@ -243,7 +240,6 @@ struct lookup claude_read_all_prompts(const struct agent_store *store, const cha
     }
     r = fs_end_pieces(&p);
     out->is_whole = is_whole && r == 0 && !marked.too_long;
-    buf_release(&taken);
     line_filter_release(&marked);
     return lookup_of(r, HISTORY);
 }

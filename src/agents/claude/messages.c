@@ -47,7 +47,7 @@ static void add_result(struct contents *list, const struct json_value *block)
 {
     const struct json_value *content = json_get(block, "content"), *part;
     size_t place = list->count;
-    struct buf joined = {0};
+    BUF_RELEASE struct buf joined = {0};
     struct sv text = {0};
     contents_add(list, BLOCK_RESULT, (struct sv){0});
     json_string(content, &text);
@@ -67,7 +67,6 @@ static void add_result(struct contents *list, const struct json_value *block)
     }
     if (joined.n)
         text = (struct sv){arena_strndup(list->arena, joined.p, joined.n), joined.n};
-    buf_release(&joined);
     struct block *b = &list->items[place];
     b->id = json_text_at(block, "tool_use_id");
     b->text = text;

@@ -148,12 +148,10 @@ static enum fact claude_is_program(const struct proc *proc, pid_t pid,
     const char *script = script_of(look->argv);
     if (!script_may_be_it(script))
         return FACT_UNKNOWN;
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     const char *cwd = NULL;
     proc_read_cwd(proc, pid, &a, &cwd);
-    enum fact found = claude_program_is_script(proc_root_of(&a, pid), cwd, script);
-    arena_release(&a);
-    return found;
+    return claude_program_is_script(proc_root_of(&a, pid), cwd, script);
 }
 
 /* The native program has search tools built in, and runs them by calling itself by their names. */

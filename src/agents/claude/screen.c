@@ -85,28 +85,26 @@ static void split(struct sv screen, struct lines *lines)
 {
     struct look look = {0};
     while (screen.n && lines->count < LINES_MAX) {
-        struct buf unused = {0};
+        BUF_RELEASE struct buf unused = {0};
         lines->looks[lines->count] = look;
         sv_cut_line(&screen, &lines->items[lines->count]);
         add_shown(&unused, lines->items[lines->count++], &look, false);
-        buf_release(&unused);
     }
 }
 
 static bool begins_with(const struct lines *lines, size_t i, struct sv word)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     struct look look = {0};
     add_shown(&text, lines->items[i], &look, true);
     bool begins = sv_starts_with((struct sv){text.p, text.n}, word);
-    buf_release(&text);
     return begins;
 }
 
 /* One line of the box, without the two columns before it and the blanks behind. */
 static void add_line(struct buf *out, const struct lines *lines, size_t i, bool is_first)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     struct look look = lines->looks[i];
     add_shown(&text, lines->items[i], &look, false);
     struct sv s = {text.p ? text.p : "", text.n};
@@ -123,7 +121,6 @@ static void add_line(struct buf *out, const struct lines *lines, size_t i, bool 
     if (!is_first)
         buf_adds(out, "\n");
     buf_add(out, s.p, s.n);
-    buf_release(&text);
 }
 
 /* The box: its lines are begin to end, which is the rule below it. Returns: false where there is
@@ -150,13 +147,12 @@ bool claude_screen_prompt(struct sv screen, struct arena *a, struct sv *typed)
     split(screen, lines);
     bool is_there = find_box(lines, &begin, &end);
     if (is_there) {
-        struct buf text = {0};
+        BUF_RELEASE struct buf text = {0};
         for (size_t i = begin; i < end; i++)
             add_line(&text, lines, i, i == begin);
         while (text.n && text.p[text.n - 1] == '\n')
             text.n--;
         *typed = (struct sv){arena_strndup(a, text.p ? text.p : "", text.n), text.n};
-        buf_release(&text);
     }
     free(lines);
     return is_there;
@@ -308,16 +304,14 @@ static void read_retry(struct sv state, struct arena *a, struct agent_screen *ou
 /* "1. Yes", and of the one that Enter takes also U+276F before it. */
 static bool is_choice(const struct lines *lines, size_t i, bool is_chosen)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     struct look look = {0};
     add_shown(&text, lines->items[i], &look, true);
     struct sv line = trimmed((struct sv){text.p, text.n});
     bool has_mark = sv_starts_with(line, mark);
     line = trimmed(has_mark ? sv_slice(line, mark.n, line.n) : line);
-    bool is = has_mark == is_chosen && line.n > 2 && line.p[0] >= '1' && line.p[0] <= '9' &&
-              line.p[1] == '.' && line.p[2] == ' ';
-    buf_release(&text);
-    return is;
+    return has_mark == is_chosen && line.n > 2 && line.p[0] >= '1' && line.p[0] <= '9' &&
+           line.p[1] == '.' && line.p[2] == ' ';
 }
 
 static bool any_choice(const struct lines *lines, size_t begin, size_t end, bool is_chosen)

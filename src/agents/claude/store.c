@@ -77,8 +77,7 @@ static struct wall time_of(const struct json_value *object, const char *key)
 /* "linux:<machine id>:pid:[4026531836]": the last part is what /proc/PID/ns/pid says. */
 static const char *namespace_of(const char *domain)
 {
-    const char *at = domain ? strstr(domain, "pid:[") : NULL;
-    return at;
+    return domain ? strstr(domain, "pid:[") : NULL;
 }
 
 /* "jobId":"80d927e2": what "claude attach" takes (2.1.197 to 2.1.332). */
@@ -232,7 +231,7 @@ struct lookup claude_read_settings(const struct agent_store *store, struct agent
 const char *claude_project_folder(struct arena *a, const char *cwd)
 {
     struct sv s = sv_of(cwd);
-    struct buf encoded = {0};
+    BUF_RELEASE struct buf encoded = {0};
     uint32_t hash = 0;
     size_t units = 0;
     for (size_t i = 0, length; i < s.n; i += length) {
@@ -269,9 +268,7 @@ const char *claude_project_folder(struct arena *a, const char *cwd)
         buf_adds(&encoded, "-");
         buf_add(&encoded, digits + at, sizeof digits - at);
     }
-    const char *folder = arena_printf(a, "projects/%s", encoded.p ? encoded.p : "");
-    buf_release(&encoded);
-    return folder;
+    return arena_printf(a, "projects/%s", encoded.p ? encoded.p : "");
 }
 
 /* Returns: 0, -ENOENT, or another errno; -EISDIR and -ENXIO for what is not a file. */

@@ -25,7 +25,7 @@ static const struct {
 
 static bool ask(struct scene *scene, enum sr_question question, const char *text, bool ends)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     const char *end = ends ? questions[question].kill : questions[question].revive;
     if (text)
         utf8_adds_printable(&line, text);
@@ -35,9 +35,7 @@ static bool ask(struct scene *scene, enum sr_question question, const char *text
         screen_add_kill_question(&line, scene->session);
     else
         screen_add_revive_question(&line, scene->session);
-    bool yes = scene_ask(scene, line.p);
-    buf_release(&line);
-    return yes;
+    return scene_ask(scene, line.p);
 }
 
 static bool ask_to_kill(void *scene, enum sr_question question, const char *text)
@@ -60,12 +58,11 @@ static void find_resume_commands(struct context *c, struct act *a)
     gone.owners = gone.twins;
     gone.owner_count = gone.twin_count;
     for (size_t i = 0; i < count; i++) {
-        struct buf command = {0};
+        BUF_RELEASE struct buf command = {0};
         if (gone.candidate_count)
             gone.session_id = gone.candidates[i];
         if (resume_add_command(&command, &gone) == 0)
             commands[a->resume_command_count++] = arena_strdup(&c->arena, command.p);
-        buf_release(&command);
     }
     a->resume_commands = commands;
 }

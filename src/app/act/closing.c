@@ -49,7 +49,7 @@ int closing_foresee(const struct context *context, int status)
 
 int closing_print(struct closing *c, const struct context *context, int status)
 {
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     buf_addf(&out, "%s: /session-rescue\n", c->failed ? "❌ COMMAND FAILED" : "✅ COMMAND COMPLETE");
     if (c->failed)
         buf_add(&out, c->causes.p, c->causes.n);
@@ -69,7 +69,6 @@ int closing_print(struct closing *c, const struct context *context, int status)
     } else if (!context->options->json && context_print(&out) != 0) {
         status = EXIT_FAILED;
     }
-    buf_release(&out);
     buf_release(&c->causes);
     buf_release(&c->resume);
     return status;

@@ -19,7 +19,7 @@ static void move_meter(void *context, int64_t done_bytes, int64_t total_bytes)
 
 static void say(const struct context *c, const char *text)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     if (c->options->quiet)
         return;
     utf8_adds_printable(&line, text);
@@ -27,7 +27,6 @@ static void say(const struct context *c, const char *text)
     FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
     console_write(out, (struct sv){line.p, line.n});
     fflush(out);
-    buf_release(&line);
 }
 
 void scene_tell(void *context, const char *line)
@@ -39,10 +38,9 @@ void scene_tell(void *context, const char *line)
 
 static void say_waiting(void *context, const char *holder)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     buf_addf(&text, "waiting for another export, by %s", holder);
     scene_tell(context, text.p);
-    buf_release(&text);
 }
 
 bool scene_ask(struct scene *scene, const char *question)
@@ -56,7 +54,7 @@ bool scene_ask(struct scene *scene, const char *question)
 bool scene_ask_to_give_up(void *context, const char *what, char *typed, size_t size)
 {
     struct scene *scene = context;
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     const char *id = scene->session->session_id;
     int after = id ? (int)(agent_telling_id(id) - id) : 0;
     utf8_adds_printable(&line, what);
@@ -67,7 +65,6 @@ bool scene_ask_to_give_up(void *context, const char *what, char *typed, size_t s
     meter_end(&scene->meter);
     bool has_typed = prompt_for(line.p, typed, size);
     meter_begin(&scene->meter, scene->context->shows_progress);
-    buf_release(&line);
     return has_typed;
 }
 

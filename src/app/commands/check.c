@@ -102,7 +102,7 @@ static int check_one(struct work *w, const struct target *target)
 {
     if (target->left)
         return tell_gone(w, target);
-    struct arena arena = {0};
+    ARENA_RELEASE struct arena arena = {0};
     struct repair_examined e = {0};
     struct sr_error error;
     struct repair_examine_request request = {
@@ -139,7 +139,6 @@ static int check_one(struct work *w, const struct target *target)
     int status = tell(w, &checked);
     if (r == 0)
         repair_examine_release(&e);
-    arena_release(&arena);
     return status;
 }
 

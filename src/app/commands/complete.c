@@ -48,13 +48,11 @@ static void offer_names(struct offer *o)
     for (size_t i = 0; options_shape(i, &row); i++) {
         if (!completion_offers(&o->at, options->typed, options->typed_count, &row))
             continue;
-        struct buf name = {0}, said = {0};
+        BUF_RELEASE struct buf name = {0}, said = {0};
         buf_addf(&name, "--%s", row.name);
         for (const char *c = row.help; *c; c++)
             buf_add(&said, *c == '\n' ? " " : c, 1);
         offer(o, name.p, said.p);
-        buf_release(&name);
-        buf_release(&said);
     }
 }
 

@@ -193,7 +193,7 @@ static void add_named_file(struct work *w, const char *word)
 /* Where more of it is. */
 static void tell_way(const struct context *c, const struct sr_session *s)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     if (s->continued_in)
         buf_addf(&text, "session %s continues as session %s%s", s->session_id, s->continued_in,
                  s->continuation == SR_CONTINUED || s->continuation == SR_CONTINUED_ELSEWHERE
@@ -204,7 +204,6 @@ static void tell_way(const struct context *c, const struct sr_session *s)
         buf_addf(&text, "session %s continues session %s", s->session_id, s->continues);
     if (text.n && !c->options->quiet)
         context_complain(text.p);
-    buf_release(&text);
 }
 
 /* Its transcripts that lie where the client does not look. Returns: whether there are any. */
@@ -254,7 +253,7 @@ static int add_word(struct work *w, const char *word)
 {
     struct context *c = w->context;
     struct which which;
-    struct buf listed = {0};
+    BUF_RELEASE struct buf listed = {0};
     struct sr_error error;
     if (which_is_file(word)) {
         add_named_file(w, word);
@@ -269,7 +268,6 @@ static int add_word(struct work *w, const char *word)
         r = add_named(w, &which, &listed, &error);
     if (r != 0)
         context_complain_of(error.text, &listed);
-    buf_release(&listed);
     return r < 0 ? r : 0;
 }
 
@@ -361,7 +359,7 @@ static int show(struct work *w, const struct talk *talk)
     const struct agent *agent = agent_of(talk);
     struct showing s = {.records = {talk->files, agent, talk->store, talk->rows, .fd = -1}};
     struct conversation c;
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     size_t lost = 0;
     if (!agent) {
         context_complainf("session %s: there is nothing to be read of it", talk->session_id);
@@ -395,7 +393,6 @@ static int show(struct work *w, const struct talk *talk)
     }
     conversation_release(&c);
     records_end(&s.records);
-    buf_release(&out);
     return s.status;
 }
 

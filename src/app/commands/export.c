@@ -200,7 +200,7 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
     struct backup_source source;
     struct salvage_memory salvage;
     struct sr_error error;
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     *row = (struct view_export){
         .session_id = wanted->candidate ? wanted->candidate : s->session_id,
         .held_by = s->pid           ? s->pid
@@ -222,7 +222,6 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
         row->why = arena_strdup(a, error.text);
     if (!wanted->candidate && s->part_count && resume_add_command(&command, s) == 0)
         row->resume_command = arena_strdup(a, command.p);
-    buf_release(&command);
 }
 
 static void close_and_log(struct work *w)
@@ -372,9 +371,8 @@ static int export_found(struct work *w, const struct selection *selection)
         return status;
     if (w->wanted_count == 0 && c->options->if_context >= 0)
         return c->options->json ? print_rows(w) : 0;
-    if (w->wanted_count == 0 && !c->options->json) {
+    if (w->wanted_count == 0 && !c->options->json)
         return say_none(w);
-    }
     if (!context_answers(c, c->pending_dir))
         return EXIT_FAILED;
     return export_all(w);

@@ -84,11 +84,9 @@ static int run(struct context *context)
 int export_if_context(const struct options *options)
 {
     struct options told = *options;
-    struct arena arena = {0};
+    ARENA_RELEASE struct arena arena = {0};
     struct hook hook;
     if (options->which_count == 0 && hook_read(STDIN_FILENO, &arena, &hook) == 0)
         told.hook = &hook;
-    int status = context_run(&told, run);
-    arena_release(&arena);
-    return status;
+    return context_run(&told, run);
 }

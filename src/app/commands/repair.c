@@ -64,16 +64,14 @@ static int leave(struct work *w, enum view_repair_outcome outcome, const char *w
 
 static bool agrees(struct work *w)
 {
-    struct buf question = {0};
+    BUF_RELEASE struct buf question = {0};
     char size[STR_SIZE_TEXT];
     buf_addf(&question, "Repair this transcript (%s, ",
              str_format_size(w->e.file.size_bytes, size));
     view_add_form(&question, &w->e.form);
     buf_addf(&question, "%s%zu changes%s)?", w->e.form.is_other ? ", " : "", w->e.plan.edit_count,
              w->context->options->as_copy ? ", as a copy" : "");
-    bool yes = scene_ask(&w->scene, question.p);
-    buf_release(&question);
-    return yes;
+    return scene_ask(&w->scene, question.p);
 }
 
 /* As the listing shows the session by now. */
@@ -82,7 +80,7 @@ static const char *find_command(struct work *w)
     struct context *c = w->context;
     struct sr_options look = c->look;
     struct sr_snapshot *snapshot;
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     const char *id = w->mended.new_id ? w->mended.new_id : w->target->session_id, *found = NULL;
     if (!w->target->session || !id)
         return NULL;
@@ -97,7 +95,6 @@ static const char *find_command(struct work *w)
         if (!snapshot->sessions[i].pid && str_equals(snapshot->sessions[i].session_id, id) &&
             resume_add_command(&command, &snapshot->sessions[i]) == 0)
             found = arena_strdup(&c->arena, command.p);
-    buf_release(&command);
     sr_snapshot_free(snapshot);
     return found;
 }

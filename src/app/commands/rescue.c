@@ -200,7 +200,7 @@ static int act_on_session(struct rescue *r, bool ends)
 static void show_resume_command(struct rescue *r)
 {
     const struct sr_session *s = r->session;
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     int code = resume_add_command(&command, s);
     r->message.n = 0;
     if (code == 0)
@@ -211,7 +211,6 @@ static void show_resume_command(struct rescue *r)
     else
         buf_addf(&r->message, "Withheld while pid %d holds the session: kill it first",
                  s->pid ? s->pid : s->owners[0]);
-    buf_release(&command);
 }
 
 /* Stores what is offered for the session: "revive" only where there is a push for what holds it.
@@ -281,13 +280,12 @@ static int show_all_is_well(const struct rescue *r)
 /* The screen with it has gone. */
 static void print_message(const struct rescue *r)
 {
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     if (r->message.n == 0)
         return;
     utf8_adds_printable(&out, r->message.p);
     buf_adds(&out, "\n");
     console_write(stdout, (struct sv){out.p, out.n});
-    buf_release(&out);
 }
 
 static int rescue(struct rescue *r)

@@ -173,11 +173,9 @@ static void say_choice(const char *stem, int64_t size_bytes, const char *what)
 static bool asks_for(const char *stem, int64_t size_bytes, const char *what)
 {
     char size[STR_SIZE_TEXT];
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     buf_addf(&text, "Restore %s (%s, %s)?", stem, str_format_size(size_bytes, size), what);
-    bool is_yes = prompt_yes(text.p);
-    buf_release(&text);
-    return is_yes;
+    return prompt_yes(text.p);
 }
 
 /* What a session's newest backup is measured against. */

@@ -128,7 +128,7 @@ static int run(struct context *context)
     if (!context_look(context, &snapshot))
         return EXIT_FAILED;
 
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     picked = *snapshot;
     int status = o->which_count ? pick(context, snapshot, &selection, &picked) : 0;
     if (status == 0) {
@@ -137,7 +137,6 @@ static int run(struct context *context)
     }
     if (status == 0 && snapshot->may_lack_stored && (!o->which_count || may_be_elsewhere(&picked)))
         status = EXIT_ATTENTION;
-    buf_release(&out);
     sr_snapshot_free(snapshot);
     return status;
 }

@@ -409,7 +409,7 @@ static int search_result(struct work *w, const struct store *store, const char *
 /* Those of sessions without a transcript alone. */
 static int search_results_of(struct work *w, const struct store *store)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct problems quiet = {.arena = &scratch}; /* the sources have said what cannot be read */
     struct agent_store io = {store->io.fd, store->io.path, &scratch, &quiet};
     struct agent_traces traces;
@@ -426,7 +426,6 @@ static int search_results_of(struct work *w, const struct store *store)
         agent_files_release(&files);
     }
     agent_listings_release(&listings);
-    arena_release(&scratch);
     return r;
 }
 
@@ -480,7 +479,7 @@ static int search_leftovers(struct work *w)
 
 static void tell_way_back(struct arena *a, const struct sr_session *s, struct view_hit_session *to)
 {
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     to->backup = NULL;
     to->left = s->left;
     to->cwd = s->cwd;
@@ -493,7 +492,6 @@ static void tell_way_back(struct arena *a, const struct sr_session *s, struct vi
     command.n = 0;
     if (resume_add_attach(&command, s) == 0)
         to->attach = arena_strdup(a, command.p);
-    buf_release(&command);
 }
 
 /* to: of a session's words, where the client looks or not. */

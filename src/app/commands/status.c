@@ -30,13 +30,12 @@ static bool parse(struct context *c, struct selection *named)
             words[count++] = o->which[i];
     if (selection_parse(named, &c->arena, words, count, &error) == 0)
         return true;
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     buf_adds(&text, error.text);
     for (size_t i = 0; i < VIEW_VERDICTS; i++)
         buf_addf(&text, "%s %s", i ? "," : "; the verdicts are",
                  sr_verdict_word(view_by_urgency[i]));
     context_complain(text.p);
-    buf_release(&text);
     return false;
 }
 
@@ -85,7 +84,7 @@ static int run(struct context *context)
         return EXIT_FAILED;
     }
     int hung = sr_detect_hung_sessions(snapshot, context->options->timeout_minutes);
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     int status = pick(context, &named, snapshot, &picked);
     if (status == 0) {
         context->style.agent = context->options->agent;
@@ -101,7 +100,6 @@ static int run(struct context *context)
         if (status == 0 && (hung > 0 || may_lack))
             status = EXIT_ATTENTION;
     }
-    buf_release(&out);
     sr_snapshot_free(snapshot);
     return status;
 }

@@ -17,7 +17,7 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
     struct sr_options look = c->look;
     struct sr_snapshot *snapshot;
     const struct sr_session *s;
-    struct buf text = {0}, listed = {0};
+    BUF_RELEASE struct buf text = {0}, listed = {0};
     look.stored_prefixes = &w->prefix;
     look.stored_prefix_count = 1;
     look.stored_limit = look.gone_limit = SIZE_MAX;
@@ -48,8 +48,6 @@ static bool complain_if_stored(const struct context *c, const struct which *w)
                  "no process is seen that has one of the sessions that '%s' names:", w->word);
         context_complain_of(text.p, &listed);
     }
-    buf_release(&text);
-    buf_release(&listed);
     sr_snapshot_free(snapshot);
     return is_one || r == -EEXIST;
 }
@@ -126,14 +124,13 @@ int named_with(struct context *context, named_run *run)
         return EXIT_FAILED;
     sr_detect_hung_sessions(snapshot, o->timeout_minutes);
     const struct sr_session *found;
-    struct buf listed = {0};
+    BUF_RELEASE struct buf listed = {0};
     int r = which_find(&which, snapshot, &found, &listed, &error);
     int status = r < 0 ? named_complain(context, &which, r, error.text, &listed)
                        : run(context, snapshot, found);
     bool may_be_there = r == -ENOENT && which.kind != WHICH_PID && snapshot->may_lack_sessions;
     if (may_be_there && status == EXIT_USAGE)
         status = EXIT_FAILED;
-    buf_release(&listed);
     sr_snapshot_free(snapshot);
     return status;
 }

@@ -68,14 +68,13 @@ int selection_find(struct context *context, const struct selection *s,
                    const struct sr_snapshot *snapshot, const struct sr_session **sessions)
 {
     for (size_t i = 0; i < s->count; i++) {
-        struct buf listed = {0};
+        BUF_RELEASE struct buf listed = {0};
         struct sr_error error;
         int r = which_find(&s->words[i], snapshot, &sessions[i], &listed, &error), status = 0;
         if (r < 0)
             status = named_complain(context, &s->words[i], r, error.text, &listed);
         else if (r > 0)
             context_complain_of(error.text, &listed);
-        buf_release(&listed);
         bool may_be_there = status == EXIT_FAILED || snapshot->may_lack_sessions;
         if (r < 0)
             return r == -ENOENT && may_be_there ? EXIT_ATTENTION : EXIT_USAGE;

@@ -144,21 +144,19 @@ static bool folder_answers(struct context *c, const char *word)
 
 static void complain_of_gone(const struct sr_session *s)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     buf_addf(&text, "session %s: ", s->session_id);
     view_add_left(&text, s->left);
     context_complain(text.p);
-    buf_release(&text);
 }
 
 /* What is no file cannot be read as one. */
 static void complain_of_rows(const struct sr_session *s)
 {
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     buf_addf(&text, "session %s: %s keeps it as %s of %s, which this mode does not read",
              s->session_id, agent_title(s->agent), s->parts[0].kind, s->parts[0].path);
     context_complain(text.p);
-    buf_release(&text);
 }
 
 /* Words that name no session, but transcripts that lie where the client does not look: those are

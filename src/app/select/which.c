@@ -20,9 +20,8 @@ static bool is_id_prefix(const char *word)
 
 bool which_is_file(const char *word)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     bool is_terminal = tty_canonical(&scratch, word);
-    arena_release(&scratch);
     return !is_terminal &&
            (agent_suffix_of(word) || (strchr(word, '/') && !is_id_prefix(str_basename(word))));
 }

@@ -20,19 +20,18 @@ static void command_failed(void *context, const char *why)
 
 static void tell_command(struct event_sinks *t, const struct change_event *e)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     if (!t->command)
         return;
     view_json_event(&line, e);
     notifier_add(&t->notifier, t->command_program, (const char *const *)t->command,
                  (struct sv){line.p, line.n});
-    buf_release(&line);
 }
 
 /* One notification for all events of the kind that came together. */
 static void tell_person(struct event_sinks *t, const struct change_event *e, size_t count)
 {
-    struct buf title = {0}, body = {0};
+    BUF_RELEASE struct buf title = {0}, body = {0};
     bool is_urgent = e->kind == CHANGE_HUNG || e->kind == CHANGE_BACKUP_FAILED;
     view_notification(&title, &body, e, count);
     const char *argv[] = {"notify-send",
@@ -46,8 +45,6 @@ static void tell_person(struct event_sinks *t, const struct change_event *e, siz
         notifier_add(&t->notifier, t->notify_send, argv, SV(""));
     if (t->bell >= 0 && write(t->bell, "\a", 1) < 0)
         t->bell = -1;
-    buf_release(&title);
-    buf_release(&body);
 }
 
 static void tell_persons(struct event_sinks *t, const struct change_events *events)
@@ -79,19 +76,17 @@ void event_sinks_tell(struct event_sinks *t, struct change_events *events)
     int64_t now_ms = wall_now().ms;
     for (size_t i = 0; i < events->count; i++) {
         struct change_event *e = &events->items[i];
-        struct buf line = {0};
+        BUF_RELEASE struct buf line = {0};
         e->at_ms = now_ms;
         if (t->context->options->json)
             view_json_event(&line, e);
         else
             view_text_event(&line, e);
         if (is_printed(t, e)) {
-            struct buf shown = {0};
+            BUF_RELEASE struct buf shown = {0};
             console_convert(stdout, &shown, (struct sv){line.p, line.n});
             log_output_add(&t->outlet, shown.p, shown.n);
-            buf_release(&shown);
         }
-        buf_release(&line);
         tell_command(t, e);
     }
     tell_persons(t, events);
@@ -99,11 +94,10 @@ void event_sinks_tell(struct event_sinks *t, struct change_events *events)
 
 void event_sinks_problem(struct event_sinks *t, const char *text)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct change_events events = {.arena = &a};
     change_add(&events, CHANGE_PROBLEM)->text = text;
     event_sinks_tell(t, &events);
-    arena_release(&a);
 }
 
 static int prepare_command(struct event_sinks *t)

@@ -162,10 +162,10 @@ void watch_look(struct guard *guard, int out, void *context)
 {
     const struct watch_look *look = context;
     struct context *c = look->context;
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct sr_snapshot *snapshot = NULL;
     struct sr_error error;
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     take_over(c, guard, look->skipped, look->skipped_count);
     struct report r = {.blind = watch_stores(look, &a)};
     const char *failure = error.text;
@@ -186,9 +186,7 @@ void watch_look(struct guard *guard, int out, void *context)
     }
     report_write(&r, &text);
     say(out, &text);
-    buf_release(&text);
     sr_snapshot_free(snapshot);
-    arena_release(&a);
 }
 
 /* ---- backups ------------------------------------------------------------------------------ */
@@ -219,10 +217,9 @@ static void say_result(const struct backing_up *b, size_t i, enum change_outcome
                        const char *backup, const char *error)
 {
     struct change_result result = {outcome, backup, error};
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     report_write_backup(i, &result, &line);
     say(b->out, &line);
-    buf_release(&line);
 }
 
 static void log_export(const struct backing_up *b, const struct change_backup *what,

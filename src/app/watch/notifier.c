@@ -60,16 +60,14 @@ char **notifier_words(const char *command)
     char **words = mem_resize(NULL, (strlen(command) / 2 + 2) * sizeof *words);
     words[0] = NULL;
     for (const char *p = command + strspn(command, " \t\n"); *p; p += strspn(p, " \t\n")) {
-        struct buf word = {0};
+        BUF_RELEASE struct buf word = {0};
         bool is_whole = cut_word(&p, &word);
         if (!is_whole) {
-            buf_release(&word);
             notifier_free_words(words);
             return NULL;
         }
         words[n++] = copied(word.p ? word.p : "");
         words[n] = NULL;
-        buf_release(&word);
     }
     if (n)
         return words;
@@ -105,16 +103,14 @@ int notifier_find(const char *word, const char *folders, char **path)
     int r = -ENOENT;
     for (const char *p = folders ? folders : "/usr/bin:/bin"; *word; p++) {
         size_t n = strcspn(p, ":");
-        struct buf candidate = {0};
+        BUF_RELEASE struct buf candidate = {0};
         buf_addf(&candidate, "%.*s/%s", n ? (int)n : 1, n ? p : ".", word);
         int found = check_program(candidate.p);
         if (found == 0) {
             *path = realpath(candidate.p, NULL);
-            buf_release(&candidate);
             return *path ? 0 : -errno;
         }
         r = found == -EACCES ? found : r;
-        buf_release(&candidate);
         p += n;
         if (!*p)
             break;
@@ -245,7 +241,7 @@ static bool collect(struct notifier *n, void (*failed)(void *context, const char
 {
     int status = 0;
     siginfo_t info = {0};
-    struct buf why = {0};
+    BUF_RELEASE struct buf why = {0};
     if (waitid(P_PID, (id_t)n->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
         return false;
     if (n->was_told_to_end)
@@ -254,7 +250,6 @@ static bool collect(struct notifier *n, void (*failed)(void *context, const char
     describe_end(n, status, &why);
     if (why.n)
         failed(context, why.p);
-    buf_release(&why);
     fs_close(&n->pidfd);
     n->pid = 0;
     drop_first(n);
@@ -282,10 +277,9 @@ int64_t notifier_run(struct notifier *n, int64_t now_ms,
             break;
         int r = start(n, now_ms);
         if (r < 0) {
-            struct buf why = {0};
+            BUF_RELEASE struct buf why = {0};
             buf_addf(&why, "start %s: %s", n->first->argv[0], err_reason(r));
             failed(context, why.p);
-            buf_release(&why);
             drop_first(n);
         }
     }

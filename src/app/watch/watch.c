@@ -207,10 +207,9 @@ static void start_look(struct watch *w, int64_t now_ms)
     w->look_began_ms = now_ms;
     int r = worker_job_start(&w->look, watch_look, &look, now_ms);
     if (r < 0) {
-        struct buf text = {0};
+        BUF_RELEASE struct buf text = {0};
         buf_addf(&text, "start a look: %s", err_reason(r));
         event_sinks_problem(&w->teller, text.p);
-        buf_release(&text);
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
         return;
@@ -248,18 +247,17 @@ static void note_blindness(struct watch *w, const char *why)
 {
     bool is_blind = why || !w->has_notice;
     if (why && !w->is_blind) {
-        struct buf text = {0};
+        BUF_RELEASE struct buf text = {0};
         buf_addf(&text, "folders cannot be watched: %s; looking every %lld s instead", why,
                  (long long)(w->changes.interval_ms / 1000));
         event_sinks_problem(&w->teller, text.p);
-        buf_release(&text);
     }
     w->is_blind = is_blind;
 }
 
 static void take_report(struct watch *w, const struct report *r, int64_t cost_ms, int64_t now_ms)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct change_events events = {.arena = &a};
     struct change_look look = r->look;
     look.cost_ms = cost_ms;
@@ -277,12 +275,11 @@ static void take_report(struct watch *w, const struct report *r, int64_t cost_ms
         w->expiring_at_ms = now_ms;
     changes_look(&w->changes, &look, now_ms, &events);
     event_sinks_tell(&w->teller, &events);
-    arena_release(&a);
 }
 
 static void end_look(struct watch *w, int64_t now_ms)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct report report;
     int64_t cost_ms;
     int r = report_read(&a, (struct sv){w->look.heard.p, w->look.heard.n}, &report);
@@ -296,19 +293,17 @@ static void end_look(struct watch *w, int64_t now_ms)
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
     }
-    arena_release(&a);
 }
 
 /* ---- backups ------------------------------------------------------------------------------ */
 
 static void settle(struct watch *w, size_t i, const struct change_result *result)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct change_events events = {.arena = &a};
     w->was_answered[i] = true;
     changes_backed_up(&w->changes, &w->batch[i], result, clock_since_boot_ms(), &events);
     event_sinks_tell(&w->teller, &events);
-    arena_release(&a);
 }
 
 /* Those that nothing was heard of. */
@@ -351,13 +346,12 @@ static void take_results(struct watch *w)
     struct buf *heard = &w->backup.heard;
     struct sv rest = {heard->p, heard->n}, line;
     while (sv_cut_line(&rest, &line)) {
-        struct arena a = {0};
+        ARENA_RELEASE struct arena a = {0};
         struct change_result result;
         size_t number;
         if (report_read_backup(&a, line, &number, &result) == 0 && number < w->batch_count &&
             !w->was_answered[number])
             settle(w, number, &result);
-        arena_release(&a);
     }
     heard->n = line.n;
     if (line.n)
@@ -530,11 +524,10 @@ static void await_backups(struct watch *w)
 
 static void say_goodbye(struct watch *w)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct change_events events = {.arena = &a};
     change_add(&events, CHANGE_STOPPED);
     event_sinks_tell(&w->teller, &events);
-    arena_release(&a);
     event_sinks_finish(&w->teller, END_PATIENCE_MS);
 }
 

@@ -25,7 +25,7 @@ void sums_add(struct buf *out, const char *sha256, const char *name)
 
 static const char *unescaped(struct arena *a, struct sv text)
 {
-    struct buf name = {0};
+    BUF_RELEASE struct buf name = {0};
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
         if (c == '\\' && i + 1 < text.n) {
@@ -34,9 +34,7 @@ static const char *unescaped(struct arena *a, struct sv text)
         }
         buf_add(&name, &c, 1);
     }
-    const char *kept = arena_strndup(a, name.p, name.n);
-    buf_release(&name);
-    return kept;
+    return arena_strndup(a, name.p, name.n);
 }
 
 static bool is_digest(struct sv text)

@@ -202,7 +202,7 @@ static int append_text(int fd, int64_t size_bytes, const char *bytes, size_t n)
 int durable_append(int fd, const char *closing, const char *bytes, size_t n)
 {
     struct stat st;
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     char last = '\n';
     int r = lock_patiently(fd);
     if (r < 0)
@@ -218,7 +218,6 @@ int durable_append(int fd, const char *closing, const char *bytes, size_t n)
         buf_add(&text, bytes, n);
         r = append_text(fd, st.st_size, text.p, text.n);
     }
-    buf_release(&text);
     flock(fd, LOCK_UN);
     return r;
 }
@@ -283,13 +282,12 @@ static int remove_at(int at, const char *name, int depth)
 /* Takes fd over. */
 static int remove_contents(int fd, int depth)
 {
-    struct arena a = {0};
+    ARENA_RELEASE struct arena a = {0};
     struct fs_name *names;
     size_t count = 0;
     int r = fs_list(fd, ".", SIZE_MAX, &a, &names, &count);
     for (size_t i = 0; r == 0 && i < count; i++)
         r = remove_at(fd, names[i].name, depth + 1);
-    arena_release(&a);
     close(fd);
     return r;
 }

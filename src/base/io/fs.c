@@ -244,7 +244,7 @@ int fs_open_linked(int at, const char *path, struct fs_file *file)
     if (r != -ELOOP)
         return r;
     const char *base = str_basename(path), *suffix = strrchr(base, '.'), *name;
-    struct arena arena = {0};
+    ARENA_RELEASE struct arena arena = {0};
     struct stat place;
     FS_CLOSE int folder = -1;
     const char *home = base == path ? "." : arena_strndup(&arena, path, (size_t)(base - path));
@@ -254,7 +254,6 @@ int fs_open_linked(int at, const char *path, struct fs_file *file)
     /* 1: it was a link, and is none any more */
     if (r >= 0)
         r = open_quietly(r == 0 ? folder : at, r == 0 ? name : path, open_unlinked, file);
-    arena_release(&arena);
     return r;
 }
 

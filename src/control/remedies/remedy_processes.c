@@ -97,7 +97,7 @@ static bool add_name(struct revive *r, const struct proc_stat *stat,
                      const struct listener_list *listeners, struct buf *out)
 {
     struct proc_strings argv;
-    struct buf command = {0};
+    BUF_RELEASE struct buf command = {0};
     buf_addf(out, "%s%s (pid %d", out->n ? ", " : "", stat->name, (int)stat->pid);
     if (proc_read_argv(r->subject.proc, stat->pid, &r->arena, &argv) == 0)
         for (size_t i = 0; i < argv.count; i++)
@@ -112,7 +112,6 @@ static bool add_name(struct revive *r, const struct proc_stat *stat,
     if (l)
         buf_addf(out, ", listens on %s", l->name);
     buf_adds(out, ")");
-    buf_release(&command);
     return l != NULL;
 }
 
@@ -195,10 +194,9 @@ static int end_all(struct revive *r, const struct victims *v, struct sr_error *e
     size_t left = await_all(v, r->options->grace_ms);
     if (left == 0)
         return 0;
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     buf_addf(&text, "%zu of %s ignore SIGTERM", left, v->names.p);
     bool may = r->options->force || pinned_session_ask(&r->subject, SR_ASK_BY_FORCE, text.p);
-    buf_release(&text);
     if (may) {
         signal_all(v, SIGKILL);
         left = await_all(v, KILL_WAIT_MS);
@@ -426,18 +424,14 @@ int remedy_plan_pipe_holder(struct revive *r, struct sr_error *error)
 int remedy_plan_server(struct revive *r, struct sr_error *error)
 {
     const struct evidence *e = revive_evidence(r);
-    struct buf names = {0};
+    BUF_RELEASE struct buf names = {0};
     for (size_t i = 0; i < e->server_count; i++) {
-        if (e->servers[i].asked_by) {
-            buf_release(&names);
+        if (e->servers[i].asked_by)
             return add(r, &end_server, e->servers[i].pid, e->servers[i].start_ticks, error);
-        }
         buf_addf(&names, "%s%s (pid %d)", i ? ", " : "", e->servers[i].name, e->servers[i].pid);
     }
-    int code = err_set(error, -EOPNOTSUPP,
-                       "which of the servers of pid %d answers %s cannot be told: %s; end that one "
-                       "yourself (kill PID)",
-                       (int)r->subject.ref.pid, e->open_tool, names.n ? names.p : "none seen");
-    buf_release(&names);
-    return code;
+    return err_set(error, -EOPNOTSUPP,
+                   "which of the servers of pid %d answers %s cannot be told: %s; end that one "
+                   "yourself (kill PID)",
+                   (int)r->subject.ref.pid, e->open_tool, names.n ? names.p : "none seen");
 }

@@ -418,7 +418,7 @@ static void add_reader(struct revive *r, const struct descriptor_holder *holder)
 int remedy_plan_reader(struct revive *r, struct sr_error *error)
 {
     struct descriptor_holders holders;
-    struct buf names = {0};
+    BUF_RELEASE struct buf names = {0};
     const char *tty = r->session->tty;
     if (!tty || !str_starts_with(tty, "pts/"))
         return err_set(error, -EOPNOTSUPP,
@@ -442,7 +442,6 @@ int remedy_plan_reader(struct revive *r, struct sr_error *error)
                                  "window go on, or attach to it"
                                : "nobody that can be seen has the other end of %s%s",
                        tty, names.n ? names.p : "");
-    buf_release(&names);
     return code;
 }
 

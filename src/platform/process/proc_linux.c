@@ -88,7 +88,7 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
     };
 
     /* A captured tree comes with the boot time of its machine: "btime 1795326876" in stat. */
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct sv text;
     if (!proc->is_live && fs_read_small(fd, "stat", 1 << 20, &scratch, &text) == 0) {
         size_t at = sv_find(text, 0, SV("btime "));
@@ -97,7 +97,6 @@ int proc_open(struct proc *proc, const char *path, struct sr_error *error)
         if (sv_to_i64(sv_slice(text, at + 6, end), &seconds))
             proc->boot.ms = seconds * 1000;
     }
-    arena_release(&scratch);
     return 0;
 }
 
@@ -391,12 +390,10 @@ int proc_read_children(const struct proc *proc, pid_t pid, struct arena *a, pid_
 
 int proc_ptrace_scope(const struct proc *proc)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct sv text;
     int r = fs_read_small(proc->fd, "sys/kernel/yama/ptrace_scope", 64, &scratch, &text);
-    int scope = r < 0 ? r : atoi(text.p);
-    arena_release(&scratch);
-    return scope;
+    return r < 0 ? r : atoi(text.p);
 }
 
 struct wall proc_start_time(const struct proc *proc, uint64_t start_ticks)

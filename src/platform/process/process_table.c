@@ -68,7 +68,7 @@ static enum fact is_hidden(const struct process_table *table, pid_t pid)
 
 enum fact process_table_hides_child(const struct process_table *table, pid_t pid)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     pid_t *children;
     size_t count = 0;
     enum fact hides = FACT_NO;
@@ -78,6 +78,5 @@ enum fact process_table_hides_child(const struct process_table *table, pid_t pid
         hides = FACT_UNKNOWN;
     for (size_t i = 0; r == 0 && i < count && hides == FACT_NO; i++)
         hides = is_hidden(table, children[i]);
-    arena_release(&scratch);
     return hides;
 }

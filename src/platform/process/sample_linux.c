@@ -64,7 +64,7 @@ static int64_t read_schedstat(const struct proc *proc, pid_t pid, const char *na
 /* Sum over the threads. The file of the process itself shows its main thread alone. */
 static int64_t read_cpu_of_threads(const struct proc *proc, pid_t pid)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     char path[64];
     snprintf(path, sizeof path, "%d/task", (int)pid);
     struct fs_name *threads;
@@ -77,7 +77,6 @@ static int64_t read_cpu_of_threads(const struct proc *proc, pid_t pid)
         if (ns >= 0)
             sum = (sum < 0 ? 0 : sum) + ns; /* else the thread has ended */
     }
-    arena_release(&scratch);
     return sum;
 }
 
@@ -97,7 +96,7 @@ static int64_t read_main_ticks_ns(const struct proc *proc, pid_t pid)
 
 bool sample_any_thread_runs(const struct proc *proc, pid_t pid)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     char path[64];
     snprintf(path, sizeof path, "%d/task", (int)pid);
     struct proc threads = *proc;
@@ -112,7 +111,6 @@ bool sample_any_thread_runs(const struct proc *proc, pid_t pid)
         struct proc_stat stat;
         runs = proc_read_stat(&threads, ids[i], &stat) == 0 && stat.state == 'R';
     }
-    arena_release(&scratch);
     return runs;
 }
 
@@ -291,7 +289,7 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
     int r = sample_take(proc, root, &first);
     if (r < 0)
         return r;
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct process_table all = {0};
     struct sample *items = NULL;
     size_t count = 0, capacity = 0;
@@ -315,7 +313,6 @@ int sample_take_tree(const struct proc *proc, pid_t root, struct arena *a, struc
                 *ARENA_PUSH(a, items, count, capacity) = s;
         }
     }
-    arena_release(&scratch);
     *out = (struct sample_tree){items, count, complete};
     return 0;
 }

@@ -22,7 +22,7 @@ enum { ANSWER_SIZE = 1024 };
 /* The lowest descriptor by which a process holds a socket. Returns: it, or -ENOENT. */
 static int number_of(const struct proc *proc, pid_t pid, uint64_t inode)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct descriptor *items;
     size_t count;
     int r = descriptor_list(proc, pid, &scratch, &items, &count);
@@ -30,7 +30,6 @@ static int number_of(const struct proc *proc, pid_t pid, uint64_t inode)
     for (size_t i = 0; found == -ENOENT && i < count; i++)
         if (items[i].kind == DESCRIPTOR_SOCKET && items[i].inode == inode)
             found = items[i].fd;
-    arena_release(&scratch);
     return found;
 }
 

@@ -290,13 +290,12 @@ const struct sock *sock_find(const struct sock_list *list, uint64_t inode)
 
 int sock_is_visible(const struct proc *proc, pid_t pid, bool *visible)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     const char *ours, *theirs;
     int r = fs_read_link(proc->fd, "self/ns/net", &scratch, &ours);
     if (r == 0)
         r = proc_read_namespace(proc, pid, PROC_NAMESPACE_NETWORK, &scratch, &theirs);
     if (r == 0)
         *visible = str_equals(ours, theirs);
-    arena_release(&scratch);
     return r;
 }

@@ -49,7 +49,7 @@ static int ask(int fd, struct terminal *out)
 
 int terminal_open(const struct proc *proc, pid_t pid, uint64_t device, int flags)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct descriptor *items;
     size_t count;
     if (!proc->is_live)
@@ -59,7 +59,6 @@ int terminal_open(const struct proc *proc, pid_t pid, uint64_t device, int flags
     for (size_t i = 0; fd == -ENXIO && i < count; i++)
         if (items[i].kind == DESCRIPTOR_TTY)
             fd = open_again(proc, pid, items[i].fd, device, flags);
-    arena_release(&scratch);
     return fd;
 }
 

@@ -111,11 +111,10 @@ static int ask(const struct tmux *t, struct arena *a, const char *format, const 
 {
     const char *const words[] = {t->program, "-S",   t->socket, "display-message", "-p", "-t",
                                  t->pane,    format, NULL};
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     int r = run(words, PATIENCE_MS, &out);
     if (r == 0)
         *text = arena_strndup(a, out.p ? out.p : "", out.n ? strcspn(out.p, "\n") : 0);
-    buf_release(&out);
     return r;
 }
 
@@ -134,9 +133,8 @@ static int leave_mode(const struct tmux *t, struct arena *a)
         return r;
     const char *const words[] = {t->program, "-S", t->socket, "send-keys", "-t",
                                  t->pane,    "-X", "cancel",  NULL};
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     r = run(words, PATIENCE_MS, &out);
-    buf_release(&out);
     return r;
 }
 
@@ -146,11 +144,10 @@ int tmux_type(const struct tmux *t, struct arena *a, const char *const *keys)
     size_t n = 6;
     for (size_t i = 0; i < KEYS_LIMIT && keys[i]; i++)
         words[n++] = keys[i];
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     int r = leave_mode(t, a);
     if (r == 0)
         r = run(words, PATIENCE_MS, &out);
-    buf_release(&out);
     return r;
 }
 
@@ -159,7 +156,7 @@ int tmux_screen(const struct tmux *t, struct arena *a, const char *tty, const ch
     const char *const words[] = {
         t->program,     "-S", t->socket, "display-message", "-p", "-t", t->pane, "#{pane_tty}", ";",
         "capture-pane", "-p", "-t",      t->pane,           NULL};
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     int r = run(words, LOOK_PATIENCE_MS, &out);
     struct sv rest = {out.p, out.n}, first;
     bool is_it = sv_cut_line(&rest, &first) && tty && sv_starts_with(first, SV("/dev/")) &&
@@ -168,7 +165,6 @@ int tmux_screen(const struct tmux *t, struct arena *a, const char *tty, const ch
         r = -ENOENT;
     if (r == 0)
         *text = arena_strndup(a, rest.p, rest.n);
-    buf_release(&out);
     return r;
 }
 
@@ -176,10 +172,9 @@ int tmux_screen_with_looks(const struct tmux *t, struct arena *a, const char **t
 {
     const char *const words[] = {t->program, "-S", t->socket, "capture-pane", "-p", "-t",
                                  t->pane,    "-e", NULL};
-    struct buf out = {0};
+    BUF_RELEASE struct buf out = {0};
     int r = run(words, PATIENCE_MS, &out);
     if (r == 0)
         *text = arena_strndup(a, out.p ? out.p : "", out.n);
-    buf_release(&out);
     return r;
 }

@@ -121,7 +121,7 @@ static void edit_mark(struct repair_steps *m, const struct transcript_scan_line 
 
 static int mend_line(struct repair_steps *m, const struct transcript_scan_line *line)
 {
-    struct buf read = {0};
+    BUF_RELEASE struct buf read = {0};
     struct line_check_piece *pieces;
     size_t count;
     if (line->is_too_long) {
@@ -145,7 +145,6 @@ static int mend_line(struct repair_steps *m, const struct transcript_scan_line *
         if (pieces[i].kind == LINE_CHECK_RAW)
             edit_raw(m, line, bytes, &pieces[i]);
     free(pieces);
-    buf_release(&read);
     return 0;
 }
 

@@ -222,7 +222,7 @@ int64_t transcript_scan_newest_version(const struct transcript_scan *v)
 /* What an error says, in its beginning: once more, as few records are errors. */
 static int look_at_error(struct pass *p, const struct json_stream *s, uint32_t node)
 {
-    struct buf words = {0};
+    BUF_RELEASE struct buf words = {0};
     int64_t to = s->text.to - s->text.from < WORDS_MAX ? s->text.to : s->text.from + WORDS_MAX;
     int r = transcript_scan_bytes(p->source, s->text.from, to, &words);
     if (r < 0)
@@ -230,7 +230,6 @@ static int look_at_error(struct pass *p, const struct json_stream *s, uint32_t n
     uint64_t named = damage_named_by((struct sv){words.p, words.n});
     add_spot(p, DAMAGE_ERROR_TAIL, node, s->record.from)->number = (int64_t)named;
     p->v->error_kinds |= named;
-    buf_release(&words);
     return 0;
 }
 
@@ -247,12 +246,11 @@ static void look_at_model(struct transcript_scan *v, const struct json_stream *s
 static int is_filler(struct pass *p, const struct json_stream *s, bool *out)
 {
     static const char words[] = "No response requested.";
-    struct buf text = {0};
+    BUF_RELEASE struct buf text = {0};
     bool is_candidate = json_stream_is(s, JSON_STREAM_MODEL, "<synthetic>") &&
                         s->text.to - s->text.from == (int64_t)sizeof words - 1;
     int r = is_candidate ? transcript_scan_bytes(p->source, s->text.from, s->text.to, &text) : 0;
     *out = is_candidate && r == 0 && sv_equals((struct sv){text.p, text.n}, sv_of(words));
-    buf_release(&text);
     return r;
 }
 
@@ -361,7 +359,7 @@ static void add_line(struct pass *p)
 /* The records on a line that is not one record. The client reads only one that it begins with. */
 static int take_broken(struct pass *p)
 {
-    struct buf line = {0};
+    BUF_RELEASE struct buf line = {0};
     struct line_check_piece *pieces;
     size_t count;
     add_line(p);
@@ -398,7 +396,6 @@ static int take_broken(struct pass *p)
     p->is_hidden = p->is_beside = p->is_marked = false;
     graph_line(&p->v->graph, is_open);
     free(pieces);
-    buf_release(&line);
     return r;
 }
 

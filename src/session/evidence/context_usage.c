@@ -53,7 +53,7 @@ static int look(const struct store *store, const struct context_usage_place *pla
 int context_usage_look(const struct agent *agent, const struct context_usage_place *place,
                        const struct sr_options *options, struct context_usage *out)
 {
-    struct arena arena = {0};
+    ARENA_RELEASE struct arena arena = {0};
     struct problems problems = {.arena = &arena};
     if (!watched_enter(options, place->config_dir))
         return -ETIMEDOUT;
@@ -64,6 +64,5 @@ int context_usage_look(const struct agent *agent, const struct context_usage_pla
     int r = store.io.fd < 0 ? store.io.fd : look(&store, place, options, out);
     watched_leave(options);
     fs_close(&store.io.fd);
-    arena_release(&arena);
     return r;
 }

@@ -194,7 +194,7 @@ static const char *place_of(struct search *q, const struct item *item)
 
 static void describe(struct search *q, const struct item *item, struct session *out)
 {
-    struct arena scratch = {0};
+    ARENA_RELEASE struct arena scratch = {0};
     struct store *store = item->store;
     struct agent_store io = store->io;
     struct agent_files files;
@@ -226,7 +226,6 @@ static void describe(struct search *q, const struct item *item, struct session *
         .left_prompt = kept(q, prompts.count ? prompts.items[0].text : NULL),
     };
     agent_files_release(&files);
-    arena_release(&scratch);
 }
 
 /* Asked where no store is being read: the backups may lie on a disk that does not answer. */

@@ -23,11 +23,10 @@ static struct json_node *begin(struct json_document *d, const struct sr_session 
 static void put_backup(struct json_document *d, struct json_node *root, const struct sr_act *act,
                        const char *pending_dir)
 {
-    struct buf path = {0};
+    BUF_RELEASE struct buf path = {0};
     if (act->has_transcript)
         buf_addf(&path, "%s/%s" BACKUP_TRANSCRIPT, pending_dir, act->backup.stem);
     json_put_string(d, root, "backup", path.p);
-    buf_release(&path);
 }
 
 void view_json_kill(struct buf *out, const struct sr_session *session, const struct sr_kill *k,

@@ -96,10 +96,9 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
 static void put_path(struct json_document *d, struct json_node *to, const char *key,
                      const char *folder, const char *stem)
 {
-    struct buf path = {0};
+    BUF_RELEASE struct buf path = {0};
     buf_addf(&path, "%s/%s" BACKUP_TRANSCRIPT, folder, stem);
     json_put_string(d, to, key, stem[0] ? path.p : NULL);
-    buf_release(&path);
 }
 
 static struct json_node *export_node(struct json_document *d, const struct view_export *row,

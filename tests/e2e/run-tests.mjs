@@ -1,4 +1,4 @@
-// Runs the test files named as arguments, one file after the other, and prints one flat TAP stream:
+// Runs the test files named as arguments, SR_E2E_JOBS of them (1) side by side, and prints one flat TAP stream:
 // a line for each real test case (suites and files are not counted), a failure's message below its line.
 // Exit status 1 where one failed.
 //
@@ -52,12 +52,13 @@ function print(file, result, remark = '') {
   if (error) console.log(error.replace(/^/gm, '  # '));
 }
 
-console.log('TAP version 13');
-for (const file of process.argv.slice(2)) {
+async function runFile(file) {
+  const began = Date.now();
   const first = await attempt(file);
+  const told = () => process.stderr.write(`tests/e2e: ${basename(file)}: ${Math.round((Date.now() - began) / 1000)} s\n`);
   if (first.every(isFine) || stop.signal.aborted) {
     for (const result of first) print(file, result);
-    continue;
+    return told();
   }
   const failedFirst = new Map(first.filter((result) => !isFine(result)).map(({ name, error }) => [name, error]));
   process.stderr.write(`tests/e2e: ${basename(file)} once more: ${[...failedFirst.keys()].join('; ')}\n`);
@@ -66,6 +67,13 @@ for (const file of process.argv.slice(2)) {
     if (result.passed && before) print(file, { ...result, error: before }, ' (at the second try)');
     else print(file, result);
   }
+  return told();
 }
+
+console.log('TAP version 13');
+const files = process.argv.slice(2);
+await Promise.all(Array.from({ length: Number(process.env.SR_E2E_JOBS ?? 1) }, async () => {
+  while (files.length) await runFile(files.shift());
+}));
 console.log(`1..${count}`);
 process.exitCode = failed > 0 ? 1 : 0;

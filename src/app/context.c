@@ -35,6 +35,12 @@ void context_complain(const char *text)
     console_write(stderr, (struct sv){line.p, line.n});
 }
 
+int context_fail(const char *text, int status)
+{
+    context_complain(text);
+    return status;
+}
+
 void context_complain_of(const char *text, const struct buf *lines)
 {
     context_complain(text);
@@ -60,8 +66,7 @@ int context_print(struct buf *out)
     buf_release(out);
     if (is_written)
         return 0;
-    context_complain("standard output cannot be written");
-    return EXIT_FAILED;
+    return context_fail("standard output cannot be written", EXIT_FAILED);
 }
 
 void context_print_problems(const struct context *context, const struct sr_snapshot *snapshot)
@@ -353,9 +358,7 @@ int context_run(const struct options *options, command_run *command)
     struct sr_error error;
     struct job job = {options, command};
     int status = guard_run(run_guarded, &job, PATIENCE_MS, &error);
-    if (status < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (status < 0)
+        return context_fail(error.text, EXIT_FAILED);
     return status;
 }

@@ -48,6 +48,8 @@ int context_print(struct buf *out);
 
 /* Prints "session-rescue: ..." on standard error, escaped for a terminal. */
 void context_complain(const char *text);
+/* The same. Returns: status. */
+int context_fail(const char *text, int status);
 void context_complainf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, followed by lines that are already escaped. */

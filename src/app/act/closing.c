@@ -43,8 +43,7 @@ int closing_foresee(const struct context *context, int status)
     bool would_log = status == EXIT_FINE || status == EXIT_ATTENTION;
     if (!would_log || session_log_foresee(context->log_dir, wall_now(), &error) == 0)
         return status;
-    context_complain(error.text);
-    return EXIT_FAILED;
+    return context_fail(error.text, EXIT_FAILED);
 }
 
 int closing_print(struct closing *c, const struct context *context, int status)

@@ -8,6 +8,7 @@
 
 #include "app/act/closing.h"
 #include "app/meter.h"
+#include "app/select/named.h"
 #include "app/select/selection.h"
 #include "backup/backup.h"
 #include "base/err.h"
@@ -363,8 +364,7 @@ static int say_none(const struct work *w)
 static int export_found(struct work *w, const struct selection *selection)
 {
     struct context *c = w->context;
-    for (size_t i = 0; i < w->snapshot->session_count; i++)
-        w->closing.detected += w->snapshot->sessions[i].pid > 0;
+    w->closing.detected = named_count_running(w->snapshot);
     w->may_lack = selection->count == 0 && w->snapshot->may_lack_sessions;
     int status = choose(w, selection);
     if (status)
@@ -384,10 +384,8 @@ int export_run(struct context *context)
     struct work w = {.context = context};
     struct selection selection;
     struct sr_error error;
-    if (selection_parse(&selection, &context->arena, o->which, o->which_count, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_USAGE;
-    }
+    if (selection_parse(&selection, &context->arena, o->which, o->which_count, &error) < 0)
+        return context_fail(error.text, EXIT_USAGE);
     if (!context_has_folders(context))
         return EXIT_FAILED;
     selection_narrow(&selection, &context->look);

@@ -7,6 +7,7 @@
 #include "app/act/closing.h"
 #include "app/act/scene.h"
 #include "app/prompt.h"
+#include "app/select/named.h"
 #include "app/select/targets.h"
 #include "backup/backup_dir.h"
 #include "base/utf8.h"
@@ -119,12 +120,10 @@ static void describe(struct work *w)
 static int close_and_log(struct work *w, const char *why)
 {
     struct context *c = w->context;
-    struct closing closing = {0};
+    struct closing closing = {.detected = w->snapshot ? named_count_running(w->snapshot) : 0};
     struct session_log_row rows[2];
     const char *id = w->view.checked.session_id ? w->view.checked.session_id : "(a file)";
     size_t count = 0;
-    for (size_t i = 0; w->snapshot && i < w->snapshot->session_count; i++)
-        closing.detected += w->snapshot->sessions[i].pid > 0;
     if (w->mended.has_backup && w->mended.backup.outcome == SR_EXPORTED) {
         closing.exported++;
         rows[count++] = (struct session_log_row){id, w->mended.backup.size_bytes, "Exported", true};
@@ -304,10 +303,8 @@ static int repair(struct work *w)
                     .wants_edits = true,
                     .client_version = c->options->client_version},
     };
-    if (repair_examine(&request, &c->arena, &w->e, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (repair_examine(&request, &c->arena, &w->e, &error) < 0)
+        return context_fail(error.text, EXIT_FAILED);
     w->view.checked = (struct view_checked){
         .session_id = t->session_id               ? t->session_id
                       : w->e.survey.session_id[0] ? w->e.survey.session_id

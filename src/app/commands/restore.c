@@ -154,10 +154,8 @@ static int restore(struct work *w, const struct backup_dir *pending, const char 
     int r = restore_plan(&w->request, &w->context->arena, &w->plan, &error);
     if (r == -EBUSY || r == -ENODATA || r == -EEXIST || r == -EOPNOTSUPP)
         return refuse(error.text, false);
-    if (r < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (r < 0)
+        return context_fail(error.text, EXIT_FAILED);
     int status = carry_out(w);
     buf_release(&w->command);
     return status;
@@ -232,10 +230,8 @@ static int choose(struct context *c, const struct backup_dir *pending, const cha
 {
     struct choice choice = {.newest = *stem};
     struct sr_error error;
-    if (look_for_fuller(c, pending, &choice, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (look_for_fuller(c, pending, &choice, &error) < 0)
+        return context_fail(error.text, EXIT_FAILED);
     if (choice.seen.state == LOOKUP_ABSENT)
         return 0;
     const struct backup_dir_entry *fuller = choice.fuller;
@@ -272,10 +268,8 @@ static int run(struct context *context)
         return r == -EPERM || r == -EACCES ? EXIT_FAILED : EXIT_USAGE;
     }
     r = backup_dir_open(&pending, folder ? folder : context->pending_dir, false, &error);
-    if (r < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (r < 0)
+        return context_fail(error.text, EXIT_FAILED);
     bool is_named = strstr(context->options->which[0], stem) != NULL;
     int status = is_named ? 0 : choose(context, &pending, &stem);
     if (status == 0)

@@ -111,10 +111,8 @@ static int run(struct context *context)
     const struct options *o = context->options;
     struct sr_error error;
     struct selection selection;
-    if (selection_parse(&selection, &context->arena, o->which, o->which_count, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_USAGE;
-    }
+    if (selection_parse(&selection, &context->arena, o->which, o->which_count, &error) < 0)
+        return context_fail(error.text, EXIT_USAGE);
 
     context->look.stored_limit = o->all ? SIZE_MAX : PAGE;
     context->look.gone_limit = o->all ? SIZE_MAX : GONE_PAGE;

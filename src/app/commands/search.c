@@ -605,15 +605,11 @@ static int run(struct context *context)
     struct work w = {.context = context};
     struct sr_error error;
     struct sr_snapshot *snapshot;
-    if (query_parse(o->which, o->which_count, &w.match, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_USAGE;
-    }
+    if (query_parse(o->which, o->which_count, &w.match, &error) < 0)
+        return context_fail(error.text, EXIT_USAGE);
     w.view.words = joined(&context->arena, o->which, o->which_count);
-    if (!context->index_dir) {
-        context_complain("no home directory is known: give --index-dir");
-        return EXIT_FAILED;
-    }
+    if (!context->index_dir)
+        return context_fail("no home directory is known: give --index-dir", EXIT_FAILED);
     if (!context_answers(context, context->index_dir))
         return EXIT_FAILED;
     if (!context_look(context, &snapshot))

@@ -79,10 +79,8 @@ static int run(struct context *context)
     struct sr_error error;
     if (!parse(context, &named))
         return EXIT_USAGE;
-    if (sr_detect_processes(&context->look, &snapshot, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (sr_detect_processes(&context->look, &snapshot, &error) < 0)
+        return context_fail(error.text, EXIT_FAILED);
     int hung = sr_detect_hung_sessions(snapshot, context->options->timeout_minutes);
     BUF_RELEASE struct buf out = {0};
     int status = pick(context, &named, snapshot, &picked);

@@ -59,10 +59,8 @@ static int run(struct context *context)
     struct view_verified *rows = NULL;
     size_t count, sound = 0;
     struct sr_error error;
-    if (!context->pending_dir) {
-        context_complain("no home directory is known: give --pending-dir");
-        return EXIT_FAILED;
-    }
+    if (!context->pending_dir)
+        return context_fail("no home directory is known: give --pending-dir", EXIT_FAILED);
     if (!context_answers(context, context->pending_dir))
         return EXIT_FAILED;
     int r = context->options->which_count ? verify_named(context, &rows, &count, &error)

@@ -114,10 +114,8 @@ int named_with(struct context *context, named_run *run)
     struct sr_snapshot *snapshot;
     struct which which;
     struct sr_error error;
-    if (which_parse(&context->arena, o->which[0], &which, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_USAGE;
-    }
+    if (which_parse(&context->arena, o->which[0], &which, &error) < 0)
+        return context_fail(error.text, EXIT_USAGE);
     if (!context_has_folders(context))
         return EXIT_FAILED;
     if (!context_look(context, &snapshot))

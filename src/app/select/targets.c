@@ -193,11 +193,10 @@ static int choose(struct context *c, struct targets *t, struct selection *select
             complain_of_rows(named[i]);
             return EXIT_USAGE;
         }
-        if (!named[i]->transcript) {
-            context_complain(
-                "that session has no transcript, or it is not known which session it is");
-            return EXIT_USAGE;
-        }
+        if (!named[i]->transcript)
+            return context_fail(
+                "that session has no transcript, or it is not known which session it is",
+                EXIT_USAGE);
         add_once(c, t, target_of(t, named[i]));
     }
     for (size_t i = 0; i < count; i++)
@@ -307,18 +306,14 @@ int targets_find(struct context *c, const char *const *words, size_t count, bool
     for (size_t i = 0; i < count; i++)
         if (!which_is_file(words[i]))
             sessions[session_count++] = words[i];
-    if (selection_parse(&selection, &c->arena, sessions, session_count, &error) < 0) {
-        context_complain(error.text);
-        return EXIT_USAGE;
-    }
+    if (selection_parse(&selection, &c->arena, sessions, session_count, &error) < 0)
+        return context_fail(error.text, EXIT_USAGE);
     int status = narrow(c, &selection, words, count, takes_gone);
     if (status)
         return status;
     int r = sr_detect_processes(&c->look, &t.snapshot, &error);
-    if (r < 0 && (session_count || count == 0)) {
-        context_complain(error.text);
-        return EXIT_FAILED;
-    }
+    if (r < 0 && (session_count || count == 0))
+        return context_fail(error.text, EXIT_FAILED);
     if (r == 0)
         context_print_problems(c, t.snapshot);
     status = choose(c, &t, &selection, words, count);

@@ -126,10 +126,8 @@ static int prepare_notifications(struct event_sinks *t)
     bool is_auto = !how || str_equals(how, "auto"), wants_desktop = str_equals(how, "desktop");
     if (wants_desktop || (is_auto && t->context->has_desktop)) {
         int r = notifier_find("notify-send", t->context->search_path, &t->notify_send);
-        if (r < 0 && wants_desktop) {
-            context_complain("--notify desktop: there is no notify-send");
-            return EXIT_USAGE;
-        }
+        if (r < 0 && wants_desktop)
+            return context_fail("--notify desktop: there is no notify-send", EXIT_USAGE);
     }
     if (str_equals(how, "bell") || (is_auto && !t->notify_send))
         t->bell = terminal_fd();

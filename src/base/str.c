@@ -18,6 +18,11 @@ bool sv_equals(struct sv a, struct sv b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+bool sv_is(struct sv s, const char *word)
+{
+    return sv_equals(s, sv_of(word));
+}
+
 bool sv_starts_with(struct sv s, struct sv prefix)
 {
     return s.n >= prefix.n && sv_equals(sv_slice(s, 0, prefix.n), prefix);
@@ -75,6 +80,22 @@ bool sv_to_i64(struct sv s, int64_t *out)
 bool str_equals(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool str_in(const char *word, const char *list)
+{
+    size_t n = word ? strlen(word) : 0;
+    for (size_t length; n && *list; list += length + (list[length] == ' ')) {
+        length = strcspn(list, " ");
+        if (length == n && memcmp(list, word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+int str_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 bool str_starts_with(const char *s, const char *prefix)

@@ -20,6 +20,7 @@ struct sv {
 /* A view of a C string; NULL gives an empty one. */
 struct sv sv_of(const char *s);
 bool sv_equals(struct sv a, struct sv b);
+bool sv_is(struct sv s, const char *word);
 bool sv_starts_with(struct sv s, struct sv prefix);
 bool sv_ends_with(struct sv s, struct sv suffix);
 /* Returns: where needle begins in s, at or after from; s.n where it does not occur. */
@@ -34,6 +35,10 @@ bool sv_cut_line(struct sv *rest, struct sv *line);
 bool sv_to_i64(struct sv s, int64_t *out);
 
 bool str_equals(const char *a, const char *b); /* NULL equals only NULL */
+/* Whether word is one of a list, which has spaces in between: str_in(name, "bash zsh fish") */
+bool str_in(const char *word, const char *list);
+/* For qsort and bsearch of an array of strings. */
+int str_compare(const void *a, const void *b);
 bool str_starts_with(const char *s, const char *prefix);
 bool str_ends_with(const char *s, const char *suffix);
 /* What follows the last slash; the whole path when there is none. */

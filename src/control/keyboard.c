@@ -61,12 +61,7 @@ bool keyboard_is_in_front(const struct proc_stat *client)
 
 static bool is_shell(const char *name)
 {
-    static const char *const names[] = {"bash", "zsh",  "fish", "dash", "sh",
-                                        "ksh",  "mksh", "ash",  "tcsh", "csh"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_equals(name, names[i]))
-            return true;
-    return false;
+    return str_in(name, "bash zsh fish dash sh ksh mksh ash tcsh csh");
 }
 
 /* Another job of that shell is stopped, or one that cannot be read (sudo, with hidepid) may be: its

@@ -88,11 +88,6 @@ static void read_one(struct update *u, const int64_t *roots, struct todo *todo)
         complain(u, source, r);
 }
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* What the index knows below a root, and is not among the sources. */
 static void forget_vanished(struct update *u, size_t place, int64_t root)
 {
@@ -105,9 +100,9 @@ static void forget_vanished(struct update *u, size_t place, int64_t root)
         if (u->sources->items[i].root == place)
             paths[count++] = u->sources->items[i].path;
     if (count)
-        qsort(paths, count, sizeof *paths, by_path);
+        qsort(paths, count, sizeof *paths, str_compare);
     for (size_t i = 0; i < known_count; i++)
-        if (!count || !bsearch(&known[i].path, paths, count, sizeof *paths, by_path))
+        if (!count || !bsearch(&known[i].path, paths, count, sizeof *paths, str_compare))
             index_forget_file(u->ix, known[i].id);
 }
 

@@ -154,6 +154,17 @@ static void a_format_exactly_as_long_as_the_room_fits(void **state)
     }
 }
 
+static void a_word_is_one_of_a_list_only_as_a_whole(void **state)
+{
+    (void)state;
+    const char *const list = "bash sh --config";
+    assert_true(str_in("bash", list) && str_in("sh", list) && str_in("--config", list));
+    assert_false(str_in("bas", list) || str_in("ash", list) || str_in("sh --config", list + 5));
+    assert_false(str_in("", list) || str_in(NULL, list) || str_in(" ", list) || str_in("sh", ""));
+    assert_true(sv_is(SV("sh"), "sh"));
+    assert_false(sv_is(SV("s"), "sh"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_whole_number_is_read),
         cmocka_unit_test(what_is_no_number_leaves_the_output_alone),
         cmocka_unit_test(null_equals_only_null),
+        cmocka_unit_test(a_word_is_one_of_a_list_only_as_a_whole),
         cmocka_unit_test(the_basename_follows_the_last_slash),
         cmocka_unit_test(a_uuid_has_its_dashes_and_nothing_else),
         cmocka_unit_test(sizes_are_for_people),

@@ -5,11 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 /* {"type":"image","source":{"type":"base64","media_type":"image/png","data":"..."}} */
 static void add_image(struct contents *list, const struct json_value *block)
 {
@@ -53,9 +48,9 @@ static void add_result(struct contents *list, const struct json_value *block)
     json_string(content, &text);
     for (part = json_first(content); part; part = json_next(content, part)) {
         struct sv type = json_text_at(part, "type"), more = json_text_at(part, "text");
-        if (is(type, "image") || is(type, "document"))
+        if (sv_is(type, "image") || sv_is(type, "document"))
             add_image(list, part);
-        if (!is(type, "text") || !more.n)
+        if (!sv_is(type, "text") || !more.n)
             continue;
         if (text.n && !joined.n)
             buf_add(&joined, text.p, text.n);
@@ -81,17 +76,17 @@ static void add_text(struct contents *list, enum block_kind kind, struct sv text
 static void add_block(struct contents *list, const struct json_value *block)
 {
     struct sv type = json_text_at(block, "type");
-    if (is(type, "text"))
+    if (sv_is(type, "text"))
         add_text(list, BLOCK_TEXT, json_text_at(block, "text"));
-    else if (is(type, "thinking"))
+    else if (sv_is(type, "thinking"))
         add_text(list, BLOCK_THINKING, json_text_at(block, "thinking"));
-    else if (is(type, "redacted_thinking"))
+    else if (sv_is(type, "redacted_thinking"))
         contents_add(list, BLOCK_THINKING, (struct sv){0});
-    else if (is(type, "tool_use") || is(type, "server_tool_use"))
+    else if (sv_is(type, "tool_use") || sv_is(type, "server_tool_use"))
         add_call(list, block);
-    else if (is(type, "tool_result") || sv_ends_with(type, SV("_tool_result")))
+    else if (sv_is(type, "tool_result") || sv_ends_with(type, SV("_tool_result")))
         add_result(list, block);
-    else if (is(type, "image") || is(type, "document"))
+    else if (sv_is(type, "image") || sv_is(type, "document"))
         add_image(list, block);
     else
         contents_add(list, BLOCK_OTHER, (struct sv){0})->name = type;
@@ -116,7 +111,7 @@ static void add_attachment(struct contents *list, const struct json_value *attac
                            struct event *e)
 {
     struct sv type = json_text_at(attachment, "type"), name = json_text_at(attachment, "filename");
-    if (is(type, "queued_command")) {
+    if (sv_is(type, "queued_command")) {
         e->kind = EVENT_PROMPT;
         add_content(list, json_get(attachment, "prompt"));
         return;
@@ -145,7 +140,7 @@ int message_claude_read(struct arena *a, struct sv record, struct event *e, stru
         add_content(&list, json_get(message, "content"));
     else if (e->kind == EVENT_ATTACHMENT)
         add_attachment(&list, json_get(root, "attachment"), e);
-    else if (is(json_text_at(root, "type"), "system"))
+    else if (sv_is(json_text_at(root, "type"), "system"))
         add_content(&list, json_get(root, "content"));
     *out = (struct message){list.items, list.count, json_text_at(message, "model")};
     return 0;

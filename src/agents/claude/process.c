@@ -65,42 +65,17 @@ static bool claude_could_be(const char *exe, const char *name)
 /* Words after which the client does something else than hold a session (claude --help, 2.1.197). */
 static bool is_subcommand(const char *word)
 {
-    static const char *const words[] = {
-        "agents",      "auth",
-        "auto-mode",   "config",
-        "daemon",      "doctor",
-        "gateway",     "install",
-        "mcp",         "migrate-installer",
-        "plugin",      "plugins",
-        "project",     "remote-control",
-        "setup-token", "ultrareview",
-        "update",      "upgrade",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return false;
+    return str_in(
+        word, "agents auth auto-mode config daemon doctor gateway install mcp migrate-installer "
+              "plugin plugins project remote-control setup-token ultrareview update upgrade");
 }
 
 /* First arguments of the client's own helper processes (2.1.197), and of an Electron app's. */
 static bool is_helper_option(const char *word)
 {
-    static const char *const words[] = {
-        "--bg-pty-host",
-        "--chrome-native-host",
-        "--claude-in-chrome-mcp",
-        "--computer-use-mcp",
-        "--daemon-worker",
-        "--ripgrep",
-        "--version",
-        "-v",
-        "--help",
-        "-h",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return str_starts_with(word, "--type=");
+    return str_in(word, "--bg-pty-host --chrome-native-host --claude-in-chrome-mcp "
+                        "--computer-use-mcp --daemon-worker --ripgrep --version -v --help -h") ||
+           str_starts_with(word, "--type=");
 }
 
 /* The node script that a runtime was started with, skipping the runtime's own options. */
@@ -157,12 +132,8 @@ static enum fact claude_is_program(const struct proc *proc, pid_t pid,
 /* The native program has search tools built in, and runs them by calling itself by their names. */
 static bool called_as_a_tool(const struct proc_strings *argv)
 {
-    static const char *const tools[] = {"rg", "ugrep", "bfs", "grep", "find"};
     const char *name = argv->count ? str_basename(argv->items[0]) : "";
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        if (strcmp(name, tools[i]) == 0)
-            return true;
-    return false;
+    return str_in(name, "rg ugrep bfs grep find");
 }
 
 static bool is_search(const struct proc_strings *argv)

@@ -107,11 +107,6 @@ static void look_into(struct traces *t, const char *folder)
     }
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int by_id(const void *a, const void *b)
 {
     const struct agent_trace *x = a, *y = b;
@@ -121,7 +116,7 @@ static int by_id(const void *a, const void *b)
 static bool has_transcript(const struct traces *t, const char *id)
 {
     const struct ids *ids = &t->with_transcript;
-    return ids->count && bsearch(&id, ids->items, ids->count, sizeof(char *), by_text);
+    return ids->count && bsearch(&id, ids->items, ids->count, sizeof(char *), str_compare);
 }
 
 /* One a session, of those that have no transcript anywhere and some file. */
@@ -129,7 +124,7 @@ static void sift(struct traces *t)
 {
     size_t kept = 0;
     if (t->with_transcript.count)
-        qsort(t->with_transcript.items, t->with_transcript.count, sizeof(char *), by_text);
+        qsort(t->with_transcript.items, t->with_transcript.count, sizeof(char *), str_compare);
     if (t->count)
         qsort(t->items, t->count, sizeof *t->items, by_id);
     for (size_t i = 0; i < t->count; i++) {

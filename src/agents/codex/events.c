@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 /* "2026-11-27T18:21:18.159Z" */
 static struct wall time_of(struct sv text)
 {
@@ -57,7 +52,7 @@ static void read_prompt(struct sv text, struct event *e)
 static void read_model_text(struct arena *a, const struct json_value *item, struct event *e)
 {
     e->kind = EVENT_METADATA;
-    if (!is(json_text_at(item, "role"), "assistant"))
+    if (!sv_is(json_text_at(item, "role"), "assistant"))
         return;
     e->kind = EVENT_ASSISTANT_TEXT;
     e->text = text_of(a, json_get(item, "content"));
@@ -86,22 +81,22 @@ static void read_result(struct arena *a, const struct json_value *item, struct e
 
 static bool is_call(struct sv type)
 {
-    return is(type, "function_call") || is(type, "custom_tool_call") ||
-           is(type, "local_shell_call") || is(type, "tool_search_call");
+    return sv_is(type, "function_call") || sv_is(type, "custom_tool_call") ||
+           sv_is(type, "local_shell_call") || sv_is(type, "tool_search_call");
 }
 
 static bool is_result(struct sv type)
 {
-    return is(type, "function_call_output") || is(type, "custom_tool_call_output") ||
-           is(type, "local_shell_call_output") || is(type, "tool_search_output");
+    return sv_is(type, "function_call_output") || sv_is(type, "custom_tool_call_output") ||
+           sv_is(type, "local_shell_call_output") || sv_is(type, "tool_search_output");
 }
 
 static void read_item(struct arena *a, const struct json_value *item, struct event *e)
 {
     struct sv type = json_text_at(item, "type");
-    if (is(type, "message"))
+    if (sv_is(type, "message"))
         read_model_text(a, item, e);
-    else if (is(type, "reasoning"))
+    else if (sv_is(type, "reasoning"))
         e->kind = EVENT_ASSISTANT_THINKING;
     else if (is_call(type) && json_text_at(item, "call_id").n)
         read_call(a, item, e);
@@ -123,17 +118,17 @@ static void read_happened(struct arena *a, const struct json_value *payload, str
 {
     struct sv type = json_text_at(payload, "type");
     const struct json_value *item = json_get(payload, "item");
-    if (is(type, "task_started") || is(type, "turn_started")) {
+    if (sv_is(type, "task_started") || sv_is(type, "turn_started")) {
         e->kind = EVENT_NOTE;
         e->expects_reply = true;
-    } else if (is(type, "task_complete") || is(type, "turn_complete")) {
+    } else if (sv_is(type, "task_complete") || sv_is(type, "turn_complete")) {
         read_end(payload, e);
-    } else if (is(type, "turn_aborted")) {
+    } else if (sv_is(type, "turn_aborted")) {
         e->kind = EVENT_INTERRUPTED;
         e->ends_turn = true;
-    } else if (is(type, "user_message")) {
+    } else if (sv_is(type, "user_message")) {
         read_prompt(json_text_at(payload, "message"), e);
-    } else if (is(type, "item_completed") && is(json_text_at(item, "type"), "UserMessage")) {
+    } else if (sv_is(type, "item_completed") && sv_is(json_text_at(item, "type"), "UserMessage")) {
         read_prompt(text_of(a, json_get(item, "content")), e);
     }
 }
@@ -157,15 +152,15 @@ static int read_all(struct arena *a, struct sv record, struct event *e,
     const struct json_value *inner = json_get(root, "payload");
     *e = (struct event){.kind = EVENT_METADATA, .at = time_of(json_text_at(root, "timestamp"))};
     *payload = inner;
-    if (is(type, "response_item")) {
+    if (sv_is(type, "response_item")) {
         read_item(a, inner, e);
-    } else if (is(type, "event_msg")) {
+    } else if (sv_is(type, "event_msg")) {
         read_happened(a, inner, e);
-    } else if (is(type, "session_meta")) {
+    } else if (sv_is(type, "session_meta")) {
         read_head(inner, e);
-    } else if (is(type, "turn_context")) {
+    } else if (sv_is(type, "turn_context")) {
         e->cwd = json_text_at(inner, "cwd");
-    } else if (is(type, "compacted")) {
+    } else if (sv_is(type, "compacted")) {
         e->kind = EVENT_COMPACT_BOUNDARY;
         e->is_automatic = true; /* whether the user asked for it is not said */
     }

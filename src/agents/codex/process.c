@@ -49,37 +49,10 @@ static bool is_native(const char *exe)
 /* Options that a value follows, in a word of its own where none stands behind "=". */
 static bool takes_value(const char *word)
 {
-    static const char *const names[] = {
-        "-c",
-        "--config",
-        "--enable",
-        "--disable",
-        "-i",
-        "--image",
-        "-m",
-        "--model",
-        "-p",
-        "--profile",
-        "-s",
-        "--sandbox",
-        "-a",
-        "--ask-for-approval",
-        "-C",
-        "--cd",
-        "--add-dir",
-        "--remote",
-        "--remote-auth-token-env",
-        "--local-provider",
-        "--output-schema",
-        "-o",
-        "--output-last-message",
-        "--color",
-        "--listen",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i]) == 0)
-            return true;
-    return false;
+    return str_in(word,
+                  "-c --config --enable --disable -i --image -m --model -p --profile -s --sandbox "
+                  "-a --ask-for-approval -C --cd --add-dir --remote --remote-auth-token-env "
+                  "--local-provider --output-schema -o --output-last-message --color --listen");
 }
 
 /* The words that are no options: the command, and what it is about. */
@@ -110,35 +83,9 @@ static bool has_word(const struct proc_strings *argv, const char *wanted)
 /* What it does besides sessions (codex --help), and by which it runs parts of itself. */
 static bool is_other_command(const char *word)
 {
-    static const char *const words[] = {
-        "login",
-        "logout",
-        "mcp",
-        "plugin",
-        "completion",
-        "update",
-        "doctor",
-        "sandbox",
-        "debug",
-        "apply",
-        "a",
-        "cloud",
-        "features",
-        "help",
-        "archive",
-        "unarchive",
-        "delete",
-        "execpolicy",
-        "responses-api-proxy",
-        "stdio-to-uds",
-        "exec-server",
-        "remote-control",
-        "app",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return false;
+    return str_in(word, "login logout mcp plugin completion update doctor sandbox debug apply a "
+                        "cloud features help archive unarchive delete execpolicy "
+                        "responses-api-proxy stdio-to-uds exec-server remote-control app");
 }
 
 /* "codex app-server" serves sessions; "app-server daemon ..." and the like look after one. */

@@ -4,11 +4,6 @@
 
 #include <errno.h>
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 static const struct event_tool *one_id(struct arena *a, struct sv id)
 {
     struct event_tool *tool = arena_alloc(a, sizeof *tool);
@@ -33,7 +28,7 @@ static void read_prompt(const struct json_value *data, struct event *e)
     e->text = json_text_at(data, "content");
     e->kind = EVENT_PROMPT;
     e->expects_reply = true;
-    e->is_human = !source.n || is(source, "user");
+    e->is_human = !source.n || sv_is(source, "user");
     e->message_id = json_text_at(data, "messageId");
 }
 
@@ -81,21 +76,21 @@ static void read_error(const struct json_value *data, struct event *e)
 static void read_data(struct arena *a, struct sv type, const struct json_value *data,
                       struct event *e)
 {
-    if (is(type, "user.message"))
+    if (sv_is(type, "user.message"))
         read_prompt(data, e);
-    else if (is(type, "assistant.message"))
+    else if (sv_is(type, "assistant.message"))
         read_reply(a, data, e);
-    else if (is(type, "tool.execution_complete"))
+    else if (sv_is(type, "tool.execution_complete"))
         read_result(a, data, e);
-    else if (is(type, "permission.requested"))
+    else if (sv_is(type, "permission.requested"))
         read_question(a, data, EVENT_ASK, e);
-    else if (is(type, "permission.completed"))
+    else if (sv_is(type, "permission.completed"))
         read_question(a, data, EVENT_ANSWERED, e);
-    else if (is(type, "session.error"))
+    else if (sv_is(type, "session.error"))
         read_error(data, e);
-    else if (is(type, "session.start") || is(type, "session.resume"))
+    else if (sv_is(type, "session.start") || sv_is(type, "session.resume"))
         read_start(data, e);
-    else if (is(type, "abort"))
+    else if (sv_is(type, "abort"))
         e->kind = EVENT_INTERRUPTED;
 }
 

@@ -27,47 +27,14 @@ static bool is_program(const struct agent_look *look)
 /* Options that a value follows, in a word of its own where none stands behind "=". */
 static bool takes_value(const char *word)
 {
-    static const char *const names[] = {"-C",
-                                        "-i",
-                                        "-n",
-                                        "-p",
-                                        "--add-dir",
-                                        "--add-github-mcp-tool",
-                                        "--add-github-mcp-toolset",
-                                        "--additional-mcp-config",
-                                        "--agent",
-                                        "--allow-tool",
-                                        "--allow-url",
-                                        "--attachment",
-                                        "--auto-tier",
-                                        "--available-tools",
-                                        "--config-dir",
-                                        "--context",
-                                        "--deny-tool",
-                                        "--deny-url",
-                                        "--disable-mcp-server",
-                                        "--excluded-tools",
-                                        "--extension-sdk-path",
-                                        "--interactive",
-                                        "--log-dir",
-                                        "--log-level",
-                                        "--max-autopilot-continues",
-                                        "--mode",
-                                        "--model",
-                                        "--name",
-                                        "--output-format",
-                                        "--plugin-dir",
-                                        "--port",
-                                        "--prefer-version",
-                                        "--prompt",
-                                        "--reasoning-effort",
-                                        "--secret-env-vars",
-                                        "--session-id",
-                                        "--stream"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i]) == 0)
-            return true;
-    return false;
+    return str_in(
+        word,
+        "-C -i -n -p --add-dir --add-github-mcp-tool --add-github-mcp-toolset "
+        "--additional-mcp-config --agent --allow-tool --allow-url --attachment --auto-tier "
+        "--available-tools --config-dir --context --deny-tool --deny-url --disable-mcp-server "
+        "--excluded-tools --extension-sdk-path --interactive --log-dir --log-level "
+        "--max-autopilot-continues --mode --model --name --output-format --plugin-dir --port "
+        "--prefer-version --prompt --reasoning-effort --secret-env-vars --session-id --stream");
 }
 
 /* The value of an option by its name, or by its letter; NULL: it is not given, or without one. */
@@ -103,21 +70,14 @@ static bool has_option(const struct proc_strings *argv, const char *name)
 /* What it does besides sessions (copilot --help): the first word that is no option. */
 static bool is_other_command(const struct proc_strings *argv)
 {
-    static const char *const words[] = {
-        "app",     "login",       "help",     "init",     "config",     "update",
-        "version", "workflow",    "sessions", "memories", "plugin",     "mcp",
-        "skill",   "instruction", "lsp",      "sandbox",  "completion",
-    };
     for (size_t i = 1; i < argv->count; i++) {
         const char *word = argv->items[i];
         if (word[0] == '-') {
             i += takes_value(word);
             continue;
         }
-        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-            if (strcmp(word, words[k]) == 0)
-                return true;
-        return false;
+        return str_in(word, "app login help init config update version workflow sessions memories "
+                            "plugin mcp skill instruction lsp sandbox completion");
     }
     return false;
 }

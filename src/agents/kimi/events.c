@@ -16,11 +16,6 @@ struct record {
     struct sv type;
 };
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 static const struct event_tool *tool_of(struct arena *a, struct sv id, struct sv name)
 {
     struct event_tool *tool = arena_alloc(a, sizeof *tool);
@@ -58,22 +53,22 @@ static void read_step(struct arena *a, const struct json_value *step, struct eve
     e->uuid = json_text_at(step, "uuid");
     e->message_id = json_text_at(step, "stepUuid");
     e->kind = EVENT_METADATA;
-    if (is(type, "step.begin")) {
+    if (sv_is(type, "step.begin")) {
         e->kind = EVENT_NOTE; /* the model is asked, the first time or again */
         e->expects_reply = true;
-    } else if (is(type, "content.part")) {
-        e->kind = is(part, "think") ? EVENT_ASSISTANT_THINKING : EVENT_ASSISTANT_TEXT;
+    } else if (sv_is(type, "content.part")) {
+        e->kind = sv_is(part, "think") ? EVENT_ASSISTANT_THINKING : EVENT_ASSISTANT_TEXT;
         e->text = json_text_at(json_get(step, "part"), "text");
-    } else if (is(type, "tool.call")) {
+    } else if (sv_is(type, "tool.call")) {
         e->kind = EVENT_TOOL_USE;
         e->calls = tool_of(a, json_text_at(step, "toolCallId"), json_text_at(step, "name"));
         e->call_count = 1;
-    } else if (is(type, "tool.result")) {
+    } else if (sv_is(type, "tool.result")) {
         e->kind = EVENT_TOOL_RESULT;
         e->expects_reply = true;
         e->results = tool_of(a, json_text_at(step, "toolCallId"), (struct sv){0});
         e->result_count = 1;
-    } else if (is(type, "step.end") && !is(reason, "tool_use") && !is(reason, "error")) {
+    } else if (sv_is(type, "step.end") && !sv_is(reason, "tool_use") && !sv_is(reason, "error")) {
         e->kind = EVENT_ASSISTANT_TEXT;
         e->message_id = e->uuid;
         e->stop_reason = reason;
@@ -90,7 +85,7 @@ static void read_prompt(const struct json_value *root, struct event *e)
     e->kind = EVENT_PROMPT;
     e->uuid = json_text_at(root, "promptId");
     e->text = words_of(json_get(root, "input"));
-    e->is_human = is(origin, "user") && !e->is_sidechain;
+    e->is_human = sv_is(origin, "user") && !e->is_sidechain;
     e->is_root = e->expects_reply = true;
 }
 
@@ -98,9 +93,9 @@ static void read_end(const struct json_value *root, struct event *e)
 {
     struct sv reason = json_text_at(root, "reason");
     const struct json_value *error = json_get(root, "error");
-    e->kind = is(reason, "cancelled") ? EVENT_INTERRUPTED
-              : is(reason, "failed")  ? EVENT_API_ERROR
-                                      : EVENT_TURN_OVER;
+    e->kind = sv_is(reason, "cancelled") ? EVENT_INTERRUPTED
+              : sv_is(reason, "failed")  ? EVENT_API_ERROR
+                                         : EVENT_TURN_OVER;
     e->ends_turn = true;
     if (e->kind == EVENT_API_ERROR)
         e->text = json_text_at(error, "message");
@@ -126,30 +121,30 @@ static void read_question(struct arena *a, const struct json_value *root, bool i
     e->results = tool_of(a, json_text_at(root, "id"), (struct sv){0});
     e->result_count = 1;
     if (!is_answered)
-        e->text = is(kind, "approval") ? SV("permission prompt") : kind;
+        e->text = sv_is(kind, "approval") ? SV("permission prompt") : kind;
 }
 
 static void read_type(struct arena *a, const struct record *r, struct event *e)
 {
     if (r->step)
         read_step(a, r->step, e);
-    else if (is(r->type, "turn.prompt"))
+    else if (sv_is(r->type, "turn.prompt"))
         read_prompt(r->root, e);
-    else if (is(r->type, "turn.ended"))
+    else if (sv_is(r->type, "turn.ended"))
         read_end(r->root, e);
-    else if (is(r->type, "turn.step.retrying"))
+    else if (sv_is(r->type, "turn.step.retrying"))
         read_retry(r->root, e);
-    else if (is(r->type, "interaction.request"))
+    else if (sv_is(r->type, "interaction.request"))
         read_question(a, r->root, false, e);
-    else if (is(r->type, "interaction.resolved"))
+    else if (sv_is(r->type, "interaction.resolved"))
         read_question(a, r->root, true, e);
-    else if (is(r->type, "profile.bind"))
+    else if (sv_is(r->type, "profile.bind"))
         e->cwd = json_text_at(json_get(r->root, "environmentDisclosure"), "cwd");
-    else if (is(r->type, "context.apply_compaction"))
+    else if (sv_is(r->type, "context.apply_compaction"))
         e->kind = EVENT_COMPACT_BOUNDARY;
-    else if (is(r->type, "llm.request"))
+    else if (sv_is(r->type, "llm.request"))
         e->model = json_text_at(r->root, "modelAlias");
-    else if (is(r->type, "turn.steer")) {
+    else if (sv_is(r->type, "turn.steer")) {
         e->kind = EVENT_NOTE; /* what was typed while a turn goes on, and is sent within it */
         e->expects_reply = true;
         e->text = words_of(json_get(r->root, "input"));
@@ -162,7 +157,7 @@ static int read_root(struct arena *a, struct sv bytes, struct record *out)
     if (contents_root(a, bytes, &r.root) < 0)
         return -EBADMSG;
     r.type = json_text_at(r.root, "type");
-    if (is(r.type, "context.append_loop_event"))
+    if (sv_is(r.type, "context.append_loop_event"))
         r.step = json_get(r.root, "event");
     *out = r;
     return 0;
@@ -173,10 +168,10 @@ static struct event event_of(struct arena *a, const struct record *r)
     int64_t ms;
     struct sv agent = json_text_at(r->root, "agentId");
     struct event e = {.kind = EVENT_METADATA};
-    if (json_integer(json_get(r->root, is(r->type, "metadata") ? "created_at" : "time"), &ms) &&
+    if (json_integer(json_get(r->root, sv_is(r->type, "metadata") ? "created_at" : "time"), &ms) &&
         ms > 0)
         e.at.ms = ms;
-    if (agent.n && !is(agent, "main")) {
+    if (agent.n && !sv_is(agent, "main")) {
         e.agent_id = agent;
         e.is_sidechain = true;
     }
@@ -200,9 +195,9 @@ static void add_parts(struct contents *list, const struct json_value *parts, enu
 {
     for (const struct json_value *p = json_first(parts); p; p = json_next(parts, p)) {
         struct sv type = json_text_at(p, "type"), text = json_text_at(p, "text");
-        if (is(type, "text") && text.n)
+        if (sv_is(type, "text") && text.n)
             contents_add(list, kind, text);
-        else if (!is(type, "text"))
+        else if (!sv_is(type, "text"))
             contents_add(list, BLOCK_OTHER, (struct sv){0})->name = type;
     }
 }
@@ -233,18 +228,18 @@ static void add_step(struct contents *list, const struct json_value *step)
 {
     struct sv type = json_text_at(step, "type"), id = json_text_at(step, "toolCallId");
     const struct json_value *part = json_get(step, "part");
-    if (is(type, "content.part")) {
-        bool is_thought = is(json_text_at(part, "type"), "think");
+    if (sv_is(type, "content.part")) {
+        bool is_thought = sv_is(json_text_at(part, "type"), "think");
         struct sv text = json_text_at(part, is_thought ? "think" : "text");
         if (text.n)
             contents_add(list, is_thought ? BLOCK_THINKING : BLOCK_TEXT, text);
-    } else if (is(type, "tool.call")) {
+    } else if (sv_is(type, "tool.call")) {
         struct block *b = contents_add(list, BLOCK_CALL, (struct sv){0});
         b->id = id;
         b->name = json_text_at(step, "name");
         b->input = json_get(step, "args");
         b->argument = argument_of(b->input);
-    } else if (is(type, "tool.result")) {
+    } else if (sv_is(type, "tool.result")) {
         add_result(list, json_get(step, "result"), id);
     }
 }
@@ -272,8 +267,8 @@ static bool recognises(struct arena *a, struct sv bytes)
     struct record r;
     if (read_root(a, bytes, &r) < 0)
         return false;
-    return r.step || is(r.type, "turn.prompt") || is(r.type, "profile.bind") ||
-           (is(r.type, "metadata") && json_text_at(r.root, "protocol_version").n);
+    return r.step || sv_is(r.type, "turn.prompt") || sv_is(r.type, "profile.bind") ||
+           (sv_is(r.type, "metadata") && json_text_at(r.root, "protocol_version").n);
 }
 
 const struct event_reader event_kimi = {

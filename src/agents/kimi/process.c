@@ -28,11 +28,7 @@ enum {
 
 static bool could_be(const char *exe, const char *name)
 {
-    static const char *const programs[] = {"node", "nodejs", "kimi"};
-    for (size_t i = 0; exe && i < sizeof programs / sizeof *programs; i++)
-        if (str_equals(str_basename(exe), programs[i]))
-            return true;
-    return !exe && str_equals(name, TITLE);
+    return exe ? str_in(str_basename(exe), "node nodejs kimi") : str_equals(name, TITLE);
 }
 
 /* A program that sets its title writes it over its command line, of which nothing is left. */

@@ -13,11 +13,6 @@ struct line {
     const struct json_value *row, *data;
 };
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 static struct wall time_at(const struct json_value *object, const char *key)
 {
     int64_t ms;
@@ -70,7 +65,7 @@ static void read_reply(const struct line *l, struct event *e)
     e->model = json_text_at(l->data, "modelID");
     e->stop_reason = finish;
     if (json_is_object(error)) {
-        bool was_stopped = is(json_text_at(error, "name"), "MessageAbortedError");
+        bool was_stopped = sv_is(json_text_at(error, "name"), "MessageAbortedError");
         e->kind = was_stopped ? EVENT_INTERRUPTED : EVENT_API_ERROR;
         e->ends_turn = true;
         e->text = json_text_at(json_get(error, "data"), "message");
@@ -84,7 +79,7 @@ static void read_reply(const struct line *l, struct event *e)
         return;
     e->at = completed;
     e->context_tokens = tokens_of(l->data);
-    if (!finish.n || is(finish, "tool-calls") || is(finish, "unknown"))
+    if (!finish.n || sv_is(finish, "tool-calls") || sv_is(finish, "unknown"))
         return;
     e->kind = EVENT_ASSISTANT_TEXT;
     e->ends_turn = true;
@@ -95,7 +90,7 @@ static void read_message_row(const struct line *l, struct event *e)
     e->at = time_at(l->row, "time_created");
     e->kind = EVENT_METADATA;
     e->message_id = e->uuid;
-    if (is(json_text_at(l->data, "role"), "assistant"))
+    if (sv_is(json_text_at(l->data, "role"), "assistant"))
         read_reply(l, e);
 }
 
@@ -103,7 +98,7 @@ static void read_message_row(const struct line *l, struct event *e)
 
 static void read_text(const struct line *l, struct event *e)
 {
-    bool is_user = is(l->role, "user");
+    bool is_user = sv_is(l->role, "user");
     e->text = json_text_at(l->data, "text");
     e->kind = is_user ? EVENT_PROMPT : EVENT_ASSISTANT_TEXT;
     e->expects_reply = is_user;
@@ -119,7 +114,7 @@ static void read_tool(struct arena *a, const struct line *l, struct event *e)
     const struct json_value *state = json_get(l->data, "state"), *time = json_get(state, "time");
     struct sv status = json_text_at(state, "status");
     struct event_tool *tool = arena_alloc(a, sizeof *tool);
-    bool is_done = is(status, "completed") || is(status, "error");
+    bool is_done = sv_is(status, "completed") || sv_is(status, "error");
     *tool = (struct event_tool){json_text_at(l->data, "callID"), json_text_at(l->data, "tool")};
     if (is_done) {
         e->kind = EVENT_TOOL_RESULT;
@@ -146,19 +141,19 @@ static void read_part(struct arena *a, const struct line *l, struct event *e)
     struct sv type = json_text_at(l->data, "type");
     e->at = time_at(l->row, "time_created");
     e->message_id = json_text_at(l->row, "message_id");
-    if (is(type, "text")) {
+    if (sv_is(type, "text")) {
         read_text(l, e);
-    } else if (is(type, "reasoning")) {
+    } else if (sv_is(type, "reasoning")) {
         e->kind = EVENT_ASSISTANT_THINKING;
         e->at = first_known(time_at(json_get(l->data, "time"), "end"), e->at);
-    } else if (is(type, "tool")) {
+    } else if (sv_is(type, "tool")) {
         read_tool(a, l, e);
-    } else if (is(type, "retry")) {
+    } else if (sv_is(type, "retry")) {
         read_retry(l, e);
-    } else if (is(type, "compaction")) {
+    } else if (sv_is(type, "compaction")) {
         e->kind = EVENT_COMPACT_BOUNDARY;
         e->is_automatic = json_is_true(json_get(l->data, "auto"));
-    } else if (is(type, "file")) {
+    } else if (sv_is(type, "file")) {
         e->kind = EVENT_ATTACHMENT;
     }
 }
@@ -167,14 +162,14 @@ static void read_event(struct arena *a, const struct line *l, struct event *e)
 {
     *e = (struct event){.kind = EVENT_METADATA};
     e->uuid = json_text_at(l->row, "id");
-    if (is(l->table, "part")) {
+    if (sv_is(l->table, "part")) {
         e->kind = EVENT_OTHER;
         e->session_id = json_text_at(l->row, "session_id");
         read_part(a, l, e);
-    } else if (is(l->table, "message")) {
+    } else if (sv_is(l->table, "message")) {
         e->session_id = json_text_at(l->row, "session_id");
         read_message_row(l, e);
-    } else if (is(l->table, "session")) {
+    } else if (sv_is(l->table, "session")) {
         e->kind = EVENT_TITLE;
         e->title = json_text_at(l->row, "title");
         e->session_id = json_text_at(l->row, "id");
@@ -206,13 +201,13 @@ static size_t add_tool(const struct line *l, struct event *e, struct block *bloc
         .argument = json_text_at(state, "title"),
     };
     e->kind = EVENT_TOOL_USE; /* the model's, with what came of it */
-    if (!is(status, "completed") && !is(status, "error"))
+    if (!sv_is(status, "completed") && !sv_is(status, "error"))
         return 1;
     blocks[1] = (struct block){
         .kind = BLOCK_RESULT,
         .id = blocks[0].id,
-        .text = json_text_at(state, is(status, "error") ? "error" : "output"),
-        .is_error = is(status, "error"),
+        .text = json_text_at(state, sv_is(status, "error") ? "error" : "output"),
+        .is_error = sv_is(status, "error"),
     };
     return 2;
 }
@@ -222,20 +217,20 @@ static size_t add_part(const struct line *l, struct event *e, struct block *bloc
 {
     struct sv type = json_text_at(l->data, "type"), text = json_text_at(l->data, "text");
     struct sv mime = json_text_at(l->data, "mime");
-    if (is(type, "tool"))
+    if (sv_is(type, "tool"))
         return add_tool(l, e, blocks);
-    if (is(type, "text") && json_is_true(json_get(l->data, "synthetic")))
+    if (sv_is(type, "text") && json_is_true(json_get(l->data, "synthetic")))
         e->kind = EVENT_NOTE;
-    if (is(type, "text") || is(type, "reasoning"))
+    if (sv_is(type, "text") || sv_is(type, "reasoning"))
         blocks[0] =
-            (struct block){.kind = is(type, "text") ? BLOCK_TEXT : BLOCK_THINKING, .text = text};
-    else if (is(type, "file"))
+            (struct block){.kind = sv_is(type, "text") ? BLOCK_TEXT : BLOCK_THINKING, .text = text};
+    else if (sv_is(type, "file"))
         blocks[0] = (struct block){
             .kind = sv_starts_with(mime, SV("image/")) ? BLOCK_IMAGE : BLOCK_FILE,
             .name = json_text_at(l->data, "filename"),
             .text = json_text_at(json_path(l->data, "source", "text", NULL), "value"),
         };
-    else if (is(type, "retry"))
+    else if (sv_is(type, "retry"))
         blocks[0] = (struct block){.kind = BLOCK_TEXT, .text = e->text};
     else
         return 0;
@@ -252,7 +247,7 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
         return r;
     read_event(a, &l, e);
     *out = (struct message){.blocks = blocks, .model = e->model};
-    if (is(l.table, "part"))
+    if (sv_is(l.table, "part"))
         out->block_count = add_part(&l, e, blocks);
     if (l.table.n && (e->kind == EVENT_API_ERROR || e->kind == EVENT_INTERRUPTED)) {
         e->message_id = (struct sv){0}; /* a word of its own, behind what the reply said */
@@ -267,7 +262,7 @@ static bool recognises(struct arena *a, struct sv record)
     const struct json_value *root;
     return json_parse(a, record, &root) == 0 &&
            ((json_text_at(root, "table").n && json_is_object(json_get(root, "row"))) ||
-            is(json_text_at(root, "database"), OPENCODE_DATABASE));
+            sv_is(json_text_at(root, "database"), OPENCODE_DATABASE));
 }
 
 const struct event_reader event_opencode = {

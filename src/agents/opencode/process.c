@@ -32,35 +32,9 @@ static bool is_native(const char *exe)
 /* Options that a value follows, in a word of its own where none stands behind "=". */
 static bool takes_value(const char *word)
 {
-    static const char *const names[] = {"--agent",
-                                        "--attach",
-                                        "--command",
-                                        "--cors",
-                                        "--cwd",
-                                        "--dir",
-                                        "--file",
-                                        "--format",
-                                        "--hostname",
-                                        "--log-level",
-                                        "--mdns-domain",
-                                        "--model",
-                                        "--password",
-                                        "--port",
-                                        "--prompt",
-                                        "--replay-limit",
-                                        "--session",
-                                        "--title",
-                                        "--username",
-                                        "--variant",
-                                        "-f",
-                                        "-m",
-                                        "-p",
-                                        "-s",
-                                        "-u"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i]) == 0)
-            return true;
-    return false;
+    return str_in(word, "--agent --attach --command --cors --cwd --dir --file --format --hostname "
+                        "--log-level --mdns-domain --model --password --port --prompt "
+                        "--replay-limit --session --title --username --variant -f -m -p -s -u");
 }
 
 /* The word that says what it does; NULL: none, and it is the interface on a terminal. */
@@ -99,15 +73,8 @@ static bool has_option(const struct proc_strings *argv, const char *wanted)
 /* What it does besides sessions (opencode --help). */
 static bool is_other_command(const char *word)
 {
-    static const char *const words[] = {
-        "agent",  "auth",      "completion", "db",     "debug",     "export",
-        "github", "import",    "mcp",        "models", "plug",      "plugin",
-        "pr",     "providers", "session",    "stats",  "uninstall", "upgrade",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return false;
+    return str_in(word, "agent auth completion db debug export github import mcp models plug "
+                        "plugin pr providers session stats uninstall upgrade");
 }
 
 /* It runs other programs' JavaScript as Bun would: language servers, plugins. */

@@ -7,11 +7,6 @@
 
 enum { TOKENS_LIMIT = 1000000000 }; /* what no window holds */
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 static const struct json_value *parts_of(const struct json_value *root)
 {
     return json_path(root, "message", "parts", NULL);
@@ -23,7 +18,7 @@ static void read_user(const struct json_value *root, struct event *e)
     e->kind = EVENT_PROMPT;
     e->text = parts_words(parts_of(root));
     e->expects_reply = true;
-    e->is_human = !e->is_sidechain && (!who.n || is(who, "real_user"));
+    e->is_human = !e->is_sidechain && (!who.n || sv_is(who, "real_user"));
 }
 
 static void read_assistant(struct arena *a, const struct json_value *root, struct event *e)
@@ -44,7 +39,7 @@ static void read_result(struct arena *a, const struct json_value *root, struct e
     struct sv status = json_text_at(json_get(root, "toolCallResult"), "status");
     e->kind = EVENT_TOOL_RESULT;
     e->result_count = parts_tools(a, parts_of(root), "functionResponse", &e->results);
-    e->ends_turn = is(status, "cancelled");
+    e->ends_turn = sv_is(status, "cancelled");
     e->expects_reply = !e->ends_turn;
 }
 
@@ -53,15 +48,15 @@ static void read_system(const struct json_value *root, struct event *e)
     struct sv subtype = json_text_at(root, "subtype");
     const struct json_value *payload = json_get(root, "systemPayload");
     e->kind = EVENT_METADATA;
-    if (is(subtype, "chat_compression")) {
+    if (sv_is(subtype, "chat_compression")) {
         e->kind = EVENT_COMPACT_BOUNDARY;
-    } else if (is(subtype, "custom_title")) {
+    } else if (sv_is(subtype, "custom_title")) {
         e->kind = EVENT_TITLE;
         e->title = json_text_at(payload, "customTitle");
-        e->is_automatic = is(json_text_at(payload, "titleSource"), "auto");
-    } else if (is(subtype, "ui_telemetry")) {
+        e->is_automatic = sv_is(json_text_at(payload, "titleSource"), "auto");
+    } else if (sv_is(subtype, "ui_telemetry")) {
         const struct json_value *event = json_get(payload, "uiEvent");
-        if (is(json_text_at(event, "event.name"), "qwen-code.api_error")) {
+        if (sv_is(json_text_at(event, "event.name"), "qwen-code.api_error")) {
             e->kind = EVENT_API_RETRY;
             e->text = json_text_at(event, "error_message");
         }
@@ -82,13 +77,13 @@ static void read_event(struct arena *a, const struct json_value *root, struct ev
     };
     struct sv type = json_text_at(root, "type");
     wall_parse(json_text_at(root, "timestamp"), &e.at);
-    if (is(type, "user"))
+    if (sv_is(type, "user"))
         read_user(root, &e);
-    else if (is(type, "assistant"))
+    else if (sv_is(type, "assistant"))
         read_assistant(a, root, &e);
-    else if (is(type, "tool_result"))
+    else if (sv_is(type, "tool_result"))
         read_result(a, root, &e);
-    else if (is(type, "system"))
+    else if (sv_is(type, "system"))
         read_system(root, &e);
     *out = e;
 }

@@ -72,14 +72,7 @@ static enum fact is_program(const struct proc *proc, pid_t pid, const struct age
 /* What it does besides sessions (qwen --help). */
 static bool is_other_command(const char *word)
 {
-    static const char *const words[] = {
-        "auth", "board",  "channel", "extensions", "hooks",
-        "mcp",  "review", "sandbox", "sessions",   "update",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_equals(word, words[i]))
-            return true;
-    return false;
+    return str_in(word, "auth board channel extensions hooks mcp review sandbox sessions update");
 }
 
 static bool is_set(const struct proc_strings *environment, const char *name)

@@ -47,11 +47,6 @@ static void add(struct search *q, struct store *store, const struct agent_trace 
         (struct item){store, *trace, is_sure};
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int by_id(const void *a, const void *b)
 {
     const struct agent_trace *x = a, *y = b;
@@ -62,7 +57,7 @@ static bool is_known(const struct agent_traces *t, const char *id)
 {
     struct agent_trace key = {.session_id = id};
     return (t->with_transcript_count &&
-            bsearch(&id, t->with_transcript, t->with_transcript_count, sizeof id, by_text)) ||
+            bsearch(&id, t->with_transcript, t->with_transcript_count, sizeof id, str_compare)) ||
            (t->count && bsearch(&key, t->items, t->count, sizeof key, by_id));
 }
 

@@ -473,6 +473,48 @@ static int write_again(struct repair_steps *m)
     return r;
 }
 
+/* A subagent's record hangs on it, directly or by records that are no messages: for clients that
+ * know no pointers it is no end then, wherever it stands. */
+static bool has_subagent_below(const struct graph *g, uint32_t node)
+{
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (!g->nodes[i].is_sidechain || g->nodes[i].is_dropped)
+            continue;
+        uint32_t at = graph_parent(g, i);
+        for (size_t n = 0; at != GRAPH_NONE && at != node && n < g->count; n++)
+            at = g->nodes[at].role == GRAPH_LINK ? graph_parent(g, at) : GRAPH_NONE;
+        if (at == node)
+            return true;
+    }
+    return false;
+}
+
+/* A record of no words that hangs on it, which makes it an end. */
+static void hang_below(struct repair_steps *m, uint32_t node, const char *uuid)
+{
+    int64_t end = m->v->size_bytes;
+    const char *text = arena_printf(
+        m->arena,
+        "%s{\"parentUuid\":%s,\"isSidechain\":false,\"type\":\"system\",\"subtype\":"
+        "\"informational\",\"content\":\"\",\"level\":\"info\",%s%s%s\"uuid\":\"%s\"}\n",
+        m->v->lacks_final_newline ? "\n" : "", uuid,
+        member_text(m, JSON_STREAM_SESSION_ID, "sessionId"),
+        member_text(m, JSON_STREAM_VERSION, "version"),
+        member_text(m, JSON_STREAM_TIMESTAMP, "timestamp"),
+        repair_steps_made_uuid(m, m->g->nodes[node].id, graph_id_of(SV("below"))));
+    repair_steps_add_edit(m, DAMAGE_DEAD_END_LEAF, DAMAGE_CURE_INSERT, m->v->all_lines + 1, end,
+                          end, text)
+        ->is_guess = true;
+}
+
+static bool is_changed(const struct repair_steps *m, uint32_t node)
+{
+    for (size_t i = 0; i < m->step_count; i++)
+        if (m->steps[i].node == node)
+            return true;
+    return false;
+}
+
 int edits_point(struct repair_steps *m, uint32_t node)
 {
     int64_t end = m->v->size_bytes;
@@ -482,8 +524,12 @@ int edits_point(struct repair_steps *m, uint32_t node)
     int r = quote_node(m, node, m->skim, &uuid);
     if (r < 0)
         return r;
-    if (!graph_knows_pointers(m->g))
-        return write_again(m);
+    if (!graph_knows_pointers(m->g) && has_subagent_below(m->g, node)) {
+        hang_below(m, node, uuid);
+        return 0;
+    }
+    if (!graph_knows_pointers(m->g)) /* a copy of what changes would be another record */
+        return is_changed(m, node) ? 0 : write_again(m);
     const char *text = arena_printf(m->arena,
                                     "%s{\"type\":\"last-prompt\",\"lastPrompt\":\"\",\"leafUuid\":%"
                                     "s,\"explicit\":true,%s\"rewound\":"

@@ -1,10 +1,15 @@
 #include "repair/id_clashes.h"
 
-/* A record that was written once more, or anew with more in it, is no other one. */
+/* Whether words of a are lost where b counts: a record that was written once more, or anew with
+ * more in it, or with its result as a text, is no other one. */
 static bool is_another(const struct graph_node *a, const struct graph_node *b)
 {
-    if (a->role != b->role || a->role < GRAPH_USER)
-        return a->role >= GRAPH_USER && b->role >= GRAPH_USER;
+    if (a->role < GRAPH_USER && !a->is_sent)
+        return false;
+    bool is_user = a->role != GRAPH_ASSISTANT && b->role >= GRAPH_USER;
+    bool is_alike = a->role == b->role || (is_user && b->role != GRAPH_ASSISTANT);
+    if (!is_alike || a->is_sidechain != b->is_sidechain)
+        return true;
     return a->role == GRAPH_ASSISTANT ? a->message != b->message : a->at_ms != b->at_ms;
 }
 
@@ -213,8 +218,7 @@ void id_clashes_mend(struct repair_steps *m)
         if (!g->nodes[i].is_superseded || g->nodes[i].is_sidechain || g->nodes[i].is_dropped)
             continue;
         uint32_t later = graph_find(g, g->nodes[i].id);
-        if (later == GRAPH_NONE || g->nodes[later].is_sidechain ||
-            !is_another(&g->nodes[i], &g->nodes[later]))
+        if (later == GRAPH_NONE || !is_another(&g->nodes[i], &g->nodes[later]))
             continue;
         rename_node(m, &names, i, later);
         has_changed = true;

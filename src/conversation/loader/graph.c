@@ -220,6 +220,19 @@ void graph_link(struct graph *g)
         resolve(g, i);
 }
 
+/* Of several records with one id the last counts, as a parent too. */
+static void follow_copies(struct graph *g)
+{
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct graph_node *node = &g->nodes[i];
+        if (node->lacks_parent || node->parent == GRAPH_NONE)
+            continue;
+        uint32_t parent = graph_find(g, g->nodes[node->parent].id);
+        if (parent != GRAPH_NONE)
+            node->parent = parent;
+    }
+}
+
 void graph_reveal(struct graph *g)
 {
     for (uint32_t i = 0; i < g->count; i++)
@@ -230,6 +243,7 @@ void graph_reveal(struct graph *g)
     for (uint32_t i = 0; i < g->count; i++)
         if (g->nodes[i].lacks_parent)
             resolve(g, i);
+    follow_copies(g);
 }
 
 void graph_adopt_sidechain(struct graph *g)
@@ -285,14 +299,7 @@ void graph_settle(struct graph *g)
         if (!g->nodes[i].is_hidden && !g->nodes[i].is_dropped)
             enter(g, i);
     }
-    for (uint32_t i = 0; i < g->count; i++) {
-        struct graph_node *node = &g->nodes[i];
-        if (node->lacks_parent || node->parent == GRAPH_NONE)
-            continue;
-        uint32_t parent = graph_find(g, g->nodes[node->parent].id);
-        if (parent != GRAPH_NONE)
-            node->parent = parent;
-    }
+    follow_copies(g);
 }
 
 bool graph_is_in_play(const struct graph *g, uint32_t i)

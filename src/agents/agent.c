@@ -541,10 +541,11 @@ bool agent_is_command_tool(const struct agent *agent, const char *name)
     return agent->tools && agent->tools->is_command && agent->tools->is_command(name);
 }
 
-struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment,
+struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *argv,
+                              const struct proc_strings *environment,
                               const struct agent_store *store)
 {
-    return agent->model ? agent->model->api(environment, store) : (struct agent_api){0};
+    return agent->model ? agent->model->api(argv, environment, store) : (struct agent_api){0};
 }
 
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked)

@@ -514,7 +514,7 @@ struct agent_tools {
 /* The model, and the way to it. */
 struct agent_model {
     /* Of a session whose store that is; NULL: it cannot be read, or is not asked. */
-    struct agent_api (*api)(const struct proc_strings *environment,
+    struct agent_api (*api)(const struct proc_strings *argv, const struct proc_strings *environment,
                             const struct agent_store *store);
     /* From here on NULL means: nothing of the kind is known. */
 
@@ -700,7 +700,8 @@ struct sv agent_mcp_server(const struct agent *agent, const char *tool);
 bool agent_is_question_tool(const struct agent *agent, const char *name);
 bool agent_is_command_tool(const struct agent *agent, const char *name);
 /* Not known: port 0; 0; NULL. */
-struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *environment,
+struct agent_api agent_api_of(const struct agent *agent, const struct proc_strings *argv,
+                              const struct proc_strings *environment,
                               const struct agent_store *store);
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked);
 const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,

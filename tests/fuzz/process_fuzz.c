@@ -27,7 +27,7 @@ static void read_strings(struct arena *arena, struct sv bytes)
     bool is_default;
     touch(agent_claude.home->config_dir(arena, &strings, "/home/u", &is_default));
     must(agent_claude.process->kind(NULL, NULL, &strings) <= SR_KIND_BACKGROUND);
-    agent_claude.model->api(&strings, NULL);
+    agent_claude.model->api(&strings, &strings, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

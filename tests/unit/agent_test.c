@@ -87,7 +87,7 @@ static void what_nobody_knows_of_an_agent_is_unknown(void **state)
     assert_int_equal(agent_takes_up(&bare, &none, &option), -ENOTSUP);
     assert_string_equal(option, "untouched");
     assert_int_equal(agent_has_side_files(&bare, &store, "x", "y"), FACT_UNKNOWN);
-    assert_int_equal(agent_api_of(&bare, &none, NULL).port, 0);
+    assert_int_equal(agent_api_of(&bare, &none, &none, NULL).port, 0);
     assert_int_equal(agent_context_window(&bare, "claude-opus-4-7", NULL), 0);
     assert_null(agent_asked_model(&bare, &none, &none));
     agent_read_screen(&bare, SV("x"), &a, &screen);

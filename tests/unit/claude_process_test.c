@@ -162,7 +162,7 @@ static void the_config_directory_is_its_own(void **state)
 
 static void asks_at(uint16_t port, bool first_party, struct proc_strings environment)
 {
-    struct agent_api api = agent_claude.model->api(&environment, NULL);
+    struct agent_api api = agent_claude.model->api(&(struct proc_strings){0}, &environment, NULL);
     assert_int_equal(api.port, port);
     assert_int_equal(api.is_first_party, first_party);
 }
@@ -179,7 +179,8 @@ static void the_model_is_where_its_environment_says(void **state)
     asks_at(3128, true, (struct proc_strings)WORDS("HTTPS_PROXY=http://proxy:3128/"));
     asks_at(443, false, (struct proc_strings)WORDS("CLAUDE_CODE_USE_BEDROCK=1"));
     struct proc_strings patient = WORDS("API_TIMEOUT_MS=45000");
-    assert_int_equal(agent_claude.model->api(&patient, NULL).api_timeout_s, 45);
+    assert_int_equal(
+        agent_claude.model->api(&(struct proc_strings){0}, &patient, NULL).api_timeout_s, 45);
 }
 
 static void encodes(const char *cwd, const char *expected)

@@ -315,20 +315,40 @@ static void an_empty_home_has_no_sessions(void **state)
     fs_close(&store.fd);
 }
 
+#define TWO_PROVIDERS                                                    \
+    "[model_providers.b]\nname = \"b\"\nbase_url = \"http://h:81/v1\"\n" \
+    "[model_providers.a]\n  base_url = 'http://h:82/v1' # mine\n"        \
+    "[profiles.p]\nmodel_provider = \"b\"\n"
+
 static void the_model_is_where_its_settings_say(void **state)
 {
     static const struct {
         const char *config;
-        uint16_t port;
+        uint16_t port; /* 0: not known */
     } rows[] = {
         {"", 443},
         {"model = \"x\"\n", 443},
-        {"model_provider = \"a\"\n[model_providers.b]\nbase_url = \"http://h:81/v1\"\n"
-         "[model_providers.a]\n  base_url = \"http://h:82/v1\"\n",
-         82},
+        {"model_provider = \"a\"\n" TWO_PROVIDERS, 82},
+        {"model_provider = \"b\"\r\n" TWO_PROVIDERS, 81},
+        {"profile = \"p\"\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 81},
+        {"profile = \"q\"\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
         {"openai_base_url = \"https://h:8443/v1\"\n", 8443},
-        {"model_provider = \"a\"\n[model_providers.a]\nbase_url = \n", 443},
-        {"model_provider = \"", 443},
+        {"openai_base_url = \"https://h:8443/v1\"\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
+        {"notify = \"\"\"\nmodel_provider = \"a\"\n\"\"\"\n" TWO_PROVIDERS, 443},
+        {"[tools]\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 443},
+        {"model_provider = \"x.y\"\n[model_providers.\"x.y\"] # one\nbase_url = \"http://h:83\"\n",
+         83},
+        {"model_provider = \"a\"\nmodel_providers.a.base_url = \"http://h:84\"\n", 84},
+        {"model_provider = \"a\"\nmodel_providers.a.name = \"a\"\n", 443},
+        {"a = [\n[\"model_providers\"],\n]\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
+        {"[[hooks]]\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 443},
+        /* in a form that is not read, or with an address of the program's own */
+        {"model_provider = \"a\"\nmodel_providers = { a = { base_url = \"http://h:84\" } }\n", 0},
+        {"model_provider = \"a\"\n[model_providers]\na = { base_url = \"http://h:84\" }\n", 0},
+        {"model_provider = \"ollama\"\n", 0},
+        {"model_provider = \"\\u0061\"\n" TWO_PROVIDERS, 0},
+        {"model_provider = \"a\"\n[model_providers.a]\nbase_url = \n", 0},
+        {"model_provider = \"", 0},
     };
     (void)state;
     struct problems problems = {0};
@@ -336,13 +356,58 @@ static void the_model_is_where_its_settings_say(void **state)
     struct agent_store store = open_store(&problems);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         scratch_put("config.toml", rows[i].config);
-        assert_int_equal(agent_codex.model->api(&none, &store).port, rows[i].port);
+        assert_int_equal(agent_codex.model->api(&none, &none, &store).port, rows[i].port);
     }
     assert_int_equal(unlink(scratch("config.toml")), 0);
-    assert_int_equal(agent_codex.model->api(&none, &store).port, 443);
+    assert_int_equal(agent_codex.model->api(&none, &none, &store).port, 443);
     assert_int_equal(mkfifo(scratch("config.toml"), 0600), 0); /* what it says is not known */
-    assert_int_equal(agent_codex.model->api(&none, &store).port, 0);
-    assert_int_equal(agent_codex.model->api(&none, NULL).port, 0);
+    assert_int_equal(agent_codex.model->api(&none, &none, &store).port, 0);
+    assert_int_equal(agent_codex.model->api(&none, &none, NULL).port, 0);
+    fs_close(&store.fd);
+}
+
+static void the_model_is_where_its_command_line_says(void **state)
+{
+#define LINE(...)            \
+    {                        \
+        "codex", __VA_ARGS__ \
+    }
+    static const struct {
+        const char *words[6];
+        uint16_t port;
+    } rows[] = {
+        {LINE("resume"), 82},
+        {LINE("-c", "model_provider=b"), 81},
+        {LINE("exec", "--config", "model_provider=\"b\"", "go"), 81},
+        {LINE("--config=model_provider=b"), 81},
+        {LINE("-cmodel_provider=b", "-c", "model_provider=a"), 82},
+        {LINE("-c", "model_providers.a.base_url=\"http://127.0.0.1:90/v1\""), 90},
+        {LINE("-c", "model_providers.a={base_url=\"http://h:90\"}"), 0},
+        {LINE("-c", "model_provider=ollama"), 0},
+        {LINE("-c", "model_provider=openai"), 443},
+        {LINE("-c", "model=other"), 82},
+        {LINE("--oss"), 0},
+        {LINE("-p", "p"), 81},
+        {LINE("--profile=p"), 81},
+        {LINE("-p", "file"), 85},
+        {LINE("-c", "model_provider=a", "-p", "file"), 82},
+        {LINE("--", "-p", "file"), 82},
+        {LINE("-p", "pipe"), 0},
+    };
+    (void)state;
+    struct problems problems = {0};
+    struct proc_strings none = {0};
+    struct agent_store store = open_store(&problems);
+    scratch_put("config.toml", "model_provider = \"a\"\n" TWO_PROVIDERS);
+    scratch_put("file.config.toml",
+                "model_provider = \"c\"\nmodel_providers.c.base_url = \"http://h:85\"\n");
+    assert_int_equal(mkfifo(scratch("pipe.config.toml"), 0600), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct proc_strings argv = {.items = rows[i].words};
+        while (argv.count < 6 && rows[i].words[argv.count])
+            argv.count++;
+        assert_int_equal(agent_codex.model->api(&argv, &none, &store).port, rows[i].port);
+    }
     fs_close(&store.fd);
 }
 
@@ -358,6 +423,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_session_has_no_children_of_another_time, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(an_empty_home_has_no_sessions, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(the_model_is_where_its_command_line_says, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(the_model_is_where_its_settings_say, scratch_setup,
                                         scratch_teardown),

@@ -401,13 +401,13 @@ static void where_its_model_is(void **state)
                         own = WORDS("COPILOT_PROVIDER_BASE_URL=http://127.0.0.1:8391/v1",
                                     "HTTPS_PROXY=http://proxy:3128"),
                         behind = WORDS("HTTPS_PROXY=http://proxy:3128");
-    struct agent_api api = agent_copilot.model->api(&none, NULL);
+    struct agent_api api = agent_copilot.model->api(&(struct proc_strings){0}, &none, NULL);
     assert_int_equal(api.port, 443);
     assert_true(api.is_first_party);
-    api = agent_copilot.model->api(&own, NULL);
+    api = agent_copilot.model->api(&(struct proc_strings){0}, &own, NULL);
     assert_int_equal(api.port, 8391);
     assert_false(api.is_first_party);
-    assert_int_equal(agent_copilot.model->api(&behind, NULL).port, 3128);
+    assert_int_equal(agent_copilot.model->api(&(struct proc_strings){0}, &behind, NULL).port, 3128);
 }
 
 static void a_tools_process_bears_its_sessions_id(void **state)

@@ -324,7 +324,7 @@ static uint16_t port_with(const char *config, const struct proc_strings *environ
                                 scratch_path, &scratch_arena, NULL};
     if (config)
         scratch_put("config.toml", config);
-    uint16_t port = agent_kimi.model->api(environment, &store).port;
+    uint16_t port = agent_kimi.model->api(&(struct proc_strings){0}, environment, &store).port;
     close(store.fd);
     return port;
 }

@@ -430,9 +430,11 @@ static void what_cannot_be_read_is_not_absent(void **state)
 
     const char *const variables[] = {"OPENAI_BASE_URL=http://h:81/v1"};
     const struct proc_strings environment = {variables, 1};
-    assert_int_equal(agent_qwen.model->api(&environment, &store).port, 81);
+    assert_int_equal(agent_qwen.model->api(&(struct proc_strings){0}, &environment, &store).port,
+                     81);
     assert_int_equal(symlinkat("settings.json", store.fd, "settings.json"), 0);
-    assert_int_equal(agent_qwen.model->api(&environment, &store).port, 0);
+    assert_int_equal(agent_qwen.model->api(&(struct proc_strings){0}, &environment, &store).port,
+                     0);
     close(store.fd);
 }
 

@@ -313,7 +313,8 @@ static enum sr_kind claude_kind(const char *registered_kind, const char *entrypo
     return str_equals(registered_kind, "interactive") ? SR_KIND_INTERACTIVE : SR_KIND_UNKNOWN;
 }
 
-static struct agent_api claude_api(const struct proc_strings *environment,
+static struct agent_api claude_api(const struct proc_strings *argv,
+                                   const struct proc_strings *environment,
                                    const struct agent_store *store)
 {
     static const char *const others[] = {"CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"};
@@ -321,6 +322,7 @@ static struct agent_api claude_api(const struct proc_strings *environment,
     const char *proxy = model_proxy_of(environment);
     const char *timeout_ms = proc_variable(environment, "API_TIMEOUT_MS");
     struct agent_api api = {.port = 443, .is_first_party = true};
+    (void)argv;
     (void)store;
     if (url && *url) {
         api.port = model_port_of_url(url);

@@ -38,6 +38,8 @@ struct lookup codex_held(const struct agent_store *store, const struct proc *pro
                          struct agent_held **items, size_t *count);
 struct lookup codex_drawn(const struct agent_store *store, const struct agent_drawing *of,
                           const char **session_id);
+struct agent_api codex_api(const struct proc_strings *argv, const struct proc_strings *environment,
+                           const struct agent_store *store);
 void codex_list_files(const struct agent_store *store, const struct agent_transcript *of,
                       const char *temporary, struct agent_listings *listings,
                       struct agent_files *out);

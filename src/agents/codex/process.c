@@ -1,19 +1,15 @@
 /* Codex as a process. Seen with 0.63.0 to 0.171.0: one native program for all that it does. */
 #include "agents/codex/codex.h"
 #include "agents/common.h"
-#include "agents/model_address.h"
 #include "base/io/fs.h"
-#include "base/json.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* Programs seen have 40 to 315 MB; others that are called so are scripts and small ones. */
-enum { LEAST_BYTES = 16 * 1024 * 1024, CONFIG_LIMIT = 256 * 1024 };
+enum { LEAST_BYTES = 16 * 1024 * 1024 };
 
 static bool could_be(const char *exe, const char *name)
 {
@@ -85,7 +81,8 @@ static bool is_other_command(const char *word)
 {
     return str_in(word, "login logout mcp plugin completion update doctor sandbox debug apply a "
                         "cloud features help archive unarchive delete execpolicy "
-                        "responses-api-proxy stdio-to-uds exec-server remote-control app");
+                        "responses-api-proxy stdio-to-uds exec-server remote-control app queue "
+                        "migrate-rollouts migrate-nfs-db");
 }
 
 /* "codex app-server" serves sessions; "app-server daemon ..." and the like look after one. */
@@ -193,75 +190,6 @@ static void list_watched(const struct agent_store *store, const char *const **fo
 static void add_resume(struct buf *out, const char *session_id)
 {
     buf_addf(out, "codex resume %s", session_id);
-}
-
-/* ---- the model ---------------------------------------------------------------------------- */
-
-/* The value of "key = "value"" where a line of TOML is that. */
-static bool is_setting(struct sv line, const char *key, struct sv *value)
-{
-    while (line.n && (*line.p == ' ' || *line.p == '\t'))
-        line = sv_slice(line, 1, line.n);
-    size_t n = strlen(key);
-    if (!sv_starts_with(line, sv_of(key)))
-        return false;
-    line = sv_slice(line, n, line.n);
-    while (line.n && (*line.p == ' ' || *line.p == '='))
-        line = sv_slice(line, 1, line.n);
-    const char *end = line.n > 1 && *line.p == '"' ? memchr(line.p + 1, '"', line.n - 1) : NULL;
-    if (!end)
-        return false;
-    *value = (struct sv){line.p + 1, (size_t)(end - line.p) - 1};
-    return true;
-}
-
-/* The address of the provider that is set, of "[model_providers.NAME]". */
-static struct sv base_url_of(struct arena *a, struct sv config)
-{
-    struct sv provider = {0}, url = {0}, value, line;
-    for (struct sv rest = config; rest.n && !provider.n;) {
-        sv_cut_line(&rest, &line);
-        if (is_setting(line, "model_provider", &value))
-            provider = value;
-        if (is_setting(line, "openai_base_url", &value))
-            url = value;
-    }
-    const char *head =
-        arena_printf(a, "[model_providers.%.*s]", (int)provider.n, provider.n ? provider.p : "");
-    bool is_inside = false;
-    for (struct sv rest = config; provider.n && rest.n;) {
-        sv_cut_line(&rest, &line);
-        if (line.n && *line.p == '[')
-            is_inside = sv_starts_with(line, sv_of(head));
-        if (is_inside && is_setting(line, "base_url", &value))
-            url = value;
-    }
-    return url;
-}
-
-static struct agent_api api_of(const struct proc_strings *environment,
-                               const struct agent_store *store)
-{
-    struct sv config = {0}, url = {0};
-    struct arena scratch = {0};
-    const char *named = proc_variable(environment, "OPENAI_BASE_URL");
-    int r =
-        store ? fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, &scratch, &config) : -ENODATA;
-    if (r == 0)
-        url = base_url_of(&scratch, config);
-    if (!url.n && named)
-        url = sv_of(named);
-    const char *text = arena_strndup(&scratch, url.p ? url.p : "", url.n);
-    bool is_local = strstr(text, "://127.0.0.1") || strstr(text, "://localhost");
-    const char *proxy = is_local ? NULL : model_proxy_of(environment);
-    struct agent_api api = {.port = url.n ? model_port_of_url(text) : 443,
-                            .is_first_party = url.n == 0};
-    if (proxy)
-        api.port = model_port_of_url(proxy);
-    if (r < 0 && r != -ENOENT) /* it may name another */
-        api = (struct agent_api){0};
-    arena_release(&scratch);
-    return api;
 }
 
 /* ---- at work ------------------------------------------------------------------------------ */
@@ -399,7 +327,7 @@ static const struct agent_tools tools = {
 };
 
 static const struct agent_model model = {
-    .api = api_of,
+    .api = codex_api,
 };
 
 const struct agent agent_codex = {

@@ -138,12 +138,14 @@ static enum agent_child started_for(const struct agent_child_look *look)
                : AGENT_CHILD_UNKNOWN;
 }
 
-static struct agent_api api_of(const struct proc_strings *environment,
+static struct agent_api api_of(const struct proc_strings *argv,
+                               const struct proc_strings *environment,
                                const struct agent_store *store)
 {
     const char *url = proc_variable(environment, "COPILOT_PROVIDER_BASE_URL");
     const char *proxy = model_proxy_of(environment);
     struct agent_api api = {.port = 443, .is_first_party = !url || !*url};
+    (void)argv;
     (void)store;
     if (url && *url)
         api.port = model_port_of_url(url);

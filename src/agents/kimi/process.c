@@ -197,7 +197,8 @@ static int read_urls(struct arena *a, const struct agent_store *store, const cha
 }
 
 /* A proxy is not asked for what is on this machine. */
-static struct agent_api api_of(const struct proc_strings *environment,
+static struct agent_api api_of(const struct proc_strings *argv,
+                               const struct proc_strings *environment,
                                const struct agent_store *store)
 {
     static const char *const names[] = {"KIMI_BASE_URL", "KIMI_CODE_BASE_URL"};
@@ -205,6 +206,7 @@ static struct agent_api api_of(const struct proc_strings *environment,
     struct arena a = {0};
     const char *url = NULL, *proxy = model_proxy_of(environment);
     size_t count = 0;
+    (void)argv;
     int r = read_urls(&a, store, &url, &count);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *set = proc_variable(environment, names[i]);

@@ -207,13 +207,15 @@ static uint16_t port_of_providers(struct arena *a, const struct json_value *prov
 }
 
 /* What is nowhere said, or differs from model to model, is not known. */
-static struct agent_api api_of(const struct proc_strings *environment,
+static struct agent_api api_of(const struct proc_strings *argv,
+                               const struct proc_strings *environment,
                                const struct agent_store *store)
 {
     const char *url = proc_variable(environment, "OPENAI_BASE_URL");
     const struct json_value *root = NULL;
     struct sv text;
     bool is_given = false;
+    (void)argv;
     int r = store ? fs_read_small(store->fd, "settings.json", SETTINGS_LIMIT, store->arena, &text)
                   : -ENOENT;
     if (r < 0 && r != -ENOENT) /* it may name another than the environment does */

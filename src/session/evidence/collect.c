@@ -252,7 +252,7 @@ static int compare_likelihood(const void *a, const void *b)
 
 static struct agent_api api_of(const struct session *s)
 {
-    return agent_api_of(s->live->agent, &s->live->environment,
+    return agent_api_of(s->live->agent, &s->live->argv, &s->live->environment,
                         session_can_read_store(s) ? &s->store->io : NULL);
 }
 

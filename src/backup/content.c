@@ -61,15 +61,11 @@ static enum content feed(const struct event_reader *reader, struct buf *line, st
     return found;
 }
 
-int content_of(int at, const char *path, const struct event_reader *reader, enum content *out)
+int content_of_open(int fd, const struct event_reader *reader, enum content *out)
 {
-    struct fs_file file;
     BUF_RELEASE struct buf line = {0};
     enum content found = CONTENT_NONE;
-    int r = fs_open_file(at, path, &file);
-    if (r < 0)
-        return r;
-    struct fs_pieces p = {.fd = file.fd, .size = PIECE};
+    struct fs_pieces p = {.fd = fd, .size = PIECE};
     struct sv piece;
     while (found != CONTENT_CONVERSATION && fs_next_piece(&p, &piece)) {
         enum content one = feed(reader, &line, piece);
@@ -79,10 +75,19 @@ int content_of(int at, const char *path, const struct event_reader *reader, enum
         enum content last = of_line(reader, (struct sv){line.p, line.n});
         found = last > found ? last : found;
     }
-    r = fs_end_pieces(&p);
-    fs_close(&file.fd);
+    int r = fs_end_pieces(&p);
+    if (r == 0)
+        *out = found;
+    return r;
+}
+
+int content_of(int at, const char *path, const struct event_reader *reader, enum content *out)
+{
+    struct fs_file file;
+    int r = fs_open_file(at, path, &file);
     if (r < 0)
         return r;
-    *out = found;
-    return 0;
+    r = content_of_open(file.fd, reader, out);
+    fs_close(&file.fd);
+    return r;
 }

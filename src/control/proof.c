@@ -135,6 +135,19 @@ static int save_side_files(struct pinned_session *s, struct backup_source *sourc
     return 1;
 }
 
+/* Of the session as it stands in its store: by its beginning, where no file holds its records. */
+static int content_in_store(const struct backup_source *source, enum content *out)
+{
+    struct fs_file records;
+    int r = agent_open_records(source->agent, source->store, &source->transcript, AGENT_BEGINNING,
+                               &records);
+    if (r < 0)
+        return r;
+    r = content_of_open(records.fd, source->agent->reader, out);
+    fs_close(&records.fd);
+    return r;
+}
+
 /*
  * A backup of what holds nothing that was said proves nothing either: the transcript of a client
  * can be emptied under it, or its disk be full. Returns: 1: there is nothing in it; 0, or negative
@@ -151,8 +164,8 @@ static int check_content(struct pinned_session *s, const char *candidate,
                  s->result->backup.stem);
     else
         snprintf(path, sizeof path, "%s", source->transcript.path);
-    int r =
-        content_of(is_copied ? AT_FDCWD : source->store->fd, path, source->agent->reader, &content);
+    int r = is_copied ? content_of(AT_FDCWD, path, source->agent->reader, &content)
+                      : content_in_store(source, &content);
     if (r < 0)
         return err_set(error, r, "read %s: %s", path, err_reason(r));
     if (content == CONTENT_CONVERSATION || (candidate && content == CONTENT_METADATA))
@@ -475,8 +488,7 @@ static int check_empty(const struct pinned_session *s, const struct pinned_sessi
         backup_source_of(now->snapshot, now->session, NULL, s->options->backup, &source, error);
     enum content content = CONTENT_METADATA;
     if (found.state == LOOKUP_FOUND &&
-        (content_of(source.store->fd, source.transcript.path, source.agent->reader, &content) < 0 ||
-         content != CONTENT_METADATA))
+        (content_in_store(&source, &content) < 0 || content != CONTENT_METADATA))
         return err_set(error, -EAGAIN, "it has a transcript");
     if (found.state == LOOKUP_UNKNOWN)
         return -EAGAIN;

@@ -404,6 +404,12 @@ struct agent_bundle {
                            const char *new_id, const char *project_folder);
 };
 
+/* The records of a session in a backup, as agent_records.write gave them. */
+struct agent_kept {
+    const char *session_id;
+    int fd;
+};
+
 /* The records of a session that are in no file of their own, as lines of one JSON object each. */
 struct agent_records {
     /* All as they are at one moment. Returns: 0; negative errno, with the reason in
@@ -415,6 +421,20 @@ struct agent_records {
                  uint64_t *stamp);
     const char *kind; /* sr_part.kind: "rows" */
     const char *file; /* the file that holds them, below the store */
+    /* From here on NULL means: they cannot be put back. */
+
+    /* The session whose records a file of a backup holds, by the file's name there. Returns: NULL:
+     * the file is an ordinary one. */
+    const char *(*id_of)(struct arena *a, const char *name);
+    /* Whether a session is there, and as the lines say. Returns: 0: it is not; 1: it is, and the
+     * same; -EEXIST: it is, and differs; another negative errno. *why: in words, where negative. */
+    int (*compare)(const struct agent_store *store, const struct agent_kept *kept,
+                   const char **why);
+    /* Puts back sessions of which none is there: all or none, and nobody else's records change.
+     * What was put back has been compared with the lines. Returns: 0 or negative errno, with *why:
+     * then nothing was changed. -EBUSY: a process has the file open. */
+    int (*put_back)(const struct agent_store *store, const struct agent_kept *kept, size_t count,
+                    const char **why);
 };
 
 /* What its processes publish about themselves. */

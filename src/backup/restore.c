@@ -177,6 +177,30 @@ static void judge_existing(const struct restore_request *q, struct restore_plan 
     }
 }
 
+/* Records that are in no file: are they there? */
+static int judge_records(const struct restore_request *q, struct restore_plan *plan, int root,
+                         struct restore_step *step, struct sr_error *error)
+{
+    const struct agent_records *records = plan->agent->records;
+    struct problems problems = {.arena = plan->arena};
+    struct agent_store store = {root, plan->config_dir, plan->arena, &problems};
+    struct fs_file copy;
+    const char *why;
+    int r = fs_open_file_beneath(q->pending->fd, step->from, &copy);
+    if (r < 0)
+        return err_set(error, r, "read %s/%s: %s", q->pending->path, step->from, err_reason(r));
+    const struct agent_kept kept = {step->rows_of, copy.fd};
+    r = records->compare(&store, &kept, &why);
+    fs_close(&copy.fd);
+    if (r < 0 && r != -EEXIST)
+        return err_set(error, r, "%s/%s: %s; nothing was changed", plan->config_dir, records->file,
+                       why);
+    step->fate = r > 0 ? RESTORE_IS_THERE : r < 0 ? RESTORE_CONFLICT : RESTORE_WRITE;
+    plan->conflict_count += r < 0;
+    step->why = r < 0 ? why : r == 0 ? arena_printf(plan->arena, "as %s", records->kind) : NULL;
+    return 0;
+}
+
 static int add_step(const struct restore_request *q, struct restore_plan *plan, int root,
                     const char *folder, size_t i, struct sr_error *error)
 {
@@ -191,6 +215,10 @@ static int add_step(const struct restore_request *q, struct restore_plan *plan, 
     if (!is_below(step->to))
         return err_set(error, -EBADMSG, "the manifest names a file '%s' outside", f->name);
     step->fate = f->kind == AGENT_FILE_LINES ? RESTORE_APPEND : RESTORE_WRITE;
+    if (plan->agent->records)
+        step->rows_of = plan->agent->records->id_of(plan->arena, f->name);
+    if (step->rows_of)
+        return judge_records(q, plan, root, step, error);
     if (root >= 0 && step->fate == RESTORE_WRITE)
         judge_existing(q, plan, root, step);
     return 0;
@@ -312,6 +340,21 @@ static void find_elsewhere(struct restore_plan *plan)
                                        err_reason(seen.code));
 }
 
+/* What a session of records would need to become another, or another directory's, is not known. */
+static int can_restore(const struct restore_request *q, const struct agent *agent,
+                       struct sr_error *error)
+{
+    const char *what = !agent->bundle->renamed || (agent->records && !agent->records->put_back)
+                           ? "putting it back"
+                       : agent->records && q->under_new_id ? "--new-id"
+                       : agent->records && q->cwd          ? "--cwd"
+                                                           : NULL;
+    return what ? err_set(error, -EOPNOTSUPP,
+                          "%s: --restore: %s is not known for its sessions; nothing was touched",
+                          agent->name, what)
+                : 0;
+}
+
 int restore_plan(const struct restore_request *q, struct arena *a, struct restore_plan *out,
                  struct sr_error *error)
 {
@@ -325,12 +368,10 @@ int restore_plan(const struct restore_request *q, struct arena *a, struct restor
     if (!plan.agent)
         return err_set(error, -EBADMSG, "%s is of an agent '%s' that is not known", q->stem,
                        plan.verified.manifest.agent);
-    if (!plan.agent->bundle->renamed)
-        return err_set(error, -EOPNOTSUPP,
-                       "%s: --restore: putting rows back into its database is not known; "
-                       "nothing was touched",
-                       plan.agent->name);
-    int r = choose_id(q, &plan, error);
+    int r = can_restore(q, plan.agent, error);
+    if (r < 0)
+        return r;
+    r = choose_id(q, &plan, error);
     if (r == 0)
         r = choose_places(q, &plan, error);
     if (r == 0)
@@ -440,6 +481,10 @@ static int find_places(struct work *w, struct sr_error *error)
         const struct restore_step *step = &plan->steps[i];
         if (step->fate != RESTORE_WRITE && step->fate != RESTORE_APPEND)
             continue;
+        if (step->rows_of) { /* into a file of the agent's, by way of its log */
+            w->places[0].total_bytes += 2 * step->file->copied.size_bytes;
+            continue;
+        }
         int fd = enter(plan, w->places[0].fd, step->to, &w->below[i]);
         int r = fd < 0 ? fd
                        : add_place(w, fd,
@@ -532,7 +577,7 @@ static int stage(struct work *w, struct sr_error *error)
     struct restore_plan *plan = w->plan;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
-        if (step->fate != RESTORE_WRITE)
+        if (step->fate != RESTORE_WRITE || step->rows_of)
             continue;
         int r = write_aside(w, i, staged_name(w, i));
         if (r < 0)
@@ -621,12 +666,42 @@ static int publish_one(struct work *w, size_t i)
                           : durable_publish(p->staging, staged_name(w, i), folder, name);
 }
 
+/* The records that are in no file, in one go. */
+static int put_records(struct work *w, struct sr_error *error)
+{
+    struct restore_plan *plan = w->plan;
+    struct problems problems = {.arena = plan->arena};
+    struct agent_store store = {w->places[0].fd, plan->config_dir, plan->arena, &problems};
+    struct agent_kept *kept = arena_alloc(plan->arena, plan->step_count * sizeof *kept);
+    const char *why = NULL;
+    size_t count = 0;
+    int r = 0;
+    for (size_t i = 0; i < plan->step_count && r == 0; i++) {
+        const struct restore_step *step = &plan->steps[i];
+        struct fs_file copy;
+        if (!step->rows_of || step->fate != RESTORE_WRITE)
+            continue;
+        r = fs_open_file_beneath(w->request->pending->fd, step->from, &copy);
+        why = err_reason(r);
+        if (r == 0)
+            kept[count++] = (struct agent_kept){step->rows_of, copy.fd};
+    }
+    if (r == 0 && count)
+        r = plan->agent->records->put_back(&store, kept, count, &why);
+    for (size_t i = 0; i < count; i++)
+        fs_close(&kept[i].fd);
+    return r < 0 ? err_set(error, r, "%s/%s: %s; no session was restored", plan->config_dir,
+                           plan->agent->records->file, why)
+                 : 0;
+}
+
 static int publish(struct work *w, struct sr_error *error)
 {
     struct restore_plan *plan = w->plan;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
-        int r = step->fate == RESTORE_WRITE                 ? publish_one(w, i)
+        int r = step->rows_of                               ? 0
+                : step->fate == RESTORE_WRITE               ? publish_one(w, i)
                 : step->fate != RESTORE_APPEND              ? 0
                 : step->file->kind == AGENT_FILE_TRANSCRIPT ? append_salvaged(w, i)
                                                             : append_lines(w, i);
@@ -651,7 +726,8 @@ static int open_all_staging(struct work *w, const char *name, struct sr_error *e
 {
     int r = open_staging(&w->places[0], name, error);
     for (size_t i = 0; i < w->plan->step_count && r == 0; i++)
-        if (w->plan->steps[i].fate == RESTORE_WRITE && place_of(w, i)->staging < 0)
+        if (w->plan->steps[i].fate == RESTORE_WRITE && !w->plan->steps[i].rows_of &&
+            place_of(w, i)->staging < 0)
             r = open_staging(place_of(w, i), name, error);
     return r;
 }
@@ -687,6 +763,8 @@ int restore_run(const struct restore_request *q, struct restore_plan *plan, stru
         r = stage(&w, error);
     if (r == 0)
         r = publish(&w, error);
+    if (r == 0)
+        r = put_records(&w, error);
     for (size_t i = 0; i < w.place_count; i++) {
         if (w.places[i].staging >= 0)
             durable_remove(w.places[i].fd, name);

@@ -11,6 +11,8 @@
  * repair made from this backup (quarantine.h); and a file of the session's own
  * that has lost its end, so that the backup begins with every byte of it.
  *
+ * Records that are in no file (agent_records) are put back last, all or none.
+ *
  *     restore_plan(&request, &arena, &plan, &error);
  *     ... show plan.steps
  *     restore_run(&request, &plan, &error);
@@ -48,6 +50,7 @@ struct restore_step {
     const char *from; /* in the pending folder */
     const char *to;   /* below the config directory; NULL: RESTORE_KEEP */
     enum restore_fate fate;
+    const char *rows_of;  /* a session whose records it holds, which go into no file; NULL: none */
     bool replaces;        /* RESTORE_WRITE: a file is there, and the backup holds all its bytes */
     struct fs_file there; /* the file that it replaces */
     const char *why;      /* for a conflict or a replacement: "is there and is 4kB longer" */
@@ -71,7 +74,9 @@ struct restore_plan {
 
 /*
  * Returns: 0; the plan may hold conflicts. -EBADMSG: the backup is not sound. -EBUSY: a live
- * process has the session. -ENODATA: there is no salvaged reply to append; -EEXIST: the
+ * process has the session, or the file of its records. -EOPNOTSUPP: the agent's records cannot be
+ * put back so. -ENODATA: there is no salvaged reply to append, or nothing that records can be put
+ * into; -EEXIST: the
  * conversation has gone on since. Owner: the arena.
  */
 int restore_plan(const struct restore_request *request, struct arena *a, struct restore_plan *out,

@@ -73,6 +73,7 @@ add_turn()
 
 DONE='{"role":"assistant","finish":"stop","time":{"created":TIME,"completed":TIME}}'
 OPEN='{"role":"assistant","time":{"created":TIME}}'
+RAN='{"type":"tool","tool":"bash","callID":"c","state":{"status":"completed","input":{"command":"ls"},"output":"the listing","title":"lists","time":{"start":TIME,"end":TIME}}}'
 TOOL='{"type":"tool","tool":"bash","callID":"c","state":{"status":"running","time":{"start":TIME}}}'
 
 # client [ARGUMENT...]: the stand-in, in $project: $pid
@@ -281,28 +282,247 @@ live()
     [ "$before" = "$(cat "$DATA/opencode.db" "$DATA/opencode.db-wal" | sha256sum)" ]
 }
 
+@test "it is ended by SIGTERM, behind a backup of its rows" {
+    client -s "$A"
+    add_session "$A" "$project"
+    add_turn "$A" 0 "$OPEN" '{"type":"text","text":"half a rep"}'
+    add_session "$B" "$project"
+    add_turn "$B" 7200 "$DONE"
+    rescue --kill "$A" --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"back up the session"*SIGTERM* ]]
+    kill -0 "$pid"
+    rescue --kill "$A" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    run ! kill -0 "$pid"
+    grep -q "half a rep" "$PENDING"/*-LOSSLESS-opencode-"$A".jsonl
+    run grep -rq "$B" "$PENDING"
+    [ "$status" -eq 1 ]
+}
+
 @test "what is not known to be safe is refused, and nothing is touched" {
     client -s "$A"
     add_session "$A" "$project"
     add_turn "$A" 0 "$DONE"
+    # its rows cannot be read: nothing can be backed up
+    mkdir "$BATS_TEST_TMPDIR/sound"
+    mv "$DATA"/opencode.db* "$BATS_TEST_TMPDIR/sound"
+    printf 'no database, which is longer than a head of one, that has a hundred bytes: no database at all, is it %%s' >"$DATA/opencode.db"
     for mode in --kill --revive; do
         rescue $mode "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
-        [ "$status" -eq 4 ]
-        [[ $stderr == *"refused: "*opencode*"not known"* ]]
+        [ "$status" -ne 0 ]
         kill -0 "$pid"
     done
-    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
-    [ "$status" -eq 0 ]
-    before=$(sha256sum "$DATA"/opencode.db "$DATA"/opencode.db-wal)
-    rescue --restore "$A" --force "${ONLY[@]}" "${DIRS[@]}"
+    rm "$DATA"/opencode.db*
+    mv "$BATS_TEST_TMPDIR/sound"/* "$DATA"
+    # a server runs sessions, and which is not known
+    end_started
+    started_pids=()
+    client serve --port 4096
+    rescue --kill "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 4 ]
-    [[ $stderr == *"opencode: --restore: "*"not known"* ]]
-    [ "$before" = "$(sha256sum "$DATA"/opencode.db "$DATA"/opencode.db-wal)" ]
+    [[ $stderr == *"which session pid $pid is is not known: it serves sessions to others"* ]]
+    kill -0 "$pid"
     for mode in --check --repair; do
         rescue $mode "$A" "${ONLY[@]}" "${DIRS[@]}"
         [ "$status" -eq 2 ]
         [[ $stderr == *opencode* ]]
     done
+}
+
+# ---- put back -----------------------------------------------------------------------------------
+
+# Every row of every table, but for those of a session; a line each.
+others_than()
+{
+    python3 -c '
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.text_factory = bytes
+for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = \"table\" ORDER BY name").fetchall():
+    for row in sorted(map(repr, db.execute("SELECT rowid, * FROM \"%s\"" % name.decode()))):
+        if not any(id in row for id in sys.argv[2:]):
+            print(name.decode(), row)' "$DATA/opencode.db" "$@" | sort
+}
+
+rows_of() { comm -13 <(others_than "$@") <(others_than NOBODY) | sed 's/([0-9]*,/(/' | sort; }
+
+# Two sessions side by side, one of them with a child and values that JSON has no word for.
+two_sessions()
+{
+    add_session "$A" "$project"
+    add_turn "$A" 7200 "$DONE" '{"type":"text","text":"bought"}' "$RAN"
+    add_session "$CHILD" "$project" "$A"
+    add_turn "$CHILD" 7100 "$DONE" '{"type":"text","text":"the child speaks"}'
+    add_session "$B" "$project"
+    add_turn "$B" 7200 "$DONE" '{"type":"text","text":"of the other"}'
+    sql "INSERT INTO todo VALUES('$A', 'milk \"quoted\" é', 0), ('$A', CAST(x'6162ff' AS TEXT), 1), ('$A', x'00ff', 2), ('$B', 'rye', 0);
+        CREATE TABLE event_sequence(aggregate_id TEXT PRIMARY KEY, seq INTEGER);
+        CREATE TABLE event(id TEXT PRIMARY KEY, aggregate_id TEXT, seq INTEGER, type TEXT, data TEXT);
+        INSERT INTO event_sequence VALUES('$A', 1), ('$B', 1);
+        INSERT INTO event VALUES('evt_a', '$A', 1, 'x', 'y'), ('evt_b', '$B', 1, 'x', 'y');"
+}
+
+DELETE_A="DELETE FROM part WHERE session_id IN ('$A', '$CHILD'); DELETE FROM message WHERE session_id IN ('$A', '$CHILD');
+    DELETE FROM session WHERE id IN ('$A', '$CHILD'); DELETE FROM todo WHERE session_id = '$A';
+    DELETE FROM event WHERE aggregate_id = '$A'; DELETE FROM event_sequence WHERE aggregate_id = '$A';"
+
+@test "a session is put back as rows, with its children, and no other row changes" {
+    two_sessions
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    rows_of "$A" "$CHILD" evt_a >"$BATS_TEST_TMPDIR/was"
+    others_than "$A" "$CHILD" evt_a >"$BATS_TEST_TMPDIR/others"
+    grep -q "of the other" "$BATS_TEST_TMPDIR/others"
+    sql "$DELETE_A"
+    [ -z "$(rows_of "$A" "$CHILD" evt_a)" ]
+    others_than NOBODY >"$BATS_TEST_TMPDIR/all"
+    rescue --restore "$A" --dry-run "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"would restore $A"*"opencode.db/$CHILD as rows"*"opencode.db/$A as rows"* ]]
+    diff "$BATS_TEST_TMPDIR/all" <(others_than NOBODY)
+    rescue --restore "$A" --json "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $(json '.resume_command') == *"opencode --session $A" ]]
+    [ "$(json '.files.map(f => f.why).join()')" = "as rows,as rows" ]
+    diff "$BATS_TEST_TMPDIR/was" <(rows_of "$A" "$CHILD" evt_a)
+    diff "$BATS_TEST_TMPDIR/others" <(others_than "$A" "$CHILD" evt_a)
+    # again: it is there, and the same
+    before=$(cat "$DATA"/opencode.db | sha256sum)
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"is there already"*"is there already"* ]]
+    [ "$before" = "$(cat "$DATA"/opencode.db | sha256sum)" ]
+    # a backup of what was put back has the same bytes
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"already exported"* ]]
+}
+
+@test "a session that is there and differs is not touched, with --force neither" {
+    two_sessions
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    for change in "UPDATE part SET data = 'x' WHERE id = 'prt_2$A'" "DELETE FROM part WHERE id = 'prt_2$A'" \
+        "INSERT INTO part VALUES('prt_9$A', 'msg_2$A', '$A', 1, 1, '{}')" "UPDATE session SET title = NULL WHERE id = '$CHILD'"; do
+        cp "$DATA/opencode.db" "$BATS_TEST_TMPDIR/db"
+        cp "$DATA/opencode.db-wal" "$BATS_TEST_TMPDIR/wal"
+        sql "$change"
+        before=$(cat "$DATA/opencode.db" "$DATA/opencode.db-wal" | sha256sum)
+        for force in --force --json; do
+            rescue --restore "$A" $force "${ONLY[@]}" "${DIRS[@]}"
+            [ "$status" -eq 4 ]
+            [[ $stderr == *"/opencode.db/ses_"*" is there and differs; nothing was changed"* ]]
+            [[ $stderr != *--new-id* ]]
+        done
+        [ "$before" = "$(cat "$DATA/opencode.db" "$DATA/opencode.db-wal" | sha256sum)" ]
+        rm "$DATA"/opencode.db*
+        cp "$BATS_TEST_TMPDIR/db" "$DATA/opencode.db"
+        cp "$BATS_TEST_TMPDIR/wal" "$DATA/opencode.db-wal"
+    done
+}
+
+# An id of its own that is another session's by now: the whole is taken back.
+@test "rows that cannot all be put back are none of them put back" {
+    two_sessions
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    sql "$DELETE_A UPDATE part SET id = 'prt_2$A' WHERE id = 'prt_2$B'"
+    others_than NOBODY >"$BATS_TEST_TMPDIR/all"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"UNIQUE constraint failed: part.id; no session was restored"* ]]
+    diff "$BATS_TEST_TMPDIR/all" <(others_than NOBODY)
+}
+
+@test "nothing is put back while a process has the database open, and it is named" {
+    two_sessions
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    sql "$DELETE_A"
+    start python3 -c '
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1])
+db.execute("SELECT count(*) FROM session").fetchone()
+print("open", file=open(sys.argv[2], "w"), flush=True)
+time.sleep(300)' "$DATA/opencode.db" "$BATS_TEST_TMPDIR/open"
+    wait_until 30 test -s "$BATS_TEST_TMPDIR/open"
+    others_than NOBODY >"$BATS_TEST_TMPDIR/all"
+    for dry in --dry-run --force; do
+        rescue --restore "$A" $dry "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"pid $started has it open: end every process of the agent first"* ]]
+    done
+    diff "$BATS_TEST_TMPDIR/all" <(others_than NOBODY)
+    end_started
+    started_pids=()
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+}
+
+@test "where there is no database, or one of an earlier version, nothing is put back" {
+    two_sessions
+    sql "CREATE TABLE migration(id TEXT PRIMARY KEY); INSERT INTO migration VALUES('2026_one'), ('2026_two')"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    sql "$DELETE_A DELETE FROM migration WHERE id = '2026_two'"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"later version of the agent than the database"* ]]
+    # a later one has a column more: nothing is lost by that
+    sql "INSERT INTO migration VALUES('2026_two'), ('2027_three'); ALTER TABLE part ADD COLUMN later TEXT DEFAULT 'x'"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    # a column that is no more
+    sql "$DELETE_A ALTER TABLE todo DROP COLUMN content"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"no column named content; no session was restored"* ]]
+    for place in "$HOME/none/opencode" "$HOME/empty/opencode"; do
+        [[ $place == *none* ]] || mkdir -p "$place"
+        rescue --restore "$A" --config-dir "$place" "${DIRS[@]}"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"there is no database: run opencode there once, which makes it"* ]]
+        [ ! -e "$place/opencode.db" ]
+    done
+    for option in --new-id "--cwd $project/other"; do
+        # shellcheck disable=SC2086 # an option and its value
+        rescue --restore "$A" $option "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 4 ]
+        [[ $stderr == *"opencode: --restore: ${option%% *} is not known for its sessions; nothing was touched"* ]]
+    done
+}
+
+@test "a backup that says the rows of another session is not put back" {
+    two_sessions
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    stem=$(basename "$PENDING"/*.sha256 .sha256)
+    sql "$DELETE_A"
+    others_than NOBODY >"$BATS_TEST_TMPDIR/all"
+    cp -r "$PENDING" "$BATS_TEST_TMPDIR/sound"
+    for change in "s/\"session_id\":\"$A\"/\"session_id\":\"$B\"/" 's/"table":"todo"/"table":"account"/' \
+        's/"blob":"00ff"/"blob":"00f"/' '1d' "\$ s/}\$//"; do
+        rm -r "$PENDING"
+        cp -r "$BATS_TEST_TMPDIR/sound" "$PENDING"
+        sed -i "$change" "$PENDING/$stem.jsonl"
+        reseal "$stem"
+        rescue --restore "$PENDING/$stem" "${ONLY[@]}" "${DIRS[@]}"
+        [ "$status" -eq 3 ]
+        [[ $stderr == *"the backup "*"; no"* ]]
+        diff "$BATS_TEST_TMPDIR/all" <(others_than NOBODY)
+    done
+}
+
+# Sums that fit a transcript which was changed.
+reseal()
+{
+    node -e '
+        const fs = require("fs"), { createHash } = require("crypto"), [folder, stem] = process.argv.slice(1);
+        const sum = (text) => createHash("sha256").update(text).digest("hex");
+        const manifest = `${folder}/${stem}.json`, lines = fs.readFileSync(`${folder}/${stem}.jsonl`);
+        const m = JSON.parse(fs.readFileSync(manifest, "utf8"));
+        Object.assign(m.files[0], { sha256: sum(lines), size_bytes: lines.length });
+        fs.writeFileSync(manifest, JSON.stringify(m));
+        const sums = fs.readFileSync(`${folder}/${stem}.sha256`, "utf8").split("\n").map((line) => {
+            const name = line.slice(66);
+            return name ? `${sum(fs.readFileSync(`${folder}/${name}`))}  ${name}` : line;
+        });
+        fs.writeFileSync(`${folder}/${stem}.sha256`, sums.join("\n"));' "$PENDING" "$1"
 }
 
 @test "a file is taken for the agent's whose records stand in it" {
@@ -324,7 +544,6 @@ live()
     [[ $output == *"## user, 2026-01-01T00:00:01Z"*"buy rye"* ]]
 }
 
-RAN='{"type":"tool","tool":"bash","callID":"c","state":{"status":"completed","input":{"command":"ls"},"output":"the listing","title":"lists","time":{"start":TIME,"end":TIME}}}'
 FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is \u001b[31m over"}},"time":{"created":TIME,"completed":TIME}}'
 
 @test "what was said is shown, of the rows and of what a backup alone has" {

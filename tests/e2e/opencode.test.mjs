@@ -11,7 +11,7 @@ import { opencode } from './lib/agents/opencode.mjs';
 import { until } from './lib/wait.mjs';
 
 describe('opencode', { timeout: 600_000, skip: noAgents }, () => {
-  let world, cwd, client;
+  let world, cwd, client, killed;
 
   before(async () => {
     world = await AgentWorld.create(opencode);
@@ -78,17 +78,21 @@ describe('opencode', { timeout: 600_000, skip: noAgents }, () => {
     assert.ok(!lines.some(({ table }) => ['account', 'credential', 'control_account'].includes(table)));
   });
 
-  test('no one ends or pushes it, and it runs on', async () => {
-    for (const mode of ['--kill', '--revive']) {
-      const { status, stderr } = await world.rescue.run([mode, `${client.pids().owner}`, '--force', '--pending-dir', world.pending], [world.store]);
-      assert.equal(status, 4, stderr);
-      assert.match(stderr, /refused: .*not known/);
-    }
-    assert.ok(await mine());
+  test('ended with a tool at work: the tool ends, and no part is left running', async () => {
+    const { session_id: id } = await mine();
+    const { owner } = client.pids();
+    const { status, stdout, stderr } = await world.act('--kill', id, '--force');
+    assert.equal(status, 0, stderr + stdout);
+    await until('it has ended, and its tool', () => !world.processes().some(({ pid, comm }) => pid === owner || comm === 'sleep'));
+    const told = JSON.parse((await world.run(cwd, 'export', id)).stdout.replace(/^[^{]*/, ''));
+    const { parts } = told.messages.find(({ parts: all }) => all.some(({ type }) => type === 'tool'));
+    assert.equal(parts.find(({ type }) => type === 'tool').state.status, 'completed');
+    assert.equal(told.messages.at(-1).info.error.name, 'MessageAbortedError');
+    killed = id;
   });
 
   test('stored: its command resumes it', async () => {
-    const { session_id: id } = await mine();
+    const id = killed;
     await client.close();
     const stored = await until('nobody has it', async () => {
       const { json } = await world.rescue.run(['--resume', '--json'], [world.store]);
@@ -98,6 +102,40 @@ describe('opencode', { timeout: 600_000, skip: noAgents }, () => {
     assert.match(command, new RegExp(`opencode run --session ${id}$`));
     await world.shell(`${stored.resume_command.split(' && ')[0]} && ${command} "and again"`);
     assert.ok(world.api.requests.at(-1).prompt.includes('and again'));
+  });
+
+  test('put back: the same to the client, beside its other sessions, and in a home that never had it', async () => {
+    const ids = await Promise.all(['one', 'two'].map(async (name) => {
+      const own = world.folder(name);
+      await world.print(own, `remember MARK-${name} [[run echo ran-${name}]] [[say ANSWER-${name}]]`);
+      return opencode.sessionId(world, { cwd: own });
+    }));
+    const told = async (where, id) => JSON.parse((await where.run(where.folder('project'), 'export', id)).stdout.replace(/^[^{]*/, ''));
+    const [was, other] = [await told(world, ids[0]), await told(world, ids[1])];
+    assert.ok(JSON.stringify(was).includes('MARK-one') && JSON.stringify(was).includes('ran-one'));
+    assert.equal((await world.act('--export', ids[0])).status, 0);
+    await world.run(cwd, 'session', 'delete', ids[0]);
+    assert.equal(await opencode.sessionId(world, { cwd: world.folder('one') }), undefined);
+    const restored = await world.act('--restore', ids[0]);
+    assert.equal(restored.status, 0, restored.stderr);
+    assert.match(restored.stdout, /as rows/);
+    assert.deepEqual(await told(world, ids[0]), was);
+    assert.deepEqual(await told(world, ids[1]), other);
+
+    const fresh = await AgentWorld.create(opencode);
+    try {
+      const backup = readdirSync(world.pending).find((name) => name.endsWith('.sha256') && name.includes(ids[0])).replace('.sha256', '');
+      const put = () => fresh.rescue.run(['--restore', join(world.pending, backup), '--pending-dir', world.pending, '--log-dir', fresh.log], [fresh.store]);
+      const early = await put();
+      assert.equal(early.status, 4, early.stderr);
+      assert.match(early.stderr, /run opencode there once/);
+      await fresh.run(fresh.folder('project'), 'session', 'list');
+      const late = await put();
+      assert.equal(late.status, 0, late.stderr);
+      assert.deepEqual(await told(fresh, ids[0]), was);
+    } finally {
+      await fresh.close();
+    }
   });
 
   test('a server is listed, and which sessions it has is not made up', async () => {

@@ -19,6 +19,8 @@ extern const struct event_reader event_opencode;
  * negative errno. Owner: opencode_close.
  */
 int opencode_open(const struct agent_store *store, struct database **out);
+/* Whether the database, and what stands beside it, may be opened. Returns: as opencode_open. */
+int opencode_look(const struct agent_store *store);
 /* Adds what went wrong to the store's problems, once. Returns: 0 or negative errno. */
 int opencode_close(const struct agent_store *store, struct database *db);
 
@@ -40,6 +42,19 @@ enum fact opencode_is_archived(const struct agent_store *store, const struct age
 /* See struct agent_records and struct agent_bundle. */
 int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
                         enum agent_extent extent, agent_sink *sink, void *context);
+const char *opencode_id_of(struct arena *a, const char *name);
+const char *opencode_renamed(struct arena *a, const char *name, const char *old_id,
+                             const char *new_id, const char *project_folder);
+int opencode_compare(const struct agent_store *store, const struct agent_kept *kept,
+                     const char **why);
+int opencode_put_back(const struct agent_store *store, const struct agent_kept *kept, size_t count,
+                      const char **why);
+/* All rows of a session, from a database that is open. Returns: 0, -ENOENT, or the sink's result.
+ */
+int opencode_write_all(struct database *db, const char *session_id, agent_sink *sink,
+                       void *context);
+/* The column that names the session in a table of which a session has rows; NULL: another table. */
+const char *opencode_owner_column(struct sv table);
 int opencode_stamp_rows(const struct agent_store *store, const struct agent_transcript *of,
                         uint64_t *stamp);
 void opencode_list_files(const struct agent_store *store, const struct agent_transcript *of,

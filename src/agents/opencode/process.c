@@ -176,6 +176,14 @@ static void add_resume(struct buf *out, const char *session_id)
     buf_addf(out, "opencode --session %s", session_id);
 }
 
+/* Each command is a session of processes of its own; servers of language and tools are in the
+ * client's group. All of them have the mark. */
+static enum agent_child started_for(const struct agent_child_look *look)
+{
+    const char *pid = look->environment ? proc_variable(look->environment, "OPENCODE_PID") : NULL;
+    return !look->is_in_group && pid && *pid ? AGENT_CHILD_TOOL : AGENT_CHILD_UNKNOWN;
+}
+
 static bool is_question(const char *name)
 {
     return str_equals(name, "question");
@@ -222,6 +230,7 @@ static const struct agent_stored stored = {
 
 static const struct agent_bundle bundle = {
     .list_files = opencode_list_files,
+    .renamed = opencode_renamed,
 };
 
 static const struct agent_records records = {
@@ -229,6 +238,19 @@ static const struct agent_records records = {
     .stamp = opencode_stamp_rows,
     .kind = "rows",
     .file = OPENCODE_DATABASE,
+    .id_of = opencode_id_of,
+    .compare = opencode_compare,
+    .put_back = opencode_put_back,
+};
+
+static const struct agent_children children = {
+    .started_for = started_for,
+};
+
+/* SIGTERM: it ends its commands, writes what of a reply has come and that the turn was aborted,
+ * puts its terminal in order and ends within 3 s. */
+static const struct agent_control control = {
+    .keeps_raw_mode = true,
 };
 
 static const struct agent_commands commands = {
@@ -253,4 +275,6 @@ const struct agent agent_opencode = {
     .commands = &commands,
     .records = &records,
     .tools = &tools,
+    .children = &children,
+    .control = &control,
 };

@@ -288,6 +288,34 @@ static void write_all(struct writer *w)
     write_rows(w, &orphan_table, database_rows(w->db, orphan_table.sql, "tt", id, id));
 }
 
+int opencode_write_all(struct database *db, const char *session_id, agent_sink *sink, void *context)
+{
+    struct writer w = {.db = db, .session_id = session_id, .sink = sink, .context = context};
+    write_all(&w);
+    return w.code;
+}
+
+const char *opencode_owner_column(struct sv table)
+{
+    static const struct {
+        const char *table, *column;
+    } owners[] = {
+        {"session", "id"},
+        {"todo", "session_id"},
+        {"session_input", "session_id"},
+        {"session_context_epoch", "session_id"},
+        {"session_message", "session_id"},
+        {"event_sequence", "aggregate_id"},
+        {"event", "aggregate_id"},
+        {"message", "session_id"},
+        {"part", "session_id"},
+    };
+    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+        if (sv_equals(table, sv_of(owners[i].table)))
+            return owners[i].column;
+    return NULL;
+}
+
 int opencode_write_rows(const struct agent_store *store, const struct agent_transcript *of,
                         enum agent_extent extent, agent_sink *sink, void *context)
 {

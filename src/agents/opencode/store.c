@@ -39,7 +39,7 @@ static int look_for_files(const struct agent_store *store, int otherwise)
 
 /* Opened by its path, it must be the file in the folder that is open: a path of another root could
  * lead elsewhere. Returns: 0 or negative errno. */
-static int look_for_database(const struct agent_store *store)
+int opencode_look(const struct agent_store *store)
 {
     struct stat here, there, folder;
     if (fstatat(store->fd, OPENCODE_DATABASE, &here, 0) < 0)
@@ -58,7 +58,7 @@ static int look_for_database(const struct agent_store *store)
 int opencode_open(const struct agent_store *store, struct database **out)
 {
     const char *path = path_of(store, OPENCODE_DATABASE);
-    int r = look_for_files(store, look_for_database(store));
+    int r = look_for_files(store, opencode_look(store));
     if (r == 0)
         *out = database_open_foreign(path);
     else if (r != -ENOENT && r != -ENODATA)

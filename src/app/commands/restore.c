@@ -126,7 +126,9 @@ static int carry_out(struct work *w)
     int r = restore_run(&w->request, &w->plan, &error);
     meter_end(&w->meter);
     if (r < 0 && w->plan.conflict_count)
-        return refuse(error.text, true);
+        return refuse(error.text, !w->plan.agent->records);
+    if (r == -EBUSY)
+        return refuse(error.text, false);
     if (r < 0)
         return close_and_log(w, &error);
     find_command(w);

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
     STATEMENTS_MAX = 64,
@@ -44,6 +46,8 @@ static int errno_of(sqlite3 *handle, int result)
     case SQLITE_MISMATCH:
     case SQLITE_SCHEMA:
         return -EBADMSG;
+    case SQLITE_CONSTRAINT:
+        return -EEXIST; /* a row of that key, for the most part; the reason says it */
     case SQLITE_FULL:
         return -ENOSPC;
     case SQLITE_BUSY:
@@ -101,6 +105,50 @@ struct database *database_open_foreign(const char *path)
     else
         sqlite3_busy_timeout(db->handle, FOREIGN_PATIENCE_MS);
     return db;
+}
+
+struct database *database_open_foreign_alone(const char *path)
+{
+    static const int off[] = {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_VIEW,
+                              SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_FKEY};
+    struct database *db = mem_resize(NULL, sizeof *db);
+    *db = (struct database){.failed.db = db};
+    int result =
+        sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    for (size_t i = 0; i < sizeof off / sizeof *off && result == SQLITE_OK; i++)
+        result = sqlite3_db_config(db->handle, off[i], 0, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_busy_timeout(db->handle, FOREIGN_PATIENCE_MS);
+    if (result == SQLITE_OK) /* before its log is opened: then without memory to share */
+        result = sqlite3_exec(db->handle, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+    if (result != SQLITE_OK)
+        fail(db, result);
+    struct rows *rows = database_rows(db, "PRAGMA journal_mode", "");
+    bool has_log = database_next(rows) && sv_equals(database_text(rows, 0), SV("wal"));
+    database_stop(rows);
+    if (db->code == 0 && !has_log) {
+        db->code = -ENOTSUP;
+        snprintf(db->reason, sizeof db->reason,
+                 "it keeps no log: whether another process has it open is not known");
+    }
+    database_run(db, "PRAGMA synchronous = FULL", "");
+    database_run(db, "BEGIN EXCLUSIVE", "");
+    database_run(db, "COMMIT", "");
+    return db;
+}
+
+int database_holder(const char *path)
+{
+    enum { SHARED_FIRST = 0x40000000 + 2, SHARED_SIZE = 510 }; /* of SQLite's file format */
+    struct flock lock = {.l_type = F_WRLCK, .l_start = SHARED_FIRST, .l_len = SHARED_SIZE};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return -errno;
+    int r = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : 0;
+    close(fd);
+    if (r < 0 || lock.l_type == F_UNLCK)
+        return r;
+    return lock.l_pid > 0 ? (int)lock.l_pid : 1;
 }
 
 static int is_over(void *context)
@@ -276,6 +324,59 @@ int64_t database_number(struct database *db, int64_t fallback, const char *sql, 
     int64_t number = database_next(rows) ? database_integer(rows, 0) : fallback;
     database_stop(rows);
     return number;
+}
+
+static void add_name(struct buf *sql, const char *name)
+{
+    buf_adds(sql, "\"");
+    for (; *name; name++)
+        buf_add(sql, *name == '"' ? "\"\"" : name, *name == '"' ? 2 : 1);
+    buf_adds(sql, "\"");
+}
+
+static int bind_cell(sqlite3_stmt *statement, int at, const struct database_cell *cell)
+{
+    switch (cell->type) {
+    case DATABASE_INTEGER:
+        return sqlite3_bind_int64(statement, at, cell->integer);
+    case DATABASE_REAL:
+        return sqlite3_bind_double(statement, at, cell->real);
+    case DATABASE_TEXT:
+        return sqlite3_bind_text64(statement, at, cell->text.n ? cell->text.p : "", cell->text.n,
+                                   SQLITE_STATIC, SQLITE_UTF8);
+    case DATABASE_BLOB:
+        return sqlite3_bind_blob64(statement, at, cell->text.n ? cell->text.p : "", cell->text.n,
+                                   SQLITE_STATIC);
+    default:
+        return sqlite3_bind_null(statement, at);
+    }
+}
+
+void database_insert(struct database *db, const char *table, const struct database_cell *cells,
+                     size_t count)
+{
+    struct buf sql = {0};
+    sqlite3_stmt *statement = NULL;
+    if (db->code < 0)
+        return;
+    buf_adds(&sql, "INSERT INTO ");
+    add_name(&sql, table);
+    for (size_t i = 0; i < count; i++) {
+        buf_adds(&sql, i ? ", " : " (");
+        add_name(&sql, cells[i].column);
+    }
+    for (size_t i = 0; i < count; i++)
+        buf_adds(&sql, i ? ", ?" : ") VALUES (?");
+    buf_adds(&sql, ")");
+    int result = sqlite3_prepare_v2(db->handle, sql.p, -1, &statement, NULL);
+    for (size_t i = 0; i < count && result == SQLITE_OK; i++)
+        result = bind_cell(statement, (int)i + 1, &cells[i]);
+    if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_DONE)
+        result = SQLITE_OK;
+    if (result != SQLITE_OK)
+        fail(db, result);
+    sqlite3_finalize(statement);
+    buf_release(&sql);
 }
 
 int64_t database_last_id(const struct database *db)

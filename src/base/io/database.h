@@ -12,7 +12,7 @@
  *     if (database_code(db) < 0)
  *         ... database_reason(db)
  *
- * SQL is always a literal with bound values, never built from foreign text. A
+ * SQL is a literal with bound values, never built from foreign text but for quoted names. A
  * statement is compiled once and found again by its literal. Failures are
  * negative errno: -EBADMSG when the file is not our database or is broken, else
  * the system's: -ENOSPC, -EACCES, -EIO, -EBUSY.
@@ -35,6 +35,18 @@ struct database *database_open(const char *path);
  * not trusted to run functions. Waits a second for a writer. Returns: as database_open.
  */
 struct database *database_open_foreign(const char *path);
+/*
+ * Opens somebody else's database to write to it, which must be there and keep a log ("WAL"). Every
+ * other connection to such a database has it locked for as long as it is open: so this one has it
+ * alone, or fails with -EBUSY. Runs no functions, views or triggers of its schema, and holds it to
+ * no foreign keys. Returns: as database_open.
+ */
+struct database *database_open_foreign_alone(const char *path);
+/*
+ * A process that has a database open which keeps a log. Not while this process has it open: its
+ * locks would go. Returns: its pid; 1: one that cannot be named; 0: none; or negative errno.
+ */
+int database_holder(const char *path);
 /* From now on, all that is asked of it takes so long at most: then it fails with -ETIMEDOUT. */
 void database_limit(struct database *db, int64_t ms);
 void database_close(struct database *db);
@@ -63,6 +75,18 @@ int database_columns(const struct rows *rows);
 const char *database_column_name(const struct rows *rows, int column);
 enum database_type database_type(const struct rows *rows, int column);
 double database_real(const struct rows *rows, int column);
+
+/* A value of a row to add. text: TEXT and BLOB; may be any bytes. */
+struct database_cell {
+    const char *column;
+    enum database_type type;
+    int64_t integer;
+    double real;
+    struct sv text;
+};
+/* Adds a row. Names of columns may be foreign text: SQL gets them quoted. */
+void database_insert(struct database *db, const char *table, const struct database_cell *cells,
+                     size_t count);
 
 /* The only number of the only row. Returns: fallback when there is no row. */
 int64_t database_number(struct database *db, int64_t fallback, const char *sql, const char *types,

@@ -171,9 +171,11 @@ static bool hides(const struct graph_walk *w, uint32_t boundary)
 static void judge_boundary(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     struct graph *g = m->g;
-    uint32_t before = graph_find(g, (uint64_t)spot->number);
+    uint32_t before =
+        spot->number ? graph_find(g, (uint64_t)spot->number) : graph_parent(g, spot->node);
     if (before == GRAPH_NONE) {
-        add_at(m, spot, DAMAGE_HARMLESS);
+        if (spot->number)
+            add_at(m, spot, DAMAGE_HARMLESS);
         return;
     }
     if (!hides(&m->before, spot->node) || has_summary(g, spot->node) ||
@@ -195,6 +197,36 @@ static void judge_huge(struct repair_steps *m, const struct transcript_scan_spot
         repair_steps_add_step(m, REPAIR_STEPS_TRIM, DAMAGE_HUGE_RECORD, spot->node, spot->block);
 }
 
+/* A prompt's null ends the reading of all that is held, unless a result stands before it. */
+static bool ends_reading(const struct repair_steps *m, const struct transcript_scan_spot *spot)
+{
+    const struct graph *g = m->g;
+    if (spot->side || g->nodes[spot->node].role == GRAPH_ASSISTANT)
+        return false;
+    for (size_t i = 0; i < g->tool_count; i++)
+        if (g->tools[i].node == spot->node && g->tools[i].is_result &&
+            g->tools[i].block < spot->block)
+            return false;
+    return true;
+}
+
+/* Whether the client comes upon it: some it does not see in what it does not load. */
+static bool is_met(const struct repair_steps *m, const struct transcript_scan_spot *spot)
+{
+    const struct graph_walk *w = &m->before;
+    if (spot->kind == DAMAGE_NO_MESSAGE ||
+        (spot->kind == DAMAGE_NULL_BLOCK && ends_reading(m, spot)))
+        return !w->is_cut || !w->is_cut[spot->node];
+    return w->marks[spot->node] != GRAPH_UNREACHED;
+}
+
+static enum damage_severity if_met(const struct repair_steps *m,
+                                   const struct transcript_scan_spot *spot)
+{
+    enum damage_severity severity = repair_steps_severity(m, (enum damage_kind)spot->kind);
+    return severity == DAMAGE_HURTS && !is_met(m, spot) ? DAMAGE_MILD : severity;
+}
+
 static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     enum damage_kind kind = (enum damage_kind)spot->kind;
@@ -210,7 +242,7 @@ static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot
         judge_content(m, spot);
         break;
     case DAMAGE_NULL_BLOCK:
-        add_at(m, spot, severity);
+        add_at(m, spot, if_met(m, spot));
         repair_steps_add_step(m, REPAIR_STEPS_NULL, kind, spot->node, spot->block);
         break;
     case DAMAGE_HUGE_RECORD:
@@ -229,7 +261,7 @@ static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot
     case DAMAGE_MALFORMED_METADATA:
         if (spot->node == GRAPH_NONE)
             break; /* a record that the client does not put on its chain */
-        add_at(m, spot, severity);
+        add_at(m, spot, if_met(m, spot));
         if (severity > DAMAGE_HARMLESS)
             repair_steps_drop(m, kind, spot->node);
         break;
@@ -238,11 +270,20 @@ static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot
     }
 }
 
+/* Of subagents' records too the client looks up the message's id. */
+static bool lacks_message_aside(const struct graph *g, const struct transcript_scan_spot *spot)
+{
+    const struct graph_node *n = &g->nodes[spot->node];
+    return spot->kind == DAMAGE_NO_MESSAGE && n->role == GRAPH_ASSISTANT && n->is_sidechain &&
+           !n->is_superseded && !n->is_dropped && !n->is_hidden;
+}
+
 void findings_judge(struct repair_steps *m)
 {
     const struct transcript_scan *v = m->v;
     for (size_t i = 0; i < v->spot_count; i++)
-        if (v->spots[i].node == GRAPH_NONE || graph_is_in_play(m->g, v->spots[i].node))
+        if (v->spots[i].node == GRAPH_NONE || graph_is_in_play(m->g, v->spots[i].node) ||
+            lacks_message_aside(m->g, &v->spots[i]))
             judge_spot(m, &v->spots[i]);
 }
 

@@ -184,7 +184,7 @@ static void judge_times(struct repair_steps *m)
         if (g->nodes[i].is_dropped || g->nodes[i].is_sidechain)
             continue;
         int64_t at_ms = m->options->modified_ms - ((int64_t)g->count - 1 - i);
-        g->nodes[i].at_ms = at_ms > 0 ? at_ms : i;
+        graph_set_time(g, i, at_ms > 0 ? at_ms : i);
         repair_steps_add_step(m, REPAIR_STEPS_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms > 0 ? at_ms : i)
             ->is_guess = true;
     }
@@ -203,7 +203,7 @@ static void date_leaf(struct repair_steps *m, struct graph_walk *after)
         return;
     repair_steps_add_node_problem(m, DAMAGE_NO_TIMESTAMPS, DAMAGE_HURTS, leaf)->is_guess = true;
     repair_steps_add_step(m, REPAIR_STEPS_TIME, DAMAGE_NO_TIMESTAMPS, leaf, at_ms)->is_guess = true;
-    g->nodes[leaf].at_ms = at_ms;
+    graph_set_time(g, leaf, at_ms);
     graph_walk_release(after);
     graph_walk(g, after);
 }
@@ -225,8 +225,7 @@ static void date_fetched(struct repair_steps *m, const struct graph_walk *w)
         p->consequence = "the client fails to resume: it sorts by it what belongs to one message";
         repair_steps_add_step(m, REPAIR_STEPS_TIME, DAMAGE_NO_TIMESTAMPS, i, at_ms ? at_ms : 1)
             ->is_guess = true;
-        g->nodes[i].at_ms = at_ms ? at_ms : 1;
-        g->nodes[i].lacks_time = false;
+        graph_set_time(g, i, at_ms ? at_ms : 1);
     }
 }
 

@@ -1,7 +1,9 @@
 #include "conversation/loader/graph.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +47,26 @@ void graph_release(struct graph *g)
     free(g->preserved);
     free(g->compactions);
     free(g->pointers);
+    free(g->stamps);
     free(g->tools);
     *g = (struct graph){0};
+}
+
+/* "2026-02-05T10:11:12.345Z": such texts stand in the order of the times. */
+static bool is_usual_stamp(const struct graph_record *r)
+{
+    enum { LENGTH = 24 };
+    return r->at_ms && r->stamp.n == LENGTH && r->stamp.p[10] == 'T' && r->stamp.p[19] == '.' &&
+           r->stamp.p[LENGTH - 1] == 'Z';
+}
+
+static void add_stamp(struct graph *g, struct sv text)
+{
+    struct graph_stamp *stamp = MEM_PUSH(g->stamps, g->stamp_count, g->stamp_capacity);
+    size_t n = text.n < sizeof stamp->text ? text.n : sizeof stamp->text;
+    *stamp = (struct graph_stamp){.node = (uint32_t)g->count};
+    memcpy(stamp->text, text.p, n);
+    g->nodes[g->count].has_stamp = 1;
 }
 
 uint32_t graph_add(struct graph *g, const struct graph_record *r)
@@ -62,7 +82,7 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .parent_id = graph_id_of(r->parent_uuid),
         .at_ms = r->at_ms,
         .offset = (uint64_t)r->offset & 0xffffffffff,
-        .role = r->role & 0xf,
+        .role = r->role & 7,
         .is_sidechain = r->is_sidechain,
         .is_hidden = r->is_hidden || r->is_marked,
         .lacks_time = r->lacks_time,
@@ -74,6 +94,8 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .message = (uint32_t)graph_id_of(r->message_id),
         .line = r->line,
     };
+    if (r->stamp.n && !is_usual_stamp(r))
+        add_stamp(g, r->stamp);
     if (r->is_sidechain) {
         g->has_sidechain = true;
     } else {
@@ -286,6 +308,12 @@ void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent)
     g->nodes[node].lacks_parent = 0;
 }
 
+void graph_set_time(struct graph *g, uint32_t node, int64_t at_ms)
+{
+    g->nodes[node].at_ms = at_ms;
+    g->nodes[node].lacks_time = g->nodes[node].has_stamp = 0;
+}
+
 void graph_drop(struct graph *g, uint32_t node)
 {
     g->nodes[node].is_dropped = 1;
@@ -370,6 +398,46 @@ static bool is_seen(const struct graph *g, uint32_t node)
 {
     const struct graph_node *n = &g->nodes[node];
     return !n->is_hidden && !n->is_dropped && n->role != GRAPH_PROGRESS;
+}
+
+static void write_stamp(const struct graph *g, uint32_t node, struct graph_stamp *out)
+{
+    size_t low = 0, high = g->stamp_count;
+    *out = (struct graph_stamp){.node = node};
+    if (!g->nodes[node].has_stamp) {
+        char text[WALL_TEXT_SIZE];
+        wall_format((struct wall){g->nodes[node].at_ms}, text);
+        snprintf(out->text, sizeof out->text, "%.19s.%03dZ", text,
+                 (int)(g->nodes[node].at_ms % 1000));
+        return;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (g->stamps[middle].node < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *out = g->stamps[low];
+}
+
+static bool has_stamp(const struct graph *g, uint32_t node)
+{
+    return g->nodes[node].at_ms || g->nodes[node].has_stamp;
+}
+
+/* As the client compares the texts; one without a time is before all. */
+static int compare_stamps(const struct graph *g, uint32_t a, uint32_t b)
+{
+    const struct graph_node *x = &g->nodes[a], *y = &g->nodes[b];
+    struct graph_stamp s, t;
+    if (!has_stamp(g, a) || !has_stamp(g, b))
+        return has_stamp(g, a) - has_stamp(g, b);
+    if (!x->has_stamp && !y->has_stamp)
+        return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+    write_stamp(g, a, &s);
+    write_stamp(g, b, &t);
+    return memcmp(s.text, t.text, sizeof s.text);
 }
 
 static bool is_message(const struct graph *g, uint32_t node)
@@ -487,13 +555,16 @@ static void cut_before(struct walking *k, uint32_t boundary, const uint32_t *kep
     unsigned char *is_kept = mem_resize(NULL, k->g->count + 1);
     size_t left = 0;
     memset(is_kept, 0, k->g->count + 1);
+    k->w->is_cut = mem_resize(NULL, k->g->count + 1);
+    memset(k->w->is_cut, 0, k->g->count + 1);
     for (size_t i = 0; i < count; i++)
         is_kept[kept[i]] = 1;
     for (size_t i = 0; i < k->held_count; i++) {
         uint32_t node = k->held[i];
-        if (i < rank && !is_kept[node])
+        if (i < rank && !is_kept[node]) {
             k->ranks[node] = GRAPH_NONE;
-        else
+            k->w->is_cut[node] = 1;
+        } else
             k->held[left++] = node;
     }
     k->held_count = left;
@@ -760,8 +831,8 @@ static bool has_newer_than(const struct walking *k, uint32_t last)
     const struct graph *g = k->g;
     uint32_t newest = GRAPH_NONE;
     for (uint32_t i = 0; i < g->count; i++)
-        if (is_seen(g, i) && !g->nodes[i].is_sidechain && g->nodes[i].at_ms &&
-            (newest == GRAPH_NONE || g->nodes[i].at_ms > g->nodes[newest].at_ms))
+        if (is_seen(g, i) && !g->nodes[i].is_sidechain && has_stamp(g, i) &&
+            (newest == GRAPH_NONE || compare_stamps(g, i, newest) > 0))
             newest = i;
     return newest != GRAPH_NONE && g->nodes[newest].id != g->nodes[last].id;
 }
@@ -773,8 +844,7 @@ static uint32_t newest_below(const struct walking *k, uint32_t last)
     const struct graph *g = k->g;
     unsigned char *is_below = mem_resize(NULL, g->count + 1);
     uint32_t *way = mem_resize(NULL, (k->held_count + 1) * sizeof *way);
-    uint32_t best = last;
-    int64_t best_ms = 0;
+    uint32_t best = GRAPH_NONE;
     memset(is_below, 0, g->count + 1);
     is_below[last] = YES;
     for (size_t i = 0; i < k->held_count; i++) {
@@ -788,15 +858,13 @@ static uint32_t newest_below(const struct walking *k, uint32_t last)
         while (n > 0)
             is_below[way[--n]] = found;
         node = k->held[i];
-        if (is_below[node] != YES || node == last || g->nodes[node].is_sidechain ||
-            g->nodes[node].at_ms < best_ms || !g->nodes[node].at_ms)
-            continue;
-        best = node;
-        best_ms = g->nodes[node].at_ms;
+        if (is_below[node] == YES && node != last && !g->nodes[node].is_sidechain &&
+            has_stamp(g, node) && (best == GRAPH_NONE || compare_stamps(g, node, best) >= 0))
+            best = node;
     }
     free(is_below);
     free(way);
-    return best;
+    return best == GRAPH_NONE ? last : best;
 }
 
 /* A record that the client may choose must have a time, before 2.1.330. */
@@ -976,7 +1044,7 @@ static void follow(struct walking *k)
 struct fetched {
     uint32_t at, until; /* the place; the last that its message has */
     enum { RECORD, RESULT, RESULT_ELSEWHERE } what;
-    int64_t at_ms;
+    const struct graph *g;
     uint32_t rank, node;
     uint32_t of;        /* the rank of what it hangs on: a client has them in that order */
     size_t first, last; /* RESULT_ELSEWHERE: what the graph's tools have of its call */
@@ -998,7 +1066,7 @@ static void add_fetched(const struct walking *k, struct fetched_list *list,
     item.at = is_since(k->g, IN_FILE_ORDER_SINCE) ? place->first : place->last;
     item.until = place->last;
     item.rank = k->ranks[item.node];
-    item.at_ms = k->g->nodes[item.node].at_ms;
+    item.g = k->g;
     *MEM_PUSH(list->items, list->count, list->capacity) = item;
 }
 
@@ -1048,9 +1116,8 @@ static int compare_fetched(const void *a, const void *b)
         return x->at < y->at ? -1 : 1;
     if (x->what != y->what)
         return x->what < y->what ? -1 : 1;
-    if (x->at_ms != y->at_ms)
-        return x->at_ms < y->at_ms ? -1 : 1;
-    return (x->rank > y->rank) - (x->rank < y->rank);
+    int by_time = compare_stamps(x->g, x->node, y->node);
+    return by_time ? by_time : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 /* Records of a message, and results that hang on one of them. */
@@ -1208,11 +1275,17 @@ static void merge(struct graph_walk *w, const struct fetched *fetched, size_t co
     }
 }
 
-/* Of what hangs on the leaf: neither a message nor a compaction, and not on the way. */
+/* What hangs on the leaf, as it is sorted. */
+struct behind {
+    const struct graph *g;
+    uint32_t rank, node;
+    uint32_t like; /* whose time counts: one without a time goes with the one before it */
+};
+
+/* Of what hangs on the leaf: no message, and not on the way. */
 static bool may_follow(const struct walking *k, uint32_t node)
 {
-    return is_held(k, node) && !is_message(k->g, node) &&
-           k->g->nodes[node].role != GRAPH_BOUNDARY && k->w->marks[node] == GRAPH_UNREACHED;
+    return is_held(k, node) && !is_message(k->g, node) && k->w->marks[node] == GRAPH_UNREACHED;
 }
 
 /* Whether such a record hangs on the leaf, over none but its like. `state`: what is known of each
@@ -1232,16 +1305,15 @@ static bool hangs_on_leaf(const struct walking *k, uint32_t node, unsigned char 
     return is_on_leaf;
 }
 
-static int compare_times(const void *a, const void *b)
+static int compare_behind(const void *a, const void *b)
 {
-    const struct timed *x = a, *y = b;
-    if (x->at_ms != y->at_ms)
-        return x->at_ms < y->at_ms ? -1 : 1;
-    return (x->rank > y->rank) - (x->rank < y->rank);
+    const struct behind *x = a, *y = b;
+    int by_time = compare_stamps(x->g, x->like, y->like);
+    return by_time ? by_time : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 /* Each before what hangs on it, and that before the next of its parent. */
-static void lay_as_tree(struct walking *k, const struct timed *items, size_t count)
+static void lay_as_tree(struct walking *k, const struct behind *items, size_t count)
 {
     struct graph_walk *w = k->w;
     uint32_t *first = mem_resize(NULL, k->g->count * sizeof *first);
@@ -1268,6 +1340,23 @@ static void lay_as_tree(struct walking *k, const struct timed *items, size_t cou
     free(next);
 }
 
+/* A compaction that came to stand behind the leaf: nothing from before it is sent. */
+static void cut_at_boundary(struct walking *k, size_t from)
+{
+    struct graph_walk *w = k->w;
+    size_t at = w->count;
+    while (at > from && k->g->nodes[w->order[at - 1]].role != GRAPH_BOUNDARY)
+        at--;
+    if (at-- == from)
+        return;
+    for (size_t i = 0; i < at; i++)
+        w->marks[w->order[i]] = GRAPH_UNREACHED;
+    w->count -= at;
+    memmove(w->order, w->order + at, w->count * sizeof *w->order);
+    w->stopped_at = w->order[0];
+    w->end = GRAPH_END_BOUNDARY;
+}
+
 /* What is no message and hangs on the leaf stands behind all: what was typed while the agent
  * worked, and what the user's own commands said. */
 static void append_behind_leaf(struct walking *k)
@@ -1277,7 +1366,7 @@ static void append_behind_leaf(struct walking *k)
         return;
     unsigned char *state = mem_resize(NULL, k->g->count);
     uint32_t *way = mem_resize(NULL, k->g->count * sizeof *way);
-    struct timed *items = mem_resize(NULL, k->g->count * sizeof *items);
+    struct behind *items = mem_resize(NULL, k->g->count * sizeof *items);
     size_t count = 0;
     memset(state, 0, k->g->count);
     for (size_t i = 0; i < k->held_count; i++) {
@@ -1285,16 +1374,19 @@ static void append_behind_leaf(struct walking *k)
         if (!may_follow(k, node) || !hangs_on_leaf(k, node, state, way))
             continue;
         w->marks[node] = GRAPH_BESIDE;
+        uint32_t like = has_stamp(k->g, node) || !count ? node : items[count - 1].like;
         items[count++] =
-            (struct timed){.at_ms = k->g->nodes[node].at_ms, .rank = k->ranks[node], .node = node};
+            (struct behind){.g = k->g, .rank = k->ranks[node], .node = node, .like = like};
     }
     if (count)
-        qsort(items, count, sizeof *items, compare_times);
+        qsort(items, count, sizeof *items, compare_behind);
+    size_t from = w->count;
     if (is_since(k->g, AS_TREE_SINCE))
         lay_as_tree(k, items, count);
     else
         for (size_t i = 0; i < count; i++)
             w->order[w->count++] = items[i].node;
+    cut_at_boundary(k, from);
     free(items);
     free(way);
     free(state);
@@ -1369,6 +1461,7 @@ void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *ou
 void graph_walk_release(struct graph_walk *w)
 {
     free(w->marks);
+    free(w->is_cut);
     free(w->order);
     free(w->bridges);
     *w = (struct graph_walk){0};

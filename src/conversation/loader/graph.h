@@ -60,6 +60,7 @@ struct graph_record {
     struct sv message_id;  /* of an assistant's record; empty: none */
     int64_t at_ms;         /* wall time; 0: not known */
     bool lacks_time;       /* it has no time stamp */
+    struct sv stamp;       /* its time, as it is written */
     int64_t offset;        /* of the record in its file */
     uint32_t line;         /* of the file, from 1 */
     bool is_sidechain;     /* of a subagent */
@@ -79,7 +80,7 @@ struct graph_node {
     };
     int64_t at_ms;
     uint64_t offset : 40; /* 1 TB */
-    uint64_t role : 4;
+    uint64_t role : 3;
     uint64_t is_sidechain : 1;
     uint64_t lacks_parent : 1;  /* it names a parent that the file does not have */
     uint64_t is_superseded : 1; /* a later record has the same id, and the client uses that one */
@@ -92,8 +93,9 @@ struct graph_node {
     uint64_t has_copy : 1; /* an earlier record has the same id */
     uint64_t lacks_time : 1;
     uint64_t is_virtual : 1;
-    uint64_t tag : 8; /* for the caller; 0 at first */
-    uint32_t message; /* hash of the message's id; 0: none */
+    uint64_t has_stamp : 1; /* see struct graph_stamp */
+    uint64_t tag : 8;       /* for the caller; 0 at first */
+    uint32_t message;       /* hash of the message's id; 0: none */
     uint32_t line;
 };
 
@@ -117,6 +119,13 @@ struct graph_pointer {
     bool is_explicit; /* the user rewound the conversation to it */
 };
 
+/* A time stamp in another form than clients write, or none at all: some of their loader's rules
+ * compare the texts. */
+struct graph_stamp {
+    uint32_t node;
+    char text[44]; /* no longer, and no NUL where it fills it */
+};
+
 /* A call, or a result of one. */
 struct graph_tool {
     uint64_t id;
@@ -136,6 +145,8 @@ struct graph {
     size_t compaction_count;
     struct graph_pointer *pointers;
     size_t pointer_count, pointer_capacity;
+    struct graph_stamp *stamps; /* by node */
+    size_t stamp_count, stamp_capacity;
     struct graph_tool *tools; /* after graph_link by id, calls first, else in file order */
     size_t tool_count, tool_capacity;
     int64_t version; /* of the client that loads, as client_version; 0: the newest known */
@@ -197,6 +208,8 @@ uint32_t graph_find(const struct graph *g, uint64_t id);
 uint32_t graph_parent(const struct graph *g, uint32_t node);
 bool graph_lacks_parent(const struct graph *g, uint32_t node);
 
+/* Gives a node a time, in the form that clients write. */
+void graph_set_time(struct graph *g, uint32_t node, int64_t at_ms);
 /* Gives a node another parent; GRAPH_NONE makes it a root. */
 void graph_set_parent(struct graph *g, uint32_t node, uint32_t parent);
 /* Removes a node; its children get its parent. */
@@ -247,14 +260,15 @@ struct graph_walk {
                             2.1.330 the client fails on it; GRAPH_NONE: none */
     uint32_t undated;    /* would be the leaf, but the client ignores it as it has no time */
     enum graph_end end;
-    uint32_t stopped_at;          /* the oldest node of the chain */
-    uint32_t cut_at;              /* the compaction that removed everything before it in the file,
-                                     whatever the parents are; GRAPH_NONE: none */
+    uint32_t stopped_at; /* the oldest node of the chain, or a compaction behind the leaf */
+    uint32_t cut_at;     /* the compaction that removed everything before it in the file,
+                            whatever the parents are; GRAPH_NONE: none */
     struct graph_bridge *bridges; /* gaps and cycles that the client bridged by time */
     size_t bridged;
-    unsigned char *marks; /* enum graph_mark of each node */
-    uint32_t *order;      /* all that is reached, oldest first; a fetched record comes after the one
-                             that it belongs to */
+    unsigned char *marks;  /* enum graph_mark of each node */
+    unsigned char *is_cut; /* 1: of each node that cut_at removed; NULL: there is none */
+    uint32_t *order; /* all that is reached, oldest first; a fetched record comes after the one
+                        that it belongs to */
     size_t count;
     size_t message_count; /* prompts, results and messages of the assistant among them */
 };

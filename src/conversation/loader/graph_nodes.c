@@ -110,6 +110,7 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
         .message_id =
             role == GRAPH_ASSISTANT ? json_stream_text(s, JSON_STREAM_MESSAGE_ID) : (struct sv){0},
         .at_ms = at.ms,
+        .stamp = json_stream_text(s, JSON_STREAM_TIMESTAMP),
         .lacks_time = s->members[JSON_STREAM_TIMESTAMP].kind != JSON_STREAM_STRING,
         .offset = s->record.from,
         .line = place->line,

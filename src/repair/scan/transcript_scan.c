@@ -85,8 +85,11 @@ static void look_at_blocks(struct pass *p, const struct json_stream *s, uint32_t
     for (size_t i = 0; i < s->block_count; i++) {
         const struct json_stream_block *b = &s->blocks[i];
         struct transcript_scan_spot *spot;
-        if (b->kind == JSON_STREAM_BLOCK_NULL)
-            add_spot(p, DAMAGE_NULL_BLOCK, node, b->span.from)->block = (uint32_t)i;
+        if (b->kind == JSON_STREAM_BLOCK_NULL) {
+            spot = add_spot(p, DAMAGE_NULL_BLOCK, node, b->span.from);
+            spot->block = (uint32_t)i;
+            spot->side = b->is_nested;
+        }
         if (b->is_empty && !b->is_nested) {
             spot = add_spot(p, DAMAGE_EMPTY_TEXT, node, b->span.from);
             spot->block = (uint32_t)i;
@@ -327,7 +330,7 @@ static int take_record(struct pass *p, const struct json_stream *s)
         add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from);
     if (is_node && role >= GRAPH_USER)
         look_at_message(p, s, role, node);
-    if (is_node && role == GRAPH_BOUNDARY && json_stream_text(s, JSON_STREAM_LOGICAL_PARENT).n)
+    if (is_node && role == GRAPH_BOUNDARY)
         add_spot(p, DAMAGE_BOUNDARY_PARENT_GONE, node, s->record.from)->number =
             (int64_t)graph_id_of(json_stream_text(s, JSON_STREAM_LOGICAL_PARENT));
     if (s->bad_text_count)

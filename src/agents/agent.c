@@ -570,9 +570,11 @@ bool agent_keeps_raw_mode(const struct agent *agent)
     return agent->control && agent->control->keeps_raw_mode;
 }
 
-const struct agent_timing *agent_timing_of(const struct agent *agent)
+const struct agent_timing *agent_timing_of(const struct agent *agent, bool is_terse)
 {
     static const struct agent_timing unmeasured = {0};
+    if (is_terse && agent->terse_timing)
+        return agent->terse_timing;
     return agent->timing ? agent->timing : &unmeasured;
 }
 

@@ -378,6 +378,9 @@ struct agent_stored {
     /* Has the user archived the session, and since when? FACT_UNKNOWN: it cannot be read. */
     enum fact (*is_archived)(const struct agent_store *store, const struct agent_transcript *t,
                              struct wall *since);
+    /* The directory in which the session began, where its records do not say. Returns: NULL: not
+     * known. Owner: the store's arena. */
+    const char *(*directory)(const struct agent_store *store, const char *session_id);
     /* The folders, below the store, where every session creates or grows files. */
     void (*list_watched)(const struct agent_store *store, const char *const **folders,
                          size_t *count);
@@ -645,6 +648,8 @@ struct agent {
     const struct agent_repair *repair; /* NULL: its transcripts are never repaired */
     const struct agent_salvage *salvage;
     const struct agent_timing *timing; /* measured on its clients */
+    /* The same of those that write neither errors nor questions down; NULL: as timing. */
+    const struct agent_timing *terse_timing;
 };
 
 /* Opens the records of a transcript: its file, or, where no file holds them, a nameless file with
@@ -730,8 +735,8 @@ const char *agent_asked_model(const struct agent *agent, const struct proc_strin
 bool agent_keeps_raw_mode(const struct agent *agent);
 /* Not tried: NULL. */
 const char *agent_does_with(const struct agent *agent, enum damage_kind kind);
-/* Never NULL. */
-const struct agent_timing *agent_timing_of(const struct agent *agent);
+/* Never NULL. is_terse: its records tell neither errors nor questions. */
+const struct agent_timing *agent_timing_of(const struct agent *agent, bool is_terse);
 /* Nothing is known, or found. */
 void agent_read_screen(const struct agent *agent, struct sv screen, struct arena *a,
                        struct agent_screen *out);

@@ -77,6 +77,7 @@ struct event {
     bool is_sidechain;  /* of a subagent */
     bool is_human;      /* EVENT_PROMPT: a person's own words */
     bool expects_reply; /* the agent asks the model after this */
+    bool is_terse;      /* by a client that writes neither errors nor questions down */
     bool ends_turn;     /* nothing follows in this turn */
     bool clears;        /* EVENT_COMMAND: with it the client began a new transcript, this one */
     bool is_automatic;  /* EVENT_COMPACT_BOUNDARY: the agent went on by itself afterwards;

@@ -136,6 +136,8 @@ static void take_event(struct tail *t, const struct event *e, int64_t offset)
     if (e->at.ms > r->last_record_at.ms)
         r->last_record_at = e->at;
     if (event_is_conversational(e)) {
+        if (!t->has_main_chain && !t->has_sidechain)
+            r->is_terse = e->is_terse;
         t->has_main_chain |= !e->is_sidechain;
         t->has_sidechain |= e->is_sidechain;
         if (e->at.ms > r->last_event_at.ms)

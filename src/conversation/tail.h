@@ -132,6 +132,7 @@ struct tail_result {
     const char *relocated_to;   /* the last directory to which the session was moved */
     const char *continued_in;   /* the session in which it continues; NULL also if this one went on
                                    afterwards */
+    bool is_terse;              /* the newest event of the conversation is (struct event) */
     bool holds_no_record;       /* the whole file was read, and has no whole record */
     bool holds_no_conversation; /* the whole file was read, and no line is part of a conversation */
 

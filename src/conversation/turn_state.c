@@ -146,7 +146,10 @@ void turn_state_tell(struct turn_state *s, const struct event *e)
     case EVENT_TOOL_RESULT:
         s->error = s->retry = NULL;
         close_tools(s, e);
-        await(s, e);
+        if (e->ends_turn)
+            end_turn(s);
+        else
+            await(s, e);
         break;
     case EVENT_ASSISTANT_TEXT:
     case EVENT_ASSISTANT_THINKING:

@@ -165,5 +165,10 @@ const char *activity_directory(const struct store *store, const struct agent_tra
         if (named[i] &&
             sv_equals(sv_of(agent_project_folder(store->agent, &store->io, named[i])), folder))
             return named[i];
-    return tail->relocated_to;
+    const char *(*directory)(const struct agent_store *, const char *) =
+        store->agent->stored->directory;
+    const char *kept = directory ? directory(&store->io, transcript->session_id) : NULL;
+    bool is_its =
+        kept && sv_equals(sv_of(agent_project_folder(store->agent, &store->io, kept)), folder);
+    return is_its ? kept : tail->relocated_to;
 }

@@ -286,3 +286,16 @@ of_kimi()
     rescue --export "${ONLY[@]}" "${DIRS[@]}"
     [ "$output" = "No Kimi processes found." ]
 }
+
+@test "a session whose records name no directory has the one that the index names, where its folder says the same" {
+    add_session "$A" "$project" 7200 "$ENDED"
+    sed -i '/profile.bind/d' "$wire"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_kimi '.cwd == null'
+    printf '{"sessionId":"%s","workDir":"/somewhere/else"}\n' "$A" >"$STORE/session_index.jsonl"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_kimi '.cwd == null'
+    printf 'torn\n{"sessionId":"%s","workDir":"%s"}\n' "$B" /b "$A" "$project" >"$STORE/session_index.jsonl"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_kimi ".resume_command == \"cd $project && kimi --session $A\""
+}

@@ -95,7 +95,7 @@ static void what_nobody_knows_of_an_agent_is_unknown(void **state)
     assert_null(screen.line);
     assert_false(agent_read_typed(&bare, SV("x"), &a, &typed));
     assert_false(agent_keeps_raw_mode(&bare));
-    assert_int_equal(agent_timing_of(&bare)->tool_limit_s, 0);
+    assert_int_equal(agent_timing_of(&bare, true)->tool_limit_s, 0);
 }
 
 static const struct agent_stored in_folders = {.suffix = "/main/events.jsonl"};

@@ -280,6 +280,48 @@ static void the_turn_is_told_by_its_records(void **state)
     arena_release(&a);
 }
 
+#define OLD(event) "{\"type\":\"context.append_loop_event\",\"event\":{" event "},\"time\":5}\n"
+#define OLD_PROMPT                                                                             \
+    "{\"type\":\"metadata\",\"protocol_version\":\"1.3\",\"created_at\":1,"                    \
+    "\"app_version\":\"0.10.0\"}\n"                                                            \
+    "{\"type\":\"turn.prompt\",\"input\":[],\"origin\":{\"kind\":\"user\"},\"time\":2}\n" OLD( \
+        "\"type\":\"step.begin\",\"uuid\":\"s1\",\"step\":1")
+#define OLD_CALL OLD("\"type\":\"tool.call\",\"stepUuid\":\"s1\",\"toolCallId\":\"c\"")
+#define CANCEL "{\"type\":\"turn.cancel\",\"time\":6}\n"
+#define OLD_RESULT(output)                                           \
+    OLD("\"type\":\"tool.result\",\"toolCallId\":\"c\",\"result\":{" \
+        "\"output\":\"" output "\",\"isError\":true}")
+
+/* As 0.10.0 writes it. */
+static void an_old_client_ends_its_turn_with_the_last_step(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    static const struct {
+        const char *text;
+        enum tail_turn turn;
+    } all[] = {
+        {OLD_PROMPT, TAIL_TURN_AWAITS_REPLY},
+        {OLD_PROMPT OLD("\"type\":\"step.end\",\"uuid\":\"s1\",\"finishReason\":\"end_turn\""),
+         TAIL_TURN_OVER},
+        {OLD_PROMPT CANCEL, TAIL_TURN_OVER},
+        {OLD_PROMPT OLD_CALL CANCEL OLD_RESULT("Interrupted by user"), TAIL_TURN_OVER},
+        {OLD_PROMPT OLD_CALL OLD_RESULT("no such file"), TAIL_TURN_AWAITS_REPLY},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct tail_result r = tail_of(&a, all[i].text);
+        if (r.turn != all[i].turn || !r.is_terse)
+            fail_msg("row %zu: turn %d", i, (int)r.turn);
+        assert_string_equal(r.version, "0.10.0");
+    }
+    assert_false(tail_of(&a, PROMPT "\n").is_terse);
+    assert_int_equal(tail_of(&a, PROMPT "\n" BEGIN "\n" TEXT "\n" STEP_END("end_turn") "\n").turn,
+                     TAIL_TURN_REPLYING);
+    assert_true(agent_timing_of(&agent_kimi, false)->writes_questions);
+    assert_false(agent_timing_of(&agent_kimi, true)->writes_questions);
+    arena_release(&a);
+}
+
 static void its_beginning_tells_directory_and_prompt(void **state)
 {
     (void)state;
@@ -363,6 +405,7 @@ int main(void)
         cmocka_unit_test(each_record_is_what_it_says),
         cmocka_unit_test(what_nobody_typed_is_no_persons_prompt),
         cmocka_unit_test(the_turn_is_told_by_its_records),
+        cmocka_unit_test(an_old_client_ends_its_turn_with_the_last_step),
         cmocka_unit_test(its_beginning_tells_directory_and_prompt),
         cmocka_unit_test(a_record_has_its_blocks),
         IN_SCRATCH(the_port_is_that_of_its_configuration),

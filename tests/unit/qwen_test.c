@@ -125,6 +125,30 @@ static void the_place_is_told_by_the_environment(void **state)
     assert_string_equal(agent_qwen.home->config_dir(&arena, &both, "/x", &is_default), "/r");
 }
 
+static void a_command_of_the_models_is_told_by_its_marks(void **state)
+{
+    (void)state;
+    struct proc_strings client = WORDS("HOME=/u"), inside = WORDS("QWEN_CODE=1");
+    struct proc_strings tool =
+        WORDS("QWEN_CODE=1", "QWEN_CODE_SESSION_ID=" ID, "QWEN_CODE_PROMPT_ID=" ID "########0");
+    struct proc_strings server = WORDS("QWEN_CODE=1", "QWEN_CODE_SESSION_ID=" ID);
+    struct proc_strings old_tool = WORDS("QWEN_CODE=1", "PAGER=cat"), plain = WORDS("PAGER=cat");
+    const struct {
+        struct agent_child_look look;
+        enum agent_child child;
+    } all[] = {
+        {{NULL, &tool, &client, false}, AGENT_CHILD_TOOL},
+        {{NULL, &tool, &client, true}, AGENT_CHILD_UNKNOWN},
+        {{NULL, &server, &client, false}, AGENT_CHILD_UNKNOWN},
+        {{NULL, &old_tool, &client, false}, AGENT_CHILD_TOOL},
+        {{NULL, &old_tool, &inside, false}, AGENT_CHILD_UNKNOWN}, /* a client that a tool runs */
+        {{NULL, &plain, &client, false}, AGENT_CHILD_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (agent_qwen.children->started_for(&all[i].look) != all[i].child)
+            fail_msg("row %zu", i);
+}
+
 /* ---- records ------------------------------------------------------------------------------ */
 
 #define HEAD(type, provenance)                                       \
@@ -443,6 +467,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_process_is_what_it_is, setup, teardown),
         cmocka_unit_test_setup_teardown(the_session_is_read_from_the_command_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_command_of_the_models_is_told_by_its_marks, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_place_is_told_by_the_environment, setup, teardown),
         cmocka_unit_test_setup_teardown(each_record_says_what_it_says, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_tells_of_its_session, setup, teardown),

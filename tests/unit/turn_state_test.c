@@ -41,6 +41,16 @@ static int release(void **state)
     return 0;
 }
 
+/* A tool that the user does not allow: nobody is asked after its result. */
+static void a_result_may_end_the_turn(void **state)
+{
+    (void)state;
+    struct event all[] = {event_of(EVENT_PROMPT, AT), with_id(EVENT_TOOL_RESULT, AT + 1, "a")};
+    assert_int_equal(told(all, 2).turn, TAIL_TURN_AWAITS_REPLY);
+    all[1].ends_turn = true;
+    assert_int_equal(told(all, 2).turn, TAIL_TURN_OVER);
+}
+
 static void a_question_is_up_until_it_is_answered(void **state)
 {
     (void)state;
@@ -86,6 +96,7 @@ static void an_answer_without_its_question_is_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_result_may_end_the_turn, release),
         cmocka_unit_test_teardown(a_question_is_up_until_it_is_answered, release),
         cmocka_unit_test_teardown(no_question_outlives_its_turn, release),
         cmocka_unit_test_teardown(an_answer_without_its_question_is_nothing, release),

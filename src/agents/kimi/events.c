@@ -1,5 +1,6 @@
 /* Kimi Code's records, 2.1.0 (protocol 1.5): one JSON object a line. A reply, a call and a result
- * are "loop events" of a step, which is one request to the model. */
+ * are "loop events" of a step, which is one request to the model. 0.10.0 (protocol 1.3) names no
+ * agent in them, and writes no end of a turn, no error, no question and no directory down. */
 #include "agents/contents.h"
 #include "agents/kimi/kimi.h"
 
@@ -45,6 +46,13 @@ static int64_t tokens_of(const struct json_value *usage)
     return sum;
 }
 
+/* Behind a turn.cancel. */
+static bool is_interrupted(const struct json_value *result)
+{
+    return json_is_true(json_get(result, "isError")) &&
+           sv_is(json_text_at(result, "output"), "Interrupted by user");
+}
+
 /* A part of a reply is written once it is whole, its step's end behind the results of its calls. */
 static void read_step(struct arena *a, const struct json_value *step, struct event *e)
 {
@@ -65,13 +73,15 @@ static void read_step(struct arena *a, const struct json_value *step, struct eve
         e->call_count = 1;
     } else if (sv_is(type, "tool.result")) {
         e->kind = EVENT_TOOL_RESULT;
-        e->expects_reply = true;
+        e->ends_turn = e->is_terse && is_interrupted(json_get(step, "result"));
+        e->expects_reply = !e->ends_turn;
         e->results = tool_of(a, json_text_at(step, "toolCallId"), (struct sv){0});
         e->result_count = 1;
     } else if (sv_is(type, "step.end") && !sv_is(reason, "tool_use") && !sv_is(reason, "error")) {
         e->kind = EVENT_ASSISTANT_TEXT;
         e->message_id = e->uuid;
         e->stop_reason = reason;
+        e->ends_turn = e->is_terse;
         e->context_tokens = tokens_of(json_get(step, "usage"));
     }
 }
@@ -132,7 +142,10 @@ static void read_type(struct arena *a, const struct record *r, struct event *e)
         read_prompt(r->root, e);
     else if (sv_is(r->type, "turn.ended"))
         read_end(r->root, e);
-    else if (sv_is(r->type, "turn.step.retrying"))
+    else if (e->is_terse && sv_is(r->type, "turn.cancel")) {
+        e->kind = EVENT_INTERRUPTED;
+        e->ends_turn = true;
+    } else if (sv_is(r->type, "turn.step.retrying"))
         read_retry(r->root, e);
     else if (sv_is(r->type, "interaction.request"))
         read_question(a, r->root, false, e);
@@ -167,7 +180,9 @@ static struct event event_of(struct arena *a, const struct record *r)
 {
     int64_t ms;
     struct sv agent = json_text_at(r->root, "agentId");
-    struct event e = {.kind = EVENT_METADATA};
+    struct event e = {.kind = EVENT_METADATA, .is_terse = !agent.n};
+    if (sv_is(r->type, "metadata"))
+        e.version = json_text_at(r->root, "app_version");
     if (json_integer(json_get(r->root, sv_is(r->type, "metadata") ? "created_at" : "time"), &ms) &&
         ms > 0)
         e.at.ms = ms;

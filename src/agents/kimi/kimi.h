@@ -8,6 +8,7 @@
  *                                       /agents/agent-N/wire.jsonl   a subagent's
  *                                       /state.json, logs/, notify/, ...
  *     workspaces.json          the working directories, and when each was last started in
+ *     session_index.jsonl      the directory of each session; 0.10.0 finds none without its line
  *     server/instances/         servers, with their pids
  *
  * NAME and HASH come from the directory. The folder of a session is made with its first prompt. A
@@ -34,6 +35,7 @@ struct lookup kimi_list_subagents(const struct agent_store *store,
                                   const struct agent_transcript *of,
                                   struct agent_transcript **transcripts, size_t *count);
 bool kimi_split(struct arena *a, const char *path, const char **store, const char **below);
+const char *kimi_directory(const struct agent_store *store, const char *session_id);
 enum fact kimi_is_archived(const struct agent_store *store, const struct agent_transcript *t,
                            struct wall *since);
 void kimi_list_watched(const struct agent_store *store, const char *const **folders, size_t *count);

@@ -277,6 +277,15 @@ static const struct agent_timing timing = {
     .gives_up_after_s = gives_up_after_s,
 };
 
+/* 0.10.0, which asks no second time, and whose records tell so little that only its spinner shows
+ * that it works: 17 times a second and more. */
+static const struct agent_timing terse_timing = {
+    .reply_piece_bytes = 100,
+    .asleep_for_ms = 2000,
+    .spinner_wakeups_per_s = 12,
+    .spinning_percent = 90,
+};
+
 /* SIGTERM ends it within 3 s, without a word; all that it had was written by then, but for what of
  * a reply had come. */
 static const struct agent_control control = {
@@ -309,6 +318,7 @@ static const struct agent_stored stored = {
     .find = kimi_find,
     .list_subagents = kimi_list_subagents,
     .is_archived = kimi_is_archived,
+    .directory = kimi_directory,
     .list_watched = kimi_list_watched,
     .watched_suffixes = (const char *const[]){"wire.jsonl", NULL},
 };
@@ -356,4 +366,5 @@ const struct agent agent_kimi = {
     .control = &control,
     .lines = &lines,
     .timing = &timing,
+    .terse_timing = &terse_timing,
 };

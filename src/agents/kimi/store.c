@@ -13,6 +13,7 @@
 
 enum {
     STATE_LIMIT = 1024 * 1024,
+    INDEX_LIMIT = 16 * 1024 * 1024,
     NAME_MAX_BYTES = 40, /* of a directory's name, in that of its folder */
     HASH_DIGITS = 12,
 };
@@ -250,6 +251,29 @@ enum fact kimi_is_archived(const struct agent_store *store, const struct agent_t
     if (json_integer(json_get(root, "updatedAt"), &ms) && ms > 0)
         since->ms = ms;
     return FACT_YES;
+}
+
+/* Of a line of the index that names the session. */
+static const char *directory_in(struct arena *a, struct sv line, const char *session_id)
+{
+    const struct json_value *root;
+    if (sv_find(line, 0, sv_of(session_id)) == line.n || json_parse(a, line, &root) < 0 ||
+        !sv_equals(json_text_at(root, "sessionId"), sv_of(session_id)))
+        return NULL;
+    return json_copy_text(a, root, "workDir");
+}
+
+const char *kimi_directory(const struct agent_store *store, const char *session_id)
+{
+    struct sv text, line;
+    const char *found = NULL;
+    if (fs_read_small(store->fd, "session_index.jsonl", INDEX_LIMIT, store->arena, &text) < 0)
+        return NULL;
+    while (text.n && !found) {
+        sv_cut_line(&text, &line);
+        found = directory_in(store->arena, line, session_id);
+    }
+    return found;
 }
 
 /* ---- a backup ----------------------------------------------------------------------------- */

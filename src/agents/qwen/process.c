@@ -159,11 +159,12 @@ static bool is_given(const struct agent_child_look *look, const char *variable)
 }
 
 /* A command of the model's has a terminal and a group of its own, and knows its prompt; what else
- * it starts inherits the session's id alone. */
+ * it starts inherits the session's id alone. 0.15.10 names neither, and marks commands alone. */
 static enum agent_child started_for(const struct agent_child_look *look)
 {
-    return !look->is_in_group && is_given(look, "QWEN_CODE_PROMPT_ID") ? AGENT_CHILD_TOOL
-                                                                       : AGENT_CHILD_UNKNOWN;
+    bool is_marked = is_given(look, "QWEN_CODE_PROMPT_ID") ||
+                     (is_given(look, "QWEN_CODE") && !is_given(look, "QWEN_CODE_SESSION_ID"));
+    return !look->is_in_group && is_marked ? AGENT_CHILD_TOOL : AGENT_CHILD_UNKNOWN;
 }
 
 /* ---- places ------------------------------------------------------------------------------- */

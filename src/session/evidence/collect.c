@@ -186,7 +186,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .patience_s = patience_s,
         .state = live->stat.state,
         .is_print = s->shown->kind == SR_KIND_PRINT,
-        .timing = agent_timing_of(live->agent),
+        .timing = agent_timing_of(live->agent, s->activity.tail.is_terse),
         .is_native = agent_is_native(live->agent, live->exe),
         .terminal_is_gone = live->tty_is_gone ? FACT_YES
                             : live->tty       ? FACT_NO

@@ -47,10 +47,7 @@ max_context_size = 262144
   },
 
   sessionId(world, { cwd }) {
-    const mine = world.files('sessions').filter((file) => file.endsWith('/state.json')).filter((file) => {
-      const state = world.read(file);
-      return (state?.cwd ?? state?.workDir) === cwd;
-    });
+    const mine = world.files(`sessions/${folderOf(cwd)}`).filter((file) => file.endsWith('/state.json'));
     return mine.length === 1 ? basename(dirname(mine[0])) : undefined;
   },
 

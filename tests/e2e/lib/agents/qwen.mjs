@@ -42,7 +42,7 @@ export const qwen = {
 
   sessionId(world, client) {
     const { owner } = client.pids();
-    const stored = world.files('projects').filter((file) => file.endsWith('.jsonl'));
+    const stored = world.files(`projects/${client.cwd.replace(/[^a-zA-Z0-9]/g, '-')}/chats`).filter((file) => file.endsWith('.jsonl'));
     return world.read(`sessions/${owner}.json`)?.sessionId ?? (owner && stored.length === 1 ? basename(stored[0], '.jsonl') : undefined);
   },
 

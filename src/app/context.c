@@ -29,9 +29,7 @@ enum { PATIENCE_MS = 1500 };
 void context_complain(const char *text)
 {
     BUF_RELEASE struct buf line = {0};
-    buf_adds(&line, "session-rescue: ");
-    utf8_adds_printable(&line, text);
-    buf_adds(&line, "\n");
+    utf8_adds_between(&line, "session-rescue: ", text, "\n");
     console_write(stderr, (struct sv){line.p, line.n});
 }
 

@@ -19,7 +19,7 @@ static void put_process(struct json_document *d, struct json_node *root, const s
         json_put_null(d, root, "process");
         return;
     }
-    struct json_node *p = json_object(d);
+    struct json_node *p = json_put_object(d, root, "process");
     json_put_integer(d, p, "pid", s->pid);
     json_put_time(d, p, "started_at", (struct wall){s->started_at_ms});
     json_put_integer(d, p, "start_ticks", (int64_t)s->start_ticks);
@@ -28,7 +28,6 @@ static void put_process(struct json_document *d, struct json_node *root, const s
     json_put_string(d, p, "tty", s->tty);
     json_put_string(d, p, "verdict", sr_verdict_word(s->verdict));
     json_put_string(d, p, "cause", s->cause);
-    json_put(d, root, "process", p);
 }
 
 static struct json_node *parts_node(struct json_document *d, const struct manifest_file *f)
@@ -36,14 +35,13 @@ static struct json_node *parts_node(struct json_document *d, const struct manife
     struct json_node *parts = json_array(d);
     for (size_t i = 0; i < f->part_count; i++) {
         const struct manifest_part *p = &f->parts[i];
-        struct json_node *node = json_object(d);
+        struct json_node *node = json_put_object(d, parts, NULL);
         json_put_string(d, node, "kind", p->kind);
         json_put_string(d, node, "sure", p->sureness);
         json_put_string(d, node, "encoding", p->is_json ? "json" : "plain");
         json_put_integer(d, node, "offset_bytes", p->offset_bytes);
         json_put_integer(d, node, "size_bytes", p->size_bytes);
         json_put_string(d, node, "sha256", p->sha256);
-        json_put(d, parts, NULL, node);
     }
     return parts;
 }
@@ -88,20 +86,17 @@ void manifest_write(const struct manifest *m, struct buf *out)
     json_put_string(d, root, "config_dir", m->config_dir);
     put_process(d, root, m->process);
 
-    struct json_node *files = json_array(d);
+    struct json_node *files = json_put_array(d, root, "files");
     for (size_t i = 0; i < m->file_count; i++)
         json_put(d, files, NULL, file_node(d, &m->files[i]));
-    json_put(d, root, "files", files);
 
-    struct json_node *left_out = json_array(d);
+    struct json_node *left_out = json_put_array(d, root, "left_out");
     for (size_t i = 0; i < m->left_out_count; i++) {
-        struct json_node *node = json_object(d);
+        struct json_node *node = json_put_object(d, left_out, NULL);
         json_put_string(d, node, "path", m->left_out[i].path);
         json_put_string(d, node, "why", m->left_out[i].why);
         json_put_bool(d, node, "is_lost", m->left_out[i].is_lost);
-        json_put(d, left_out, NULL, node);
     }
-    json_put(d, root, "left_out", left_out);
     json_finish(d, root, false, out);
 }
 

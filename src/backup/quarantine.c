@@ -114,12 +114,11 @@ int quarantine_add(struct quarantine *q, const struct repair_plan_edit *e, const
 static void put_text(struct json_document *d, struct json_node *root,
                      const struct quarantine_text *of)
 {
-    struct json_node *text = json_object(d);
+    struct json_node *text = json_put_object(d, root, "lines_are_of");
     json_put_string(d, text, "encoding", of->encoding);
     json_put_integer(d, text, "joined_records", (int64_t)of->joined_records);
     json_put_integer(d, text, "size_bytes", of->size_bytes);
     json_put_string(d, text, "sha256", of->sha256);
-    json_put(d, root, "lines_are_of", text);
 }
 
 int quarantine_end(struct quarantine *q, const char *path, int64_t size_bytes, const char *sha256,

@@ -294,6 +294,20 @@ void json_put(struct json_document *d, struct json_node *to, const char *key,
         yyjson_mut_arr_append(raw_node(to), raw_node(value));
 }
 
+struct json_node *json_put_object(struct json_document *d, struct json_node *to, const char *key)
+{
+    struct json_node *object = json_object(d);
+    json_put(d, to, key, object);
+    return object;
+}
+
+struct json_node *json_put_array(struct json_document *d, struct json_node *to, const char *key)
+{
+    struct json_node *array = json_array(d);
+    json_put(d, to, key, array);
+    return array;
+}
+
 void json_put_string(struct json_document *d, struct json_node *to, const char *key, const char *s)
 {
     if (s)
@@ -346,10 +360,9 @@ void json_put_time(struct json_document *d, struct json_node *to, const char *ke
 void json_put_strings(struct json_document *d, struct json_node *to, const char *key,
                       const char *const *items, size_t count)
 {
-    struct json_node *array = json_array(d);
+    struct json_node *array = json_put_array(d, to, key);
     for (size_t i = 0; i < count; i++)
         json_put_string(d, array, NULL, items[i]);
-    json_put(d, to, key, array);
 }
 
 void json_put_real(struct json_document *d, struct json_node *to, const char *key, double x)

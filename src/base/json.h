@@ -71,6 +71,9 @@ struct json_node;
 struct json_document *json_document_new(void);
 struct json_node *json_object(struct json_document *d);
 struct json_node *json_array(struct json_document *d);
+/* A new one, put there: what is put into it later is in the document. */
+struct json_node *json_put_object(struct json_document *d, struct json_node *to, const char *key);
+struct json_node *json_put_array(struct json_document *d, struct json_node *to, const char *key);
 
 /* key NULL: append to an array. Keys are not copied: string literals. s NULL: null. */
 void json_put(struct json_document *d, struct json_node *to, const char *key,

@@ -160,6 +160,13 @@ void utf8_adds_printable(struct buf *out, const char *s)
     utf8_add_printable(out, sv_of(s), 0);
 }
 
+void utf8_adds_between(struct buf *out, const char *before, const char *s, const char *after)
+{
+    buf_adds(out, before);
+    utf8_adds_printable(out, s);
+    buf_adds(out, after);
+}
+
 size_t utf8_columns(struct sv s)
 {
     BUF_RELEASE struct buf scratch = {0};

@@ -22,6 +22,8 @@ void utf8_add_valid(struct buf *out, struct sv s);
  */
 void utf8_add_printable(struct buf *out, struct sv s, size_t max_columns);
 void utf8_adds_printable(struct buf *out, const char *s); /* all of a string */
+/* The same, with words of ours on both sides of it. */
+void utf8_adds_between(struct buf *out, const char *before, const char *s, const char *after);
 
 /* The columns that s takes as utf8_add_printable shows it. */
 size_t utf8_columns(struct sv s);

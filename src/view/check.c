@@ -73,10 +73,8 @@ void view_text_problem(struct buf *out, const struct repair_plan_problem *p)
     buf_addf(out, ": %s", d->what);
     if (p->length >= 0)
         buf_addf(out, ", %lld byte%s", (long long)p->length, p->length == 1 ? "" : "s");
-    if (p->detail) {
-        buf_adds(out, "; ");
-        utf8_adds_printable(out, p->detail);
-    }
+    if (p->detail)
+        utf8_adds_between(out, "; ", p->detail, "");
     if (p->is_guess)
         buf_adds(out, " (a guess)");
     if (p->consequence)
@@ -144,9 +142,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
 {
     char size[STR_SIZE_TEXT];
     if (c->why && c->path && strstr(c->why, c->path)) { /* it says what was done to which file */
-        buf_adds(out, "unreadable: ");
-        utf8_adds_printable(out, c->why);
-        buf_adds(out, "\n");
+        utf8_adds_between(out, "unreadable: ", c->why, "\n");
         return;
     }
     utf8_adds_printable(out, c->path ? c->path : c->session_id);
@@ -157,9 +153,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         return;
     }
     if (c->why) {
-        buf_adds(out, ": unreadable: ");
-        utf8_adds_printable(out, c->why);
-        buf_adds(out, "\n");
+        utf8_adds_between(out, ": unreadable: ", c->why, "\n");
         return;
     }
     const struct repair_plan_messages *m = &c->plan->messages;
@@ -345,12 +339,10 @@ struct json_node *view_json_problems(struct json_document *d, const struct view_
 
 void view_json_check_begin(struct view_check_json *j, int64_t taken_at_ms)
 {
-    *j = (struct view_check_json){.document = json_document_new()};
-    j->root = json_object(j->document);
-    j->transcripts = json_array(j->document);
-    json_put_string(j->document, j->root, "schema", VIEW_SCHEMA);
+    *j = (struct view_check_json){0};
+    j->root = view_json_begin(&j->document);
     json_put_time(j->document, j->root, "taken_at", (struct wall){taken_at_ms});
-    json_put(j->document, j->root, "transcripts", j->transcripts);
+    j->transcripts = json_put_array(j->document, j->root, "transcripts");
 }
 
 struct json_node *view_json_branches(struct json_document *d, const struct repair_plan *plan)
@@ -358,14 +350,13 @@ struct json_node *view_json_branches(struct json_document *d, const struct repai
     struct json_node *list = json_array(d);
     for (size_t i = 0; i < plan->branch_count; i++) {
         const struct repair_plan_branch *b = &plan->branches[i];
-        struct json_node *node = json_object(d);
+        struct json_node *node = json_put_object(d, list, NULL);
         json_put_integer(d, node, "line", b->line);
         json_put_integer(d, node, "offset", b->offset);
         json_put_count(d, node, "fork_line", b->fork_line ? (int64_t)b->fork_line : -1);
         json_put_integer(d, node, "messages", (int64_t)b->message_count);
         json_put_time(d, node, "ended_at", (struct wall){b->at_ms});
         json_put_bool(d, node, "is_summed_up", b->is_summed_up);
-        json_put(d, list, NULL, node);
     }
     return list;
 }
@@ -376,14 +367,13 @@ static struct json_node *view_json_records(struct json_document *d,
     struct json_node *list = json_array(d);
     for (size_t i = 0; i < count; i++) {
         const struct repair_plan_loaded *l = &items[i];
-        struct json_node *node = json_object(d);
+        struct json_node *node = json_put_object(d, list, NULL);
         json_put_integer(d, node, "line", l->line);
         json_put_integer(d, node, "offset", l->offset);
         json_put_string(d, node, "who",
                         l->role == GRAPH_ASSISTANT ? "agent"
                         : l->role == GRAPH_RESULT  ? "tool"
                                                    : "user");
-        json_put(d, list, NULL, node);
     }
     return list;
 }

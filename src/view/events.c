@@ -111,9 +111,8 @@ static void put_members(struct json_document *d, struct json_node *to, const str
 
 void view_json_event(struct buf *out, const struct change_event *e)
 {
-    struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d);
-    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    struct json_document *d;
+    struct json_node *root = view_json_begin(&d);
     json_put_string(d, root, "event", change_word(e->kind));
     json_put_time(d, root, "at", (struct wall){e->at_ms});
     put_members(d, root, e);
@@ -132,22 +131,17 @@ static void add_session(struct buf *out, const struct change_event *e)
         utf8_adds_printable(out, e->tty ? e->tty : "no terminal");
     if (e->pid)
         buf_adds(out, ")");
-    if (e->cwd) {
-        buf_adds(out, " in ");
-        utf8_adds_printable(out, e->cwd);
-    }
+    if (e->cwd)
+        utf8_adds_between(out, " in ", e->cwd, "");
 }
 
 static void add_judgement(struct buf *out, const struct change_event *e)
 {
-    buf_adds(out, ": ");
-    utf8_adds_printable(out, e->cause);
+    utf8_adds_between(out, ": ", e->cause, "");
     if (e->confidence)
         buf_addf(out, " (%s confidence)", e->confidence);
-    for (size_t i = 0; i < e->evidence_count && i < 2; i++) {
-        buf_adds(out, "; ");
-        utf8_adds_printable(out, e->evidence[i]);
-    }
+    for (size_t i = 0; i < e->evidence_count && i < 2; i++)
+        utf8_adds_between(out, "; ", e->evidence[i], "");
 }
 
 static void add_context(struct buf *out, const struct change_event *e)
@@ -218,8 +212,7 @@ static void add_what_happened(struct buf *out, const struct change_event *e)
         break;
     case CHANGE_UNSAVED:
     case CHANGE_PROBLEM:
-        buf_adds(out, ": ");
-        utf8_adds_printable(out, e->text);
+        utf8_adds_between(out, ": ", e->text, "");
         break;
     case CHANGE_SESSION_NEW:
     case CHANGE_SESSION_CONTINUED:

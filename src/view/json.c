@@ -17,11 +17,10 @@ static void put_process(struct json_document *d, struct json_node *to, const str
     json_put_string(d, to, "entrypoint", s->entrypoint);
     json_put_string(d, to, "tty", s->tty);
     if (s->multiplexer.kind) {
-        struct json_node *m = json_object(d);
+        struct json_node *m = json_put_object(d, to, "multiplexer");
         json_put_string(d, m, "kind", s->multiplexer.kind);
         json_put_string(d, m, "server", s->multiplexer.server);
         json_put_string(d, m, "pane", s->multiplexer.pane);
-        json_put(d, to, "multiplexer", m);
     } else {
         json_put_null(d, to, "multiplexer");
     }
@@ -46,30 +45,26 @@ static void put_attachments(struct json_document *d, struct json_node *to,
 
 static void put_parts(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
-    struct json_node *parts = json_array(d);
+    struct json_node *parts = json_put_array(d, to, "parts");
     for (size_t i = 0; i < s->part_count; i++) {
-        struct json_node *part = json_object(d);
+        struct json_node *part = json_put_object(d, parts, NULL);
         json_put_string(d, part, "kind", s->parts[i].kind);
         json_put_string(d, part, "path", s->parts[i].path);
         json_put_string(d, part, "key", s->parts[i].key);
-        json_put(d, parts, NULL, part);
     }
-    json_put(d, to, "parts", parts);
 }
 
 static void put_session(struct json_document *d, struct json_node *to, const struct sr_session *s)
 {
     json_put_string(d, to, "session_id", s->session_id);
-    struct json_node *mapping = json_object(d);
+    struct json_node *mapping = json_put_object(d, to, "mapping");
     json_put_string(d, mapping, "by", sr_mapping_word(s->mapped_by));
     json_put_string(d, mapping, "confidence", sr_certainty_word(s->mapping_certainty));
     json_put_strings(d, mapping, "candidates", s->candidates, s->candidate_count);
-    json_put(d, to, "mapping", mapping);
 
-    struct json_node *twins = json_array(d);
+    struct json_node *twins = json_put_array(d, to, "twins");
     for (size_t i = 0; i < s->twin_count; i++)
         json_put_integer(d, twins, NULL, s->twins[i]);
-    json_put(d, to, "twins", twins);
     put_attachments(d, to, s);
 
     json_put_string(d, to, "transcript", s->transcript);
@@ -121,10 +116,10 @@ static void put_way(struct json_document *d, struct json_node *to, const struct 
 void view_json_put_strays(struct json_document *d, struct json_node *to, const struct sr_stray *all,
                           size_t count)
 {
-    struct json_node *strays = json_array(d);
+    struct json_node *strays = json_put_array(d, to, "strays");
     for (size_t i = 0; i < count; i++) {
         const struct sr_stray *stray = &all[i];
-        struct json_node *node = json_object(d);
+        struct json_node *node = json_put_object(d, strays, NULL);
         BUF_RELEASE struct buf command = {0};
         int r = resume_add_move(&command, stray);
         json_put_string(d, node, "session_id", stray->session_id);
@@ -134,9 +129,7 @@ void view_json_put_strays(struct json_document *d, struct json_node *to, const s
         json_put_string(d, node, "found_by", stray->found_by);
         json_put_string(d, node, "move_command", r == 0 ? command.p : NULL);
         json_put_integer(d, node, "rivals", (int64_t)stray->rivals);
-        json_put(d, strays, NULL, node);
     }
-    json_put(d, to, "strays", strays);
 }
 
 static struct json_node *session_node(struct json_document *d, const struct sr_session *s)
@@ -159,14 +152,12 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
     else /* one digit behind the point */
         json_put_real(d, node, "context_percent", (double)(int64_t)(s->context_percent * 10) / 10);
 
-    struct json_node *children = json_array(d);
+    struct json_node *children = json_put_array(d, node, "children");
     for (size_t i = 0; i < s->child_count; i++) {
-        struct json_node *child = json_object(d);
+        struct json_node *child = json_put_object(d, children, NULL);
         json_put_integer(d, child, "pid", s->children[i].pid);
         json_put_string(d, child, "name", s->children[i].name);
-        json_put(d, children, NULL, child);
     }
-    json_put(d, node, "children", children);
     json_put_strings(d, node, "notes", s->notes, s->note_count);
     return node;
 }
@@ -174,25 +165,30 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
 void view_json_put_problems(struct json_document *d, struct json_node *to,
                             const struct sr_problem *all, size_t count)
 {
-    struct json_node *problems = json_array(d);
+    struct json_node *problems = json_put_array(d, to, "problems");
     for (size_t i = 0; i < count; i++) {
-        struct json_node *problem = json_object(d);
+        struct json_node *problem = json_put_object(d, problems, NULL);
         json_put_string(d, problem, "path", all[i].path);
         json_put_string(d, problem, "text", all[i].text);
-        json_put(d, problems, NULL, problem);
     }
-    json_put(d, to, "problems", problems);
+}
+
+struct json_node *view_json_begin(struct json_document **d)
+{
+    *d = json_document_new();
+    struct json_node *root = json_object(*d);
+    json_put_string(*d, root, "schema", VIEW_SCHEMA);
+    return root;
 }
 
 void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot, size_t not_asked_for)
 {
-    struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d);
-    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    struct json_document *d;
+    struct json_node *root = view_json_begin(&d);
     json_put_time(d, root, "taken_at", (struct wall){snapshot->taken_at_ms});
     json_put_string(d, root, "host", snapshot->host);
 
-    struct json_node *sessions = json_array(d);
+    struct json_node *sessions = json_put_array(d, root, "sessions");
     int64_t live = 0, hung = 0;
     for (size_t i = 0; i < snapshot->session_count; i++) {
         const struct sr_session *s = &snapshot->sessions[i];
@@ -200,13 +196,12 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot, siz
         live += s->pid > 0;
         hung += s->verdict == SR_HUNG;
     }
-    json_put(d, root, "sessions", sessions);
 
     view_json_put_problems(d, root, snapshot->problems, snapshot->problem_count);
 
     view_json_put_strays(d, root, snapshot->strays, snapshot->stray_count);
 
-    struct json_node *counts = json_object(d);
+    struct json_node *counts = json_put_object(d, root, "counts");
     json_put_integer(d, counts, "detected", live);
     json_put_integer(d, counts, "hung", hung);
     json_put_integer(d, counts, "not_asked_for", (int64_t)not_asked_for);
@@ -215,7 +210,6 @@ void view_json_sessions(struct buf *out, const struct sr_snapshot *snapshot, siz
     json_put_integer(d, counts, "prompts_only", (int64_t)snapshot->prompted_count);
     json_put_bool(d, counts, "prompts_only_is_least", snapshot->prompted_is_least);
     json_put_integer(d, counts, "archived", (int64_t)snapshot->archived_count);
-    json_put(d, root, "counts", counts);
 
     json_finish(d, root, false, out);
 }

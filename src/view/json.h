@@ -12,6 +12,9 @@
 
 #define VIEW_SCHEMA "session-rescue/1"
 
+/* A new document, for json_finish, that says its schema. Returns: its root. */
+struct json_node *view_json_begin(struct json_document **d);
+
 /* Adds "problems" to an object: what could not be read. */
 void view_json_put_problems(struct json_document *d, struct json_node *to,
                             const struct sr_problem *all, size_t count);

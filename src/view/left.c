@@ -50,7 +50,7 @@ void view_put_left(struct json_document *d, struct json_node *to, const struct s
         json_put_null(d, to, "left");
         return;
     }
-    struct json_node *node = json_object(d);
+    struct json_node *node = json_put_object(d, to, "left");
     json_put_bool(d, node, "is_sure", left->is_sure);
     json_put_integer(d, node, "subagents", (int64_t)left->subagent_count);
     json_put_integer(d, node, "tool_results", (int64_t)left->tool_result_count);
@@ -63,5 +63,4 @@ void view_put_left(struct json_document *d, struct json_node *to, const struct s
     json_put_string(d, node, "backup", left->backup);
     json_put_count(d, node, "backup_bytes", left->backup ? left->backup_bytes : -1);
     json_put_bool(d, node, "backup_is_known", !left->backup_is_unknown);
-    json_put(d, to, "left", node);
 }

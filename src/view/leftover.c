@@ -20,9 +20,7 @@ static const struct {
 static void add_title(struct buf *out, const struct view_leftover *v)
 {
     char time[WALL_TEXT_SIZE];
-    buf_adds(out, "# Session ");
-    utf8_adds_printable(out, v->session_id);
-    buf_adds(out, ", what else is left\n\n- ");
+    utf8_adds_between(out, "# Session ", v->session_id, ", what else is left\n\n- ");
     view_add_left(out, v->left);
     buf_adds(out, "\n- missing: ");
     if (wall_known(v->since)) {
@@ -43,10 +41,8 @@ static void add_item(struct buf *out, const struct leftover_item *i)
 {
     char time[WALL_TEXT_SIZE], size[STR_SIZE_TEXT];
     buf_addf(out, "## %s", kinds[i->kind].title);
-    if (i->name) {
-        buf_adds(out, " ");
-        utf8_adds_printable(out, i->name);
-    }
+    if (i->name)
+        utf8_adds_between(out, " ", i->name, "");
     buf_addf(out, ", %s", wall_known(i->at) ? wall_format(i->at, time) : "at no known time");
     if (i->kind == LEFTOVER_RESULT && i->size_bytes >= 0)
         buf_addf(out, ", %s", str_format_size(i->size_bytes, size));
@@ -57,18 +53,14 @@ static void add_item(struct buf *out, const struct leftover_item *i)
         view_add_lines(out, i->text, "");
     else
         view_add_fenced(out, i->text);
-    if (i->size_bytes > (int64_t)i->text.n && i->kind == LEFTOVER_RESULT) {
-        buf_adds(out, "*The beginning of ");
-        utf8_adds_printable(out, i->path);
-        buf_adds(out, "; -v shows more.*\n");
-    }
+    if (i->size_bytes > (int64_t)i->text.n && i->kind == LEFTOVER_RESULT)
+        utf8_adds_between(out, "*The beginning of ", i->path, "; -v shows more.*\n");
     buf_adds(out, "\n");
 }
 
 static void add_file(struct buf *out, const struct leftover_file *f)
 {
-    buf_adds(out, "- ");
-    utf8_adds_printable(out, f->path ? f->path : f->name);
+    utf8_adds_between(out, "- ", f->path ? f->path : f->name, "");
     if (!f->path)
         buf_adds(out, ", whose name is not known");
     if (f->version_count)
@@ -118,16 +110,15 @@ static void put_item(struct buf *out, const struct view_leftover *v, const struc
 void view_json_leftover(struct buf *out, const struct view_leftover *v)
 {
     struct json_document *d = json_document_new();
-    struct json_node *root = begin(d, v, v->since, "client", "left"), *files = json_array(d);
+    struct json_node *root = begin(d, v, v->since, "client", "left");
     view_put_left(d, root, v->left);
+    struct json_node *files = json_put_array(d, root, "changed_files");
     for (size_t i = 0; i < v->file_count; i++) {
-        struct json_node *file = json_object(d);
+        struct json_node *file = json_put_object(d, files, NULL);
         json_put_string(d, file, "path", v->files[i].path);
         json_put_string(d, file, "name", v->files[i].name);
         json_put_integer(d, file, "versions", (int64_t)v->files[i].version_count);
-        json_put(d, files, NULL, file);
     }
-    json_put(d, root, "changed_files", files);
     json_finish(d, root, true, out);
     for (size_t i = 0; i < v->item_count; i++)
         put_item(out, v, &v->items[i]);

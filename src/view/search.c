@@ -56,14 +56,11 @@ static void add_hit(struct buf *out, const struct view_hit *hit, const struct vi
     buf_adds(out, "\n");
     if (!style->verbose)
         return;
-    buf_adds(out, "    ");
-    utf8_adds_printable(out, hit->file);
+    utf8_adds_between(out, "    ", hit->file, "");
     if (hit->offset >= 0)
         buf_addf(out, " at byte %lld", (long long)hit->offset);
-    if (hit->uuid) {
-        buf_adds(out, ", record ");
-        utf8_adds_printable(out, hit->uuid);
-    }
+    if (hit->uuid)
+        utf8_adds_between(out, ", record ", hit->uuid, "");
     buf_adds(out, "\n");
 }
 
@@ -72,12 +69,9 @@ static void add_stray(struct buf *out, const struct view_hit_session *s)
     BUF_RELEASE struct buf command = {0};
     bool is_copy = s->stray && s->stray->found_by;
     buf_addf(out, "  %sin ", is_copy ? "" : "only ");
-    utf8_adds_printable(out, s->stray_path);
-    buf_adds(out, ", where the client does not look");
-    if (is_copy) {
-        buf_adds(out, ": a copy, the client takes ");
-        utf8_adds_printable(out, s->stray->found_by);
-    }
+    utf8_adds_between(out, "", s->stray_path, ", where the client does not look");
+    if (is_copy)
+        utf8_adds_between(out, ": a copy, the client takes ", s->stray->found_by, "");
     buf_adds(out, "\n");
     if (s->stray && resume_add_move(&command, s->stray) == 0)
         buf_addf(out, "  %s\n", command.p);
@@ -106,11 +100,8 @@ static void add_way_back(struct buf *out, const struct view_hit_session *s)
         buf_addf(out, "  no command: %s\n", s->no_command);
     else if (s->backup)
         buf_addf(out, "  only in a backup: session-rescue --restore %s\n", s->id);
-    for (size_t i = 0; i < s->note_count; i++) {
-        buf_adds(out, "  note: ");
-        utf8_adds_printable(out, s->notes[i]);
-        buf_adds(out, "\n");
-    }
+    for (size_t i = 0; i < s->note_count; i++)
+        utf8_adds_between(out, "  note: ", s->notes[i], "\n");
 }
 
 static size_t count_sessions(const struct view_search *s)
@@ -133,10 +124,8 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
         bool is_last = i + 1 == s->hit_count || s->hits[i + 1].session != s->hits[i].session;
         if (is_first) {
             buf_addf(out, "%s", session->id);
-            if (session->cwd) {
-                buf_adds(out, "  ");
-                utf8_adds_printable(out, session->cwd);
-            }
+            if (session->cwd)
+                utf8_adds_between(out, "  ", session->cwd, "");
             buf_adds(out, "\n");
         }
         add_hit(out, &s->hits[i], style);
@@ -144,8 +133,7 @@ void view_text_search(struct buf *out, const struct view_search *s, const struct
             add_way_back(out, session);
     }
     if (s->hit_count == 0) {
-        buf_adds(out, "Nothing found for: ");
-        utf8_adds_printable(out, s->words);
+        utf8_adds_between(out, "Nothing found for: ", s->words, "");
         buf_adds(out, s->may_lack ? "; not all could be looked at\n" : "\n");
     } else if ((int64_t)s->hit_count < s->found) {
         buf_addf(out, "%zu of %lld messages shown, the newest; --all shows the rest.\n",
@@ -195,16 +183,15 @@ static struct json_node *session_node(struct json_document *d, const struct view
 void view_json_search(struct buf *out, const struct view_search *s,
                       const struct sr_problem *problems, size_t problem_count)
 {
-    struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d), *hits = json_array(d), *sessions = json_array(d);
-    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    struct json_document *d;
+    struct json_node *root = view_json_begin(&d);
     json_put_string(d, root, "words", s->words);
+    struct json_node *hits = json_put_array(d, root, "messages");
     for (size_t i = 0; i < s->hit_count; i++)
         json_put(d, hits, NULL, hit_node(d, s, &s->hits[i]));
-    json_put(d, root, "messages", hits);
+    struct json_node *sessions = json_put_array(d, root, "sessions");
     for (size_t i = 0; i < s->session_count; i++)
         json_put(d, sessions, NULL, session_node(d, &s->sessions[i]));
-    json_put(d, root, "sessions", sessions);
     json_put_integer(d, root, "found", s->found);
     json_put_bool(d, root, "up_to_date", !s->is_incomplete && !s->may_lack);
     json_put_string(d, root, "index_made_anew", s->made_anew);

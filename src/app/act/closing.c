@@ -9,8 +9,7 @@ enum { ID_SHOWN = 8 };
 
 void closing_add_cause(struct closing *c, const char *text)
 {
-    utf8_adds_printable(&c->causes, text);
-    buf_adds(&c->causes, "\n");
+    utf8_adds_between(&c->causes, "", text, "\n");
     c->failed++;
 }
 

@@ -22,8 +22,7 @@ static void say(const struct context *c, const char *text)
     BUF_RELEASE struct buf line = {0};
     if (c->options->quiet)
         return;
-    utf8_adds_printable(&line, text);
-    buf_adds(&line, "\n");
+    utf8_adds_between(&line, "", text, "\n");
     FILE *out = c->options->json ? stderr : stdout; /* the document has standard output */
     console_write(out, (struct sv){line.p, line.n});
     fflush(out);
@@ -57,8 +56,8 @@ bool scene_ask_to_give_up(void *context, const char *what, char *typed, size_t s
     BUF_RELEASE struct buf line = {0};
     const char *id = scene->session->session_id;
     int after = id ? (int)(agent_telling_id(id) - id) : 0;
-    utf8_adds_printable(&line, what);
-    buf_adds(&line, ".\nTo give it up, type the first 8 characters of the session's id");
+    utf8_adds_between(&line, "", what,
+                      ".\nTo give it up, type the first 8 characters of the session's id");
     if (after > 0)
         buf_addf(&line, " after '%.*s'", after, id);
     buf_adds(&line, ":");

@@ -283,8 +283,7 @@ static void print_message(const struct rescue *r)
     BUF_RELEASE struct buf out = {0};
     if (r->message.n == 0)
         return;
-    utf8_adds_printable(&out, r->message.p);
-    buf_adds(&out, "\n");
+    utf8_adds_between(&out, "", r->message.p, "\n");
     console_write(stdout, (struct sv){out.p, out.n});
 }
 

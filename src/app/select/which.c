@@ -165,18 +165,14 @@ static void describe(struct buf *out, const struct sr_session *s)
         utf8_adds_printable(out, s->tty);
     if (s->silent_s >= 0)
         buf_addf(out, "  last written to %s ago", view_age(s->silent_s, age));
-    buf_adds(out, "  ");
-    utf8_adds_printable(out, s->cwd ? s->cwd : "directory not known");
-    buf_adds(out, "\n");
+    utf8_adds_between(out, "  ", s->cwd ? s->cwd : "directory not known", "\n");
 }
 
 /* As describe, of copies of one session: where each lies. */
 static void describe_copy(struct buf *out, const struct sr_session *s)
 {
     describe(out, s);
-    buf_adds(out, "    ");
-    utf8_adds_printable(out, s->transcript ? s->transcript : "no transcript");
-    buf_adds(out, "\n");
+    utf8_adds_between(out, "    ", s->transcript ? s->transcript : "no transcript", "\n");
 }
 
 struct matches {

@@ -49,20 +49,17 @@ static struct json_node *expiring_node(struct json_document *d, const struct cha
 void report_write(const struct report *r, struct buf *out)
 {
     struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d), *sessions = json_array(d);
+    struct json_node *root = json_object(d), *sessions = json_put_array(d, root, "sessions");
     for (size_t i = 0; i < r->look.session_count; i++)
         json_put(d, sessions, NULL, session_node(d, &r->look.sessions[i]));
-    json_put(d, root, "sessions", sessions);
     if (r->look.has_expiring) {
-        struct json_node *expiring = json_array(d);
+        struct json_node *expiring = json_put_array(d, root, "expiring");
         for (size_t i = 0; i < r->look.expiring_count; i++)
             json_put(d, expiring, NULL, expiring_node(d, &r->look.expiring[i]));
-        json_put(d, root, "expiring", expiring);
     }
-    struct json_node *left = json_array(d);
+    struct json_node *left = json_put_array(d, root, "left");
     for (size_t i = 0; i < r->look.left_count; i++)
         json_put_integer(d, left, NULL, r->look.left[i]);
-    json_put(d, root, "left", left);
     json_put_strings(d, root, "problems", r->look.problems, r->look.problem_count);
     json_put_strings(d, root, "stores", r->stores, r->store_count);
     json_put_string(d, root, "blind", r->blind);

@@ -4,11 +4,11 @@
 #include "base/json.h"
 #include "view/json.h"
 
-static struct json_node *begin(struct json_document *d, const struct sr_session *session,
+static struct json_node *begin(struct json_document **document, const struct sr_session *session,
                                const struct sr_act *act, const char *done, const char *why)
 {
-    struct json_node *root = json_object(d);
-    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    struct json_node *root = view_json_begin(document);
+    struct json_document *d = *document;
     json_put_integer(d, root, "pid", session->pid);
     json_put_string(d, root, "session_id", session->session_id);
     json_put_string(d, root, "outcome",
@@ -33,24 +33,23 @@ void view_json_kill(struct buf *out, const struct sr_session *session, const str
                     const char *why, const char *const *resume_commands,
                     size_t resume_command_count, const char *pending_dir)
 {
-    struct json_document *d = json_document_new();
-    struct json_node *root = begin(d, session, &k->act, "killed", why);
+    struct json_document *d;
+    struct json_node *root = begin(&d, session, &k->act, "killed", why);
     json_put_bool(d, root, "by_force", k->by_force);
     put_backup(d, root, &k->act, pending_dir);
     json_put_bool(d, root, "backup_complete", k->is_backup_complete);
     json_put_integer(d, root, "survivors", (int64_t)k->survivor_count);
-    struct json_node *commands = json_array(d);
+    struct json_node *commands = json_put_array(d, root, "resume_commands");
     for (size_t i = 0; i < resume_command_count; i++)
         json_put_string(d, commands, NULL, resume_commands[i]);
-    json_put(d, root, "resume_commands", commands);
     json_finish(d, root, false, out);
 }
 
 void view_json_revive(struct buf *out, const struct sr_session *session, const struct sr_revive *v,
                       const char *why, const char *pending_dir)
 {
-    struct json_document *d = json_document_new();
-    struct json_node *root = begin(d, session, &v->act, "revived", why);
+    struct json_document *d;
+    struct json_node *root = begin(&d, session, &v->act, "revived", why);
     json_put_string(d, root, "cause", session->cause);
     json_put_string(d, root, "push", v->push);
     json_put_string(d, root, "movement", v->moved[0] ? v->moved : NULL);

@@ -49,9 +49,7 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
         buf_addf(out, "%s %.*s", outcome_word(&rows[i]), ID_COLUMNS,
                  agent_telling_id(rows[i].session_id));
         if (rows[i].code < 0) {
-            buf_adds(out, ": ");
-            utf8_adds_printable(out, rows[i].why);
-            buf_adds(out, "\n");
+            utf8_adds_between(out, ": ", rows[i].why, "\n");
             continue;
         }
         if (e->has_no_transcript)
@@ -61,17 +59,13 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
             buf_addf(out, " (%s in %zu %s", str_format_size(e->total_bytes, size), e->file_count,
                      files_word(e->file_count));
         add_remarks(out, e);
-        buf_adds(out, ")\n  ");
-        utf8_adds_printable(out, pending_dir);
+        utf8_adds_between(out, ")\n  ", pending_dir, "");
         if (e->stem[0])
             buf_addf(out, "/%s.%s", e->stem,
                      e->has_no_transcript ? "files" : &BACKUP_TRANSCRIPT[1]);
         buf_adds(out, "\n");
-        if (e->lost_count) {
-            buf_adds(out, "  not in it: ");
-            utf8_adds_printable(out, e->lost);
-            buf_adds(out, "\n");
-        }
+        if (e->lost_count)
+            utf8_adds_between(out, "  not in it: ", e->lost, "\n");
         if (e->fuller_stem[0])
             buf_addf(out, "  an earlier backup holds %s more, and is kept: %s\n",
                      e->fuller_bytes > e->size_bytes
@@ -84,8 +78,7 @@ void view_text_exports(struct buf *out, const struct view_export *rows, size_t c
                      ": %s\n",
                      e->unread_stem, err_reason(e->unread_code));
         if (e->salvage[0]) {
-            buf_adds(out, "  ");
-            utf8_adds_printable(out, e->salvage);
+            utf8_adds_between(out, "  ", e->salvage, "");
             if (e->salvaged_count && e->stem[0])
                 buf_addf(out, ", in %s.salvage.md", e->stem);
             buf_adds(out, "\n");
@@ -129,15 +122,6 @@ static struct json_node *export_node(struct json_document *d, const struct view_
     return node;
 }
 
-/* Writes and frees the document. */
-static struct json_node *new_document(struct json_document **d)
-{
-    *d = json_document_new();
-    struct json_node *root = json_object(*d);
-    json_put_string(*d, root, "schema", VIEW_SCHEMA);
-    return root;
-}
-
 static struct json_node *unsaved_node(struct json_document *d, const struct sr_session *s)
 {
     struct json_node *node = json_object(d);
@@ -161,18 +145,17 @@ static struct json_node *doubt_node(struct json_document *d, const struct view_d
 void view_json_exports(struct buf *out, const struct view_exports *of, const char *pending_dir)
 {
     struct json_document *d;
-    struct json_node *root = new_document(&d), *exports = json_array(d), *lacking = json_array(d),
-                     *doubts = json_array(d);
+    struct json_node *root = view_json_begin(&d);
     json_put_string(d, root, "pending_dir", pending_dir);
+    struct json_node *exports = json_put_array(d, root, "exports");
     for (size_t i = 0; i < of->count; i++)
         json_put(d, exports, NULL, export_node(d, &of->rows[i], pending_dir));
-    json_put(d, root, "exports", exports);
+    struct json_node *lacking = json_put_array(d, root, "unsaved");
     for (size_t i = 0; i < of->unsaved_count; i++)
         json_put(d, lacking, NULL, unsaved_node(d, of->unsaved[i]));
-    json_put(d, root, "unsaved", lacking);
+    struct json_node *doubts = json_put_array(d, root, "not_proven_empty");
     for (size_t i = 0; i < of->doubt_count; i++)
         json_put(d, doubts, NULL, doubt_node(d, &of->doubts[i]));
-    json_put(d, root, "not_proven_empty", doubts);
     json_finish(d, root, false, out);
 }
 
@@ -195,11 +178,8 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
                      files_word(v->file_count));
         buf_adds(out, "\n");
         for (size_t j = 0; j < v->finding_count; j++) {
-            buf_adds(out, "  ");
-            utf8_adds_printable(out, v->findings[j].file);
-            buf_adds(out, " ");
-            utf8_adds_printable(out, v->findings[j].what);
-            buf_adds(out, "\n");
+            utf8_adds_between(out, "  ", v->findings[j].file, " ");
+            utf8_adds_between(out, "", v->findings[j].what, "\n");
         }
         sound += verify_is_all(v);
     }
@@ -207,35 +187,32 @@ void view_text_verified(struct buf *out, const struct view_verified *rows, size_
         buf_adds(out, "No backups in ");
     else
         buf_addf(out, "%zu of %zu verified in ", sound, count);
-    utf8_adds_printable(out, pending_dir);
-    buf_adds(out, "\n");
+    utf8_adds_between(out, "", pending_dir, "\n");
 }
 
 void view_json_verified(struct buf *out, const struct view_verified *rows, size_t count,
                         const char *pending_dir)
 {
     struct json_document *d;
-    struct json_node *root = new_document(&d), *backups = json_array(d);
+    struct json_node *root = view_json_begin(&d);
     json_put_string(d, root, "pending_dir", pending_dir);
+    struct json_node *backups = json_put_array(d, root, "backups");
     for (size_t i = 0; i < count; i++) {
         const struct verified *v = &rows[i].result;
-        struct json_node *node = json_object(d), *findings = json_array(d);
+        struct json_node *node = json_put_object(d, backups, NULL);
         put_path(d, node, "backup", pending_dir, rows[i].stem);
         json_put_string(d, node, "session_id", v->manifest.session_id);
         json_put_string(d, node, "result", verify_word(v->verdict));
         json_put_integer(d, node, "total_bytes", v->total_bytes);
         json_put_integer(d, node, "files", (int64_t)v->file_count);
         json_put_integer(d, node, "lost_files", (int64_t)v->manifest.lost_count);
+        struct json_node *findings = json_put_array(d, node, "findings");
         for (size_t j = 0; j < v->finding_count; j++) {
-            struct json_node *finding = json_object(d);
+            struct json_node *finding = json_put_object(d, findings, NULL);
             json_put_string(d, finding, "file", v->findings[j].file);
             json_put_string(d, finding, "what", v->findings[j].what);
-            json_put(d, findings, NULL, finding);
         }
-        json_put(d, node, "findings", findings);
-        json_put(d, backups, NULL, node);
     }
-    json_put(d, root, "backups", backups);
     json_finish(d, root, false, out);
 }
 
@@ -256,17 +233,14 @@ void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is
     if (plan->has_new_id)
         buf_addf(out, " (a new id for %s%s)", plan->old_id,
                  is_done ? ", which was replaced in every record" : "");
-    buf_adds(out, " below ");
-    utf8_adds_printable(out, plan->config_dir);
+    utf8_adds_between(out, " below ", plan->config_dir, "");
     buf_addf(out, ": %zu %s\n", written, files_word(written));
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
         buf_addf(out, "  %-18s  ", restore_fate_word(step->fate));
         utf8_adds_printable(out, step->to ? step->to : step->from);
-        if (step->why) {
-            buf_adds(out, " ");
-            utf8_adds_printable(out, step->why);
-        }
+        if (step->why)
+            utf8_adds_between(out, " ", step->why, "");
         buf_adds(out, "\n");
     }
     const struct manifest *m = &plan->verified.manifest;
@@ -275,9 +249,7 @@ void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is
             continue;
         buf_addf(out, "  %-18s  ", "not in the backup");
         utf8_adds_printable(out, m->left_out[i].path);
-        buf_adds(out, ": ");
-        utf8_adds_printable(out, m->left_out[i].why);
-        buf_adds(out, "\n");
+        utf8_adds_between(out, ": ", m->left_out[i].why, "\n");
     }
     if (!plan->verified.manifest.files[0].copied.ends_in_newline)
         buf_adds(out, "  note: the transcript's last line breaks off, as it did in the session\n");
@@ -291,7 +263,7 @@ void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is
                        const char *resume_command)
 {
     struct json_document *d;
-    struct json_node *root = new_document(&d), *files = json_array(d);
+    struct json_node *root = view_json_begin(&d), *files = json_array(d);
     json_put_string(d, root, "session_id", plan->session_id);
     json_put_string(d, root, "old_session_id", plan->has_new_id ? plan->old_id : NULL);
     json_put_integer(d, root, "ids_rewritten", (int64_t)plan->ids_rewritten);
@@ -301,11 +273,10 @@ void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is
     json_put_integer(d, root, "salvaged_bytes", (int64_t)plan->salvaged.n);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct restore_step *step = &plan->steps[i];
-        struct json_node *node = json_object(d);
+        struct json_node *node = json_put_object(d, files, NULL);
         json_put_string(d, node, "file", step->to ? step->to : step->from);
         json_put_string(d, node, "what", restore_fate_word(step->fate));
         json_put_string(d, node, "why", step->why);
-        json_put(d, files, NULL, node);
     }
     json_put(d, root, "files", files);
     json_put_integer(d, root, "lost_files", (int64_t)plan->verified.manifest.lost_count);

@@ -135,9 +135,8 @@ static void put_after(struct json_document *d, struct json_node *root, const str
 void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose)
 {
     const struct repair_plan *plan = v->checked.plan;
-    struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d), *edits = json_array(d);
-    json_put_string(d, root, "schema", VIEW_SCHEMA);
+    struct json_document *d;
+    struct json_node *root = view_json_begin(&d);
     json_put_string(d, root, "session_id", v->checked.session_id);
     json_put_string(d, root, "path", v->checked.path);
     json_put_string(d, root, "outcome", outcome_word(v->outcome));
@@ -153,9 +152,9 @@ void view_json_repair(struct buf *out, const struct view_repair *v, bool verbose
         json_put(d, root, "fit", fit_node(d, &plan->fit));
     else
         json_put_null(d, root, "fit");
+    struct json_node *edits = json_put_array(d, root, "edits");
     for (size_t i = 0; i < plan->edit_count; i++)
         json_put(d, edits, NULL, edit_node(d, &plan->edits[i]));
-    json_put(d, root, "edits", edits);
     json_put(d, root, "problems", view_json_problems(d, &v->checked, verbose));
     json_put(d, root, "branches", view_json_branches(d, plan));
     json_put_string(d, root, "resume_command", v->resume_command);

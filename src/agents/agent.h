@@ -452,6 +452,7 @@ struct agent_registry {
 struct agent_held {
     const char *session_id;
     enum sr_mapping by;
+    bool is_likely; /* else exact */
 };
 
 /* A process that may draw a session of another process. */

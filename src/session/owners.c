@@ -30,7 +30,7 @@ static void add_row(struct snapshot *snap, struct rows *rows, const struct sessi
     row->live = copy_of(&snap->arena, from->live);
     row->session_id = held->session_id;
     row->mapped_by = held->by;
-    row->certainty = SR_EXACT;
+    row->certainty = held->is_likely ? SR_LIKELY : SR_EXACT;
     row->is_held = true;
     row->which = seen;
     if (seen.state == LOOKUP_UNKNOWN)

@@ -168,6 +168,31 @@ hold()
     [ "$(json '.sessions[0].mapping.by')" = argv ]
 }
 
+@test "an older one is mapped by the file that it leaves in its session's folder, and its launcher is none" {
+    add_session "$A" "$project"
+    answer "$A"
+    add_session "$B" "$project"
+    answer "$B"
+    mkdir "$BATS_TEST_TMPDIR/copilot-linux-x64/launcher"
+    cp "$(command -v bash)" "$BATS_TEST_TMPDIR/copilot-linux-x64/launcher/copilot"
+    # the number of the one that runs below is the launcher's word to it
+    start env -C "$project" HOME="$HOME" "$BATS_TEST_TMPDIR/copilot-linux-x64/launcher/copilot" -c '
+        COPILOT_LOADER_PID=$$ "$1" -c "read -r" copilot <>"$2" & echo $! >"$3"; wait' copilot \
+        "$BATS_TEST_TMPDIR/copilot-linux-x64/launcher/copilot" <(:) "$BATS_TEST_TMPDIR/below"
+    wait_until 30 test -s "$BATS_TEST_TMPDIR/below"
+    pid=$(<"$BATS_TEST_TMPDIR/below")
+    started_pids+=("$pid")
+    wait_until 30 grep -q copilot "/proc/$pid/comm"
+    touch -d "2 hours ago" "$STATE/$B/inuse.$pid.lock" # of an earlier process of that number
+    live
+    [ "$(json '.sessions[0].session_id')" = null ]
+    echo "$pid" >"$STATE/$A/inuse.$pid.lock"
+    live
+    [ "$(json '.sessions[0].session_id')" = "$A" ]
+    [ "$(json '.sessions[0].mapping.by')" = lock ]
+    [ "$(json '.sessions[0].mapping.confidence')" = likely ]
+}
+
 @test "two in one directory are told apart, and one that has said nothing has no other's session" {
     add_session "$A" "$project"
     answer "$A"

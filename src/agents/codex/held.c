@@ -50,7 +50,7 @@ static struct one *add(struct arena *a, struct found *found, struct sv id, enum 
         if (sv_equals(sv_of(found->items[i].held.session_id), id))
             return &found->items[i];
     struct one *one = ARENA_PUSH(a, found->items, found->count, found->capacity);
-    *one = (struct one){.held = {arena_strndup(a, id.p, id.n), by}};
+    *one = (struct one){.held = {.session_id = arena_strndup(a, id.p, id.n), .by = by}};
     return one;
 }
 

@@ -8,8 +8,8 @@
  *     session-state/<id>/inuse.<pid>.hold      locked (flock) by the process that has the session
  *     session-store.db                         an index of all sessions, built from these
  *
- * Seen with 1.0.102. A record is {"type", "data", "id", "timestamp", "parentId"}; a reply is
- * written when it is complete. A retry of a request leaves no record.
+ * Seen with 1.0.102 and 1.0.32. A record is {"type", "data", "id", "timestamp", "parentId"}; a
+ * reply is written when it is complete. A retry of a request leaves no record.
  */
 #pragma once
 

@@ -102,6 +102,29 @@ static enum agent_role role_of(const struct agent_look *look)
     return is_server(argv) ? AGENT_SERVER : AGENT_SESSION;
 }
 
+/* 1.0.32 runs itself again, below, and waits: the child names it in COPILOT_LOADER_PID. */
+static enum agent_role look_closer(const struct proc *proc, pid_t pid,
+                                   const struct agent_look *look, enum agent_role role)
+{
+    ARENA_RELEASE struct arena a = {0};
+    pid_t *children;
+    size_t count = 0;
+    (void)look;
+    if (proc_read_children(proc, pid, &a, &children, &count) < 0)
+        return role;
+    const char *own = arena_printf(&a, "%d", (int)pid);
+    for (size_t i = 0; i < count; i++) {
+        struct proc_strings environment = {0};
+        const char *exe = NULL;
+        bool is_deleted = false;
+        if (proc_read_exe(proc, children[i], &a, &exe, &is_deleted) == 0 && could_be(exe, "") &&
+            proc_read_environ(proc, children[i], &a, &environment) >= 0 &&
+            str_equals(proc_variable(&environment, "COPILOT_LOADER_PID"), own))
+            return AGENT_HELPER;
+    }
+    return role;
+}
+
 /* "--resume=ID", "--resume ID", "-r ID", "--session-id ID". The beginning of an id, or a name,
  * names one too: those are not looked up. */
 static bool session_in_argv(const struct proc_strings *argv, struct sv *session_id)
@@ -229,6 +252,7 @@ static const struct agent_lines broken_lines = {
 static const struct agent_process process = {
     .could_be = could_be,
     .role = role_of,
+    .look_closer = look_closer,
     .session_in_argv = session_in_argv,
     .kind = kind_of,
 };

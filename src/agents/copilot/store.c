@@ -116,6 +116,43 @@ static bool is_hold(const struct agent_store *store, const char *target, struct 
            fstatat(store->fd, target + n - before + 1, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/*
+ * 1.0.32 holds no file open: it leaves "inuse.<pid>.lock" in the folder of the session that it has,
+ * and takes it away when it goes on to another. One that was killed leaves it behind: of a process
+ * of that number that began later it says nothing, nor does one beside a ".hold" of newer versions.
+ */
+static struct lookup named_by_lock(const struct agent_store *store, const struct proc *proc,
+                                   pid_t pid, struct agent_held *out, size_t *count)
+{
+    const char **ids;
+    size_t id_count;
+    struct proc_stat process;
+    struct wall newest = {0};
+    int r = proc_read_stat(proc, pid, &process);
+    *count = 0;
+    if (r < 0)
+        return r == -ESRCH ? lookup_found() : lookup_unknown(r, "stat");
+    struct wall started = proc_start_time(proc, process.start_ticks);
+    struct lookup seen = list_ids(store, &ids, &id_count);
+    for (size_t i = 0; i < id_count; i++) {
+        struct stat lock, hold;
+        const char *name = arena_printf(store->arena, COPILOT_TOP "/%s/inuse.%d", ids[i], (int)pid);
+        const char *of_lock = arena_printf(store->arena, "%s.lock", name);
+        if (fstatat(store->fd, of_lock, &lock, AT_SYMLINK_NOFOLLOW) < 0 ||
+            fstatat(store->fd, arena_printf(store->arena, "%s.hold", name), &hold,
+                    AT_SYMLINK_NOFOLLOW) == 0)
+            continue;
+        struct wall at = {lock.st_mtim.tv_sec * 1000 + lock.st_mtim.tv_nsec / 1000000};
+        if (!S_ISREG(lock.st_mode) || at.ms < started.ms || at.ms < newest.ms)
+            continue;
+        newest = at;
+        *out =
+            (struct agent_held){.session_id = ids[i], .by = SR_MAPPED_BY_LOCK, .is_likely = true};
+        *count = 1;
+    }
+    return seen.state == LOOKUP_ABSENT ? lookup_found() : seen;
+}
+
 struct lookup copilot_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
                            struct agent_held **items, size_t *count)
 {
@@ -134,11 +171,13 @@ struct lookup copilot_held(const struct agent_store *store, const struct proc *p
             continue;
         enum fact is_locked = descriptor_is_locked(proc, pid, all[i].fd);
         if (is_locked == FACT_YES)
-            held[kept++] =
-                (struct agent_held){arena_strndup(store->arena, id.p, id.n), SR_MAPPED_BY_LOCK};
+            held[kept++] = (struct agent_held){
+                .session_id = arena_strndup(store->arena, id.p, id.n), .by = SR_MAPPED_BY_LOCK};
         else if (is_locked == FACT_UNKNOWN)
             seen = lookup_unknown(-EACCES, where);
     }
+    if (kept == 0 && seen.state == LOOKUP_FOUND)
+        seen = named_by_lock(store, proc, pid, held, &kept);
     *items = held;
     *count = kept;
     return seen;

@@ -951,6 +951,30 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
     return found;
 }
 
+int backup_source_of_stray(const struct sr_snapshot *snapshot, const struct sr_stray *stray,
+                           const struct sr_export_options *options, struct backup_source *out)
+{
+    const struct snapshot *snap = (const struct snapshot *)snapshot;
+    for (size_t i = 0; i < snap->stores.count; i++) {
+        const struct store *store = snap->stores.items[i];
+        size_t n = strlen(store->io.path);
+        if (store->code < 0 || !str_starts_with(stray->path, store->io.path) ||
+            stray->path[n] != '/')
+            continue;
+        *out = (struct backup_source){
+            .agent = store->agent,
+            .store = &store->io,
+            .transcript = {.session_id = stray->session_id,
+                           .path = stray->path + n + 1,
+                           .size_bytes = stray->size_bytes},
+            .temporary = options->temporary_dir ? options->temporary_dir : "/tmp",
+            .host = snapshot->host,
+        };
+        return 0;
+    }
+    return -ENOENT;
+}
+
 int sr_export_session(const struct sr_snapshot *snapshot, const struct sr_session *session,
                       const struct sr_export_options *options, struct sr_export *out,
                       struct sr_error *error)

@@ -61,6 +61,11 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
                                const char *candidate, const struct sr_export_options *options,
                                struct backup_source *out, struct sr_error *error);
 
+/* A transcript of a snapshot that lies where its client does not look, with all else that its
+ * session has. Returns: 0; -ENOENT when its store is not open. */
+int backup_source_of_stray(const struct sr_snapshot *snapshot, const struct sr_stray *stray,
+                           const struct sr_export_options *options, struct backup_source *out);
+
 /* As an error code: 0; -ENODATA for absent; why it is unknown. */
 int backup_source_code(struct lookup found);
 

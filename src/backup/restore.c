@@ -201,6 +201,7 @@ static int judge_records(const struct restore_request *q, struct restore_plan *p
     return 0;
 }
 
+/* folder: of the session; NULL: each file keeps the name that it had. */
 static int add_step(const struct restore_request *q, struct restore_plan *plan, int root,
                     const char *folder, size_t i, struct sr_error *error)
 {
@@ -210,8 +211,9 @@ static int add_step(const struct restore_request *q, struct restore_plan *plan, 
     if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE ||
         f->kind == AGENT_FILE_SALVAGE || f->copied.state == COPY_MISSING)
         return 0;
-    step->to =
-        plan->agent->bundle->renamed(plan->arena, f->name, plan->old_id, plan->session_id, folder);
+    step->to = !folder ? f->name
+                       : plan->agent->bundle->renamed(plan->arena, f->name, plan->old_id,
+                                                      plan->session_id, folder);
     if (!is_below(step->to))
         return err_set(error, -EBADMSG, "the manifest names a file '%s' outside", f->name);
     step->fate = f->kind == AGENT_FILE_LINES ? RESTORE_APPEND : RESTORE_WRITE;
@@ -232,6 +234,9 @@ static int add_steps(const struct restore_request *q, struct restore_plan *plan,
     if (root < 0 && root != -ENOENT)
         return err_set(error, root, "open %s: %s", plan->config_dir, err_reason(root));
     const char *folder = project_folder(plan, q, root);
+    struct sv had = agent_folder_of(plan->agent, m->files[0].name);
+    if (!plan->has_new_id && sv_equals(had, sv_of(folder)))
+        folder = NULL; /* also one in which the client does not look */
     plan->steps = arena_alloc(plan->arena, (m->file_count + 1) * sizeof *plan->steps);
     int r = 0;
     for (size_t i = 1; i < m->file_count && r == 0; i++)

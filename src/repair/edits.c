@@ -482,7 +482,7 @@ static bool has_subagent_below(const struct graph *g, uint32_t node)
             continue;
         uint32_t at = graph_parent(g, i);
         for (size_t n = 0; at != GRAPH_NONE && at != node && n < g->count; n++)
-            at = g->nodes[at].role == GRAPH_LINK ? graph_parent(g, at) : GRAPH_NONE;
+            at = repair_steps_is_message(g, at) ? GRAPH_NONE : graph_parent(g, at);
         if (at == node)
             return true;
     }

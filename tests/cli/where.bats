@@ -500,3 +500,51 @@ stray_files()
     list
     [ "$(of "$a" pid)" = null ]
 }
+
+@test "named by its id, --export saves it with what lies beside it, and --restore brings it back" {
+    folder_name=${folder##*/}
+    stray_files
+    echo result >"$folder/$folder_name/$a/one.txt"
+    for id in "$a" "$b" "$c"; do
+        run --separate-stderr "$SESSION_RESCUE" --export "${id%%-*}" --config-dir "$CONFIG_DIR" --pending-dir "$HOME/saved" --log-dir "$HOME/log"
+        [ "$status" -eq 0 ]
+        [[ $output == *"exported ${id%%-*}"* ]]
+        [[ $stderr == *"lies where the client does not look; --resume $id tells what to do"* ]]
+    done
+    cmp "$folder/$folder_name/$a.jsonl" "$(echo "$HOME"/saved/*"$a.jsonl")"
+    cmp "$folder/$c (1).jsonl" "$(echo "$HOME"/saved/*"$c.jsonl")"
+    cp -a "$CONFIG_DIR" "$HOME/before"
+    rm -r "${folder:?}/$folder_name" "$folder/$c (1).jsonl"
+    for id in "$a" "$c"; do
+        rescue --restore "$id" --config-dir "$CONFIG_DIR" --pending-dir "$HOME/saved" --log-dir "$HOME/log" --force
+        [ "$status" -eq 0 ]
+    done
+    diff -r "$HOME/before/projects" "$CONFIG_DIR/projects"
+    # one that the client finds, too, is that one
+    rescue --export "$d" --config-dir "$CONFIG_DIR" --pending-dir "$HOME/saved" --log-dir "$HOME/log"
+    [[ $stderr != *"does not look"* ]]
+    cmp "$folder/$d.jsonl" "$(echo "$HOME"/saved/*"$d.jsonl")"
+}
+
+@test "named by its id, --repair mends it where it lies, and of several asks for the file" {
+    folder_name=${folder##*/}
+    stray_files
+    e=eeeeeeee-0000-4000-8000-000000000005
+    say "$folder/$e (1).jsonl" "$e" "$here" 1 "one"
+    say "$folder/$e.jsonl.bak" "$e" "$here" 2 "two"
+    for file in "$folder/$c (1).jsonl" "$CONFIG_DIR/projects/$b.jsonl" "$folder/$e (1).jsonl"; do
+        cp "$file" "$HOME/${file##*/}"
+        printf '{"type":"user","uu' >>"$file"
+    done
+    for id in "$b" "$c"; do
+        rescue --repair "${id%%-*}" --force --config-dir "$CONFIG_DIR" --pending-dir "$HOME/saved" --log-dir "$HOME/log"
+        [ "$status" -eq 0 ]
+        [[ $stderr == *"lies where the client does not look; --resume $id tells what to do"* ]]
+    done
+    cmp "$folder/$c (1).jsonl" "$HOME/$c (1).jsonl"
+    cmp "$CONFIG_DIR/projects/$b.jsonl" "$HOME/$b.jsonl"
+    rescue --repair "$e" --force --config-dir "$CONFIG_DIR" --pending-dir "$HOME/saved" --log-dir "$HOME/log"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"several places where the client does not look; nothing was changed"*"--repair '$folder/$e (1).jsonl'"* ]]
+    [ "$(wc -c <"$folder/$e (1).jsonl")" -gt "$(wc -c <"$HOME/$e (1).jsonl")" ]
+}

@@ -29,6 +29,7 @@ struct wanted {
     const struct sr_session *session;
     const char *candidate;
     struct backup_listing *listing; /* of one without a transcript */
+    const struct sr_stray *stray;   /* instead of a session: where the client does not look */
 };
 
 struct work {
@@ -69,7 +70,7 @@ static bool is_wanted_already(const struct work *w, const struct sr_session *s, 
 {
     for (size_t i = 0; i < w->wanted_count; i++) {
         const struct wanted *x = &w->wanted[i];
-        if (str_equals(x->candidate ? x->candidate : x->session->session_id, id) &&
+        if (!x->stray && str_equals(x->candidate ? x->candidate : x->session->session_id, id) &&
             str_equals(x->session->config_dir, s->config_dir) &&
             str_equals(x->session->transcript, s->transcript))
             return true;
@@ -81,7 +82,18 @@ static void want(struct work *w, const struct sr_session *s, const char *candida
                  struct backup_listing *listing)
 {
     *ARENA_PUSH(&w->context->arena, w->wanted, w->wanted_count, w->wanted_capacity) =
-        (struct wanted){s, candidate, listing};
+        (struct wanted){.session = s, .candidate = candidate, .listing = listing};
+}
+
+/* What words name that no session is: transcripts that lie where the client does not look. */
+static void want_strays(struct work *w, struct selection *selection)
+{
+    struct sr_stray *strays;
+    size_t count = selection_take_strays(selection, &w->context->arena, w->snapshot, &strays);
+    selection_tell_strays(strays, count);
+    for (size_t i = 0; i < count; i++)
+        *ARENA_PUSH(&w->context->arena, w->wanted, w->wanted_count, w->wanted_capacity) =
+            (struct wanted){.stray = &strays[i]};
 }
 
 /* Not with --if-context where there is room left, or where it was copied a short time ago. */
@@ -167,8 +179,11 @@ static void say_nothing_there(struct work *w, const struct sr_session *s)
 }
 
 /* Returns: 0, or an exit status. */
-static int choose(struct work *w, const struct selection *selection)
+static int choose(struct work *w, struct selection *selection)
 {
+    bool is_all = selection->count == 0;
+    if (!is_all)
+        want_strays(w, selection);
     size_t count = selection->count;
     const struct sr_session **named = arena_alloc(&w->context->arena, (count + 1) * sizeof *named);
     int status = selection_find(w->context, selection, w->snapshot, named);
@@ -182,7 +197,7 @@ static int choose(struct work *w, const struct selection *selection)
             say_nothing_there(w, named[i]);
         say_unsaved(w, named[i]);
     }
-    for (size_t i = 0; count == 0 && i < w->snapshot->session_count; i++) {
+    for (size_t i = 0; is_all && i < w->snapshot->session_count; i++) {
         if (w->context->options->if_context < 0)
             say_unsaved(w, &w->snapshot->sessions[i]);
         want_session(w, &w->snapshot->sessions[i]);
@@ -192,6 +207,21 @@ static int choose(struct work *w, const struct selection *selection)
 }
 
 /* ---- doing it ----------------------------------------------------------------------------- */
+
+static void export_stray(struct work *w, struct backup_run *run, const struct sr_stray *stray,
+                         struct view_export *row)
+{
+    struct backup_source source;
+    struct sr_error error;
+    *row = (struct view_export){.session_id = stray->session_id};
+    row->code = backup_source_of_stray(w->snapshot, stray, run->options, &source);
+    if (row->code < 0)
+        err_set(&error, row->code, "its store cannot be read: %s", stray->path);
+    else
+        row->code = backup_take(run, &source, &row->result, &error);
+    if (row->code < 0)
+        row->why = arena_strdup(&w->context->arena, error.text);
+}
 
 static void export_one(struct work *w, struct backup_run *run, const struct wanted *wanted,
                        struct view_export *row)
@@ -324,7 +354,10 @@ static int export_all(struct work *w)
     w->rows = arena_alloc(&c->arena, (w->wanted_count + 1) * sizeof *w->rows);
     meter_begin(&w->meter, c->shows_progress);
     for (size_t i = 0; i < w->wanted_count; i++)
-        export_one(w, &run, &w->wanted[i], &w->rows[i]);
+        if (w->wanted[i].stray)
+            export_stray(w, &run, w->wanted[i].stray, &w->rows[i]);
+        else
+            export_one(w, &run, &w->wanted[i], &w->rows[i]);
     meter_end(&w->meter);
     backup_end(&run);
     if (c->options->if_context >= 0) {
@@ -361,7 +394,7 @@ static int say_none(const struct work *w)
     return status == 0 && w->unsaved_count + w->doubt_count ? EXIT_ATTENTION : status;
 }
 
-static int export_found(struct work *w, const struct selection *selection)
+static int export_found(struct work *w, struct selection *selection)
 {
     struct context *c = w->context;
     w->closing.detected = named_count_running(w->snapshot);
@@ -389,6 +422,7 @@ int export_run(struct context *context)
     if (!context_has_folders(context))
         return EXIT_FAILED;
     selection_narrow(&selection, &context->look);
+    context->look.looks_for_strays = selection.prefix_count > 0;
     if (o->all)
         context->look.stored_limit = context->look.gone_limit = SIZE_MAX;
     struct sr_snapshot *snapshot;

@@ -8,6 +8,7 @@
 #include "app/act/scene.h"
 #include "app/prompt.h"
 #include "app/select/named.h"
+#include "app/select/selection.h"
 #include "app/select/targets.h"
 #include "backup/backup_dir.h"
 #include "base/utf8.h"
@@ -323,6 +324,22 @@ static int repair(struct work *w)
     return status;
 }
 
+/* Of several files that one word names, the user has to choose. */
+static int refuse_several(const struct targets *targets)
+{
+    struct buf listed = {0};
+    for (size_t i = 0; i < targets->count; i++) {
+        buf_adds(&listed, "  session-rescue --repair ");
+        resume_add_quoted(&listed, targets->items[i].path);
+        buf_adds(&listed, "\n");
+    }
+    context_complain_of("it lies in several places where the client does not look; nothing was "
+                        "changed. Name the file (--check tells what each holds):",
+                        &listed);
+    buf_release(&listed);
+    return EXIT_USAGE;
+}
+
 static int run(struct context *context)
 {
     struct work w = {.context = context};
@@ -334,6 +351,12 @@ static int run(struct context *context)
         return status == EXIT_ATTENTION ? EXIT_FAILED : status;
     w.target = &targets.items[0];
     w.snapshot = targets.snapshot;
+    if (targets.count > 1) {
+        status = refuse_several(&targets);
+        targets_release(&targets);
+        return status;
+    }
+    selection_tell_strays(targets.strays, targets.stray_count);
     status = context_answers(context, context->pending_dir) ? repair(&w) : EXIT_FAILED;
     targets_release(&targets);
     return status;

@@ -64,6 +64,13 @@ size_t selection_take_strays(struct selection *s, struct arena *a,
     return strays;
 }
 
+void selection_tell_strays(const struct sr_stray *strays, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        context_complainf("%s lies where the client does not look; --resume %s tells what to do",
+                          strays[i].path, strays[i].session_id);
+}
+
 int selection_find(struct context *context, const struct selection *s,
                    const struct sr_snapshot *snapshot, const struct sr_session **sessions)
 {

@@ -33,6 +33,9 @@ void selection_narrow(const struct selection *s, struct sr_options *look);
 size_t selection_take_strays(struct selection *s, struct arena *a,
                              const struct sr_snapshot *snapshot, struct sr_stray **out);
 
+/* Says of each, on standard error, that it lies where the client does not look. */
+void selection_tell_strays(const struct sr_stray *strays, size_t count);
+
 /* Stores one session per word. Reports a word that names none or several, and which of several
  * copies it takes. Returns: 0 or an exit status; EXIT_ATTENTION: a word may name a session that
  * could not be looked at. */

@@ -160,20 +160,28 @@ static void complain_of_rows(const struct sr_session *s)
 }
 
 /* Words that name no session, but transcripts that lie where the client does not look: those are
- * read. */
+ * taken. The name of some says no id; a process that has the session may have them. */
 static void choose_strays(struct context *c, struct targets *t, struct selection *selection)
 {
     struct sr_stray *strays;
     t->stray_count = selection_take_strays(selection, &c->arena, t->snapshot, &strays);
     t->strays = strays;
-    for (size_t i = 0; i < t->stray_count; i++)
+    for (size_t i = 0; i < t->stray_count; i++) {
+        size_t before = t->count;
         add_file(c, t, strays[i].path);
+        struct target *target = &t->items[before];
+        if (t->count == before || target->session_id)
+            continue;
+        target->session_id = strays[i].session_id;
+        target->live_pid = owner_by_id(t->snapshot, target->session_id);
+        target->owner_is_unsure = is_unsure(t->snapshot, target->live_pid, target->session_id);
+    }
 }
 
 static int choose(struct context *c, struct targets *t, struct selection *selection,
                   const char *const *words, size_t count)
 {
-    if (t->takes_gone && t->snapshot)
+    if (t->snapshot)
         choose_strays(c, t, selection);
     const struct sr_session **named =
         arena_alloc(&c->arena, (selection->count + 1) * sizeof *named);
@@ -285,7 +293,7 @@ static int narrow(struct context *c, struct selection *selection, const char *co
             selection_add_prefix(selection, &c->arena, id);
     }
     selection_narrow(selection, &c->look);
-    c->look.looks_for_strays = takes_gone && selection->count;
+    c->look.looks_for_strays = selection->count;
     if (count == 0) {
         c->look.stored_limit = SIZE_MAX;
         c->look.gone_limit = takes_gone ? SIZE_MAX : 0;

@@ -1,12 +1,12 @@
 #include "base/json.h"
 
+#include "base/json_read.h"
 #include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yyjson.h>
 
 /* yyjson allocates the parsed document from the caller's arena; nothing is freed singly. */
 static void *arena_malloc(void *context, size_t size)
@@ -88,6 +88,11 @@ static void mend_lone_surrogates(char *p, size_t n)
 
 int json_parse(struct arena *a, struct sv text, const struct json_value **root)
 {
+    yyjson_val *ordinary = json_read_ordinary(a, text);
+    if (ordinary) {
+        *root = (const struct json_value *)ordinary;
+        return 0;
+    }
     yyjson_doc *doc = read_document(a, text);
     if (!doc) {
         /* Rare: mend a copy, and see whether that was all. */
@@ -131,6 +136,8 @@ bool json_string(const struct json_value *v, struct sv *out)
 {
     if (!yyjson_is_str(raw(v)))
         return false;
+    if (json_read_is_escaped(raw(v)))
+        json_read_unescape(raw(v));
     *out = (struct sv){yyjson_get_str(raw(v)), yyjson_get_len(raw(v))};
     return true;
 }
@@ -242,6 +249,8 @@ void json_each(const struct json_value *object,
 void json_add_value(const struct json_value *v, struct buf *out)
 {
     size_t n;
+    if (v)
+        json_read_unescape_all(raw(v));
     char *text = yyjson_val_write(raw(v), YYJSON_WRITE_PRETTY_TWO_SPACES, &n);
     if (!text)
         return; /* there is no value */
@@ -327,10 +336,12 @@ void json_put_text(struct json_document *d, struct json_node *to, const char *ke
 void json_put_value(struct json_document *d, struct json_node *to, const char *key,
                     const struct json_value *v)
 {
-    if (v)
-        json_put(d, to, key, (struct json_node *)yyjson_val_mut_copy(raw_doc(d), raw(v)));
-    else
+    if (!v) {
         json_put_null(d, to, key);
+        return;
+    }
+    json_read_unescape_all(raw(v));
+    json_put(d, to, key, (struct json_node *)yyjson_val_mut_copy(raw_doc(d), raw(v)));
 }
 
 void json_put_integer(struct json_document *d, struct json_node *to, const char *key, int64_t n)

@@ -1,5 +1,5 @@
 /*
- * json: JSON read and written through yyjson; nothing else includes it.
+ * json: JSON read and written through yyjson; nothing but this and json_read includes it.
  *
  * Reading. Values stay valid as long as the arena. Every getter accepts NULL and
  * values of other types, and answers no: foreign files may have the wrong types.

@@ -1,43 +1,17 @@
 #include "jsonl/string_span.h"
 
+#include "base/chunk.h"
 #include "base/utf8.h"
-
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-enum { CHUNK = 16 };
-
-typedef signed char chunk __attribute__((vector_size(CHUNK)));
-
-/* The place of the first byte that is not 0. */
-static inline size_t first_of(const uint64_t *halves)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (size_t)(halves[0] ? __builtin_ctzll(halves[0]) : 64 + __builtin_ctzll(halves[1])) / 8;
-#else
-    return (size_t)(halves[0] ? __builtin_clzll(halves[0]) : 64 + __builtin_clzll(halves[1])) / 8;
-#endif
-}
-
-static inline bool stops(char c)
-{
-    return (signed char)c < 0x20 || c == '"' || c == '\\';
-}
 
 static inline const char *skip(const char *p, const char *end)
 {
-    for (; end - p >= CHUNK; p += CHUNK) {
-        chunk bytes;
-        uint64_t halves[2];
-        memcpy(&bytes, p, sizeof bytes);
-        /* signed: what is beyond ASCII is less than 0 */
-        chunk found = (chunk)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
-        memcpy(halves, &found, sizeof halves);
-        if (halves[0] | halves[1])
-            return p + first_of(halves);
+    while (end - p >= CHUNK_SIZE) {
+        size_t n = chunk_plain(p);
+        p += n;
+        if (n < CHUNK_SIZE)
+            return p;
     }
-    while (p < end && !stops(*p))
+    while (p < end && !chunk_stops_at(*p))
         p++;
     return p;
 }

@@ -63,10 +63,15 @@ bool wall_known(struct wall t)
 /* Reads exactly n digits at s[at]. */
 static bool digits(struct sv s, size_t at, size_t n, int *out)
 {
-    int64_t value;
-    if (at + n > s.n || s.p[at] == '-' || !sv_to_i64(sv_slice(s, at, at + n), &value))
+    int value = 0;
+    if (at + n > s.n)
         return false;
-    *out = (int)value;
+    for (size_t i = at; i < at + n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        value = value * 10 + (s.p[i] - '0');
+    }
+    *out = value;
     return true;
 }
 

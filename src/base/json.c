@@ -122,6 +122,22 @@ const struct json_value *json_get(const struct json_value *object, const char *k
     return cooked(yyjson_obj_get(raw(object), key));
 }
 
+void json_get_each(const struct json_value *object, const struct sv *keys, size_t count,
+                   const struct json_value **out)
+{
+    memset(out, 0, count * sizeof *out);
+    if (!yyjson_is_obj(raw(object)))
+        return;
+    yyjson_val *key = raw(object) + 1;
+    for (size_t left = yyjson_obj_size(raw(object)); left--;
+         key = unsafe_yyjson_get_next(key + 1)) {
+        size_t n = unsafe_yyjson_get_len(key);
+        for (size_t i = 0; i < count; i++)
+            if (keys[i].n == n && memcmp(key->uni.str, keys[i].p, n) == 0 && !out[i])
+                out[i] = cooked(key + 1);
+    }
+}
+
 const struct json_value *json_path(const struct json_value *object, ...)
 {
     va_list keys;
@@ -193,11 +209,16 @@ const struct json_value *json_next(const struct json_value *array, const struct 
     return next == end ? NULL : cooked(next);
 }
 
-struct sv json_text_at(const struct json_value *object, const char *key)
+struct sv json_text(const struct json_value *v)
 {
     struct sv s = {0};
-    json_string(json_get(object, key), &s);
+    json_string(v, &s);
     return s;
+}
+
+struct sv json_text_at(const struct json_value *object, const char *key)
+{
+    return json_text(json_get(object, key));
 }
 
 const char *json_copy_text(struct arena *a, const struct json_value *object, const char *key)

@@ -31,11 +31,15 @@ struct json_value;
 int json_parse(struct arena *a, struct sv text, const struct json_value **root);
 
 const struct json_value *json_get(const struct json_value *object, const char *key);
+/* out[i] is as json_get of keys[i]: several members in one pass. */
+void json_get_each(const struct json_value *object, const struct sv *keys, size_t count,
+                   const struct json_value **out);
 /* As json_get along keys that end in NULL: json_path(r, "message", "content", NULL). */
 const struct json_value *json_path(const struct json_value *object, ...) __attribute__((sentinel));
 bool json_string(const struct json_value *v, struct sv *out);
-/* The text of a member; empty where there is none. */
+/* The text of a member, of a value; empty where there is none. */
 struct sv json_text_at(const struct json_value *object, const char *key);
+struct sv json_text(const struct json_value *v);
 bool json_integer(const struct json_value *v, int64_t *out);
 bool json_real(const struct json_value *v, double *out); /* of any number */
 bool json_is_true(const struct json_value *v);

@@ -241,6 +241,23 @@ bool tail_wants(const struct tail *t, int64_t *offset, size_t *length)
     return true;
 }
 
+/* From the last to the first. That one is kept for later where it may begin further back. */
+static void take_lines(struct tail *t, struct sv text, int64_t offset, bool begins_line)
+{
+    struct lines it = lines_of(text, offset);
+    for (struct line line; it.rest.n;) {
+        struct lines before = it;
+        lines_previous(&it, &line);
+        if (!it.rest.n && offset > 0 && !begins_line) {
+            it = before;
+            break;
+        }
+        take_line(t, &line);
+    }
+    if (it.rest.n)
+        buf_add(&t->pending, it.rest.p, it.rest.n);
+}
+
 void tail_feed(struct tail *t, const char *bytes, size_t n)
 {
     int64_t offset;
@@ -257,24 +274,17 @@ void tail_feed(struct tail *t, const char *bytes, size_t n)
     t->from = offset;
     t->result.bytes_read += (int64_t)wanted;
 
-    BUF_RELEASE struct buf joined = {0};
-    buf_add(&joined, bytes, n);
-    if (t->pending.n)
+    /* Only the last line goes on in what was read before. */
+    const char *newline = t->pending.n && n ? memrchr(bytes, '\n', n) : NULL;
+    size_t whole = !t->pending.n ? n : newline ? (size_t)(newline - bytes) + 1 : 0;
+    if (t->pending.n) {
+        BUF_RELEASE struct buf joined = {0};
+        buf_add(&joined, bytes + whole, n - whole);
         buf_add(&joined, t->pending.p, t->pending.n);
-    buf_release(&t->pending);
-
-    struct lines it = lines_of((struct sv){joined.p, joined.n}, offset);
-    for (struct line line; it.rest.n;) {
-        struct lines before = it;
-        lines_previous(&it, &line);
-        if (!it.rest.n && offset > 0) { /* it may begin further back */
-            it = before;
-            break;
-        }
-        take_line(t, &line);
+        buf_release(&t->pending);
+        take_lines(t, (struct sv){joined.p, joined.n}, offset + (int64_t)whole, whole > 0);
     }
-    if (it.rest.n)
-        buf_add(&t->pending, it.rest.p, it.rest.n);
+    take_lines(t, (struct sv){bytes, whole}, offset, false);
     t->done = knows_enough(t);
 }
 
@@ -387,6 +397,14 @@ static void rank_behind_parents(struct tail *t)
     }
 }
 
+static bool is_in_order(struct tail_event **events, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (by_rank(&events[i - 1], &events[i]) > 0)
+            return false;
+    return true;
+}
+
 /*
  * Turns the events from "newest first on disk" into the order in which they
  * happened. Time stamps alone would do for most; but a few records are a
@@ -405,7 +423,8 @@ static void put_in_order(struct tail *t)
     }
     rank_by_time(events, n);
     rank_behind_parents(t);
-    qsort(events, n, sizeof *events, by_rank);
+    if (!is_in_order(events, n))
+        qsort(events, n, sizeof *events, by_rank);
 }
 
 void tail_finish(struct tail *t, struct tail_result *out)
@@ -442,8 +461,10 @@ int tail_read(const struct event_reader *reader, const struct record_source *sou
     char *bytes = NULL;
     tail_init(&t, reader, arena, source->size_bytes);
     while (n >= 0 && tail_wants(&t, &offset, &length)) {
-        if (length > room)
-            bytes = mem_resize(bytes, room = length);
+        if (length > room) { /* what it held is not to be moved */
+            free(bytes);
+            bytes = mem_resize(NULL, room = length);
+        }
         n = source->read(source->context, bytes, length, offset);
         if (n >= 0)
             tail_feed(&t, bytes, (size_t)n);

@@ -252,21 +252,50 @@ static bool is_truthy(const struct json_value *v)
 
 void event_claude_read(struct arena *a, const struct json_value *root, struct event *out)
 {
-    struct event e = {
-        .uuid = json_text_at(root, "uuid"),
-        .parent_uuid = json_text_at(root, "parentUuid"),
-        .session_id = json_text_at(root, "sessionId"),
-        .agent_id = json_text_at(root, "agentId"),
-        .cwd = json_text_at(root, "cwd"),
-        .version = json_text_at(root, "version"),
-        .entrypoint = json_text_at(root, "entrypoint"),
-        .is_root = json_is_null(json_get(root, "parentUuid")),
-        .is_sidechain = is_truthy(json_get(root, "isSidechain")),
+    enum {
+        UUID,
+        PARENT,
+        SESSION,
+        AGENT,
+        CWD,
+        VERSION,
+        ENTRYPOINT,
+        SIDECHAIN,
+        TIMESTAMP,
+        FORKED,
+        TYPE,
+        COUNT
     };
-    wall_parse(json_text_at(root, "timestamp"), &e.at);
-    e.forked_from = session_id_at(json_get(root, "forkedFrom"), "sessionId");
+    static const struct sv keys[COUNT] = {
+        [UUID] = SV("uuid"),
+        [PARENT] = SV("parentUuid"),
+        [SESSION] = SV("sessionId"),
+        [AGENT] = SV("agentId"),
+        [CWD] = SV("cwd"),
+        [VERSION] = SV("version"),
+        [ENTRYPOINT] = SV("entrypoint"),
+        [SIDECHAIN] = SV("isSidechain"),
+        [TIMESTAMP] = SV("timestamp"),
+        [FORKED] = SV("forkedFrom"),
+        [TYPE] = SV("type"),
+    };
+    const struct json_value *v[COUNT];
+    json_get_each(root, keys, COUNT, v);
+    struct event e = {
+        .uuid = json_text(v[UUID]),
+        .parent_uuid = json_text(v[PARENT]),
+        .session_id = json_text(v[SESSION]),
+        .agent_id = json_text(v[AGENT]),
+        .cwd = json_text(v[CWD]),
+        .version = json_text(v[VERSION]),
+        .entrypoint = json_text(v[ENTRYPOINT]),
+        .is_root = json_is_null(v[PARENT]),
+        .is_sidechain = is_truthy(v[SIDECHAIN]),
+    };
+    wall_parse(json_text(v[TIMESTAMP]), &e.at);
+    e.forked_from = session_id_at(v[FORKED], "sessionId");
 
-    struct sv type = json_text_at(root, "type");
+    struct sv type = json_text(v[TYPE]);
     if (sv_equals(type, SV("user")))
         read_user(a, root, &e);
     else if (sv_equals(type, SV("assistant")))

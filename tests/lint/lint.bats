@@ -10,7 +10,8 @@ setup()
     cp .clang-format "$tree/"
     cd "$tree" || return
     echo '#pragma once' >include/session_rescue.h
-    printf '#include <yyjson.h>\n' >src/base/json.c
+    printf '#include <yyjson.h>\n' >src/base/json_read.h
+    printf '#include "base/json_read.h"\n' >src/base/json.c
     printf '#include "base/json.h"\n\n#include <stdio.h>\n\n/* not printf(), <time.h> */\n' >src/jsonl/lines.c
     printf '#include "jsonl/lines.h"\n#include "session_rescue.h"\n\n#include <time.h>\n' >src/app/main.c
     printf '#!/bin/sh\necho "$1"\n' >tools/hello
@@ -141,7 +142,12 @@ words_find()
 
 @test "layers: a second includer of the JSON library" {
     echo '#include <yyjson.h>' >>src/app/main.c
-    layers_find 'main.c:5: <yyjson.h> belongs to src/base/json.c alone'
+    layers_find 'main.c:5: <yyjson.h> belongs to src/base/json_read.h alone'
+}
+
+@test "layers: the JSON library by the header that shows it" {
+    echo '#include "base/json_read.h"' >>src/app/main.c
+    layers_find 'main.c:5: base/json_read.h belongs to src/base/json.c alone'
 }
 
 @test "layers: a second includer of the terminal library" {

@@ -65,7 +65,7 @@ int pinned_session_pin(struct pinned_session *s, struct sr_error *error)
                                      pid);
     if (r < 0)
         return err_set(error, r, "pin pid %d: %s", pid, err_reason(r));
-    return 0;
+    return pinned_session_check(s, error);
 }
 
 void pinned_session_release(struct pinned_session *s)

@@ -4,7 +4,6 @@
  *
  *     struct pinned_session subject = {.snapshot = ..., .options = &options, .result = &result};
  *     r = pinned_session_pin(&subject, &error);          the process that was listed, and no other
- *     r = pinned_session_check(&subject, &error);        it may be touched
  *     r = proof_make(&subject, &proof, &error);   nothing is lost by it (proof.h)
  *     r = pinned_session_look_again(&subject, proof, true, &now, &error);
  *     ... the act ...
@@ -39,8 +38,8 @@ struct pinned_session {
     struct buf accepted; /* what the user was told is in no backup, and accepted to lose */
 };
 
-/* Pins the process. Returns: 0; -ESRCH: it is gone, which counts as a refusal. Owner:
- * pinned_session_release. */
+/* Pins the process, and checks it. Returns: 0; -ESRCH: it is gone, which counts as a refusal; as
+ * pinned_session_check. Owner, also then: pinned_session_release. */
 int pinned_session_pin(struct pinned_session *s, struct sr_error *error);
 void pinned_session_release(struct pinned_session *s);
 

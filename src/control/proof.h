@@ -16,7 +16,7 @@
  *     struct proof *proof;
  *     r = proof_make(&subject, &proof, &error);
  *     if (r == 0) {
- *         r = stop_run(&stop, proof, &result, &error);
+ *         r = run(&stop, proof, &error);
  *         proof_release(proof);
  *     }
  */

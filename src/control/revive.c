@@ -120,8 +120,16 @@ static int plan_pushes(struct revive *r, struct sr_error *error)
     return r->count ? 0 : refuse_to_push(r, error);
 }
 
-int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
-                const struct sr_act_options *options, struct sr_error *error)
+static void release(struct revive *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        pidref_close(&r->pushes[i].other);
+    pinned_session_release(&r->subject);
+    arena_release(&r->arena);
+}
+
+static int prepare(struct revive *r, struct sr_snapshot *snapshot, const struct sr_session *session,
+                   const struct sr_act_options *options, struct sr_error *error)
 {
     *r = (struct revive){
         .subject = {.snapshot = snapshot,
@@ -133,11 +141,9 @@ int revive_plan(struct revive *r, struct sr_snapshot *snapshot, const struct sr_
     };
     int code = pinned_session_pin(&r->subject, error);
     if (code == 0)
-        code = pinned_session_check(&r->subject, error);
-    if (code == 0)
         code = plan_pushes(r, error);
     if (code < 0)
-        revive_release(r);
+        release(r);
     return code;
 }
 
@@ -150,7 +156,7 @@ static void add_push(const struct revive *r, const struct remedy *p, struct buf 
         buf_addf(out, " (%s)", p->blocked);
 }
 
-void revive_describe(const struct revive *r, struct buf *out)
+static void describe(const struct revive *r, struct buf *out)
 {
     buf_addf(out,
              "1. back up the session into %s, and verify the backup; else stop here\n"
@@ -288,20 +294,13 @@ static int push_in_turn(struct revive *r, const struct proof *proof, struct sr_e
                    pid, r->result.tried, r->count, pid);
 }
 
-int revive_run(struct revive *r, const struct proof *proof, struct sr_error *error)
+__attribute__((nonnull(1, 2))) static int run(struct revive *r, const struct proof *proof,
+                                              struct sr_error *error)
 {
     int code = ask_about_plan(r, error);
     if (code == 0)
         code = push_in_turn(r, proof, error);
     return code;
-}
-
-void revive_release(struct revive *r)
-{
-    for (size_t i = 0; i < r->count; i++)
-        pidref_close(&r->pushes[i].other);
-    pinned_session_release(&r->subject);
-    arena_release(&r->arena);
 }
 
 int revive_session(struct sr_snapshot *snapshot, const struct sr_session *session,
@@ -310,20 +309,20 @@ int revive_session(struct sr_snapshot *snapshot, const struct sr_session *sessio
 {
     struct revive revive;
     struct proof *proof;
-    int code = revive_plan(&revive, snapshot, session, options, error);
+    int code = prepare(&revive, snapshot, session, options, error);
     bool is_planned = code == 0;
     if (is_planned && plan) {
         code = proof_foresee(&revive.subject, error);
         if (code == 0)
-            revive_describe(&revive, plan);
+            describe(&revive, plan);
     } else if (is_planned && (code = check_possible(&revive, error)) == 0 &&
                (code = proof_make(&revive.subject, &proof, error)) == 0) {
-        code = revive_run(&revive, proof, error);
+        code = run(&revive, proof, error);
         proof_release(proof);
     }
     *out = revive.result;
     if (is_planned)
-        revive_release(&revive);
+        release(&revive);
     return code;
 }
 

@@ -1,7 +1,13 @@
 #include "control/stop.h"
 
+#include "control/keyboard.h"
+#include "control/process_tree.h"
+#include "control/proof.h"
+#include "platform/terminal/terminal_hold.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +21,24 @@ enum {
     KILL_WAIT_MS = 5000,
     /* From fg to the end of a client that SIGTERM waits for: 65 ms, and the shell's own time. */
     FRONT_WAIT_MS = 3000,
+};
+
+struct stop {
+    struct pinned_session subject;
+    const struct sr_session *session;
+    const struct sr_act_options *options;
+    const struct proof *proof; /* that nothing is lost: set before anything is done */
+    struct arena arena;
+    const struct sr_session **others; /* that the same process runs, and of which something is
+                                         written: they end with it */
+    size_t other_count;
+    struct process_tree family; /* as it was when the plan was made, then again before SIGTERM */
+    struct terminal_hold hold;  /* fd -1: none */
+    struct keyboard keyboard;
+    bool can_come_to_front; /* it is stopped, and fg can be typed into its shell */
+    bool is_signalled;
+    sigset_t mask; /* the caller's, while signals are held back */
+    struct sr_kill result;
 };
 
 static long long grace_s(const struct stop *s)
@@ -109,8 +133,6 @@ static int save_others(struct stop *s, struct sr_error *error)
                                        .options = &options,
                                        .result = &result};
         r = pinned_session_pin(&other, error);
-        if (r == 0)
-            r = pinned_session_check(&other, error);
         if (r == 0 && (r = proof_make(&other, &proof, error)) == 0)
             proof_release(proof);
         s->result.act.was_refused = s->result.act.was_refused || result.was_refused;
@@ -152,9 +174,8 @@ static void describe_question(const struct stop *s, struct buf *out)
     buf_adds(out, s->options->force ? "ask nobody (--force)" : "ask whether to go on");
 }
 
-static int run_question(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_question(struct stop *s, struct sr_error *error)
 {
-    (void)proof;
     if (s->options->force || pinned_session_ask(&s->subject, SR_ASK_SESSION, NULL))
         return 0;
     s->result.act.was_declined = true;
@@ -169,11 +190,11 @@ static void describe_look(const struct stop *s, struct buf *out)
              (int)s->subject.ref.pid, s->session->verdict == SR_HUNG ? ", and still hung" : "");
 }
 
-static int look_again(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int look_again(struct stop *s, struct sr_error *error)
 {
     struct pinned_session_now now;
     bool was_hung = s->session->verdict == SR_HUNG;
-    int r = pinned_session_look_again(&s->subject, proof, was_hung, &now, error);
+    int r = pinned_session_look_again(&s->subject, s->proof, was_hung, &now, error);
     if (r < 0)
         return r;
     if (was_hung && now.session->verdict != SR_HUNG) {
@@ -208,11 +229,11 @@ static int find_family(struct stop *s, struct sr_error *error)
     return 0;
 }
 
-static int run_look(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_look(struct stop *s, struct sr_error *error)
 {
     int r = pinned_session_check(&s->subject, error);
     if (r == 0)
-        r = look_again(s, proof, error);
+        r = look_again(s, error);
     if (r == 0)
         r = find_family(s, error);
     if (r < 0)
@@ -292,29 +313,29 @@ static enum fact wait_for_end(const struct pidref *ref, const struct proc *proc,
     return ended;
 }
 
-static int fail_to_end(const struct stop *s, int code, struct sr_error *error, const char *why)
+/* Says what is kept, too. */
+static int fail(const struct stop *s, int code, struct sr_error *error, const char *why)
 {
-    if (s->result.act.has_backup)
-        return err_set(error, code,
-                       "kill failed: pid %d: %s; it runs on, and its backup %s is kept",
-                       (int)s->subject.ref.pid, why, s->result.act.backup.stem);
-    return err_set(error, code, "kill failed: pid %d: %s; it runs on", (int)s->subject.ref.pid,
-                   why);
+    bool is_kept = s->result.act.has_backup;
+    return err_set(error, code, "kill failed: pid %d %s%s%s%s", (int)s->subject.ref.pid, why,
+                   is_kept ? "; its backup " : "", is_kept ? s->result.act.backup.stem : "",
+                   is_kept ? " is kept" : "");
+}
+
+static int fail_to_signal(const struct stop *s, int code, struct sr_error *error)
+{
+    char why[128];
+    snprintf(why, sizeof why, "cannot be sent a signal: %s; it runs on", err_reason(code));
+    return fail(s, code, error, why);
 }
 
 /* A signal was sent, and what came of it cannot be seen: nothing is said of its end, and no
  * stronger one follows. */
 static int fail_to_see(const struct stop *s, const char *signal_name, struct sr_error *error)
 {
-    int pid = (int)s->subject.ref.pid;
-    if (s->result.act.has_backup)
-        return err_set(error, -EIO,
-                       "kill failed: pid %d was sent %s, and whether it has ended cannot be told; "
-                       "its backup %s is kept",
-                       pid, signal_name, s->result.act.backup.stem);
-    return err_set(error, -EIO,
-                   "kill failed: pid %d was sent %s, and whether it has ended cannot be told", pid,
-                   signal_name);
+    char why[128];
+    snprintf(why, sizeof why, "was sent %s, and whether it has ended cannot be told", signal_name);
+    return fail(s, -EIO, error, why);
 }
 
 static void tell_if_unreachable(const struct stop *s)
@@ -339,13 +360,12 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
              grace_s(s));
     tell_if_unreachable(s);
     if (!s->options->force && !pinned_session_ask(&s->subject, SR_ASK_BY_FORCE, text))
-        return fail_to_end(s, -ETIMEDOUT, error,
-                           "does not end on SIGTERM, and SIGKILL was not "
-                           "allowed");
+        return fail(s, -ETIMEDOUT, error,
+                    "does not end on SIGTERM, and SIGKILL was not allowed: it runs on");
     int typed = s->hold.fd >= 0 ? terminal_hold_discard_input(&s->hold) : 0;
     int r = pidref_signal(&s->subject.ref, SIGKILL);
     if (r < 0 && r != -ESRCH)
-        return fail_to_end(s, r, error, err_reason(r));
+        return fail_to_signal(s, r, error);
     if (typed)
         pinned_session_tell(
             &s->subject,
@@ -357,9 +377,8 @@ static int kill_by_force(struct stop *s, struct sr_error *error)
         return fail_to_see(s, "SIGKILL", error);
     if (ended != FACT_YES) {
         tell_if_unreachable(s);
-        return fail_to_end(s, -EBUSY, error,
-                           "does not end on SIGKILL: it is held inside the "
-                           "kernel");
+        return fail(s, -EBUSY, error,
+                    "does not end on SIGKILL: it is held inside the kernel, and runs on");
     }
     s->result.by_force = true;
     return 0;
@@ -376,13 +395,12 @@ static enum fact end_in_front(struct stop *s)
     return pidref_wait(&s->subject.ref, ms);
 }
 
-static int run_end(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_end(struct stop *s, struct sr_error *error)
 {
-    (void)proof;
     hold_signals_back(s);
     int r = pidref_signal(&s->subject.ref, SIGTERM);
     if (r < 0 && r != -ESRCH)
-        return fail_to_end(s, r, error, err_reason(r));
+        return fail_to_signal(s, r, error);
     enum fact ended = FACT_NO;
     if (find_way_to_front(s))
         ended = end_in_front(s);
@@ -407,9 +425,8 @@ static void describe_save_again(const struct stop *s, struct buf *out)
     buf_adds(out, "back up and verify what the client writes while it ends");
 }
 
-static int run_save_again(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_save_again(struct stop *s, struct sr_error *error)
 {
-    (void)proof;
     bool had_backup = s->result.act.has_backup;
     int r = proof_save_again(&s->subject, error);
     s->result.is_backup_complete = r == 0;
@@ -524,9 +541,8 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
     }
 }
 
-static int run_family(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_family(struct stop *s, struct sr_error *error)
 {
-    (void)proof;
     (void)error;
     end_helpers(s);
     for (size_t i = 0; i < s->family.count; i++)
@@ -554,9 +570,8 @@ static void describe_terminal(const struct stop *s, struct buf *out)
         buf_adds(out, "no terminal to put in order");
 }
 
-static int run_terminal(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_terminal(struct stop *s, struct sr_error *error)
 {
-    (void)proof;
     (void)error;
     if (s->hold.fd < 0)
         return 0;
@@ -594,9 +609,8 @@ static void describe_leftovers(const struct stop *s, struct buf *out)
                   "command");
 }
 
-static int run_leftovers(struct stop *s, const struct proof *proof, struct sr_error *error)
+static int run_leftovers(struct stop *s, struct sr_error *error)
 {
-    (void)proof;
     (void)error;
     const struct session *in = s->subject.inside;
     struct stat st;
@@ -618,7 +632,7 @@ static int run_leftovers(struct stop *s, const struct proof *proof, struct sr_er
 
 static const struct {
     void (*describe)(const struct stop *s, struct buf *out);
-    int (*run)(struct stop *s, const struct proof *proof, struct sr_error *error);
+    int (*run)(struct stop *s, struct sr_error *error);
 } steps[] = {
     {describe_save, NULL}, /* proof_make */
     {describe_question, run_question},
@@ -630,56 +644,7 @@ static const struct {
     {describe_leftovers, run_leftovers},
 };
 
-int stop_plan(struct stop *s, struct sr_snapshot *snapshot, const struct sr_session *session,
-              const struct sr_act_options *options, struct sr_error *error)
-{
-    *s = (struct stop){
-        .subject = {.snapshot = snapshot,
-                    .session = session,
-                    .options = options,
-                    .result = &s->result.act},
-        .session = session,
-        .options = options,
-        .hold.fd = -1,
-    };
-    int r = pinned_session_pin(&s->subject, error);
-    if (r == 0)
-        r = pinned_session_check(&s->subject, error);
-    if (r == 0)
-        r = find_family(s, error);
-    if (r == 0)
-        find_others(s);
-    s->can_come_to_front = r == 0 && find_way_to_front(s);
-    if (r < 0)
-        stop_release(s);
-    return r;
-}
-
-void stop_describe(const struct stop *s, struct buf *out)
-{
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        buf_addf(out, "%zu. ", i + 1);
-        steps[i].describe(s, out);
-        buf_adds(out, "\n");
-    }
-}
-
-int stop_run(struct stop *s, const struct proof *proof, struct sr_error *error)
-{
-    int result = 0;
-    for (size_t i = 1; i < sizeof steps / sizeof *steps; i++) {
-        struct sr_error later; /* the first failure is the one that is told */
-        bool has_failed = result < 0;
-        if (has_failed && !s->result.act.was_done)
-            break;
-        int r = steps[i].run(s, proof, has_failed ? &later : error);
-        if (!has_failed)
-            result = r;
-    }
-    return result;
-}
-
-void stop_release(struct stop *s)
+static void release(struct stop *s)
 {
     if (s->is_signalled) {
         while (take_interrupt())
@@ -692,31 +657,85 @@ void stop_release(struct stop *s)
     arena_release(&s->arena);
 }
 
+static int prepare(struct stop *s, struct sr_snapshot *snapshot, const struct sr_session *session,
+                   const struct sr_act_options *options, struct sr_error *error)
+{
+    *s = (struct stop){
+        .subject = {.snapshot = snapshot,
+                    .session = session,
+                    .options = options,
+                    .result = &s->result.act},
+        .session = session,
+        .options = options,
+        .hold.fd = -1,
+    };
+    int r = pinned_session_pin(&s->subject, error);
+    if (r == 0)
+        r = find_family(s, error);
+    if (r == 0)
+        find_others(s);
+    s->can_come_to_front = r == 0 && find_way_to_front(s);
+    if (r < 0)
+        release(s);
+    return r;
+}
+
+static void describe(const struct stop *s, struct buf *out)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        buf_addf(out, "%zu. ", i + 1);
+        steps[i].describe(s, out);
+        buf_adds(out, "\n");
+    }
+}
+
+/*
+ * Does all steps but the first, the backup. Before SIGTERM is sent, the first failure ends it;
+ * after that it does the rest and returns the first failure. From SIGTERM on, SIGINT ends only the
+ * wait, and SIGTERM and SIGHUP to this program are held back until the end.
+ */
+__attribute__((nonnull(1, 2))) static int run(struct stop *s, const struct proof *proof,
+                                              struct sr_error *error)
+{
+    int result = 0;
+    s->proof = proof;
+    for (size_t i = 1; i < sizeof steps / sizeof *steps; i++) {
+        struct sr_error later; /* the first failure is the one that is told */
+        bool has_failed = result < 0;
+        if (has_failed && !s->result.act.was_done)
+            break;
+        int r = steps[i].run(s, has_failed ? &later : error);
+        if (!has_failed)
+            result = r;
+    }
+    return result;
+}
+
 int stop_session(struct sr_snapshot *snapshot, const struct sr_session *session,
                  const struct sr_act_options *options, struct buf *plan, struct sr_kill *out,
                  struct sr_error *error)
 {
     struct stop stop;
     struct proof *proof;
-    int r = stop_plan(&stop, snapshot, session, options, error);
+    int r = prepare(&stop, snapshot, session, options, error);
     bool is_planned = r == 0;
     if (is_planned)
         r = refuse_unnamed(&stop, error);
     if (r == 0 && plan) {
         r = proof_foresee(&stop.subject, error);
         if (r == 0)
-            stop_describe(&stop, plan);
+            describe(&stop, plan);
     } else if (r == 0 && (r = proof_make(&stop.subject, &proof, error)) == 0) {
         r = save_others(&stop, error);
         if (r == 0)
             r = ask_about_others(&stop, error);
         if (r == 0)
-            r = stop_run(&stop, proof, error);
+            r = run(&stop, proof, error);
         proof_release(proof);
     }
     *out = stop.result;
     if (is_planned)
-        stop_release(&stop);
+        release(&stop);
     return r;
 }
 

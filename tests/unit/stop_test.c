@@ -487,12 +487,11 @@ static void without_a_backup_nothing_is_signalled(void **state)
 static void the_plan_is_told_and_changes_nothing(void **state)
 {
     struct scene *s = *state;
-    struct stop stop;
     struct buf text = {0};
     begin(s, false);
-    assert_int_equal(stop_plan(&stop, s->snapshot, s->session, &s->options, &s->error), 0);
-    stop_describe(&stop, &text);
-    stop_release(&stop);
+    s->backup.dry_run = true;
+    assert_int_equal(
+        stop_session(s->snapshot, s->session, &s->options, &text, &s->result, &s->error), 0);
     assert_non_null(strstr(text.p, "1. back up"));
     assert_non_null(strstr(text.p, "4. send SIGTERM to pid "));
     assert_non_null(strstr(text.p, "ask before SIGKILL"));

@@ -49,20 +49,19 @@ int pinned_session_pin(struct pinned_session *s, struct sr_error *error)
         return err_set(error, -ESRCH, "session %s has no process", s->session->session_id);
     const struct agent *agent = s->inside->live->agent;
     if (!agent->control)
-        return pinned_session_refuse(s, error,
-                                     "how a session of %s is ended or pushed without a loss is "
-                                     "not known",
-                                     agent->title);
+        return pinned_session_refuse(
+            s, error, "how to end or revive a session of %s without loss is not known",
+            agent->title);
     int r = pidref_open(s->proc, pid, s->session->start_ticks, &s->ref);
     s->result->was_refused = r == -ESRCH;
     if (r == -ESRCH)
         return err_set(error, r, "refused: pid %d has ended, or is another process by now", pid);
     if (r == -EXDEV)
-        return pinned_session_refuse(s, error,
-                                     "/proc is of another pid namespace than this program, where "
-                                     "pid %d is another process or none: run this where the "
-                                     "session runs",
-                                     pid);
+        return pinned_session_refuse(
+            s, error,
+            "/proc is of another pid namespace than this program, where pid %d may be another "
+            "process: run this where the session runs",
+            pid);
     if (r < 0)
         return err_set(error, r, "pin pid %d: %s", pid, err_reason(r));
     return pinned_session_check(s, error);

@@ -179,7 +179,7 @@ static int check_content(struct pinned_session *s, const char *candidate,
         return 0; /* so it was before the process could take it up */
     lose_unseen(s);
     return pinned_session_refuse(s, error,
-                                 "%s/%s of pid %d holds not one whole record: what was said in it "
+                                 "%s/%s of pid %d holds no whole record: what was said in it "
                                  "may be in its memory alone",
                                  source->store->path, source->transcript.path, s->session->pid);
 }
@@ -242,9 +242,9 @@ static int save_all(struct pinned_session *s, struct backup_source *source, stru
         r = save_one(s, session->candidates[i], source, error);
     }
     if (r > 0)
-        r = pinned_session_refuse(s, error,
-                                  "one of the sessions that pid %d may be (%s) is gone: look again",
-                                  session->pid, source->transcript.session_id);
+        r = pinned_session_refuse(
+            s, error, "one of the sessions that pid %d may have (%s) is gone: look again",
+            session->pid, source->transcript.session_id);
     return r;
 }
 
@@ -327,15 +327,16 @@ static int refuse_unknown(struct pinned_session *s, struct sr_error *error)
                                      "the config directory of pid %d cannot be read: %s: %s", pid,
                                      in->store->io.path, err_reason(in->store->code));
     if (in->which.state == LOOKUP_UNKNOWN && in->which.code == -ENOTSUP)
-        return pinned_session_refuse(s, error,
-                                     "which session pid %d is is not known: %s; end it itself, "
-                                     "once all of its sessions are at rest",
-                                     pid, in->which.where);
+        return pinned_session_refuse(
+            s, error,
+            "it is not known which session pid %d has: %s; end it yourself, "
+            "once all of its sessions are at rest",
+            pid, in->which.where);
     if (in->which.state == LOOKUP_UNKNOWN)
         return pinned_session_refuse(
             s, error,
-            "which session pid %d is is not known, as %s cannot be read: %s; "
-            "make it readable, or end the session on its terminal",
+            "it is not known which session pid %d has, as %s cannot be read: %s; make it readable, "
+            "or end the session on its terminal",
             pid, in->which.where, err_reason(in->which.code));
     return 0;
 }
@@ -508,7 +509,7 @@ int proof_check(const struct proof *p, struct pinned_session *s,
     s->result->was_refused = true;
     if (in->which.state == LOOKUP_UNKNOWN && p->kind != PROOF_WAIVED)
         return err_set(error, -EAGAIN,
-                       "refused: which session pid %d is is not known any more: %s: %s", pid,
+                       "refused: it is no longer known which session pid %d has: %s: %s", pid,
                        in->which.where, err_reason(in->which.code));
     if (p->kind != PROOF_WAIVED && is_unsaved(now->session))
         return err_set(error, -EAGAIN, "refused: pid %d, %s", pid, now->session->saving);

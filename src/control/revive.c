@@ -214,8 +214,8 @@ static int look_again(struct revive *r, struct remedy *p, const struct proof *pr
     if (p->purpose == REMEDY_FOR_CAUSE &&
         (now_cause == NO_CAUSE || causes[now_cause].plan != causes[then_cause].plan)) {
         r->result.act.was_refused = r->result.tried == 0;
-        code = err_set(error, -EAGAIN, "refused: pid %d is no longer held up by that (%s, %s)", pid,
-                       sr_verdict_word(now.session->verdict), now.session->cause);
+        code = err_set(error, -EAGAIN, "refused: pid %d is no longer hung for that reason (%s, %s)",
+                       pid, sr_verdict_word(now.session->verdict), now.session->cause);
     }
     if (code == 0)
         code = p->kind->verify(r, p, &now, error);

@@ -549,10 +549,9 @@ static int run_family(struct stop *s, struct sr_error *error)
         if (s->family.items[i].wanted && may_live(&s->family.items[i]))
             ask_about_wanted(s, &s->family.items[i]);
     if (s->family.may_lack)
-        pinned_session_tell(&s->subject,
-                            "left alone, whether it runs or not: what pid %d had started and "
-                            "cannot be read",
-                            (int)s->subject.ref.pid);
+        pinned_session_tell(
+            &s->subject, "left alone: what pid %d had started and cannot be read; it may still run",
+            (int)s->subject.ref.pid);
     s->result.survivor_count = 0;
     for (size_t i = 0; i < s->family.count; i++)
         s->result.survivor_count += may_live(&s->family.items[i]);

@@ -29,7 +29,7 @@ static void miss(struct session *s, struct lookup seen)
     if (seen.state != LOOKUP_UNKNOWN || s->which.state == LOOKUP_UNKNOWN)
         return;
     s->which = seen;
-    live_note(s->live, s->store->io.arena, "which session it is is not known for sure: %s: %s",
+    live_note(s->live, s->store->io.arena, "it is not known for sure which session it is: %s: %s",
               seen.where, err_reason(seen.code));
 }
 
@@ -37,7 +37,7 @@ static void miss(struct session *s, struct lookup seen)
 static void miss_any(struct session *s, struct arena *a, const char *why)
 {
     s->which = lookup_unknown(-ENOTSUP, why);
-    live_note(s->live, a, "which session it is is not known: %s", why);
+    live_note(s->live, a, "it is not known which session it is: %s", why);
 }
 
 /* The same of a path below the store. */

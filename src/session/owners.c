@@ -46,7 +46,7 @@ static void add_unknown(struct snapshot *snap, struct rows *rows, struct session
                         struct lookup seen)
 {
     s->which = seen;
-    live_note(s->live, &snap->arena, "which session it is is not known for sure: %s: %s",
+    live_note(s->live, &snap->arena, "it is not known for sure which session it is: %s: %s",
               seen.where, err_reason(seen.code));
     *ARENA_PUSH(&snap->arena, rows->items, rows->count, rows->capacity) = *s;
 }

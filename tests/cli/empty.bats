@@ -110,7 +110,7 @@ spoiled()
             spoiled "$what"
             kill_it
             [ "$status" -eq 4 ]
-            [[ $stderr == *"refused: "*"/$id.jsonl"*" holds not one whole record"* || $stderr == *"unsaved since"* ]]
+            [[ $stderr == *"refused: "*"/$id.jsonl"*" holds no whole record"* || $stderr == *"unsaved since"* ]]
             [[ $stderr == *"would be lost for good. To give it up: --without-backup"* ]]
             is_alive "$pid"
             rescue --revive "$pid" --force "${scratch[@]}"

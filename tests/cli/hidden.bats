@@ -205,6 +205,6 @@ kills_both()
     run as_user "$rescue_program" --kill "$ID" --force --config-dir "$CONFIG_DIR"
     echo "$output"
     [ "$status" -eq 0 ]
-    [[ $output == *"left alone, whether it runs or not: what pid $pid had started and cannot be read"* ]]
+    [[ $output == *"left alone: what pid $pid had started and cannot be read"* ]]
     as_user sudo -n kill "${children%% *}" || true
 }

@@ -123,7 +123,7 @@ of_kimi()
     [[ $output == *"it serves sessions to others"* ]]
     rescue --kill "$pid" --force --config-dir "$STORE" --pending-dir "$HOME/pending" --log-dir "$HOME/log"
     [ "$status" -eq 4 ]
-    [[ $stderr == *"refused: which session pid $pid is is not known: it serves sessions to others; end it"* ]]
+    [[ $stderr == *"refused: it is not known which session pid $pid has: it serves sessions to others; end it"* ]]
     kill -0 "$pid"
 }
 

@@ -215,7 +215,7 @@ live()
     live
     [ "$(json '.sessions[0].session_id')" = null ]
     [ "$(json '.sessions[0].kind')" = server ]
-    [[ $(json '.sessions[0].notes.join()') == *"which session it is is not known: it serves sessions to others"* ]]
+    [[ $(json '.sessions[0].notes.join()') == *"it is not known which session it is: it serves sessions to others"* ]]
     end_started
     started_pids=()
     client attach http://localhost:4096 -s "$A"
@@ -321,7 +321,7 @@ live()
     client serve --port 4096
     rescue --kill "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 4 ]
-    [[ $stderr == *"which session pid $pid is is not known: it serves sessions to others"* ]]
+    [[ $stderr == *"it is not known which session pid $pid has: it serves sessions to others"* ]]
     kill -0 "$pid"
     for mode in --check --repair; do
         rescue $mode "$A" "${ONLY[@]}" "${DIRS[@]}"

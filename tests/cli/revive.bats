@@ -331,7 +331,7 @@ with_left_over()
     started_pids+=("$(ps -o ppid= -p "$tool" | tr -d ' ')")
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
-    [[ $stderr == *"what holds pid $pid is sleep (pid $tool), whose process group is led by sh (pid "*"end it yourself (kill $tool)"* ]]
+    [[ $stderr == *"pid $pid is held up by sleep (pid $tool), whose process group is led by sh (pid "*"end it yourself (kill $tool)"* ]]
     [ ! -e "$pending" ]
     tool_runs_on
     runs_on

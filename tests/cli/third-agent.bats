@@ -98,12 +98,12 @@ of_note()
     await_note "in $HOME/p"
     rescue --kill "$pid" --force "${DIRS[@]}"
     [ "$status" -eq 4 ]
-    [[ "$stderr" == *"how a session of Note is ended or pushed without a loss is not known"* ]]
+    [[ "$stderr" == *"how to end or revive a session of Note without loss is not known"* ]]
     kill -0 "$pid"
     kill -STOP "$pid"
     rescue --revive "$pid" --force "${DIRS[@]}"
     [ "$status" -eq 4 ]
-    [[ "$stderr" == *"of Note is ended or pushed without a loss is not known"* ]]
+    [[ "$stderr" == *"end or revive a session of Note without loss is not known"* ]]
     rescue --export "$pid" "${DIRS[@]}"
     [ "$status" -eq 0 ]
     [[ "$output$stderr" == *"how Note keeps a reply in memory is not known"* ]]

@@ -91,7 +91,7 @@ refused()
     users_fake --session "$id" --cwd / -- "$client"
     chmod 000 "$CONFIG_DIR/sessions"
     by_user --kill "$pid" --force
-    refused "which session pid $pid is is not known, as $CONFIG_DIR/sessions"
+    refused "it is not known which session pid $pid has, as $CONFIG_DIR/sessions"
     chmod 755 "$CONFIG_DIR/sessions"
     chmod 000 "$CONFIG_DIR/sessions/$pid.json"
     by_user --kill "$pid" --force
@@ -210,13 +210,13 @@ not_given_up()
 @test "not given up: a session of which it is not known which it is" {
     users_fake --session "$id" --cwd / -- "$client"
     chmod 000 "$CONFIG_DIR/sessions"
-    not_given_up "which session pid $pid is is not known" "--without-backup is no answer to that"
+    not_given_up "it is not known which session pid $pid has" "--without-backup is no answer to that"
 }
 
 @test "not given up: a registered session where no folder of transcripts can be listed" {
     users_fake --session "$id" --cwd / -- "$client"
     chmod 000 "$CONFIG_DIR/projects"
-    not_given_up "which session pid $pid is is not known" "--without-backup is no answer to that"
+    not_given_up "it is not known which session pid $pid has" "--without-backup is no answer to that"
     chmod 755 "$CONFIG_DIR/projects"
 }
 

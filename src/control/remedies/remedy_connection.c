@@ -175,7 +175,7 @@ int remedy_plan_connections(struct revive *r, struct sr_error *error)
     size_t count;
     if (!agent->control->asks_again)
         return err_set(error, -EOPNOTSUPP,
-                       "what %s does where its connection is closed is not known", agent->title);
+                       "it is not known what %s does when its connection is closed", agent->title);
     int code = read_socks(r, &items, &count);
     if (code < 0)
         return err_set(error, code, "the connections of pid %d cannot be seen: %s",

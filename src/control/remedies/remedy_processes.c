@@ -410,7 +410,7 @@ int remedy_plan_pipe_holder(struct revive *r, struct sr_error *error)
         if (whose)
             return pinned_session_refuse(
                 &r->subject, error,
-                "what holds pid %d is %s (pid %d), whose process group is %s: "
+                "pid %d is held up by %s (pid %d), whose process group is %s: "
                 "end it yourself (kill %d)",
                 (int)r->subject.ref.pid, stat.name, h->pid, whose, h->pid);
         code = add(r, &end_pipe_holder, h->pid, h->start_ticks, error);

@@ -228,8 +228,8 @@ static int still_needed(enum fact is_there, struct sr_error *error)
 static void describe_raw(const struct revive *r, const struct remedy *p, struct buf *out)
 {
     (void)p;
-    buf_addf(out, "give the terminal %s its raw mode back%s", r->session->tty,
-             r->session->verdict == SR_STOPPED ? ", should the client not do it itself"
+    buf_addf(out, "put the terminal %s back into raw mode%s", r->session->tty,
+             r->session->verdict == SR_STOPPED ? ", if the client does not do so itself"
                                                : ": it holds keys back until Enter");
 }
 
@@ -438,8 +438,8 @@ int remedy_plan_reader(struct revive *r, struct sr_error *error)
     }
     if (r->count == 0)
         code = err_set(error, -EOPNOTSUPP,
-                       names.n ? "%s is to be read by %s, which runs and does not read: let its "
-                                 "window go on, or attach to it"
+                       names.n ? "the reader of %s runs and does not read: %s; go on in its "
+                                 "window, or attach to it"
                                : "nobody that can be seen has the other end of %s%s",
                        tty, names.n ? names.p : "");
     return code;

@@ -109,7 +109,7 @@ static bool lacks_prompts(const struct persistence_facts *f)
 }
 
 static const char lost_all[] =
-    "its transcript was emptied or cut while it ran, and holds not one whole record";
+    "its transcript was emptied or cut while it ran, and holds no whole record";
 
 /* A client makes the file with the first record in it. */
 static bool has_lost_all(const struct persistence_facts *f)

@@ -8,6 +8,10 @@
  * sends one which other records of its message stand beside. */
 enum { EMPTY_LEFT_OUT = 2010277, EMPTY_SENT = 2010111 };
 
+/* 2.1.110 passes over a reminder without its list, and 2.1.197 fails; between them it was not
+ * tried. */
+enum { REMINDER_FAILS = 2010111 };
+
 static struct repair_plan_problem *add_at(struct repair_steps *m,
                                           const struct transcript_scan_spot *spot,
                                           enum damage_severity severity)
@@ -223,6 +227,9 @@ static bool is_met(const struct repair_steps *m, const struct transcript_scan_sp
 static enum damage_severity if_met(const struct repair_steps *m,
                                    const struct transcript_scan_spot *spot)
 {
+    if (spot->kind == DAMAGE_MALFORMED_METADATA && spot->side && m->newest_version &&
+        m->newest_version < REMINDER_FAILS)
+        return DAMAGE_HARMLESS;
     enum damage_severity severity = repair_steps_severity(m, (enum damage_kind)spot->kind);
     return severity == DAMAGE_HURTS && !is_met(m, spot) ? DAMAGE_MILD : severity;
 }
@@ -261,7 +268,8 @@ static void judge_spot(struct repair_steps *m, const struct transcript_scan_spot
     case DAMAGE_MALFORMED_METADATA:
         if (spot->node == GRAPH_NONE)
             break; /* a record that the client does not put on its chain */
-        add_at(m, spot, if_met(m, spot));
+        severity = if_met(m, spot);
+        add_at(m, spot, severity);
         if (severity > DAMAGE_HARMLESS)
             repair_steps_drop(m, kind, spot->node);
         break;

@@ -134,13 +134,13 @@ static void look_at_message(struct pass *p, const struct json_stream *s, enum gr
 }
 
 /* 2.1.197 fails to start with an attachment of null, and with a reminder that has no list. */
-static bool is_malformed(const struct json_stream *s)
+static void look_at_attachment(struct pass *p, const struct json_stream *s, uint32_t node)
 {
-    if (!json_stream_is(s, JSON_STREAM_TYPE, "attachment"))
-        return false;
-    return s->members[JSON_STREAM_ATTACHMENT].kind != JSON_STREAM_OBJECT ||
-           (json_stream_is(s, JSON_STREAM_ATTACHMENT_TYPE, "task_reminder") &&
-            s->members[JSON_STREAM_ATTACHMENT_CONTENT].kind != JSON_STREAM_ARRAY);
+    bool is_object = s->members[JSON_STREAM_ATTACHMENT].kind == JSON_STREAM_OBJECT;
+    if (json_stream_is(s, JSON_STREAM_TYPE, "attachment") &&
+        (!is_object || (json_stream_is(s, JSON_STREAM_ATTACHMENT_TYPE, "task_reminder") &&
+                        s->members[JSON_STREAM_ATTACHMENT_CONTENT].kind != JSON_STREAM_ARRAY)))
+        add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from)->side = is_object;
 }
 
 static void look_at_ids(struct pass *p, const struct json_stream *s)
@@ -326,8 +326,7 @@ static int take_record(struct pass *p, const struct json_stream *s)
         &(struct graph_nodes_place){p->line, p->is_hidden, p->is_beside, p->is_marked});
     bool is_node = node != GRAPH_NONE;
     enum graph_role role = is_node ? (enum graph_role)v->graph.nodes[node].role : GRAPH_LINK;
-    if (is_malformed(s))
-        add_spot(p, DAMAGE_MALFORMED_METADATA, node, s->record.from);
+    look_at_attachment(p, s, node);
     if (is_node && role >= GRAPH_USER)
         look_at_message(p, s, role, node);
     if (is_node && role == GRAPH_BOUNDARY)

@@ -51,7 +51,8 @@ struct transcript_scan_spot {
     uint32_t block; /* its place among the record's blocks; DAMAGE_HUGE_RECORD: enum
                        json_stream_member */
     uint32_t side;  /* the longer one of an image, 0: not known; DAMAGE_EMPTY_TEXT: blocks in all;
-                       DAMAGE_NULL_BLOCK: 1 within a result;
+                       DAMAGE_NULL_BLOCK: 1 within a result; DAMAGE_MALFORMED_METADATA: 1 a
+                       reminder without its list;
                        DAMAGE_BAD_CONTENT: what a prompt lacks, below */
     int64_t offset; /* where it is */
     int64_t number; /* DAMAGE_BAD_TEXT: how many; images and huge records: bytes;

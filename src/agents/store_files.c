@@ -82,6 +82,8 @@ struct walk {
     enum agent_file_kind kind;
     store_reason *why_not;
     struct agent_files *out;
+    const char **known; /* of out, what lies in the tree */
+    size_t known_count;
 };
 
 static void add(const struct walk *w, const char *path, const struct stat *st)
@@ -102,12 +104,23 @@ static void leave_out(const struct walk *w, const char *path, const char *why, b
     agent_leave_out(w->out, shown(w->store, path), why, is_lost);
 }
 
-static bool is_there_already(const struct agent_files *files, const char *path)
+/* A walk meets each file once: only what stood in out before can be there already. */
+static bool is_there_already(const struct walk *w, const char *path)
 {
-    for (size_t i = 0; i < files->count; i++)
-        if (str_equals(files->items[i].path, path))
+    for (size_t i = 0; i < w->known_count; i++)
+        if (str_equals(w->known[i], path))
             return true;
     return false;
+}
+
+static void note_known(struct walk *w, const char *folder)
+{
+    struct arena *a = w->store->arena;
+    const char *begins = arena_printf(a, "%s/", folder);
+    w->known = arena_alloc(a, (w->out->count + 1) * sizeof *w->known);
+    for (size_t i = 0; i < w->out->count; i++)
+        if (w->out->items[i].at == w->store->fd && str_starts_with(w->out->items[i].path, begins))
+            w->known[w->known_count++] = w->out->items[i].path;
 }
 
 static void add_tree(const struct walk *w, const char *folder, int depth);
@@ -124,7 +137,7 @@ static void add_any(const struct walk *w, const char *path, int depth)
     } else if (S_ISDIR(st.st_mode)) {
         add_tree(w, path, depth);
     } else if (S_ISREG(st.st_mode)) {
-        if (!is_there_already(w->out, path))
+        if (!is_there_already(w, path))
             add(w, path, &st);
     } else if (S_ISLNK(st.st_mode) &&
                fs_read_link(w->store->fd, path, w->store->arena, &target) == 0) {
@@ -153,7 +166,7 @@ static void add_tree(const struct walk *w, const char *folder, int depth)
 void store_add_file(const struct agent_store *store, const char *path, enum agent_file_kind kind,
                     struct agent_files *out)
 {
-    struct walk w = {store, kind, NULL, out};
+    struct walk w = {.store = store, .kind = kind, .out = out};
     struct stat st = {0};
     fstatat(store->fd, path, &st, 0);
     add(&w, path, &st);
@@ -162,6 +175,7 @@ void store_add_file(const struct agent_store *store, const char *path, enum agen
 void store_add_tree(const struct agent_store *store, const char *folder, enum agent_file_kind kind,
                     store_reason *why_not, struct agent_files *out)
 {
-    struct walk w = {store, kind, why_not, out};
+    struct walk w = {.store = store, .kind = kind, .why_not = why_not, .out = out};
+    note_known(&w, folder);
     add_tree(&w, folder, 0);
 }

@@ -127,6 +127,25 @@ of_kimi()
     kill -0 "$pid"
 }
 
+@test "one of which it cannot be told whether it is a server is taken for one, and not ended" {
+    client
+    mkdir -p "$STORE/server/instances"
+    add_session "$A" "$project" 0 "$ENDED"
+    head -c 70000 /dev/zero | tr '\0' ' ' >"$STORE/server/instances/HUGE.json"
+    rescue --status --json "${ONLY[@]}"
+    of_kimi ".pid == $pid and .session_id == null"
+    rescue --kill "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 4 ]
+    kill -0 "$pid"
+    rm -r "$STORE/server/instances"
+    echo "no folder" >"$STORE/server/instances"
+    rescue --status --json "${ONLY[@]}"
+    of_kimi ".session_id == null"
+    rm "$STORE/server/instances"
+    rescue --status --json "${ONLY[@]}"
+    of_kimi ".session_id == \"$A\""
+}
+
 @test "a process is mapped to the only session of its directory that was written to since" {
     mkdir "$project/other"
     add_session "$B" "$project" 100000 "$ENDED"

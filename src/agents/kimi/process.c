@@ -75,7 +75,8 @@ static bool names_process(const struct json_value *root, pid_t pid, struct wall 
 }
 
 /* A server says so in its home ("kimi web"). One that was killed leaves that behind: a process of
- * the same number that is older than it is another. */
+ * the same number that is older than it is another. What cannot be read may name it; what is no
+ * file or no JSON is not the client's. */
 static enum fact is_server(const struct proc *proc, pid_t pid, const struct agent_look *look)
 {
     struct arena a = {0};
@@ -83,19 +84,21 @@ static enum fact is_server(const struct proc *proc, pid_t pid, const struct agen
     struct fs_name *names;
     size_t count = 0;
     FS_CLOSE int folder = open_home(proc, look, &a);
-    enum fact answer = FACT_UNKNOWN;
+    enum fact answer = folder < 0 ? FACT_NO : FACT_UNKNOWN;
     int r =
         folder < 0 ? folder : fs_list(folder, "server/instances", NAMES_LIMIT, &a, &names, &count);
     if (r == -ENOENT && folder >= 0)
         answer = FACT_NO;
     if (r == 0 && proc_read_stat(proc, pid, &stat) == 0) {
         answer = FACT_NO;
-        for (size_t i = 0; i < count && answer == FACT_NO; i++) {
+        for (size_t i = 0; i < count && answer != FACT_YES; i++) {
             struct sv text;
             const struct json_value *root;
             const char *path = arena_printf(&a, "server/instances/%s", names[i].name);
-            if (fs_read_small(folder, path, SERVER_LIMIT, &a, &text) == 0 &&
-                json_parse(&a, text, &root) == 0 &&
+            int code = fs_read_small(folder, path, SERVER_LIMIT, &a, &text);
+            if (code < 0 && code != -ENOENT && code != -ENXIO && code != -EISDIR)
+                answer = FACT_UNKNOWN;
+            if (code == 0 && json_parse(&a, text, &root) == 0 &&
                 names_process(root, pid, proc_start_time(proc, stat.start_ticks)))
                 answer = FACT_YES;
         }
@@ -116,7 +119,7 @@ static enum agent_role look_closer(const struct proc *proc, pid_t pid,
 {
     if (is_below_another(proc, pid))
         return AGENT_HELPER;
-    return is_server(proc, pid, look) == FACT_YES ? AGENT_SERVER : role;
+    return is_server(proc, pid, look) == FACT_NO ? role : AGENT_SERVER;
 }
 
 /* No word of it is left. */

@@ -217,19 +217,20 @@ struct lookup kimi_list_subagents(const struct agent_store *store,
 void kimi_list_watched(const struct agent_store *store, const char *const **folders, size_t *count)
 {
     const char *const *projects;
-    struct agent_transcript *all;
-    size_t project_count, n = 0, session_count;
+    struct list all = {0};
+    size_t project_count, n = 0;
     store_list_folders(store, TOP, "wd_", &projects, &project_count);
-    kimi_list_all(store, &all, &session_count);
+    for (size_t i = 0; i < project_count; i++)
+        add_folder(store, projects[i], &all);
     const char **watched =
-        arena_alloc(store->arena, (2 + project_count + session_count) * sizeof *watched);
+        arena_alloc(store->arena, (2 + project_count + all.count) * sizeof *watched);
     watched[n++] = ".";
     watched[n++] = TOP;
     for (size_t i = 0; i < project_count; i++)
         watched[n++] = projects[i];
-    for (size_t i = 0; i < session_count; i++)
-        watched[n++] =
-            arena_strndup(store->arena, all[i].path, strlen(all[i].path) - strlen("/wire.jsonl"));
+    for (size_t i = 0; i < all.count; i++)
+        watched[n++] = arena_strndup(store->arena, all.items[i].path,
+                                     strlen(all.items[i].path) - strlen("/wire.jsonl"));
     *folders = watched;
     *count = n;
 }

@@ -1,5 +1,6 @@
 #include "agents/agent.h"
 
+#include "agents/cusf.h"
 #include "base/io/durable.h"
 #include "base/io/os.h"
 
@@ -41,6 +42,8 @@ static const struct agent *agent_of_record(struct sv record)
     for (size_t i = 0; agents[i] && !found; i++)
         if (agents[i]->reader->recognises && agents[i]->reader->recognises(&scratch, record))
             found = agents[i];
+    if (!found && agent_cusf.reader->recognises(&scratch, record))
+        found = &agent_cusf;
     return found;
 }
 

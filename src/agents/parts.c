@@ -64,7 +64,8 @@ void parts_read(const struct json_value *part, struct block *b)
     } else if (data) {
         b->kind = BLOCK_IMAGE;
         b->name = json_text_at(data, "mimeType");
-        b->size_bytes = (int64_t)(json_text_at(data, "data").n / 4 * 3);
+        b->base64 = json_text_at(data, "data");
+        b->size_bytes = (int64_t)(b->base64.n / 4 * 3);
     } else {
         b->kind = json_is_true(json_get(part, "thought")) ? BLOCK_THINKING : BLOCK_TEXT;
         b->text = json_text_at(part, "text");

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,8 @@ enum option_kind {
     OPTION_TOKENS,  /* int64_t */
     OPTION_VERSION, /* int64_t: client_version */
     OPTION_COMMAND, /* const char *, not empty */
-    OPTION_NOTIFY,  /* const char *, one of some words */
+    OPTION_WORD,    /* const char *, one of the words of what */
+    OPTION_TIME,    /* int64_t: milliseconds since 1970 */
     OPTION_AGENT,
     OPTION_CONFIG_DIR,
     OPTION_GIVEN_UP, /* const char *, the beginning of an id; may be left out: "" */
@@ -35,7 +37,8 @@ struct option_row {
     const char *argument; /* as the help shows it; NULL: none */
     enum option_kind kind;
     size_t member;
-    const char *what; /* OPTION_NUMBER: "0.1 to 3600 seconds": it begins with the least, if not 0 */
+    const char *what; /* OPTION_NUMBER: "0.1 to 3600 seconds": it begins with the least, if not 0;
+                         OPTION_WORD: the words, a blank between them */
     double at_most;
     const char *help;
 };
@@ -47,6 +50,13 @@ struct option_row {
 static const struct option_row rows[] = {
     {"timeout", 0, NUMBER("MIN", timeout_minutes), "a number of minutes", 1e6,
      "silence after which a busy session may be called hung (10)"},
+    {"format", 0, "KIND", OPTION_WORD, offsetof(struct options, format), "md html json cusf", 0,
+     "--context: md, html, json or cusf (md)"},
+    {"since", 0, "TIME", OPTION_TIME, offsetof(struct options, since_ms), NULL, 0,
+     "--context: what was said since then: 2026-02-05, with or\nwithout T10:11, or 90m, 2h, 3d "
+     "ago"},
+    {"last", 0, NUMBER("N", last), "1 to 1000000 messages", 1e6,
+     "--context: the last N messages alone"},
     {"json", 0, FLAG(json), NULL, 0, "one JSON document on standard output"},
     {"all", 0, FLAG(all), NULL, 0,
      "--resume, --search: all of them, not only the newest; --export:\n"
@@ -72,7 +82,7 @@ static const struct option_row rows[] = {
      "that wrote in it)"},
     {"on-event", 0, "CMD", OPTION_COMMAND, offsetof(struct options, on_event), NULL, 0,
      "--watch: run CMD for each event, which it reads as JSON"},
-    {"notify", 0, "HOW", OPTION_NOTIFY, offsetof(struct options, notify), NULL, 0,
+    {"notify", 0, "HOW", OPTION_WORD, offsetof(struct options, notify), "auto desktop bell none", 0,
      "--watch: auto, desktop, bell or none (auto)"},
     {"interval", 0, NUMBER("SEC", interval_s), "0.1 to 3600 seconds", 3600,
      "--watch: pause between two looks while something moves (20)"},
@@ -243,15 +253,59 @@ static int set_given_up(const char **member, const char *text, struct sr_error *
     return 0;
 }
 
-static int set_notify(const char **member, const char *text, struct sr_error *error)
+static int set_word(const char **member, const struct option_row *row, const char *text,
+                    struct sr_error *error)
 {
-    static const char *const words[] = {"auto", "desktop", "bell", "none"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_equals(words[i], text)) {
+    BUF_RELEASE struct buf list = {0};
+    size_t n = strlen(text);
+    for (const char *word = row->what, *end; *word; word = *end ? end + 1 : end) {
+        end = word + strcspn(word, " ");
+        if (n == (size_t)(end - word) && memcmp(word, text, n) == 0) {
             *member = text;
             return 0;
         }
-    return err_set(error, -EINVAL, "--notify takes auto, desktop, bell or none, not '%s'", text);
+        buf_addf(&list, "%s%.*s", !list.n ? "" : *end ? ", " : " or ", (int)(end - word), word);
+    }
+    int r = err_set(error, -EINVAL, "--%s takes %s, not '%s'", row->name, list.p, text);
+    return r;
+}
+
+/* "90m", "2h", "3d": so long ago. Returns: false for anything else. */
+static bool read_ago(const char *text, int64_t *ms)
+{
+    static const struct {
+        char unit;
+        double ms;
+    } units[] = {
+        {'s', 1e3}, {'m', 60e3}, {'h', 3600e3}, {'d', 24 * 3600e3}, {'w', 7 * 24 * 3600e3}};
+    char *end;
+    double n = strtod(text, &end);
+    if (end == text || !isfinite(n) || n < 0 || !*end || end[1])
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (*end == units[i].unit && n * units[i].ms < (double)wall_now().ms) {
+            *ms = wall_now().ms - (int64_t)(n * units[i].ms);
+            return true;
+        }
+    return false;
+}
+
+static int set_time(int64_t *member, const struct option_row *row, const char *text,
+                    struct sr_error *error)
+{
+    struct wall at;
+    char whole[40];
+    const char *rest = strlen(text) == 10 ? "T00:00:00" : strlen(text) == 16 ? ":00" : "";
+    if (read_ago(text, member))
+        return 0;
+    if (strlen(text) < 32 && snprintf(whole, sizeof whole, "%s%s", text, rest) > 0 &&
+        wall_parse(sv_of(whole), &at)) {
+        *member = at.ms;
+        return 0;
+    }
+    return err_set(error, -EINVAL,
+                   "--%s takes a time such as 2026-02-05, 2026-02-05T10:11 or 2h (ago), not '%s'",
+                   row->name, text);
 }
 
 static int set_version(int64_t *member, const struct option_row *row, const char *text,
@@ -294,8 +348,10 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         return set_version(member, row, text, error);
     case OPTION_COMMAND:
         return set_command(member, row, text, error);
-    case OPTION_NOTIFY:
-        return set_notify(member, text, error);
+    case OPTION_WORD:
+        return set_word(member, row, text, error);
+    case OPTION_TIME:
+        return set_time(member, row, text, error);
     case OPTION_GIVEN_UP:
         return set_given_up(member, text, error);
     case OPTION_AGENT:

@@ -33,6 +33,9 @@ struct options {
     const char *agent;
     const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
     const char *index_dir;             /* likewise */
+    const char *format;                /* --context: "md", "html", "json" or "cusf"; NULL: md */
+    int64_t since_ms;                  /* --context: since 1970; 0: all */
+    double last;                       /* --context: how many messages; 0: all */
     const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
     double grace_s; /* between SIGTERM and SIGKILL */

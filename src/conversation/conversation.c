@@ -353,6 +353,18 @@ void conversation_finish(struct conversation *c)
     take_rest(c);
 }
 
+void conversation_drop_before(struct conversation *c, struct wall at)
+{
+    size_t kept = 0;
+    int64_t now_ms = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        now_ms = c->items[i].at_ms ? c->items[i].at_ms : now_ms;
+        if (now_ms >= at.ms)
+            c->items[kept++] = c->items[i];
+    }
+    c->count = kept;
+}
+
 void conversation_release(struct conversation *c)
 {
     graph_release(&c->graph);

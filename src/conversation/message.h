@@ -37,6 +37,7 @@ struct block {
         name; /* CALL: the tool; IMAGE: "image/png"; FILE: its name; OTHER: the block's type */
     struct sv argument;             /* CALL: the one that tells most, "" where none does */
     const struct json_value *input; /* CALL: all of them */
+    struct sv base64;               /* IMAGE: its bytes, where the record holds them */
     int64_t size_bytes;             /* IMAGE: decoded; negative: not known */
     bool is_error;                  /* RESULT */
 };

@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "view/conversation.h"
+#include "view/conversation/conversation.h"
 #include "view/json.h"
 #include "view/left.h"
 

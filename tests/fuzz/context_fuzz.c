@@ -8,7 +8,7 @@
 #include "agents/claude/events.h"
 #include "base/json.h"
 #include "jsonl/line_check.h"
-#include "view/conversation.h"
+#include "view/conversation/conversation.h"
 
 struct copies {
     struct sv files[2];
@@ -79,7 +79,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     conversation_add(&c, copies.files[1], 0, 1);
     conversation_finish(&c);
     must_be_once(&c);
-    struct view_conversation v = {"id", NULL, names, 2, &c, data[1] & 1, fetch, take, &copies};
+    struct view_conversation v = {.session_id = "id",
+                                  .files = names,
+                                  .file_count = 2,
+                                  .conversation = &c,
+                                  .unfolds = data[1] & 1,
+                                  .fetch = fetch,
+                                  .take = take,
+                                  .context = &copies};
     must(view_markdown_conversation(&markdown, &v) == 0);
     must_be_harmless(&markdown);
     must(view_json_conversation(&json, &v) == 0);

@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "agents/claude/events.h"
-#include "view/conversation.h"
+#include "view/conversation/conversation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,7 +57,13 @@ static size_t draw(struct source *s, bool as_json, struct buf *out)
         s->gone_at = c.items[1].offset;
     if (s->other_at == 1)
         s->other_at = c.items[1].offset;
-    struct view_conversation v = {"id", NULL, files, 1, &c, false, fetch, take, s};
+    struct view_conversation v = {.session_id = "id",
+                                  .files = files,
+                                  .file_count = 1,
+                                  .conversation = &c,
+                                  .fetch = fetch,
+                                  .take = take,
+                                  .context = s};
     size_t lost = as_json ? view_json_conversation(out, &v) : view_markdown_conversation(out, &v);
     conversation_release(&c);
     buf_release(&s->text);

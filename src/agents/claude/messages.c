@@ -14,6 +14,7 @@ static void add_image(struct contents *list, const struct json_value *block)
     if (!b->name.n)
         b->name = json_text_at(block, "type");
     struct sv data = json_text_at(source, "data");
+    b->base64 = data;
     size_t padding = sv_ends_with(data, SV("==")) ? 2 : sv_ends_with(data, SV("=")) ? 1 : 0;
     if (data.n)
         b->size_bytes = (int64_t)(data.n / 4 * 3 - padding);

@@ -12,7 +12,8 @@
 #include "backup/backup_dir.h"
 #include "base/io/fs.h"
 #include "session/discover.h"
-#include "view/conversation.h"
+#include "view/conversation/conversation.h"
+#include "view/html.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -346,6 +347,44 @@ static size_t read_files(struct work *w, const struct talk *talk, struct records
     return read;
 }
 
+/* How a conversation is written, and what stands once before and after all of them. */
+struct format {
+    const char *name;
+    size_t (*draw)(struct buf *out, const struct view_conversation *v);
+    void (*begin)(const struct work *w, struct buf *out);
+    void (*end)(struct buf *out);
+};
+
+static void begin_html(const struct work *w, struct buf *out)
+{
+    BUF_RELEASE struct buf title = {0};
+    if (w->talk_count)
+        buf_addf(&title, "Session %s%s", w->talks[0].session_id,
+                 w->talk_count > 1 ? " and others" : "");
+    html_begin(out, title.n ? title.p : "session-rescue");
+}
+
+static void begin_cusf(const struct work *w, struct buf *out)
+{
+    (void)w;
+    view_cusf_begin(out, wall_now(), "session-rescue " SR_VERSION);
+}
+
+static const struct format *format_of(const struct options *o)
+{
+    static const struct format formats[] = {
+        {"md", view_markdown_conversation, NULL, NULL},
+        {"html", view_html_conversation, begin_html, html_end},
+        {"json", view_json_conversation, NULL, NULL},
+        {"cusf", view_cusf_conversation, begin_cusf, NULL},
+    };
+    const char *name = o->format ? o->format : o->json ? "json" : "md";
+    size_t i = 0;
+    while (!str_equals(formats[i].name, name))
+        i++;
+    return &formats[i];
+}
+
 /* Whose records they are; NULL: it has no file, and no agent is known. */
 static const struct agent *agent_of(const struct talk *talk)
 {
@@ -373,17 +412,22 @@ static int show(struct work *w, const struct talk *talk)
     conversation_begin(&c, agent->reader);
     c.client_version = o->client_version;
     size_t read = read_files(w, talk, &s.records, &c);
-    struct view_conversation v = {talk->session_id,
-                                  talk->subagent,
-                                  talk->files,
-                                  talk->file_count,
-                                  &c,
-                                  o->verbose,
-                                  fetch,
-                                  take,
-                                  &s};
+    struct view_conversation v = {.session_id = talk->session_id,
+                                  .subagent = talk->subagent,
+                                  .files = talk->files,
+                                  .file_count = talk->file_count,
+                                  .conversation = &c,
+                                  .number = (size_t)(talk - w->talks) + 1,
+                                  .unfolds = o->verbose,
+                                  .fetch = fetch,
+                                  .take = take,
+                                  .context = &s};
+    if (o->since_ms)
+        conversation_drop_before(&c, (struct wall){o->since_ms});
+    if (o->last > 0)
+        v.first = view_conversation_last(&v, (size_t)o->last);
     if (read)
-        lost = o->json ? view_json_conversation(&out, &v) : view_markdown_conversation(&out, &v);
+        lost = format_of(o)->draw(&out, &v);
     if (s.status == 0)
         s.status = read ? context_print(&out) : EXIT_FAILED;
     if (lost) {
@@ -416,6 +460,12 @@ static int show_all(struct work *w)
                                        "all could be looked at: name one"
                                      : "no session with a transcript is active: name one");
     int status = EXIT_FINE;
+    const struct format *format = format_of(o);
+    BUF_RELEASE struct buf around = {0};
+    if (format->begin && !has_none) {
+        format->begin(w, &around);
+        status = context_print(&around);
+    }
     for (size_t i = 0; i < w->talk_count; i++) {
         int shown = show(w, &w->talks[i]);
         status = shown ? shown : status;
@@ -424,6 +474,11 @@ static int show_all(struct work *w)
         int shown = show_leftover(w, &w->leftovers[i]);
         status = shown ? shown : status;
         w->has_gaps = true;
+    }
+    if (format->end && !has_none) {
+        format->end(&around);
+        int shown = context_print(&around);
+        status = shown ? shown : status;
     }
     bool may_lack = w->may_lack && o->which_count == 0;
     return status ? status : w->has_gaps || may_lack ? EXIT_ATTENTION : EXIT_FINE;
@@ -452,5 +507,5 @@ const struct command command_context = {
     ANY_NUMBER,
     .help = "what was said, as Markdown; copies and backups as one",
     .run = run,
-    .options = (const char *const[]){"all", "client-version", NULL},
+    .options = (const char *const[]){"all", "client-version", "format", "since", "last", NULL},
 };

@@ -22,8 +22,8 @@ bool which_is_file(const char *word)
 {
     ARENA_RELEASE struct arena scratch = {0};
     bool is_terminal = tty_canonical(&scratch, word);
-    return !is_terminal &&
-           (agent_suffix_of(word) || (strchr(word, '/') && !is_id_prefix(str_basename(word))));
+    return !is_terminal && (agent_suffix_of(word) || str_ends_with(word, ".cusf") ||
+                            (strchr(word, '/') && !is_id_prefix(str_basename(word))));
 }
 
 /* As ids are kept. */

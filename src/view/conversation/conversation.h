@@ -26,7 +26,9 @@ struct view_conversation {
     const char *const *files; /* paths, by the numbers in the conversation */
     size_t file_count;
     const struct conversation *conversation;
-    bool unfolds; /* also draw arguments and results of tools, and thinking */
+    size_t first;  /* the item to begin with */
+    size_t number; /* of the conversation on its page */
+    bool unfolds;  /* also draw arguments and results of tools, and thinking */
     view_fetch *fetch;
     view_take *take;
     void *context; /* of both */
@@ -39,6 +41,14 @@ struct view_conversation {
 size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v);
 /* One line per message. Returns: as above. */
 size_t view_json_conversation(struct buf *out, const struct view_conversation *v);
+/* What html_begin and html_end stand around. Returns: as above. */
+size_t view_html_conversation(struct buf *out, const struct view_conversation *v);
+/* CUSF 1.0.0 (doc/cusf.md), which begins with one such line. Returns: as above. */
+void view_cusf_begin(struct buf *out, struct wall now, const char *exporter);
+size_t view_cusf_conversation(struct buf *out, const struct view_conversation *v);
+
+/* The item that the last count messages begin with; what a tool answered belongs to its call. */
+size_t view_conversation_last(const struct view_conversation *v, size_t count);
 
 /* Adds text as above: line ends and tabs stay. prefix: put before each line. */
 void view_add_lines(struct buf *out, struct sv s, const char *prefix);

@@ -1,8 +1,9 @@
-#include "view/conversation.h"
+#include "view/conversation/conversation.h"
 
 #include "base/json.h"
 #include "base/utf8.h"
 #include "conversation/message.h"
+#include "view/conversation/survey.h"
 #include "view/json.h"
 
 #include <stdlib.h>
@@ -61,73 +62,12 @@ static void add_word(struct buf *out, struct sv s, size_t columns)
     utf8_add_printable(out, s, columns);
 }
 
-/* ---- records ------------------------------------------------------------------------------ */
-
-/* Returns: false where the record is not there any more, or by now another one. */
-static bool read_item(const struct view_conversation *v, const struct conversation_item *item,
-                      struct arena *a, struct event *e, struct message *m)
-{
-    struct sv text;
-    return v->fetch(v->context, item, a, &text) == 0 &&
-           v->conversation->reader->read_message(a, text, e, m) == 0 &&
-           conversation_id_of(e, text) == item->id;
-}
-
-/* ---- results of calls --------------------------------------------------------------------- */
-
-struct result {
-    uint64_t call;
-    size_t size_bytes;
-    bool is_error;
-};
-
-/* Results by the ids of their calls, open addressing. */
-struct results {
-    struct result *items;
-    size_t size;
-};
-
-static struct result *result_of(const struct results *r, struct sv id)
-{
-    uint64_t call = graph_id_of(id);
-    size_t slot = call & (r->size - 1);
-    while (r->items[slot].call && r->items[slot].call != call)
-        slot = (slot + 1) & (r->size - 1);
-    return &r->items[slot];
-}
-
-static struct results find_results(const struct view_conversation *v)
-{
-    const struct conversation *c = v->conversation;
-    struct results r = {.size = 16};
-    while (r.size < c->count * 2)
-        r.size *= 2;
-    r.items = mem_resize(NULL, r.size * sizeof *r.items);
-    memset(r.items, 0, r.size * sizeof *r.items);
-    size_t used = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        ARENA_RELEASE struct arena a = {0};
-        struct event e;
-        struct message m;
-        if (read_item(v, &c->items[i], &a, &e, &m))
-            for (size_t j = 0; j < m.block_count && used < r.size / 2; j++) {
-                const struct block *b = &m.blocks[j];
-                if (b->kind != BLOCK_RESULT || !b->id.n)
-                    continue;
-                struct result *slot = result_of(&r, b->id);
-                used += slot->call == 0;
-                *slot = (struct result){graph_id_of(b->id), b->text.n, b->is_error};
-            }
-    }
-    return r;
-}
-
 /* ---- Markdown ----------------------------------------------------------------------------- */
 
 struct drawing {
     struct buf *out;
     const struct view_conversation *v;
-    struct results results;
+    struct view_survey survey;
     uint64_t message; /* that is being drawn; 0: none of the model's */
     size_t branch;
     bool is_in_list; /* the last line is an item of a list */
@@ -144,7 +84,7 @@ static void end_list(struct drawing *d)
 static void add_call(struct drawing *d, const struct block *b)
 {
     char size[STR_SIZE_TEXT];
-    const struct result *r = b->id.n ? result_of(&d->results, b->id) : NULL;
+    const struct view_result *r = view_survey_result(&d->survey, b->id);
     buf_adds(d->out, "- **");
     add_word(d->out, b->name, 0);
     buf_adds(d->out, "**");
@@ -152,7 +92,7 @@ static void add_call(struct drawing *d, const struct block *b)
         buf_adds(d->out, " ");
         add_word(d->out, b->argument, ARGUMENT_COLUMNS);
     }
-    if (r && r->call)
+    if (r)
         buf_addf(d->out, " (%s%s)", r->is_error ? "failed, " : "",
                  str_format_size((int64_t)r->size_bytes, size));
     else
@@ -226,49 +166,17 @@ static void add_block(struct drawing *d, const struct block *b)
     }
 }
 
-/* What a reader of the conversation misses nothing by. */
-static bool is_silent(const struct event *e, const struct message *m)
-{
-    switch (e->kind) {
-    case EVENT_OTHER:
-    case EVENT_METADATA:
-    case EVENT_NOTE:
-    case EVENT_TURN_OVER:
-    case EVENT_ENQUEUE:
-    case EVENT_DEQUEUE:
-    case EVENT_QUEUE_REMOVE:
-    case EVENT_QUEUE_CLEAR:
-    case EVENT_TITLE:
-    case EVENT_ASK:
-    case EVENT_ANSWERED:
-        return true;
-    case EVENT_COMPACT_BOUNDARY:
-        return false;
-    default:
-        return m->block_count == 0;
-    }
-}
-
 static void add_header(struct drawing *d, const struct event *e, const struct message *m)
 {
     char time[WALL_TEXT_SIZE];
-    const char *who = e->kind == EVENT_COMPACT_SUMMARY ? "summary"
-                      : e->kind == EVENT_API_ERROR     ? "API error"
-                                                       : message_speaker_word(message_speaker(e));
     end_list(d);
-    buf_addf(d->out, "## %s, %s", who,
+    buf_addf(d->out, "## %s, %s", view_who(e),
              wall_known(e->at) ? wall_format(e->at, time) : "at no known time");
     if (m->model.n) {
         buf_adds(d->out, ", ");
         add_word(d->out, m->model, 0);
     }
     buf_adds(d->out, "\n\n");
-}
-
-/* What a client tells of a try that failed stands on its way, and goes to no model. */
-static bool is_loaded(const struct conversation_item *item, const struct event *e)
-{
-    return item->is_loaded && e->kind != EVENT_API_RETRY;
 }
 
 /* Where the conversation itself begins, or ceases, to be what a resume loads; a compaction says so
@@ -278,7 +186,7 @@ static void draw_reach(struct drawing *d, const struct conversation_item *item,
 {
     bool is_said = is_first || item->branch || item->is_loaded == d->is_loaded ||
                    e->kind == EVENT_COMPACT_BOUNDARY || e->kind == EVENT_COMPACT_SUMMARY;
-    if (item->is_loaded != is_loaded(item, e))
+    if (item->is_loaded != view_is_loaded(item, e))
         return;
     d->is_loaded = item->is_loaded;
     if (is_said)
@@ -341,17 +249,18 @@ static void draw_title(struct drawing *d)
 size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v)
 {
     const struct conversation *c = v->conversation;
-    struct drawing d = {.out = out, .v = v, .results = find_results(v)};
+    struct drawing d = {.out = out, .v = v};
     size_t lost = 0;
     bool is_first = true;
+    view_survey_make(v, &d.survey);
     draw_title(&d);
-    for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
+    for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
         ARENA_RELEASE struct arena a = {0};
         struct event e;
         struct message m;
-        bool is_there = read_item(v, &c->items[i], &a, &e, &m);
+        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
         lost += !is_there;
-        if (is_there && !is_silent(&e, &m)) {
+        if (is_there && !view_is_silent(&e, &m)) {
             if (c->items[i].branch != d.branch) {
                 end_list(&d);
                 buf_adds(out, "---\n\n*A branch that was left:*\n\n");
@@ -364,20 +273,17 @@ size_t view_markdown_conversation(struct buf *out, const struct view_conversatio
         }
     }
     end_list(&d);
-    free(d.results.items);
+    view_survey_release(&d.survey);
     return lost;
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static const char *const block_words[] = {"text",  "thinking", "call", "result",
-                                          "image", "file",     "other"};
-
 static struct json_node *block_node(struct json_document *d, const struct block *b)
 {
     struct json_node *node = json_object(d);
     bool has_text = b->kind == BLOCK_TEXT || b->kind == BLOCK_THINKING || b->kind == BLOCK_RESULT;
-    json_put_string(d, node, "type", block_words[b->kind]);
+    json_put_string(d, node, "type", view_block_word(b->kind));
     if (has_text)
         json_put_text(d, node, "text", b->text);
     if (b->kind == BLOCK_CALL || b->kind == BLOCK_RESULT)
@@ -422,7 +328,7 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
                             .uuids = json_array(d),
                             .blocks = json_array(d),
                             .message = graph_id_of(e->message_id),
-                            .is_loaded = is_loaded(item, e)};
+                            .is_loaded = view_is_loaded(item, e)};
     json_put_string(d, root, "schema", VIEW_SCHEMA);
     json_put_string(d, root, "session_id", v->session_id);
     json_put_string(d, root, "subagent", v->subagent);
@@ -431,7 +337,7 @@ static void begin_message(struct gathering *g, const struct view_conversation *v
     json_put_string(d, root, "kind", event_kind_word(e->kind));
     json_put_integer(d, root, "branch", (int64_t)item->branch);
     if (v->conversation->reader->is_chained)
-        json_put_bool(d, root, "is_loaded", is_loaded(item, e));
+        json_put_bool(d, root, "is_loaded", view_is_loaded(item, e));
     else
         json_put_null(d, root, "is_loaded");
     if (e->message_id.n)
@@ -450,15 +356,16 @@ size_t view_json_conversation(struct buf *out, const struct view_conversation *v
     const struct conversation *c = v->conversation;
     struct gathering g = {0};
     size_t lost = 0;
-    for (size_t i = 0; i < c->count && v->take(v->context, out); i++) {
+    for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
         ARENA_RELEASE struct arena a = {0};
         struct event e;
         struct message m;
-        bool is_there = read_item(v, &c->items[i], &a, &e, &m);
+        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
         lost += !is_there;
-        if (is_there && !is_silent(&e, &m)) {
+        if (is_there && !view_is_silent(&e, &m)) {
             uint64_t message = graph_id_of(e.message_id);
-            if (!message || message != g.message || is_loaded(&c->items[i], &e) != g.is_loaded) {
+            if (!message || message != g.message ||
+                view_is_loaded(&c->items[i], &e) != g.is_loaded) {
                 end_message(&g, out);
                 begin_message(&g, v, &c->items[i], &e, &m);
             }

@@ -1,0 +1,224 @@
+#include "view/conversation/survey.h"
+
+#include "base/utf8.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROMPT_COLUMNS = 100 };
+
+#define NO_ITEM SIZE_MAX /* of a call whose result was not met yet */
+
+bool view_read_item(const struct view_conversation *v, const struct conversation_item *item,
+                    struct arena *a, struct event *e, struct message *m)
+{
+    struct sv text;
+    return v->fetch(v->context, item, a, &text) == 0 &&
+           v->conversation->reader->read_message(a, text, e, m) == 0 &&
+           conversation_id_of(e, text) == item->id;
+}
+
+bool view_is_silent(const struct event *e, const struct message *m)
+{
+    switch (e->kind) {
+    case EVENT_OTHER:
+    case EVENT_METADATA:
+    case EVENT_NOTE:
+    case EVENT_TURN_OVER:
+    case EVENT_ENQUEUE:
+    case EVENT_DEQUEUE:
+    case EVENT_QUEUE_REMOVE:
+    case EVENT_QUEUE_CLEAR:
+    case EVENT_TITLE:
+    case EVENT_ASK:
+    case EVENT_ANSWERED:
+        return true;
+    case EVENT_COMPACT_BOUNDARY:
+        return false;
+    default:
+        return m->block_count == 0;
+    }
+}
+
+/* What a client tells of a try that failed stands on its way, and goes to no model. */
+bool view_is_loaded(const struct conversation_item *item, const struct event *e)
+{
+    return item->is_loaded && e->kind != EVENT_API_RETRY;
+}
+
+const char *view_block_word(enum block_kind kind)
+{
+    static const char *const words[] = {"text",  "thinking", "call", "result",
+                                        "image", "file",     "other"};
+    return words[kind];
+}
+
+const char *view_who(const struct event *e)
+{
+    return e->kind == EVENT_COMPACT_SUMMARY ? "summary"
+           : e->kind == EVENT_API_ERROR     ? "API error"
+                                            : message_speaker_word(message_speaker(e));
+}
+
+/* ---- the survey --------------------------------------------------------------------------- */
+
+static struct view_result *slot_of(const struct view_survey *s, uint64_t call)
+{
+    size_t slot = call & (s->result_size - 1);
+    while (s->results[slot].call && s->results[slot].call != call)
+        slot = (slot + 1) & (s->result_size - 1);
+    return &s->results[slot];
+}
+
+const struct view_result *view_survey_result(const struct view_survey *s, struct sv call)
+{
+    const struct view_result *r = call.n ? slot_of(s, graph_id_of(call)) : NULL;
+    return r && r->item != NO_ITEM && r->call ? r : NULL;
+}
+
+static const char *first_of(struct view_survey *s, const char *known, struct sv more)
+{
+    return known || !more.n ? known : arena_strndup(&s->arena, more.p, more.n);
+}
+
+static const char *beginning_of(struct view_survey *s, struct sv text)
+{
+    BUF_RELEASE struct buf b = {0};
+    utf8_add_printable(&b,
+                       sv_slice(text, 0, text.n < 4 * PROMPT_COLUMNS ? text.n : 4 * PROMPT_COLUMNS),
+                       PROMPT_COLUMNS);
+    const char *copy = arena_strndup(&s->arena, b.n ? b.p : "", b.n);
+    return copy;
+}
+
+static struct timeline_point *add_point(struct view_survey *s, enum timeline_kind kind,
+                                        struct wall at)
+{
+    struct timeline_point *p = ARENA_PUSH(&s->arena, s->points, s->point_count, s->point_capacity);
+    *p = (struct timeline_point){.kind = kind, .at_ms = at.ms};
+    return p;
+}
+
+static void add_record_point(struct view_survey *s, const struct event *e)
+{
+    enum timeline_kind kind = e->kind == EVENT_PROMPT || e->kind == EVENT_COMMAND ? TIMELINE_PROMPT
+                              : e->kind == EVENT_COMPACT_BOUNDARY ? TIMELINE_COMPACTION
+                              : e->kind == EVENT_API_ERROR || e->kind == EVENT_API_RETRY
+                                  ? TIMELINE_ERROR
+                              : message_speaker(e) == SPEAKER_AGENT ? TIMELINE_REPLY
+                                                                    : TIMELINE_OTHER;
+    add_point(s, kind, e->at)->context_tokens = e->context_tokens;
+}
+
+static void survey_block(struct view_survey *s, size_t item, const struct event *e,
+                         const struct block *b, size_t *used)
+{
+    struct timeline_point *p;
+    struct view_result *slot = NULL;
+    if ((b->kind == BLOCK_CALL || b->kind == BLOCK_RESULT) && b->id.n &&
+        *used < s->result_size / 2) {
+        slot = slot_of(s, graph_id_of(b->id));
+        *used += slot->call == 0;
+        if (!slot->call)
+            *slot = (struct view_result){.call = graph_id_of(b->id), .item = NO_ITEM};
+    }
+    if (b->kind == BLOCK_CALL) {
+        s->calls++;
+        if (slot)
+            slot->has_call = true;
+        p = add_point(s, TIMELINE_CALL, e->at);
+        p->call = b->id.n ? graph_id_of(b->id) : 0;
+        p->name = beginning_of(s, b->name);
+    }
+    if (b->kind != BLOCK_RESULT || !slot)
+        return;
+    slot->item = item;
+    slot->size_bytes = b->text.n;
+    slot->is_error = b->is_error;
+    s->failures += b->is_error;
+    p = add_point(s, TIMELINE_RESULT, e->at);
+    p->call = slot->call;
+    p->is_error = b->is_error;
+}
+
+/* A command is known by its name, a prompt by its first text. */
+static struct sv said_by(const struct event *e, const struct message *m)
+{
+    if (e->kind == EVENT_COMMAND && e->text.n)
+        return e->text;
+    for (size_t i = 0; i < m->block_count; i++)
+        if (m->blocks[i].kind == BLOCK_TEXT)
+            return m->blocks[i].text;
+    return SV("(no text)");
+}
+
+static void survey_record(struct view_survey *s, size_t item, const struct event *e,
+                          const struct message *m, size_t *used)
+{
+    if (view_is_silent(e, m))
+        return;
+    if (wall_known(e->at)) {
+        s->first_at = wall_known(s->first_at) && s->first_at.ms < e->at.ms ? s->first_at : e->at;
+        s->last_at = s->last_at.ms > e->at.ms ? s->last_at : e->at;
+    }
+    s->model = first_of(s, s->model, m->model);
+    s->replies += message_speaker(e) == SPEAKER_AGENT;
+    s->context_tokens = e->context_tokens ? e->context_tokens : s->context_tokens;
+    add_record_point(s, e);
+    for (size_t i = 0; i < m->block_count; i++)
+        survey_block(s, item, e, &m->blocks[i], used);
+    if ((e->kind == EVENT_PROMPT && e->is_human) || e->kind == EVENT_COMMAND)
+        *ARENA_PUSH(&s->arena, s->prompts, s->prompt_count, s->prompt_capacity) =
+            (struct view_prompt){item, e->at, beginning_of(s, said_by(e, m))};
+}
+
+void view_survey_make(const struct view_conversation *v, struct view_survey *out)
+{
+    const struct conversation *c = v->conversation;
+    struct view_survey s = {.result_size = 16};
+    while (s.result_size < c->count * 4)
+        s.result_size *= 2;
+    s.results = mem_resize(NULL, s.result_size * sizeof *s.results);
+    memset(s.results, 0, s.result_size * sizeof *s.results);
+    size_t used = 0;
+    for (size_t i = v->first; i < c->count; i++) {
+        ARENA_RELEASE struct arena a = {0};
+        struct event e;
+        struct message m;
+        if (view_read_item(v, &c->items[i], &a, &e, &m)) {
+            s.cwd = first_of(&s, s.cwd, e.cwd);
+            s.version = first_of(&s, s.version, e.version);
+            survey_record(&s, i, &e, &m, &used);
+        }
+    }
+    *out = s;
+}
+
+void view_survey_release(struct view_survey *s)
+{
+    free(s->results);
+    arena_release(&s->arena);
+    *s = (struct view_survey){0};
+}
+
+size_t view_conversation_last(const struct view_conversation *v, size_t count)
+{
+    const struct conversation *c = v->conversation;
+    uint64_t after = 0; /* the message of the record behind it */
+    size_t first = c->count, found = 0;
+    for (size_t i = c->count; i-- > 0;) {
+        ARENA_RELEASE struct arena a = {0};
+        struct event e;
+        struct message m;
+        bool is_shown = view_read_item(v, &c->items[i], &a, &e, &m) && !view_is_silent(&e, &m);
+        uint64_t message = is_shown ? graph_id_of(e.message_id) : 0;
+        bool counts = is_shown && e.kind != EVENT_TOOL_RESULT && (!message || message != after);
+        if (counts && found++ == count)
+            break;
+        if (is_shown)
+            first = i;
+        after = is_shown && e.kind != EVENT_TOOL_RESULT ? message : after;
+    }
+    return first;
+}

@@ -118,6 +118,8 @@ static bool add_record(struct conversation *c, struct sv record, int64_t offset,
     if (node != GRAPH_NONE) {
         keep_place(c, node, length - (c->skim->record.from - offset));
         look_at_version(c, node);
+    } else {
+        c->beside_count += !is_copy;
     }
     return true;
 }

@@ -45,6 +45,7 @@ struct conversation {
     struct conversation_item *items;
     size_t count, capacity;
     size_t branch_count; /* abandoned ones */
+    size_t beside_count; /* records of the first file that have no place in it: titles, modes */
     struct conversation_gap *gaps;
     size_t gap_count, gap_capacity;
 

@@ -501,11 +501,19 @@ static int run(struct context *context)
     return status;
 }
 
+static int check(const struct options *o, struct sr_error *error)
+{
+    if (o->json && o->format && !str_equals(o->format, "json"))
+        return err_set(error, -EINVAL, "--json and --format %s do not go together", o->format);
+    return 0;
+}
+
 const struct command command_context = {
     .name = "context",
     .words = "[WHICH...|FILE...|BACKUP...]",
     ANY_NUMBER,
     .help = "what was said, as Markdown; copies and backups as one",
     .run = run,
+    .check = check,
     .options = (const char *const[]){"all", "client-version", "format", "since", "last", NULL},
 };

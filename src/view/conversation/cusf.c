@@ -75,6 +75,9 @@ static void draw_end(struct drawing *d, const struct view_survey *s, size_t lost
         if (d->left_out[kind])
             json_put_integer(doc, left, event_kind_word((enum event_kind)kind),
                              (int64_t)d->left_out[kind]);
+    if (d->v->conversation->beside_count)
+        json_put_integer(doc, left, "beside the conversation",
+                         (int64_t)d->v->conversation->beside_count);
     json_put(doc, root, "left_out", left);
     end_line(doc, root, d->out);
 }

@@ -33,28 +33,34 @@ static const char style[] =
     ".fill{fill:none;stroke:var(--agent);stroke-width:1.5}.compacted{stroke:var(--text);"
     "stroke-dasharray:3 3}.axis{stroke:var(--line)}\n";
 
+static const char *entity_of(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
 static void add_escaped(struct buf *out, struct sv s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        switch (s.p[i]) {
-        case '&':
-            buf_adds(out, "&amp;");
-            break;
-        case '<':
-            buf_adds(out, "&lt;");
-            break;
-        case '>':
-            buf_adds(out, "&gt;");
-            break;
-        case '"':
-            buf_adds(out, "&quot;");
-            break;
-        case '\'':
-            buf_adds(out, "&#39;");
-            break;
-        default:
-            buf_add(out, &s.p[i], 1);
-        }
+    for (size_t i = 0, from = 0; i <= s.n; i++) {
+        const char *entity = i < s.n ? entity_of(s.p[i]) : "";
+        if (!entity)
+            continue;
+        buf_add(out, s.p + from, i - from);
+        buf_adds(out, entity);
+        from = i + 1;
+    }
 }
 
 void html_add(struct buf *out, struct sv text)

@@ -252,7 +252,7 @@ size_t view_markdown_conversation(struct buf *out, const struct view_conversatio
     struct drawing d = {.out = out, .v = v};
     size_t lost = 0;
     bool is_first = true;
-    view_survey_make(v, &d.survey);
+    view_survey_make(v, false, &d.survey);
     draw_title(&d);
     for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
         ARENA_RELEASE struct arena a = {0};

@@ -174,7 +174,7 @@ size_t view_cusf_conversation(struct buf *out, const struct view_conversation *v
     struct drawing d = {.out = out, .v = v};
     struct view_survey survey;
     size_t lost = 0;
-    view_survey_make(v, &survey);
+    view_survey_make(v, false, &survey);
     draw_start(&d, &survey);
     for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
         ARENA_RELEASE struct arena a = {0};

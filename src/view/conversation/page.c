@@ -350,7 +350,7 @@ size_t view_html_conversation(struct buf *out, const struct view_conversation *v
     BUF_RELEASE struct buf title = {0};
     size_t lost = 0;
     bool is_first = true;
-    view_survey_make(v, &d.survey);
+    view_survey_make(v, true, &d.survey);
     buf_addf(&title, "Session %s%s%s", v->session_id, v->subagent ? ", subagent " : "",
              v->subagent ? v->subagent : "");
     buf_adds(out, "<h1>");

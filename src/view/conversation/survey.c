@@ -95,7 +95,7 @@ static const char *beginning_of(struct view_survey *s, struct sv text)
 static struct timeline_point *add_point(struct view_survey *s, enum timeline_kind kind,
                                         struct wall at)
 {
-    struct timeline_point *p = ARENA_PUSH(&s->arena, s->points, s->point_count, s->point_capacity);
+    struct timeline_point *p = MEM_PUSH(s->points, s->point_count, s->point_capacity);
     *p = (struct timeline_point){.kind = kind, .at_ms = at.ms};
     return p;
 }
@@ -111,35 +111,43 @@ static void add_record_point(struct view_survey *s, const struct event *e)
     add_point(s, kind, e->at)->context_tokens = e->context_tokens;
 }
 
+/* The call's or result's place among the results; NULL: it is neither, or the table is full. */
+static struct view_result *place_of(struct view_survey *s, const struct block *b, size_t *used)
+{
+    if ((b->kind != BLOCK_CALL && b->kind != BLOCK_RESULT) || !b->id.n ||
+        *used >= s->result_size / 2)
+        return NULL;
+    struct view_result *slot = slot_of(s, graph_id_of(b->id));
+    *used += slot->call == 0;
+    if (!slot->call)
+        *slot = (struct view_result){.call = graph_id_of(b->id), .item = NO_ITEM};
+    return slot;
+}
+
+static void add_tool_point(struct view_survey *s, const struct event *e, const struct block *b)
+{
+    bool is_call = b->kind == BLOCK_CALL;
+    struct timeline_point *p = add_point(s, is_call ? TIMELINE_CALL : TIMELINE_RESULT, e->at);
+    p->call = b->id.n ? graph_id_of(b->id) : 0;
+    p->name = is_call ? beginning_of(s, b->name) : NULL;
+    p->is_error = b->is_error;
+}
+
 static void survey_block(struct view_survey *s, size_t item, const struct event *e,
                          const struct block *b, size_t *used)
 {
-    struct timeline_point *p;
-    struct view_result *slot = NULL;
-    if ((b->kind == BLOCK_CALL || b->kind == BLOCK_RESULT) && b->id.n &&
-        *used < s->result_size / 2) {
-        slot = slot_of(s, graph_id_of(b->id));
-        *used += slot->call == 0;
-        if (!slot->call)
-            *slot = (struct view_result){.call = graph_id_of(b->id), .item = NO_ITEM};
+    struct view_result *slot = place_of(s, b, used);
+    if (b->kind == BLOCK_CALL && slot)
+        slot->has_call = true;
+    if (b->kind == BLOCK_RESULT && slot) {
+        slot->item = item;
+        slot->size_bytes = b->text.n;
+        slot->is_error = b->is_error;
     }
-    if (b->kind == BLOCK_CALL) {
-        s->calls++;
-        if (slot)
-            slot->has_call = true;
-        p = add_point(s, TIMELINE_CALL, e->at);
-        p->call = b->id.n ? graph_id_of(b->id) : 0;
-        p->name = beginning_of(s, b->name);
-    }
-    if (b->kind != BLOCK_RESULT || !slot)
-        return;
-    slot->item = item;
-    slot->size_bytes = b->text.n;
-    slot->is_error = b->is_error;
-    s->failures += b->is_error;
-    p = add_point(s, TIMELINE_RESULT, e->at);
-    p->call = slot->call;
-    p->is_error = b->is_error;
+    s->calls += b->kind == BLOCK_CALL;
+    s->failures += b->kind == BLOCK_RESULT && b->is_error;
+    if (s->with_points && (b->kind == BLOCK_CALL || b->kind == BLOCK_RESULT))
+        add_tool_point(s, e, b);
 }
 
 /* A command is known by its name, a prompt by its first text. */
@@ -165,7 +173,8 @@ static void survey_record(struct view_survey *s, size_t item, const struct event
     s->model = first_of(s, s->model, m->model);
     s->replies += message_speaker(e) == SPEAKER_AGENT;
     s->context_tokens = e->context_tokens ? e->context_tokens : s->context_tokens;
-    add_record_point(s, e);
+    if (s->with_points)
+        add_record_point(s, e);
     for (size_t i = 0; i < m->block_count; i++)
         survey_block(s, item, e, &m->blocks[i], used);
     if ((e->kind == EVENT_PROMPT && e->is_human) || e->kind == EVENT_COMMAND)
@@ -173,11 +182,11 @@ static void survey_record(struct view_survey *s, size_t item, const struct event
             (struct view_prompt){item, e->at, beginning_of(s, said_by(e, m))};
 }
 
-void view_survey_make(const struct view_conversation *v, struct view_survey *out)
+void view_survey_make(const struct view_conversation *v, bool with_points, struct view_survey *out)
 {
     const struct conversation *c = v->conversation;
-    struct view_survey s = {.result_size = 16};
-    while (s.result_size < c->count * 4)
+    struct view_survey s = {.with_points = with_points, .result_size = 16};
+    while (s.result_size < c->count * 2)
         s.result_size *= 2;
     s.results = mem_resize(NULL, s.result_size * sizeof *s.results);
     memset(s.results, 0, s.result_size * sizeof *s.results);
@@ -198,6 +207,7 @@ void view_survey_make(const struct view_conversation *v, struct view_survey *out
 void view_survey_release(struct view_survey *s)
 {
     free(s->results);
+    free(s->points);
     arena_release(&s->arena);
     *s = (struct view_survey){0};
 }

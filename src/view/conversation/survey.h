@@ -30,6 +30,7 @@ struct view_survey {
     size_t result_size;
     struct view_prompt *prompts;
     size_t prompt_count, prompt_capacity;
+    bool with_points;
     struct timeline_point *points; /* in the order of the conversation */
     size_t point_count, point_capacity;
     struct wall first_at, last_at;
@@ -38,7 +39,8 @@ struct view_survey {
     int64_t context_tokens;            /* of the last reply that says; 0: none does */
 };
 
-void view_survey_make(const struct view_conversation *v, struct view_survey *out);
+/* with_points: also what timeline_draw wants. */
+void view_survey_make(const struct view_conversation *v, bool with_points, struct view_survey *out);
 void view_survey_release(struct view_survey *s);
 
 /* Returns: the result of a call; NULL: there is none. */

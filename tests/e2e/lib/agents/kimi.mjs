@@ -47,7 +47,7 @@ max_context_size = 262144
   },
 
   sessionId(world, { cwd }) {
-    const mine = world.files(`sessions/${folderOf(cwd)}`).filter((file) => file.endsWith('/state.json'));
+    const mine = world.files(`sessions/${folderOf(cwd)}`).filter((file) => /\/session_[^/]+\/state\.json$/.test(file));
     return mine.length === 1 ? basename(dirname(mine[0])) : undefined;
   },
 

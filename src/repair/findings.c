@@ -171,21 +171,37 @@ static bool hides(const struct graph_walk *w, uint32_t boundary)
            (w->cut_at == boundary || (w->end == GRAPH_END_BOUNDARY && w->stopped_at == boundary));
 }
 
-/* Without its summary a compaction hides what was said before it: that comes back. */
+/* The last message that stands before it in the file. */
+static uint32_t message_before(const struct graph *g, uint32_t boundary)
+{
+    for (uint32_t i = boundary; i > 0; i--)
+        if (graph_is_in_play(g, i - 1) && repair_steps_is_message(g, i - 1))
+            return i - 1;
+    return GRAPH_NONE;
+}
+
+/* Without its summary a compaction hides what was said before it: that comes back. What it followed
+ * is a guess where it names nothing that is there. */
 static void judge_boundary(struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     struct graph *g = m->g;
     uint32_t before =
         spot->number ? graph_find(g, (uint64_t)spot->number) : graph_parent(g, spot->node);
-    if (before == GRAPH_NONE) {
-        if (spot->number)
-            add_at(m, spot, DAMAGE_HARMLESS);
-        return;
+    bool is_guess = before == GRAPH_NONE && spot->number;
+    if (is_guess) {
+        add_at(m, spot, DAMAGE_HARMLESS);
+        before = message_before(g, spot->node);
     }
-    if (!hides(&m->before, spot->node) || has_summary(g, spot->node) ||
+    if (before == GRAPH_NONE || !hides(&m->before, spot->node) || has_summary(g, spot->node) ||
         hangs_on(g, before, spot->node))
         return;
-    repair_steps_add_node_problem(m, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS, spot->node);
+    struct repair_plan_problem *p =
+        repair_steps_add_node_problem(m, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS, spot->node);
+    p->is_guess = is_guess;
+    if (is_guess)
+        p->detail =
+            arena_printf(m->arena, "what it followed is not known; line %u stands before it",
+                         g->nodes[before].line);
     graph_set_parent(g, spot->node, before);
     repair_steps_drop(m, DAMAGE_SUMMARY_GONE, spot->node);
 }

@@ -36,6 +36,7 @@ enum kind {
 struct made {
     struct buf file;
     size_t count, boundaries;
+    bool has_copies;
     int at_s;
     char ids[RECORDS + 1][MARK]; /* "u01" of each record, in the order of the file */
 };
@@ -159,11 +160,14 @@ static void harm(struct made *m, size_t from, uint8_t d)
 static void add_record(struct made *m, const uint8_t *b)
 {
     enum kind kind = b[0] & 15;
-    if (kind == BOUNDARY && ++m->boundaries > BOUNDARIES) /* of no summary: a round each */
+    bool is_copy = b[0] >= 0xf0 && m->count && !m->boundaries; /* of the id of another */
+    m->has_copies = m->has_copies || is_copy;
+    /* A compaction without a summary takes a round. With clashing ids one that stands late may not
+     * settle: such a repair is refused when its result is looked at. */
+    if (kind == BOUNDARY && (m->has_copies || ++m->boundaries > BOUNDARIES))
         kind = PROMPT;
     size_t from = m->file.n;
     const char *parent = parent_of(m, b[1]);
-    bool is_copy = b[0] >= 0xf0 && m->count; /* of the id of another */
     memcpy(m->ids[m->count], is_copy ? m->ids[b[2] % m->count] : "", MARK * is_copy);
     if (!is_copy)
         m->ids[m->count][0] = 'u', m->ids[m->count][1] = (char)('0' + m->count / 10),

@@ -771,6 +771,14 @@ static void a_compaction_without_its_summary_is_taken_away_where_it_hides(void *
     assert_true(has_problem(&s, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS));
     assert_int_equal(make_plan(&s, &s.made, false).messages.reached, 5);
     end(&s);
+    s = (struct scene){0}; /* what it followed is not there: what stands before it, as a guess */
+    four_turns(&s);
+    add_boundary(&s, "k", "gone", "");
+    add(&s, "e", "k", "user", "\"three\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_SUMMARY_GONE, DAMAGE_HURTS));
+    assert_int_equal(make_plan(&s, &s.made, false).messages.reached, 5);
+    end(&s);
 }
 
 /* A later one hides all that, and the earlier with it; or what it kept is not there, and the client

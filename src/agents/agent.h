@@ -210,6 +210,11 @@ struct agent_saving {
     enum sr_kind kind;
 };
 
+struct agent_store;
+/* As agent_records.write. */
+typedef int agent_row_writer(const struct agent_store *store, const struct agent_transcript *of,
+                             enum agent_extent extent, agent_sink *sink, void *context);
+
 /* What a file is to a session. */
 enum agent_file_kind {
     AGENT_FILE_TRANSCRIPT,
@@ -231,6 +236,8 @@ struct agent_file {
     struct sv key, mark; /* LINES: what such a line holds (struct line_filter) */
     const struct agent_transcript *rows; /* its records are in no file: agent_records writes them.
                                             Do not open at */
+    agent_row_writer *write_rows;        /* those that a database says beside them, for information;
+                                            NULL: agent_records writes them */
     bool is_lines;                       /* JSONL, appended to while the session lives */
     struct fs_file seen;                 /* as it was when listed */
 };

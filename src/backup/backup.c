@@ -441,7 +441,8 @@ static int copy_rows(struct job *j, const struct agent_file *f, const struct cop
     to.fd = durable_create(q->to_at, q->to);
     if (to.fd < 0)
         return err_set(error, to.fd, "make %s: %s", q->to_shown, err_reason(to.fd));
-    int r = j->source->agent->records->write(&store, f->rows, AGENT_WHOLE, put_rows, &to);
+    agent_row_writer *write = f->write_rows ? f->write_rows : j->source->agent->records->write;
+    int r = write(&store, f->rows, AGENT_WHOLE, put_rows, &to);
     digest_end(&to.digest, copied.sha256);
     copied.size_bytes = to.size_bytes;
     if (r == 0)
@@ -494,7 +495,8 @@ static int copy_one(struct job *j, const struct agent_file *f, struct sr_error *
          * bad block. That one file is missing then, and said to be. */
         bool is_gone = failure.code == -ENOENT;
         agent_leave_out(&j->files, from,
-                        is_gone ? "was removed meanwhile" : err_reason(failure.code), !is_gone);
+                        is_gone ? "was removed meanwhile" : err_reason(failure.code),
+                        !is_gone && !f->write_rows);
         return 0;
     }
     if (r != 0) {
@@ -815,6 +817,8 @@ static int try_all(struct job *j, struct sr_error *error)
     for (size_t i = 0; i < count; i++) {
         const struct agent_file *f = &j->files.items[i];
         struct fs_file file;
+        if (f->write_rows)
+            continue;
         int r = f->rows ? agent_open_records(j->source->agent, j->source->store, f->rows,
                                              AGENT_BEGINNING, &file)
                         : fs_open_file_beneath(f->at, f->path, &file);

@@ -123,7 +123,7 @@ db = sqlite3.connect(sys.argv[1])
 db.execute("CREATE TABLE IF NOT EXISTS logs(id INTEGER PRIMARY KEY, ts INTEGER, ts_nanos INTEGER, target TEXT, "
            "process_uuid TEXT, thread_id TEXT, feedback_log_body TEXT)")
 db.execute("INSERT INTO logs VALUES(NULL, ?, ?, ?, ?, NULLIF(?, \"\"), ?)", sys.argv[2:])
-db.commit()' "$CODEX/logs_2.sqlite" "$@"
+db.commit()' "$CODEX/${LOG-logs_2}.sqlite" "$@"
 }
 
 begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"thread/start\" app_server.connection_id=$1 v=2}: made"; }
@@ -148,6 +148,12 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     rescue --status --json "${ONLY[@]}"
     [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
     [ "$(row $B)" = "descriptor,exact,$daemon,$daemon," ]
+    # of several logs, the one of the newest form
+    mv "$CODEX/logs_2.sqlite" "$CODEX/logs_10.sqlite"
+    LOG=logs_9 log_row "$at" 1 other "pid:$daemon:y" "" "nothing"
+    LOG=logs_10
+    rescue --status --json "${ONLY[@]}"
+    [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
     # that is no longer in the log: its directory tells
     python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("DELETE FROM logs WHERE thread_id IS NULL AND target LIKE \"codex_app%\""); d.commit()' "$CODEX/logs_2.sqlite"
     rescue --status --json "${ONLY[@]}"
@@ -197,9 +203,31 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     echo 'export X=SECRET' >"$CODEX/shell_snapshots/$A.17.sh"
     printf '{"session_id":"%s","ts":1,"text":"MARK-OF-A"}\n{"session_id":"%s","ts":2,"text":"MARK-OF-B"}\n' $A $B >"$CODEX/history.jsonl"
     printf '{"id":"%s","thread_name":"of a"}\n{"id":"%s","thread_name":"MARK-OF-B"}\n' $A $B >"$CODEX/session_index.jsonl"
+    python3 -c '
+import sqlite3, sys
+home, a, b, child = sys.argv[1:]
+state, goals, queue, log = (sqlite3.connect(f"{home}/{name}.sqlite") for name in ("state_5", "goals_1", "queue_1", "logs_2"))
+state.execute("CREATE TABLE threads(id TEXT PRIMARY KEY, name TEXT, is_pinned INTEGER)")
+state.execute("CREATE TABLE thread_spawn_edges(parent_thread_id TEXT, child_thread_id TEXT PRIMARY KEY)")
+state.executemany("INSERT INTO threads VALUES(?, ?, 1)", [(a, "NAME-OF-A"), (b, "MARK-OF-B")])
+state.execute("INSERT INTO thread_spawn_edges VALUES(?, ?)", (a, child))
+state.execute("CREATE TABLE remote_control_enrollments(account_id TEXT)")
+state.execute("INSERT INTO remote_control_enrollments VALUES(?)", ("SECRET",))
+goals.execute("CREATE TABLE thread_goals(thread_id TEXT, objective TEXT)")
+goals.executemany("INSERT INTO thread_goals VALUES(?, ?)", [(a, "GOAL-OF-A"), (b, "MARK-OF-B")])
+queue.execute("CREATE TABLE queued_items(id TEXT, thread_id TEXT, payload_json TEXT, queue_order INTEGER)")
+queue.executemany("INSERT INTO queued_items VALUES(?, ?, ?, 1)", [("1", a, "QUEUED-OF-A"), ("2", b, "MARK-OF-B")])
+log.execute("CREATE TABLE logs(thread_id TEXT, body TEXT)")
+log.execute("INSERT INTO logs VALUES(NULL, ?)", ("MARK-OF-B",))
+for db in state, goals, queue, log:
+    db.commit()' "$CODEX" "$A" "$B" "$CHILD"
+    head -c 4096 /dev/zero >"$CODEX/goals_2.sqlite" # of no form
     rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]
     run ! grep -rlE 'MARK-OF-B|SECRET' "$PENDING"
+    for word in '"is_pinned":1' NAME-OF-A "$CHILD" GOAL-OF-A QUEUED-OF-A; do
+        find "$PENDING" -name '*.rows.jsonl' -exec cat {} + | grep -q -- "$word"
+    done
     stem=$(basename "$(echo "$PENDING"/*-"$A".jsonl)" .jsonl)
     mkdir "$BATS_TEST_TMPDIR/fresh"
     rescue --restore "$stem" --config-dir "$BATS_TEST_TMPDIR/fresh" "${DIRS[@]}"
@@ -208,6 +236,7 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     cmp "$(rollout $CHILD)" "$BATS_TEST_TMPDIR/fresh/sessions/2026/11/27/$(basename "$(rollout $CHILD)")"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/fresh/history.jsonl")" -eq 1 ]
     [ "$(wc -l <"$BATS_TEST_TMPDIR/fresh/session_index.jsonl")" -eq 1 ]
+    [ -z "$(find "$BATS_TEST_TMPDIR/fresh" -name '*sqlite*')" ]
     # not over one that is being written
     truncate -s -10 "$(rollout $A)"
     hold "$(rollout $A):$(lock_of $A)" app-server --listen unix://

@@ -303,6 +303,7 @@ hold()
 # ---- what is done -------------------------------------------------------------------------------
 
 @test "a backup holds the folder and nothing else, and is put back as it was" {
+    command -v python3 >/dev/null || skip "no Python here"
     add_session "$A" "$project" "a word of MINE"
     answer "$A"
     add_session "$B" "$project" "a word of OTHERS"
@@ -310,8 +311,20 @@ hold()
     echo "# what was done" >"$STATE/$A/checkpoints/001.md"
     printf 'bytes\0of a file' >"$STATE/$A/files/deep/x.bin"
     echo 7 >"$STATE/$A/inuse.7.lock"
+    python3 -c '
+import sqlite3, sys
+file, a, b = sys.argv[1:]
+db = sqlite3.connect(file)
+db.execute("CREATE TABLE sessions(id TEXT PRIMARY KEY, summary TEXT)")
+db.execute("CREATE TABLE turns(id INTEGER PRIMARY KEY, session_id TEXT, turn_index INTEGER, user_message TEXT)")
+db.executemany("INSERT INTO sessions VALUES(?, ?)", [(a, "SUMMARY-OF-A"), (b, "OTHERS")])
+db.executemany("INSERT INTO turns VALUES(NULL, ?, 0, ?)", [(a, "TURN-OF-A"), (b, "OTHERS")])
+db.commit()' "$DATA/session-store.db" "$A" "$B"
     rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]
+    for word in SUMMARY-OF-A TURN-OF-A; do
+        find "$PENDING" -name 'session-store.db.rows.jsonl' -exec cat {} + | grep -q $word
+    done
     stem=$(basename "$PENDING"/*.sha256 .sha256)
     [[ $stem == *-LOSSLESS-copilot-"$A" ]]
     run grep -rqE 'OTHERS|TOKEN' "$PENDING"

@@ -452,15 +452,17 @@ static void a_backup_holds_the_folder_and_nothing_of_the_process(void **state)
     struct agent_store store = store_of(&problems);
     assert_int_equal(agent_copilot.stored->find(&store, ID, NULL, &one).state, LOOKUP_FOUND);
     agent_copilot.bundle->list_files(&store, &one, "/tmp", NULL, &files);
-    assert_int_equal(files.count, 3);
+    assert_int_equal(files.count, 4);
     assert_int_equal(files.items[0].kind, AGENT_FILE_TRANSCRIPT);
+    assert_int_equal(files.items[3].kind, AGENT_FILE_RECORD);
+    assert_non_null(files.items[3].write_rows);
     assert_true(files.items[0].is_lines);
     size_t lost = 0;
     for (size_t i = 0; i < files.count; i++)
         assert_null(strstr(files.items[i].name, OTHER));
     for (size_t i = 0; i < files.left_out_count; i++)
         lost += files.left_out[i].is_lost;
-    assert_int_equal(files.left_out_count, 3);
+    assert_int_equal(files.left_out_count, 2);
     assert_int_equal(lost, 1); /* the link */
     agent_files_release(&files);
     close(store.fd);

@@ -1,6 +1,7 @@
 /* What a lossless copy of a session holds. */
 #include "agents/codex/codex.h"
 #include "agents/common.h"
+#include "agents/row_lines.h"
 #include "agents/store_files.h"
 #include "base/err.h"
 #include "base/io/fs.h"
@@ -63,22 +64,47 @@ static void add_lines(const struct agent_store *store, const char *path, const c
     file->mark = sv_of(arena_printf(a, "\"%s\"", session_id));
 }
 
-/* Databases that the client makes anew from the rollouts, or that hold what others said. */
-static void leave_out_databases(const struct agent_store *store, struct agent_files *out)
+/* What is pinned, named, aimed at and not sent yet stands here alone. */
+static const struct row_table tables[] = {
+    {"threads", "SELECT * FROM threads WHERE id = ?", {"id"}},
+    {"thread_spawn_edges",
+     "SELECT * FROM thread_spawn_edges WHERE ?1 IN (parent_thread_id, child_thread_id)",
+     {"child_thread_id"}},
+    {"thread_attachments", "SELECT * FROM thread_attachments WHERE thread_id = ?", {"id"}},
+    {"thread_goals", "SELECT * FROM thread_goals WHERE thread_id = ?", {"thread_id"}},
+    {"thread_goal_continuation_deferrals",
+     "SELECT * FROM thread_goal_continuation_deferrals WHERE thread_id = ?",
+     {"thread_id"}},
+    {"queued_items", "SELECT * FROM queued_items WHERE thread_id = ? ORDER BY queue_order", {"id"}},
+};
+
+static int write_rows(const struct agent_store *store, const struct agent_transcript *of,
+                      enum agent_extent extent, agent_sink *sink, void *context)
+{
+    (void)extent;
+    return row_lines_write(store, of, tables, sizeof tables / sizeof *tables, sink, context);
+}
+
+static void list_databases(const struct agent_store *store, const char *session_id,
+                           struct agent_files *out)
 {
     struct fs_name *names;
     size_t count;
     store_list(store, ".", &names, &count);
     for (size_t i = 0; i < count; i++) {
         const char *name = names[i].name, *why = NULL;
-        if (!str_ends_with(name, ".sqlite"))
+        struct stat st;
+        if (!str_ends_with(name, ".sqlite") || fstatat(store->fd, name, &st, 0) < 0 ||
+            !S_ISREG(st.st_mode))
             continue;
-        if (str_starts_with(name, "state_") || str_starts_with(name, "thread_history_"))
+        if (str_starts_with(name, "state_") || str_starts_with(name, "goals_") ||
+            str_starts_with(name, "queue_"))
+            row_lines_list(store, name, session_id, write_rows, out);
+        else if (str_starts_with(name, "thread_history_"))
             why = "an index over all sessions, which the client makes anew from their files";
         else if (str_starts_with(name, "logs_"))
-            why = "a log of all sessions, with what was streamed and is in no record yet";
-        else if (str_starts_with(name, "goals_") || str_starts_with(name, "queue_"))
-            why = "goals, and input that was not sent yet, of all sessions";
+            why = "a log of all sessions: what was streamed and is in no record yet is there by "
+                  "who drew it, not by session";
         if (why)
             agent_leave_out(out, arena_printf(store->arena, "%s/%s", store->path, name), why,
                             false);
@@ -99,7 +125,7 @@ void codex_list_files(const struct agent_store *store, const struct agent_transc
     add_lines(store, "session_index.jsonl", "id", of->session_id, out);
     add_lines(store, "history.jsonl", "session_id", of->session_id, out);
     leave_out_snapshots(store, of->session_id, out);
-    leave_out_databases(store, out);
+    list_databases(store, of->session_id, out);
 }
 
 /* Where a rollout lies does not depend on the session's directory. */

@@ -8,6 +8,7 @@
  * 2 ms of the client's own "connected app-server" (0.169.0, 0.171.0).
  */
 #include "agents/codex/codex.h"
+#include "agents/store_files.h"
 #include "base/err.h"
 #include "base/io/database.h"
 #include "base/io/fs.h"
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define LOG "logs_2.sqlite"
 #define DELETED " (deleted)"
 #define CONNECTION "connection_id=ConnectionId("
 #define ASKED_ON "app_server.connection_id="
@@ -269,14 +269,41 @@ static struct lookup tell_unread(const struct agent_store *store, const char *pa
     return lookup_unknown(code, path);
 }
 
+/* "logs_2.sqlite": the number is of the form of its tables, and the highest is written to. Returns:
+ * NULL: there is none. */
+static const char *newest_log(const struct agent_store *store, struct lookup *seen)
+{
+    struct fs_name *names;
+    size_t count;
+    long newest = -1;
+    const char *log = NULL;
+    *seen = store_list(store, ".", &names, &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = names[i].name;
+        char *end;
+        if (!str_starts_with(name, "logs_") || name[5] < '0' || name[5] > '9')
+            continue;
+        long number = strtol(name + 5, &end, 10);
+        if (str_equals(end, ".sqlite") && number > newest) {
+            newest = number;
+            log = name;
+        }
+    }
+    return log;
+}
+
 struct lookup codex_drawn(const struct agent_store *store, const struct agent_drawing *of,
                           const char **session_id)
 {
     struct daemon_connection c;
     int64_t at_ms;
-    const char *path = arena_printf(store->arena, "%s/" LOG, store->path);
     struct stat st;
-    int r = fstatat(store->fd, LOG, &st, 0) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -ENXIO;
+    struct lookup listed;
+    const char *log = newest_log(store, &listed);
+    if (!log)
+        return listed.state == LOOKUP_FOUND ? lookup_absent() : listed;
+    const char *path = arena_printf(store->arena, "%s/%s", store->path, log);
+    int r = fstatat(store->fd, log, &st, 0) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -ENXIO;
     if (r == -ENOENT)
         return lookup_absent();
     if (r < 0)

@@ -1,5 +1,6 @@
 /* The sessions in a store of Copilot's: a folder each, called by the id. */
 #include "agents/copilot/copilot.h"
+#include "agents/row_lines.h"
 #include "agents/store_files.h"
 #include "platform/descriptor.h"
 
@@ -191,6 +192,25 @@ static const char *why_not(const char *path)
                                                          : NULL;
 }
 
+/* Its full text is that of turns once more. */
+static const struct row_table tables[] = {
+    {"sessions", "SELECT * FROM sessions WHERE id = ?", {"id"}},
+    {"turns", "SELECT * FROM turns WHERE session_id = ? ORDER BY turn_index", {"id"}},
+    {"checkpoints", "SELECT * FROM checkpoints WHERE session_id = ? ORDER BY id", {"id"}},
+    {"session_files", "SELECT * FROM session_files WHERE session_id = ? ORDER BY id", {"id"}},
+    {"session_refs", "SELECT * FROM session_refs WHERE session_id = ? ORDER BY id", {"id"}},
+    {"assistant_usage_events",
+     "SELECT * FROM assistant_usage_events WHERE session_id = ? ORDER BY id",
+     {"id"}},
+};
+
+static int write_index(const struct agent_store *store, const struct agent_transcript *of,
+                       enum agent_extent extent, agent_sink *sink, void *context)
+{
+    (void)extent;
+    return row_lines_write(store, of, tables, sizeof tables / sizeof *tables, sink, context);
+}
+
 void copilot_list_files(const struct agent_store *store, const struct agent_transcript *of,
                         const char *temporary, struct agent_listings *listings,
                         struct agent_files *out)
@@ -203,9 +223,9 @@ void copilot_list_files(const struct agent_store *store, const struct agent_tran
         store_add_file(store, of->path, AGENT_FILE_TRANSCRIPT, out);
     store_add_tree(store, arena_printf(store->arena, COPILOT_TOP "/%s", of->session_id),
                    AGENT_FILE_OWN, why_not, out);
-    if (of->path && fstatat(store->fd, COPILOT_INDEX, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        agent_leave_out(out, arena_printf(store->arena, "%s/" COPILOT_INDEX, store->path),
-                        "an index of all sessions, made of what their folders say", false);
+    if (of->path && fstatat(store->fd, COPILOT_INDEX, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(st.st_mode))
+        row_lines_list(store, COPILOT_INDEX, of->session_id, write_index, out);
 }
 
 /* "session-state/OLD/files/x" */

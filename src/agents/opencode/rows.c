@@ -1,11 +1,10 @@
 /* The rows of one session, as lines: doc/backup-format.md. */
 #include "agents/opencode/opencode.h"
+#include "agents/row_lines.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/utf8.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,10 +17,7 @@ enum {
  * What is of one session, in the order of the lines. Tables that are not named here are not read:
  * there are those of accounts and credentials. Messages and their parts stand behind all others.
  */
-static const struct table {
-    const char *name, *sql;
-    const char *keys[2];
-} tables[] = {
+static const struct row_table tables[] = {
     {"project",
      "SELECT p.* FROM project p JOIN session s ON s.project_id = p.id WHERE s.id = ?",
      {"id"}},
@@ -40,11 +36,11 @@ static const struct table {
     {"event", "SELECT * FROM event WHERE aggregate_id = ? ORDER BY seq", {"id"}},
 };
 
-static const struct table message_table = {
+static const struct row_table message_table = {
     "message", "SELECT * FROM message WHERE session_id = ? ORDER BY time_created, id", {"id"}};
-static const struct table part_table = {
+static const struct row_table part_table = {
     "part", "SELECT * FROM part WHERE message_id = ? AND session_id = ? ORDER BY id", {"id"}};
-static const struct table orphan_table = {
+static const struct row_table orphan_table = {
     "part",
     "SELECT * FROM part WHERE session_id = ? AND message_id NOT IN "
     "(SELECT id FROM message WHERE session_id = ?) ORDER BY id",
@@ -63,86 +59,11 @@ struct writer {
 
 /* ---- a line ------------------------------------------------------------------------------- */
 
-static bool is_utf8(struct sv s)
-{
-    uint32_t code;
-    while (s.n) {
-        size_t n = (unsigned char)*s.p < 0x80 ? 1 : utf8_decode(s, &code);
-        if (!n)
-            return false;
-        s = sv_slice(s, n, s.n);
-    }
-    return true;
-}
-
-/* What JSON has no word for: {"text":"6162ff"}, {"blob":"..."} in hexadecimal, {"real":"inf"}. */
-static void put_odd(struct json_document *d, struct json_node *to, const char *key,
-                    const char *type, struct sv bytes)
-{
-    struct json_node *node = json_object(d);
-    struct buf hex = {0};
-    for (size_t i = 0; i < bytes.n; i++)
-        buf_addf(&hex, "%02x", (unsigned char)bytes.p[i]);
-    json_put_text(d, node, type, (struct sv){hex.p ? hex.p : "", hex.n});
-    json_put(d, to, key, node);
-    buf_release(&hex);
-}
-
-static void put_value(struct json_document *d, struct json_node *to, struct rows *rows, int column)
-{
-    const char *key = database_column_name(rows, column);
-    enum database_type type = database_type(rows, column);
-    struct json_node *odd;
-    struct sv text;
-    switch (type) {
-    case DATABASE_NULL:
-        json_put_null(d, to, key);
-        break;
-    case DATABASE_INTEGER:
-        json_put_integer(d, to, key, database_integer(rows, column));
-        break;
-    case DATABASE_REAL:
-        if (isfinite(database_real(rows, column))) {
-            json_put_real(d, to, key, database_real(rows, column));
-            break;
-        }
-        odd = json_object(d);
-        json_put_string(d, odd, "real", database_real(rows, column) > 0 ? "inf" : "-inf");
-        json_put(d, to, key, odd);
-        break;
-    default:
-        text = database_text(rows, column);
-        if (type == DATABASE_TEXT && is_utf8(text))
-            json_put_text(d, to, key, text);
-        else
-            put_odd(d, to, key, type == DATABASE_TEXT ? "text" : "blob", text);
-        break;
-    }
-}
-
-/* {"table":"part","key":["id"],"role":"user","row":{...}}; role: of the message that it is of. */
-static void add_row(struct rows *rows, const struct table *table, const char *role, struct buf *out)
-{
-    struct json_document *d = json_document_new();
-    struct json_node *line = json_object(d), *keys = json_array(d), *row = json_object(d);
-    json_put_string(d, line, "table", table->name);
-    for (size_t i = 0; i < 2 && table->keys[i]; i++)
-        json_put_string(d, keys, NULL, table->keys[i]);
-    json_put(d, line, "key", keys);
-    if (role)
-        json_put_string(d, line, "role", role);
-    for (int i = 0; i < database_columns(rows); i++)
-        put_value(d, row, rows, i);
-    json_put(d, line, "row", row);
-    json_finish(d, line, true, out);
-}
-
 /* A line has no place for a column whose name is no UTF-8. */
 static bool can_tell(struct writer *w, struct rows *rows)
 {
-    for (int i = 0; i < database_columns(rows); i++)
-        if (!is_utf8(sv_of(database_column_name(rows, i))))
-            w->code = -EBADMSG;
+    if (!row_lines_can_tell(rows))
+        w->code = -EBADMSG;
     return w->code == 0;
 }
 
@@ -187,10 +108,10 @@ static bool add_message(struct writer *w, struct rows *rows, struct buf *out)
     struct sv id = text_in(&a, rows, "id");
     const char *role = role_in(&a, rows);
     bool is_user = str_equals(role, "user");
-    add_row(rows, &message_table, NULL, &message);
+    row_lines_add(rows, &message_table, NULL, &message);
     struct rows *parts = database_rows(w->db, part_table.sql, "tt", id, sv_of(w->session_id));
     while (can_tell(w, parts) && database_next(parts))
-        add_row(parts, &part_table, role ? role : "", out);
+        row_lines_add(parts, &part_table, role ? role : "", out);
     database_stop(parts);
     buf_add(out, message.p, message.n);
     buf_release(&message);
@@ -238,18 +159,18 @@ static bool has_table(struct database *db, const char *name)
                            sv_of(name)) > 0;
 }
 
-static void write_rows(struct writer *w, const struct table *table, struct rows *rows)
+static void write_rows(struct writer *w, const struct row_table *table, struct rows *rows)
 {
     while (can_tell(w, rows) && database_next(rows)) {
         struct buf text = {0};
-        add_row(rows, table, NULL, &text);
+        row_lines_add(rows, table, NULL, &text);
         give(w, &text);
         buf_release(&text);
     }
     database_stop(rows);
 }
 
-static void write_table(struct writer *w, const struct table *table)
+static void write_table(struct writer *w, const struct row_table *table)
 {
     if (has_table(w->db, table->name))
         write_rows(w, table, database_rows(w->db, table->sql, "t", sv_of(w->session_id)));

@@ -61,7 +61,7 @@ static enum content feed(const struct event_reader *reader, struct buf *line, st
     return found;
 }
 
-int content_of_open(int fd, const struct event_reader *reader, enum content *out)
+int content_read_open(int fd, const struct event_reader *reader, enum content *out)
 {
     BUF_RELEASE struct buf line = {0};
     enum content found = CONTENT_NONE;
@@ -81,13 +81,13 @@ int content_of_open(int fd, const struct event_reader *reader, enum content *out
     return r;
 }
 
-int content_of(int at, const char *path, const struct event_reader *reader, enum content *out)
+int content_read(int at, const char *path, const struct event_reader *reader, enum content *out)
 {
     struct fs_file file;
     int r = fs_open_file(at, path, &file);
     if (r < 0)
         return r;
-    r = content_of_open(file.fd, reader, out);
+    r = content_read_open(file.fd, reader, out);
     fs_close(&file.fd);
     return r;
 }

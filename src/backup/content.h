@@ -15,6 +15,6 @@ enum content {
 };
 
 /* Reads only as much of the file as needed. Returns: 0 or negative errno. */
-int content_of(int at, const char *path, const struct event_reader *reader, enum content *out);
+int content_read(int at, const char *path, const struct event_reader *reader, enum content *out);
 /* Of a file that is open; it stays so. */
-int content_of_open(int fd, const struct event_reader *reader, enum content *out);
+int content_read_open(int fd, const struct event_reader *reader, enum content *out);

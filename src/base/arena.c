@@ -86,15 +86,13 @@ char *arena_strdup(struct arena *a, const char *s)
 }
 
 /* Written where it will stand, and again only where the block has no room for it. */
-char *arena_printf(struct arena *a, const char *format, ...)
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
     struct arena_block *b = a->newest;
     size_t room = b ? b->size - b->used : 0;
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int n = vsnprintf(room ? (char *)b->bytes + b->used : NULL, room, format, args);
-    va_end(args);
     size_t size = (size_t)(n < 0 ? 0 : n) + 1;
     char *text = arena_take(a, size);
     if (n < 0 || size > room) {
@@ -102,6 +100,15 @@ char *arena_printf(struct arena *a, const char *format, ...)
         vsnprintf(text, size, format, again);
     }
     va_end(again);
+    return text;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(a, format, args);
+    va_end(args);
     return text;
 }
 

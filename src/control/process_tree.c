@@ -147,15 +147,15 @@ static const char *own_merits(const struct process_tree_request *q, const struct
     return input_known && sockets_known ? NULL : "cannot be looked into";
 }
 
-static int add(const struct process_tree_request *q, struct process_tree *family,
+static int add(const struct process_tree_request *q, struct process_tree *tree,
                const struct person *p)
 {
     struct pidref ref;
     int r = pidref_open(q->proc, p->stat->pid, p->stat->start_ticks, &ref);
     if (r < 0)
         return r == -ESRCH ? 0 : r;
-    *ARENA_PUSH(q->arena, family->items, family->count, family->capacity) =
-        (struct relative){ref, arena_strdup(q->arena, p->stat->name), p->wanted};
+    *ARENA_PUSH(q->arena, tree->items, tree->count, tree->capacity) =
+        (struct descendant){ref, arena_strdup(q->arena, p->stat->name), p->wanted};
     return 0;
 }
 
@@ -187,30 +187,30 @@ int process_tree_find(const struct process_tree_request *q, struct process_tree 
         p->wanted = own_merits(q, p, client, &listeners);
     }
 
-    struct process_tree family = {0};
+    struct process_tree tree = {0};
     for (size_t i = 0; i < people.all.count && r == 0; i++) {
         struct person *p = &people.items[i];
         if (p == client || p->is_below)
-            family.may_lack |= process_table_hides_child(&people.all, p->stat->pid) != FACT_NO;
+            tree.may_lack |= process_table_hides_child(&people.all, p->stat->pid) != FACT_NO;
         if ((!p->is_below && !p->is_stray) || p->stat->state == 'Z')
             continue;
         const struct person *master = p->wanted ? NULL : wanted_above(&people, p);
         if (master)
             p->wanted = arena_printf(q->arena, "belongs to %s (pid %d)", master->stat->name,
                                      (int)master->stat->pid);
-        r = add(q, &family, p);
+        r = add(q, &tree, p);
     }
     if (r < 0) {
-        process_tree_release(&family);
+        process_tree_release(&tree);
         return r;
     }
-    *out = family;
+    *out = tree;
     return 0;
 }
 
-void process_tree_release(struct process_tree *family)
+void process_tree_release(struct process_tree *tree)
 {
-    for (size_t i = 0; i < family->count; i++)
-        pidref_close(&family->items[i].ref);
-    family->count = 0;
+    for (size_t i = 0; i < tree->count; i++)
+        pidref_close(&tree->items[i].ref);
+    tree->count = 0;
 }

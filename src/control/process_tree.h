@@ -15,14 +15,14 @@
 
 #include <stdbool.h>
 
-struct relative {
+struct descendant {
     struct pidref ref;
     const char *name;
     const char *wanted; /* why somebody may want it: "listens on port 3000"; NULL: a helper */
 };
 
 struct process_tree {
-    struct relative *items; /* by pid */
+    struct descendant *items; /* by pid */
     size_t count, capacity;
     bool may_lack; /* some of its processes cannot be read: then none is ended */
 };
@@ -41,7 +41,7 @@ struct process_tree_request {
  * Returns: 0 or negative errno. Owner: process_tree_release; strings: the arena.
  */
 int process_tree_find(const struct process_tree_request *request, struct process_tree *out);
-void process_tree_release(struct process_tree *family);
+void process_tree_release(struct process_tree *tree);
 
 /* Whether a process has, draws or serves a session of any agent: a tool may start another agent.
  * FACT_UNKNOWN: its program or command line cannot be read. */

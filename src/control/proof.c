@@ -143,7 +143,7 @@ static int content_in_store(const struct backup_source *source, enum content *ou
                                &records);
     if (r < 0)
         return r;
-    r = content_of_open(records.fd, source->agent->reader, out);
+    r = content_read_open(records.fd, source->agent->reader, out);
     fs_close(&records.fd);
     return r;
 }
@@ -164,7 +164,7 @@ static int check_content(struct pinned_session *s, const char *candidate,
                  s->result->backup.stem);
     else
         snprintf(path, sizeof path, "%s", source->transcript.path);
-    int r = is_copied ? content_of(AT_FDCWD, path, source->agent->reader, &content)
+    int r = is_copied ? content_read(AT_FDCWD, path, source->agent->reader, &content)
                       : content_in_store(source, &content);
     if (r < 0)
         return err_set(error, r, "read %s: %s", path, err_reason(r));

@@ -250,7 +250,7 @@ static int push(struct revive *r, struct remedy *p, const struct proof *proof,
     p->kind->describe(r, p, &text);
     pinned_session_tell(&r->subject, "%s", text.p);
     text.n = 0;
-    progress_check_mark(&r->movement, &r->subject);
+    progress_check_mark(&r->progress, &r->subject);
     code = p->kind->give(r, p, &why);
     bool has_helped = false;
     if (code == 0) {
@@ -264,7 +264,7 @@ static int push(struct revive *r, struct remedy *p, const struct proof *proof,
     } else {
         pinned_session_tell(&r->subject, "left out: %s", why.text);
     }
-    progress_check_release(&r->movement);
+    progress_check_release(&r->progress);
     return has_helped;
 }
 

@@ -18,7 +18,7 @@ struct revive {
     struct arena arena;
     struct remedy *pushes;
     size_t count, capacity;
-    struct progress_check movement; /* marked right before the current push */
+    struct progress_check progress; /* marked right before the current push */
     struct sr_revive result;
 };
 

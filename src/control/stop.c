@@ -32,8 +32,8 @@ struct stop {
     const struct sr_session **others; /* that the same process runs, and of which something is
                                          written: they end with it */
     size_t other_count;
-    struct process_tree family; /* as it was when the plan was made, then again before SIGTERM */
-    struct terminal_hold hold;  /* fd -1: none */
+    struct process_tree tree;  /* as it was when the plan was made, then again before SIGTERM */
+    struct terminal_hold hold; /* fd -1: none */
     struct keyboard keyboard;
     bool can_come_to_front; /* it is stopped, and fg can be typed into its shell */
     bool is_signalled;
@@ -209,7 +209,7 @@ static int look_again(struct stop *s, struct sr_error *error)
     return r;
 }
 
-static int find_family(struct stop *s, struct sr_error *error)
+static int find_tree(struct stop *s, struct sr_error *error)
 {
     struct process_tree_request request = {
         .proc = s->subject.proc,
@@ -219,13 +219,13 @@ static int find_family(struct stop *s, struct sr_error *error)
         .session_id = s->session->session_id,
         .own_pid = s->options->look->own_pid,
     };
-    struct process_tree family;
-    int r = process_tree_find(&request, &family);
+    struct process_tree tree;
+    int r = process_tree_find(&request, &tree);
     if (r < 0)
         return err_set(error, r, "record what pid %d has started: %s", (int)s->subject.ref.pid,
                        err_reason(r));
-    process_tree_release(&s->family);
-    s->family = family;
+    process_tree_release(&s->tree);
+    s->tree = tree;
     return 0;
 }
 
@@ -235,7 +235,7 @@ static int run_look(struct stop *s, struct sr_error *error)
     if (r == 0)
         r = look_again(s, error);
     if (r == 0)
-        r = find_family(s, error);
+        r = find_tree(s, error);
     if (r < 0)
         return r;
     r = terminal_hold_open(s->subject.proc, s->subject.ref.pid, &s->hold);
@@ -446,8 +446,8 @@ static int run_save_again(struct stop *s, struct sr_error *error)
 static void add_names(const struct stop *s, struct buf *out, bool wanted)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->family.count; i++) {
-        const struct relative *r = &s->family.items[i];
+    for (size_t i = 0; i < s->tree.count; i++) {
+        const struct descendant *r = &s->tree.items[i];
         if ((r->wanted != NULL) != wanted)
             continue;
         buf_addf(out, "%s%s (pid %d", n++ ? ", " : "", r->name, (int)r->ref.pid);
@@ -459,19 +459,19 @@ static void add_names(const struct stop *s, struct buf *out, bool wanted)
         buf_adds(out, "none");
 }
 
-static void describe_family(const struct stop *s, struct buf *out)
+static void describe_helpers(const struct stop *s, struct buf *out)
 {
     buf_adds(out, "end the helpers that are left: ");
     add_names(s, out, false);
     buf_addf(out, "; %s: ", s->options->force ? "leave what may be wanted" : "ask about others");
     add_names(s, out, true);
-    if (s->family.may_lack)
+    if (s->tree.may_lack)
         buf_addf(out, "; leave what pid %d has started and cannot be read",
                  (int)s->subject.ref.pid);
 }
 
 /* As far as is known: one that may live is waited for, and counted. */
-static bool may_live(const struct relative *r)
+static bool may_live(const struct descendant *r)
 {
     return pidref_has_ended(&r->ref) != FACT_YES;
 }
@@ -483,8 +483,8 @@ static size_t await_helpers(const struct stop *s, int64_t ms)
     for (;;) {
         size_t alive = 0;
         int64_t left_ms = ms - (awake_now().ns - begin.ns) / 1000000;
-        for (size_t i = 0; i < s->family.count; i++) {
-            const struct relative *r = &s->family.items[i];
+        for (size_t i = 0; i < s->tree.count; i++) {
+            const struct descendant *r = &s->tree.items[i];
             if (r->wanted || !may_live(r))
                 continue;
             alive++;
@@ -498,8 +498,8 @@ static size_t await_helpers(const struct stop *s, int64_t ms)
 
 static void signal_helpers(const struct stop *s, int signal_number)
 {
-    for (size_t i = 0; i < s->family.count; i++) {
-        const struct relative *r = &s->family.items[i];
+    for (size_t i = 0; i < s->tree.count; i++) {
+        const struct descendant *r = &s->tree.items[i];
         if (r->wanted || !may_live(r))
             continue;
         pinned_session_tell(&s->subject, "ending its helper %s (pid %d)", r->name, (int)r->ref.pid);
@@ -524,7 +524,7 @@ static void end_helpers(struct stop *s)
     }
 }
 
-static void ask_about_wanted(const struct stop *s, const struct relative *r)
+static void ask_about_wanted(const struct stop *s, const struct descendant *r)
 {
     char text[512];
     snprintf(text, sizeof text, "%s (pid %d) %s", r->name, (int)r->ref.pid, r->wanted);
@@ -541,20 +541,20 @@ static void ask_about_wanted(const struct stop *s, const struct relative *r)
     }
 }
 
-static int run_family(struct stop *s, struct sr_error *error)
+static int run_helpers(struct stop *s, struct sr_error *error)
 {
     (void)error;
     end_helpers(s);
-    for (size_t i = 0; i < s->family.count; i++)
-        if (s->family.items[i].wanted && may_live(&s->family.items[i]))
-            ask_about_wanted(s, &s->family.items[i]);
-    if (s->family.may_lack)
+    for (size_t i = 0; i < s->tree.count; i++)
+        if (s->tree.items[i].wanted && may_live(&s->tree.items[i]))
+            ask_about_wanted(s, &s->tree.items[i]);
+    if (s->tree.may_lack)
         pinned_session_tell(
             &s->subject, "left alone: what pid %d had started and cannot be read; it may still run",
             (int)s->subject.ref.pid);
     s->result.survivor_count = 0;
-    for (size_t i = 0; i < s->family.count; i++)
-        s->result.survivor_count += may_live(&s->family.items[i]);
+    for (size_t i = 0; i < s->tree.count; i++)
+        s->result.survivor_count += may_live(&s->tree.items[i]);
     return 0;
 }
 
@@ -638,7 +638,7 @@ static const struct {
     {describe_look, run_look},
     {describe_end, run_end},
     {describe_save_again, run_save_again},
-    {describe_family, run_family},
+    {describe_helpers, run_helpers},
     {describe_terminal, run_terminal},
     {describe_leftovers, run_leftovers},
 };
@@ -650,7 +650,7 @@ static void release(struct stop *s)
             ;
         sigprocmask(SIG_SETMASK, &s->mask, NULL);
     }
-    process_tree_release(&s->family);
+    process_tree_release(&s->tree);
     terminal_hold_close(&s->hold);
     pinned_session_release(&s->subject);
     arena_release(&s->arena);
@@ -670,7 +670,7 @@ static int prepare(struct stop *s, struct sr_snapshot *snapshot, const struct sr
     };
     int r = pinned_session_pin(&s->subject, error);
     if (r == 0)
-        r = find_family(s, error);
+        r = find_tree(s, error);
     if (r == 0)
         find_others(s);
     s->can_come_to_front = r == 0 && find_way_to_front(s);

@@ -22,12 +22,11 @@ enum {
 
 void live_note(struct live *live, struct arena *a, const char *format, ...)
 {
-    char text[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    *ARENA_PUSH(a, live->notes, live->note_count, live->note_capacity) =
+        arena_vprintf(a, format, args);
     va_end(args);
-    *ARENA_PUSH(a, live->notes, live->note_count, live->note_capacity) = arena_strdup(a, text);
 }
 
 static void note_unread(struct live *live, struct arena *a, const char *what, int code)

@@ -262,15 +262,23 @@ static void show_fullness(const struct sr_options *options, const struct session
     out->context_percent = f.percent;
 }
 
-static void add_note(struct arena *a, const char ***notes, size_t *count, size_t *capacity,
-                     const char *text)
+/* What is odd about a session, a sentence each. */
+struct notes {
+    struct arena *arena;
+    const char **items;
+    size_t count, capacity;
+};
+
+__attribute__((format(printf, 2, 3))) static void note(struct notes *n, const char *format, ...)
 {
-    *ARENA_PUSH(a, *notes, *count, *capacity) = text;
+    va_list args;
+    va_start(args, format);
+    *ARENA_PUSH(n->arena, n->items, n->count, n->capacity) = arena_vprintf(n->arena, format, args);
+    va_end(args);
 }
 
 /* Where the conversation is now, and where it came from. */
-static void add_way_notes(struct arena *a, const struct sr_session *s, const char ***notes,
-                          size_t *count, size_t *capacity)
+static void add_way_notes(const struct sr_session *s, struct notes *notes)
 {
     static const char *const went_on[] = {
         [SR_CONTINUED] = "which has what was said since",
@@ -281,18 +289,13 @@ static void add_way_notes(struct arena *a, const struct sr_session *s, const cha
                                      "not known",
     };
     if (s->continued_in && s->continuation)
-        add_note(a, notes, count, capacity,
-                 arena_printf(a, "it continues as session %s, %s", s->continued_in,
-                              went_on[s->continuation]));
+        note(notes, "it continues as session %s, %s", s->continued_in, went_on[s->continuation]);
     if (s->continues)
-        add_note(a, notes, count, capacity,
-                 arena_printf(a, "it continues session %s", s->continues));
+        note(notes, "it continues session %s", s->continues);
     if (s->forked_from)
-        add_note(a, notes, count, capacity,
-                 arena_printf(a, "it is a fork, a copy that went its own way, of session %s",
-                              s->forked_from));
+        note(notes, "it is a fork, a copy that went its own way, of session %s", s->forked_from);
     if (s->is_archived)
-        add_note(a, notes, count, capacity, "it is archived: the client's own list leaves it out");
+        note(notes, "it is archived: the client's own list leaves it out");
 }
 
 /* Another of them has started it: that one is named. */
@@ -306,69 +309,55 @@ static bool is_below_another(const struct snapshot *snap, const struct survivor 
 }
 
 /* What its tools started, and nobody ended: it works on in the session's directory. */
-static void add_survivor_notes(struct snapshot *snap, const struct session *s, const char ***notes,
-                               size_t *count, size_t *capacity)
+static void add_survivor_notes(struct snapshot *snap, const struct session *s, struct notes *notes)
 {
-    struct arena *a = &snap->arena;
     for (size_t i = 0; !s->live && s->session_id && i < snap->survivor_count; i++) {
         const struct survivor *p = &snap->survivors[i];
         if (p->agent == s->store->agent && str_equals(p->session_id, s->session_id) &&
             !is_below_another(snap, p))
-            add_note(a, notes, count, capacity,
-                     arena_printf(a,
-                                  "%s (pid %d), which a tool of it started, outlived the client "
-                                  "and still runs",
-                                  p->name, (int)p->pid));
+            note(notes,
+                 "%s (pid %d), which a tool of it started, outlived the client "
+                 "and still runs",
+                 p->name, (int)p->pid);
     }
 }
 
 /* What is odd about the transcript's end, named; none of it is damage that a listing judges. */
 static void show_notes(struct snapshot *snap, const struct session *s, struct sr_session *out)
 {
-    struct arena *a = &snap->arena;
     const struct tail_oddities *odd = &s->activity.tail.oddities;
     const struct tail_oversized *big = &s->activity.tail.oversized;
-    const char **notes = NULL;
-    size_t count = 0, capacity = 0;
+    struct notes notes = {.arena = &snap->arena};
     for (size_t i = 0; s->live && i < s->live->note_count; i++)
-        add_note(a, &notes, &count, &capacity, s->live->notes[i]);
+        note(&notes, "%s", s->live->notes[i]);
     if (s->live && s->live->exe_deleted)
-        add_note(a, &notes, &count, &capacity,
-                 "its program file was replaced or removed since it started");
+        note(&notes, "its program file was replaced or removed since it started");
     if (s->session_id && s->has_transcript.state == LOOKUP_UNKNOWN && s->has_transcript.where)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "whether it has a transcript is not known: %s: %s",
-                              s->has_transcript.where, err_reason(s->has_transcript.code)));
+        note(&notes, "whether it has a transcript is not known: %s: %s", s->has_transcript.where,
+             err_reason(s->has_transcript.code));
     if (odd->last_line_is_torn)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "the transcript's last line breaks off at byte %lld%s",
-                              (long long)odd->torn_offset,
-                              s->live ? " (a write may be under way)" : ""));
+        note(&notes, "the transcript's last line breaks off at byte %lld%s",
+             (long long)odd->torn_offset, s->live ? " (a write may be under way)" : "");
     if (odd->nul_lines)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "%zu lines at the transcript's end hold NULs", odd->nul_lines));
+        note(&notes, "%zu lines at the transcript's end hold NULs", odd->nul_lines);
     if (odd->crlf_lines)
-        add_note(a, &notes, &count, &capacity, "the transcript's lines end in CRLF");
+        note(&notes, "the transcript's lines end in CRLF");
     if (odd->glued_lines + odd->unparsable_lines)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(
-                     a, "%zu lines at the transcript's end are damaged, the first at byte %lld",
-                     odd->glued_lines + odd->unparsable_lines, (long long)odd->first_bad_offset));
+        note(&notes, "%zu lines at the transcript's end are damaged, the first at byte %lld",
+             odd->glued_lines + odd->unparsable_lines, (long long)odd->first_bad_offset);
     if (big->is_there)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "a line at the transcript's end is longer than %lld bytes",
-                              (long long)big->length_at_least));
+        note(&notes, "a line at the transcript's end is longer than %lld bytes",
+             (long long)big->length_at_least);
     const struct unseen *unseen;
     for (size_t at = 0;
          !s->live && (unseen = unseen_next(snap, out->config_dir, s->session_id, &at));)
-        add_note(a, &notes, &count, &capacity, unseen->why);
+        note(&notes, "%s", unseen->why);
     if (out->cwd_is_gone)
-        add_note(a, &notes, &count, &capacity,
-                 arena_printf(a, "its directory %s is gone", out->cwd));
-    add_survivor_notes(snap, s, &notes, &count, &capacity);
-    add_way_notes(a, out, &notes, &count, &capacity);
-    out->notes = notes;
-    out->note_count = count;
+        note(&notes, "its directory %s is gone", out->cwd);
+    add_survivor_notes(snap, s, &notes);
+    add_way_notes(out, &notes);
+    out->notes = notes.items;
+    out->note_count = notes.count;
 }
 
 /* Processes that have a session: by its id, or as one of several that could not be told apart. */

@@ -15,7 +15,7 @@ static enum content of(const struct buf *text)
 {
     enum content found = CONTENT_NONE;
     scratch_write("t.jsonl", text->p ? text->p : "", text->n);
-    assert_int_equal(content_of(AT_FDCWD, scratch("t.jsonl"), &event_claude, &found), 0);
+    assert_int_equal(content_read(AT_FDCWD, scratch("t.jsonl"), &event_claude, &found), 0);
     return found;
 }
 
@@ -60,7 +60,7 @@ static void one_that_cannot_be_read_is_neither(void **state)
 {
     (void)state;
     enum content found = CONTENT_METADATA;
-    assert_int_equal(content_of(AT_FDCWD, scratch("none"), &event_claude, &found), -ENOENT);
+    assert_int_equal(content_read(AT_FDCWD, scratch("none"), &event_claude, &found), -ENOENT);
     assert_int_equal(found, CONTENT_METADATA);
 }
 

@@ -93,5 +93,5 @@ int main(void)
         cmocka_unit_test(a_pipe_without_a_reader_is_broken),
         cmocka_unit_test(a_full_disk_is_waited_for),
     };
-    return cmocka_run_group_tests_name("outlet", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ struct scene {
     struct proc proc;
     struct arena arena;
     pid_t client, child, grandchild;
-    struct process_tree family;
+    struct process_tree tree;
 };
 
 static int ready[2];
@@ -141,7 +141,7 @@ static struct scene *begin(be_child *what)
                                            .pid = s.client,
                                            .session_id = SESSION,
                                            .own_pid = getpid()};
-    assert_int_equal(process_tree_find(&request, &s.family), 0);
+    assert_int_equal(process_tree_find(&request, &s.tree), 0);
     return &s;
 }
 
@@ -151,19 +151,19 @@ static void end(struct scene *s)
         kill(s->grandchild, SIGKILL);
     kill(s->child, SIGKILL);
     live_end(s->client);
-    process_tree_release(&s->family);
+    process_tree_release(&s->tree);
     arena_release(&s->arena);
     proc_close(&s->proc);
     close(ready[0]);
     close(ready[1]);
 }
 
-static const struct relative *member(const struct scene *s, pid_t pid)
+static const struct descendant *member(const struct scene *s, pid_t pid)
 {
-    for (size_t i = 0; i < s->family.count; i++)
-        if (s->family.items[i].ref.pid == pid)
-            return &s->family.items[i];
-    fail_msg("%d is not in the family", (int)pid);
+    for (size_t i = 0; i < s->tree.count; i++)
+        if (s->tree.items[i].ref.pid == pid)
+            return &s->tree.items[i];
+    fail_msg("%d is not in the tree", (int)pid);
     return NULL;
 }
 
@@ -172,7 +172,7 @@ static void what_a_tool_runs_is_a_helper(void **state)
     (void)state;
     struct scene *s = begin(be_tool_with_child);
     assert_true(s->grandchild > 0);
-    assert_int_equal(s->family.count, 2);
+    assert_int_equal(s->tree.count, 2);
     assert_null(member(s, s->child)->wanted);
     assert_null(member(s, s->grandchild)->wanted);
     assert_int_equal(pidref_has_ended(&member(s, s->child)->ref), FACT_NO);
@@ -183,8 +183,8 @@ static void the_client_itself_and_we_are_not_in_it(void **state)
 {
     (void)state;
     struct scene *s = begin(be_tool);
-    assert_int_equal(s->family.count, 1);
-    assert_int_equal(s->family.items[0].ref.pid, s->child);
+    assert_int_equal(s->tree.count, 1);
+    assert_int_equal(s->tree.items[0].ref.pid, s->child);
     end(s);
 }
 
@@ -194,17 +194,17 @@ static void our_own_line_is_spared(void **state)
     (void)state;
     struct proc proc = live_proc();
     struct arena arena = {0};
-    struct process_tree family;
+    struct process_tree tree;
     struct process_tree_request request = {.proc = &proc,
                                            .arena = &arena,
                                            .agent = &agent_claude,
                                            .pid = getppid(),
                                            .session_id = SESSION,
                                            .own_pid = getpid()};
-    assert_int_equal(process_tree_find(&request, &family), 0);
-    for (size_t i = 0; i < family.count; i++)
-        assert_int_not_equal(family.items[i].ref.pid, getpid());
-    process_tree_release(&family);
+    assert_int_equal(process_tree_find(&request, &tree), 0);
+    for (size_t i = 0; i < tree.count; i++)
+        assert_int_not_equal(tree.items[i].ref.pid, getpid());
+    process_tree_release(&tree);
     arena_release(&arena);
     proc_close(&proc);
 }

@@ -85,7 +85,7 @@ void event_sinks_tell(struct event_sinks *t, struct change_events *events)
         if (is_printed(t, e)) {
             BUF_RELEASE struct buf shown = {0};
             console_convert(stdout, &shown, (struct sv){line.p, line.n});
-            log_output_add(&t->outlet, shown.p, shown.n);
+            log_output_add(&t->output, shown.p, shown.n);
         }
         tell_command(t, e);
     }
@@ -138,7 +138,7 @@ void event_sinks_init(struct event_sinks *t, const struct context *context)
 {
     *t = (struct event_sinks){.context = context, .bell = -1};
     notifier_init(&t->notifier, (int64_t)(context->options->event_timeout_s * 1000));
-    log_output_init(&t->outlet, STDOUT_FILENO);
+    log_output_init(&t->output, STDOUT_FILENO);
 }
 
 int event_sinks_prepare(struct event_sinks *t)
@@ -153,21 +153,21 @@ void event_sinks_release(struct event_sinks *t)
     notifier_free_words(t->command);
     free(t->command_program);
     free(t->notify_send);
-    log_output_release(&t->outlet);
+    log_output_release(&t->output);
 }
 
 int64_t event_sinks_run(struct event_sinks *t, int64_t now_ms)
 {
     int64_t pause_ms = notifier_run(&t->notifier, now_ms, command_failed, NULL);
-    if (log_output_flush(&t->outlet) && (pause_ms < 0 || pause_ms > FLUSH_MS))
+    if (log_output_flush(&t->output) && (pause_ms < 0 || pause_ms > FLUSH_MS))
         pause_ms = FLUSH_MS;
     return pause_ms;
 }
 
 void event_sinks_finish(struct event_sinks *t, int64_t patience_ms)
 {
-    log_output_flush(&t->outlet);
-    if (t->outlet.is_broken)
+    log_output_flush(&t->output);
+    if (t->output.is_broken)
         context_complain("standard output cannot be written: nobody reads it");
     int64_t until_ms = clock_since_boot_ms() + patience_ms, now_ms;
     while ((now_ms = clock_since_boot_ms()) < until_ms &&

@@ -14,7 +14,7 @@
 
 struct event_sinks {
     const struct context *context;
-    struct log_output outlet;
+    struct log_output output;
     struct notifier notifier;
     char **command, *command_program; /* --on-event; NULL: none */
     char *notify_send;                /* NULL: no desktop notifications */

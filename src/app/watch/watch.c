@@ -80,7 +80,7 @@ struct watch {
     const char **stores;
     size_t store_count;
 
-    struct event_sinks teller;
+    struct event_sinks sinks;
     bool has_begun, has_moved, has_names, ends;
     int status;
 };
@@ -209,7 +209,7 @@ static void start_look(struct watch *w, int64_t now_ms)
     if (r < 0) {
         BUF_RELEASE struct buf text = {0};
         buf_addf(&text, "start a look: %s", err_reason(r));
-        event_sinks_problem(&w->teller, text.p);
+        event_sinks_problem(&w->sinks, text.p);
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
         return;
@@ -250,7 +250,7 @@ static void note_blindness(struct watch *w, const char *why)
         BUF_RELEASE struct buf text = {0};
         buf_addf(&text, "folders cannot be watched: %s; looking every %lld s instead", why,
                  (long long)(w->changes.interval_ms / 1000));
-        event_sinks_problem(&w->teller, text.p);
+        event_sinks_problem(&w->sinks, text.p);
     }
     w->is_blind = is_blind;
 }
@@ -274,7 +274,7 @@ static void take_report(struct watch *w, const struct report *r, int64_t cost_ms
     if (look.has_expiring)
         w->expiring_at_ms = now_ms;
     changes_look(&w->changes, &look, now_ms, &events);
-    event_sinks_tell(&w->teller, &events);
+    event_sinks_tell(&w->sinks, &events);
 }
 
 static void end_look(struct watch *w, int64_t now_ms)
@@ -289,7 +289,7 @@ static void end_look(struct watch *w, int64_t now_ms)
         worker_job_forgive(&w->behind, w->look_began_ms);
         take_report(w, &report, cost_ms, now_ms);
     } else {
-        event_sinks_problem(&w->teller, "a look at the sessions broke off");
+        event_sinks_problem(&w->sinks, "a look at the sessions broke off");
         w->changes.looked_at_ms = now_ms;
         w->changes.has_looked = true;
     }
@@ -303,7 +303,7 @@ static void settle(struct watch *w, size_t i, const struct change_result *result
     struct change_events events = {.arena = &a};
     w->was_answered[i] = true;
     changes_backed_up(&w->changes, &w->batch[i], result, clock_since_boot_ms(), &events);
-    event_sinks_tell(&w->teller, &events);
+    event_sinks_tell(&w->sinks, &events);
 }
 
 /* Those that nothing was heard of. */
@@ -369,15 +369,15 @@ static void end_backups(struct watch *w)
 /* ---- those that are stuck ------------------------------------------------------------------ */
 
 /* The next look keeps away from there, and names it as a problem. */
-static void leave_behind(struct watch *w, struct worker_job *errand, int64_t now_ms)
+static void leave_behind(struct watch *w, struct worker_job *job, int64_t now_ms)
 {
-    int pipe = errand->pipe;
+    int pipe = job->pipe;
     wakeup_remove(&w->wakeup, pipe);
-    if (!worker_job_leave(errand, &w->behind, now_ms))
-        wakeup_add(&w->wakeup, pipe, errand == &w->look ? LOOK : BACKUP);
+    if (!worker_job_leave(job, &w->behind, now_ms))
+        wakeup_add(&w->wakeup, pipe, job == &w->look ? LOOK : BACKUP);
 }
 
-static void look_after_errands(struct watch *w, int64_t now_ms)
+static void look_after_jobs(struct watch *w, int64_t now_ms)
 {
     if (w->look.pid && worker_job_is_stuck(&w->look, LOOK_PATIENCE_MS, now_ms))
         leave_behind(w, &w->look, now_ms);
@@ -417,10 +417,10 @@ static void plan(struct watch *w)
     pause_ms = sooner(pause_ms, w->look.pid ? LOOK_TICK_MS : look_pause_ms(w, now_ms));
     pause_ms = sooner(pause_ms, w->backup.pid ? BACKUP_TICK_MS
                                               : changes_backup_pause_ms(&w->changes, now_ms));
-    wakeup_remove(&w->wakeup, w->teller.notifier.pidfd);
-    pause_ms = sooner(pause_ms, event_sinks_run(&w->teller, now_ms));
-    wakeup_add(&w->wakeup, w->teller.notifier.pidfd, COMMAND);
-    if (w->teller.outlet.is_broken) {
+    wakeup_remove(&w->wakeup, w->sinks.notifier.pidfd);
+    pause_ms = sooner(pause_ms, event_sinks_run(&w->sinks, now_ms));
+    wakeup_add(&w->wakeup, w->sinks.notifier.pidfd, COMMAND);
+    if (w->sinks.output.is_broken) {
         w->status = EXIT_FAILED;
         w->ends = true;
     }
@@ -465,7 +465,7 @@ static void wake(struct watch *w, enum source source, int64_t now_ms)
         break;
     case TIMER:
         if (wakeup_take_timer(&w->wakeup))
-            look_after_errands(w, now_ms);
+            look_after_jobs(w, now_ms);
         break;
     case NAMES:
     case WRITES:
@@ -527,8 +527,8 @@ static void say_goodbye(struct watch *w)
     ARENA_RELEASE struct arena a = {0};
     struct change_events events = {.arena = &a};
     change_add(&events, CHANGE_STOPPED);
-    event_sinks_tell(&w->teller, &events);
-    event_sinks_finish(&w->teller, END_PATIENCE_MS);
+    event_sinks_tell(&w->sinks, &events);
+    event_sinks_finish(&w->sinks, END_PATIENCE_MS);
 }
 
 static int fail(const char *what, int code)
@@ -588,7 +588,7 @@ static void release(struct watch *w)
     }
     forget_processes(w);
     worker_job_forget_all(&w->behind);
-    event_sinks_release(&w->teller);
+    event_sinks_release(&w->sinks);
     if (w->has_notice)
         notice_close(&w->notice);
     fs_close(&w->lock);
@@ -603,7 +603,7 @@ static void release(struct watch *w)
 static int prepare(struct watch *w)
 {
     struct report nothing = {0};
-    int status = event_sinks_prepare(&w->teller);
+    int status = event_sinks_prepare(&w->sinks);
     if (status == 0)
         status = take_lock(w);
     if (status == 0)
@@ -629,7 +629,7 @@ static int start(const struct options *options)
     context_look_around(&w.context, options);
     w.context.look.sleeps = &w.sleeps;
     changes_init(&w.changes, (int64_t)(options->interval_s * 1000));
-    event_sinks_init(&w.teller, &w.context);
+    event_sinks_init(&w.sinks, &w.context);
     status = prepare(&w);
     if (status == 0) {
         loop(&w);

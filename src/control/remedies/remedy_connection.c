@@ -127,11 +127,11 @@ static int give(struct revive *r, struct remedy *p, struct sr_error *error)
 static bool helped(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
-    int seen = progress_check_watch(&r->movement, MOVED_ANYHOW, ASK_WAIT_MS);
+    int seen = progress_check_watch(&r->progress, MOVED_ANYHOW, ASK_WAIT_MS);
     if (seen == MOVED_ASKED)
         seen = progress_check_watch(
-            &r->movement, MOVED_RECEIVED | MOVED_TRANSCRIPT | MOVED_REGISTRY, REPLY_WAIT_MS);
-    progress_check_describe(&r->movement, how);
+            &r->progress, MOVED_RECEIVED | MOVED_TRANSCRIPT | MOVED_REGISTRY, REPLY_WAIT_MS);
+    progress_check_describe(&r->progress, how);
     return seen > 0;
 }
 

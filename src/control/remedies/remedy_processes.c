@@ -246,8 +246,8 @@ static int give(struct revive *r, struct remedy *p, struct sr_error *error)
 static bool helped(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
-    int seen = progress_check_watch(&r->movement, MOVED_ANYHOW, TURN_WAIT_MS);
-    progress_check_describe(&r->movement, how);
+    int seen = progress_check_watch(&r->progress, MOVED_ANYHOW, TURN_WAIT_MS);
+    progress_check_describe(&r->progress, how);
     return seen > 0;
 }
 

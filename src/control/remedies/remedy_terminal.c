@@ -501,8 +501,8 @@ static int give_escape(struct revive *r, struct remedy *p, struct sr_error *erro
 static bool wrote_it_down(struct revive *r, struct remedy *p, struct buf *how)
 {
     (void)p;
-    int seen = progress_check_watch(&r->movement, MOVED_TRANSCRIPT, ESCAPE_WAIT_MS);
-    progress_check_describe(&r->movement, how);
+    int seen = progress_check_watch(&r->progress, MOVED_TRANSCRIPT, ESCAPE_WAIT_MS);
+    progress_check_describe(&r->progress, how);
     return seen > 0;
 }
 

@@ -228,7 +228,26 @@ static void relink(struct repair_steps *m, struct tops *t, enum damage_kind kind
         relink(m, t, DAMAGE_CYCLE, cut);
 }
 
-/* Cuts each cycle where its first line names a later one. Returns: how many, stored in order. */
+/* Where a cycle goes on with a parent that is younger by far than its child; where none does, its
+ * first line. */
+static uint32_t find_cut(const struct graph *g, uint32_t on_cycle)
+{
+    uint32_t first = on_cycle, late = GRAPH_NONE, node = on_cycle;
+    int64_t late_ms = GRAPH_BRIDGE_MS;
+    do {
+        uint32_t up = graph_parent(g, node);
+        int64_t by_ms = g->nodes[node].at_ms ? g->nodes[up].at_ms - g->nodes[node].at_ms : 0;
+        if (by_ms > late_ms) {
+            late = node;
+            late_ms = by_ms;
+        }
+        first = node < first ? node : first;
+        node = up;
+    } while (node != on_cycle);
+    return late == GRAPH_NONE ? first : late;
+}
+
+/* Cuts each cycle at one place. Returns: how many, stored in order. */
 static size_t cut_cycles(struct graph *g, uint32_t *cut)
 {
     uint32_t *seen = mem_resize(NULL, (g->count + 1) * sizeof *seen); /* in which walk; 0: none */
@@ -242,11 +261,8 @@ static size_t cut_cycles(struct graph *g, uint32_t *cut)
         }
         if (node == GRAPH_NONE || seen[node] != i + 1)
             continue;
-        uint32_t first = node;
-        for (uint32_t on = graph_parent(g, node); on != node; on = graph_parent(g, on))
-            first = on < first ? on : first;
-        graph_set_parent(g, first, GRAPH_NONE);
-        cut[count++] = first;
+        cut[count] = find_cut(g, node);
+        graph_set_parent(g, cut[count++], GRAPH_NONE);
     }
     free(seen);
     return count;

@@ -154,6 +154,15 @@ static uint32_t find_parent(const struct graph *g, struct tops *t, uint32_t chil
     return found;
 }
 
+/* What the client would bridge a gap by, where a circle is cut that it met elsewhere. */
+static uint32_t find_just_before(const struct graph *g, struct tops *t, uint32_t child)
+{
+    uint32_t found = g->nodes[child].at_ms ? find_by_time(g, t, child) : GRAPH_NONE;
+    return found != GRAPH_NONE && g->nodes[found].at_ms >= g->nodes[child].at_ms - GRAPH_BRIDGE_MS
+               ? found
+               : GRAPH_NONE;
+}
+
 /* What the client's own bridge by time does with it decides how bad it is. */
 static enum damage_severity severity_of_gap(const struct repair_steps *m, uint32_t node)
 {
@@ -208,6 +217,8 @@ static void relink(struct repair_steps *m, struct tops *t, enum damage_kind kind
         cut = cut_way(g, t, parent, node);
         parent = cut == GRAPH_NONE ? GRAPH_NONE : parent;
     }
+    if (parent == GRAPH_NONE && kind == DAMAGE_CYCLE)
+        parent = find_just_before(g, t, node);
     if (parent == GRAPH_NONE)
         parent = g->nodes[node].is_summary ? GRAPH_NONE : find_parent(g, t, node);
     if (parent == GRAPH_NONE && kind == DAMAGE_MISSING_PARENT) {

@@ -17,6 +17,8 @@ enum {
     SETTLED_NS = 2000000000, /* a change within the same tick of the clock leaves no other time */
     REGISTRY_FRESH_NS = 1000000000,
     RECOGNISED_BYTES = 256 * 1024,
+    RECOGNISED_LINES = 16,
+    RECOGNISED_MOST = 1024 * 1024,
 };
 
 struct agent_listing {
@@ -47,28 +49,43 @@ static const struct agent *agent_of_record(struct sv record)
     return found;
 }
 
-const struct agent *agent_of_records(int fd)
+/* Of its first lines, or of all that was read. */
+static const struct agent *agent_of_lines(struct sv rest, size_t lines)
 {
-    enum { LINES = 16 };
     const struct agent *found = NULL;
-    char *bytes = mem_resize(NULL, RECOGNISED_BYTES);
-    ssize_t n = fs_read_at(fd, bytes, RECOGNISED_BYTES, 0);
-    struct sv rest = {bytes, n > 0 ? (size_t)n : 0}, line;
-    for (int i = 0; i < LINES && !found && rest.n; i++) {
+    struct sv line;
+    for (size_t i = 0; i < lines && !found && rest.n; i++) {
         sv_cut_line(&rest, &line);
         found = line.n ? agent_of_record(line) : NULL;
     }
+    return found;
+}
+
+struct lookup agent_of_records(int fd, const struct agent **out)
+{
+    const struct agent *found = NULL;
+    char *bytes = mem_resize(NULL, RECOGNISED_MOST);
+    ssize_t n = fs_read_at(fd, bytes, RECOGNISED_BYTES, 0);
+    if (n > 0)
+        found = agent_of_lines((struct sv){bytes, (size_t)n}, RECOGNISED_LINES);
+    if (n > 0 && !found) { /* the first ones may be damaged */
+        n = fs_read_at(fd, bytes, RECOGNISED_MOST, 0);
+        found = n > 0 ? agent_of_lines((struct sv){bytes, (size_t)n}, SIZE_MAX) : NULL;
+    }
     free(bytes);
-    return found ? found : agents[0];
+    *out = found ? found : agents[0];
+    return found ? lookup_found() : n < 0 ? lookup_unknown((int)n, NULL) : lookup_absent();
 }
 
 const struct agent *agent_of_file(const char *path)
 {
+    const struct agent *found = agents[0];
     struct fs_file file;
     if (fs_open_file(AT_FDCWD, path, &file) < 0)
-        return agents[0];
+        return found;
     FS_CLOSE int fd = file.fd;
-    return agent_of_records(fd);
+    agent_of_records(fd, &found);
+    return found;
 }
 
 const char *agent_title(const char *name)
@@ -466,7 +483,8 @@ static bool is_of_another(const struct agent *agent, const struct agent_store *s
     if (fs_open_file(store->fd, path, &file) < 0)
         return false;
     FS_CLOSE int fd = file.fd;
-    return agent_of_records(fd) != agent;
+    const struct agent *wrote;
+    return agent_of_records(fd, &wrote).state != LOOKUP_UNKNOWN && wrote != agent;
 }
 
 struct lookup agent_list_strays(const struct agent *agent, const struct agent_store *store,

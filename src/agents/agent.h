@@ -763,9 +763,11 @@ extern const struct agent *const agents[];
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
 
-/* The agent whose records are in a file, by its first lines. When no agent knows them: the default
- * one, whose records may be damaged. */
-const struct agent *agent_of_records(int fd);
+/* The agent whose records are in a file, by the first of its lines that one of them knows. *out is
+ * the default one unless it is found. Returns: found; absent: no agent knows a line of the first MB;
+ * unknown: it cannot be read. */
+struct lookup agent_of_records(int fd, const struct agent **out);
+/* The same, or the default one. */
 const struct agent *agent_of_file(const char *path);
 
 /* begins_id for ids that are UUIDs: at least 8 hexadecimal digits and dashes. */

@@ -241,7 +241,9 @@ static void find_window(struct reading *r, const struct sr_left *left)
     ssize_t n = fs_read_at(fd, bytes, HEAD_READ_MAX, 0);
     if (n < 0)
         return;
-    head_read(agent_of_records(fd)->reader, a, (struct sv){bytes, (size_t)n}, true, &head);
+    const struct agent *wrote;
+    agent_of_records(fd, &wrote);
+    head_read(wrote->reader, a, (struct sv){bytes, (size_t)n}, true, &head);
     r->since = backup_dir_time(left->backup);
     r->until = head.lacks_root ? head.first_at : (struct wall){0};
 }

@@ -149,7 +149,10 @@ static int look_at_head(const struct repair_examine_request *q, struct arena *a,
         return (int)n;
     struct sv bytes = {head, (size_t)n};
     e->form.packer = normalise_packer(bytes);
-    const struct agent *wrote = agent_of_records(e->file.fd);
+    const struct agent *wrote;
+    struct lookup known = agent_of_records(e->file.fd, &wrote);
+    if (known.state == LOOKUP_UNKNOWN)
+        return known.code;
     e->form.product = wrote == q->agent ? NULL : wrote->product;
     e->form.remark = remark_on(bytes);
     e->form.encoding = normalise_encoding(bytes);

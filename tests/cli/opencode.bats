@@ -542,6 +542,15 @@ reseal()
     [[ $stderr == *"a transcript of Copilot"*"is not known"* ]]
     rescue --context "$BATS_TEST_TMPDIR/other.jsonl" "${DIRS[@]}"
     [[ $output == *"## user, 2026-01-01T00:00:01Z"*"buy rye"* ]]
+    # its first lines broken, and one of another client's behind
+    {
+        for _ in {1..40}; do echo '"type":"user.message","data":{"content":"buy'; done
+        cat "$BATS_TEST_TMPDIR/other.jsonl"
+        printf '{"parentUuid":null,"isSidechain":false,"type":"user","message":{"role":"user","content":"x"},"uuid":"%s","timestamp":"2026-01-01T00:00:02Z"}\n' 00000000-0000-4000-8000-000000000001
+    } >"$BATS_TEST_TMPDIR/broken.jsonl"
+    rescue --repair "$BATS_TEST_TMPDIR/broken.jsonl" "${DIRS[@]}"
+    [ "$status" -ge 2 ]
+    [[ $stderr == *"a transcript of Copilot"*"is not known"* ]]
 }
 
 FAILED='{"role":"assistant","error":{"name":"APIError","data":{"message":"it is \u001b[31m over"}},"time":{"created":TIME,"completed":TIME}}'

@@ -764,8 +764,8 @@ extern const struct agent *const agents[];
 const struct agent *agent_by_name(const char *name);
 
 /* The agent whose records are in a file, by the first of its lines that one of them knows. *out is
- * the default one unless it is found. Returns: found; absent: no agent knows a line of the first MB;
- * unknown: it cannot be read. */
+ * the default one unless it is found. Returns: found; absent: no agent knows a line of the first
+ * MB; unknown: it cannot be read. */
 struct lookup agent_of_records(int fd, const struct agent **out);
 /* The same, or the default one. */
 const struct agent *agent_of_file(const char *path);

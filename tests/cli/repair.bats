@@ -266,7 +266,7 @@ too_long()
     [[ $output == *"too-long: "*"the last prompt was refused"*"--repair "*" --fit"* ]]
     repair "$ID" --force
     [ "$status" -eq 1 ]
-    [[ $output == *"Nothing to repair."* ]]
+    [[ $output == *"Nothing to repair without --fit"* ]]
     is_untouched
 }
 

@@ -203,6 +203,14 @@ static int refuse_owner(struct work *w)
     return leave(w, VIEW_REPAIR_REFUSED, why, EXIT_REFUSED);
 }
 
+static bool is_too_long(const struct repair_plan *plan)
+{
+    for (size_t i = 0; i < plan->problem_count; i++)
+        if (plan->problems[i].kind == DAMAGE_TOO_LONG)
+            return true;
+    return false;
+}
+
 static int decide(struct work *w)
 {
     const struct options *o = w->context->options;
@@ -246,7 +254,9 @@ static int decide(struct work *w)
         return leave(w, VIEW_REPAIR_FAILED, why_unfit(w), EXIT_FAILED);
     if (plan->edit_count == 0 && !w->e.form.is_other) {
         if (!o->json && !o->quiet)
-            puts("Nothing to repair.");
+            puts(!o->fit && is_too_long(plan)
+                     ? "Nothing to repair without --fit, which cuts what is too long."
+                     : "Nothing to repair.");
         return leave(w, VIEW_NOTHING_TO_REPAIR, NULL, plan->hurts ? EXIT_ATTENTION : EXIT_FINE);
     }
     if (o->dry_run) {

@@ -26,7 +26,7 @@ enum view_checked_verdict view_checked_verdict(const struct view_checked *c)
                                                     : VIEW_SOUND;
 }
 
-static const char *verdict_word(enum view_checked_verdict verdict)
+const char *view_checked_word(enum view_checked_verdict verdict)
 {
     static const char *const words[] = {"sound",         "damaged", "unreadable",     "empty",
                                         "no transcript", "gone",    "in another form"};
@@ -157,7 +157,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         return;
     }
     const struct repair_plan_messages *m = &c->plan->messages;
-    buf_addf(out, ": %s (%s, %u lines", verdict_word(view_checked_verdict(c)),
+    buf_addf(out, ": %s (%s, %u lines", view_checked_word(view_checked_verdict(c)),
              str_format_size(c->size_bytes, size), c->survey->all_lines);
     if (c->form->is_other || c->form->obstacle) /* what a client makes of it is not known */
         buf_addf(out, ", %zu messages", m->expected);
@@ -386,7 +386,7 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
     j->counts[verdict]++;
     json_put_string(d, node, "session_id", c->session_id);
     json_put_string(d, node, "path", c->path);
-    json_put_string(d, node, "verdict", verdict_word(verdict));
+    json_put_string(d, node, "verdict", view_checked_word(verdict));
     json_put_string(d, node, "error", c->why);
     json_put_pid(d, node, "live_pid", c->live_pid);
     view_put_left(d, node, c->left);

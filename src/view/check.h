@@ -35,6 +35,7 @@ enum view_checked_verdict {
     VIEW_CHECKED_VERDICTS
 };
 enum view_checked_verdict view_checked_verdict(const struct view_checked *c);
+const char *view_checked_word(enum view_checked_verdict verdict); /* "sound", "damaged", ... */
 
 /* "UTF-16LE, 12 records over several lines"; only for a file in another form. */
 void view_add_form(struct buf *out, const struct repair_examined_form *form);

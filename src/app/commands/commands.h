@@ -50,6 +50,7 @@ struct command {
     X(revive)                \
     X(context)               \
     X(search)                \
+    X(report)                \
     X(watch)                 \
     X(help)                  \
     X(version)

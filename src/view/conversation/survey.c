@@ -71,10 +71,15 @@ static struct view_result *slot_of(const struct view_survey *s, uint64_t call)
     return &s->results[slot];
 }
 
+const struct view_result *view_survey_result_of(const struct view_survey *s, uint64_t call)
+{
+    const struct view_result *r = call ? slot_of(s, call) : NULL;
+    return r && r->call && r->item != NO_ITEM ? r : NULL;
+}
+
 const struct view_result *view_survey_result(const struct view_survey *s, struct sv call)
 {
-    const struct view_result *r = call.n ? slot_of(s, graph_id_of(call)) : NULL;
-    return r && r->item != NO_ITEM && r->call ? r : NULL;
+    return view_survey_result_of(s, call.n ? graph_id_of(call) : 0);
 }
 
 static const char *first_of(struct view_survey *s, const char *known, struct sv more)
@@ -141,6 +146,7 @@ static void survey_block(struct view_survey *s, size_t item, const struct event 
         slot->has_call = true;
     if (b->kind == BLOCK_RESULT && slot) {
         slot->item = item;
+        slot->at = e->at;
         slot->size_bytes = b->text.n;
         slot->is_error = b->is_error;
     }

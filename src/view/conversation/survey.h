@@ -14,6 +14,7 @@ struct view_result {
     uint64_t call;
     size_t item; /* the record it stands in */
     size_t size_bytes;
+    struct wall at;
     bool has_call; /* that is in the conversation, too */
     bool is_error;
 };
@@ -45,6 +46,8 @@ void view_survey_release(struct view_survey *s);
 
 /* Returns: the result of a call; NULL: there is none. */
 const struct view_result *view_survey_result(const struct view_survey *s, struct sv call);
+/* The same, by graph_id_of the call. */
+const struct view_result *view_survey_result_of(const struct view_survey *s, uint64_t call);
 
 /* Reads a record again. Returns: false where it is not there any more, or by now another one. */
 bool view_read_item(const struct view_conversation *v, const struct conversation_item *item,

@@ -155,7 +155,7 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     rescue --status --json "${ONLY[@]}"
     [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
     # that is no longer in the log: its directory tells
-    python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("DELETE FROM logs WHERE thread_id IS NULL AND target LIKE \"codex_app%\""); d.commit()' "$CODEX/logs_2.sqlite"
+    python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("DELETE FROM logs WHERE thread_id IS NULL AND target LIKE \"codex_app%\""); d.commit()' "$CODEX/logs_10.sqlite"
     rescue --status --json "${ONLY[@]}"
     [ "$(row $A)" = "descriptor,exact,$daemon,$daemon,$ui" ]
     # both are in one directory

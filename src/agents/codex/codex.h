@@ -46,6 +46,11 @@ void codex_list_files(const struct agent_store *store, const struct agent_transc
 const char *codex_renamed(struct arena *a, const char *name, const char *old_id, const char *new_id,
                           const char *project_folder);
 
+/* The model's address by a config.toml and a command line, and the profile's file in store (NULL:
+ * there is none). FACT_NO: the vendor's, unless the environment names another. */
+enum fact codex_model_url(struct arena *a, const struct proc_strings *argv,
+                          const struct agent_store *store, struct sv config, struct sv *url);
+
 /* "rollout-2026-11-27T18-21-17-ID.jsonl". Returns: false for any other name. */
 bool codex_names_rollout(const char *name, struct sv *session_id);
 /* Whether a rollout is of a subagent: a session that another session has started. Reads its first

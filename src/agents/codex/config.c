@@ -219,12 +219,9 @@ static enum fact setting(const struct settings *s, const char *const parts[stati
     return found == FACT_NO ? find(s->config, &wanted, value) : found;
 }
 
-/* Returns: 0, or negative errno: a file cannot be read. */
-static int read_files(struct arena *a, const struct agent_store *store, struct settings *s)
+/* The profile, and its file. Returns: 0, or negative errno: it cannot be told, or read. */
+static int read_profile(struct arena *a, const struct agent_store *store, struct settings *s)
 {
-    int r = store ? fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, a, &s->config) : -ENODATA;
-    if (r < 0 && r != -ENOENT)
-        return r;
     for (size_t i = 1; i < s->argv->count && !str_equals(s->argv->items[i], "--"); i++) {
         const char *name = option_at(s->argv, &i, "-p", "--profile");
         if (name)
@@ -232,14 +229,13 @@ static int read_files(struct arena *a, const struct agent_store *store, struct s
     }
     if (!s->profile.n && setting(s, (const char *const[3]){"profile"}, &s->profile) == FACT_UNKNOWN)
         return -EBADMSG;
-    if (!s->profile.n || memchr(s->profile.p, '/', s->profile.n))
+    if (!store || !s->profile.n || memchr(s->profile.p, '/', s->profile.n))
         return 0;
     const char *file = arena_printf(a, "%.*s.config.toml", (int)s->profile.n, s->profile.p);
-    r = fs_read_small(store->fd, file, CONFIG_LIMIT, a, &s->profile_file);
+    int r = fs_read_small(store->fd, file, CONFIG_LIMIT, a, &s->profile_file);
     return r == -ENOENT ? 0 : r;
 }
 
-/* The address; empty: the vendor's. Returns: FACT_UNKNOWN: it cannot be told. */
 static enum fact find_url(struct arena *a, const struct settings *s, struct sv *url)
 {
     struct sv provider = {0}, name;
@@ -259,14 +255,24 @@ static enum fact find_url(struct arena *a, const struct settings *s, struct sv *
                : FACT_UNKNOWN;
 }
 
+enum fact codex_model_url(struct arena *a, const struct proc_strings *argv,
+                          const struct agent_store *store, struct sv config, struct sv *url)
+{
+    struct settings s = {.argv = argv, .config = config};
+    *url = (struct sv){0};
+    return read_profile(a, store, &s) < 0 ? FACT_UNKNOWN : find_url(a, &s, url);
+}
+
 struct agent_api codex_api(const struct proc_strings *argv, const struct proc_strings *environment,
                            const struct agent_store *store)
 {
-    struct sv url;
+    struct sv url, config = {0};
     ARENA_RELEASE struct arena scratch = {0};
-    struct settings s = {.argv = argv};
     const char *named = proc_variable(environment, "OPENAI_BASE_URL");
-    if (read_files(&scratch, store, &s) < 0 || find_url(&scratch, &s, &url) == FACT_UNKNOWN)
+    int r =
+        store ? fs_read_small(store->fd, "config.toml", CONFIG_LIMIT, &scratch, &config) : -ENODATA;
+    if ((r < 0 && r != -ENOENT) ||
+        codex_model_url(&scratch, argv, store, config, &url) == FACT_UNKNOWN)
         return (struct agent_api){0};
     if (!url.n && named)
         url = sv_of(named);

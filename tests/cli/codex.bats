@@ -422,7 +422,7 @@ $HOLD"
     id=$A record 0 event_msg '{"type":"user_message","message":"more"}'
     rescue --status --json "${ONLY[@]}"
     [ "$(peers)" = "$A" ]
-    id=$B record 0 event_msg '{"type":"user_message","message":"more"}'
+    tail -n 1 "$(rollout $A)" >>"$(rollout $B)" # at the same moment, however slow the machine is
     rescue --status --json "${ONLY[@]}"
     [ "$(peers)" = "" ]
 }

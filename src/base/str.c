@@ -114,17 +114,14 @@ const char *str_basename(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 bool str_is_uuid(struct sv s)
 {
-    if (s.n != 36 || s.p[8] != '-' || s.p[13] != '-' || s.p[18] != '-' || s.p[23] != '-')
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    static const bool hex[256] = {['0' ... '9'] = true, ['a' ... 'f'] = true, ['A' ... 'F'] = true};
+    if (s.n != sizeof shape - 1)
         return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_hex(s.p[i]) && i != 8 && i != 13 && i != 18 && i != 23)
+    for (size_t i = 0; i < sizeof shape - 1; i++)
+        if (shape[i] == '-' ? s.p[i] != '-' : !hex[(unsigned char)s.p[i]])
             return false;
     return true;
 }

@@ -37,22 +37,6 @@ static yyjson_doc *read_document(struct arena *a, struct sv text)
                             NULL);
 }
 
-static int hex4(const char *p)
-{
-    int value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
 static bool is_high(int unit)
 {
     return unit >= 0xd800 && unit <= 0xdbff;
@@ -73,9 +57,9 @@ static void mend_lone_surrogates(char *p, size_t n)
             i++; /* an escaped character, a backslash perhaps */
             continue;
         }
-        int unit = hex4(p + i + 2);
+        int unit = json_read_hex4(p + i + 2);
         bool paired = is_high(unit) && i + 12 <= n && p[i + 6] == '\\' && p[i + 7] == 'u' &&
-                      is_low(hex4(p + i + 8));
+                      is_low(json_read_hex4(p + i + 8));
         if (paired)
             i += 11;
         else {

@@ -69,8 +69,7 @@ static size_t character_length(const char *p)
     return overlong || beyond || !continues((char)b[3]) ? 0 : 4;
 }
 
-/* Four hexadecimal digits at p. Returns: their value, negative where they are none. */
-static int32_t hex4(const char *p)
+int32_t json_read_hex4(const char *p)
 {
     int32_t value = 0;
     for (size_t i = 0; i < 4; i++) {
@@ -89,11 +88,11 @@ static int32_t hex4(const char *p)
 /* "\uXXXX" at p, both halves where it is a pair. Returns: its bytes, and the character; 0: none. */
 static size_t read_code(const char *p, int32_t *code)
 {
-    int32_t first = hex4(p + 2);
+    int32_t first = json_read_hex4(p + 2);
     *code = first;
     if (first < 0xd800 || first > 0xdfff)
         return first < 0 ? 0 : 6;
-    int32_t low = first < 0xdc00 && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8) : -1;
+    int32_t low = first < 0xdc00 && p[6] == '\\' && p[7] == 'u' ? json_read_hex4(p + 8) : -1;
     if (low < 0xdc00 || low > 0xdfff)
         return 0;
     *code = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);

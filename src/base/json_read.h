@@ -30,3 +30,6 @@ static inline bool json_read_is_escaped(const yyjson_val *v)
 void json_read_unescape(yyjson_val *v);
 /* A value and all in it. */
 void json_read_unescape_all(yyjson_val *v);
+
+/* Four hexadecimal digits at p. Returns: their value, negative where they are none. */
+int32_t json_read_hex4(const char *p);

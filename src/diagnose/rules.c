@@ -711,17 +711,22 @@ static bool is_at_rest(const struct evidence *e)
            e->main_cpu_percent >= 0 && !wants_cpu(e);
 }
 
-/* A client that does not say that it waits for an answer. */
-static bool old_client_rests_at_a_tool(const struct evidence *e)
+/* A client that does not say whether it waits for an answer. */
+static bool may_ask_at_a_tool(const struct evidence *e)
 {
     return e->status == CLIENT_SAYS_NOTHING && has_tool_open(e) && has_no_worker(e) &&
-           is_at_rest(e) && !e->timing->writes_questions;
+           !e->timing->writes_questions;
+}
+
+static bool old_client_rests_at_a_tool(const struct evidence *e)
+{
+    return may_ask_at_a_tool(e) && is_at_rest(e);
 }
 
 static bool old_client_asks_permission(const struct evidence *e)
 {
     return (old_client_rests_at_a_tool(e) && e->screen_asks != FACT_NO) ||
-           (may_have_called_a_tool(e) && e->screen_asks == FACT_YES);
+           ((may_ask_at_a_tool(e) || may_have_called_a_tool(e)) && e->screen_asks == FACT_YES);
 }
 
 /* Of a client that says nothing of itself, and writes a call down before its user is asked. */
@@ -1033,7 +1038,8 @@ bool rules_want_longer(const struct evidence *e)
 bool rules_want_screen(const struct evidence *e)
 {
     return e->wakeups_per_s > 0 &&
-           (may_be_between_tries(e) || old_client_rests_at_a_tool(e) || may_have_called_a_tool(e));
+           (may_be_between_tries(e) || (may_ask_at_a_tool(e) && !spinner_turns(e)) ||
+            may_have_called_a_tool(e));
 }
 
 bool rules_want_connection(const struct evidence *e)

@@ -1039,6 +1039,10 @@ static void an_old_client_asks_when_its_spinner_rests(void **state)
     wins("tool without process", TOOL(OLD, .wakeups_per_s = 12));
     wins("tool without process", TOOL(OLD, .wakeups_per_s = -1));
     wins("tool without process", TOOL(.wakeups_per_s = 4));
+    /* whether it rests cannot be told of one that waits for a CPU: its screen tells */
+    wins("old client asks", TOOL(OLD, .wakeups_per_s = 12, .screen_asks = FACT_YES));
+    wins("tool without process", TOOL(OLD, .wakeups_per_s = 12, .screen_asks = FACT_NO));
+    wins("tool without process", TOOL(.wakeups_per_s = 4, .screen_asks = FACT_YES));
     wins("tool is quiet",
          TOOL(OLD, .wakeups_per_s = 4, .open_tool_age_s = 650, WORKERS(WORKER(QUIET))));
     /* of an agent whose commands are processes */

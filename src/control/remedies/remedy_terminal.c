@@ -455,14 +455,22 @@ static void describe_escape(const struct revive *r, const struct remedy *p, stru
              r->session->tty, by_which_way(p));
 }
 
+/* By how often it wakes up or, where that tells nothing, by what it takes of a CPU. */
+static bool spinner_turns(const struct evidence *e)
+{
+    double turns = e->timing->spinner_wakeups_per_s, rests = e->timing->resting_percent;
+    if (turns > 0)
+        return e->wakeups_per_s >= turns;
+    return rests > 0 && e->was_sampled && e->main_cpu_percent > rests;
+}
+
 /* By the client's own word, by its spinner, and by what is on its screen. */
 static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr_error *error)
 {
     struct keyboard k = {.subject = &r->subject, .arena = &r->arena};
     struct proc_stat stat;
-    double turns = e->timing->spinner_wakeups_per_s;
-    bool is_busy = e->status == CLIENT_BUSY ||
-                   (e->status == CLIENT_SAYS_NOTHING && turns > 0 && e->wakeups_per_s >= turns);
+    bool is_busy =
+        e->status == CLIENT_BUSY || (e->status == CLIENT_SAYS_NOTHING && spinner_turns(e));
     if (!is_busy)
         return pinned_session_refuse(
             &r->subject, error,
@@ -476,6 +484,10 @@ static int check_no_dialog(struct revive *r, const struct evidence *e, struct sr
         return pinned_session_refuse(&r->subject, error, "which dialogs %s draws is not known",
                                      agent->title);
     const char *screen = keyboard_screen(&k);
+    if (!screen && e->status != CLIENT_BUSY && e->timing->spinner_wakeups_per_s <= 0)
+        return pinned_session_refuse(&r->subject, error,
+                                     "the screen of pid %d cannot be read: a dialog may be on it",
+                                     (int)r->subject.ref.pid);
     if (screen && agent->control->shows_dialog(screen))
         return pinned_session_refuse(
             &r->subject, error, "a dialog is on the screen of pid %d: Escape would be an answer",

@@ -295,6 +295,26 @@ export const ACTS = {
     }
   },
 
+  /** A stalled one gets its prompt back by Escape, or it is said that this is not known. */
+  async 'escape'(agent) {
+    const world = await AgentWorld.create(agent);
+    try {
+      const client = await withHistory(world, 'escaped', 'MARKESCAPED');
+      const request = await client.say('now [[stall]]');
+      await isHeld(world, 1);
+      await sleep(SILENCE_MS);
+      const { owner } = client.pids();
+      const { stderr, status, stdout } = await act(world, '--revive', client.id, '--escape', '--force', '--timeout', PATIENCE_MIN);
+      ok(isAlive(owner), `it has ended: ${stderr}`);
+      ok(status === 0, `revive: ${status}: ${stderr}${stdout}`);
+      await until('its request is given up', () => request.ended);
+      const { verdict } = (await world.look('--timeout', '10')).sessions.find(({ session_id: id }) => id === client.id) ?? {};
+      return `then ${verdict}`;
+    } finally {
+      await world.close();
+    }
+  },
+
   /** Two side by side: no word of one in what is kept of the other. */
   async 'two side by side'(agent) {
     const world = await AgentWorld.create(agent);

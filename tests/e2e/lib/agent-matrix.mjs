@@ -197,6 +197,9 @@ async function withHistory(world, name, mark, options) {
   const client = await world.start(world.folder(name), options);
   await client.turn(`remember ${mark} [[say ANSWER-${mark}]]`, `ANSWER-${mark}`);
   client.id = await until('its session', () => client.sessionId());
+  // A reply is on the screen before it is on disk.
+  const isOver = async () => (await world.look()).sessions.some(({ session_id: id, verdict }) => id === client.id && verdict === 'idle');
+  await until('its turn is over', isOver, { withinMs: 15_000 }).catch(() => {});
   return client;
 }
 

@@ -420,6 +420,18 @@ struct agent_kept {
     int fd;
 };
 
+/* What is wrong with records that are in no file. */
+struct agent_finding {
+    enum damage_kind kind;
+    const char *where; /* "part prt_..." */
+};
+
+struct agent_findings {
+    struct agent_finding *items;
+    size_t count, capacity;
+    int64_t record_count, size_bytes;
+};
+
 /* The records of a session that are in no file of their own, as lines of one JSON object each. */
 struct agent_records {
     /* All as they are at one moment. Returns: 0; negative errno, with the reason in
@@ -445,6 +457,10 @@ struct agent_records {
      * then nothing was changed. -EBUSY: a process has the file open. */
     int (*put_back)(const struct agent_store *store, const struct agent_kept *kept, size_t count,
                     const char **why);
+    /* Looks for damage in a session's records, and in those of the sessions that it started. NULL:
+     * not known. Returns: as write. Owner of out: store->arena. */
+    int (*check)(const struct agent_store *store, const struct agent_transcript *of, bool is_live,
+                 struct agent_findings *out);
 };
 
 /* What its processes publish about themselves. */

@@ -29,6 +29,8 @@ struct agent_timing {
     int64_t tool_limit_s;
     /* The longest pause between two tries of a request. */
     int64_t retry_pause_s;
+    /* A pause may be longer, as long as the server asks for, and no record tells of it. */
+    bool pauses_as_told;
     /* Hooks that nobody waits for write their records within this time after the request. */
     int64_t hook_record_gap_s;
     /* The smallest piece of a reply has more bytes; a keep-alive ping has fewer. */

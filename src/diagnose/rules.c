@@ -23,6 +23,7 @@ enum {
     ONE_PIECE_MS = 500,
     /* A refusal comes back at once, and the connection is silent until the next try. */
     REFUSED_WITHIN_S = 1,
+    MAY_BE_REFUSED_WITHIN_S = 10, /* of a server under load */
     /* A try that was announced and is this much late was not made: a refused one is announced
      * anew, and one that stands has a connection. */
     RETRY_LATE_S = 60,
@@ -755,9 +756,17 @@ static bool compaction_is_stuck(const struct evidence *e)
            model_is_silent(e);
 }
 
+/* What came at once may be a refusal, and the pause behind it as long as the server has said. */
+static bool may_be_refused(const struct evidence *e)
+{
+    return e->timing->pauses_as_told && answered_since_sent(e) &&
+           e->api.sent_ago_s - e->api.received_ago_s <= MAY_BE_REFUSED_WITHIN_S;
+}
+
 static bool reply_stalled(const struct evidence *e)
 {
-    return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) && answered_since_sent(e);
+    return a_reply_is_due(e) && files_are_silent(e) && model_is_silent(e) &&
+           answered_since_sent(e) && !may_be_refused(e);
 }
 
 static bool asks_or_is_stalled(const struct evidence *e)

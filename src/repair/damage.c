@@ -524,6 +524,36 @@ const struct damage damages[DAMAGE_KINDS] = {
             .origin = "a session in which nothing was said, or records that were deleted",
             .run = DAMAGE_RUN_NOTHING,
         },
+    [DAMAGE_BAD_ROW] =
+        {
+            .word = "bad-row",
+            .severity = DAMAGE_HURTS,
+            .what = "a row of the database whose contents are no JSON",
+            .client = "the client fails to load the session",
+            .loss = "that row; with it all of the session, until it is mended by hand",
+            .origin = "a disk that failed, or a program that wrote into the database",
+            .run = DAMAGE_RUN_NONE_KNOWN,
+        },
+    [DAMAGE_LONE_ROW] =
+        {
+            .word = "lone-row",
+            .severity = DAMAGE_MILD,
+            .what = "a part of a message that is not there",
+            .client = "the client never loads it",
+            .loss = "what the part says; a backup has it",
+            .origin = "a message that was deleted by another program",
+            .run = DAMAGE_RUN_NONE_KNOWN,
+        },
+    [DAMAGE_LEFT_RUNNING] =
+        {
+            .word = "left-running",
+            .severity = DAMAGE_MILD,
+            .what = "a tool call that is said to run, and no client is there that runs it",
+            .client = "the client shows it as running for ever, and goes on all the same",
+            .loss = "the answer of that call",
+            .origin = "a client that was killed while the call ran",
+            .run = DAMAGE_RUN_NOTHING,
+        },
     [DAMAGE_ODD_BYTES] =
         {
             .word = "odd-bytes",

@@ -53,6 +53,9 @@ enum damage_kind {
     DAMAGE_NO_TIMESTAMPS,
     DAMAGE_NO_CONVERSATION,
     DAMAGE_ODD_BYTES, /* blank lines, a byte order mark, CRLF, no newline at the end */
+    DAMAGE_BAD_ROW,
+    DAMAGE_LONE_ROW,
+    DAMAGE_LEFT_RUNNING,
     DAMAGE_KINDS,
 };
 

@@ -204,8 +204,10 @@ live()
         rescue --status --json --timeout 0 "${ONLY[@]}"
         [ "$(json '.sessions[0].session_id')" = "$A" ]
         [ "$(json '.counts.hung')" -eq 0 ]
-        [[ $(json '.sessions[0].verdict') == @(unknown|working) ]]
+        [[ $(json '.sessions[0].verdict') == @(unknown|working|waiting) ]]
     done
+    # a command without a process waits for its permission
+    [ "$(json '.sessions[0].cause')" = permission-prompt ]
     [[ $(json '.sessions[0].evidence.join()') == *bash* ]]
 }
 
@@ -323,11 +325,34 @@ live()
     [ "$status" -eq 4 ]
     [[ $stderr == *"it is not known which session pid $pid has: it serves sessions to others"* ]]
     kill -0 "$pid"
-    for mode in --check --repair; do
-        rescue $mode "$A" "${ONLY[@]}" "${DIRS[@]}"
-        [ "$status" -eq 2 ]
-        [[ $stderr == *opencode* ]]
-    done
+    rescue --repair "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 2 ]
+    [[ $stderr == *"opencode keeps it as rows"* ]]
+}
+
+@test "damaged rows are named, of all sessions and of one, with its children" {
+    two_sessions
+    rescue --check "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"2 transcripts: 2 sound"* ]]
+    rescue --check "$A" --json "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json '.transcripts.map(t => t.session_id + t.verdict + t.records).join()')" = "${A}sound9" ]
+    sql "UPDATE part SET data = '{\"type\":' WHERE id = 'prt_2$CHILD';
+        INSERT INTO part VALUES('prt_9$A', 'msg_gone', '$A', 1, 1, '{\"type\":\"text\"}');
+        UPDATE part SET data = json_set(data, '\$.state.status', 'running') WHERE id = 'prt_3$A'"
+    others_than NOBODY >"$BATS_TEST_TMPDIR/all"
+    rescue --check "${ONLY[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"lone-row"*"part prt_9$A"*"left-running"*"part prt_3$A"*"bad-row"*"part prt_2$CHILD"* ]]
+    [[ $output == *"2 transcripts: 1 sound, 1 damaged"* ]]
+    rescue --check "$A" --json "${ONLY[@]}"
+    [ "$(json '.transcripts[0].problems.map(p => p.kind + p.cure).join()')" = lone-rownone,left-runningnone,bad-rownone ]
+    diff "$BATS_TEST_TMPDIR/all" <(others_than NOBODY)
+    # while a process has it, a call may run
+    client -s "$A"
+    rescue --check "$A" "${ONLY[@]}"
+    [[ $output != *left-running* && $output == *bad-row* ]]
 }
 
 # ---- put back -----------------------------------------------------------------------------------
@@ -532,11 +557,11 @@ reseal()
     cp "$PENDING"/*.jsonl "$BATS_TEST_TMPDIR/lone.jsonl"
     printf '%s\n' '{"type":"session.start","data":{"sessionId":"x","copilotVersion":"1"},"id":"1","timestamp":"2026-01-01T00:00:00Z","parentId":null}' \
         '{"type":"user.message","data":{"content":"buy rye"},"id":"2","timestamp":"2026-01-01T00:00:01Z","parentId":"1"}' >"$BATS_TEST_TMPDIR/other.jsonl"
-    for mode in --check --repair; do
-        rescue $mode "$BATS_TEST_TMPDIR/lone.jsonl" "${DIRS[@]}"
-        [ "$status" -ge 2 ]
-        [[ $output$stderr == *"lone.jsonl: what is wrong with a transcript of opencode, and what mends it, is not known"* ]]
-    done
+    rescue --repair "$BATS_TEST_TMPDIR/lone.jsonl" "${DIRS[@]}"
+    [ "$status" -ge 2 ]
+    [[ $output$stderr == *"lone.jsonl: what is wrong with a transcript of opencode, and what mends it, is not known"* ]]
+    rescue --check "$BATS_TEST_TMPDIR/lone.jsonl" # its lines are whole
+    [ "$status" -eq 0 ]
     cmp "$PENDING"/*.jsonl "$BATS_TEST_TMPDIR/lone.jsonl"
     rescue --repair "$BATS_TEST_TMPDIR/other.jsonl" "${DIRS[@]}"
     [[ $stderr == *"a transcript of Copilot"*"is not known"* ]]

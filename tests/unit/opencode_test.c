@@ -556,6 +556,50 @@ static void a_view_is_no_table(void **state)
     buf_release(&text);
 }
 
+/* ---- its model ---------------------------------------------------------------------------- */
+
+static int port_with(const char *config, const char *variable, const char *const *words)
+{
+    const char *items[2] = {arena_printf(&scratch_arena, "XDG_CONFIG_HOME=%s", scratch_path),
+                            variable};
+    const struct proc_strings environment = {items, variable ? 2 : 1};
+    struct proc_strings argv = {words, 0};
+    while (words && words[argv.count])
+        argv.count++;
+    if (config)
+        scratch_put("opencode/opencode.json", config);
+    return agent_opencode.model->api(&argv, &environment, NULL).port;
+}
+
+#define OWN "\"provider\":{\"own\":{\"options\":{\"baseURL\":\"http://127.0.0.1:4711/v1\"}}}"
+
+static void the_port_of_its_model_is_known_without_a_doubt_or_not_at_all(void **state)
+{
+    static const char *const other[] = {"opencode", "-m", "other/m", NULL};
+    static const char *const own[] = {"opencode", "--model", "own/m", NULL};
+    (void)state;
+    assert_int_equal(port_with(NULL, NULL, NULL), 443);
+    assert_int_equal(port_with(NULL, "HTTPS_PROXY=http://proxy:3128", NULL), 3128);
+    assert_int_equal(port_with("{}", NULL, NULL), 443);
+    assert_int_equal(port_with("{\"model\":\"own/m\"," OWN "}", NULL, NULL), 4711);
+    assert_int_equal(
+        port_with("{\"model\":\"own/m\"," OWN "}", "HTTPS_PROXY=http://proxy:3128", NULL), 4711);
+    assert_int_equal(port_with("{" OWN "}", NULL, own), 4711);
+    /* another provider may be asked, or all say too little */
+    assert_int_equal(port_with("{" OWN "}", NULL, NULL), 0);
+    assert_int_equal(port_with("{\"model\":\"own/m\"," OWN "}", NULL, other), 0);
+    assert_int_equal(port_with("{\"model\":\"ow/m\"," OWN "}", NULL, NULL), 0);
+    assert_int_equal(port_with("{\"model\":\"own/m\"," OWN "}", "OPENCODE_CONFIG=/x", NULL), 0);
+    assert_int_equal(port_with("{\"model\":\"a/m\",\"provider\":{\"a\":{\"api\":\"http://h:1\"},"
+                               "\"b\":{\"api\":\"http://h:2\"}}}",
+                               NULL, NULL),
+                     0);
+    assert_int_equal(
+        port_with("{\"model\":\"a/m\",\"provider\":{\"a\":{\"api\":\"{env:U}\"}}}", NULL, NULL), 0);
+    assert_int_equal(port_with("{ // own\n\"model\":\"own/m\"," OWN "}", NULL, NULL), 0);
+    assert_int_equal(agent_opencode.model->api(NULL, NULL, NULL).port, 0);
+}
+
 #define ON_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -585,6 +629,7 @@ int main(void)
         ON_STORE(of_one_that_was_removed_nothing_is_written),
         ON_STORE(its_rows_are_listed_where_the_database_went),
         ON_STORE(a_view_is_no_table),
+        ON_STORE(the_port_of_its_model_is_known_without_a_doubt_or_not_at_all),
     };
     return cmocka_run_group_tests_name("opencode", tests, NULL, NULL);
 }

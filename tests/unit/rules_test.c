@@ -1465,7 +1465,9 @@ static void a_healthy_scene_stays_so_with_a_fact_less(void **state)
     release(all, count);
 }
 
-static const struct agent_timing unmeasured, writes_first = {.writes_calls_first = true};
+static const struct agent_timing unmeasured,
+    writes_first = {.writes_calls_first = true},
+    pauses = {.writes_calls_first = true, .retry_pause_s = 40, .pauses_as_told = true};
 
 /* Of an agent that nobody has measured: no threshold that is not known calls anything hung. */
 static void what_was_not_measured_hangs_nothing(void **state)
@@ -1491,6 +1493,15 @@ static void what_was_not_measured_hangs_nothing(void **state)
     /* whether it writes a call down before it asks about it */
     wins("asks or is stalled", ASKED(OLD, .timing = &unmeasured));
     wins("reply stalled", ASKED(OLD, .timing = &writes_first));
+    /* what came at once may be a refusal that names a pause of any length; what went on is none */
+    assert_int_not_equal(winner(&ASKED(OLD, .timing = &pauses, .api.sent_ago_s = LONG,
+                                       .api.received_ago_s = LONG - 10))
+                             ->verdict,
+                         SR_HUNG);
+    wins("reply stalled",
+         ASKED(OLD, .timing = &pauses, .api.sent_ago_s = LONG, .api.received_ago_s = LONG - 11));
+    wins("no reply",
+         ASKED(OLD, .timing = &pauses, .api.sent_ago_s = LONG, .api.received_ago_s = LONG + 60));
     assert_string_equal(advice_for(&ASKED(.timing = &unmeasured, .is_first_party = true)),
                         "revive"); /* nobody is known to give up by itself */
 }

@@ -26,6 +26,14 @@ int opencode_close(const struct agent_store *store, struct database *db);
 
 bool opencode_is_id(struct sv id);
 
+int opencode_check(const struct agent_store *store, const struct agent_transcript *of, bool is_live,
+                   struct agent_findings *out);
+/* See struct agent_lines. */
+const char *opencode_does_with(enum damage_kind kind);
+struct agent_api opencode_api(const struct proc_strings *argv,
+                              const struct proc_strings *environment,
+                              const struct agent_store *store);
+
 const char *opencode_project_folder(struct arena *a, const char *cwd);
 struct lookup opencode_list_folder(const struct agent_store *store, const char *folder,
                                    struct agent_transcript **transcripts, size_t *count);

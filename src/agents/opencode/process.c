@@ -189,6 +189,11 @@ static bool is_question(const char *name)
     return str_equals(name, "question");
 }
 
+static bool is_command(const char *name)
+{
+    return str_equals(name, "bash");
+}
+
 /* The folder of the database: its log grows with every row. */
 static void list_watched(const struct agent_store *store, const char *const **folders,
                          size_t *count)
@@ -241,6 +246,7 @@ static const struct agent_records records = {
     .id_of = opencode_id_of,
     .compare = opencode_compare,
     .put_back = opencode_put_back,
+    .check = opencode_check,
 };
 
 static const struct agent_children children = {
@@ -253,6 +259,10 @@ static const struct agent_control control = {
     .keeps_raw_mode = true,
 };
 
+static const struct agent_lines lines = {
+    .client_does = opencode_does_with,
+};
+
 static const struct agent_commands commands = {
     .resume = add_resume,
 };
@@ -260,6 +270,21 @@ static const struct agent_commands commands = {
 /* A tool of an MCP server is called "SERVER_tool", as any may be. */
 static const struct agent_tools tools = {
     .is_question = is_question,
+    .is_command = is_command,
+};
+
+static const struct agent_model model = {
+    .api = opencode_api,
+};
+
+/* Of 1.18.33. A reply that stalls, and one that never comes, is waited for without end. */
+static const struct agent_timing timing = {
+    /* Each pause is twice the one before: 2, 4, 8, 16, 30 s. */
+    .retry_pause_s = 40,
+    .pauses_as_told = true,
+    /* A piece of a chat completion is an object of that size; a ping is a comment. */
+    .reply_piece_bytes = 100,
+    .writes_calls_first = true,
 };
 
 const struct agent agent_opencode = {
@@ -275,6 +300,9 @@ const struct agent agent_opencode = {
     .commands = &commands,
     .records = &records,
     .tools = &tools,
+    .model = &model,
+    .timing = &timing,
     .children = &children,
     .control = &control,
+    .lines = &lines,
 };

@@ -9,6 +9,7 @@
 #include "app/select/backups.h"
 #include "app/select/targets.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/io/fs.h"
 #include "control/repair_examine.h"
 #include "conversation/head.h"
@@ -16,6 +17,7 @@
 #include "view/json.h"
 #include "view/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -98,10 +100,70 @@ static const char *started_elsewhere(struct context *c, const struct target *tar
     return first_directory(c, target->agent, target->path, a);
 }
 
+/* Records that are in no file: their agent's own look. */
+static int look_at_rows(const struct target *target, struct arena *a, struct agent_findings *out,
+                        struct sr_error *error)
+{
+    struct problems problems = {.arena = a};
+    struct agent_transcript of;
+    FS_CLOSE int fd = fs_open_dir(AT_FDCWD, target->rows_in);
+    if (fd < 0)
+        return err_set(error, fd, "open %s: %s", target->rows_in, err_reason(fd));
+    struct agent_store store = {fd, target->rows_in, a, &problems};
+    struct lookup seen = target->agent->stored->find(&store, target->session_id, NULL, &of);
+    int r = seen.state == LOOKUP_FOUND
+                ? target->agent->records->check(&store, &of, target->live_pid != 0, out)
+            : seen.state == LOOKUP_ABSENT ? -ENOENT
+                                          : seen.code;
+    if (r < 0)
+        err_set(error, r, "read %s: %s", target->path,
+                problems.count ? problems.items[0].text : err_reason(r));
+    return r;
+}
+
+static int check_rows(struct work *w, const struct target *target)
+{
+    struct arena arena = {0};
+    struct agent_findings findings = {0};
+    struct repair_examined_form form = {0};
+    struct transcript_scan survey = {0};
+    struct repair_plan plan = {.lines_only = true, .can_resume = true};
+    struct sr_error error;
+    int r = look_at_rows(target, &arena, &findings, &error);
+    for (size_t i = 0; i < findings.count; i++) {
+        enum damage_kind kind = findings.items[i].kind;
+        *ARENA_PUSH(&arena, plan.problems, plan.problem_count, plan.problem_capacity) =
+            (struct repair_plan_problem){.kind = kind,
+                                         .severity = damages[kind].severity,
+                                         .length = -1,
+                                         .detail = findings.items[i].where,
+                                         .node = GRAPH_NONE};
+        plan.hurts = plan.hurts || damages[kind].severity == DAMAGE_HURTS;
+    }
+    survey.all_lines = survey.all_records = survey.session_records =
+        (uint32_t)findings.record_count;
+    struct view_checked checked = {
+        .agent = target->agent,
+        .session_id = target->session_id,
+        .path = target->path,
+        .size_bytes = r == 0 ? findings.size_bytes : -1,
+        .live_pid = target->live_pid,
+        .why = r < 0 ? error.text : NULL,
+        .form = &form,
+        .survey = &survey,
+        .plan = &plan,
+    };
+    int status = tell(w, &checked);
+    arena_release(&arena);
+    return status;
+}
+
 static int check_one(struct work *w, const struct target *target)
 {
     if (target->left)
         return tell_gone(w, target);
+    if (target->rows_in)
+        return check_rows(w, target);
     ARENA_RELEASE struct arena arena = {0};
     struct repair_examined e = {0};
     struct sr_error error;

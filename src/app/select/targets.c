@@ -23,7 +23,8 @@ static void add(struct context *c, struct targets *t, struct target target)
 static void add_once(struct context *c, struct targets *t, struct target target)
 {
     for (size_t i = 0; i < t->count; i++)
-        if (str_equals(t->items[i].path, target.path))
+        if (str_equals(t->items[i].path, target.path) &&
+            (!target.rows_in || str_equals(t->items[i].session_id, target.session_id)))
             return;
     add(c, t, target);
 }
@@ -54,6 +55,22 @@ static struct target target_of(const struct targets *t, const struct sr_session 
     };
 }
 
+/* Its records are in no file, and can be checked all the same. */
+static bool has_rows(const struct targets *t, const struct sr_session *s)
+{
+    const struct agent *agent = agent_by_name(s->agent);
+    return t->takes_gone && !s->transcript && s->part_count && s->session_id && s->config_dir &&
+           agent && agent->records && agent->records->check;
+}
+
+static struct target target_of_rows(const struct targets *t, const struct sr_session *s)
+{
+    struct target target = target_of(t, s);
+    target.path = s->parts[0].path;
+    target.rows_in = s->config_dir;
+    return target;
+}
+
 /* One whose transcript is gone, once. */
 static void add_gone(struct context *c, struct targets *t, const struct sr_session *s)
 {
@@ -73,6 +90,8 @@ static void add_all(struct context *c, struct targets *t)
             add_once(c, t, target_of(t, s));
         else if (s->transcript)
             add(c, t, target_of(t, s));
+        else if (has_rows(t, s))
+            add_once(c, t, target_of_rows(t, s));
         else if (s->left)
             add_gone(c, t, s);
     }
@@ -197,6 +216,10 @@ static int choose(struct context *c, struct targets *t, struct selection *select
             complain_of_gone(named[i]);
             return EXIT_USAGE;
         }
+        if (has_rows(t, named[i])) {
+            add_once(c, t, target_of_rows(t, named[i]));
+            continue;
+        }
         if (!named[i]->transcript && named[i]->part_count) {
             complain_of_rows(named[i]);
             return EXIT_USAGE;
@@ -260,6 +283,7 @@ static void let_go(struct context *c, struct targets *t)
     for (size_t i = 0; i < t->count; i++) {
         struct target *target = &t->items[i];
         target->path = target->path ? arena_strdup(&c->arena, target->path) : NULL;
+        target->rows_in = keep(c, target->rows_in);
         if (target->session_id)
             target->session_id = arena_strdup(&c->arena, target->session_id);
         if (target->left) { /* the backup's name is the context's own */

@@ -10,6 +10,8 @@
 struct target {
     const char *path; /* absolute, unless the file could not be found. When the transcript is gone:
                          where it was; NULL: not known */
+    const char *rows_in; /* the config directory of a session whose records are in no file, which
+                            path then names; NULL: path is a file */
     const struct sr_left *left;       /* its transcript is gone; NULL: not so */
     const char *session_id;           /* NULL: not known yet */
     const struct sr_session *session; /* NULL: no session of a store, or all were asked for */
@@ -20,7 +22,7 @@ struct target {
 
 struct targets {
     struct sr_snapshot *snapshot; /* NULL: nothing could be looked at, or all were asked for */
-    bool takes_gone;              /* sessions whose transcript is gone, too */
+    bool takes_gone;              /* sessions whose transcript is gone or in no file, too */
     struct target *items;
     size_t count, capacity;
     /* The transcripts that lie where the client does not look: without words, all, and not among
@@ -33,9 +35,10 @@ struct targets {
 };
 
 /*
- * Without words: every transcript in the stores. takes_gone: sessions whose transcript is gone are
- * targets too; if false, what is left of a named one is reported instead. Returns: 0, or an exit
- * status after a message. Owner: targets_release; strings: the context's arena.
+ * Without words: every transcript in the stores. takes_gone: sessions whose transcript is gone,
+ * and those whose records are in no file and can be checked, are targets too; if false, what is
+ * left of a named one is reported instead. Returns: 0, or an exit status after a message. Owner:
+ * targets_release; strings: the context's arena.
  */
 int targets_find(struct context *context, const char *const *words, size_t count, bool takes_gone,
                  struct targets *out);

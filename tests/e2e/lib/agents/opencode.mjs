@@ -45,8 +45,8 @@ export const opencode = {
   shell: (command, asks) => ({ name: 'bash', args: { command: asks ? `ask-first ${command}` : command, description: 'what the test asks for' } }),
   headless: (prompt, id) => ['run', ...(id ? ['--session', id] : []), prompt],
   resume: (id) => ['--session', id],
-  // What a reply says is a row once it is whole, and a call that runs is one that waits: see doc/agents.md.
-  untold: { generating: 'unknown', tool: 'unknown', retry: 'unknown', approval: 'unknown', stalled: 'unknown', unanswered: 'unknown' },
+  // A part of a reply that came at once may be a refusal, and no row tells of the pause behind it: see doc/agents.md.
+  untold: { retry: 'unknown', stalled: 'unknown' },
 
   pids(world, below) {
     const own = below.find(({ pid }) => exeOf(pid) === 'opencode');

@@ -268,8 +268,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t at = 1; at + BYTES <= size && m.count < RECORDS; at += BYTES)
         add_record(&m, data + at);
     struct sv file = {m.file.p, m.file.n};
-    if (getenv("SHOW"))
-        fprintf(stderr, "version %lld\n%.*s", (long long)version, (int)file.n, file.p);
+    if (getenv("SHOW")) {
+        fprintf(stderr, "version %lld\n", (long long)version);
+        fwrite(file.p, 1, file.n, stderr);
+    }
     struct repair_plan plan = plan_of(&file, version, &a, &source);
     struct repair_plan_sink sink = {write_side, remove_side, &sides};
     must(repair_plan_write(&source, &plan, "BACKUP", &sink) == 0);
@@ -281,9 +283,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fprintf(stderr, "edits %zu, then %zu; reached %zu of %zu, then %zu of %zu\n",
                 plan.edit_count, second.edit_count, plan.messages.reached, plan.messages.expected,
                 second.messages.reached, second.messages.expected);
-    must(second.edit_count == 0);
-    /* where it would load less, the repair is refused: control/repair_apply.c */
-    bool is_refused = second.messages.reached < plan.messages.reached;
+    /* what would load less, or call for more, is refused: control/repair_apply.c */
+    bool is_refused = second.edit_count > 0 || second.messages.reached < plan.messages.reached;
 
     struct marks before = {0}, after = {0};
     if (plan.can_resume)

@@ -8,7 +8,7 @@
  * A transcript as words, one a record: "a:u" is a prompt with the id a and no parent, "b<a:A/m@9"
  * an assistant's record of message m, parent a, at second 9. Roles: u prompt, r result, A
  * assistant, l link, k boundary, s a subagent's prompt. Without a time each record is a minute
- * after the one before it.
+ * after the one before it; "=yesterday" is a time that is no moment.
  */
 static void add(struct graph *g, const char *word, uint32_t line)
 {
@@ -31,6 +31,7 @@ static void add(struct graph *g, const char *word, uint32_t line)
     }
     if (*p == '@')
         second = atoi(p + 1);
+    const char *stamp = strchr(word, '=');
     struct graph_record record = {
         .role = role == 'u' || role == 's' ? GRAPH_USER
                 : role == 'r'              ? GRAPH_RESULT
@@ -40,7 +41,8 @@ static void add(struct graph *g, const char *word, uint32_t line)
         .uuid = sv_of(id),
         .parent_uuid = sv_of(parent),
         .message_id = sv_of(message),
-        .at_ms = second * 1000,
+        .at_ms = stamp ? 0 : second * 1000,
+        .stamp = stamp ? sv_of(stamp + 1) : (struct sv){0},
         .offset = line,
         .line = line,
         .is_sidechain = role == 's',
@@ -424,6 +426,43 @@ static void ids_differ(void **state)
                 graph_id_of(SV("0f0c0a9e-9422-4986-8749-e00802273d55")));
 }
 
+static void without_a_pointer_the_newest_is_by_the_text_of_its_time(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:l c<b:A d<c:u=yesterday e<d:A b<a:l@61");
+    graph_link(&g);
+    assert_walk(&g, "1 6 3 4", GRAPH_END_ROOT);
+    graph_release(&g);
+    build(&g, "a:u b<a:l c<b:A d<c:u=+ e<d:A b<a:l@61");
+    graph_link(&g);
+    assert_walk(&g, "1 6 3 4 5", GRAPH_END_ROOT);
+    graph_release(&g);
+}
+
+static void a_time_that_is_set_stands_in_the_order_of_times(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:l c<b:A d<c:u=yesterday e<d:A b<a:l@61");
+    graph_link(&g);
+    graph_set_time(&g, 3, 1000);
+    assert_walk(&g, "1 6 3 4 5", GRAPH_END_ROOT);
+    graph_release(&g);
+}
+
+static void a_compaction_behind_the_leaf_hides_all_before_it(void **state)
+{
+    (void)state;
+    struct graph g;
+    build(&g, "a:u b<a:A q<b:l k<q:k t<k:l");
+    graph_link(&g);
+    assert_walk(&g, "4 5", GRAPH_END_BOUNDARY);
+    graph_see_as(&g, 2010110);
+    assert_walk(&g, "1 2", GRAPH_END_ROOT);
+    graph_release(&g);
+}
+
 static void a_node_stays_small(void **state)
 {
     (void)state;
@@ -469,6 +508,9 @@ int main(void)
         cmocka_unit_test(a_result_that_hangs_on_no_call_is_not_fetched),
         cmocka_unit_test(a_long_chain_is_walked_whole),
         cmocka_unit_test(ids_differ),
+        cmocka_unit_test(without_a_pointer_the_newest_is_by_the_text_of_its_time),
+        cmocka_unit_test(a_time_that_is_set_stands_in_the_order_of_times),
+        cmocka_unit_test(a_compaction_behind_the_leaf_hides_all_before_it),
         cmocka_unit_test(a_node_stays_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,7 +242,6 @@ static struct repair_plan plan_of(struct sv *file, int64_t version, struct arena
     *source = (struct record_source){read_memory, file, (int64_t)file->n, SV("{\"parentUuid\":")};
     must(transcript_scan_read(source, &survey) == 0);
     must(repair_plan_make(source, &survey, &options, a, &plan) == 0);
-    must(!plan.is_unsettled);
     transcript_scan_release(&survey);
     return plan;
 }
@@ -283,8 +282,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fprintf(stderr, "edits %zu, then %zu; reached %zu of %zu, then %zu of %zu\n",
                 plan.edit_count, second.edit_count, plan.messages.reached, plan.messages.expected,
                 second.messages.reached, second.messages.expected);
-    /* what would load less, or call for more, is refused: control/repair_apply.c */
-    bool is_refused = second.edit_count > 0 || second.messages.reached < plan.messages.reached;
+    /* what would load less, or call for more, is refused: control/repair_apply.c, app/commands */
+    bool is_refused = plan.is_unsettled || second.edit_count > 0 ||
+                      second.messages.reached < plan.messages.reached;
 
     struct marks before = {0}, after = {0};
     if (plan.can_resume)

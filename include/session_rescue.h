@@ -237,6 +237,9 @@ struct sr_session {
     /* facts that are not known and why, one each: "environment of 4711: permission denied" */
     const char *const *notes;
     size_t note_count;
+    /* Among them: why its client is going to delete it at its next start, and what helps; NULL: it
+     * is not, by all that is known. */
+    const char *danger;
 
     /* The context window: how many tokens are in use, and how many there are. Negative: not known,
      * for example between a compaction and the next reply. */

@@ -101,6 +101,8 @@ struct agent_settings {
 struct agent_listed {
     const char *cwd;         /* the directory to resume it in */
     struct wall archived_at; /* when the user archived it; unknown: it is not archived */
+    const char *danger;      /* why its client is going to delete it at its next start, and what
+                                helps; NULL: it is not */
 };
 
 /* One session's transcript in a store. */
@@ -768,7 +770,7 @@ bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena 
                       struct sv *typed);
 
 extern const struct agent agent_claude, agent_opencode, agent_copilot, agent_qwen, agent_codex,
-    agent_kimi;
+    agent_kimi, agent_gemini;
 
 /* Sorts transcripts, the one written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);

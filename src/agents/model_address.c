@@ -25,3 +25,9 @@ const char *model_proxy_of(const struct proc_strings *environment)
     }
     return NULL;
 }
+
+bool model_is_of_this_machine(struct sv url)
+{
+    return sv_find(url, 0, SV("://127.")) < url.n || sv_find(url, 0, SV("://localhost")) < url.n ||
+           sv_find(url, 0, SV("://[::1]")) < url.n;
+}

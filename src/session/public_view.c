@@ -330,6 +330,10 @@ static void show_notes(struct snapshot *snap, const struct session *s, struct sr
     struct notes notes = {.arena = &snap->arena};
     for (size_t i = 0; s->live && i < s->live->note_count; i++)
         note(&notes, "%s", s->live->notes[i]);
+    if (s->has_transcript.state == LOOKUP_FOUND && s->transcript.listed)
+        out->danger = s->transcript.listed->danger;
+    if (out->danger)
+        note(&notes, "%s", out->danger);
     if (s->live && s->live->exe_deleted)
         note(&notes, "its program file was replaced or removed since it started");
     if (s->session_id && s->has_transcript.state == LOOKUP_UNKNOWN && s->has_transcript.where)

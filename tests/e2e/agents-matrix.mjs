@@ -19,7 +19,7 @@ if (noAgents) {
 }
 
 const results = [];
-for (const name of option('agents') ?? ['codex', 'qwen', 'copilot', 'kimi', 'opencode']) {
+for (const name of option('agents') ?? ['codex', 'qwen', 'copilot', 'kimi', 'gemini', 'opencode']) {
   const agent = (await import(`./lib/agents/${name}.mjs`))[name];
   results.push(await judgeAgent(agent, { looks: Number(option('looks')?.[0] ?? 10), states: chosen(Object.keys(STATES), 'states'),
     acts: chosen(Object.keys(ACTS), 'acts'), note: console.log }));

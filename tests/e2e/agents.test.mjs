@@ -10,13 +10,14 @@ import { isKnown } from './lib/agent-matrix.mjs';
 import { AgentWorld, KEY, noAgents } from './lib/agent-world.mjs';
 import { codex } from './lib/agents/codex.mjs';
 import { copilot } from './lib/agents/copilot.mjs';
+import { gemini } from './lib/agents/gemini.mjs';
 import { kimi } from './lib/agents/kimi.mjs';
 import { qwen } from './lib/agents/qwen.mjs';
 import { until } from './lib/wait.mjs';
 
 // Two at a time: each waits most of its time.
 describe('agents', { timeout: 900_000, skip: noAgents, concurrency: 2 }, () => {
-  for (const agent of [codex, qwen, copilot, kimi]) describe(agent.name, { concurrency: 1 }, () => lookAt(agent));
+  for (const agent of [codex, qwen, copilot, kimi, gemini]) describe(agent.name, { concurrency: 1 }, () => lookAt(agent));
 });
 
 function lookAt(agent) {

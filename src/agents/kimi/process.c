@@ -153,12 +153,6 @@ static enum agent_child started_for(const struct agent_child_look *look)
 
 /* ---- the way to its model ----------------------------------------------------------------- */
 
-static bool is_of_this_machine(struct sv url)
-{
-    return sv_find(url, 0, SV("://127.")) < url.n || sv_find(url, 0, SV("://localhost")) < url.n ||
-           sv_find(url, 0, SV("://[::1]")) < url.n;
-}
-
 /* "https://..." of a line: base_url = "https://...". Returns: false for any other line. */
 static bool url_in(struct sv line, struct sv *url)
 {
@@ -199,7 +193,6 @@ static int read_urls(struct arena *a, const struct agent_store *store, const cha
     return r == -ENOENT ? 0 : r;
 }
 
-/* A proxy is not asked for what is on this machine. */
 static struct agent_api api_of(const struct proc_strings *argv,
                                const struct proc_strings *environment,
                                const struct agent_store *store)
@@ -220,7 +213,7 @@ static struct agent_api api_of(const struct proc_strings *argv,
         api.port = model_port_of_url(url);
         api.is_first_party = strstr(url, "://api.kimi.com") != NULL;
     }
-    if (proxy && !(url && is_of_this_machine(sv_of(url))))
+    if (proxy && !(url && model_is_of_this_machine(sv_of(url))))
         api.port = model_port_of_url(proxy);
     if (r < 0 || count > 1) /* which of them is asked is not known */
         api.port = 0;

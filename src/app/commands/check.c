@@ -188,6 +188,7 @@ static int check_one(struct work *w, const struct target *target)
         .path = target->path,
         .size_bytes = r == 0 ? e.file.size_bytes : -1,
         .live_pid = target->live_pid,
+        .danger = target->session ? target->session->danger : NULL,
         .why = r < 0 ? error.text : NULL,
         .form = &e.form,
         .survey = &e.survey,

@@ -20,6 +20,8 @@ static void find_in(const struct stores *stores, const struct store *store, stru
     store->agent->stored->list_all(&store->io, &transcripts, &n); /* those that can be seen */
     for (size_t i = 0; i < n; i++) {
         struct wall deleted_at = {transcripts[i].modified_at.ms + kept_ms};
+        if (transcripts[i].listed && transcripts[i].listed->danger)
+            deleted_at = now; /* as soon as a client starts */
         if (deleted_at.ms - before_ms > now.ms)
             continue;
         *ARENA_PUSH(stores->arena, *items, *count, *capacity) =

@@ -1,6 +1,6 @@
 // A scripted model on loopback for clients that can be pointed at one: OpenAI's chat completions (POST .../chat/completions)
-// and responses (POST .../responses), streamed where the client asks for it. What it answers stands in the last paragraph
-// of the prompt:
+// and responses (POST .../responses), and Gemini's (POST .../models/NAME:generateContent), streamed where the client asks for
+// it. What it answers stands in the last paragraph of the prompt:
 //
 //     [[say TEXT]]      TEXT
 //     [[stall]]         a part of a reply, then nothing until release()
@@ -20,7 +20,7 @@ import { sleep } from './wait.mjs';
 const textOf = (content) => (typeof content === 'string' ? content
   : (content ?? []).map((piece) => (typeof piece === 'string' ? piece : piece.text ?? '')).join('\n\n'));
 
-/** What the two APIs send, as one: [{ role: system | user | assistant | call | result, text }]. */
+/** What the APIs send, as one: [{ role: system | user | assistant | call | result, text }]. */
 const TURNS = {
   chat: ({ messages }) => messages.flatMap(({ role, content, tool_calls: calls }) => [
     ...(role === 'assistant' && !textOf(content) ? [] : [{ role: { tool: 'result', developer: 'system' }[role] ?? role, text: textOf(content) }]),
@@ -30,6 +30,11 @@ const TURNS = {
     if (/_call$/.test(item.type)) return [{ role: 'call', text: item.arguments ?? item.input ?? '' }];
     return item.role ? [{ role: item.role === 'developer' ? 'system' : item.role, text: textOf(item.content) }] : [];
   }),
+  gemini: ({ contents }) => contents.flatMap(({ role, parts }) => parts.flatMap(({ text, functionCall: call, functionResponse: result }) => {
+    if (call) return [{ role: 'call', text: JSON.stringify(call.args) }];
+    if (result) return [{ role: 'result', text: JSON.stringify(result.response) }];
+    return text ? [{ role: role === 'model' ? 'assistant' : 'user', text }] : [];
+  })),
 };
 
 /** What the user has typed last: clients add blocks of their own before and behind it. Null: a tool's result came since. */
@@ -147,6 +152,51 @@ class ResponsesReply {
   }
 }
 
+class GeminiReply {
+  #out;
+  #calls = 0;
+
+  constructor(out, model, id) {
+    this.#out = out;
+    this.id = id;
+  }
+
+  #chunk(parts, more) {
+    return { candidates: [{ index: 0, content: { role: 'model', parts }, ...more }],
+      usageMetadata: { promptTokenCount: USED.in, candidatesTokenCount: USED.out, totalTokenCount: USED.in + USED.out } };
+  }
+
+  #send(parts, more) {
+    this.#out(`data: ${JSON.stringify(this.#chunk(parts, more))}\n\n`);
+  }
+
+  text(text) {
+    this.#send([{ text }]);
+  }
+
+  call(name, args) {
+    this.#send([{ functionCall: { id: `call_${this.id}_${this.#calls++}`, name, args } }]);
+  }
+
+  end() {
+    this.#send([{ text: '' }], { finishReason: 'STOP' });
+  }
+
+  whole(text) {
+    return this.#chunk([{ text }], { finishReason: 'STOP' });
+  }
+}
+
+/** Which of them a path asks for: [name, whether it streams]; none: undefined. */
+function apiOf(path) {
+  const [, method] = /:(generateContent|streamGenerateContent)$/.exec(path) ?? [];
+  if (method) return ['gemini', method === 'streamGenerateContent'];
+  const api = { completions: 'chat', responses: 'responses' }[path.split('/').at(-1)];
+  return api && [api];
+}
+
+const REPLIES = { chat: ChatReply, responses: ResponsesReply, gemini: GeminiReply };
+
 export class ModelApi {
   #server;
   #shell;
@@ -172,10 +222,11 @@ export class ModelApi {
     response.on('error', () => {});
     const json = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     if (request.method === 'GET' && request.url.endsWith('/models')) return json(200, { object: 'list', data: [{ id: 'model', object: 'model' }] });
-    const api = { completions: 'chat', responses: 'responses' }[new URL(request.url, this.url).pathname.split('/').at(-1)];
+    const [api, streams] = apiOf(new URL(request.url, this.url).pathname) ?? [];
     if (request.method !== 'POST' || !api) return json(404, { error: { message: 'not found' } });
     const body = JSON.parse(raw);
-    const reply = new { chat: ChatReply, responses: ResponsesReply }[api]((text) => response.write(text), body.model, `${Date.now()}${Math.random()}`.replace('.', ''));
+    const isStreamed = streams ?? body.stream;
+    const reply = new REPLIES[api]((text) => response.write(text), body.model, `${Date.now()}${Math.random()}`.replace('.', ''));
     const start = () => response.headersSent || response.writeHead(200, { 'content-type': 'text/event-stream' });
     const finish = () => {
       start();
@@ -183,12 +234,12 @@ export class ModelApi {
       response.end();
     };
     const say = (text) => {
-      if (!body.stream) return json(200, reply.whole(text));
+      if (!isStreamed) return json(200, reply.whole(text));
       start();
       reply.text(text);
       return finish();
     };
-    const schema = body.response_format?.json_schema?.schema ?? body.text?.format?.schema;
+    const schema = body.response_format?.json_schema?.schema ?? body.text?.format?.schema ?? body.generationConfig?.responseJsonSchema;
     if (!body.tools?.length) return say(schema ? JSON.stringify(sampleOf(schema)) : 'A title');
 
     const turns = TURNS[api](body);

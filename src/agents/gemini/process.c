@@ -234,7 +234,7 @@ static const struct agent_timing timing = {
 
 /* ---- lines that are broken ---------------------------------------------------------------- */
 
-/* As it was tried with 0.61.0. The first record that a resume writes says nothing new. */
+/* By the source of 0.61.0. The first record that a resume writes says nothing new. */
 static const char *client_does(enum damage_kind kind)
 {
     switch (kind) {

@@ -66,10 +66,10 @@ class Case {
 const isChain = (r) => CHAIN.has(r.type) && typeof r.uuid === 'string';
 const isMessage = (r) => (r.type === 'user' || r.type === 'assistant') && typeof r.uuid === 'string' && Boolean(r.message);
 const blocksOf = (r) => (Array.isArray(r.message?.content) ? r.message.content : []);
-const isResult = (r) => r.type === 'user' && blocksOf(r).some((b) => b.type === 'tool_result');
+const isResult = (r) => r.type === 'user' && blocksOf(r).some((b) => b?.type === 'tool_result');
 const isPrompt = (r) => r.type === 'user' && isMessage(r) && !isResult(r);
 const isPointer = (r) => r.type === 'last-prompt';
-const isCall = (r) => r.type === 'assistant' && blocksOf(r).some((b) => b.type === 'tool_use');
+const isCall = (r) => r.type === 'assistant' && blocksOf(r).some((b) => b?.type === 'tool_use');
 const later = (timestamp, ms) => { const at = Date.parse(timestamp); return Number.isNaN(at) ? timestamp : new Date(at + ms).toISOString(); };
 
 /** A turn that hangs on a record: a prompt and, as a rule, its answer. */

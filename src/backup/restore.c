@@ -211,9 +211,10 @@ static int add_step(const struct restore_request *q, struct restore_plan *plan, 
     if (f->is_torn_tail || f->kind == AGENT_FILE_RECORD || f->kind == AGENT_FILE_OUTSIDE ||
         f->kind == AGENT_FILE_SALVAGE || f->copied.state == COPY_MISSING)
         return 0;
-    step->to = !folder ? f->name
-                       : plan->agent->bundle->renamed(plan->arena, f->name, plan->old_id,
-                                                      plan->session_id, folder);
+    bool has_folder = folder || plan->agent->records; /* records lie in none */
+    step->to = !has_folder ? f->name
+                           : plan->agent->bundle->renamed(plan->arena, f->name, plan->old_id,
+                                                          plan->session_id, folder);
     if (!is_below(step->to))
         return err_set(error, -EBADMSG, "the manifest names a file '%s' outside", f->name);
     step->fate = f->kind == AGENT_FILE_LINES ? RESTORE_APPEND : RESTORE_WRITE;

@@ -64,6 +64,18 @@ static void must_be_once(const struct conversation *c)
             must(c->items[i].id != c->items[j].id);
 }
 
+/* Each "<" begins a tag that a ">" ends, before the next one. */
+static void must_be_balanced(const struct buf *b)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < b->n; i++) {
+        must(b->p[i] != '<' || !is_open);
+        must(b->p[i] != '>' || is_open);
+        is_open = b->p[i] == '<' || (is_open && b->p[i] != '>');
+    }
+    must(!is_open);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = {"one", "two"};
@@ -73,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t cut = all.n * data[0] / 255;
     struct copies copies = {{sv_slice(all, 0, cut), sv_slice(all, cut, all.n)}};
     struct conversation c;
-    struct buf markdown = {0}, json = {0};
+    struct buf markdown = {0}, json = {0}, page = {0};
     conversation_begin(&c, &event_claude);
     conversation_add(&c, copies.files[0], 0, 0);
     conversation_add(&c, copies.files[1], 0, 1);
@@ -92,7 +104,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(view_json_conversation(&json, &v) == 0);
     must_be_harmless(&json);
     must_be_json_lines(&json);
+    json.n = 0;
+    must(view_cusf_conversation(&json, &v) == 0);
+    must_be_harmless(&json);
+    must_be_json_lines(&json);
+    must(view_html_conversation(&page, &v) == 0);
+    must_be_harmless(&page);
+    must_be_balanced(&page);
     conversation_release(&c);
+    buf_release(&page);
     buf_release(&markdown);
     buf_release(&json);
     return 0;

@@ -637,7 +637,8 @@ struct agent_salvage {
 struct agent_commands {
     /* Appends the command that resumes a session from its directory. */
     void (*resume)(struct buf *out, const char *session_id);
-    bool takes_file; /* a transcript's path in place of the id, from anywhere */
+    bool takes_file;      /* a transcript's path in place of the id, from anywhere */
+    bool needs_directory; /* only in the session's directory; an empty one will do */
     /* Appends the command that opens a background session. NULL: there are none. */
     void (*attach)(struct buf *out, const char *job_id);
 };

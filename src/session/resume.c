@@ -144,8 +144,14 @@ int resume_add_command(struct buf *out, const struct sr_session *s)
     const struct agent *agent = agent_by_name(s->agent);
     if (sr_resume_obstacle(s))
         return s->pid || s->owner_count || s->owners_not_known ? -EBUSY : -ENODATA;
-    bool has_directory = s->cwd && !s->cwd_is_gone;
+    bool makes_directory = s->cwd && s->cwd_is_gone && agent->commands->needs_directory;
+    bool has_directory = s->cwd && (!s->cwd_is_gone || makes_directory);
     bool by_file = goes_by_file(s) && agent->commands->takes_file;
+    if (makes_directory) {
+        buf_adds(out, "mkdir -p -- ");
+        add_directory(out, s->cwd);
+        buf_adds(out, " && ");
+    }
     if (has_directory) {
         buf_adds(out, "cd ");
         add_directory(out, s->cwd);

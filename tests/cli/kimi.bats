@@ -80,6 +80,14 @@ of_kimi()
     of_kimi ".transcript == \"$wire\""
 }
 
+@test "where the directory is gone, the command makes it anew: the client resumes in no other" {
+    mkdir "$project/gone"
+    add_session "$A" "$project/gone" 7200 "$ENDED"
+    rmdir "$project/gone"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_kimi ".resume_command == \"mkdir -p -- $project/gone && cd $project/gone && kimi --session $A\""
+}
+
 @test "a place that the variable names is in the command" {
     mv "$STORE" "$HOME/elsewhere"
     STORE=$HOME/elsewhere

@@ -343,6 +343,7 @@ static const struct agent_lines lines = {
 
 static const struct agent_commands commands = {
     .resume = add_resume,
+    .needs_directory = true,
 };
 
 const struct agent agent_kimi = {

@@ -332,6 +332,7 @@ static const struct agent_bundle bundle = {
 
 static const struct agent_commands commands = {
     .resume = add_resume,
+    .needs_directory = true,
 };
 
 static const struct agent_registry registry = {

@@ -161,12 +161,10 @@ void gemini_list_files(const struct agent_store *store, const struct agent_trans
     if (seen.state == LOOKUP_UNKNOWN)
         agent_leave_out(out, seen.where, err_reason(seen.code), true);
     for (size_t i = 0; i < count; i++) {
-        size_t before = out->count;
         g.project = projects[i];
         add_by_id(&g, g.id);
         add_subagents(&g);
-        if (out->count > before)
-            add_checkpoints(&g);
+        add_checkpoints(&g);
     }
 }
 

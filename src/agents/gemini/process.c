@@ -184,8 +184,7 @@ static struct agent_api api_of(const struct proc_strings *argv,
         return (struct agent_api){0};
     if (proxy && !(url && model_is_of_this_machine(sv_of(url))))
         return (struct agent_api){.port = model_port_of_url(proxy)};
-    return url ? (struct agent_api){.port = model_port_of_url(url)}
-               : (struct agent_api){.port = 443, .is_first_party = true};
+    return (struct agent_api){.port = url ? model_port_of_url(url) : 443, .is_first_party = !url};
 }
 
 static const char *asked_model(const struct proc_strings *argv,

@@ -476,6 +476,7 @@ time.sleep(300)' "$DATA/opencode.db" "$BATS_TEST_TMPDIR/open"
     done
     diff "$BATS_TEST_TMPDIR/all" <(others_than NOBODY)
     end_started
+    # shellcheck disable=SC2034 # helper.bash ends them
     started_pids=()
     rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]

@@ -251,7 +251,7 @@ static void of_the_same_digits_the_conversation_is_taken(void **state)
     assert_int_equal(gemini_list_all(&store, &all, &count).state, LOOKUP_FOUND);
     assert_int_equal(count, 3);
     assert_int_equal(gemini_find(&store, ID, NULL, &t).state, LOOKUP_FOUND);
-    assert_string_equal(t.path, CHATS "10-02-11111111.jsonl" + 2);
+    assert_string_equal(t.path, &(CHATS "10-02-11111111.jsonl")[2]);
     assert_string_equal(t.listed->cwd, "/home/u/app");
     assert_non_null(strstr(t.listed->danger, "10-05-11111111.jsonl"));
     assert_int_equal(gemini_find(&store, OTHER, NULL, &t).state, LOOKUP_FOUND);

@@ -396,11 +396,14 @@ static const struct change_saved *find_saved(const struct changes *c,
                                              const struct change_expiring *x)
 {
     for (size_t i = 0; i < c->saved_count; i++)
-        if (str_equals(c->saved[i].of.transcript, x->transcript) &&
-            c->saved[i].of.modified_at_ms == x->modified_at_ms &&
-            c->saved[i].of.size_bytes == x->size_bytes)
+        if (str_equals(c->saved[i].of.transcript, x->transcript))
             return &c->saved[i];
     return NULL;
+}
+
+static bool differs(const struct change_expiring *before, const struct change_expiring *x)
+{
+    return before->modified_at_ms != x->modified_at_ms || before->size_bytes != x->size_bytes;
 }
 
 static void keep_saved(const struct changes *c, struct changes *next)
@@ -427,11 +430,11 @@ static void look_at_expiring(const struct changes *c, struct changes *next,
         const struct change_saved *before = find_saved(c, x);
         struct change_saved *saved = &next->saved[next->saved_count++];
         saved->of = copy_expiring(&next->arena, x);
-        if (before) {
-            saved->want = before->want;
-            continue;
-        }
-        saved->want = (struct want){.why = why_expiring, .due_ms = now_ms};
+        saved->want = before && !differs(&before->of, x)
+                          ? before->want
+                          : (struct want){.why = why_expiring, .due_ms = now_ms};
+        if (before)
+            continue; /* told already */
         struct change_event *e = change_add(events, CHANGE_EXPIRING);
         e->session_id = copied(events->arena, x->session_id);
         e->config_dir = copied(events->arena, x->config_dir);

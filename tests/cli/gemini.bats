@@ -219,6 +219,28 @@ of_gemini() { jq -e ".sessions[] | select(.agent == \"gemini\") | $1" <<<"$outpu
     of_gemini '.notes | join("") | contains("delete the session") | not'
 }
 
+saw() { grep -F "\"event\":\"$1\"" "$BATS_TEST_TMPDIR/events" | grep -qF -- "$2"; }
+holds() { grep -q "$1" "$PENDING"/*-LOSSLESS-gemini-"$A".jsonl; }
+
+@test "a session that a resume endangers while --watch runs is told once and backed up, and again when its client has ended" {
+    talk "$A"
+    client --resume "$A"
+    "$SESSION_RESCUE" --watch --json --interval 0.2 "${ONLY[@]}" "${DIRS[@]}" </dev/null >"$BATS_TEST_TMPDIR/events" 2>&1 3>&- &
+    watcher=$!
+    started_pids+=("$watcher")
+    wait_until 60 saw watching ''
+    stub "$A"
+    wait_until 60 saw backed-up '"why":"expiring"'
+    holds 'buy milk'
+    ask "$A" "sell it"
+    kill -TERM "$pid"
+    wait_until 60 saw session-ended "$A"
+    wait_until 60 holds 'sell it'
+    [ "$(grep -cF '"event":"expiring"' "$BATS_TEST_TMPDIR/events")" -eq 1 ]
+    kill -TERM "$watcher"
+    wait "$watcher"
+}
+
 @test "what cannot be read is named, and the rest of the listing stands" {
     talk "$A"
     mkfifo "$CHATS/session-2026-11-22T10-02-bbbbbbbb.jsonl"

@@ -66,7 +66,8 @@ struct watch {
     struct worker_job look, backup;
     struct worker_job_behind behind;
     int64_t look_began_ms;
-    int64_t expiring_at_ms; /* the last such look; negative: none */
+    int64_t expiring_at_ms; /* when the last such look began; negative: none */
+    int64_t names_at_ms;    /* when something came or went last */
     struct sr_sleeps sleeps;
 
     struct arena batch_arena; /* of the backups under way */
@@ -84,6 +85,18 @@ struct watch {
     bool has_begun, has_moved, has_names, ends;
     int status;
 };
+
+/* What a client is going to delete may be another, too. */
+static void note_names(struct watch *w)
+{
+    w->has_names = true;
+    w->names_at_ms = clock_since_boot_ms();
+}
+
+static bool has_names_since_expiring(const struct watch *w)
+{
+    return w->names_at_ms > w->expiring_at_ms;
+}
 
 /* ---- the processes of sessions ------------------------------------------------------------- */
 
@@ -184,12 +197,18 @@ static void note_ended_processes(struct watch *w)
         if (p.fd >= 0 && !known->has_ended && pidref_has_ended(&p) != FACT_NO) {
             wakeup_remove(&w->wakeup, known->fd);
             known->has_ended = true;
-            w->has_names = true;
+            note_names(w);
         }
     }
 }
 
 /* ---- looks -------------------------------------------------------------------------------- */
+
+static bool is_expiring_due(const struct watch *w, int64_t now_ms)
+{
+    int64_t pause_ms = has_names_since_expiring(w) ? w->changes.interval_ms : EXPIRING_EVERY_MS;
+    return w->expiring_at_ms < 0 || now_ms - w->expiring_at_ms >= pause_ms;
+}
 
 static void start_look(struct watch *w, int64_t now_ms)
 {
@@ -201,7 +220,7 @@ static void start_look(struct watch *w, int64_t now_ms)
         .store_count = w->store_count,
         .skipped = skipped,
         .skipped_count = worker_job_avoid(&w->behind, now_ms, skipped),
-        .has_expiring = w->expiring_at_ms < 0 || now_ms - w->expiring_at_ms >= EXPIRING_EVERY_MS,
+        .has_expiring = is_expiring_due(w, now_ms),
     };
     w->has_moved = w->has_names = false; /* what moves from now on, the look may miss */
     w->look_began_ms = now_ms;
@@ -236,7 +255,8 @@ static void keep_stores(struct watch *w, const struct report *r)
         if (!is_known)
             stores[n++] = arena_strdup(&a, r->stores[i]);
     }
-    w->has_names = w->has_names || n > w->store_count;
+    if (n > w->store_count)
+        note_names(w);
     arena_release(&w->stores_arena);
     w->stores_arena = a;
     w->stores = stores;
@@ -272,7 +292,7 @@ static void take_report(struct watch *w, const struct report *r, int64_t cost_ms
     }
     w->has_begun = true;
     if (look.has_expiring)
-        w->expiring_at_ms = now_ms;
+        w->expiring_at_ms = w->look_began_ms;
     changes_look(&w->changes, &look, now_ms, &events);
     event_sinks_tell(&w->sinks, &events);
 }
@@ -400,8 +420,11 @@ static int64_t look_pause_ms(const struct watch *w, int64_t now_ms)
 {
     int64_t pause_ms = changes_look_pause_ms(&w->changes, w->has_moved || w->is_blind, now_ms);
     int64_t soon_ms = w->changes.looked_at_ms + w->changes.interval_ms / 4 - now_ms;
+    int64_t expiring_ms = w->changes.looked_at_ms + w->changes.interval_ms - now_ms;
     if (w->has_names && soon_ms < pause_ms)
         pause_ms = soon_ms > 0 ? soon_ms : 0;
+    if (has_names_since_expiring(w) && expiring_ms < pause_ms)
+        pause_ms = expiring_ms > 0 ? expiring_ms : 0;
     return pause_ms;
 }
 
@@ -441,7 +464,7 @@ static void take_signals(struct watch *w)
 {
     for (int number; (number = wakeup_take_signal(&w->wakeup));) {
         if (number == SIGHUP && !has_terminal()) {
-            w->has_names = true; /* a look at everything, settings included */
+            note_names(w); /* a look at everything, settings included */
             w->expiring_at_ms = -1;
         } else {
             w->ends = true;
@@ -454,7 +477,8 @@ static void take_news(struct watch *w)
     struct notice_news news;
     notice_read(&w->notice, &news);
     w->has_moved = w->has_moved || news.has_writes;
-    w->has_names = w->has_names || news.has_names || news.has_lost_some || news.has_lost_watch;
+    if (news.has_names || news.has_lost_some || news.has_lost_watch)
+        note_names(w);
 }
 
 static void wake(struct watch *w, enum source source, int64_t now_ms)
@@ -622,6 +646,7 @@ static int start(const struct options *options)
         .look.pipe = -1,
         .backup.pipe = -1,
         .expiring_at_ms = -1,
+        .names_at_ms = -1,
     };
     int status = context_run(options, probe);
     if (status != 0)

@@ -219,6 +219,26 @@ of_gemini() { jq -e ".sessions[] | select(.agent == \"gemini\") | $1" <<<"$outpu
     of_gemini '.notes | join("") | contains("delete the session") | not'
 }
 
+@test "a stub is kept in the backup, and not put back: the client would delete what is put back beside it" {
+    talk "$A"
+    stub "$A"
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    grep -rq session-2026-11-22T11-30 "$PENDING"
+    rm -r "$DATA"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(ls "$CHATS")" = "$(basename "$(of "$A")")" ]
+}
+
+@test "a backup that lacks what cannot be read says so" {
+    talk "$A"
+    mkdir "$P/checkpoints"
+    ln -s loop "$P/checkpoints/loop"
+    rescue --export "$A" --json "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *checkpoints/loop* ]]
+}
+
 saw() { grep -F "\"event\":\"$1\"" "$BATS_TEST_TMPDIR/events" | grep -qF -- "$2"; }
 holds() { grep -q "$1" "$PENDING"/*-LOSSLESS-gemini-"$A".jsonl; }
 

@@ -39,11 +39,32 @@ static bool lists(const struct gathering *g, const char *folder, struct fs_name 
     return r == 0;
 }
 
+/* What cannot be looked at may be of the session; a folder or a pipe is none of its files. */
+static void leave_unknown(const struct gathering *g, const char *path, int code)
+{
+    if (code != -ENOENT && code != -ENOTDIR && code != -EISDIR && code != -ENXIO)
+        agent_leave_out(g->out, join(g->store->arena, g->store->path, path), err_reason(code),
+                        true);
+}
+
 static void add_if_there(const struct gathering *g, const char *path, enum agent_file_kind kind)
 {
     struct stat st;
-    if (fstatat(g->store->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+    if (fstatat(g->store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        leave_unknown(g, path, -errno);
+    else if (S_ISREG(st.st_mode))
         store_add_file(g->store, path, kind, g->out);
+}
+
+/* A stub that is put back would make the client delete what is put back beside it. */
+static enum agent_file_kind kind_of_other(const struct gathering *g, const char *path)
+{
+    struct agent_transcript other;
+    struct sv digits;
+    bool is_stub = gemini_names_transcript(str_basename(path), &digits) &&
+                   store_look_at(g->store, path, &other).state == LOOKUP_FOUND &&
+                   gemini_is_said(g->store, &other) == FACT_NO;
+    return is_stub ? AGENT_FILE_RECORD : AGENT_FILE_OWN;
 }
 
 /* Its other transcripts: what a resume left, and those that its client could not read. */
@@ -62,7 +83,9 @@ static void add_others(const struct gathering *g, const struct agent_transcript 
             continue;
         int r = gemini_read_id(g->store, path, &other);
         if (r == 0 && str_equals(other, g->id))
-            store_add_file(g->store, path, AGENT_FILE_OWN, g->out);
+            store_add_file(g->store, path, kind_of_other(g, path), g->out);
+        else if (r < 0 && r != -ENODATA)
+            leave_unknown(g, path, r);
         else
             agent_leave_out(g->out, join(g->store->arena, g->store->path, path),
                             r == 0 ? "of another session" : "it does not say of which session",
@@ -75,11 +98,16 @@ static bool is_checkpoint_of(const struct gathering *g, const char *path)
 {
     struct fs_file file;
     char bytes[CHECKPOINT_END];
-    if (fs_open_file(g->store->fd, path, &file) < 0)
+    int r = fs_open_file(g->store->fd, path, &file);
+    if (r < 0) {
+        leave_unknown(g, path, r);
         return false;
+    }
     FS_CLOSE int fd = file.fd;
     int64_t from = file.size_bytes > CHECKPOINT_END ? file.size_bytes - CHECKPOINT_END : 0;
     ssize_t n = fs_read_at(fd, bytes, sizeof bytes, from);
+    if (n < 0)
+        leave_unknown(g, path, (int)n);
     struct sv end = {bytes, n > 0 ? (size_t)n : 0};
     size_t at = sv_find(end, 0, SV("\"messageId\": \""));
     return at < end.n && sv_starts_with(sv_slice(end, at + 14, end.n), sv_of(g->id));

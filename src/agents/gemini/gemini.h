@@ -41,6 +41,9 @@ bool gemini_names_transcript(const char *name, struct sv *short_id);
 /* The id in a transcript's first line. Returns: 0; -ENODATA: it has none; or negative errno. */
 int gemini_read_id(const struct agent_store *store, const char *path, const char **session_id);
 
+/* Whether a transcript has any conversation in it. FACT_UNKNOWN: it cannot be read. */
+enum fact gemini_is_said(const struct agent_store *store, const struct agent_transcript *t);
+
 bool gemini_split(struct arena *a, const char *path, const char **store, const char **below);
 const char *gemini_folder_in(const struct agent_store *store, const char *cwd);
 struct lookup gemini_list_folder(const struct agent_store *store, const char *folder,

@@ -222,8 +222,7 @@ int gemini_read_id(const struct agent_store *store, const char *path, const char
     return 0;
 }
 
-/* FACT_UNKNOWN: it cannot be read, or is still being written. */
-static enum fact has_conversation(const struct agent_store *store, const struct agent_transcript *t)
+enum fact gemini_is_said(const struct agent_store *store, const struct agent_transcript *t)
 {
     struct sv text;
     if (t->size_bytes > STUB_LIMIT)
@@ -285,9 +284,9 @@ static void compare(const struct agent_store *store, struct chats *chats)
             if (i == j || !sv_equals(a->short_id, b->short_id))
                 continue;
             if (a->is_said == FACT_UNKNOWN)
-                a->is_said = has_conversation(store, &a->t);
+                a->is_said = gemini_is_said(store, &a->t);
             if (b->is_said == FACT_UNKNOWN)
-                b->is_said = has_conversation(store, &b->t);
+                b->is_said = gemini_is_said(store, &b->t);
             if (b->is_said == FACT_NO || !b->t.session_id)
                 a->stub = b->t.path;
             if (a->t.session_id && str_equals(a->t.session_id, b->t.session_id) &&

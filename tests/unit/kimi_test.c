@@ -358,6 +358,29 @@ static void a_record_has_its_blocks(void **state)
     arena_release(&a);
 }
 
+/* Asked for each of thousands of sessions: what it reads for one does not stay. */
+static void the_index_tells_a_directory_and_is_let_go(void **state)
+{
+    (void)state;
+    enum { FILLER = 1024 * 1024 };
+    struct arena a = {0};
+    struct buf index = {0};
+    buf_fill(&index, 'x', FILLER);
+    buf_adds(&index, "\n{\"sessionId\":\"other\",\"workDir\":\"/" ID "\"}\n"
+                     "{\"sessionId\":\"" ID "\",\"workDir\":\"/home/u/p\"}");
+    scratch_write("session_index.jsonl", index.p, index.n);
+    struct agent_store store = {open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                scratch_path, &a, NULL};
+    arena_strdup(&a, "");
+    const struct arena_block *block = a.newest;
+    assert_string_equal(kimi_directory(&store, ID), "/home/u/p");
+    assert_null(kimi_directory(&store, "session_0a1b2c3d"));
+    assert_ptr_equal(a.newest, block);
+    close(store.fd);
+    buf_release(&index);
+    arena_release(&a);
+}
+
 /* ---- the way to its model ----------------------------------------------------------------- */
 
 static uint16_t port_with(const char *config, const struct proc_strings *environment)
@@ -408,6 +431,7 @@ int main(void)
         cmocka_unit_test(an_old_client_ends_its_turn_with_the_last_step),
         cmocka_unit_test(its_beginning_tells_directory_and_prompt),
         cmocka_unit_test(a_record_has_its_blocks),
+        IN_SCRATCH(the_index_tells_a_directory_and_is_let_go),
         IN_SCRATCH(the_port_is_that_of_its_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,23 +258,31 @@ enum fact kimi_is_archived(const struct agent_store *store, const struct agent_t
 static const char *directory_in(struct arena *a, struct sv line, const char *session_id)
 {
     const struct json_value *root;
-    if (sv_find(line, 0, sv_of(session_id)) == line.n || json_parse(a, line, &root) < 0 ||
+    if (json_parse(a, line, &root) < 0 ||
         !sv_equals(json_text_at(root, "sessionId"), sv_of(session_id)))
         return NULL;
     return json_copy_text(a, root, "workDir");
 }
 
+/* Asked for one session after another: nothing of the index stays in the store's arena. */
 const char *kimi_directory(const struct agent_store *store, const char *session_id)
 {
+    ARENA_RELEASE struct arena scratch = {0};
     struct sv text, line;
     const char *found = NULL;
-    if (fs_read_small(store->fd, "session_index.jsonl", INDEX_LIMIT, store->arena, &text) < 0)
+    if (fs_read_small(store->fd, "session_index.jsonl", INDEX_LIMIT, &scratch, &text) < 0)
         return NULL;
-    while (text.n && !found) {
+    while (!found) {
+        size_t at = sv_find(text, 0, sv_of(session_id));
+        if (at == text.n)
+            return NULL;
+        while (at && text.p[at - 1] != '\n')
+            at--;
+        text = sv_slice(text, at, text.n);
         sv_cut_line(&text, &line);
-        found = directory_in(store->arena, line, session_id);
+        found = directory_in(&scratch, line, session_id);
     }
-    return found;
+    return arena_strdup(store->arena, found);
 }
 
 /* ---- a backup ----------------------------------------------------------------------------- */

@@ -161,6 +161,14 @@ backups()
     done
 }
 
+@test "a hook that names a file of no client's exports by the rest of its words" {
+    TRANSCRIPT=$HOME/conversation.jsonl
+    echo '{"_meta":{"format":"cusf","version":1}}' >"$TRANSCRIPT"
+    hook
+    [ "$status" -eq 0 ]
+    [ -z "$output$stderr" ]
+}
+
 @test "--json gives a document even when there is nothing to do" {
     filled 1000
     hook --json

@@ -27,6 +27,8 @@ static bool find_place(struct context *c, struct context_usage_place *place,
     };
     const char *transcript = o->hook ? o->hook->transcript_path : NULL;
     const struct agent *of = transcript ? agent_of_file(transcript) : c->own_agent;
+    if (!of->stored) /* no client writes such a file */
+        return false;
     if (!p.session_id || !of->stored->is_id(sv_of(p.session_id)))
         return false;
     if (!transcript && of != agents[0])

@@ -152,9 +152,48 @@ static void a_transcript_is_known_by_its_name(void **state)
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
+#define CLAUDE_PROMPT                                                             \
+    "{\"parentUuid\":null,\"type\":\"user\",\"uuid\":\"u1\",\"sessionId\":\"s\"," \
+    "\"message\":{\"role\":\"user\",\"content\":\"x\"}}\n"
+#define QWEN_PROMPT                                                               \
+    "{\"uuid\":\"u1\",\"parentUuid\":null,\"sessionId\":\"s\",\"type\":\"user\"," \
+    "\"message\":{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]}}\n"
+#define QWEN_TITLE                                                                  \
+    "{\"uuid\":\"u0\",\"parentUuid\":null,\"sessionId\":\"s\",\"type\":\"system\"," \
+    "\"subtype\":\"custom_title\",\"systemPayload\":{\"customTitle\":\"x\"}}\n"
+#define COPILOT_START                                                          \
+    "{\"type\":\"session.start\",\"data\":{\"sessionId\":\"s\"},\"id\":\"1\"," \
+    "\"timestamp\":\"2026-01-01T00:00:00Z\",\"parentId\":null}\n"
+
+static const struct agent *agent_of_text(const char *text, enum lookup_state state)
+{
+    const struct agent *found;
+    scratch_put("records.jsonl", text);
+    int fd = open(scratch("records.jsonl"), O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(agent_of_records(fd, &found).state, state);
+    close(fd);
+    unlink(scratch("records.jsonl"));
+    return found;
+}
+
+/* Of the default agent too: else all of a file's first MB would be looked at for another's. */
+static void the_first_record_that_is_known_says_whose_a_file_is(void **state)
+{
+    (void)state;
+    assert_ptr_equal(agent_of_text(CLAUDE_PROMPT, LOOKUP_FOUND), &agent_claude);
+    assert_ptr_equal(agent_of_text("torn\n" CLAUDE_PROMPT COPILOT_START, LOOKUP_FOUND),
+                     &agent_claude);
+    assert_ptr_equal(agent_of_text(COPILOT_START CLAUDE_PROMPT, LOOKUP_FOUND), &agent_copilot);
+    assert_ptr_equal(agent_of_text(QWEN_PROMPT CLAUDE_PROMPT, LOOKUP_FOUND), &agent_qwen);
+    assert_ptr_equal(agent_of_text(QWEN_TITLE QWEN_PROMPT, LOOKUP_FOUND), &agent_qwen);
+    assert_ptr_equal(agent_of_text("torn\n", LOOKUP_ABSENT), agents[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_SCRATCH(the_first_record_that_is_known_says_whose_a_file_is),
         IN_SCRATCH(a_folder_is_listed_again_only_when_it_changed),
         cmocka_unit_test(an_agent_without_tables_has_nothing_of_the_kind),
         cmocka_unit_test(what_nobody_knows_of_an_agent_is_unknown),

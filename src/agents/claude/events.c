@@ -332,8 +332,23 @@ static int read_record(struct arena *a, struct sv record, struct event *out)
     return 0;
 }
 
+/* What was said: Qwen's records have the same members, but for the message's content. */
+static bool recognises(struct arena *a, struct sv record)
+{
+    const struct json_value *root;
+    if (contents_root(a, record, &root) < 0)
+        return false;
+    const struct json_value *message = json_get(root, "message");
+    struct sv type = json_text_at(root, "type");
+    return json_get(root, "parentUuid") && json_text_at(root, "uuid").n &&
+           (sv_is(type, "user") || sv_is(type, "assistant")) &&
+           sv_equals(json_text_at(message, "role"), type) && json_get(message, "content") &&
+           !json_get(message, "parts");
+}
+
 const struct event_reader event_claude = {
     .agent = "claude",
+    .recognises = recognises,
     .record_start = {"{\"parentUuid\":", 14},
     .is_chained = true,
     .read = read_record,

@@ -25,6 +25,20 @@ uint64_t conversation_id_of(const struct event *e, struct sv record)
     return graph_id_of(e->uuid.n ? e->uuid : record);
 }
 
+/* An id that is not UTF-8, or that is long, reads otherwise in a chain. */
+bool conversation_is_of_item(const struct conversation *c, const struct conversation_item *item,
+                             const struct event *e, struct sv record)
+{
+    if (conversation_id_of(e, record) == item->id)
+        return true;
+    if (!c->reader->is_chained)
+        return false;
+    json_stream_restart(c->skim, 0);
+    json_stream_feed(c->skim, record.p, record.n);
+    json_stream_end(c->skim);
+    return graph_id_of(json_stream_text(c->skim, JSON_STREAM_UUID)) == item->id;
+}
+
 /* ---- reading ------------------------------------------------------------------------------ */
 
 static bool is_known(const struct conversation *c, uint64_t id)

@@ -27,7 +27,7 @@
 struct conversation_item {
     size_t file; /* as it was given to conversation_add */
     int64_t offset, length;
-    uint64_t id; /* conversation_id_of it */
+    uint64_t id; /* conversation_id_of it; of a chain, of the id as json_stream reads it */
     int64_t at_ms;
     size_t branch;  /* 0: the conversation; else an abandoned one */
     bool is_loaded; /* by a client that resumes the first file; only known for a chain */
@@ -66,6 +66,9 @@ struct conversation {
 
 /* Returns: a hash by which a record is recognised in all files: of its id, else of all of it. */
 uint64_t conversation_id_of(const struct event *e, struct sv record);
+/* Whether the record, which was read again as e, is still the item's. After conversation_finish. */
+bool conversation_is_of_item(const struct conversation *c, const struct conversation_item *item,
+                             const struct event *e, struct sv record);
 
 void conversation_begin(struct conversation *c, const struct event_reader *reader);
 /* lines: they begin at offset and are whole, except the last of a file. One file after the other.

@@ -167,9 +167,44 @@ static void twenty_records_on_one_line_are_twenty(void **state)
     buf_release(&glued);
 }
 
+/* Once, such a record was found and not drawn. */
+static void a_record_with_a_damaged_id_is_its_item(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {
+        "0a.",
+        "\xff\x80 is not UTF-8",
+        "half a pair: \\ud83d",
+        "a pair: \\ud83d\\ude00",
+        "longer than sixty-four bytes, which is what is kept of an id while a line goes by",
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct buf text = {0};
+        struct arena a = {0};
+        struct conversation c;
+        struct event e;
+        add_prompt(&text, ids[i], NULL, 1);
+        add_prompt(&text, "another", ids[i], 2);
+        conversation_begin(&c, &event_claude);
+        conversation_add(&c, bytes_of(&text), 0, 0);
+        conversation_finish(&c);
+        assert_int_equal(c.count, 2);
+        struct sv one = text_of(&c.items[0], &text), other = text_of(&c.items[1], &text);
+        assert_int_equal(event_claude.read(&a, one, &e), 0);
+        assert_true(conversation_is_of_item(&c, &c.items[0], &e, one));
+        assert_false(conversation_is_of_item(&c, &c.items[1], &e, one));
+        assert_int_equal(event_claude.read(&a, other, &e), 0);
+        assert_false(conversation_is_of_item(&c, &c.items[0], &e, other));
+        conversation_release(&c);
+        arena_release(&a);
+        buf_release(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_with_a_damaged_id_is_its_item),
         cmocka_unit_test(twenty_records_on_one_line_are_twenty),
         cmocka_unit_test(what_a_copy_has_more_is_added_and_the_rest_is_said_once),
         cmocka_unit_test(in_pieces_it_is_the_same),

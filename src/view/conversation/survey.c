@@ -16,7 +16,7 @@ bool view_read_item(const struct view_conversation *v, const struct conversation
     struct sv text;
     return v->fetch(v->context, item, a, &text) == 0 &&
            v->conversation->reader->read_message(a, text, e, m) == 0 &&
-           conversation_id_of(e, text) == item->id;
+           conversation_is_of_item(v->conversation, item, e, text);
 }
 
 bool view_is_silent(const struct event *e, const struct message *m)

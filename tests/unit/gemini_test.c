@@ -236,6 +236,28 @@ static void the_store_says_which_folder_a_directory_has(void **state)
     close(store.fd);
 }
 
+/* Asked for each of thousands of sessions: what it reads for one does not stay. */
+static void the_list_of_folders_is_let_go(void **state)
+{
+    (void)state;
+    enum { FILLER = 1024 * 1024 };
+    struct buf list = {0};
+    struct arena a = {0};
+    buf_adds(&list, "{\"projects\":{\"/home/u/a\":\"app\"},\"rest\":\"");
+    buf_fill(&list, 'x', FILLER);
+    buf_adds(&list, "\"}");
+    scratch_write("q/projects.json", list.p, list.n);
+    struct agent_store store = open_store();
+    store.arena = &a;
+    arena_strdup(&a, "");
+    const struct arena_block *block = a.newest;
+    assert_string_equal(gemini_folder_in(&store, "/home/u/a"), "tmp/app/chats");
+    assert_ptr_equal(a.newest, block);
+    close(store.fd);
+    arena_release(&a);
+    buf_release(&list);
+}
+
 /* Two sessions with the same digits, and what a resume of one has left. */
 static void of_the_same_digits_the_conversation_is_taken(void **state)
 {
@@ -319,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_path_is_cut_where_the_store_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(the_store_says_which_folder_a_directory_has, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(the_list_of_folders_is_let_go, setup, teardown),
         cmocka_unit_test_setup_teardown(of_the_same_digits_the_conversation_is_taken, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_file_goes_back_under_its_new_name, setup, teardown),

@@ -152,7 +152,7 @@ static const char *new_folder(const struct agent_store *store, const struct json
     }
 }
 
-const char *gemini_folder_in(const struct agent_store *store, const char *cwd)
+static const char *find_folder(const struct agent_store *store, const char *cwd)
 {
     const struct json_value *projects = read_registry(store);
     struct sv slug = json_text_at(projects, cwd);
@@ -167,6 +167,15 @@ const char *gemini_folder_in(const struct agent_store *store, const char *cwd)
     if (!folder)
         folder = old_folder(store, cwd);
     return folder ? folder : new_folder(store, projects, cwd);
+}
+
+/* Asked for one session after another: nothing of the list stays in the store's arena. */
+const char *gemini_folder_in(const struct agent_store *store, const char *cwd)
+{
+    ARENA_RELEASE struct arena scratch = {0};
+    struct agent_store in = *store;
+    in.arena = &scratch;
+    return arena_strdup(store->arena, find_folder(&in, cwd));
 }
 
 /* ---- transcripts -------------------------------------------------------------------------- */

@@ -277,7 +277,8 @@ static int choose_id(const struct restore_request *q, struct restore_plan *plan,
     int r = uuid_make(text);
     if (r < 0)
         return err_set(error, r, "make a session id: %s", err_reason(r));
-    plan->session_id = arena_strdup(plan->arena, text);
+    const char *begins = plan->agent->stored->id_begins;
+    plan->session_id = arena_printf(plan->arena, "%s%s", begins ? begins : "", text);
     plan->has_new_id = true;
     return 0;
 }

@@ -221,6 +221,19 @@ of_kimi()
     diff -r "$BATS_TEST_TMPDIR/was" "$session"
 }
 
+@test "put back under a new id, it is found under that: the client knows no other form of ids" {
+    add_session "$A" "$project" 7200 "$ENDED"
+    "$SESSION_RESCUE" --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    stem=$(cd "$BATS_TEST_TMPDIR/pending" && ls ./*.jsonl)
+    rescue --restore "$BATS_TEST_TMPDIR/pending/$stem" --new-id --force --config-dir "$STORE" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    rescue --resume --all --json "${ONLY[@]}"
+    [ "$(json '.sessions.length')" -eq 2 ]
+    [ "$(json '.sessions.filter(s => /^session_[0-9a-f]{8}-/.test(s.session_id) && s.session_id !== "'"$A"'" && s.first_prompt === "buy milk").length')" -eq 1 ]
+    new=$(json '.sessions.find(s => s.session_id !== "'"$A"'").session_id')
+    [ "$(cat "$(folder_of "$project")/$new/state.json")" = '{"id":"'"$new"'","cwd":"'"$project"'","archived":false}' ]
+}
+
 @test "its conversation is shown and searched, and its lines are checked" {
     add_session "$A" "$project" 7200 "$CALL" "$TEXT" "$ENDED"
     rescue --context "$A" "${ONLY[@]}"

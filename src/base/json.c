@@ -396,6 +396,18 @@ void json_put_null(struct json_document *d, struct json_node *to, const char *ke
     json_put(d, to, key, (struct json_node *)yyjson_mut_null(raw_doc(d)));
 }
 
+/* yyjson leaves this one control character as it is; it can only stand in a string. */
+static void add_without_del(struct buf *out, struct sv text)
+{
+    while (text.n) {
+        size_t at = sv_find(text, 0, SV("\x7f"));
+        buf_add(out, text.p, at);
+        if (at < text.n)
+            buf_adds(out, "\\u007F");
+        text = sv_slice(text, at + 1, text.n);
+    }
+}
+
 void json_finish(struct json_document *d, struct json_node *root, bool compact, struct buf *out)
 {
     yyjson_mut_doc_set_root(raw_doc(d), raw_node(root));
@@ -404,7 +416,7 @@ void json_finish(struct json_document *d, struct json_node *root, bool compact, 
         raw_doc(d), YYJSON_WRITE_ESCAPE_UNICODE | (compact ? 0 : YYJSON_WRITE_PRETTY_TWO_SPACES),
         &n);
     must(text);
-    buf_add(out, text, n);
+    add_without_del(out, (struct sv){text, n});
     buf_adds(out, "\n");
     free(text);
     yyjson_mut_doc_free(raw_doc(d));

@@ -167,7 +167,7 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
         buf_addf(out, ", held by pid %d", c->live_pid);
     buf_adds(out, ")\n");
     if (c->danger)
-        buf_addf(out, "  %s\n", c->danger);
+        utf8_adds_between(out, "  ", c->danger, "\n");
     if (c->fuller)
         buf_addf(out, "  a backup holds %s more: session-rescue --restore %s\n",
                  c->fuller_bytes > c->size_bytes

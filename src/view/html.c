@@ -57,7 +57,8 @@ static void add_escaped(struct buf *out, struct sv s)
         const char *entity = i < s.n ? entity_of(s.p[i]) : "";
         if (!entity)
             continue;
-        buf_add(out, s.p + from, i - from);
+        struct sv plain = sv_slice(s, from, i); /* s.p may be NULL */
+        buf_add(out, plain.p, plain.n);
         buf_adds(out, entity);
         from = i + 1;
     }

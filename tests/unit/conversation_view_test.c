@@ -101,9 +101,41 @@ static void where_nobody_takes_it_no_more_is_drawn(void **state)
     }
 }
 
+/* Neither is an image, and what is in it is no part of the page. A call need have no argument. */
+static void a_page_holds_no_image_that_is_not_base64(void **state)
+{
+    (void)state;
+    static const char *const data[] = {"AA\\u0000A", "A\\u0022A", ""};
+    for (size_t i = 0; i < 3; i++) {
+        struct source s = {.gone_at = -1, .other_at = -1, .takes_max = 9};
+        struct buf out = {0};
+        struct conversation c;
+        buf_addf(&s.text,
+                 "{\"parentUuid\":null,\"type\":\"assistant\",\"uuid\":\"a1\","
+                 "\"timestamp\":\"2026-02-02T02:02:02.000Z\",\"message\":{\"role\":\"assistant\","
+                 "\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"n\",\"input\":{}},"
+                 "{\"type\":\"image\",\"source\":{\"type\":\"base64\","
+                 "\"media_type\":\"image/png\",\"data\":\"%s\"}}]}}\n",
+                 data[i]);
+        conversation_begin(&c, &event_claude);
+        conversation_add(&c, (struct sv){s.text.p, s.text.n}, 0, 0);
+        conversation_finish(&c);
+        struct view_conversation v = {
+            .session_id = "id", .conversation = &c, .fetch = fetch, .take = take, .context = &s};
+        assert_int_equal(view_html_conversation(&out, &v), 0);
+        assert_true(has(&out, "image: image/png"));
+        assert_false(has(&out, "<img"));
+        assert_int_equal(strlen(out.p), out.n);
+        conversation_release(&c);
+        buf_release(&s.text);
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_page_holds_no_image_that_is_not_base64),
         cmocka_unit_test(a_record_that_is_gone_is_counted_and_the_others_drawn),
         cmocka_unit_test(where_nobody_takes_it_no_more_is_drawn),
     };

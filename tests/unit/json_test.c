@@ -195,10 +195,13 @@ static void text_of_any_bytes_is_written_in_ascii(void **state)
     struct json_node *root = json_object(d);
     json_put_string(d, root, "path", "/tmp/\xff\xc3\xa9");
     json_put_string(d, root, "drives", "\x1b[2J\xc2\x9b"); /* escape, and C1 CSI */
+    json_put_string(d, root, "erases",
+                    "\x7f"
+                    "a\x7f");
     json_put_string(d, root, "empty", "");
-    assert_written(
-        d, root,
-        "{\"path\":\"/tmp/\\uFFFD\\u00E9\",\"drives\":\"\\u001B[2J\\u009B\",\"empty\":\"\"}\n");
+    assert_written(d, root,
+                   "{\"path\":\"/tmp/\\uFFFD\\u00E9\",\"drives\":\"\\u001B[2J\\u009B\","
+                   "\"erases\":\"\\u007Fa\\u007F\",\"empty\":\"\"}\n");
 }
 
 int main(void)

@@ -92,7 +92,7 @@ static bool is_base64(struct sv s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && !(s.p[i] >= 'a' && s.p[i] <= 'z') &&
-            !(s.p[i] >= '0' && s.p[i] <= '9') && !strchr("+/=", s.p[i]))
+            !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '+' && s.p[i] != '/' && s.p[i] != '=')
             return false;
     return s.n > 0;
 }

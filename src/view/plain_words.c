@@ -65,6 +65,12 @@ static bool is_number(struct sv token)
     return digits && digits < 10 && points <= 1 && points + digits == token.n;
 }
 
+/* A number behind it is the name of one: of a process, or all digits of a session's id. */
+static bool names_one(struct sv token)
+{
+    return sv_is(token, "pid") || sv_is(token, "process") || sv_is(token, "session");
+}
+
 /* Up to the next blank, without the punctuation around it. */
 static struct sv next_token(struct sv *rest, struct sv *punctuation)
 {
@@ -85,12 +91,13 @@ static struct sv next_token(struct sv *rest, struct sv *punctuation)
 
 void plain_words_add(struct buf *out, struct sv sentence)
 {
-    bool was_left_out = false, is_first = true;
+    bool was_left_out = false, is_first = true, is_named = false;
     while (sentence.n) {
         struct sv punctuation, token = next_token(&sentence, &punctuation);
-        bool is_plain = token.n && (is_known(token) || is_number(token));
+        bool is_plain = token.n && (is_known(token) || (is_number(token) && !is_named));
         if (!token.n && !punctuation.n)
             continue;
+        is_named = names_one(token);
         if (!is_plain && was_left_out)
             continue;
         buf_adds(out, is_first ? "" : " ");

@@ -86,13 +86,18 @@ static void where_its_directory_is_gone_it_is_named_by_its_file(void **state)
     assert_int_equal(sr_resume_command(&s, NULL, 0), -ENODATA);
 }
 
+/* For a client that resumes in the session's directory alone. */
+#define MADE "mkdir -p -- '/home/u/my project' && cd '/home/u/my project' && "
+
 static void a_client_that_takes_no_file_is_given_the_id(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"qwen", "qwen --resume " ID},  {"gemini", "gemini --resume " ID},
-        {"codex", "codex resume " ID},  {"copilot", "copilot --resume=" ID},
-        {"kimi", "kimi --session " ID},
+        {"qwen", MADE "qwen --resume " ID},
+        {"kimi", MADE "kimi --session " ID},
+        {"gemini", "gemini --resume " ID},
+        {"codex", "codex resume " ID},
+        {"copilot", "copilot --resume=" ID},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sr_session s = usual;

@@ -93,10 +93,8 @@ static void a_client_that_takes_no_file_is_given_the_id(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"qwen", MADE "qwen --resume " ID},
-        {"kimi", MADE "kimi --session " ID},
-        {"gemini", "gemini --resume " ID},
-        {"codex", "codex resume " ID},
+        {"qwen", MADE "qwen --resume " ID},  {"kimi", MADE "kimi --session " ID},
+        {"gemini", "gemini --resume " ID},   {"codex", "codex resume " ID},
         {"copilot", "copilot --resume=" ID},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

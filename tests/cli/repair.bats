@@ -458,6 +458,19 @@ print(os.getxattr(sys.argv[1], "system.posix_acl_access").hex()) if len(sys.argv
     [ "$status" -eq 3 ]
 }
 
+@test "an empty file has nothing to repair, and stays empty" {
+    : >"$FILE"
+    repair "$ID" --force
+    [ "$status" -eq 0 ]
+    [[ $output == *"nothing is in it; Claude Code finds no conversation in it"*"Nothing to repair."* ]]
+    [ ! -s "$FILE" ]
+    : >"$HOME/empty.jsonl"
+    repair "$HOME/empty.jsonl" --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == *"Nothing to repair."* ]]
+    [ ! -e "$PENDING" ]
+}
+
 @test "a file without one whole record is refused, and stays as it is" {
     local dir=$BATS_TEST_TMPDIR/other name
     mkdir "$dir"

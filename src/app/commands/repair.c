@@ -317,6 +317,7 @@ static int repair(struct work *w)
     if (repair_examine(&request, &c->arena, &w->e, &error) < 0)
         return context_fail(error.text, EXIT_FAILED);
     w->view.checked = (struct view_checked){
+        .agent = t->agent,
         .session_id = t->session_id               ? t->session_id
                       : w->e.survey.session_id[0] ? w->e.survey.session_id
                                                   : NULL,

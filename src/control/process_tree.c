@@ -13,6 +13,7 @@ struct person {
     bool is_below; /* the session's process is above it */
     bool is_own;   /* this program, or above it */
     bool is_stray; /* carries the session's id, and has left its tree */
+    bool is_session;
     const char *wanted;
 };
 
@@ -115,7 +116,7 @@ static const char *terminal_read_by(const struct process_tree_request *q, pid_t 
 }
 
 /* Returns: why this one may be wanted, seen by itself. */
-static const char *own_merits(const struct process_tree_request *q, const struct person *p,
+static const char *own_merits(const struct process_tree_request *q, struct person *p,
                               const struct person *client, const struct listener_list *listeners)
 {
     struct arena *a = q->arena;
@@ -125,7 +126,8 @@ static const char *own_merits(const struct process_tree_request *q, const struct
     if (p->stat->state == 'Z')
         return NULL;
     enum fact is_session = process_tree_is_session(q->proc, a, p->stat);
-    if (is_session == FACT_YES)
+    p->is_session = is_session == FACT_YES;
+    if (p->is_session)
         return "is a session of its own";
     if (proc_read_status(q->proc, pid, &theirs) < 0 ||
         proc_read_status(q->proc, client->stat->pid, &clients) < 0)
@@ -145,6 +147,19 @@ static const char *own_merits(const struct process_tree_request *q, const struct
     if (p->is_stray)
         return "has left the session that started it";
     return input_known && sockets_known ? NULL : "cannot be looked into";
+}
+
+/* A launcher passes the signal that it gets on to the client that it waits for. */
+static void spare_launchers(const struct process_tree_request *q, struct people *people)
+{
+    for (size_t i = 0; i < people->all.count; i++) {
+        const struct person *p = &people->items[i];
+        const struct proc_stat *up = process_table_parent(&people->all, p->stat);
+        struct person *above = up ? &people->items[up - people->all.items] : NULL;
+        if (p->is_session && above && (above->is_below || above->is_stray) && !above->wanted)
+            above->wanted = arena_printf(q->arena, "runs %s (pid %d), a session of its own",
+                                         p->stat->name, (int)p->stat->pid);
+    }
 }
 
 static int add(const struct process_tree_request *q, struct process_tree *tree,
@@ -187,6 +202,7 @@ int process_tree_find(const struct process_tree_request *q, struct process_tree 
         p->wanted = own_merits(q, p, client, &listeners);
     }
 
+    spare_launchers(q, &people);
     struct process_tree tree = {0};
     for (size_t i = 0; i < people.all.count && r == 0; i++) {
         struct person *p = &people.items[i];

@@ -105,6 +105,18 @@ static void be_another_agent(void)
     _exit(1);
 }
 
+/* As a package of npm's starts one: what waits for it passes SIGTERM on. */
+static void be_launcher(void)
+{
+    leave_terminal();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        be_another_agent();
+    }
+    for (;;)
+        pause();
+}
+
 static void await(struct scene *s)
 {
     char byte;
@@ -229,7 +241,7 @@ static void one_that_reads_a_terminal_is_wanted(void **state)
     end(s);
 }
 
-static void a_session_of_another_agent_is_wanted(void **state)
+static void a_session_of_another_agent_is_wanted_and_what_started_it(void **state)
 {
     (void)state;
     char command[128], *name = strrchr(other_agent, '/');
@@ -240,6 +252,11 @@ static void a_session_of_another_agent_is_wanted(void **state)
     assert_int_equal(system(command), 0);
     struct scene *s = begin(be_another_agent);
     assert_string_equal(member(s, s->child)->wanted, "is a session of its own");
+    end(s);
+    s = begin(be_launcher);
+    assert_string_equal(member(s, s->grandchild)->wanted, "is a session of its own");
+    assert_non_null(member(s, s->child)->wanted);
+    assert_non_null(strstr(member(s, s->child)->wanted, "a session of its own"));
     end(s);
     unlink(other_agent);
     *name = '\0';
@@ -276,7 +293,7 @@ int main(void)
         cmocka_unit_test(our_own_line_is_spared),
         cmocka_unit_test(a_server_is_wanted_and_so_is_what_it_runs),
         cmocka_unit_test(one_that_reads_a_terminal_is_wanted),
-        cmocka_unit_test(a_session_of_another_agent_is_wanted),
+        cmocka_unit_test(a_session_of_another_agent_is_wanted_and_what_started_it),
         cmocka_unit_test(one_that_left_the_tree_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

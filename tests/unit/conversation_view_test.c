@@ -132,9 +132,46 @@ static void a_page_holds_no_image_that_is_not_base64(void **state)
     }
 }
 
+/* Once, a conversation had room for as many calls as it has records. */
+static void each_of_many_calls_in_one_record_has_its_result(void **state)
+{
+    (void)state;
+    enum { CALLS = 100 };
+    struct source s = {.gone_at = -1, .other_at = -1, .takes_max = 99};
+    struct buf markdown = {0}, page = {0};
+    struct conversation c;
+    buf_adds(&s.text, "{\"parentUuid\":null,\"type\":\"assistant\",\"uuid\":\"a1\",\"message\":"
+                      "{\"role\":\"assistant\",\"content\":[");
+    for (int i = 0; i < CALLS; i++)
+        buf_addf(&s.text, "%s{\"type\":\"tool_use\",\"id\":\"t%d\",\"name\":\"n\",\"input\":{}}",
+                 i ? "," : "", i);
+    buf_adds(&s.text, "]}}\n{\"parentUuid\":\"a1\",\"type\":\"user\",\"uuid\":\"b2\",\"message\":"
+                      "{\"role\":\"user\",\"content\":[");
+    for (int i = 0; i < CALLS; i++)
+        buf_addf(&s.text,
+                 "%s{\"type\":\"tool_result\",\"tool_use_id\":\"t%d\",\"content\":\"said %d.\"}",
+                 i ? "," : "", i, i);
+    buf_adds(&s.text, "]}}\n");
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, (struct sv){s.text.p, s.text.n}, 0, 0);
+    conversation_finish(&c);
+    struct view_conversation v = {
+        .session_id = "id", .conversation = &c, .fetch = fetch, .take = take, .context = &s};
+    assert_int_equal(view_markdown_conversation(&markdown, &v), 0);
+    assert_int_equal(view_html_conversation(&page, &v), 0);
+    assert_false(has(&markdown, "no result") || has(&page, "no result"));
+    assert_true(has(&page, "said 0.") && has(&page, "said 99."));
+    assert_false(has(&page, "a call that is not here"));
+    conversation_release(&c);
+    buf_release(&s.text);
+    buf_release(&markdown);
+    buf_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_of_many_calls_in_one_record_has_its_result),
         cmocka_unit_test(a_page_holds_no_image_that_is_not_base64),
         cmocka_unit_test(a_record_that_is_gone_is_counted_and_the_others_drawn),
         cmocka_unit_test(where_nobody_takes_it_no_more_is_drawn),

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROMPT_COLUMNS = 100 };
+enum { PROMPT_COLUMNS = 100, FIRST_SLOTS = 64 };
 
 #define NO_ITEM SIZE_MAX /* of a call whose result was not met yet */
 
@@ -116,12 +116,28 @@ static void add_record_point(struct view_survey *s, const struct event *e)
     add_point(s, kind, e->at)->context_tokens = e->context_tokens;
 }
 
-/* The call's or result's place among the results; NULL: it is neither, or the table is full. */
+/* Twice as many slots, where half of them are used. */
+static void make_room(struct view_survey *s, size_t used)
+{
+    struct view_result *old = s->results;
+    size_t size = s->result_size;
+    if (used < size / 2)
+        return;
+    s->result_size = size ? size * 2 : FIRST_SLOTS;
+    s->results = mem_resize(NULL, s->result_size * sizeof *s->results);
+    memset(s->results, 0, s->result_size * sizeof *s->results);
+    for (size_t i = 0; i < size; i++)
+        if (old[i].call)
+            *slot_of(s, old[i].call) = old[i];
+    free(old);
+}
+
+/* The call's or result's place among the results; NULL: it is neither. */
 static struct view_result *place_of(struct view_survey *s, const struct block *b, size_t *used)
 {
-    if ((b->kind != BLOCK_CALL && b->kind != BLOCK_RESULT) || !b->id.n ||
-        *used >= s->result_size / 2)
+    if ((b->kind != BLOCK_CALL && b->kind != BLOCK_RESULT) || !b->id.n)
         return NULL;
+    make_room(s, *used);
     struct view_result *slot = slot_of(s, graph_id_of(b->id));
     *used += slot->call == 0;
     if (!slot->call)
@@ -191,12 +207,9 @@ static void survey_record(struct view_survey *s, size_t item, const struct event
 void view_survey_make(const struct view_conversation *v, bool with_points, struct view_survey *out)
 {
     const struct conversation *c = v->conversation;
-    struct view_survey s = {.with_points = with_points, .result_size = 16};
-    while (s.result_size < c->count * 2)
-        s.result_size *= 2;
-    s.results = mem_resize(NULL, s.result_size * sizeof *s.results);
-    memset(s.results, 0, s.result_size * sizeof *s.results);
+    struct view_survey s = {.with_points = with_points};
     size_t used = 0;
+    make_room(&s, used);
     for (size_t i = v->first; i < c->count; i++) {
         ARENA_RELEASE struct arena a = {0};
         struct event e;

@@ -14,6 +14,10 @@ struct drawing {
     size_t prompt;    /* the next one in the survey */
     size_t branch;
     bool is_loaded;
+    struct arena kept; /* the record that results were taken from last: many may stand in one */
+    struct message results;
+    size_t results_item;
+    bool has_results;
 };
 
 static void add_size(struct buf *out, int64_t bytes)
@@ -125,23 +129,32 @@ static void add_named(struct buf *out, const char *what, const struct block *b)
         add_pre(out, b->text);
 }
 
+static const struct message *results_in(struct drawing *d, size_t item)
+{
+    struct event e;
+    if (d->has_results && d->results_item == item)
+        return &d->results;
+    arena_release(&d->kept);
+    d->results_item = item;
+    d->has_results =
+        view_read_item(d->v, &d->v->conversation->items[item], &d->kept, &e, &d->results);
+    return d->has_results ? &d->results : NULL;
+}
+
 /* The results of a call, read from their record. */
 static void add_result_of(struct drawing *d, const struct block *call,
                           const struct view_result *result)
 {
-    ARENA_RELEASE struct arena a = {0};
-    struct event e;
-    struct message m;
+    const struct message *m = results_in(d, result->item);
     bool is_of_it = false;
-    if (view_read_item(d->v, &d->v->conversation->items[result->item], &a, &e, &m))
-        for (size_t i = 0; i < m.block_count; i++) {
-            const struct block *b = &m.blocks[i];
-            is_of_it = b->kind == BLOCK_RESULT ? sv_equals(b->id, call->id) : is_of_it;
-            if (is_of_it && b->kind == BLOCK_RESULT)
-                add_pre(d->out, b->text);
-            else if (is_of_it && b->kind == BLOCK_IMAGE)
-                add_image(d->out, b);
-        }
+    for (size_t i = 0; m && i < m->block_count; i++) {
+        const struct block *b = &m->blocks[i];
+        is_of_it = b->kind == BLOCK_RESULT ? sv_equals(b->id, call->id) : is_of_it;
+        if (is_of_it && b->kind == BLOCK_RESULT)
+            add_pre(d->out, b->text);
+        else if (is_of_it && b->kind == BLOCK_IMAGE)
+            add_image(d->out, b);
+    }
 }
 
 static void add_call(struct drawing *d, const struct block *b)
@@ -371,6 +384,7 @@ size_t view_html_conversation(struct buf *out, const struct view_conversation *v
             draw_record(&d, i, &e, &m);
         }
     }
+    arena_release(&d.kept);
     view_survey_release(&d.survey);
     return lost;
 }

@@ -56,6 +56,9 @@ static const struct process {
     {WORDS(NODE, SCRIPT, "--list-sessions"), WORKER, FACT_UNKNOWN, AGENT_HELPER},
     {WORDS(NODE, SCRIPT, "-m", "x", "extensions"), WORKER, FACT_UNKNOWN, AGENT_HELPER},
     {WORDS(NODE, SCRIPT, "-v"), WORKER, FACT_UNKNOWN, AGENT_HELPER},
+    /* it draws, and inherits the variable */
+    {WORDS(NODE, "/usr/lib/node_modules/@google/gemini-cli/bundle/worker/worker-entry.js"), WORKER,
+     FACT_UNKNOWN, AGENT_HELPER},
     /* others */
     {WORDS("node", "/home/u/bin/gemini"), WORKER, FACT_NO, AGENT_NAMESAKE},
     {WORDS("node", "/home/u/gemini.js"), WORKER, FACT_UNKNOWN, AGENT_NO},

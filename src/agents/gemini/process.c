@@ -98,6 +98,8 @@ static enum agent_role role_of(const struct agent_look *look)
         return AGENT_NO;
     if (!is_own && look->is_program == FACT_NO)
         return AGENT_NAMESAKE;
+    if (is_own && !str_in(str_basename(script), "gemini.js index.js"))
+        return AGENT_HELPER; /* what it runs of its own: worker/worker-entry.js draws */
     return is_launcher(look) || is_other_command(look->argv) ? AGENT_HELPER : AGENT_SESSION;
 }
 

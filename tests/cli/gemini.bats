@@ -239,6 +239,22 @@ of_gemini() { jq -e ".sessions[] | select(.agent == \"gemini\") | $1" <<<"$outpu
     [[ $output == *checkpoints/loop* ]]
 }
 
+@test "what is put back is as old to its client as it was: that is said" {
+    talk "$A" "buy milk" $((40 * 86400))
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini '.notes | join("") | contains("deletes the session") | not'
+    printf '{"$set":{"lastUpdated":"%s"}}\n' "$(at $((40 * 86400)))" >>"$(of "$A")" # its mtime is new
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini '.notes | join("") | contains("more than 30 days old") and contains("deletes the session")'
+    echo '{"general":{"sessionRetention":{"maxAge":"50d"}}}' >"$DATA/settings.json"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini '.notes | join("") | contains("deletes the session") | not'
+    rm "$DATA/settings.json"
+    printf '{"$set":{"lastUpdated":"%s"}}\n' "$(at 60)" >>"$(of "$A")"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini '.notes | join("") | contains("deletes the session") | not'
+}
+
 saw() { grep -F "\"event\":\"$1\"" "$BATS_TEST_TMPDIR/events" | grep -qF -- "$2"; }
 holds() { grep -q "$1" "$PENDING"/*-LOSSLESS-gemini-"$A".jsonl; }
 

@@ -2,6 +2,7 @@
 #include "agents/gemini/gemini.h"
 
 #include "agents/store_files.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/io/digest.h"
 #include "base/json.h"
@@ -18,6 +19,8 @@ enum {
     REGISTRY_LIMIT = 4 * 1024 * 1024,
     ROOT_LIMIT = 64 * 1024,
     SLUGS_LIMIT = 10000,
+    END_BYTES = 4096,
+    DAY_MS = 24 * 60 * 60 * 1000,
 };
 
 #define PREFIX "session-"
@@ -242,6 +245,27 @@ enum fact gemini_is_said(const struct agent_store *store, const struct agent_tra
     return gemini_has_conversation(text) ? FACT_YES : FACT_NO;
 }
 
+/* When it was written to by its own word, which is what the client goes by. Unknown: its end does
+ * not say. */
+static struct wall read_updated_at(const struct agent_store *store, const char *path)
+{
+    static const char before[] = "{\"$set\":{\"lastUpdated\":\"";
+    char bytes[END_BYTES];
+    struct fs_file file;
+    struct wall updated_at = {0};
+    if (fs_open_file(store->fd, path, &file) < 0)
+        return updated_at;
+    FS_CLOSE int fd = file.fd;
+    ssize_t n = fs_read_at(fd, bytes, sizeof bytes,
+                           file.size_bytes > END_BYTES ? file.size_bytes - END_BYTES : 0);
+    struct sv end = {bytes, n > 0 ? (size_t)n : 0};
+    for (size_t at; (at = sv_find(end, 0, SV(before))) < end.n;) {
+        end = sv_slice(end, at + strlen(before), end.n);
+        wall_parse(sv_slice(end, 0, sv_find(end, 0, SV("\""))), &updated_at);
+    }
+    return updated_at;
+}
+
 /* A transcript, and what else has the same 8 digits. */
 struct chat {
     struct agent_transcript t;
@@ -316,6 +340,27 @@ static const char *danger_of(const struct agent_store *store, const struct chat 
                         store->path, c->stub);
 }
 
+/* What was put back or copied has a new mtime, and is as old as it was to the client. */
+static const char *danger_of_age(const struct agent_store *store, const struct chat *c,
+                                 const char *cwd)
+{
+    struct agent_settings settings;
+    int64_t now_ms = wall_now().ms;
+    struct wall updated_at = read_updated_at(store, c->t.path);
+    if (!wall_known(updated_at) || c->t.modified_at.ms - updated_at.ms < DAY_MS)
+        return NULL;                        /* as nearly all are */
+    gemini_read_settings(store, &settings); /* where they cannot be read, the client's default */
+    int64_t kept_ms = settings.days_kept * DAY_MS;
+    bool is_old = now_ms - updated_at.ms > kept_ms && now_ms - c->t.modified_at.ms <= kept_ms;
+    if (!is_old || gemini_deletes(store, cwd) == FACT_NO)
+        return NULL;
+    return arena_printf(store->arena,
+                        "its last record is more than %lld days old, so that the next client that "
+                        "starts in this directory deletes the session: back it up; it is safe if "
+                        "it is resumed by its id",
+                        (long long)settings.days_kept);
+}
+
 static void list_chats(const struct agent_store *store, const char *folder, struct sv wanted,
                        struct chats *out, struct lookup *seen)
 {
@@ -350,6 +395,8 @@ static struct lookup add_folder(const struct agent_store *store, const char *fol
         const char *danger = danger_of(store, c, cwd);
         if (!c->t.session_id || c->is_beside)
             continue;
+        if (!danger)
+            danger = danger_of_age(store, c, cwd);
         if (cwd || danger) {
             struct agent_listed *listed = arena_alloc(store->arena, sizeof *listed);
             *listed = (struct agent_listed){.cwd = cwd, .danger = danger};

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "view/conversation/conversation.h"
+#include "view/html.h"
 #include "view/json.h"
 #include "view/left.h"
 
@@ -80,6 +81,15 @@ void view_markdown_leftover(struct buf *out, const struct view_leftover *v)
     for (size_t i = 0; i < v->file_count; i++)
         add_file(out, &v->files[i]);
     buf_adds(out, "\n");
+}
+
+void view_html_leftover(struct buf *out, const struct view_leftover *v)
+{
+    BUF_RELEASE struct buf text = {0};
+    view_markdown_leftover(&text, v);
+    buf_adds(out, "<pre>");
+    html_add(out, (struct sv){text.p, text.n});
+    buf_adds(out, "</pre>\n");
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */

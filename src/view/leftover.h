@@ -46,5 +46,7 @@ struct view_leftover {
 };
 
 void view_markdown_leftover(struct buf *out, const struct view_leftover *v);
+/* The same text, as a part of a page. */
+void view_html_leftover(struct buf *out, const struct view_leftover *v);
 /* A line that says what is left, then one line per item. */
 void view_json_leftover(struct buf *out, const struct view_leftover *v);

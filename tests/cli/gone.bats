@@ -328,6 +328,22 @@ and a list of it
     [ "$(wc -l <<<"$document")" -eq 6 ]
 }
 
+@test "--context of what is left, in each format: a page holds no tag of it, and CUSF says that it is not there" {
+    gone
+    prompt "$GONE" "<script>alert(1)</script><meta http-equiv=refresh content=1>"
+    rescue --context "$GONE" --format html "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    [[ $output == *"<pre># Session $GONE, what else is left"*"&lt;script&gt;alert(1)"*"</html>" ]]
+    [[ $output != *"<script"* && $output != *"<meta http-equiv=refresh"* ]]
+    rescue --context "$GONE" --format json "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    jq -es '.[0].kind == "left"' <<<"$output"
+    rescue --context "$GONE" --format cusf "${scratch[@]}"
+    [ "$status" -eq 1 ]
+    jq -es 'length == 1 and .[0]._meta.format == "cusf"' <<<"$output"
+    [[ $stderr == *"session $GONE: its transcript is gone, and what else is left is no conversation"* ]]
+}
+
 @test "--context of one whose backup holds the transcript: that, and what came after it" {
     gone
     stored "$GONE" /tmp/p "what was said"

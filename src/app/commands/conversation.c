@@ -351,6 +351,8 @@ static size_t read_files(struct work *w, const struct talk *talk, struct records
 struct format {
     const char *name;
     size_t (*draw)(struct buf *out, const struct view_conversation *v);
+    /* What is left of a session without a transcript; NULL: it has no place in it. */
+    void (*draw_left)(struct buf *out, const struct view_leftover *v);
     void (*begin)(const struct work *w, struct buf *out);
     void (*end)(struct buf *out);
 };
@@ -373,10 +375,10 @@ static void begin_cusf(const struct work *w, struct buf *out)
 static const struct format *format_of(const struct options *o)
 {
     static const struct format formats[] = {
-        {"md", view_markdown_conversation, NULL, NULL},
-        {"html", view_html_conversation, begin_html, html_end},
-        {"json", view_json_conversation, NULL, NULL},
-        {"cusf", view_cusf_conversation, begin_cusf, NULL},
+        {"md", view_markdown_conversation, view_markdown_leftover, NULL, NULL},
+        {"html", view_html_conversation, view_html_leftover, begin_html, html_end},
+        {"json", view_json_conversation, view_json_leftover, NULL, NULL},
+        {"cusf", view_cusf_conversation, NULL, begin_cusf, NULL},
     };
     const char *name = o->format ? o->format : o->json ? "json" : "md";
     size_t i = 0;
@@ -444,10 +446,14 @@ static int show(struct work *w, const struct talk *talk)
 static int show_leftover(const struct work *w, const struct view_leftover *v)
 {
     struct buf out = {0};
-    if (w->context->options->json)
-        view_json_leftover(&out, v);
-    else
-        view_markdown_leftover(&out, v);
+    const struct format *format = format_of(w->context->options);
+    if (!format->draw_left) {
+        context_complainf("session %s: its transcript is gone, and what else is left is no "
+                          "conversation: --format md shows it",
+                          v->session_id);
+        return 0;
+    }
+    format->draw_left(&out, v);
     return context_print(&out);
 }
 

@@ -43,15 +43,20 @@ static const char words[] =
 
 enum { WORD_MAX = 24 };
 
+/* "Read" and "Bash" are tools: no sentence of its own has a capital within, but for keys. */
 static bool is_known(struct sv token)
 {
     char word[WORD_MAX];
+    size_t capitals = 0;
     if (token.n >= sizeof word)
         return false;
-    for (size_t i = 0; i < token.n; i++)
+    for (size_t i = 0; i < token.n; i++) {
+        capitals += isupper((unsigned char)token.p[i]) != 0;
         word[i] = (char)tolower((unsigned char)token.p[i]);
+    }
     word[token.n] = '\0';
-    return str_in(word, words);
+    bool is_name = capitals && capitals < token.n && !str_in(word, "ctrl enter escape nuls");
+    return !is_name && str_in(word, words);
 }
 
 /* A count, a share, a time: digits, with one point at most. */
@@ -69,6 +74,13 @@ static bool is_number(struct sv token)
 static bool names_one(struct sv token)
 {
     return sv_is(token, "pid") || sv_is(token, "process") || sv_is(token, "session");
+}
+
+/* What stands behind it is somebody else's to the end. */
+static bool quotes(struct sv token, struct sv punctuation)
+{
+    return sv_is(punctuation, ":") &&
+           (sv_is(token, "shows") || sv_is(token, "words") || sv_is(token, "failed"));
 }
 
 /* Up to the next blank, without the punctuation around it. */
@@ -98,6 +110,8 @@ void plain_words_add(struct buf *out, struct sv sentence)
         if (!token.n && !punctuation.n)
             continue;
         is_named = names_one(token);
+        if (quotes(token, punctuation) && sentence.n)
+            sentence = SV("\"");
         if (!is_plain && was_left_out)
             continue;
         buf_adds(out, is_first ? "" : " ");

@@ -25,6 +25,20 @@ static void what_is_not_its_own_is_left_out(void **state)
     assert_plain("the number 1234567890 is too long", "the [...] is too long");
 }
 
+/* Once, of these the words and numbers stayed that its own sentences have, too. */
+static void what_others_said_is_left_out_to_its_end(void **state)
+{
+    (void)state;
+    assert_plain("its screen shows: yes you write 4711", "its screen shows: [...]");
+    assert_plain("the last request failed: no session for user 4711",
+                 "the last request failed: [...]");
+    assert_plain("a limit is reached, in the client's words: wait 5 hours",
+                 "a limit is reached, in the [...] words: [...]");
+    assert_plain("tool Read has been open for 5 s", "tool [...] has been open for 5 s");
+    assert_plain("press Escape, or Ctrl C; an MCP server",
+                 "press Escape, or Ctrl C; an MCP server");
+}
+
 /* Once, they stayed: they are numbers. */
 static void neither_a_process_nor_a_session_is_named(void **state)
 {
@@ -41,6 +55,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_and_numbers_of_its_own_stay),
         cmocka_unit_test(what_is_not_its_own_is_left_out),
+        cmocka_unit_test(what_others_said_is_left_out_to_its_end),
         cmocka_unit_test(neither_a_process_nor_a_session_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

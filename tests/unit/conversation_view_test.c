@@ -151,7 +151,7 @@ static void each_of_many_calls_in_one_record_has_its_result(void **state)
         buf_addf(&s.text,
                  "%s{\"type\":\"tool_result\",\"tool_use_id\":\"t%d\",\"content\":\"said %d.\"}",
                  i ? "," : "", i, i);
-    buf_adds(&s.text, "]}}\n");
+    buf_adds(&s.text, ",{\"type\":\"text\",\"text\":\"said besides\"}]}}\n");
     conversation_begin(&c, &event_claude);
     conversation_add(&c, (struct sv){s.text.p, s.text.n}, 0, 0);
     conversation_finish(&c);
@@ -162,6 +162,7 @@ static void each_of_many_calls_in_one_record_has_its_result(void **state)
     assert_false(has(&markdown, "no result") || has(&page, "no result"));
     assert_true(has(&page, "said 0.") && has(&page, "said 99."));
     assert_false(has(&page, "a call that is not here"));
+    assert_true(has(&markdown, "said besides") && has(&page, "said besides"));
     conversation_release(&c);
     buf_release(&s.text);
     buf_release(&markdown);

@@ -258,10 +258,14 @@ static void draw_record(struct drawing *d, size_t item, const struct event *e,
         buf_adds(d->out, "<hr><p class=\"faint\">Compacted here: what follows began with a summary "
                          "of what is above.</p>\n");
     } else if (e->kind == EVENT_TOOL_RESULT) {
-        for (size_t i = 0; i < m->block_count; i++) { /* drawn with its call */
-            const struct view_result *r = view_survey_result(&d->survey, m->blocks[i].id);
-            if (m->blocks[i].kind == BLOCK_RESULT && (!r || !r->has_call))
-                add_block(d, &m->blocks[i]);
+        bool with_call = false; /* the result, and the images behind it, are drawn there */
+        for (size_t i = 0; i < m->block_count; i++) {
+            const struct block *b = &m->blocks[i];
+            const struct view_result *r = view_survey_result(&d->survey, b->id);
+            if (b->kind == BLOCK_RESULT)
+                with_call = r && r->has_call;
+            if (!with_call || (b->kind != BLOCK_RESULT && b->kind != BLOCK_IMAGE))
+                add_block(d, b);
         }
         return;
     } else {

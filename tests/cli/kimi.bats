@@ -51,7 +51,7 @@ CALL='{"type":"context.append_loop_event","agentId":"main","event":{"type":"tool
 client()
 {
     local dir=${1-$project} title=${2-kimi-code}
-    (cd "$dir" && exec env -i HOME="$HOME" PATH="$PATH" node -e "process.title = '$title'; setInterval(() => {}, 1000)" \
+    (cd "$dir" && exec env -i HOME="$HOME" PATH="$PATH" KIMI_CODE_HOME="${KIMI_CODE_HOME-}" node -e "process.title = '$title'; setInterval(() => {}, 1000)" \
         "some words of its command line") </dev/null >/dev/null 2>&1 3>&- &
     pid=$!
     started_pids+=("$pid")
@@ -61,7 +61,7 @@ client()
 
 of_kimi()
 {
-    jq -e ".sessions[] | select(.agent == \"kimi\") | $1" <<<"$output"
+    jq -es ".[0].sessions[] | select(.agent == \"kimi\") | $1" <<<"$output"
 }
 
 @test "a store without sessions has none, and nothing is made in it" {
@@ -152,6 +152,13 @@ of_kimi()
     rm "$STORE/server/instances"
     rescue --status --json "${ONLY[@]}"
     of_kimi ".session_id == \"$A\""
+}
+
+@test "one whose home cannot be opened may be a server, and is taken for one" {
+    ln -s loop "$HOME/loop"
+    KIMI_CODE_HOME=$HOME/loop client
+    rescue --status --json --agent kimi "$pid"
+    of_kimi "select(.pid == $pid) | .notes | any(contains(\"it serves sessions to others\"))"
 }
 
 @test "a process is mapped to the only session of its directory that was written to since" {

@@ -84,7 +84,7 @@ static enum fact is_server(const struct proc *proc, pid_t pid, const struct agen
     struct fs_name *names;
     size_t count = 0;
     FS_CLOSE int folder = open_home(proc, look, &a);
-    enum fact answer = folder < 0 ? FACT_NO : FACT_UNKNOWN;
+    enum fact answer = folder == -ENOENT ? FACT_NO : FACT_UNKNOWN;
     int r =
         folder < 0 ? folder : fs_list(folder, "server/instances", NAMES_LIMIT, &a, &names, &count);
     if (r == -ENOENT && folder >= 0)

@@ -66,7 +66,7 @@ client()
     wait_until 30 grep -q 'gemini.js' "/proc/$pid/cmdline"
 }
 
-of_gemini() { jq -e ".sessions[] | select(.agent == \"gemini\") | $1" <<<"$output"; }
+of_gemini() { jq -es ".[0].sessions[] | select(.agent == \"gemini\") | $1" <<<"$output"; }
 
 @test "stored sessions are listed, each with its directory, its first prompt and its command" {
     talk "$A" "buy milk"
@@ -178,7 +178,7 @@ of_gemini() { jq -e ".sessions[] | select(.agent == \"gemini\") | $1" <<<"$outpu
     [ "$status" -eq 0 ]
     new=$(jq -r '.. | .session_id? // empty' <<<"$output" | grep -v "$A" | head -1)
     [ -f "$(of "$new")" ]
-    head -1 "$(of "$new")" | jq -e ".sessionId == \"$new\""
+    head -1 "$(of "$new")" | jq -es ".[0].sessionId == \"$new\""
     [ -f "$(of "$A")" ]
 }
 

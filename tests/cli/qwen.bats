@@ -60,7 +60,7 @@ register()
         "$pid" "${2:-$(</proc/sys/kernel/random/boot_id)}" "${3:-$ticks}" "$1" "$project" "$(date +%s000)" >"$DATA/sessions/$pid.json"
 }
 
-of_qwen() { jq -e ".sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; }
+of_qwen() { jq -es ".[0].sessions[] | select(.agent == \"qwen\") | $1" <<<"$output"; }
 
 @test "stored sessions are listed, each with its command; an archived one is said to be" {
     ask "$A" "buy milk" 7200

@@ -66,10 +66,10 @@ is_private()
     report "$ID" --json
     [ "$status" -eq 0 ]
     is_private
-    jq -e '.tools | length == 2 and .[0].failed == 1 and .[1].unanswered == 1' <<<"$output"
-    jq -e '.facts | any(.section == "transcript" and .name == "damage")' <<<"$output"
-    jq -e '.events | map(select(.kind == "call")) | length == 2' <<<"$output"
-    jq -e '.events[1].context_tokens == 1239' <<<"$output"
+    jq -es '.[0].tools | length == 2 and .[0].failed == 1 and .[1].unanswered == 1' <<<"$output"
+    jq -es '.[0].facts | any(.section == "transcript" and .name == "damage")' <<<"$output"
+    jq -es '.[0].events | map(select(.kind == "call")) | length == 2' <<<"$output"
+    jq -es '.[0].events[1].context_tokens == 1239' <<<"$output"
 }
 
 @test "of a live one: its verdict, with the evidence in this program's own words" {
@@ -77,8 +77,8 @@ is_private()
     fake --session "$ID" --cwd "$HOME" --turn none -- "$client"
     report "$ID" --json
     [ "$status" -eq 0 ]
-    jq -e '.facts | any(.section == "process" and .name == "runs" and .value == "yes")' <<<"$output"
-    jq -e '.facts | any(.section == "verdict" and .name == "verdict")' <<<"$output"
+    jq -es '.[0].facts | any(.section == "process" and .name == "runs" and .value == "yes")' <<<"$output"
+    jq -es '.[0].facts | any(.section == "verdict" and .name == "verdict")' <<<"$output"
     [[ $output != *"$HOME"* && $output != *"$ID"* ]]
 }
 

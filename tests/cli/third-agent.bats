@@ -54,7 +54,7 @@ await_note()
 
 of_note()
 {
-    jq -e ".sessions[] | select(.agent == \"note\") | $1" <<<"$output"
+    jq -es ".[0].sessions[] | select(.agent == \"note\") | $1" <<<"$output"
 }
 
 @test "its stored sessions are listed, with what its records say" {

@@ -236,7 +236,7 @@ static enum graph_end take_walk(struct conversation *c, const struct graph_walk 
     for (size_t i = 0; i < w->count; i++) {
         const struct graph_node *node = &c->graph.nodes[w->order[i]];
         if (!node->is_superseded && !node->is_dropped)
-            append(c, w->order[i], branch, is_loaded && !node->is_virtual);
+            append(c, w->order[i], branch, is_loaded && !graph_is_shown(&c->graph, w, w->order[i]));
     }
     for (size_t i = 0; i < w->count; i++)
         graph_drop(&c->graph, w->order[i]);

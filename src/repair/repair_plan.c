@@ -17,9 +17,9 @@
 
 enum { ROUNDS_MAX = 16 };
 
-static bool is_said(const struct graph *g, uint32_t node)
+static bool is_said(const struct graph *g, const struct graph_walk *w, uint32_t node)
 {
-    return (repair_steps_is_message(g, node) && !g->nodes[node].is_virtual) ||
+    return (repair_steps_is_message(g, node) && !graph_is_shown(g, w, node)) ||
            g->nodes[node].is_sent;
 }
 
@@ -105,7 +105,7 @@ static void list_branches(struct repair_steps *m, const struct graph_walk *after
     }
     plan->left = arena_alloc(m->arena, (g->count + 1) * sizeof *plan->left);
     for (uint32_t i = 0; i < g->count; i++)
-        if (is_said(g, i) && (b.of[i] || is_beside_all(g, after, i)))
+        if (is_said(g, after, i) && (b.of[i] || is_beside_all(g, after, i)))
             plan->left[plan->left_count++] = loaded_of(&g->nodes[i]);
 }
 
@@ -113,11 +113,14 @@ static void count_messages(struct repair_steps *m, const struct graph_walk *afte
 {
     struct repair_plan_messages *c = &m->plan->messages;
     for (uint32_t i = 0; i < m->g->count; i++) {
-        if (!graph_is_in_play(m->g, i) || !graph_begins_message(m->g, i))
+        bool is_now = graph_begins_message(m->g, &m->before, i);
+        bool is_then = graph_begins_message(m->g, after, i);
+        if (!graph_is_in_play(m->g, i) || !(is_now || is_then))
             continue;
+        bool is_expected = is_then && after->marks[i] != GRAPH_UNREACHED;
         c->in_file++;
-        c->expected += after->marks[i] != GRAPH_UNREACHED;
-        c->reached += after->marks[i] != GRAPH_UNREACHED && m->before.marks[i] != GRAPH_UNREACHED;
+        c->expected += is_expected;
+        c->reached += is_expected && is_now && m->before.marks[i] != GRAPH_UNREACHED;
     }
 }
 
@@ -415,7 +418,7 @@ static void list_loaded(struct repair_steps *m)
     plan->loaded = arena_alloc(m->arena, (w->count + 1) * sizeof *plan->loaded);
     for (size_t i = 0; i < w->count; i++) {
         const struct graph_node *node = &m->g->nodes[w->order[i]];
-        if (is_said(m->g, w->order[i]))
+        if (is_said(m->g, w, w->order[i]))
             plan->loaded[plan->loaded_count++] = loaded_of(node);
     }
 }

@@ -76,7 +76,7 @@ struct branches branches_find(const struct graph *g, const struct graph_walk *w,
         for (; node != GRAPH_NONE && w->marks[node] == GRAPH_UNREACHED && !b.of[node];
              node = graph_parent(g, node)) {
             b.of[node] = (uint32_t)i + 1;
-            branch->message_count += graph_begins_message(g, node);
+            branch->message_count += graph_begins_message(g, w, node);
         }
         branch->fork = node;
         branch->is_summed_up = boundary != GRAPH_NONE && branch->at_ms <= g->nodes[boundary].at_ms;

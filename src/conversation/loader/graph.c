@@ -81,12 +81,14 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .id = graph_id_of(r->uuid),
         .parent_id = graph_id_of(r->parent_uuid),
         .at_ms = r->at_ms,
-        .offset = (uint64_t)r->offset & 0xffffffffff,
+        .offset = (uint64_t)r->offset & 0x3fffffffff,
         .role = r->role & 7,
         .is_sidechain = r->is_sidechain,
         .is_hidden = r->is_hidden || r->is_marked,
         .lacks_time = r->lacks_time,
         .is_virtual = r->is_virtual,
+        .is_blank = r->is_blank,
+        .is_thinking = r->is_thinking,
         .is_beside = r->is_beside,
         .is_marked = r->is_marked,
         .is_summary = r->is_summary,
@@ -353,6 +355,7 @@ enum {
     UNDATED_SINCE = 2010330,      /* a leaf without a time is taken */
     BEHIND_LEAF_SINCE = POINTER_SINCE, /* what is no message and hangs on the leaf */
     AS_TREE_SINCE = 2010268, /* the same, each before what hangs on it; before, by their times */
+    APART_SINCE = 2010269,   /* prompts stay apart though what stood between them is left out */
     IN_FILE_ORDER_SINCE = 2010261, /* what is fetched stands as in the file; before, by its time */
 };
 
@@ -1412,6 +1415,73 @@ static uint32_t last_end(const struct walking *k)
     return end == GRAPH_NONE ? last : end;
 }
 
+/* ---- what is joined ----------------------------------------------------------------------- */
+
+/* Of each node: it has calls, and none of them a result that was reached. */
+static unsigned char *find_unanswered(const struct graph *g, const struct graph_walk *w)
+{
+    enum { ANSWERED = 2 };
+    unsigned char *is_unanswered = mem_resize(NULL, g->count + 1);
+    memset(is_unanswered, 0, g->count + 1);
+    for (size_t from = 0, to; from < g->tool_count; from = to) {
+        bool has_result = false;
+        for (to = from; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
+            has_result = has_result ||
+                         (g->tools[to].is_result && w->marks[g->tools[to].node] != GRAPH_UNREACHED);
+        for (size_t i = from; i < to && !g->tools[i].is_result; i++)
+            is_unanswered[g->tools[i].node] |= has_result ? ANSWERED : 1;
+    }
+    for (uint32_t i = 0; i < g->count; i++)
+        is_unanswered[i] = is_unanswered[i] == 1;
+    return is_unanswered;
+}
+
+/* What stands between two prompts. Thinking alone is left out, unless its message has more. */
+struct between {
+    bool is_kept;
+    uint32_t thinking, blank; /* their messages; 0: none */
+};
+
+static void look_between(struct between *b, const struct graph_node *node, bool is_unanswered)
+{
+    if (node->role == GRAPH_PROGRESS || is_unanswered)
+        return;
+    b->thinking = node->is_thinking ? node->message : b->thinking;
+    b->blank = node->is_blank ? node->message : b->blank;
+    b->is_kept = b->is_kept || !(node->is_thinking || node->is_blank) ||
+                 (b->thinking && b->thinking == b->blank);
+}
+
+/* Where a record of white space alone is left out, clients before APART_SINCE join prompts and
+ * results that follow one another: one message, virtual if its first is. */
+static void join(const struct graph *g, struct graph_walk *w)
+{
+    bool has_blank = false, has_virtual = false;
+    uint32_t first = GRAPH_NONE;
+    struct between between = {0};
+    for (size_t i = 0; i < w->count; i++) {
+        has_blank = has_blank || g->nodes[w->order[i]].is_blank;
+        has_virtual = has_virtual || g->nodes[w->order[i]].is_virtual;
+    }
+    if (!has_blank || !has_virtual || is_since(g, APART_SINCE))
+        return;
+    unsigned char *is_unanswered = find_unanswered(g, w);
+    w->is_shown = mem_resize(NULL, g->count + 1);
+    for (uint32_t i = 0; i < g->count; i++)
+        w->is_shown[i] = g->nodes[i].is_virtual;
+    for (size_t i = 0; i < w->count; i++) {
+        uint32_t at = w->order[i];
+        if (g->nodes[at].role != GRAPH_USER && g->nodes[at].role != GRAPH_RESULT) {
+            look_between(&between, &g->nodes[at], is_unanswered[at]);
+            continue;
+        }
+        first = between.is_kept || first == GRAPH_NONE ? at : first;
+        w->is_shown[at] = w->is_shown[first];
+        between = (struct between){0};
+    }
+    free(is_unanswered);
+}
+
 enum from { FROM_CHOICE, FROM_END, FROM_LEAF };
 
 static void walk(const struct graph *g, enum from from, uint32_t leaf, struct graph_walk *out)
@@ -1438,8 +1508,9 @@ static void walk(const struct graph *g, enum from from, uint32_t leaf, struct gr
     free(fetched.items);
     append_behind_leaf(&k);
     let_go(&k);
+    join(g, &w);
     for (size_t i = 0; i < w.count; i++)
-        w.message_count += graph_begins_message(g, w.order[i]);
+        w.message_count += graph_begins_message(g, &w, w.order[i]);
     *out = w;
 }
 
@@ -1461,16 +1532,22 @@ void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *ou
 void graph_walk_release(struct graph_walk *w)
 {
     free(w->marks);
+    free(w->is_shown);
     free(w->is_cut);
     free(w->order);
     free(w->bridges);
     *w = (struct graph_walk){0};
 }
 
-bool graph_begins_message(const struct graph *g, uint32_t i)
+bool graph_is_shown(const struct graph *g, const struct graph_walk *w, uint32_t node)
+{
+    return w->is_shown ? w->is_shown[node] : g->nodes[node].is_virtual;
+}
+
+bool graph_begins_message(const struct graph *g, const struct graph_walk *w, uint32_t i)
 {
     const struct graph_node *node = &g->nodes[i];
-    if (node->is_virtual)
+    if (graph_is_shown(g, w, i))
         return false;
     if (node->role == GRAPH_USER || node->role == GRAPH_RESULT || node->is_sent)
         return true;

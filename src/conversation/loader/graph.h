@@ -66,6 +66,8 @@ struct graph_record {
     bool is_sidechain;     /* of a subagent */
     bool is_summary;       /* summarises what a compaction removed */
     bool is_virtual;       /* the client shows it, but does not send it */
+    bool is_blank;         /* of an assistant's record: texts of white space, and nothing else */
+    bool is_thinking;      /* the same: thinking, and nothing else */
     bool is_sent;          /* a link that is sent to the model all the same */
     bool is_hidden;        /* the client does not see it: see graph_reveal */
     bool is_beside;        /* more follows it on its line: old clients do not see it */
@@ -79,7 +81,7 @@ struct graph_node {
         uint32_t parent;    /* after graph_link; GRAPH_NONE: none */
     };
     int64_t at_ms;
-    uint64_t offset : 40; /* 1 TB */
+    uint64_t offset : 38; /* 256 GB */
     uint64_t role : 3;
     uint64_t is_sidechain : 1;
     uint64_t lacks_parent : 1;  /* it names a parent that the file does not have */
@@ -93,6 +95,8 @@ struct graph_node {
     uint64_t has_copy : 1; /* an earlier record has the same id */
     uint64_t lacks_time : 1;
     uint64_t is_virtual : 1;
+    uint64_t is_blank : 1;
+    uint64_t is_thinking : 1;
     uint64_t has_stamp : 1; /* see struct graph_stamp */
     uint64_t tag : 8;       /* for the caller; 0 at first */
     uint32_t message;       /* hash of the message's id; 0: none */
@@ -265,8 +269,10 @@ struct graph_walk {
                             whatever the parents are; GRAPH_NONE: none */
     struct graph_bridge *bridges; /* gaps and cycles that the client bridged by time */
     size_t bridged;
-    unsigned char *marks;  /* enum graph_mark of each node */
-    unsigned char *is_cut; /* 1: of each node that cut_at removed; NULL: there is none */
+    unsigned char *marks;    /* enum graph_mark of each node */
+    unsigned char *is_shown; /* of each node: it is virtual by the one that it is joined to;
+                                NULL: each by itself. See graph_is_shown */
+    unsigned char *is_cut;   /* 1: of each node that cut_at removed; NULL: there is none */
     uint32_t *order; /* all that is reached, oldest first; a fetched record comes after the one
                         that it belongs to */
     size_t count;
@@ -281,6 +287,9 @@ void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *ou
 void graph_walk_from_end(const struct graph *g, struct graph_walk *out);
 void graph_walk_release(struct graph_walk *w);
 
+/* The client shows a node, and does not send it: it is virtual, or joined to one that is. */
+bool graph_is_shown(const struct graph *g, const struct graph_walk *w, uint32_t node);
+
 /* Whether a node is the first record of a message that is sent. An assistant's message may be split
  * over several records. */
-bool graph_begins_message(const struct graph *g, uint32_t node);
+bool graph_begins_message(const struct graph *g, const struct graph_walk *w, uint32_t node);

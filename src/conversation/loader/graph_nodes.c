@@ -89,6 +89,19 @@ static void add_compaction(struct graph *g, const struct json_stream *s, uint32_
                             });
 }
 
+/* An assistant's record has blocks, and all are of that kind; texts are of white space alone. */
+static bool is_just(const struct json_stream *s, enum json_stream_block_kind kind)
+{
+    bool is_text = kind == JSON_STREAM_BLOCK_TEXT;
+    if (!json_stream_is(s, JSON_STREAM_TYPE, "assistant") || s->block_count != s->top_count)
+        return false;
+    for (size_t i = 0; i < s->block_count; i++)
+        if (s->blocks[i].kind != kind || s->blocks[i].is_nested ||
+            (is_text && !s->blocks[i].is_empty))
+            return false;
+    return s->block_count > 0;
+}
+
 uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
                          const struct graph_nodes_place *place)
 {
@@ -117,6 +130,8 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
         .is_sidechain = is_truthy(&s->members[JSON_STREAM_IS_SIDECHAIN]),
         .is_summary = s->members[JSON_STREAM_IS_SUMMARY].kind == JSON_STREAM_TRUE,
         .is_virtual = s->members[JSON_STREAM_IS_VIRTUAL].kind == JSON_STREAM_TRUE,
+        .is_blank = is_just(s, JSON_STREAM_BLOCK_TEXT),
+        .is_thinking = is_just(s, JSON_STREAM_BLOCK_THINKING),
         .is_sent = is_sent(s),
         .is_hidden = place->is_hidden,
         .is_beside = place->is_beside,

@@ -7,7 +7,8 @@
 /*
  * A transcript as words, one a record: "a:u" is a prompt with the id a and no parent, "b<a:A/m@9"
  * an assistant's record of message m, parent a, at second 9. Roles: u prompt, r result, A
- * assistant, l link, k boundary, s a subagent's prompt. Without a time each record is a minute
+ * assistant, w the same with white space alone, l link, k boundary, s a subagent's prompt, v one
+ * that is virtual. Without a time each record is a minute
  * after the one before it; "=yesterday" is a time that is no moment.
  */
 static void add(struct graph *g, const char *word, uint32_t line)
@@ -33,11 +34,11 @@ static void add(struct graph *g, const char *word, uint32_t line)
         second = atoi(p + 1);
     const char *stamp = strchr(word, '=');
     struct graph_record record = {
-        .role = role == 'u' || role == 's' ? GRAPH_USER
-                : role == 'r'              ? GRAPH_RESULT
-                : role == 'A'              ? GRAPH_ASSISTANT
-                : role == 'k'              ? GRAPH_BOUNDARY
-                                           : GRAPH_LINK,
+        .role = role == 'u' || role == 's' || role == 'v' ? GRAPH_USER
+                : role == 'r'                             ? GRAPH_RESULT
+                : role == 'A' || role == 'w'              ? GRAPH_ASSISTANT
+                : role == 'k'                             ? GRAPH_BOUNDARY
+                                                          : GRAPH_LINK,
         .uuid = sv_of(id),
         .parent_uuid = sv_of(parent),
         .message_id = sv_of(message),
@@ -46,6 +47,8 @@ static void add(struct graph *g, const char *word, uint32_t line)
         .offset = line,
         .line = line,
         .is_sidechain = role == 's',
+        .is_virtual = role == 'v',
+        .is_blank = role == 'w',
     };
     assert_int_equal(graph_add(g, &record), line - 1);
 }
@@ -82,6 +85,32 @@ static void assert_loads(const char *words, const char *lines, enum graph_end en
     graph_link(&g);
     assert_walk(&g, lines, end);
     graph_release(&g);
+}
+
+/* Of each record, in their order, whether it is shown alone. */
+static void assert_shown(const char *words, int64_t version, const char *is_shown)
+{
+    struct graph g;
+    struct graph_walk w;
+    build(&g, words);
+    graph_link(&g);
+    graph_see_as(&g, version);
+    graph_walk(&g, &w);
+    assert_int_equal(g.count, strlen(is_shown));
+    for (uint32_t i = 0; i < g.count; i++)
+        assert_int_equal(graph_is_shown(&g, &w, i), is_shown[i] == '1');
+    graph_walk_release(&w);
+    graph_release(&g);
+}
+
+static void prompts_are_joined_where_white_space_is_left_out(void **state)
+{
+    (void)state;
+    assert_shown("a:v b<a:u c<b:A", 2010268, "100");
+    assert_shown("a:v b<a:u c<b:A d<c:w", 2010268, "1100");
+    assert_shown("a:v b<a:u c<b:A d<c:w", 2010269, "1000");
+    assert_shown("a:v b<a:l c<b:u d<c:w", 2010268, "1000");
+    assert_shown("a:u b<a:w c<b:v d<c:A", 2010268, "0000");
 }
 
 static void nothing_has_no_leaf(void **state)
@@ -511,6 +540,7 @@ int main(void)
         cmocka_unit_test(without_a_pointer_the_newest_is_by_the_text_of_its_time),
         cmocka_unit_test(a_time_that_is_set_stands_in_the_order_of_times),
         cmocka_unit_test(a_compaction_behind_the_leaf_hides_all_before_it),
+        cmocka_unit_test(prompts_are_joined_where_white_space_is_left_out),
         cmocka_unit_test(a_node_stays_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

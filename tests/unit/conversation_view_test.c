@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "agents/claude/events.h"
+#include "agents/cusf.h"
 #include "view/conversation/conversation.h"
 
 #include <errno.h>
@@ -169,9 +170,36 @@ static void each_of_many_calls_in_one_record_has_its_result(void **state)
     buf_release(&page);
 }
 
+/* As some agents write it. */
+static void a_result_beside_its_call_is_drawn_once(void **state)
+{
+    (void)state;
+    struct source s = {.gone_at = -1, .other_at = -1, .takes_max = 9};
+    struct buf page = {0};
+    struct conversation c;
+    buf_adds(&s.text, "{\"_meta\":{\"format\":\"cusf\"}}\n"
+                      "{\"type\":\"tool_use\",\"kind\":\"tool use\",\"id\":\"t\",\"name\":\"n\"}\n"
+                      "{\"type\":\"tool_result\",\"kind\":\"tool use\",\"tool_use_id\":\"t\","
+                      "\"content\":\"said once\"}\n");
+    conversation_begin(&c, agent_cusf.reader);
+    conversation_add(&c, (struct sv){s.text.p, s.text.n}, 0, 0);
+    conversation_finish(&c);
+    struct view_conversation v = {
+        .session_id = "id", .conversation = &c, .fetch = fetch, .take = take, .context = &s};
+    assert_int_equal(view_html_conversation(&page, &v), 0);
+    const char *first = strstr(page.p, "said once");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "said once"));
+    assert_false(has(&page, "a call that is not here"));
+    conversation_release(&c);
+    buf_release(&s.text);
+    buf_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_beside_its_call_is_drawn_once),
         cmocka_unit_test(each_of_many_calls_in_one_record_has_its_result),
         cmocka_unit_test(a_page_holds_no_image_that_is_not_base64),
         cmocka_unit_test(a_record_that_is_gone_is_counted_and_the_others_drawn),

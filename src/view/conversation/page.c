@@ -250,31 +250,45 @@ static void add_header(struct drawing *d, size_t item, const struct event *e,
     buf_adds(d->out, "</small></h2>\n");
 }
 
+/* A result, and the images behind it, are drawn with the call, which may stand in the same record.
+ * of_call: of the block before; false at first. */
+static bool is_drawn_there(const struct drawing *d, const struct block *b, bool *of_call)
+{
+    const struct view_result *r = view_survey_result(&d->survey, b->id);
+    if (b->kind == BLOCK_RESULT)
+        *of_call = r && r->has_call;
+    return *of_call && (b->kind == BLOCK_RESULT || b->kind == BLOCK_IMAGE);
+}
+
+static bool has_own_blocks(const struct drawing *d, const struct message *m)
+{
+    bool of_call = false;
+    for (size_t i = 0; i < m->block_count; i++)
+        if (!is_drawn_there(d, &m->blocks[i], &of_call))
+            return true;
+    return false;
+}
+
 static void draw_record(struct drawing *d, size_t item, const struct event *e,
                         const struct message *m)
 {
     uint64_t message = graph_id_of(e->message_id);
+    bool of_call = false;
     if (e->kind == EVENT_COMPACT_BOUNDARY) {
         buf_adds(d->out, "<hr><p class=\"faint\">Compacted here: what follows began with a summary "
                          "of what is above.</p>\n");
-    } else if (e->kind == EVENT_TOOL_RESULT) {
-        bool with_call = false; /* the result, and the images behind it, are drawn there */
-        for (size_t i = 0; i < m->block_count; i++) {
-            const struct block *b = &m->blocks[i];
-            const struct view_result *r = view_survey_result(&d->survey, b->id);
-            if (b->kind == BLOCK_RESULT)
-                with_call = r && r->has_call;
-            if (!with_call || (b->kind != BLOCK_RESULT && b->kind != BLOCK_IMAGE))
-                add_block(d, b);
-        }
+        d->message = message;
         return;
-    } else {
-        if (!message || message != d->message)
-            add_header(d, item, e, m);
-        for (size_t i = 0; i < m->block_count; i++)
-            add_block(d, &m->blocks[i]);
     }
-    d->message = message;
+    if (!has_own_blocks(d, m))
+        return;
+    if (e->kind != EVENT_TOOL_RESULT && (!message || message != d->message))
+        add_header(d, item, e, m);
+    for (size_t i = 0; i < m->block_count; i++)
+        if (!is_drawn_there(d, &m->blocks[i], &of_call))
+            add_block(d, &m->blocks[i]);
+    if (e->kind != EVENT_TOOL_RESULT)
+        d->message = message;
 }
 
 static void draw_note(struct drawing *d, const char *text)

@@ -312,6 +312,7 @@ static void how_long_transcripts_are_kept(void **state)
         {"{}", 30},
         {"{\"general\":{\"sessionRetention\":{\"maxAge\":\"2w\"}}}", 14},
         {"{\"general\":{\"sessionRetention\":{\"maxAge\":\"48h\"}}}", 2},
+        {"{\"general\":{\"sessionRetention\":{\"maxAge\":\"12h\",\"minRetention\":\"1h\"}}}", 1},
         {"not JSON", 30},
     };
     struct agent_settings settings;

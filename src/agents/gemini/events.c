@@ -160,7 +160,7 @@ static void read_info(const struct json_value *root, struct event *e)
 {
     if (is(words_of(root), "Request cancelled.")) {
         e->kind = EVENT_INTERRUPTED;
-        e->at.ms += CANCEL_SLACK_MS;
+        e->at.ms += wall_known(e->at) ? CANCEL_SLACK_MS : 0;
     } else {
         e->kind = EVENT_METADATA;
     }

@@ -45,7 +45,7 @@ static int64_t days_of(struct sv period)
         return 0;
     switch (period.p[period.n - 1]) {
     case 'h':
-        return number / HOURS;
+        return number < HOURS ? 1 : number / HOURS;
     case 'd':
         return number;
     case 'w':

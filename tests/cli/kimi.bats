@@ -161,6 +161,14 @@ of_kimi()
     of_kimi "select(.pid == $pid) | .notes | any(contains(\"it serves sessions to others\"))"
 }
 
+@test "a server whose home is named from its directory is told by what it has published there" {
+    mkdir -p "$project/home/server/instances"
+    KIMI_CODE_HOME=home client
+    echo '{"pid":'"$pid"',"started_at":'"$(($(date +%s) * 1000))"'}' >"$project/home/server/instances/NEW.json"
+    rescue --status --json --agent kimi "$pid"
+    of_kimi "select(.pid == $pid) | .notes | any(contains(\"it serves sessions to others\"))"
+}
+
 @test "a process is mapped to the only session of its directory that was written to since" {
     mkdir "$project/other"
     add_session "$B" "$project" 100000 "$ENDED"

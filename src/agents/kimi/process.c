@@ -48,15 +48,20 @@ static const char *config_dir(struct arena *a, const struct proc_strings *enviro
     return common_home(a, environment, "KIMI_CODE_HOME", "/.kimi-code", home, is_default);
 }
 
-/* Its home, opened; negative errno where that is not known or not of this machine's files. */
-static int open_home(const struct proc *proc, const struct agent_look *look, struct arena *a)
+/* Its home, opened; negative errno where that is not known or not of this machine's files. It may
+ * be named relative to where the client was started. */
+static int open_home(const struct proc *proc, pid_t pid, const struct agent_look *look,
+                     struct arena *a)
 {
     bool is_default;
-    const char *path =
-        look->environment ? config_dir(a, look->environment, NULL, &is_default) : NULL;
+    const char *cwd,
+        *path = look->environment ? config_dir(a, look->environment, NULL, &is_default) : NULL;
     if (!proc->is_live || !path)
         return -ENOENT;
-    return fs_open_dir(AT_FDCWD, path);
+    if (path[0] == '/')
+        return fs_open_dir(AT_FDCWD, path);
+    int r = proc_read_cwd(proc, pid, a, &cwd);
+    return r < 0 ? r : fs_open_dir(AT_FDCWD, arena_printf(a, "%s/%s", cwd, path));
 }
 
 /* Another of Kimi Code's has started it, with no shell between: to run a plugin. */
@@ -83,7 +88,7 @@ static enum fact is_server(const struct proc *proc, pid_t pid, const struct agen
     struct proc_stat stat;
     struct fs_name *names;
     size_t count = 0;
-    FS_CLOSE int folder = open_home(proc, look, &a);
+    FS_CLOSE int folder = open_home(proc, pid, look, &a);
     enum fact answer = folder == -ENOENT ? FACT_NO : FACT_UNKNOWN;
     int r =
         folder < 0 ? folder : fs_list(folder, "server/instances", NAMES_LIMIT, &a, &names, &count);

@@ -1424,12 +1424,12 @@ static unsigned char *find_unanswered(const struct graph *g, const struct graph_
     unsigned char *is_unanswered = mem_resize(NULL, g->count + 1);
     memset(is_unanswered, 0, g->count + 1);
     for (size_t from = 0, to; from < g->tool_count; from = to) {
-        bool has_result = false;
+        bool is_answered = false;
         for (to = from; to < g->tool_count && g->tools[to].id == g->tools[from].id; to++)
-            has_result = has_result ||
-                         (g->tools[to].is_result && w->marks[g->tools[to].node] != GRAPH_UNREACHED);
+            is_answered = is_answered || (g->tools[to].is_result &&
+                                          w->marks[g->tools[to].node] != GRAPH_UNREACHED);
         for (size_t i = from; i < to && !g->tools[i].is_result; i++)
-            is_unanswered[g->tools[i].node] |= has_result ? ANSWERED : 1;
+            is_unanswered[g->tools[i].node] |= is_answered ? ANSWERED : 1;
     }
     for (uint32_t i = 0; i < g->count; i++)
         is_unanswered[i] = is_unanswered[i] == 1;

@@ -237,6 +237,9 @@ struct sr_session {
     /* facts that are not known and why, one each: "environment of 4711: permission denied" */
     const char *const *notes;
     size_t note_count;
+    /* Among them, of a session that no process has: what its last turn still lacks, "Bash has no
+     * result"; NULL: nothing, or that is not known. */
+    const char *unfinished;
     /* Among them: why its client is going to delete it at its next start, and what helps; NULL: it
      * is not, by all that is known. */
     const char *danger;

@@ -399,6 +399,15 @@ struct lookup agent_list_subagents(const struct agent *agent, const struct agent
     return lookup_absent();
 }
 
+void agent_list_locks(const struct agent *agent, const struct agent_store *store,
+                      const char *session_id, struct agent_lock **items, size_t *count)
+{
+    *items = NULL;
+    *count = 0;
+    if (agent->holding)
+        agent->holding->list_locks(store, session_id, items, count);
+}
+
 enum fact agent_is_archived(const struct agent *agent, const struct agent_store *store,
                             const struct agent_transcript *t, struct wall *since)
 {

@@ -480,6 +480,13 @@ struct agent_held {
     bool is_likely; /* else exact */
 };
 
+/* A file that a process has locked, or leaves, for as long as it has a session. */
+struct agent_lock {
+    const char *path; /* below the store */
+    int64_t pid;      /* as its name says, in the process's own namespace; 0: it says none */
+    struct wall at;   /* when it was last written */
+};
+
 /* A process that may draw a session of another process. */
 struct agent_drawing {
     pid_t pid;
@@ -496,6 +503,9 @@ struct agent_holding {
     /* The session that a process draws while another runs its turns. NULL: no process does this. */
     struct lookup (*drawn)(const struct agent_store *store, const struct agent_drawing *of,
                            const char **session_id);
+    /* The files of a session that say that a process has it; whether one does is not looked at. */
+    void (*list_locks)(const struct agent_store *store, const char *session_id,
+                       struct agent_lock **items, size_t *count);
 };
 
 /* The marks on the children of its processes. */
@@ -756,6 +766,9 @@ struct agent_api agent_api_of(const struct agent *agent, const struct proc_strin
                               const struct proc_strings *environment,
                               const struct agent_store *store);
 int64_t agent_context_window(const struct agent *agent, const char *model, const char *asked);
+/* None are known: an empty list. Owner: the store's arena. */
+void agent_list_locks(const struct agent *agent, const struct agent_store *store,
+                      const char *session_id, struct agent_lock **items, size_t *count);
 const char *agent_asked_model(const struct agent *agent, const struct proc_strings *argv,
                               const struct proc_strings *environment);
 /* Not known: false. */

@@ -93,6 +93,9 @@ struct event_reader {
     /* Its records name their parents, and a client loads the chain that conversation/loader finds.
      * False: the order is that of the lines, and it is not known what is loaded. */
     bool is_chained;
+    /* A reply that was written and says nothing of its end is not the end of the turn: a record of
+     * its own is. False: it may be. */
+    bool says_end;
     /* The record is this agent's and no other's. NULL: nobody can say. */
     bool (*recognises)(struct arena *a, struct sv record);
     /* Reads one whole record. Owner: the arena. Returns: 0, or -EBADMSG when it is not a JSON

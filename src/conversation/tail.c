@@ -483,3 +483,36 @@ const char *tail_turn_word(enum tail_turn turn)
     };
     return words[turn];
 }
+
+/* How many calls, and the name of the first. */
+static const char *lacks_results(const struct tail_result *tail, struct arena *arena)
+{
+    const char *name = tail->open_tools[0].name;
+    size_t others = tail->open_tool_count - 1;
+    name = name && *name ? name : "a tool";
+    if (others == 0)
+        return arena_printf(arena, "%s has no result", name);
+    return arena_printf(arena, "%s and %zu other call%s have no result", name, others,
+                        others == 1 ? "" : "s");
+}
+
+const char *tail_lacks(const struct event_reader *reader, const struct tail_result *tail,
+                       struct arena *arena)
+{
+    if (tail->continued_in || tail->oversized.is_last)
+        return NULL;
+    switch (tail->turn) {
+    case TAIL_TURN_AWAITS_TOOL:
+        return tail->open_tool_count ? lacks_results(tail, arena) : NULL;
+    case TAIL_TURN_AWAITS_REPLY:
+        if (tail->leaf_kind == EVENT_TOOL_RESULT)
+            return "a tool's result has no reply";
+        return tail->leaf_kind == EVENT_PROMPT ? "its prompt has no reply" : NULL;
+    case TAIL_TURN_REPLYING:
+        return reader->says_end ? "its reply does not say that it is complete" : NULL;
+    case TAIL_TURN_UNKNOWN:
+    case TAIL_TURN_OVER:
+        break;
+    }
+    return NULL;
+}

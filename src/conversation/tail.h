@@ -180,4 +180,9 @@ void tail_finish(struct tail *t, struct tail_result *out);
 int tail_read(const struct event_reader *reader, const struct record_source *source,
               struct arena *arena, struct tail_result *out);
 
+/* What its last turn still lacks, of a session that no process has: "Bash has no result". Returns:
+ * NULL: nothing, or that is not known. Owner: the arena. */
+const char *tail_lacks(const struct event_reader *reader, const struct tail_result *tail,
+                       struct arena *arena);
+
 const char *tail_turn_word(enum tail_turn turn); /* "over", "awaits reply", ... */

@@ -17,6 +17,8 @@ struct snapshot {
     struct sr_sleeps sleeps; /* none for a captured copy of /proc */
     struct unseen *unseen;   /* registered clients that no process shows: session/unseen.h */
     size_t unseen_count;
+    struct unseen *gone_clients; /* still registered, and known to be gone: likewise, with no why */
+    size_t gone_client_count, gone_client_capacity;
     struct survivor *survivors; /* looked for where stored sessions are listed */
     size_t survivor_count;
     bool is_blind;            /* /proc does not even show this program */

@@ -1,6 +1,7 @@
 #include "session/public_view.h"
 
 #include "base/err.h"
+#include "platform/process/pidref.h"
 #include "session/evidence/context_usage.h"
 #include "session/evidence/moment.h"
 #include "session/stores/gone.h"
@@ -322,8 +323,49 @@ static void add_survivor_notes(struct snapshot *snap, const struct session *s, s
     }
 }
 
+/* No process has it, as far as can be seen. */
+static bool is_nobodys(const struct session *s, const struct sr_session *out)
+{
+    return !s->live && s->session_id && !out->owner_count && !out->owners_not_known;
+}
+
+/* It names a process that is known not to be the one of that number now. */
+static bool is_left_by(const struct proc *proc, const struct agent_lock *lock)
+{
+    struct proc_stat stat;
+    int r = proc_read_stat(proc, (pid_t)lock->pid, &stat);
+    if (r < 0)
+        return r == -ESRCH && pidref_is_there(proc, (pid_t)lock->pid) == FACT_NO;
+    return wall_known(lock->at) && proc_start_time(proc, stat.start_ticks).ms > lock->at.ms;
+}
+
+/* Files that its last processes left. */
+static void add_lock_notes(struct snapshot *snap, const struct session *s, struct notes *notes)
+{
+    struct agent_lock *locks;
+    size_t count;
+    if (session_can_read_store(s) && stores_enter(&snap->stores, s->store->io.path)) {
+        agent_list_locks(s->store->agent, &s->store->io, s->session_id, &locks, &count);
+        stores_leave(&snap->stores);
+        for (size_t i = 0; i < count; i++) {
+            if (!locks[i].pid)
+                note(notes, "%s is left: no process seen here has it locked", locks[i].path);
+            else if (snap->proc.is_live && is_left_by(&snap->proc, &locks[i]))
+                note(notes, "%s is left: process %lld, which it names, does not run here",
+                     locks[i].path, (long long)locks[i].pid);
+        }
+    }
+    for (size_t i = 0; i < snap->gone_client_count; i++)
+        if (snap->gone_clients[i].store == s->store &&
+            str_equals(snap->gone_clients[i].registration->session_id, s->session_id))
+            note(notes, "%s is left: process %lld, which it names, is gone",
+                 snap->gone_clients[i].registration->file,
+                 (long long)snap->gone_clients[i].registration->pid);
+}
+
 /* What is odd about the transcript's end, named; none of it is damage that a listing judges. */
-static void show_notes(struct snapshot *snap, const struct session *s, struct sr_session *out)
+static void show_notes(struct snapshot *snap, const struct sr_options *options,
+                       const struct session *s, struct sr_session *out)
 {
     const struct tail_oddities *odd = &s->activity.tail.oddities;
     const struct tail_oversized *big = &s->activity.tail.oversized;
@@ -359,6 +401,14 @@ static void show_notes(struct snapshot *snap, const struct session *s, struct sr
     if (out->cwd_is_gone)
         note(&notes, "its directory %s is gone", out->cwd);
     add_survivor_notes(snap, s, &notes);
+    if (is_nobodys(s, out)) {
+        if (s->activity.is_known && !out->continued_in)
+            out->unfinished = tail_lacks(s->store->agent->reader, &s->activity.tail, &snap->arena);
+        if (out->unfinished)
+            note(&notes, "its last turn was not finished: %s", out->unfinished);
+        if (!options->lists_stored_alone)
+            add_lock_notes(snap, s, &notes);
+    }
     add_way_notes(out, &notes);
     out->notes = notes.items;
     out->note_count = notes.count;
@@ -446,7 +496,6 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
         persistence_show(s, &snap->arena);
     }
     stores_leave(&snap->stores);
-    show_notes(snap, s, out);
 }
 
 void public_view_all(struct snapshot *snap, const struct sr_options *options,
@@ -468,5 +517,6 @@ void public_view_all(struct snapshot *snap, const struct sr_options *options,
     for (size_t i = 0; i < total; i++) {
         show_parent(snap, live_count, &shown[i]);
         show_others(snap, live_count, &shown[i]);
+        show_notes(snap, options, &snap->sessions[i], &shown[i]);
     }
 }

@@ -118,6 +118,10 @@ static void look_at(const struct look *l, const struct store *store,
     if ((r->code < 0 && !is_torn) || r->is_spare || is_seen(l, r))
         return;
     const char *why = why_may_live(l, r);
+    if (!why && r->code == 0)
+        *ARENA_PUSH(&snap->arena, snap->gone_clients, snap->gone_client_count,
+                    snap->gone_client_capacity) =
+            (struct unseen){.store = store, .registration = r};
     if (!why)
         return;
     const char *path = arena_printf(&snap->arena, "%s/%s", store->io.path, r->file);

@@ -24,7 +24,8 @@ struct unseen {
     const char *why; /* "/dir/sessions/7.json: names pid 7, ..." */
 };
 
-/* Fills snap->unseen, and adds each as a problem. Does nothing for a captured copy of /proc. */
+/* Fills snap->unseen, and adds each as a problem; and snap->gone_clients, whose process is gone.
+ * Does nothing for a captured copy of /proc. */
 void unseen_find(struct snapshot *snap, const struct live_list *list);
 
 /* The next one, from *at on, that has or may have a session of a store (NULL: of any store).

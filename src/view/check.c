@@ -168,6 +168,8 @@ void view_text_checked(struct buf *out, const struct view_checked *c, bool verbo
     buf_adds(out, ")\n");
     if (c->danger)
         utf8_adds_between(out, "  ", c->danger, "\n");
+    if (c->unfinished)
+        utf8_adds_between(out, "  its last turn was not finished: ", c->unfinished, "\n");
     if (c->fuller)
         buf_addf(out, "  a backup holds %s more: session-rescue --restore %s\n",
                  c->fuller_bytes > c->size_bytes
@@ -411,6 +413,7 @@ void view_json_checked(struct view_check_json *j, const struct view_checked *c, 
         json_put_count(d, node, "fuller_bytes", c->fuller ? c->fuller_bytes : -1);
         json_put_bool(d, node, "fuller_is_known", !c->fuller_is_unknown);
         json_put_string(d, node, "danger", c->danger);
+        json_put_string(d, node, "unfinished", c->unfinished);
         if (verbose) {
             json_put(d, node, "loaded",
                      view_json_records(d, c->plan->loaded,

@@ -22,6 +22,8 @@ struct view_checked {
     const char *fuller; /* the stem of a backup that holds more; NULL: none is known */
     int64_t fuller_bytes;
     bool fuller_is_unknown; /* a backup that cannot be read may hold more */
+    const char *unfinished; /* what its last turn still lacks, where no process has it; NULL:
+                               nothing, or that is not known */
     const char *danger;     /* why its client is going to delete it; NULL: nothing is known */
 };
 

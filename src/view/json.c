@@ -159,6 +159,7 @@ static struct json_node *session_node(struct json_document *d, const struct sr_s
         json_put_string(d, child, "name", s->children[i].name);
     }
     json_put_strings(d, node, "notes", s->notes, s->note_count);
+    json_put_string(d, node, "unfinished", s->unfinished);
     return node;
 }
 

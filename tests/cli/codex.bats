@@ -426,3 +426,31 @@ $HOLD"
     rescue --status --json "${ONLY[@]}"
     [ "$(peers)" = "" ]
 }
+
+@test "what a process that is gone has left is named: an open turn, and its lock; neither is touched" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy eggs" 60
+    id=$A
+    record 30 event_msg '{"type":"task_started"}'
+    record 30 event_msg '{"type":"user_message","message":"and bread"}'
+    for name in shell apply_patch; do
+        record 30 response_item "{\"type\":\"function_call\",\"id\":\"f\",\"name\":\"$name\",\"call_id\":\"$name\",\"arguments\":\"{}\"}"
+    done
+    touch "$(lock_of $A)"
+    rescue --resume --json "${ONLY[@]}"
+    notes=$(json ".sessions.find(s => s.session_id == '$A').notes.join('|')")
+    [ "$notes" = "its last turn was not finished: shell and 1 other call have no result|thread-writer-locks/$A.lock is left: no process seen here has it locked" ]
+    [ "$(json ".sessions.find(s => s.session_id == '$B').notes.length")" -eq 0 ]
+    rescue --check "$A" "${ONLY[@]}"
+    [[ $output == *"its last turn was not finished: shell and 1 other call have no result"* ]]
+    [ -e "$(lock_of $A)" ]
+    id=$B
+    record 20 event_msg '{"type":"task_started"}'
+    record 20 event_msg '{"type":"user_message","message":"more"}'
+    rescue --check --json "${ONLY[@]}"
+    [ "$(json ".transcripts.find(t => t.session_id == '$B').unfinished")" = "its prompt has no reply" ]
+    hold "$(rollout $A):$(lock_of $A)" app-server
+    rescue --resume --json "${ONLY[@]}"
+    [[ $(json ".sessions.find(s => s.session_id == '$A').notes.join('|')") != *left* ]]
+    [ "$(json ".sessions.find(s => s.session_id == '$A').unfinished")" = null ]
+}

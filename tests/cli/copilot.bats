@@ -397,3 +397,36 @@ db.commit()' "$DATA/session-store.db" "$A" "$B"
     rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -eq 0 ]
 }
+
+@test "what a client that is gone has left is named: an open turn, and its lock; neither is touched" {
+    add_session "$A" "$project" "buy milk" 60
+    call "$A"
+    sleep 0 & gone=$!
+    wait "$gone"
+    touch "$STATE/$A/inuse.$gone.hold" "$STATE/$A/inuse.$$.lock" # of this one it is not known that it is gone
+    add_session "$B" "$project" "buy eggs" 60
+    answer "$B" 60
+    rescue --resume --json "${ONLY[@]}"
+    [ "$status" -eq 0 ]
+    [ "$(json ".sessions.find(s => s.session_id == '$A').unfinished")" = "bash has no result" ]
+    notes=$(json ".sessions.find(s => s.session_id == '$A').notes.join('|')")
+    [ "$notes" = "its last turn was not finished: bash has no result|session-state/$A/inuse.$gone.hold is left: process $gone, which it names, does not run here" ]
+    [ "$(json ".sessions.find(s => s.session_id == '$B').unfinished")" = null ]
+    [ "$(json ".sessions.find(s => s.session_id == '$B').notes.length")" -eq 0 ]
+    rescue --resume "${ONLY[@]}"
+    [[ $output == *"note: its last turn was not finished: bash has no result"* ]]
+    touch -d "1 hour ago" "$STATE/$A/inuse.$$.lock" # older than the process of that number
+    rescue --resume "${ONLY[@]}"
+    [[ $output == *"inuse.$$.lock is left: process $$, which it names, does not run here"* ]]
+    rescue --check "$A" "$B" "${ONLY[@]}"
+    [ "$(grep -c 'its last turn was not finished: bash has no result' <<<"$output")" -eq 1 ]
+    rescue --check --json "${ONLY[@]}" # each file for itself, without the listing's look
+    [ "$(json ".transcripts.find(t => t.session_id == '$A').unfinished")" = "bash has no result" ]
+    [ "$(json ".transcripts.find(t => t.session_id == '$B').unfinished")" = null ]
+    [ -e "$STATE/$A/inuse.$gone.hold" ]
+    client --resume="$A" # now a process has it, whose turn it is
+    rescue --resume --json "${ONLY[@]}"
+    [ "$(json ".sessions.find(s => s.session_id == '$A').unfinished")" = null ]
+    rescue --check --json "$A" "${ONLY[@]}"
+    [ "$(json '.transcripts[0].unfinished')" = null ]
+}

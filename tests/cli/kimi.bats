@@ -354,3 +354,22 @@ of_kimi()
     rescue --resume --all --json "${ONLY[@]}"
     of_kimi ".resume_command == \"cd $project && kimi --session $A\""
 }
+
+@test "an open turn of a session that no process has is named, and not while one may have it" {
+    add_session "$A" "$project" 60 "$CALL"
+    add_session "$B" "$project/.." 60 "$TEXT"
+    rescue --resume --json "${ONLY[@]}"
+    of_kimi "select(.session_id == \"$A\").unfinished == \"Bash has no result\""
+    of_kimi "select(.session_id == \"$B\").unfinished == \"its reply does not say that it is complete\""
+    rescue --check --json "${ONLY[@]}"
+    [ "$(json ".transcripts.find(t => t.session_id == '$A').unfinished")" = "Bash has no result" ]
+    rescue --check "$A" "${ONLY[@]}"
+    [[ $output == *"its last turn was not finished: Bash has no result"* ]]
+    client
+    client
+    add_session "$A" "$project" 0 "$CALL" # either may have it
+    rescue --resume --json "${ONLY[@]}"
+    of_kimi "select(.session_id == \"$A\" and .pid == null) | .unfinished == null and (.notes | length) == 0"
+    rescue --check "$A" "${ONLY[@]}"
+    [[ $output != *"was not finished"* ]]
+}

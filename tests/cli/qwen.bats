@@ -278,3 +278,24 @@ of_qwen() { jq -es ".[0].sessions[] | select(.agent == \"qwen\") | $1" <<<"$outp
     rescue --resume --all --json --config-dir "$HOME/opencode"
     of_qwen "select(.session_id == \"$A\")"
 }
+
+@test "what a client that is gone has left is named: an open turn, and what it has published; neither is touched" {
+    client
+    register "$A"
+    ask "$A"
+    call "$A"
+    rescue --resume --json "${ONLY[@]}"
+    of_qwen ".session_id == \"$A\" and .pid == $pid and .unfinished == null"
+    kill -9 "$pid"
+    wait_until 30 test ! -e "/proc/$pid"
+    rescue --resume --json "${ONLY[@]}"
+    of_qwen ".session_id == \"$A\" and .pid == null and .unfinished == \"run_shell_command has no result\""
+    [[ $(json '.sessions[0].notes.join("|")') == *"sessions/$pid.json is left: process $pid, which it names, is gone"* ]]
+    [ -e "$DATA/sessions/$pid.json" ]
+    rescue --check "$A" "${ONLY[@]}"
+    [[ $output == *"its last turn was not finished: run_shell_command has no result"* ]]
+    ask "$B"
+    answer "$B"
+    rescue --check --json "${ONLY[@]}"
+    [ "$(json ".transcripts.find(t => t.session_id == '$B').unfinished")" = null ]
+}

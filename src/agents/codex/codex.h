@@ -36,6 +36,8 @@ enum fact codex_is_archived(const struct agent_store *store, const struct agent_
                             struct wall *since);
 struct lookup codex_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
                          struct agent_held **items, size_t *count);
+void codex_list_locks(const struct agent_store *store, const char *session_id,
+                      struct agent_lock **items, size_t *count);
 struct lookup codex_drawn(const struct agent_store *store, const struct agent_drawing *of,
                           const char **session_id);
 struct agent_api codex_api(const struct proc_strings *argv, const struct proc_strings *environment,

@@ -240,6 +240,7 @@ static bool recognises(struct arena *a, struct sv record)
 
 const struct event_reader event_codex = {
     .agent = "codex",
+    .says_end = true,
     .recognises = recognises,
     .record_start = {"{\"timestamp\":", 13},
     .read = read_record,

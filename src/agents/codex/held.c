@@ -147,6 +147,17 @@ struct lookup codex_held(const struct agent_store *store, const struct proc *pro
     return r < 0 || is_unknown ? lookup_unknown(r < 0 ? r : -EACCES, where) : lookup_found();
 }
 
+void codex_list_locks(const struct agent_store *store, const char *session_id,
+                      struct agent_lock **items, size_t *count)
+{
+    struct stat st;
+    const char *path = arena_printf(store->arena, CODEX_LOCKS "/%s.lock", session_id);
+    if (fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    *items = arena_alloc(store->arena, sizeof **items);
+    (*items)[(*count)++] = (struct agent_lock){.path = path};
+}
+
 /* ---- what it draws ------------------------------------------------------------------------ */
 
 /* Of a process with that number, since it was started: when it last came to be connected. */

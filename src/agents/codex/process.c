@@ -304,6 +304,7 @@ static const struct agent_stored stored = {
 
 static const struct agent_holding holding = {
     .held = codex_held,
+    .list_locks = codex_list_locks,
     .drawn = codex_drawn,
 };
 

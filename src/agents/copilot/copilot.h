@@ -36,6 +36,8 @@ void copilot_list_watched(const struct agent_store *store, const char *const **f
 /* The sessions of a process: it has their inuse.<pid>.hold open and locked. */
 struct lookup copilot_held(const struct agent_store *store, const struct proc *proc, pid_t pid,
                            struct agent_held **items, size_t *count);
+void copilot_list_locks(const struct agent_store *store, const char *session_id,
+                        struct agent_lock **items, size_t *count);
 
 void copilot_list_files(const struct agent_store *store, const struct agent_transcript *of,
                         const char *temporary, struct agent_listings *listings,

@@ -292,6 +292,7 @@ static const struct agent_tools tools = {
 
 static const struct agent_holding holding = {
     .held = copilot_held,
+    .list_locks = copilot_list_locks,
 };
 
 static const struct agent_children children = {

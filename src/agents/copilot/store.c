@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -182,6 +184,39 @@ struct lookup copilot_held(const struct agent_store *store, const struct proc *p
     *items = held;
     *count = kept;
     return seen;
+}
+
+/* "inuse.<pid>.lock", "inuse.<pid>.hold" */
+static int64_t named_pid(const char *name)
+{
+    static const char before[] = "inuse.";
+    char *end;
+    size_t n = strlen(before);
+    if (!str_starts_with(name, before) || name[n] < '1' || name[n] > '9')
+        return 0;
+    long pid = strtol(name + n, &end, 10);
+    return pid <= INT_MAX && (str_equals(end, ".lock") || str_equals(end, ".hold")) ? pid : 0;
+}
+
+void copilot_list_locks(const struct agent_store *store, const char *session_id,
+                        struct agent_lock **items, size_t *count)
+{
+    struct fs_name *names;
+    size_t name_count;
+    const char *folder = arena_printf(store->arena, COPILOT_TOP "/%s", session_id);
+    store_list(store, folder, &names, &name_count);
+    *items = arena_alloc(store->arena, (name_count + 1) * sizeof **items);
+    for (size_t i = 0; i < name_count; i++) {
+        struct stat st;
+        struct agent_lock lock = {
+            .path = arena_printf(store->arena, "%s/%s", folder, names[i].name),
+            .pid = named_pid(names[i].name),
+        };
+        if (!lock.pid || fstatat(store->fd, lock.path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        lock.at = (struct wall){st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000};
+        (*items)[(*count)++] = lock;
+    }
 }
 
 /* ---- a backup ----------------------------------------------------------------------------- */

@@ -288,6 +288,7 @@ static bool recognises(struct arena *a, struct sv bytes)
 
 const struct event_reader event_kimi = {
     .agent = "kimi",
+    .says_end = true,
     .record_start = {"{\"type\":", 8},
     .recognises = recognises,
     .read = read_record,

@@ -267,6 +267,7 @@ static bool recognises(struct arena *a, struct sv record)
 
 const struct event_reader event_opencode = {
     .agent = "opencode",
+    .says_end = true,
     .record_start = {"{\"table\":", 9},
     .recognises = recognises,
     .read = read_record,

@@ -13,6 +13,7 @@
 #include "base/io/fs.h"
 #include "control/repair_examine.h"
 #include "conversation/head.h"
+#include "conversation/tail.h"
 #include "view/check.h"
 #include "view/json.h"
 #include "view/text.h"
@@ -121,6 +122,23 @@ static int look_at_rows(const struct target *target, struct arena *a, struct age
     return r;
 }
 
+/* What its last turn still lacks. Whoever was listed was looked at. */
+static const char *what_is_unfinished(const struct target *target, const struct repair_examined *e,
+                                      struct arena *a)
+{
+    struct tail_result tail;
+    int fd = e->file.fd;
+    if (target->session)
+        return target->session->unfinished;
+    if (target->live_pid || e->form.is_other || e->form.obstacle)
+        return NULL;
+    struct record_source source = {
+        .read = fs_read_source, .context = &fd, .size_bytes = e->file.size_bytes};
+    return tail_read(target->agent->reader, &source, a, &tail) < 0
+               ? NULL
+               : tail_lacks(target->agent->reader, &tail, a);
+}
+
 static int check_rows(struct work *w, const struct target *target)
 {
     struct arena arena = {0};
@@ -148,6 +166,7 @@ static int check_rows(struct work *w, const struct target *target)
         .path = target->path,
         .size_bytes = r == 0 ? findings.size_bytes : -1,
         .live_pid = target->live_pid,
+        .unfinished = target->session ? target->session->unfinished : NULL,
         .why = r < 0 ? error.text : NULL,
         .form = &form,
         .survey = &survey,
@@ -188,6 +207,7 @@ static int check_one(struct work *w, const struct target *target)
         .path = target->path,
         .size_bytes = r == 0 ? e.file.size_bytes : -1,
         .live_pid = target->live_pid,
+        .unfinished = r == 0 ? what_is_unfinished(target, &e, &arena) : NULL,
         .danger = target->session ? target->session->danger : NULL,
         .why = r < 0 ? error.text : NULL,
         .form = &e.form,

@@ -499,7 +499,7 @@ static const char *lacks_results(const struct tail_result *tail, struct arena *a
 const char *tail_lacks(const struct event_reader *reader, const struct tail_result *tail,
                        struct arena *arena)
 {
-    if (tail->continued_in || tail->oversized.is_last)
+    if (reader->is_chained || tail->continued_in || tail->oversized.is_last)
         return NULL;
     switch (tail->turn) {
     case TAIL_TURN_AWAITS_TOOL:

@@ -181,7 +181,7 @@ int tail_read(const struct event_reader *reader, const struct record_source *sou
               struct arena *arena, struct tail_result *out);
 
 /* What its last turn still lacks, of a session that no process has: "Bash has no result". Returns:
- * NULL: nothing, or that is not known. Owner: the arena. */
+ * NULL: nothing, or that is not known; of chained records repair/ tells it. Owner: the arena. */
 const char *tail_lacks(const struct event_reader *reader, const struct tail_result *tail,
                        struct arena *arena);
 

@@ -76,7 +76,8 @@ of_gemini() { jq -es ".[0].sessions[] | select(.agent == \"gemini\") | $1" <<<"$
     rescue --resume --all --json "${ONLY[@]}"
     [ "$status" -eq 0 ]
     of_gemini "select(.session_id == \"$A\") | .first_prompt == \"buy milk\" and .cwd == \"$project\" and
-        .resume_command == \"cd $project && gemini --resume $A\" and (.notes | length) == 0"
+        .resume_command == \"cd $project && gemini --resume $A\" and
+        .notes == [\"its last turn was not finished: its prompt has no reply\"]"
     of_gemini "select(.session_id == \"$B\")"
     mv "$DATA" "$HOME/elsewhere"
     mkdir "$HOME/other"

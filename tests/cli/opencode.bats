@@ -195,6 +195,12 @@ live()
     [ "$(json '.sessions[0].mapping.candidates.length')" -eq 2 ]
 }
 
+asks_permission()
+{
+    rescue --status --json --timeout 0 "${ONLY[@]}"
+    [ "$(json '.sessions[0].cause')" = permission-prompt ]
+}
+
 @test "nothing that its rows leave open is called hung" {
     client -s "$A"
     add_session "$A" "$project"
@@ -206,8 +212,8 @@ live()
         [ "$(json '.counts.hung')" -eq 0 ]
         [[ $(json '.sessions[0].verdict') == @(unknown|working|waiting) ]]
     done
-    # a command without a process waits for its permission
-    [ "$(json '.sessions[0].cause')" = permission-prompt ]
+    # a command without a process waits for its permission, once it had the time to start one
+    wait_until 30 asks_permission
     [[ $(json '.sessions[0].evidence.join()') == *bash* ]]
 }
 

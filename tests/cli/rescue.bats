@@ -176,7 +176,7 @@ same_modes()
     await "CLAUDE SESSIONS 11-12 OF 12"
     private_tmux resize-window -t s -x 20 -y 5
     await "1 of 12: pts/N"
-    shows "> Export to pending"
+    await "> Export to pending"
     await "v Kill process"
     press Up
     await "> Skip"

@@ -100,7 +100,7 @@ static void be_another_agent(void)
 {
     char words[64];
     leave_terminal();
-    snprintf(words, sizeof words, "echo >&%d; sleep 100", ready[1]);
+    snprintf(words, sizeof words, "echo >&%d; sleep 100 >/dev/null 2>&1", ready[1]);
     execl(other_agent, "opencode", "-c", words, (char *)NULL);
     _exit(1);
 }

@@ -152,7 +152,7 @@ describe('a client stopped below its shell', () => {
     client = await scenarios.idle(world);
     client.signal('SIGSTOP');
     await until('the shell to be back', () => processOf(client.pid).state === 'T' && processOf(client.pid).foreground !== processOf(client.pid).group);
-    ended = await kill(world, client.pid, '--force');
+    ended = await kill(world, client.pid, '--force', '--grace', '60'); // a slow machine's client ends later
   });
   after(() => world?.destroy());
 

@@ -265,8 +265,8 @@ exports_nothing_of()
     [ "$(backups)" -eq 2 ]
     (cd "$pending" && sha256sum --quiet -c ./*.sha256)
     rescue --verify "${scratch[@]}"
-    [ "$status" -eq 1 ]
-    [[ $output == *"there is no transcript"* ]]
+    [ "$status" -eq 0 ]
+    [[ $output == *"verified, no transcript "*"there is no transcript"* ]]
     rescue --kill "$pid" --force --without-backup=0c0c0c0c "${scratch[@]}"
     [ "$status" -eq 0 ]
     forget "$pid"

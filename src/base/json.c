@@ -338,6 +338,15 @@ void json_put_text(struct json_document *d, struct json_node *to, const char *ke
              (struct json_node *)yyjson_mut_strncpy(raw_doc(d), valid.p ? valid.p : "", valid.n));
 }
 
+void json_put_known_text(struct json_document *d, struct json_node *to, const char *key,
+                         struct sv s)
+{
+    if (s.n)
+        json_put_text(d, to, key, s);
+    else
+        json_put_null(d, to, key);
+}
+
 void json_put_value(struct json_document *d, struct json_node *to, const char *key,
                     const struct json_value *v)
 {

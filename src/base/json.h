@@ -84,6 +84,9 @@ void json_put(struct json_document *d, struct json_node *to, const char *key,
               struct json_node *value);
 void json_put_string(struct json_document *d, struct json_node *to, const char *key, const char *s);
 void json_put_text(struct json_document *d, struct json_node *to, const char *key, struct sv s);
+/* An empty text means not known, and becomes null. */
+void json_put_known_text(struct json_document *d, struct json_node *to, const char *key,
+                         struct sv s);
 /* A copy of a value that was read; NULL: null. */
 void json_put_value(struct json_document *d, struct json_node *to, const char *key,
                     const struct json_value *v);

@@ -69,9 +69,8 @@ struct drawing {
     const struct view_conversation *v;
     struct view_survey survey;
     uint64_t message; /* that is being drawn; 0: none of the model's */
-    size_t branch;
+    struct view_bounds bounds;
     bool is_in_list; /* the last line is an item of a list */
-    bool is_loaded;  /* what was drawn last is what a resume loads */
 };
 
 static void end_list(struct drawing *d)
@@ -179,26 +178,7 @@ static void add_header(struct drawing *d, const struct event *e, const struct me
     buf_adds(d->out, "\n\n");
 }
 
-/* Where the conversation itself begins, or ceases, to be what a resume loads; a compaction says so
- * of itself. */
-static void draw_reach(struct drawing *d, const struct conversation_item *item,
-                       const struct event *e, bool is_first)
-{
-    bool is_said = is_first || item->branch || item->is_loaded == d->is_loaded ||
-                   e->kind == EVENT_COMPACT_BOUNDARY || e->kind == EVENT_COMPACT_SUMMARY;
-    if (item->is_loaded != view_is_loaded(item, e))
-        return;
-    d->is_loaded = item->is_loaded;
-    if (is_said)
-        return;
-    end_list(d);
-    buf_adds(d->out, item->is_loaded
-                         ? "---\n\n*A resume begins here: it does not load what is above.*\n\n"
-                         : "---\n\n*A resume ends here: it does not load what is below.*\n\n");
-    d->message = 0;
-}
-
-static void draw_record(struct drawing *d, const struct event *e, const struct message *m)
+static void draw_contents(struct drawing *d, const struct event *e, const struct message *m)
 {
     uint64_t message = graph_id_of(e->message_id);
     if (e->kind == EVENT_COMPACT_BOUNDARY) {
@@ -246,32 +226,26 @@ static void draw_title(struct drawing *d)
     buf_adds(d->out, "\n");
 }
 
+static void draw_record(void *drawing, size_t item, const struct event *e, const struct message *m)
+{
+    struct drawing *d = drawing;
+    if (view_is_silent(e, m))
+        return;
+    const char *bound = view_bound_before(&d->bounds, &d->v->conversation->items[item], e);
+    if (bound) {
+        end_list(d);
+        buf_addf(d->out, "---\n\n*%s*\n\n", bound);
+        d->message = 0;
+    }
+    draw_contents(d, e, m);
+}
+
 size_t view_markdown_conversation(struct buf *out, const struct view_conversation *v)
 {
-    const struct conversation *c = v->conversation;
     struct drawing d = {.out = out, .v = v};
-    size_t lost = 0;
-    bool is_first = true;
     view_survey_make(v, false, &d.survey);
     draw_title(&d);
-    for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
-        ARENA_RELEASE struct arena a = {0};
-        struct event e;
-        struct message m;
-        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
-        lost += !is_there;
-        if (is_there && !view_is_silent(&e, &m)) {
-            if (c->items[i].branch != d.branch) {
-                end_list(&d);
-                buf_adds(out, "---\n\n*A branch that was left:*\n\n");
-                d.branch = c->items[i].branch;
-                d.message = 0;
-            }
-            draw_reach(&d, &c->items[i], &e, is_first);
-            is_first = false;
-            draw_record(&d, &e, &m);
-        }
-    }
+    size_t lost = view_each_record(v, out, draw_record, &d);
     end_list(&d);
     view_survey_release(&d.survey);
     return lost;
@@ -301,80 +275,65 @@ static struct json_node *block_node(struct json_document *d, const struct block 
 
 /* A message that is being gathered from its records. */
 struct gathering {
-    struct json_document *d;
+    struct buf *out;
+    const struct view_conversation *v;
+    struct json_document *d; /* NULL: none yet */
     struct json_node *root, *uuids, *blocks;
     uint64_t message;
     bool is_loaded;
 };
 
-static void end_message(struct gathering *g, struct buf *out)
+static void end_message(struct gathering *g)
 {
     if (!g->d)
         return;
     json_put(g->d, g->root, "uuids", g->uuids);
     json_put(g->d, g->root, "blocks", g->blocks);
-    json_finish(g->d, g->root, true, out);
-    *g = (struct gathering){0};
+    json_finish(g->d, g->root, true, g->out);
 }
 
-static void begin_message(struct gathering *g, const struct view_conversation *v,
-                          const struct conversation_item *item, const struct event *e,
-                          const struct message *m)
+static void begin_message(struct gathering *g, const struct conversation_item *item,
+                          const struct event *e, const struct message *m)
 {
-    struct json_document *d = json_document_new();
-    struct json_node *root = json_object(d);
-    *g = (struct gathering){.d = d,
-                            .root = root,
-                            .uuids = json_array(d),
-                            .blocks = json_array(d),
-                            .message = graph_id_of(e->message_id),
-                            .is_loaded = view_is_loaded(item, e)};
+    struct json_document *d = g->d = json_document_new();
+    struct json_node *root = g->root = json_object(d);
+    g->uuids = json_array(d);
+    g->blocks = json_array(d);
+    g->message = graph_id_of(e->message_id);
+    g->is_loaded = view_is_loaded(item, e);
     json_put_string(d, root, "schema", VIEW_SCHEMA);
-    json_put_string(d, root, "session_id", v->session_id);
-    json_put_string(d, root, "subagent", v->subagent);
+    json_put_string(d, root, "session_id", g->v->session_id);
+    json_put_string(d, root, "subagent", g->v->subagent);
     json_put_time(d, root, "at", e->at);
     json_put_string(d, root, "who", message_speaker_word(message_speaker(e)));
     json_put_string(d, root, "kind", event_kind_word(e->kind));
-    json_put_integer(d, root, "branch", (int64_t)item->branch);
-    if (v->conversation->reader->is_chained)
-        json_put_bool(d, root, "is_loaded", view_is_loaded(item, e));
-    else
-        json_put_null(d, root, "is_loaded");
-    if (e->message_id.n)
-        json_put_text(d, root, "message_id", e->message_id);
-    else
-        json_put_null(d, root, "message_id");
-    if (m->model.n)
-        json_put_text(d, root, "model", m->model);
-    else
-        json_put_null(d, root, "model");
-    json_put_string(d, root, "file", v->files[item->file]);
+    view_json_put_place(d, root, g->v, item, e);
+    json_put_known_text(d, root, "message_id", e->message_id);
+    json_put_known_text(d, root, "model", m->model);
+    json_put_string(d, root, "file", g->v->files[item->file]);
+}
+
+static void gather(void *gathering, size_t item, const struct event *e, const struct message *m)
+{
+    struct gathering *g = gathering;
+    const struct conversation_item *of = &g->v->conversation->items[item];
+    uint64_t message = graph_id_of(e->message_id);
+    if (view_is_silent(e, m))
+        return;
+    if (!message || message != g->message || view_is_loaded(of, e) != g->is_loaded) {
+        end_message(g);
+        begin_message(g, of, e, m);
+    }
+    if (e->uuid.n)
+        json_put_text(g->d, g->uuids, NULL, e->uuid);
+    for (size_t i = 0; i < m->block_count; i++)
+        json_put(g->d, g->blocks, NULL, block_node(g->d, &m->blocks[i]));
 }
 
 size_t view_json_conversation(struct buf *out, const struct view_conversation *v)
 {
-    const struct conversation *c = v->conversation;
-    struct gathering g = {0};
-    size_t lost = 0;
-    for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
-        ARENA_RELEASE struct arena a = {0};
-        struct event e;
-        struct message m;
-        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
-        lost += !is_there;
-        if (is_there && !view_is_silent(&e, &m)) {
-            uint64_t message = graph_id_of(e.message_id);
-            if (!message || message != g.message ||
-                view_is_loaded(&c->items[i], &e) != g.is_loaded) {
-                end_message(&g, out);
-                begin_message(&g, v, &c->items[i], &e, &m);
-            }
-            if (e.uuid.n)
-                json_put_text(g.d, g.uuids, NULL, e.uuid);
-            for (size_t j = 0; j < m.block_count; j++)
-                json_put(g.d, g.blocks, NULL, block_node(g.d, &m.blocks[j]));
-        }
-    }
-    end_message(&g, out);
+    struct gathering g = {.out = out, .v = v};
+    size_t lost = view_each_record(v, out, gather, &g);
+    end_message(&g);
     return lost;
 }

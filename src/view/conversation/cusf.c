@@ -15,19 +15,6 @@ struct drawing {
     size_t counts[3]; /* messages, calls, results */
 };
 
-static void end_line(struct json_document *d, struct json_node *root, struct buf *out)
-{
-    json_finish(d, root, true, out);
-}
-
-static void put_text(struct json_document *d, struct json_node *to, const char *key, struct sv s)
-{
-    if (s.n)
-        json_put_text(d, to, key, s);
-    else
-        json_put_null(d, to, key);
-}
-
 void view_cusf_begin(struct buf *out, struct wall now, const char *exporter)
 {
     struct json_document *d = json_document_new();
@@ -37,7 +24,7 @@ void view_cusf_begin(struct buf *out, struct wall now, const char *exporter)
     json_put_string(d, meta, "version", "1.0.0");
     json_put_time(d, meta, "exported_at", now);
     json_put_string(d, meta, "exporter", exporter);
-    end_line(d, root, out);
+    json_finish(d, root, true, out);
 }
 
 static void draw_start(struct drawing *d, const struct view_survey *s)
@@ -56,7 +43,7 @@ static void draw_start(struct drawing *d, const struct view_survey *s)
     json_put_string(doc, root, "cwd", s->cwd);
     json_put_string(doc, root, "client_version", s->version);
     json_put_strings(doc, root, "files", v->files, v->file_count);
-    end_line(doc, root, d->out);
+    json_finish(doc, root, true, d->out);
 }
 
 static void draw_end(struct drawing *d, const struct view_survey *s, size_t lost)
@@ -79,7 +66,7 @@ static void draw_end(struct drawing *d, const struct view_survey *s, size_t lost
         json_put_integer(doc, left, "beside the conversation",
                          (int64_t)d->v->conversation->beside_count);
     json_put(doc, root, "left_out", left);
-    end_line(doc, root, d->out);
+    json_finish(doc, root, true, d->out);
 }
 
 /* What all lines of a record have. */
@@ -92,18 +79,14 @@ static struct json_node *begin_line(struct drawing *d, struct json_document *doc
     json_put_integer(doc, root, "line", (int64_t)++d->line);
     json_put_string(doc, root, "session_id", d->v->session_id);
     json_put_string(doc, root, "subagent", d->v->subagent);
-    put_text(doc, root, "uuid", e->uuid);
-    put_text(doc, root, "message_id", e->message_id);
+    json_put_known_text(doc, root, "uuid", e->uuid);
+    json_put_known_text(doc, root, "message_id", e->message_id);
     json_put_time(doc, root, "timestamp", e->at);
     json_put_string(doc, root, "role", message_speaker_word(message_speaker(e)));
     json_put_string(doc, root, "kind", event_kind_word(e->kind));
     json_put_bool(doc, root, "is_human", e->is_human);
-    put_text(doc, root, "model", m->model);
-    json_put_integer(doc, root, "branch", (int64_t)item->branch);
-    if (d->v->conversation->reader->is_chained)
-        json_put_bool(doc, root, "is_loaded", view_is_loaded(item, e));
-    else
-        json_put_null(doc, root, "is_loaded");
+    json_put_known_text(doc, root, "model", m->model);
+    view_json_put_place(doc, root, d->v, item, e);
     return root;
 }
 
@@ -164,30 +147,31 @@ static size_t draw_line(struct drawing *d, const struct conversation_item *item,
         d->counts[2]++;
         to++;
     }
-    end_line(doc, root, d->out);
+    json_finish(doc, root, true, d->out);
     return to;
+}
+
+static void draw_record(void *drawing, size_t item, const struct event *e, const struct message *m)
+{
+    struct drawing *d = drawing;
+    const struct conversation_item *of = &d->v->conversation->items[item];
+    if (view_is_silent(e, m)) {
+        d->left_out[e->kind]++;
+        return;
+    }
+    size_t at = 0;
+    do
+        at = draw_line(d, of, e, m, at);
+    while (at < m->block_count);
 }
 
 size_t view_cusf_conversation(struct buf *out, const struct view_conversation *v)
 {
-    const struct conversation *c = v->conversation;
     struct drawing d = {.out = out, .v = v};
     struct view_survey survey;
-    size_t lost = 0;
     view_survey_make(v, false, &survey);
     draw_start(&d, &survey);
-    for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
-        ARENA_RELEASE struct arena a = {0};
-        struct event e;
-        struct message m;
-        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
-        lost += !is_there;
-        if (is_there && view_is_silent(&e, &m))
-            d.left_out[e.kind]++;
-        else if (is_there)
-            for (size_t at = 0, is_begun = 0; at < m.block_count || !is_begun; is_begun = 1)
-                at = draw_line(&d, &c->items[i], &e, &m, at);
-    }
+    size_t lost = view_each_record(v, out, draw_record, &d);
     draw_end(&d, &survey, lost);
     view_survey_release(&survey);
     return lost;

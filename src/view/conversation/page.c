@@ -12,8 +12,7 @@ struct drawing {
     struct view_survey survey;
     uint64_t message; /* that is being drawn; 0: none */
     size_t prompt;    /* the next one in the survey */
-    size_t branch;
-    bool is_loaded;
+    struct view_bounds bounds;
     struct arena kept; /* the record that results were taken from last: many may stand in one */
     struct message results;
     size_t results_item;
@@ -269,8 +268,8 @@ static bool has_own_blocks(const struct drawing *d, const struct message *m)
     return false;
 }
 
-static void draw_record(struct drawing *d, size_t item, const struct event *e,
-                        const struct message *m)
+static void draw_contents(struct drawing *d, size_t item, const struct event *e,
+                          const struct message *m)
 {
     uint64_t message = graph_id_of(e->message_id);
     bool of_call = false;
@@ -291,28 +290,17 @@ static void draw_record(struct drawing *d, size_t item, const struct event *e,
         d->message = message;
 }
 
-static void draw_note(struct drawing *d, const char *text)
+static void draw_record(void *drawing, size_t item, const struct event *e, const struct message *m)
 {
-    buf_addf(d->out, "<hr><p class=\"faint\">%s</p>\n", text);
-    d->message = 0;
-}
-
-/* Where a branch begins, and where what a resume loads begins or ends. */
-static void draw_bounds(struct drawing *d, const struct conversation_item *item,
-                        const struct event *e, bool is_first)
-{
-    bool is_loaded = view_is_loaded(item, e);
-    if (item->branch != d->branch) {
-        d->branch = item->branch;
-        draw_note(d, "A branch that was left:");
-    }
-    if (item->branch || is_loaded != item->is_loaded)
+    struct drawing *d = drawing;
+    if (view_is_silent(e, m))
         return;
-    if (!is_first && is_loaded != d->is_loaded && e->kind != EVENT_COMPACT_BOUNDARY &&
-        e->kind != EVENT_COMPACT_SUMMARY)
-        draw_note(d, is_loaded ? "A resume begins here: it does not load what is above."
-                               : "A resume ends here: it does not load what is below.");
-    d->is_loaded = is_loaded;
+    const char *bound = view_bound_before(&d->bounds, &d->v->conversation->items[item], e);
+    if (bound) {
+        buf_addf(d->out, "<hr><p class=\"faint\">%s</p>\n", bound);
+        d->message = 0;
+    }
+    draw_contents(d, item, e, m);
 }
 
 /* ---- the page ----------------------------------------------------------------------------- */
@@ -360,7 +348,7 @@ static void draw_facts(struct drawing *d)
     buf_adds(out, "</table>\n");
 }
 
-static void draw_contents(struct drawing *d)
+static void draw_prompts(struct drawing *d)
 {
     const struct view_survey *s = &d->survey;
     if (!s->prompt_count)
@@ -376,11 +364,8 @@ static void draw_contents(struct drawing *d)
 
 size_t view_html_conversation(struct buf *out, const struct view_conversation *v)
 {
-    const struct conversation *c = v->conversation;
     struct drawing d = {.out = out, .v = v};
     BUF_RELEASE struct buf title = {0};
-    size_t lost = 0;
-    bool is_first = true;
     view_survey_make(v, true, &d.survey);
     buf_addf(&title, "Session %s%s%s", v->session_id, v->subagent ? ", subagent " : "",
              v->subagent ? v->subagent : "");
@@ -389,19 +374,8 @@ size_t view_html_conversation(struct buf *out, const struct view_conversation *v
     buf_adds(out, "</h1>\n");
     draw_facts(&d);
     timeline_draw(out, d.survey.points, d.survey.point_count);
-    draw_contents(&d);
-    for (size_t i = v->first; i < c->count && v->take(v->context, out); i++) {
-        ARENA_RELEASE struct arena a = {0};
-        struct event e;
-        struct message m;
-        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
-        lost += !is_there;
-        if (is_there && !view_is_silent(&e, &m)) {
-            draw_bounds(&d, &c->items[i], &e, is_first);
-            is_first = false;
-            draw_record(&d, i, &e, &m);
-        }
-    }
+    draw_prompts(&d);
+    size_t lost = view_each_record(v, out, draw_record, &d);
     arena_release(&d.kept);
     view_survey_release(&d.survey);
     return lost;

@@ -19,6 +19,23 @@ bool view_read_item(const struct view_conversation *v, const struct conversation
            conversation_is_of_item(v->conversation, item, e, text);
 }
 
+size_t view_each_record(const struct view_conversation *v, struct buf *out, view_use_record *use,
+                        void *context)
+{
+    const struct conversation *c = v->conversation;
+    size_t lost = 0;
+    for (size_t i = v->first; i < c->count && (!out || v->take(v->context, out)); i++) {
+        ARENA_RELEASE struct arena a = {0};
+        struct event e;
+        struct message m;
+        bool is_there = view_read_item(v, &c->items[i], &a, &e, &m);
+        lost += !is_there;
+        if (is_there)
+            use(context, i, &e, &m);
+    }
+    return lost;
+}
+
 bool view_is_silent(const struct event *e, const struct message *m)
 {
     switch (e->kind) {
@@ -45,6 +62,33 @@ bool view_is_silent(const struct event *e, const struct message *m)
 bool view_is_loaded(const struct conversation_item *item, const struct event *e)
 {
     return item->is_loaded && e->kind != EVENT_API_RETRY;
+}
+
+void view_json_put_place(struct json_document *d, struct json_node *to,
+                         const struct view_conversation *v, const struct conversation_item *item,
+                         const struct event *e)
+{
+    json_put_integer(d, to, "branch", (int64_t)item->branch);
+    if (v->conversation->reader->is_chained)
+        json_put_bool(d, to, "is_loaded", view_is_loaded(item, e));
+    else
+        json_put_null(d, to, "is_loaded");
+}
+
+const char *view_bound_before(struct view_bounds *b, const struct conversation_item *item,
+                              const struct event *e)
+{
+    bool is_other_branch = item->branch != b->branch;
+    bool is_bound = b->is_begun && !item->branch && item->is_loaded != b->is_loaded &&
+                    e->kind != EVENT_COMPACT_BOUNDARY && e->kind != EVENT_COMPACT_SUMMARY;
+    bool is_told = item->is_loaded == view_is_loaded(item, e); /* else it says nothing of the way */
+    b->branch = item->branch;
+    b->is_begun = true;
+    b->is_loaded = is_told ? item->is_loaded : b->is_loaded;
+    return is_other_branch         ? "A branch that was left:"
+           : !is_bound || !is_told ? NULL
+           : item->is_loaded       ? "A resume begins here: it does not load what is above."
+                                   : "A resume ends here: it does not load what is below.";
 }
 
 const char *view_block_word(enum block_kind kind)
@@ -93,8 +137,7 @@ static const char *beginning_of(struct view_survey *s, struct sv text)
     utf8_add_printable(&b,
                        sv_slice(text, 0, text.n < 4 * PROMPT_COLUMNS ? text.n : 4 * PROMPT_COLUMNS),
                        PROMPT_COLUMNS);
-    const char *copy = arena_strndup(&s->arena, b.n ? b.p : "", b.n);
-    return copy;
+    return arena_strndup(&s->arena, b.n ? b.p : "", b.n);
 }
 
 static struct timeline_point *add_point(struct view_survey *s, enum timeline_kind kind,
@@ -117,11 +160,11 @@ static void add_record_point(struct view_survey *s, const struct event *e)
 }
 
 /* Twice as many slots, where half of them are used. */
-static void make_room(struct view_survey *s, size_t used)
+static void make_room(struct view_survey *s)
 {
     struct view_result *old = s->results;
     size_t size = s->result_size;
-    if (used < size / 2)
+    if (s->result_count < size / 2)
         return;
     s->result_size = size ? size * 2 : FIRST_SLOTS;
     s->results = mem_resize(NULL, s->result_size * sizeof *s->results);
@@ -133,13 +176,13 @@ static void make_room(struct view_survey *s, size_t used)
 }
 
 /* The call's or result's place among the results; NULL: it is neither. */
-static struct view_result *place_of(struct view_survey *s, const struct block *b, size_t *used)
+static struct view_result *place_of(struct view_survey *s, const struct block *b)
 {
     if ((b->kind != BLOCK_CALL && b->kind != BLOCK_RESULT) || !b->id.n)
         return NULL;
-    make_room(s, *used);
+    make_room(s);
     struct view_result *slot = slot_of(s, graph_id_of(b->id));
-    *used += slot->call == 0;
+    s->result_count += slot->call == 0;
     if (!slot->call)
         *slot = (struct view_result){.call = graph_id_of(b->id), .item = NO_ITEM};
     return slot;
@@ -155,9 +198,9 @@ static void add_tool_point(struct view_survey *s, const struct event *e, const s
 }
 
 static void survey_block(struct view_survey *s, size_t item, const struct event *e,
-                         const struct block *b, size_t *used)
+                         const struct block *b)
 {
-    struct view_result *slot = place_of(s, b, used);
+    struct view_result *slot = place_of(s, b);
     if (b->kind == BLOCK_CALL && slot)
         slot->has_call = true;
     if (b->kind == BLOCK_RESULT && slot) {
@@ -183,9 +226,11 @@ static struct sv said_by(const struct event *e, const struct message *m)
     return SV("(no text)");
 }
 
-static void survey_record(struct view_survey *s, size_t item, const struct event *e,
-                          const struct message *m, size_t *used)
+static void survey_record(void *survey, size_t item, const struct event *e, const struct message *m)
 {
+    struct view_survey *s = survey;
+    s->cwd = first_of(s, s->cwd, e->cwd);
+    s->version = first_of(s, s->version, e->version);
     if (view_is_silent(e, m))
         return;
     if (wall_known(e->at)) {
@@ -198,7 +243,7 @@ static void survey_record(struct view_survey *s, size_t item, const struct event
     if (s->with_points)
         add_record_point(s, e);
     for (size_t i = 0; i < m->block_count; i++)
-        survey_block(s, item, e, &m->blocks[i], used);
+        survey_block(s, item, e, &m->blocks[i]);
     if ((e->kind == EVENT_PROMPT && e->is_human) || e->kind == EVENT_COMMAND)
         *ARENA_PUSH(&s->arena, s->prompts, s->prompt_count, s->prompt_capacity) =
             (struct view_prompt){item, e->at, beginning_of(s, said_by(e, m))};
@@ -206,21 +251,9 @@ static void survey_record(struct view_survey *s, size_t item, const struct event
 
 void view_survey_make(const struct view_conversation *v, bool with_points, struct view_survey *out)
 {
-    const struct conversation *c = v->conversation;
-    struct view_survey s = {.with_points = with_points};
-    size_t used = 0;
-    make_room(&s, used);
-    for (size_t i = v->first; i < c->count; i++) {
-        ARENA_RELEASE struct arena a = {0};
-        struct event e;
-        struct message m;
-        if (view_read_item(v, &c->items[i], &a, &e, &m)) {
-            s.cwd = first_of(&s, s.cwd, e.cwd);
-            s.version = first_of(&s, s.version, e.version);
-            survey_record(&s, i, &e, &m, &used);
-        }
-    }
-    *out = s;
+    *out = (struct view_survey){.with_points = with_points};
+    make_room(out);
+    out->lost = view_each_record(v, NULL, survey_record, out);
 }
 
 void view_survey_release(struct view_survey *s)

@@ -38,6 +38,10 @@ struct view_survey {
     const char *model, *cwd, *version; /* the first that is named; NULL: none is */
     size_t replies, calls, failures;   /* failures: results that are errors */
     int64_t context_tokens;            /* of the last reply that says; 0: none does */
+    size_t lost;                       /* records that were gone when they should be read */
+
+    /* private */
+    size_t result_count;
 };
 
 /* with_points: also what timeline_draw wants. */
@@ -53,11 +57,36 @@ const struct view_result *view_survey_result_of(const struct view_survey *s, uin
 bool view_read_item(const struct view_conversation *v, const struct conversation_item *item,
                     struct arena *a, struct event *e, struct message *m);
 
+/*
+ * Reads each record again, from v->first on, and hands on those that are there. out: what is drawn;
+ * v->take gets it before each, and may end it. NULL: nothing is drawn.
+ * Returns: how many were gone.
+ */
+typedef void view_use_record(void *context, size_t item, const struct event *e,
+                             const struct message *m);
+size_t view_each_record(const struct view_conversation *v, struct buf *out, view_use_record *use,
+                        void *context);
+
+/* What is to be said before the next record that is shown. Start with {0}. */
+struct view_bounds {
+    size_t branch;
+    bool is_loaded, is_begun;
+};
+/* That a branch begins, or that what a resume loads begins or ends; a compaction says so of itself.
+ * NULL: nothing. */
+const char *view_bound_before(struct view_bounds *b, const struct conversation_item *item,
+                              const struct event *e);
+
 /* What a reader of the conversation misses nothing by. */
 bool view_is_silent(const struct event *e, const struct message *m);
 
 /* A resume loads it. */
 bool view_is_loaded(const struct conversation_item *item, const struct event *e);
+
+/* Adds "branch", and "is_loaded": null where that is not known. */
+void view_json_put_place(struct json_document *d, struct json_node *to,
+                         const struct view_conversation *v, const struct conversation_item *item,
+                         const struct event *e);
 
 /* "text", "thinking", "call", "result", "image", "file", "other" */
 const char *view_block_word(enum block_kind kind);

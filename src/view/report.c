@@ -159,12 +159,16 @@ static struct tool *tool_of(struct report *r, const char *own)
 static void tell_conversation(struct report *r)
 {
     struct view_survey *s = r->of->survey;
-    if (!s)
+    if (!s) {
+        add_word(r, "conversation", "not read", r->of->unread);
         return;
+    }
     add_number(r, "conversation", "prompts", (double)s->prompt_count);
     add_number(r, "conversation", "replies", (double)s->replies);
     add_number(r, "conversation", "tool calls", (double)s->calls);
     add_number(r, "conversation", "failed", (double)s->failures);
+    add_number(r, "conversation", "places that could not be read", (double)s->gaps);
+    add_number(r, "conversation", "records rewritten meanwhile", (double)s->lost);
     add_time(r, "conversation", "from", s->first_at.ms);
     add_time(r, "conversation", "to", s->last_at.ms);
     for (size_t i = 0; i < s->point_count; i++) {

@@ -16,8 +16,9 @@ struct view_report {
     const char *system;  /* "Linux 6.1.0 x86_64"; NULL: not known */
     int64_t taken_at_ms;
     const struct view_checked *checked; /* NULL: its transcript was not looked at */
-    struct view_survey *survey;         /* with points; NULL: it was not read. Its points are sorted
-                                           and renamed */
+    struct view_survey *survey; /* with points; NULL: it was not read. Its points are sorted and
+                                   renamed */
+    const char *unread;         /* why not: "permission denied" */
 };
 
 void view_html_report(struct buf *out, const struct view_report *r);

@@ -82,6 +82,18 @@ is_private()
     [[ $output != *"$HOME"* && $output != *"$ID"* ]]
 }
 
+@test "what could not be read of the conversation is said, and not left out" {
+    secret_transcript
+    report "$ID" --json
+    jq -es '.[0].facts | any(.name == "places that could not be read" and .value == 1)' <<<"$output"
+    mv "$TRANSCRIPT" "$BATS_TEST_TMPDIR/elsewhere"
+    ln -s "$BATS_TEST_TMPDIR/elsewhere" "$TRANSCRIPT"
+    report "$ID" --json
+    [ "$status" -eq 1 ]
+    jq -es '.[0].facts | any(.section == "conversation" and .name == "not read")' <<<"$output"
+    is_private
+}
+
 @test "it takes one session, and says what it does not find" {
     rescue --report
     [ "$status" -eq 2 ]

@@ -28,8 +28,10 @@ static int survey(const struct sr_snapshot *snapshot, const struct sr_session *s
 {
     const struct session *s =
         &snapshot_of((struct sr_snapshot *)snapshot)->sessions[shown - snapshot->sessions];
-    if (!shown->part_count || !s->store || !s->store->agent->reader->read_message)
-        return -ENODATA;
+    if (!shown->part_count || !s->store)
+        return -ENOENT;
+    if (!s->store->agent->reader->read_message)
+        return -EOPNOTSUPP;
     const struct agent *agent = s->store->agent;
     const char *file = shown->parts[0].path;
     struct records records = {.files = &file,
@@ -91,7 +93,7 @@ static int tell(struct context *c, const struct sr_snapshot *snapshot, const str
     struct view_survey said = {0};
     struct utsname name;
     bool is_checked = check(s, &arena, &examined, &checked);
-    bool is_read = survey(snapshot, s, &said) == 0;
+    int r = survey(snapshot, s, &said);
     struct view_report report = {
         .session = s,
         .program = "session-rescue " SR_VERSION,
@@ -100,18 +102,20 @@ static int tell(struct context *c, const struct sr_snapshot *snapshot, const str
                       : NULL,
         .taken_at_ms = snapshot->taken_at_ms,
         .checked = is_checked ? &checked : NULL,
-        .survey = is_read ? &said : NULL,
+        .survey = r == 0 ? &said : NULL,
+        .unread = r < 0 ? err_reason(r) : NULL,
     };
     if (c->options->json)
         view_json_report(&out, &report);
     else
         view_html_report(&out, &report);
     int status = context_print(&out);
-    if (is_read)
+    bool is_told = r == 0 || (r == -ENOENT && !s->is_unreadable); /* or there is nothing to tell */
+    if (r == 0)
         view_survey_release(&said);
     if (is_checked && !checked.why)
         repair_examine_release(&examined);
-    return status;
+    return status || is_told ? status : EXIT_ATTENTION;
 }
 
 static int run(struct context *context)

@@ -251,7 +251,7 @@ static void survey_record(void *survey, size_t item, const struct event *e, cons
 
 void view_survey_make(const struct view_conversation *v, bool with_points, struct view_survey *out)
 {
-    *out = (struct view_survey){.with_points = with_points};
+    *out = (struct view_survey){.with_points = with_points, .gaps = v->conversation->gap_count};
     make_room(out);
     out->lost = view_each_record(v, NULL, survey_record, out);
 }

@@ -38,6 +38,7 @@ struct view_survey {
     const char *model, *cwd, *version; /* the first that is named; NULL: none is */
     size_t replies, calls, failures;   /* failures: results that are errors */
     int64_t context_tokens;            /* of the last reply that says; 0: none does */
+    size_t gaps;                       /* places that could not be read */
     size_t lost;                       /* records that were gone when they should be read */
 
     /* private */

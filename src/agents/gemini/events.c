@@ -14,11 +14,6 @@ enum {
 
 #define CONTEXT "<session_context>"
 
-static bool is(struct sv s, const char *word)
-{
-    return sv_equals(s, sv_of(word));
-}
-
 static bool is_blank(struct sv s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -51,9 +46,9 @@ static bool is_said(const struct json_value *message)
 {
     struct sv type = json_text_at(message, "type"), words = words_of(message);
     bool is_empty = is_blank(words);
-    if (is(type, "gemini"))
+    if (sv_is(type, "gemini"))
         return !is_empty || has_any(message, "toolCalls") || has_any(message, "thoughts");
-    if (!is(type, "user"))
+    if (!sv_is(type, "user"))
         return false;
     if (is_empty)
         return has_any(message, "content"); /* results of tools */
@@ -119,7 +114,7 @@ static void read_calls(struct arena *a, const struct json_value *root, struct ev
         struct wall at;
         *ARENA_PUSH(a, tools, count, capacity) =
             (struct event_tool){json_text_at(call, "id"), json_text_at(call, "name")};
-        cancelled += is(json_text_at(call, "status"), "cancelled");
+        cancelled += sv_is(json_text_at(call, "status"), "cancelled");
         if (wall_parse(json_text_at(call, "timestamp"), &at) && at.ms > e->at.ms)
             e->at = at;
     }
@@ -158,7 +153,7 @@ static void read_reply(struct arena *a, const struct json_value *root, struct ev
 
 static void read_info(const struct json_value *root, struct event *e)
 {
-    if (is(words_of(root), "Request cancelled.")) {
+    if (sv_is(words_of(root), "Request cancelled.")) {
         e->kind = EVENT_INTERRUPTED;
         e->at.ms += wall_known(e->at) ? CANCEL_SLACK_MS : 0;
     } else {
@@ -209,16 +204,16 @@ static void read_event(struct arena *a, const struct json_value *root, struct ev
         e.kind = EVENT_TURN_OVER;
     } else if (json_get(root, "projectHash")) {
         read_header(root, &e);
-    } else if (is(type, "user")) {
+    } else if (sv_is(type, "user")) {
         read_user(a, root, &e);
-    } else if (is(type, "gemini")) {
+    } else if (sv_is(type, "gemini")) {
         read_reply(a, root, &e);
-    } else if (is(type, "info")) {
+    } else if (sv_is(type, "info")) {
         read_info(root, &e);
-    } else if (is(type, "error")) {
+    } else if (sv_is(type, "error")) {
         e.kind = EVENT_API_ERROR;
         e.text = words_of(root);
-    } else if (is(type, "warning")) {
+    } else if (sv_is(type, "warning")) {
         e.kind = EVENT_METADATA;
     }
     *out = e;

@@ -7,7 +7,6 @@
 #include "agents/model_address.h"
 #include "agents/node_script.h"
 #include "base/io/fs.h"
-#include "base/json.h"
 
 #include <errno.h>
 #include <string.h>

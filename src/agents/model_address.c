@@ -28,6 +28,7 @@ const char *model_proxy_of(const struct proc_strings *environment)
 
 bool model_is_of_this_machine(struct sv url)
 {
-    return sv_find(url, 0, SV("://127.")) < url.n || sv_find(url, 0, SV("://localhost")) < url.n ||
-           sv_find(url, 0, SV("://[::1]")) < url.n;
+    struct sv host = sv_slice(url, sv_find(url, 0, SV("://")), url.n);
+    return sv_starts_with(host, SV("://127.")) || sv_starts_with(host, SV("://localhost")) ||
+           sv_starts_with(host, SV("://[::1]"));
 }

@@ -277,8 +277,7 @@ struct agent_api codex_api(const struct proc_strings *argv, const struct proc_st
     if (!url.n && named)
         url = sv_of(named);
     const char *text = arena_strndup(&scratch, url.p ? url.p : "", url.n);
-    bool is_local = strstr(text, "://127.0.0.1") || strstr(text, "://localhost");
-    const char *proxy = is_local ? NULL : model_proxy_of(environment);
+    const char *proxy = model_is_of_this_machine(url) ? NULL : model_proxy_of(environment);
     return (struct agent_api){.port = proxy   ? model_port_of_url(proxy)
                                       : url.n ? model_port_of_url(text)
                                               : 443,

@@ -23,14 +23,6 @@ struct addresses {
     bool is_unsure; /* there is more than can be told */
 };
 
-/* "http://127.0.0.1:8080/v1" */
-static bool is_of_this_machine(const char *url)
-{
-    const char *host = strstr(url, "://");
-    return host && (str_starts_with(host, "://127.") || str_starts_with(host, "://localhost") ||
-                    str_starts_with(host, "://[::1]"));
-}
-
 static void take_url(struct addresses *s, struct sv provider, struct sv url)
 {
     if (!url.n)
@@ -138,7 +130,7 @@ struct agent_api opencode_api(const struct proc_strings *argv,
     s.model = asked ? asked : s.model;
     if (s.url)
         api.port = s.port;
-    if (proxy && !(s.url && is_of_this_machine(s.url)))
+    if (proxy && !(s.url && model_is_of_this_machine(sv_of(s.url))))
         api.port = model_port_of_url(proxy);
     if (!environment || s.is_unsure || (s.url && !asks_own(&s)))
         api.port = 0;

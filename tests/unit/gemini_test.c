@@ -5,6 +5,7 @@
 #include "conversation/message.h"
 #include "conversation/tail.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -239,6 +240,23 @@ static void the_store_says_which_folder_a_directory_has(void **state)
     close(store.fd);
 }
 
+/* Its client takes another, where it cannot read whose a folder is. */
+static void a_folder_whose_owner_cannot_be_read_is_not_free(void **state)
+{
+    (void)state;
+    scratch_put("q/projects.json", "{\"projects\":{\"/home/u/a\":\"kept\"}}");
+    scratch_put("q/tmp/app/.project_root/x", "");
+    scratch_put("q/tmp/kept/.project_root/x", "");
+    scratch_put("q/tmp/empty/.project_root", "\n");
+    struct agent_store store = open_store();
+    assert_string_equal(gemini_folder_in(&store, "/home/u/app"), "tmp/app-1/chats");
+    assert_string_equal(gemini_folder_in(&store, "/home/u/a"), "tmp/a/chats");
+    assert_string_equal(gemini_folder_in(&store, "/home/u/empty"), "tmp/empty/chats");
+    close(store.fd);
+    store.fd = -ENOENT; /* no store at all */
+    assert_string_equal(gemini_folder_in(&store, "/home/u/app"), "tmp/app/chats");
+}
+
 /* Asked for each of thousands of sessions: what it reads for one does not stay. */
 static void the_list_of_folders_is_let_go(void **state)
 {
@@ -344,6 +362,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_records_are_known_from_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_path_is_cut_where_the_store_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(the_store_says_which_folder_a_directory_has, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_folder_whose_owner_cannot_be_read_is_not_free, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_list_of_folders_is_let_go, setup, teardown),
         cmocka_unit_test_setup_teardown(of_the_same_digits_the_conversation_is_taken, setup,

@@ -34,12 +34,13 @@ static const char *join(struct arena *a, const char *folder, const char *name)
 /* ---- which folder a directory has --------------------------------------------------------- */
 
 /* The directory that a folder says it is for. Returns: 0; -ENODATA: it says none; or negative
- * errno. */
+ * errno, -ENOENT too where there is no store yet. */
 static int read_root(const struct agent_store *store, const char *folder, const char **cwd)
 {
     struct sv text;
-    int r = fs_read_small(store->fd, join(store->arena, folder, ROOT_FILE), ROOT_LIMIT,
-                          store->arena, &text);
+    int r = store->fd < 0 ? -ENOENT
+                          : fs_read_small(store->fd, join(store->arena, folder, ROOT_FILE),
+                                          ROOT_LIMIT, store->arena, &text);
     if (r < 0)
         return r;
     while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
@@ -48,6 +49,14 @@ static int read_root(const struct agent_store *store, const char *folder, const 
         return -ENODATA;
     *cwd = arena_strndup(store->arena, text.p, text.n);
     return 0;
+}
+
+/* It says so, or nothing. One that cannot be read may be another's: so the client has it, too. */
+static bool may_be_of(const struct agent_store *store, const char *slug, const char *cwd)
+{
+    const char *owner;
+    int r = read_root(store, join(store->arena, GEMINI_TOP, slug), &owner);
+    return r == -ENOENT || r == -ENODATA || (r == 0 && str_equals(owner, cwd));
 }
 
 /* Absent or broken, it is empty to the client, too. */
@@ -144,12 +153,10 @@ static const char *old_folder(const struct agent_store *store, const char *cwd)
 static const char *new_folder(const struct agent_store *store, const struct json_value *projects,
                               const char *cwd)
 {
-    const char *slug = slug_of(store->arena, cwd), *owner;
+    const char *slug = slug_of(store->arena, cwd);
     for (int i = 0;; i++) {
         const char *name = i ? arena_printf(store->arena, "%s-%d", slug, i) : slug;
-        const char *folder = join(store->arena, GEMINI_TOP, name);
-        int r = read_root(store, folder, &owner);
-        bool is_free = (r < 0 || str_equals(owner, cwd)) && !is_registered(projects, name);
+        bool is_free = !is_registered(projects, name) && may_be_of(store, name, cwd);
         if (is_free || i == SLUGS_LIMIT)
             return chats_of(store->arena, name);
     }
@@ -159,11 +166,9 @@ static const char *find_folder(const struct agent_store *store, const char *cwd)
 {
     const struct json_value *projects = read_registry(store);
     struct sv slug = json_text_at(projects, cwd);
-    const char *owner;
     if (is_plain(slug)) {
         const char *name = arena_strndup(store->arena, slug.p, slug.n);
-        int r = read_root(store, join(store->arena, GEMINI_TOP, name), &owner);
-        if (r < 0 || str_equals(owner, cwd))
+        if (may_be_of(store, name, cwd))
             return chats_of(store->arena, name);
     }
     const char *folder = folder_for(store, cwd);

@@ -304,6 +304,42 @@ static void of_the_same_digits_the_conversation_is_taken(void **state)
     close(store.fd);
 }
 
+static enum agent_file_kind kind_of(const struct agent_files *files, const char *end)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (str_ends_with(files->items[i].path, end))
+            return files->items[i].kind;
+    fail_msg("%s is not copied", end);
+    return AGENT_FILE_OWN;
+}
+
+/* Of the same digits: its own, the only copy of it there may be; and one that says it is another's.
+ */
+static void what_does_not_say_whose_it_is_is_kept(void **state)
+{
+    (void)state;
+    struct agent_listings listings = {0};
+    struct agent_files files;
+    struct agent_transcript t;
+    scratch_put(CHATS "10-02-11111111.jsonl", HEADER(ID) CONTEXT ASKS("01") REPLIES("02"));
+    scratch_put(CHATS "10-03-11111111.jsonl", HEADER(OTHER) CONTEXT ASKS("01"));
+    scratch_put(CHATS "10-04-11111111.jsonl", "{\"sessionId\":\"1111\n" ASKS("01") REPLIES("02"));
+    scratch_put(CHATS "10-05-11111111.json", "{\n  \"sessionId\": \"" ID "\"\n}\n");
+    scratch_put(CHATS "10-06-11111111.jsonl/x", ""); /* none of its client's */
+    struct agent_store store = open_store();
+    assert_int_equal(gemini_find(&store, ID, NULL, &t).state, LOOKUP_FOUND);
+    gemini_list_files(&store, &t, "/tmp", &listings, &files);
+    assert_int_equal(kind_of(&files, "10-02-11111111.jsonl"), AGENT_FILE_TRANSCRIPT);
+    assert_int_equal(kind_of(&files, "10-04-11111111.jsonl"), AGENT_FILE_RECORD);
+    assert_int_equal(kind_of(&files, "10-05-11111111.json"), AGENT_FILE_RECORD);
+    assert_int_equal(files.count, 3);
+    assert_int_equal(files.left_out_count, 1);
+    assert_string_equal(files.left_out[0].why, "of another session");
+    assert_false(files.left_out[0].is_lost);
+    agent_listings_release(&listings);
+    close(store.fd);
+}
+
 static void a_file_goes_back_under_its_new_name(void **state)
 {
     (void)state;
@@ -368,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_list_of_folders_is_let_go, setup, teardown),
         cmocka_unit_test_setup_teardown(of_the_same_digits_the_conversation_is_taken, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_does_not_say_whose_it_is_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_goes_back_under_its_new_name, setup, teardown),
         cmocka_unit_test_setup_teardown(how_long_transcripts_are_kept, setup, teardown),
     };

@@ -67,7 +67,9 @@ static enum agent_file_kind kind_of_other(const struct gathering *g, const char 
     return is_stub ? AGENT_FILE_RECORD : AGENT_FILE_OWN;
 }
 
-/* Its other transcripts: what a resume left, and those that its client could not read. */
+/* Its other transcripts: what a resume left, and those that its client could not read. One that
+ * does not say of which session it is has the digits of this one: it is kept, and never put back.
+ */
 static void add_others(const struct gathering *g, const struct agent_transcript *of)
 {
     struct fs_name *names;
@@ -84,12 +86,13 @@ static void add_others(const struct gathering *g, const struct agent_transcript 
         int r = gemini_read_id(g->store, path, &other);
         if (r == 0 && str_equals(other, g->id))
             store_add_file(g->store, path, kind_of_other(g, path), g->out);
-        else if (r < 0 && r != -ENODATA)
+        else if (r == -ENODATA)
+            store_add_file(g->store, path, AGENT_FILE_RECORD, g->out);
+        else if (r < 0)
             leave_unknown(g, path, r);
         else
             agent_leave_out(g->out, join(g->store->arena, g->store->path, path),
-                            r == 0 ? "of another session" : "it does not say of which session",
-                            false);
+                            "of another session", false);
     }
 }
 

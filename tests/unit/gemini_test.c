@@ -385,6 +385,26 @@ static void how_long_transcripts_are_kept(void **state)
     close(store.fd);
 }
 
+/* The user keeps all; a directory may say otherwise. */
+static void what_a_directory_sets_may_not_be_known(void **state)
+{
+    (void)state;
+    scratch_put("q/settings.json", "{\"general\":{\"sessionRetention\":{\"enabled\":false}}}");
+    scratch_put("none/x", "");
+    scratch_put("p/.gemini/settings.json", "{\"general\":{}}");
+    scratch_put("deletes/.gemini/settings.json",
+                "{\"general\":{\"sessionRetention\":{\"enabled\":true}}}");
+    scratch_put("remarks/.gemini/settings.json", "{ // mine\n}");
+    scratch_put("folder/.gemini/settings.json/x", "");
+    struct agent_store store = open_store();
+    assert_int_equal(gemini_deletes(&store, scratch("none")), FACT_NO);
+    assert_int_equal(gemini_deletes(&store, scratch("p")), FACT_NO);
+    assert_int_equal(gemini_deletes(&store, scratch("deletes")), FACT_YES);
+    assert_int_equal(gemini_deletes(&store, scratch("remarks")), FACT_UNKNOWN);
+    assert_int_equal(gemini_deletes(&store, scratch("folder")), FACT_UNKNOWN);
+    close(store.fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_does_not_say_whose_it_is_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_goes_back_under_its_new_name, setup, teardown),
         cmocka_unit_test_setup_teardown(how_long_transcripts_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_directory_sets_may_not_be_known, setup, teardown),
     };
     return cmocka_run_group_tests_name("gemini", tests, NULL, NULL);
 }

@@ -69,7 +69,8 @@ const char *gemini_renamed(struct arena *a, const char *name, const char *old_id
 /* ---- retention.c ---- */
 
 struct lookup gemini_read_settings(const struct agent_store *store, struct agent_settings *out);
-/* Whether clients that start in a directory delete anything. cwd NULL: not known which. */
+/* Whether clients that start in a directory delete anything. cwd NULL: not known which.
+ * FACT_UNKNOWN: what the directory sets cannot be read. */
 enum fact gemini_deletes(const struct agent_store *store, const char *cwd);
 
 /* ---- screen.c ---- */

@@ -83,12 +83,15 @@ static bool is_trusted(const struct agent_store *store, const char *cwd)
 enum fact gemini_deletes(const struct agent_store *store, const char *cwd)
 {
     struct arena *a = store->arena;
-    int code;
-    const struct json_value *own = retention_of(read_file(a, store->fd, "settings.json", &code));
+    int own_code, code = -ENOENT;
+    const struct json_value *own = read_file(a, store->fd, "settings.json", &own_code);
     const struct json_value *there =
-        cwd ? retention_of(
-                  read_file(a, AT_FDCWD, arena_printf(a, "%s/.gemini/settings.json", cwd), &code))
+        cwd ? read_file(a, AT_FDCWD, arena_printf(a, "%s/.gemini/settings.json", cwd), &code)
             : NULL;
+    if (lookup_of(code, NULL).state == LOOKUP_UNKNOWN) /* it may say anything */
+        return FACT_UNKNOWN;
+    own = retention_of(own);
+    there = retention_of(there);
     if (is_false(there, "enabled") && is_trusted(store, cwd))
         return FACT_NO;
     return is_false(own, "enabled") && !json_get(there, "enabled") ? FACT_NO : FACT_YES;

@@ -335,6 +335,12 @@ static void the_model_is_where_its_settings_say(void **state)
         {"openai_base_url = \"https://h:8443/v1\"\n", 8443},
         {"openai_base_url = \"https://h:8443/v1\"\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
         {"notify = \"\"\"\nmodel_provider = \"a\"\n\"\"\"\n" TWO_PROVIDERS, 443},
+        {"notify = [\"\"\"x\"\"\", '''\nmodel_provider = \"a\"\n''']\n" TWO_PROVIDERS, 443},
+        /* quotes that begin no such string: in a remark, and in another string */
+        {"model = \"x\" # not \"\"\"\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
+        {"model = \"\" # '''\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
+        {"model = '\"\"\"'\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
+        {"model = \"\\\"'''\"\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 82},
         {"[tools]\nmodel_provider = \"a\"\n" TWO_PROVIDERS, 443},
         {"model_provider = \"x.y\"\n[model_providers.\"x.y\"] # one\nbase_url = \"http://h:83\"\n",
          83},

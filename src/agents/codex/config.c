@@ -86,21 +86,35 @@ static bool read_string(struct sv text, struct sv *value)
     return true;
 }
 
-/* Passes over the lines of a string of several lines that begins in this value. */
-static void skip_lines(struct sv value, struct sv *rest)
+/* Where, at or after from, a string of several lines begins; line.n: nowhere. Another string, or a
+ * remark, may hold the same quotes. */
+static size_t opens_lines(struct sv line, size_t from)
 {
-    static const char *const marks[] = {"\"\"\"", "'''"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        struct sv mark = sv_of(marks[i]), line = value;
-        size_t at = sv_find(value, 0, mark);
-        if (at == value.n)
+    for (size_t i = from; i < line.n && line.p[i] != '#'; i++) {
+        char quote = line.p[i];
+        if (quote != '"' && quote != '\'')
             continue;
+        if (i + 2 < line.n && line.p[i + 1] == quote && line.p[i + 2] == quote)
+            return i;
+        while (++i < line.n && line.p[i] != quote)
+            i += quote == '"' && line.p[i] == '\\';
+    }
+    return line.n;
+}
+
+/* Passes over the lines of the strings of several lines that begin in this value. */
+static void skip_lines(struct sv line, struct sv *rest)
+{
+    for (size_t at = 0; (at = opens_lines(line, at)) < line.n;) {
+        struct sv mark = sv_slice(line, at, at + 3);
         at += mark.n;
-        while (sv_find(line, at, mark) == line.n && rest->n) {
+        while ((at = sv_find(line, at, mark)) == line.n) {
+            if (!rest->n)
+                return;
             sv_cut_line(rest, &line);
             at = 0;
         }
-        return;
+        at += mark.n;
     }
 }
 

@@ -290,6 +290,13 @@ static void a_session_has_no_children_of_another_time(void **state)
     assert_string_equal(items[0].session_id, CHILD);
     assert_int_equal(codex_list_children(&store, &a, &items, &count).state, LOOKUP_FOUND);
     assert_int_equal(count, 2);
+
+    /* a pipe and a folder are none, of whatever time */
+    assert_int_equal(mkfifo(scratch(DAY "/" NAME("01a21e54-3333-7000-8000-000000000000")), 0644),
+                     0);
+    scratch_put(DAY "/" NAME("01a21e54-4444-7000-8000-000000000000") "/x", "");
+    assert_int_equal(codex_list_children(&store, &a, &items, &count).state, LOOKUP_FOUND);
+    assert_int_equal(count, 2);
     a.modified_at.ms -= 2 * 24 * 60 * 60 * 1000LL;
     assert_int_equal(codex_list_subagents(&store, &a, &items, &count).state, LOOKUP_FOUND);
     assert_int_equal(count, 0);

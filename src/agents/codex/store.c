@@ -156,7 +156,8 @@ static void take_file(struct walk *w, const char *folder, const char *name)
         return;
     }
     struct lookup seen = store_look_at(w->store, path, &found);
-    if (is_of_its_time)
+    bool is_no_file = seen.code == -EISDIR || seen.code == -ENXIO; /* and so is nobody's child */
+    if (is_of_its_time && !(w->parent && is_no_file))
         store_join(&w->seen, seen);
     if (seen.state != LOOKUP_FOUND || !is_wanted(w, path, is_of_its_time))
         return;

@@ -452,9 +452,9 @@ static void take_structure(struct json_stream *s, char c, int64_t at)
         json_stream_fields_begin_value(s, kind, at);
         s->word = words[kind == JSON_STREAM_TRUE ? 0 : kind == JSON_STREAM_FALSE ? 1 : 2];
         s->state = IN_WORD;
-    } else if (c == '-' || (c >= '0' && c <= '9')) {
+    } else if ((s->number = json_number_next(JSON_NUMBER_NONE, c))) {
         json_stream_fields_begin_value(s, JSON_STREAM_NUMBER, at);
-        s->number = c >= '1' ? JSON_STREAM_NONZERO : JSON_STREAM_ZERO;
+        s->is_nonzero = s->number == JSON_NUMBER_INTEGER;
         s->state = IN_NUMBER;
     } else {
         s->state = IN_RUIN;
@@ -496,12 +496,20 @@ static void take_end(struct json_stream *s, char c)
         s->state = IN_RUIN;
 }
 
-static void add_digit(struct json_stream *s, char c)
+/* Returns: whether the byte was taken. */
+static bool go_on_number(struct json_stream *s, char c, int64_t at)
 {
-    if (s->number == JSON_STREAM_ZERO && c >= '1' && c <= '9')
-        s->number = JSON_STREAM_NONZERO;
-    else if (s->number == JSON_STREAM_ZERO && (c == 'e' || c == 'E'))
-        s->number = JSON_STREAM_ZERO_EXPONENT;
+    enum json_number next = json_number_next(s->number, c);
+    if (next) {
+        s->number = next;
+        s->is_nonzero |= c >= '1' && c <= '9' && next <= JSON_NUMBER_FRACTION;
+        return true;
+    }
+    if (json_number_is_whole(s->number))
+        end_value(s, at);
+    else
+        s->state = IN_RUIN;
+    return false;
 }
 
 /* The other places where white space counts. Returns: whether the byte was taken. */
@@ -525,12 +533,8 @@ static bool take_inside(struct json_stream *s, char c, int64_t at)
         else if (!*++s->word)
             end_value(s, at + 1);
         break;
-    default: /* IN_NUMBER, as loosely as scan */
-        add_digit(s, c);
-        if ((c < '0' || c > '9') && (!c || !strchr("+-.eE", c))) {
-            end_value(s, at);
-            return false;
-        }
+    default: /* IN_NUMBER */
+        return go_on_number(s, c, at);
     }
     return s->state != IN_RUIN;
 }

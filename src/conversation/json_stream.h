@@ -27,6 +27,7 @@
 #pragma once
 
 #include "base/str.h"
+#include "jsonl/json_number.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -173,7 +174,8 @@ struct json_stream {
     bool is_key;
     bool passes; /* no more of it is kept or looked at */
     unsigned char hex_left;
-    enum { JSON_STREAM_ZERO, JSON_STREAM_NONZERO, JSON_STREAM_ZERO_EXPONENT } number; /* so far */
+    enum json_number number; /* so far */
+    bool is_nonzero;
     const char *word; /* what is left of true, false, null */
     uint32_t hex;
     int64_t escape_from; /* of the escape being read */

@@ -257,7 +257,7 @@ void json_stream_fields_end_value(struct json_stream *s, int64_t at)
     enum context context = context_of(s);
     if (key < (enum key)JSON_STREAM_MEMBERS) {
         s->members[key].span.to = at;
-        s->members[key].is_nonzero = s->number == JSON_STREAM_NONZERO;
+        s->members[key].is_nonzero = s->is_nonzero;
     }
     if (key == KEY_BLOCK_CONTENT)
         s->open[0].content.to = at;

@@ -1,6 +1,7 @@
 #include "jsonl/line_check.h"
 
 #include "base/arena.h"
+#include "jsonl/json_number.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -120,13 +121,16 @@ static enum outcome read_word(struct reading *r, const char *word)
     return COMPLETE;
 }
 
-/* Loosely: what is made of a number's characters is the JSON library's to judge. */
 static enum outcome read_number(struct reading *r)
 {
-    while (r->at < r->line.n &&
-           (is_digit(r->line.p[r->at]) || memchr("+-.eE", r->line.p[r->at], 5)))
+    enum json_number so_far = JSON_NUMBER_NONE, next;
+    while (r->at < r->line.n && (next = json_number_next(so_far, r->line.p[r->at]))) {
+        so_far = next;
         r->at++;
-    return r->at < r->line.n ? COMPLETE : CUT;
+    }
+    if (r->at == r->line.n)
+        return CUT;
+    return json_number_is_whole(so_far) ? COMPLETE : BROKEN;
 }
 
 static enum outcome read_scalar(struct reading *r, char c)
@@ -139,7 +143,7 @@ static enum outcome read_scalar(struct reading *r, char c)
     case 'n':
         return read_word(r, "null");
     default:
-        return is_digit(c) || c == '-' ? read_number(r) : BROKEN;
+        return read_number(r);
     }
 }
 

@@ -1,7 +1,11 @@
 #include "unit.h"
 
+#include "base/json.h"
 #include "conversation/json_stream.h"
 #include "conversation/loader/graph.h"
+#include "jsonl/line_check.h"
+
+#include <stdio.h>
 
 static struct json_stream skim;
 
@@ -50,6 +54,67 @@ static void a_line_is_a_record_or_broken_or_blank(void **state)
     assert_shape("{1:2}\n", JSON_STREAM_BROKEN);
     assert_shape("{\"a\":\"\\u12g4\"}\n", JSON_STREAM_BROKEN);
     assert_shape("{\"a\":\"\\u00E9\"}\n", JSON_STREAM_RECORD);
+}
+
+/* With one of these as a value the line is a record here, to line_check and to the parser, or to
+ * none of them. */
+static void assert_number(const char *number, bool is_one)
+{
+    char line[64];
+    struct line_check check;
+    struct arena a = {0};
+    const struct json_value *root;
+    for (size_t i = 0; i < 2; i++) {
+        struct sv text = {
+            line, (size_t)snprintf(line, sizeof line, i ? "{\"a\":[%s]}" : "{\"a\":%s}", number)};
+        assert_shape(line, is_one ? JSON_STREAM_RECORD : JSON_STREAM_BROKEN);
+        line_check_line(text, SV("{\"parentUuid\":"), &check);
+        assert_int_equal(check.kind == LINE_CHECK_WHOLE, is_one);
+        assert_int_equal(json_parse(&a, text, &root) == 0, is_one);
+    }
+    arena_release(&a);
+}
+
+static void a_number_is_what_the_parser_takes_for_one(void **state)
+{
+    static const char *const numbers[] = {"0",
+                                          "-0",
+                                          "7",
+                                          "-12",
+                                          "1.0",
+                                          "0.05",
+                                          "1e5",
+                                          "1E+05",
+                                          "0e-0",
+                                          "2.5e3",
+                                          "1e400",
+                                          "-9.75E-2",
+                                          "12345678901234567890123"};
+    static const char *const others[] = {"099",  "00",    "-01", "-",   "+1",    ".5",  "1.",
+                                         "1.e2", "1e",    "1e+", "1-2", "1.2.3", "--1", "1e2e3",
+                                         "0x1",  "1e2.5", "0-",  "-e1", "1+",    "-.5"};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_number(numbers[i], true);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_number(others[i], false);
+}
+
+static void whether_a_number_is_nought_is_known(void **state)
+{
+    static const struct {
+        const char *line;
+        bool is_nonzero;
+    } lines[] = {
+        {"{\"isSidechain\":0}\n", false},    {"{\"isSidechain\":-0.00e5}\n", false},
+        {"{\"isSidechain\":-3}\n", true},    {"{\"isSidechain\":0.01}\n", true},
+        {"{\"isSidechain\":10E-1}\n", true}, {"{\"a\":1,\"isSidechain\":0}\n", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        read_line(sv_of(lines[i].line), 1);
+        assert_int_equal(skim.members[JSON_STREAM_IS_SIDECHAIN].is_nonzero, lines[i].is_nonzero);
+    }
 }
 
 static void a_mark_stands_at_the_beginning_of_a_file_alone(void **state)
@@ -253,6 +318,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_a_record_or_broken_or_blank),
+        cmocka_unit_test(a_number_is_what_the_parser_takes_for_one),
+        cmocka_unit_test(whether_a_number_is_nought_is_known),
         cmocka_unit_test(a_mark_stands_at_the_beginning_of_a_file_alone),
         cmocka_unit_test(control_characters_are_taken_where_that_is_asked_for),
         cmocka_unit_test(what_is_escaped_reads_as_the_rest),

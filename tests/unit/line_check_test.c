@@ -55,6 +55,17 @@ static void an_object_is_whole(void **state)
                   "whole: record 0-56");
 }
 
+/* A client's parser refuses the line. What is nested behind the number is no record. */
+static void a_number_that_is_none_breaks_its_line(void **state)
+{
+    (void)state;
+    assert_judged("{\"a\":099}", "torn: stub 0-9");
+    assert_judged("{\"a\":099,\"b\":{\"c\":1}}", "torn: stub 0-21");
+    assert_judged("{\"a\":1." NEXT, "glued: stub 0-7, record 7-40");
+    assert_judged("{\"a\":1.", "torn: stub 0-7");
+    assert_int_equal(scan_of(SV("{\"a\":099}")).breaks_at, 6);
+}
+
 static void white_space_belongs_to_no_piece(void **state)
 {
     (void)state;
@@ -348,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_whole),
         cmocka_unit_test(a_stub_is_open_where_a_value_is_to_come),
+        cmocka_unit_test(a_number_that_is_none_breaks_its_line),
         cmocka_unit_test(white_space_belongs_to_no_piece),
         cmocka_unit_test(a_byte_order_mark_is_no_damage),
         cmocka_unit_test(braces_in_text_are_text),

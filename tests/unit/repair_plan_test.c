@@ -279,6 +279,25 @@ static void a_stub_goes_and_the_record_behind_it_stays(void **state)
     end(&s);
 }
 
+/* A client's parser refuses its line, and then lacks a parent. */
+static void a_record_with_a_number_that_is_none_is_a_stub(void **state)
+{
+    (void)state;
+    struct scene s = {0};
+    minute = 0;
+    add(&s, "a", "", "user", "\"one\"");
+    add(&s, "b", "a", "assistant", WORDS);
+    buf_adds(&s.file, "{\"parentUuid\":\"b\",\"type\":\"system\",\"subtype\":\"turn_duration\","
+                      "\"durationMs\":099,\"uuid\":\"c\","
+                      "\"timestamp\":\"2026-01-02T03:01:06.000Z\"}\n");
+    add(&s, "d", "c", "user", "\"two\"");
+    repair_it(&s);
+    assert_true(has_problem(&s, DAMAGE_STUB, DAMAGE_HURTS));
+    assert_true(has_problem(&s, DAMAGE_MISSING_PARENT, DAMAGE_HURTS));
+    assert_messages(&s, 1, 3);
+    end(&s);
+}
+
 static void glued_records_get_a_line_each(void **state)
 {
     (void)state;
@@ -1046,6 +1065,7 @@ int main(void)
         cmocka_unit_test(nothing_is_linked_across_a_compaction),
         cmocka_unit_test(the_first_record_may_have_a_parent_elsewhere),
         cmocka_unit_test(a_stub_goes_and_the_record_behind_it_stays),
+        cmocka_unit_test(a_record_with_a_number_that_is_none_is_a_stub),
         cmocka_unit_test(glued_records_get_a_line_each),
         cmocka_unit_test(of_several_blocks_one_is_dropped_with_its_comma),
         cmocka_unit_test(a_record_that_is_dropped_leaves_its_parent_to_its_children),

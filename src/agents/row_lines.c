@@ -95,7 +95,7 @@ bool row_lines_can_tell(const struct rows *rows)
 
 /* ---- of a session, in a database beside its transcript ------------------------------------- */
 
-static bool has_table(struct database *db, const char *name)
+bool row_lines_has_table(struct database *db, const char *name)
 {
     return database_number(db, 0,
                            "SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", "t",
@@ -105,7 +105,7 @@ static bool has_table(struct database *db, const char *name)
 static int write_table(struct database *db, const struct row_table *table, const char *session_id,
                        agent_sink *sink, void *context)
 {
-    if (!has_table(db, table->name))
+    if (!row_lines_has_table(db, table->name))
         return 0;
     struct rows *rows = database_rows(db, table->sql, "t", sv_of(session_id));
     int r = row_lines_can_tell(rows) ? 0 : -EBADMSG;

@@ -18,6 +18,8 @@ void row_lines_add(struct rows *rows, const struct row_table *table, const char 
                    struct buf *out);
 bool row_lines_can_tell(const struct rows *rows);
 
+bool row_lines_has_table(struct database *db, const char *name);
+
 /*
  * What a database that is only an index, or beside the transcript, says of a session: of->path is
  * the database below the store. In one transaction that reads; a table that is not there has none.

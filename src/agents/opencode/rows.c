@@ -152,13 +152,6 @@ static void write_last_turn(struct writer *w)
 
 /* ---- all of it ---------------------------------------------------------------------------- */
 
-static bool has_table(struct database *db, const char *name)
-{
-    return database_number(db, 0,
-                           "SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", "t",
-                           sv_of(name)) > 0;
-}
-
 static void write_rows(struct writer *w, const struct row_table *table, struct rows *rows)
 {
     while (can_tell(w, rows) && database_next(rows)) {
@@ -172,7 +165,7 @@ static void write_rows(struct writer *w, const struct row_table *table, struct r
 
 static void write_table(struct writer *w, const struct row_table *table)
 {
-    if (has_table(w->db, table->name))
+    if (row_lines_has_table(w->db, table->name))
         write_rows(w, table, database_rows(w->db, table->sql, "t", sv_of(w->session_id)));
 }
 
@@ -184,7 +177,7 @@ static void write_head(struct writer *w)
     struct buf text = {0};
     json_put_string(d, line, "format", "rows/1");
     json_put_string(d, line, "database", OPENCODE_DATABASE);
-    if (has_table(w->db, "migration")) {
+    if (row_lines_has_table(w->db, "migration")) {
         struct rows *rows = database_rows(w->db, "SELECT id FROM migration ORDER BY id", "");
         while (database_next(rows))
             json_put_text(d, done, NULL, database_text(rows, 0));
@@ -352,7 +345,7 @@ static void leave_out_others(const struct agent_store *store, struct database *d
         agent_leave_out(out, arena_printf(store->arena, "%s: %.*s", path, (int)name.n, name.p),
                         "a table that this program does not know", true);
     }
-    if (has_table(db, "session_share") &&
+    if (row_lines_has_table(db, "session_share") &&
         database_number(db, 0, "SELECT count(*) FROM session_share WHERE session_id = ?", "t",
                         sv_of(session_id)) > 0)
         agent_leave_out(out, arena_printf(store->arena, "%s: session_share", path),

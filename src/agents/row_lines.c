@@ -1,11 +1,14 @@
 /* Rows as lines. */
 #include "agents/row_lines.h"
+#include "agents/store_files.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <sys/stat.h>
 
 enum { PATIENCE_MS = 3000 };
 
@@ -132,10 +135,13 @@ static int write_head(const char *file, agent_sink *sink, void *context)
 int row_lines_write(const struct agent_store *store, const struct agent_transcript *of,
                     const struct row_table *tables, size_t count, agent_sink *sink, void *context)
 {
+    int r = store_look_at_database(store, of->path);
+    if (r < 0)
+        return r;
     struct database *db =
         database_open_foreign(arena_printf(store->arena, "%s/%s", store->path, of->path));
     database_limit(db, PATIENCE_MS);
-    int r = write_head(of->path, sink, context);
+    r = write_head(of->path, sink, context);
     database_run(db, "BEGIN", "");
     for (size_t i = 0; i < count && r == 0; i++)
         r = write_table(db, &tables[i], of->session_id, sink, context);
@@ -149,6 +155,13 @@ void row_lines_list(const struct agent_store *store, const char *file, const cha
                     agent_row_writer *write, struct agent_files *out)
 {
     struct arena *a = store->arena;
+    struct stat st;
+    int r = store_look_at_database(store, file);
+    bool is_no_file = fstatat(store->fd, file, &st, 0) == 0 && !S_ISREG(st.st_mode);
+    if (r < 0 && r != -ENOENT && !is_no_file)
+        agent_leave_out(out, arena_printf(a, "%s/%s", store->path, file), err_reason(r), true);
+    if (r < 0)
+        return;
     struct agent_transcript *of = arena_alloc(a, sizeof *of);
     *of = (struct agent_transcript){.session_id = arena_strdup(a, session_id),
                                     .path = arena_strdup(a, file)};

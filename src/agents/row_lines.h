@@ -27,6 +27,7 @@ bool row_lines_has_table(struct database *db, const char *name);
  */
 int row_lines_write(const struct agent_store *store, const struct agent_transcript *of,
                     const struct row_table *tables, size_t count, agent_sink *sink, void *context);
-/* Lists that in a backup, as FILE.rows.jsonl: for information, never restored. */
+/* Lists that in a backup, as FILE.rows.jsonl: for information, never restored. A database that
+ * cannot be looked at is left out, and counts as lost; what is no file is none. */
 void row_lines_list(const struct agent_store *store, const char *file, const char *session_id,
                     agent_row_writer *write, struct agent_files *out);

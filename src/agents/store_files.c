@@ -75,6 +75,34 @@ struct lookup store_look_at(const struct agent_store *store, const char *path,
     return seen;
 }
 
+/* SQLite opens what stands beside a database. */
+static int look_beside(const struct agent_store *store, const char *file)
+{
+    static const char *const ends[] = {"-journal", "-wal", "-shm"};
+    struct stat st;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (fstatat(store->fd, arena_printf(store->arena, "%s%s", file, ends[i]), &st, 0) == 0 &&
+            !S_ISREG(st.st_mode))
+            return -ENXIO;
+    return 0;
+}
+
+int store_look_at_database(const struct agent_store *store, const char *file)
+{
+    struct stat name, here, there;
+    if (fstatat(store->fd, file, &here, 0) < 0)
+        return errno == ENOENT ? fs_why_absent(store->fd, file) : -errno;
+    if (!S_ISREG(here.st_mode))
+        return S_ISDIR(here.st_mode) ? -EISDIR : -ENXIO;
+    if (stat(shown(store, file), &there) < 0)
+        return errno == ENOENT ? -EXDEV : -errno; /* it is here, below another root */
+    if (fstatat(store->fd, file, &name, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    if (name.st_uid != here.st_uid || here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+        return -EXDEV;
+    return look_beside(store, file);
+}
+
 /* ---- what a backup holds ------------------------------------------------------------------ */
 
 struct walk {

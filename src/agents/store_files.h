@@ -20,6 +20,12 @@ struct lookup store_list_folders(const struct agent_store *store, const char *to
 struct lookup store_look_at(const struct agent_store *store, const char *path,
                             struct agent_transcript *out);
 
+/* Whether SQLite may open a database below the store, which it does by the path: that leads to the
+ * same file, which is no link to what is somebody else's, and it would wait for ever at the end of
+ * a pipe. Returns: 0; -ENOENT: there is none; -EXDEV: the path leads elsewhere; or negative errno.
+ */
+int store_look_at_database(const struct agent_store *store, const char *file);
+
 /* Joins the answer for one place to that for all: if one is unknown, all is. */
 void store_join(struct lookup *all, struct lookup one);
 

@@ -309,6 +309,34 @@ static void a_session_has_no_children_of_another_time(void **state)
     fs_close(&store.fd);
 }
 
+/* What is pinned, named, aimed at and not sent yet stands in them alone. */
+static void a_database_that_cannot_be_looked_at_is_missed(void **state)
+{
+    (void)state;
+    struct problems problems = {0};
+    struct agent_transcript a;
+    struct agent_files files;
+    scratch_put(DAY "/" NAME(A), HEAD(A, "\"cli\""));
+    scratch_put("queue_1.sqlite", "");
+    scratch_put("goals_1.sqlite", "");
+    assert_int_equal(mkfifo(scratch("goals_1.sqlite-wal"), 0600), 0);
+    assert_int_equal(mkfifo(scratch("goals_2.sqlite"), 0600), 0); /* none */
+    assert_int_equal(symlink("state_5.sqlite", scratch("state_5.sqlite")), 0);
+    struct agent_store store = open_store(&problems);
+    assert_int_equal(codex_find(&store, A, NULL, &a).state, LOOKUP_FOUND);
+    codex_list_files(&store, &a, "/tmp", NULL, &files);
+    assert_int_equal(files.count, 2);
+    assert_string_equal(files.items[1].path, "queue_1.sqlite");
+    assert_int_equal(files.left_out_count, 2);
+    for (size_t i = 0; i < files.left_out_count; i++) {
+        assert_true(files.left_out[i].is_lost);
+        assert_true(str_ends_with(files.left_out[i].path, "state_5.sqlite") ||
+                    str_ends_with(files.left_out[i].path, "goals_1.sqlite"));
+    }
+    agent_files_release(&files);
+    fs_close(&store.fd);
+}
+
 static void an_empty_home_has_no_sessions(void **state)
 {
     (void)state;
@@ -435,6 +463,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_store_is_gone_through, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(a_session_has_no_children_of_another_time, scratch_setup,
                                         scratch_teardown),
+        cmocka_unit_test_setup_teardown(a_database_that_cannot_be_looked_at_is_missed,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(an_empty_home_has_no_sessions, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(the_model_is_where_its_command_line_says, scratch_setup,

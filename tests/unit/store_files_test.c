@@ -2,6 +2,7 @@
 
 #include "agents/store_files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +78,37 @@ static void what_cannot_be_read_is_not_absent(void **state)
     assert_int_equal(t.size_bytes, 5);
 }
 
+static void a_database_is_opened_by_its_path_only_where_it_is_that_file(void **state)
+{
+    (void)state;
+    scratch_put("a.db", "");
+    scratch_put("piped.db", "");
+    scratch_put("folder.db/x", "");
+    scratch_put("elsewhere/other.db", "");
+    assert_int_equal(mkfifo(scratch("piped.db-wal"), 0600), 0);
+    assert_int_equal(mkfifo(scratch("pipe.db"), 0600), 0);
+    assert_int_equal(symlink("a.db", scratch("link.db")), 0);
+    assert_int_equal(symlink("loop.db", scratch("loop.db")), 0);
+    open_store();
+    assert_int_equal(store_look_at_database(&store, "a.db"), 0);
+    assert_int_equal(store_look_at_database(&store, "link.db"), 0);
+    assert_int_equal(store_look_at_database(&store, "none.db"), -ENOENT);
+    assert_int_equal(store_look_at_database(&store, "piped.db"), -ENXIO);
+    assert_int_equal(store_look_at_database(&store, "pipe.db"), -ENXIO);
+    assert_int_equal(store_look_at_database(&store, "folder.db"), -EISDIR);
+    assert_int_equal(store_look_at_database(&store, "loop.db"), -ELOOP);
+    /* below another root its path leads elsewhere, or nowhere */
+    store.path = scratch("elsewhere");
+    assert_int_equal(store_look_at_database(&store, "a.db"), -EXDEV);
+    scratch_put("elsewhere/a.db", "");
+    assert_int_equal(store_look_at_database(&store, "a.db"), -EXDEV);
+    if (geteuid() == 0) { /* who would be shown what is not his */
+        store.path = scratch_path;
+        assert_int_equal(lchown(scratch("link.db"), 1234, 1234), 0);
+        assert_int_equal(store_look_at_database(&store, "link.db"), -EXDEV);
+    }
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, teardown)
 
 int main(void)
@@ -84,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(what_is_no_file_of_the_session_is_left_out_and_said),
         IN_SCRATCH(what_cannot_be_read_is_not_absent),
+        IN_SCRATCH(a_database_is_opened_by_its_path_only_where_it_is_that_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,11 +55,8 @@ static void add_lines(const struct agent_store *store, const char *path, const c
     struct arena *a = store->arena;
     if (fstatat(store->fd, path, &st, 0) < 0 && errno == ENOENT)
         return;
-    size_t before = out->count;
     store_add_file(store, path, AGENT_FILE_LINES, out);
-    if (out->count == before)
-        return;
-    struct agent_file *file = &out->items[before];
+    struct agent_file *file = &out->items[out->count - 1];
     file->key = sv_of(arena_printf(a, "\"%s\"", member));
     file->mark = sv_of(arena_printf(a, "\"%s\"", session_id));
 }
@@ -90,12 +87,12 @@ static void list_databases(const struct agent_store *store, const char *session_
 {
     struct fs_name *names;
     size_t count;
-    store_list(store, ".", &names, &count);
+    struct lookup seen = store_list(store, ".", &names, &count);
+    if (seen.state == LOOKUP_UNKNOWN)
+        agent_leave_out(out, seen.where, err_reason(seen.code), true);
     for (size_t i = 0; i < count; i++) {
         const char *name = names[i].name, *why = NULL;
-        struct stat st;
-        if (!str_ends_with(name, ".sqlite") || fstatat(store->fd, name, &st, 0) < 0 ||
-            !S_ISREG(st.st_mode))
+        if (!str_ends_with(name, ".sqlite"))
             continue;
         if (str_starts_with(name, "state_") || str_starts_with(name, "goals_") ||
             str_starts_with(name, "queue_"))

@@ -308,13 +308,12 @@ struct lookup codex_drawn(const struct agent_store *store, const struct agent_dr
 {
     struct daemon_connection c;
     int64_t at_ms;
-    struct stat st;
     struct lookup listed;
     const char *log = newest_log(store, &listed);
     if (!log)
         return listed.state == LOOKUP_FOUND ? lookup_absent() : listed;
     const char *path = arena_printf(store->arena, "%s/%s", store->path, log);
-    int r = fstatat(store->fd, log, &st, 0) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -ENXIO;
+    int r = store_look_at_database(store, log);
     if (r == -ENOENT)
         return lookup_absent();
     if (r < 0)

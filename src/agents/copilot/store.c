@@ -250,7 +250,6 @@ void copilot_list_files(const struct agent_store *store, const struct agent_tran
                         const char *temporary, struct agent_listings *listings,
                         struct agent_files *out)
 {
-    struct stat st;
     (void)temporary;
     (void)listings;
     *out = (struct agent_files){.arena = store->arena, .outside = -1};
@@ -258,8 +257,7 @@ void copilot_list_files(const struct agent_store *store, const struct agent_tran
         store_add_file(store, of->path, AGENT_FILE_TRANSCRIPT, out);
     store_add_tree(store, arena_printf(store->arena, COPILOT_TOP "/%s", of->session_id),
                    AGENT_FILE_OWN, why_not, out);
-    if (of->path && fstatat(store->fd, COPILOT_INDEX, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISREG(st.st_mode))
+    if (of->path)
         row_lines_list(store, COPILOT_INDEX, of->session_id, write_index, out);
 }
 

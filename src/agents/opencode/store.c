@@ -1,5 +1,6 @@
 /* The sessions in a store of opencode's: rows of one table. */
 #include "agents/opencode/opencode.h"
+#include "agents/store_files.h"
 #include "base/err.h"
 #include "base/io/fs.h"
 
@@ -14,18 +15,6 @@ static const char *path_of(const struct agent_store *store, const char *name)
 
 /* ---- the database ------------------------------------------------------------------------- */
 
-/* SQLite opens what stands beside a database, and would wait for ever at the end of a pipe. */
-static int look_beside(const struct agent_store *store)
-{
-    static const char *const beside[] = {OPENCODE_DATABASE "-journal", OPENCODE_DATABASE "-wal",
-                                         OPENCODE_DATABASE "-shm"};
-    struct stat st;
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
-        if (fstatat(store->fd, beside[i], &st, 0) == 0 && !S_ISREG(st.st_mode))
-            return -ENXIO;
-    return 0;
-}
-
 /* Clients of 1.1 keep a file for each message and part, and no database. */
 static int look_for_files(const struct agent_store *store, int otherwise)
 {
@@ -37,22 +26,16 @@ static int look_for_files(const struct agent_store *store, int otherwise)
     return -ENODATA;
 }
 
-/* Opened by its path, it must be the file in the folder that is open: a path of another root could
- * lead elsewhere. Returns: 0 or negative errno. */
+/* One that is somebody else's is not opened. */
 int opencode_look(const struct agent_store *store)
 {
-    struct stat here, there, folder;
-    if (fstatat(store->fd, OPENCODE_DATABASE, &here, 0) < 0)
-        return errno == ENOENT ? fs_why_absent(store->fd, OPENCODE_DATABASE) : -errno;
-    if (!S_ISREG(here.st_mode))
-        return S_ISDIR(here.st_mode) ? -EISDIR : -ENXIO;
-    if (stat(path_of(store, OPENCODE_DATABASE), &there) < 0 || fstat(store->fd, &folder) < 0)
+    struct stat database, folder;
+    int r = store_look_at_database(store, OPENCODE_DATABASE);
+    if (r < 0)
+        return r;
+    if (fstatat(store->fd, OPENCODE_DATABASE, &database, 0) < 0 || fstat(store->fd, &folder) < 0)
         return -errno;
-    if (here.st_uid != folder.st_uid) /* a link to what is somebody else's */
-        return -EXDEV;
-    if (here.st_dev != there.st_dev || here.st_ino != there.st_ino)
-        return -EXDEV;
-    return look_beside(store);
+    return database.st_uid == folder.st_uid ? 0 : -EXDEV;
 }
 
 int opencode_open(const struct agent_store *store, struct database **out)

@@ -164,7 +164,7 @@ backups()
 @test "a hook that names a file of no client's exports by the rest of its words" {
     TRANSCRIPT=$HOME/conversation.jsonl
     echo '{"_meta":{"format":"cusf","version":1}}' >"$TRANSCRIPT"
-    hook
+    hook --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
     [ -z "$output$stderr" ]
 }

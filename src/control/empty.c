@@ -62,18 +62,18 @@ static int check_files(const struct backup_source *source, struct sr_error *erro
 
 static int check_connections(struct snapshot *snap, const struct session *s, struct sr_error *error)
 {
-    struct collect_sockets sockets;
+    struct connection_list sockets;
     const struct sock **items;
     size_t count;
-    collect_sockets(snap, &sockets);
-    int r = collect_model_sockets(snap, s, &sockets, &snap->arena, &items, &count);
+    connection_list_all(snap, &sockets);
+    int r = connection_find(snap, s, &sockets, &snap->arena, &items, &count);
     if (r < 0)
         return err_set(error, -EPERM,
                        "it is not known whether it has asked its model: its connections cannot be "
                        "seen: %s",
                        err_reason(r));
     for (size_t i = 0; i < count; i++)
-        if (items[i]->bytes_sent < 0 || items[i]->bytes_sent >= COLLECT_REQUEST_BYTES)
+        if (items[i]->bytes_sent < 0 || items[i]->bytes_sent >= CONNECTION_REQUEST_BYTES)
             return err_set(error, -EPERM, "it has a connection to its model (%s), and %s",
                            items[i]->remote_address,
                            items[i]->bytes_sent < 0 ? "how much was sent on it is not known"

@@ -21,9 +21,9 @@ static int read_socks(const struct progress_check *m, struct arena *a, const str
                       size_t *count)
 {
     const struct pinned_session *s = m->subject;
-    struct collect_sockets sockets = {0};
+    struct connection_list sockets = {0};
     sockets.is_known = sock_read(a, &sockets.list, NULL) == 0 && sockets.list.complete;
-    return collect_model_sockets(snapshot_of(s->snapshot), s->inside, &sockets, a, items, count);
+    return connection_find(snapshot_of(s->snapshot), s->inside, &sockets, a, items, count);
 }
 
 static int64_t sent_before(const struct progress_check *m, uint64_t inode)
@@ -59,7 +59,8 @@ static unsigned look_at_socks(struct progress_check *m)
         const struct sock *sock = items[i];
         if (m->asked_on == sock->inode && sock->bytes_received >= m->asked_received + PIECE_BYTES)
             seen |= MOVED_RECEIVED;
-        if (m->asked_on || sock->bytes_sent - sent_before(m, sock->inode) < COLLECT_REQUEST_BYTES)
+        if (m->asked_on ||
+            sock->bytes_sent - sent_before(m, sock->inode) < CONNECTION_REQUEST_BYTES)
             continue;
         m->asked_on = sock->inode;
         m->asked_received = sock->bytes_received;

@@ -30,7 +30,7 @@ static void pause_ms(long ms)
 static void watch_connections(struct snapshot *snap, struct patient *patients, size_t count)
 {
     int64_t began_ns = awake_now().ns, watched_ms = 0;
-    while (watched_ms < COLLECT_WATCH_MS) {
+    while (watched_ms < CONNECTION_WATCH_MS) {
         size_t watched = 0;
         for (size_t i = 0; i < count; i++) {
             patients[i].is_watched =
@@ -39,14 +39,14 @@ static void watch_connections(struct snapshot *snap, struct patient *patients, s
         }
         if (watched == 0)
             return;
-        pause_ms(COLLECT_WATCH_STEP_MS);
-        struct collect_sockets sockets;
-        collect_sockets(snap, &sockets);
+        pause_ms(CONNECTION_WATCH_STEP_MS);
+        struct connection_list sockets;
+        connection_list_all(snap, &sockets);
         watched_ms = (awake_now().ns - began_ns) / 1000000;
         for (size_t i = 0; i < count; i++)
             if (patients[i].is_watched)
-                collect_watch(snap, patients[i].session, &sockets, watched_ms,
-                              &patients[i].evidence);
+                connection_watch(snap, patients[i].session, &sockets, watched_ms,
+                                 &patients[i].evidence);
     }
 }
 
@@ -67,8 +67,8 @@ static bool is_any_too_short(const struct patient *patients, size_t count)
 static void look_again(struct snapshot *snap, struct patient *patients, size_t count,
                        bool only_too_short)
 {
-    struct collect_sockets sockets;
-    collect_sockets(snap, &sockets);
+    struct connection_list sockets;
+    connection_list_all(snap, &sockets);
     for (size_t i = 0; i < count; i++)
         if (only_too_short ? is_too_short(&patients[i]) : patients[i].is_suspect)
             collect_end(snap, &patients[i].observation, &sockets, &patients[i].evidence);
@@ -148,15 +148,15 @@ static bool judge(struct snapshot *snap, struct patient *p)
 /* Reading the kernel's table of connections costs as much as the rest of a listing. */
 static void look_at_connections(struct snapshot *snap, struct patient *patients, size_t count)
 {
-    struct collect_sockets sockets;
+    struct connection_list sockets;
     bool is_read = false;
     for (size_t i = 0; i < count; i++) {
         if (!rules_want_connection(&patients[i].evidence))
             continue;
         if (!is_read)
-            collect_sockets(snap, &sockets);
+            connection_list_all(snap, &sockets);
         is_read = true;
-        collect_connection(snap, patients[i].session, &sockets, &patients[i].evidence);
+        connection_collect(snap, patients[i].session, &sockets, &patients[i].evidence);
     }
 }
 

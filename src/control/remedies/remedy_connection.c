@@ -20,10 +20,10 @@ enum {
 
 static int read_socks(struct revive *r, const struct sock ***items, size_t *count)
 {
-    struct collect_sockets sockets = {0};
+    struct connection_list sockets = {0};
     sockets.is_known = sock_read(&r->arena, &sockets.list, NULL) == 0 && sockets.list.complete;
-    return collect_model_sockets(snapshot_of(r->subject.snapshot), r->subject.inside, &sockets,
-                                 &r->arena, items, count);
+    return connection_find(snapshot_of(r->subject.snapshot), r->subject.inside, &sockets, &r->arena,
+                           items, count);
 }
 
 /* ---- which -------------------------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static bool may_be_it(const struct evidence *e, const struct sock *named, const 
 {
     if (sock == named)
         return true;
-    bool asked = sock->bytes_sent < 0 || sock->bytes_sent >= COLLECT_REQUEST_BYTES;
+    bool asked = sock->bytes_sent < 0 || sock->bytes_sent >= CONNECTION_REQUEST_BYTES;
     bool since =
         e->last_event_age_s < 0 || sock->sent_ms / 1000 <= e->last_event_age_s + REQUEST_SLACK_S;
     return is_same_peer(sock, named) && asked && since && is_silent(sock, e->patience_s);
@@ -183,7 +183,7 @@ int remedy_plan_connections(struct revive *r, struct sr_error *error)
     const struct sock *named = by_inode(items, count, e->api.inode);
     if (!named)
         return err_set(error, -EAGAIN, "refused: the connection that was waited on is gone");
-    if (named->bytes_sent >= 0 && named->bytes_sent < COLLECT_REQUEST_BYTES)
+    if (named->bytes_sent >= 0 && named->bytes_sent < CONNECTION_REQUEST_BYTES)
         return err_set(error, -EOPNOTSUPP,
                        "no connection of pid %d has carried a request to the model",
                        (int)r->subject.ref.pid);

@@ -1,16 +1,13 @@
 #include "session/evidence/collect.h"
 
-#include "platform/descriptor.h"
-#include "platform/socket/sock_pair.h"
 #include "platform/terminal/terminal.h"
 #include "platform/terminal/tmux.h"
 #include "session/evidence/moment.h"
 #include "session/evidence/persistence.h"
-#include "session/evidence/workers.h"
+#include "session/evidence/pipe_holders.h"
+#include "session/evidence/servers.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,10 +17,6 @@ enum {
     FUTURE_MS = 60000,
     /* Of a CPU without a rest: half of a look at a machine that has nothing else to do. */
     COMPUTED_NS = 200000000,
-    /* A request goes out within moments of the record that leads to it, after a try that failed
-     * within some seconds. */
-    SENT_BEFORE_MS = 1500,
-    SENT_AFTER_MS = 8000,
 };
 
 /* ---- time --------------------------------------------------------------------------------- */
@@ -227,154 +220,6 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
     *out = e;
 }
 
-/* ---- the connection to the model ---------------------------------------------------------- */
-
-void collect_sockets(struct snapshot *snap, struct collect_sockets *out)
-{
-    out->is_known = sock_read(&snap->arena, &out->list, NULL) == 0 && out->list.complete;
-}
-
-static int64_t seconds(int64_t ms)
-{
-    return ms < 0 ? -1 : ms / 1000;
-}
-
-/* a is likelier than b to carry the request that is waited for: one went out on it, and last. */
-static int compare_likelihood(const void *a, const void *b)
-{
-    const struct sock *x = *(const struct sock *const *)a, *y = *(const struct sock *const *)b;
-    bool x_asks = x->bytes_sent >= COLLECT_REQUEST_BYTES;
-    bool y_asks = y->bytes_sent >= COLLECT_REQUEST_BYTES;
-    if (x_asks != y_asks)
-        return y_asks - x_asks;
-    return (x->sent_ms > y->sent_ms) - (x->sent_ms < y->sent_ms);
-}
-
-static struct agent_api api_of(const struct session *s)
-{
-    return agent_api_of(s->live->agent, &s->live->argv, &s->live->environment,
-                        session_can_read_store(s) ? &s->store->io : NULL);
-}
-
-/* Another session of the same process that is in a turn, too, or may be. */
-static bool is_rival(const struct session *s, const struct session *other)
-{
-    return other != s && other->live && other->shown->pid == s->shown->pid &&
-           !(other->activity.is_known && other->activity.tail.turn == TAIL_TURN_OVER) &&
-           session_transcript(other) != LOOKUP_ABSENT;
-}
-
-static bool shares_its_connections(const struct snapshot *snap, const struct session *s)
-{
-    for (size_t i = 0; i < snap->shown.session_count; i++)
-        if (is_rival(s, &snap->sessions[i]))
-            return true;
-    return false;
-}
-
-/* Something was sent on it just after the session's last record. */
-static bool is_in_time(const struct session *s, const struct sock *sock)
-{
-    int64_t sent_at_ms = wall_now().ms - sock->sent_ms;
-    int64_t after_ms = sent_at_ms - s->activity.tail.last_record_at.ms;
-    return sock->sent_ms >= 0 && after_ms >= -SENT_BEFORE_MS && after_ms <= SENT_AFTER_MS;
-}
-
-/*
- * Of the connections of a process that runs several sessions, the one that is this session's: the
- * only one on which something was sent just after its last record, and after no other's. Returns:
- * 1; 0: not known.
- */
-static size_t pick_own(const struct snapshot *snap, const struct session *s,
-                       const struct sock **items, size_t count)
-{
-    const struct sock *own = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_in_time(s, items[i]))
-            continue;
-        if (own)
-            return 0;
-        own = items[i];
-    }
-    for (size_t i = 0; own && i < snap->shown.session_count; i++) {
-        const struct session *other = &snap->sessions[i];
-        if (is_rival(s, other) && (!other->activity.is_known || is_in_time(other, own)))
-            return 0;
-    }
-    items[0] = own;
-    return own != NULL;
-}
-
-int collect_model_sockets(const struct snapshot *snap, const struct session *s,
-                          const struct collect_sockets *sockets, struct arena *a,
-                          const struct sock ***items, size_t *count)
-{
-    uint64_t *inodes;
-    size_t inode_count, n = 0;
-    bool visible;
-    if (!sockets->is_known || !s->live->environment_known || !s->live->agent->model)
-        return -ENODATA;
-    int r = sock_is_visible(&snap->proc, s->live->stat.pid, &visible);
-    if (r == 0 && !visible)
-        r = -ENODATA;
-    if (r == 0)
-        r = descriptor_list_sockets(&snap->proc, s->live->stat.pid, a, &inodes, &inode_count);
-    if (r < 0)
-        return r;
-    uint16_t port = api_of(s).port;
-    if (port == 0)
-        return -ENODATA;
-    const struct sock **found = arena_alloc(a, (inode_count + 1) * sizeof *found);
-    for (size_t i = 0; i < inode_count; i++) {
-        const struct sock *sock = sock_find(&sockets->list, inodes[i]);
-        if (sock && sock->remote_port == port && sock->state != SOCK_CLOSED)
-            found[n++] = sock;
-    }
-    qsort(found, n, sizeof *found, compare_likelihood);
-    if (n && shares_its_connections(snap, s) && (n = pick_own(snap, s, found, n)) == 0)
-        return -ENODATA;
-    *items = found;
-    *count = n;
-    return 0;
-}
-
-/*
- * The process's connection to the model's port on which the last request went
- * out. Pooled ones that are idle were used longer ago.
- */
-void collect_connection(struct snapshot *snap, const struct session *s,
-                        const struct collect_sockets *sockets, struct evidence *e)
-{
-    const struct sock **items;
-    size_t count;
-    e->api = (struct api_connection){.sent_ago_s = -1, .received_ago_s = -1, .bytes_received = -1};
-    if (collect_model_sockets(snap, s, sockets, &snap->arena, &items, &count) < 0)
-        return;
-
-    struct agent_api api = api_of(s);
-    e->is_first_party = api.is_first_party;
-    e->api_timeout_s = api.api_timeout_s;
-    e->api.is_there = count ? FACT_YES : FACT_NO;
-    if (count == 0)
-        return;
-    const struct sock *best = items[0];
-    e->api.inode = best->inode;
-    e->api.peer =
-        arena_printf(&snap->arena, strchr(best->remote_address, ':') ? "[%s]:%u" : "%s:%u",
-                     best->remote_address, best->remote_port);
-    e->api.is_connecting = best->state == SOCK_CONNECTING;
-    e->api.unanswered = best->retransmits;
-    e->api.sent_ago_s = seconds(best->sent_ms);
-    e->api.received_ago_s = seconds(best->received_ms);
-    /* The last answer may have come in the second in which the next request went out. */
-    bool came_before = best->received_ms > best->sent_ms;
-    if (came_before && e->api.received_ago_s == e->api.sent_ago_s && e->api.sent_ago_s >= 0)
-        e->api.received_ago_s++;
-    e->api.bytes_received = best->bytes_received;
-    e->api.has_asked = best->bytes_sent >= COLLECT_REQUEST_BYTES ? FACT_YES : FACT_NO;
-    e->api.unread_bytes = best->receive_queue_bytes;
-}
-
 /* ---- the second look ---------------------------------------------------------------------- */
 
 void collect_begin(struct snapshot *snap, const struct session *s, struct observation *out)
@@ -383,461 +228,12 @@ void collect_begin(struct snapshot *snap, const struct session *s, struct observ
     out->began = sample_take_tree(&snap->proc, s->live->stat.pid, &snap->arena, &out->first) == 0;
 }
 
-/* A member of the observed tree, in both samples. */
-struct member {
-    const struct sample *now;
-    struct sample_usage used; /* since the first sample; all of it where the member is new */
-    enum agent_child kind;    /* of a child of the client's own */
-    enum worker_part part;
-    struct sample_wait wait;
-};
-
 static const struct sample *same_process(const struct sample_tree *tree, const struct sample *s)
 {
     for (size_t i = 0; i < tree->count; i++)
         if (tree->items[i].pid == s->pid && tree->items[i].start_ticks == s->start_ticks)
             return &tree->items[i];
     return NULL;
-}
-
-static const struct member *member_by_pid(const struct member *members, size_t count, pid_t pid)
-{
-    for (size_t i = 0; i < count; i++)
-        if (members[i].now->pid == pid)
-            return &members[i];
-    return NULL;
-}
-
-/* Another member can still write into what a member reads: then it is not stuck there. One that
- * only waits for its child has the pipe open by inheritance. */
-static bool is_fed_from_inside(struct snapshot *snap, const struct member *members, size_t count,
-                               const struct member *reader)
-{
-    struct arena *a = &snap->arena;
-    struct descriptor_holders holders;
-    if (reader->wait.kind != SAMPLE_WAIT_PIPE_INPUT || !reader->wait.target ||
-        descriptor_find_writers(&snap->proc, reader->wait.target, reader->now->pid, a, &holders) <
-            0)
-        return false;
-    for (size_t i = 0; i < holders.count; i++) {
-        const struct member *holder = member_by_pid(members, count, holders.items[i].pid);
-        if (holder && holder->wait.kind != SAMPLE_WAIT_CHILD)
-            return true;
-    }
-    return false;
-}
-
-static enum worker_doing doing_of(struct snapshot *snap, const struct member *members, size_t count,
-                                  const struct member *m)
-{
-    if (m->now->state == 'Z')
-        return WORKER_DEAD;
-    if (m->used.cpu_ns > 0 || m->used.read_bytes > 0 || m->used.write_bytes > 0)
-        return WORKER_PROGRESSES;
-    switch (m->wait.kind) {
-    case SAMPLE_WAIT_CONTINUE:
-        return WORKER_STOPPED;
-    case SAMPLE_WAIT_TTY_INPUT:
-    case SAMPLE_WAIT_FIFO_OPEN:
-        return WORKER_WANTS_INPUT;
-    case SAMPLE_WAIT_PIPE_INPUT:
-        return is_fed_from_inside(snap, members, count, m) ? WORKER_QUIET : WORKER_WANTS_INPUT;
-    case SAMPLE_WAIT_TIME:
-        return WORKER_SLEEPS;
-    case SAMPLE_WAIT_UNKNOWN:
-        return m->used.cpu_ns < 0 ? WORKER_UNKNOWN : WORKER_QUIET;
-    default:
-        return WORKER_QUIET;
-    }
-}
-
-/* The most telling of a tool's processes speaks for it: one that moves acquits the others. */
-static int weight(enum worker_doing doing)
-{
-    static const int weights[] = {
-        [WORKER_UNKNOWN] = 0,    [WORKER_QUIET] = 1,   [WORKER_DEAD] = 2,
-        [WORKER_SLEEPS] = 3,     [WORKER_STOPPED] = 4, [WORKER_WANTS_INPUT] = 5,
-        [WORKER_PROGRESSES] = 6,
-    };
-    return weights[doing];
-}
-
-static struct worker worker_of(struct snapshot *snap, const struct member *members, size_t count,
-                               const struct member *m)
-{
-    struct worker w = {
-        .pid = m->now->pid,
-        .start_ticks = m->now->start_ticks,
-        .name = arena_strdup(&snap->arena, m->now->name),
-        .doing = doing_of(snap, members, count, m),
-        .is_search = m->kind == AGENT_CHILD_SEARCH,
-        .is_hook = m->part == WORKER_OF_HOOK,
-        .cpu_s = m->now->cpu_ticks_ns / 1000000000,
-    };
-    if (w.doing == WORKER_WANTS_INPUT)
-        w.input = m->wait.target ? m->wait.target : "a FIFO that nobody opens";
-    return w;
-}
-
-static bool is_worker(const struct member *m)
-{
-    return m->part == WORKER_OF_TOOL || m->part == WORKER_OF_HOOK;
-}
-
-/* One worker a tool: its most telling process. Shells that only wait for a child say nothing.
- * is_whole: no process of the tree is hidden; one that is may be at work for those that are not. */
-static void collect_workers(struct snapshot *snap, const struct member *members, size_t count,
-                            bool is_whole, struct evidence *e)
-{
-    struct worker *workers = arena_alloc(&snap->arena, (count + 1) * sizeof *workers);
-    size_t n = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_worker(&members[i]))
-            continue;
-        struct worker w = worker_of(snap, members, count, &members[i]);
-        bool only_waits = members[i].wait.kind == SAMPLE_WAIT_CHILD && w.doing == WORKER_QUIET;
-        if (!is_whole && w.doing != WORKER_PROGRESSES)
-            w.doing = WORKER_UNKNOWN;
-        if (!only_waits)
-            workers[n++] = w;
-    }
-    /* the most telling first */
-    for (size_t i = 1; i < n; i++)
-        for (size_t j = i; j > 0 && weight(workers[j].doing) > weight(workers[j - 1].doing); j--) {
-            struct worker swapped = workers[j];
-            workers[j] = workers[j - 1];
-            workers[j - 1] = swapped;
-        }
-    e->workers = workers;
-    e->worker_count = n;
-    bool any = false, untold = !is_whole;
-    for (size_t i = 0; i < count; i++) {
-        any = any || is_worker(&members[i]);
-        untold = untold || members[i].part == WORKER_UNTOLD;
-    }
-    e->has_workers = any ? FACT_YES : untold ? FACT_UNKNOWN : FACT_NO;
-}
-
-static bool is_word_edge(struct sv text, size_t at)
-{
-    return at >= text.n ||
-           !((text.p[at] >= '0' && text.p[at] <= '9') || (text.p[at] >= 'a' && text.p[at] <= 'z') ||
-             (text.p[at] >= 'A' && text.p[at] <= 'Z'));
-}
-
-/* A name stands on a command line as a word of its own: "db" in "npx @x/server-db", not in "dbus".
- */
-static bool names_server(const struct proc_strings *argv, struct sv name)
-{
-    for (size_t i = 0; i < argv->count && name.n; i++) {
-        struct sv word = sv_of(argv->items[i]);
-        for (size_t at = sv_find(word, 0, name); at < word.n; at = sv_find(word, at + 1, name))
-            if ((at == 0 || is_word_edge(word, at - 1)) && is_word_edge(word, at + name.n))
-                return true;
-    }
-    return false;
-}
-
-/* It computed all the time, or waited for a processor. */
-static bool never_rests(const struct sample_usage *used)
-{
-    int64_t wanted_ns = used->main_cpu_ns + (used->main_delay_ns > 0 ? used->main_delay_ns : 0);
-    return used->main_cpu_ns * 10 > used->elapsed_ns && used->voluntary_switches == 0 &&
-           wanted_ns * 10 > used->elapsed_ns * 9;
-}
-
-/* A server that is at rest waits for its input or in an event loop; not so: */
-static bool cannot_read(const struct member *m)
-{
-    switch (m->wait.kind) {
-    case SAMPLE_WAIT_CONTINUE:
-    case SAMPLE_WAIT_PARENT:
-    case SAMPLE_WAIT_DISK:
-    case SAMPLE_WAIT_LOCK:
-    case SAMPLE_WAIT_PIPE_OUTPUT:
-    case SAMPLE_WAIT_FIFO_OPEN:
-    case SAMPLE_WAIT_TTY_INPUT:
-        return true;
-    default:
-        return never_rests(&m->used);
-    }
-}
-
-static bool waits_for_its_input(const struct member *m)
-{
-    return m->wait.fd == STDIN_FILENO &&
-           (m->wait.kind == SAMPLE_WAIT_PIPE_INPUT || m->wait.kind == SAMPLE_WAIT_SOCKET);
-}
-
-/* For something else, and for all the time that it was observed. */
-static bool waits_elsewhere(const struct member *m)
-{
-    if (m->used.voluntary_switches != 0)
-        return false;
-    switch (m->wait.kind) {
-    case SAMPLE_WAIT_TIME:
-    case SAMPLE_WAIT_THREAD:
-    case SAMPLE_WAIT_CHILD:
-    case SAMPLE_WAIT_SIGNAL:
-        return true;
-    case SAMPLE_WAIT_PIPE_INPUT:
-    case SAMPLE_WAIT_SOCKET:
-        return m->wait.fd > STDIN_FILENO;
-    default:
-        return false;
-    }
-}
-
-static bool is_same_line(const struct proc_strings *a, const struct proc_strings *b)
-{
-    bool is_same = a->count == b->count;
-    for (size_t i = 0; is_same && i < a->count; i++)
-        is_same = str_equals(a->items[i], b->items[i]);
-    return is_same;
-}
-
-/* Of servers that are the same program, called the same, the only one that waits for something else
- * than its input, where each of the others waits for that. NULL: it is not so. */
-static struct worker *find_odd_one(const struct member *members, size_t count,
-                                   struct worker *servers, size_t server_count)
-{
-    struct worker *odd = NULL;
-    for (size_t i = 0; i < server_count; i++) {
-        const struct member *m = member_by_pid(members, count, servers[i].pid);
-        if (waits_for_its_input(m))
-            continue;
-        if (odd || !waits_elsewhere(m))
-            return NULL;
-        odd = &servers[i];
-    }
-    return server_count > 2 ? odd : NULL; /* of two it is not known which is the odd one */
-}
-
-/*
- * Which server was asked: the only one, the only one that has the name of the tool's server on its
- * command line, or the only one that does not read its input. Of several of a kind none is taken.
- */
-static void find_asked(struct snapshot *snap, const struct session *s, const struct evidence *e,
-                       const struct member *members, size_t count, struct worker *servers)
-{
-    struct sv name = e->open_tool ? agent_mcp_server(s->live->agent, e->open_tool) : (struct sv){0};
-    struct worker *named = NULL, *deaf = NULL, *odd = NULL;
-    size_t named_count = 0, deaf_count = 0, unknown_count = 0, alike_count = 0;
-    struct proc_strings first = {0};
-    for (size_t i = 0; i < e->server_count; i++) {
-        struct proc_strings argv;
-        const struct member *m = member_by_pid(members, count, servers[i].pid);
-        if (proc_read_argv(&snap->proc, servers[i].pid, &snap->arena, &argv) < 0)
-            unknown_count++;
-        else if (names_server(&argv, name)) {
-            named = &servers[i];
-            named_count++;
-        }
-        if (cannot_read(m)) {
-            deaf = &servers[i];
-            deaf_count++;
-        }
-        if (unknown_count)
-            continue;
-        first = i == 0 ? argv : first;
-        alike_count += is_same_line(&argv, &first);
-    }
-    /* of several calls another may be another server's, and that one at rest */
-    if (alike_count == e->server_count && e->open_tool_count == 1)
-        odd = find_odd_one(members, count, servers, e->server_count);
-    if (e->server_count == 1)
-        servers[0].asked_by = "the only one";
-    else if (named_count == 1 && unknown_count == 0)
-        named->asked_by = "by its command line";
-    else if (deaf_count == 1 && e->open_tool_count == 1)
-        deaf->asked_by = "the only one that does not read its input";
-    else if (odd)
-        odd->asked_by = "of all that are the same the only one that does not wait for its input";
-}
-
-static void collect_servers(struct snapshot *snap, const struct session *s,
-                            const struct member *members, size_t count, struct evidence *e)
-{
-    struct worker *servers = arena_alloc(&snap->arena, (count + 1) * sizeof *servers);
-    bool any = false, moved = false;
-    int asked = 0;
-    e->server_count = 0;
-    for (size_t i = 1; i < count; i++)
-        if (members[i].part == WORKER_OF_SERVER && members[i].now->ppid == members[0].now->pid)
-            servers[e->server_count++] = worker_of(snap, members, count, &members[i]);
-    if (e->open_tool_is_mcp)
-        find_asked(snap, s, e, members, count, servers);
-    for (size_t i = 0; i < e->server_count; i++)
-        asked = servers[i].asked_by ? servers[i].pid : asked;
-    for (size_t i = 1; i < count; i++) {
-        /* where it is known who was asked, what the others do says nothing */
-        const struct member *head = &members[i];
-        while (head && head->now->ppid != members[0].now->pid)
-            head = member_by_pid(members, count, head->now->ppid);
-        if (!head || members[i].part != WORKER_OF_SERVER || (asked && head->now->pid != asked))
-            continue;
-        any = true;
-        moved = moved || members[i].used.cpu_ns > 0;
-    }
-    e->servers = servers;
-    e->mcp_progresses = !any ? FACT_UNKNOWN : moved ? FACT_YES : FACT_NO;
-}
-
-/* What the session is at, and since when. What leaves no record (a hook that a prompt starts, a
- * compaction) was begun when the client called itself busy. */
-static struct workers_work work_of(const struct snapshot *snap, const struct session *s,
-                                   const struct evidence *e)
-{
-    const struct tail_result *tail = &s->activity.tail;
-    struct workers_work work = {.now_ms = snap->shown.taken_at_ms};
-    struct wall began = {0};
-    if (tail->turn == TAIL_TURN_AWAITS_TOOL && tail->open_tool_count) {
-        work.kind = WORK_TOOL;
-        bool polls = e->timing->polls_commands && wall_known(tail->turn_began_at);
-        began = moment_of(snap, s, polls ? tail->turn_began_at : tail->open_tools[0].since);
-        work.asked_ms = polls ? 0 : moment_of(snap, s, tail->asked_at).ms;
-    } else if (e->status == CLIENT_BUSY && s->registration &&
-               (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN) &&
-               wall_known(s->registration->status_at)) {
-        work.kind = WORK_OFF_RECORD;
-        began = moment_of(snap, s, s->registration->status_at);
-    } else if (e->status == CLIENT_SAYS_NOTHING && e->unrecorded_age_s >= 0 &&
-               (e->turn == TAIL_TURN_OVER || e->turn == TAIL_TURN_UNKNOWN)) {
-        work.kind = WORK_OFF_RECORD;
-        began = moment_of(snap, s, persistence_unrecorded_at(&s->saving));
-    } else if (e->turn == TAIL_TURN_AWAITS_REPLY || e->turn == TAIL_TURN_REPLYING) {
-        work.kind = WORK_REPLY;
-        began = moment_of(snap, s, tail->turn_began_at);
-    }
-    if (!wall_known(began))
-        work.kind = WORK_NONE;
-    work.began_ms = began.ms;
-    return work;
-}
-
-static bool began_since(const struct snapshot *snap, uint64_t start_ticks,
-                        const struct workers_work *work)
-{
-    return work->kind != WORK_NONE &&
-           proc_start_time(&snap->proc, start_ticks).ms >= work->began_ms - WORKERS_SLACK_MS;
-}
-
-static enum agent_child kind_of(struct snapshot *snap, const struct session *s,
-                                const struct sample *now)
-{
-    const struct proc *proc = &snap->proc;
-    struct proc_strings argv = {0}, environment = {0};
-    struct proc_stat stat = {0};
-    if (proc_read_stat(proc, now->pid, &stat) < 0)
-        return AGENT_CHILD_UNKNOWN;
-    proc_read_argv(proc, now->pid, &snap->arena, &argv);
-    bool is_known = proc_read_environ(proc, now->pid, &snap->arena, &environment) == 0;
-    const char *id =
-        is_known ? agent_variable(&environment, agent_child_variable(s->live->agent)) : NULL;
-    if (id && s->is_held && !str_equals(id, s->session_id))
-        return AGENT_CHILD_OTHERS;
-    struct agent_child_look look = {
-        .argv = &argv,
-        .environment = is_known ? &environment : NULL,
-        .client_environment = s->live->environment_known ? &s->live->environment : NULL,
-        .is_in_group = stat.pgrp == s->live->stat.pgrp,
-    };
-    return agent_child_of(s->live->agent, &look);
-}
-
-/* What part each member has in the work; the client is the first. */
-static void tell_parts(struct snapshot *snap, const struct session *s, struct member *members,
-                       size_t count, const struct workers_work *work)
-{
-    struct workers_process *processes = arena_alloc(&snap->arena, count * sizeof *processes);
-    enum worker_part *parts = arena_alloc(&snap->arena, count * sizeof *parts);
-    for (size_t i = 0; i < count; i++) {
-        const struct sample *now = members[i].now;
-        if (i > 0 && now->ppid == members[0].now->pid)
-            members[i].kind = kind_of(snap, s, now);
-        processes[i] = (struct workers_process){
-            .pid = now->pid,
-            .ppid = now->ppid,
-            .began_ms = proc_start_time(&snap->proc, now->start_ticks).ms,
-            .kind = members[i].kind,
-        };
-    }
-    workers_tell(processes, count, work, parts);
-    for (size_t i = 0; i < count; i++)
-        members[i].part = parts[i];
-}
-
-/* ---- who else has a tool's output --------------------------------------------------------- */
-
-/* Of the members but the first, which is the client. */
-static bool member_has_socket(struct snapshot *snap, const struct member *members, size_t count,
-                              uint64_t inode)
-{
-    for (size_t i = 1; i < count; i++) {
-        uint64_t *inodes;
-        size_t n;
-        if (descriptor_list_sockets(&snap->proc, members[i].now->pid, &snap->arena, &inodes, &n) <
-            0)
-            continue;
-        for (size_t j = 0; j < n; j++)
-            if (inodes[j] == inode)
-                return true;
-    }
-    return false;
-}
-
-/* What another process has open that can still write to where the client reads. Returns: NULL where
- * there is none: a server of the client's has it. */
-static const char *write_end_of(struct snapshot *snap, const struct member *members, size_t count,
-                                const struct descriptor *d)
-{
-    uint64_t other;
-    if (d->fd < 3 || !d->reads)
-        return NULL;
-    if (d->kind == DESCRIPTOR_PIPE)
-        return d->target;
-    if (d->kind != DESCRIPTOR_SOCKET || sock_pair_other(d->inode, &other) < 0 ||
-        member_has_socket(snap, members, count, other))
-        return NULL;
-    return arena_printf(&snap->arena, "socket:[%llu]", (unsigned long long)other);
-}
-
-static bool is_listed(const struct pipe_holder *items, size_t count, pid_t pid)
-{
-    for (size_t i = 0; i < count; i++)
-        if (items[i].pid == pid)
-            return true;
-    return false;
-}
-
-/* Who, outside the tree and started since, could still write to where the client reads? All of
- * them: it goes on when the last has ended. */
-static void collect_pipe_holders(struct snapshot *snap, const struct member *members, size_t count,
-                                 const struct workers_work *since, struct evidence *e)
-{
-    struct descriptor *open;
-    size_t n, found = 0, capacity = 0;
-    struct pipe_holder *items = NULL;
-    pid_t client = members[0].now->pid;
-    if (descriptor_list(&snap->proc, client, &snap->arena, &open, &n) < 0)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        struct descriptor_holders holders;
-        const char *target = write_end_of(snap, members, count, &open[i]);
-        if (!target ||
-            descriptor_find_writers(&snap->proc, target, client, &snap->arena, &holders) < 0)
-            continue;
-        for (size_t j = 0; j < holders.count; j++) {
-            const struct descriptor_holder *h = &holders.items[j];
-            if (member_by_pid(members, count, h->pid) || is_listed(items, found, h->pid) ||
-                !began_since(snap, h->start_ticks, since))
-                continue;
-            *ARENA_PUSH(&snap->arena, items, found, capacity) =
-                (struct pipe_holder){h->pid, h->start_ticks, arena_strdup(&snap->arena, h->name)};
-        }
-    }
-    e->pipe_holders = items;
-    e->pipe_holder_count = found;
 }
 
 /* ---- the main thread ---------------------------------------------------------------------- */
@@ -915,7 +311,7 @@ static void date_by_connection(struct evidence *e)
 }
 
 void collect_end(struct snapshot *snap, const struct observation *o,
-                 const struct collect_sockets *sockets, struct evidence *e)
+                 const struct connection_list *sockets, struct evidence *e)
 {
     const struct session *s = o->session;
     struct sample_tree tree;
@@ -925,10 +321,11 @@ void collect_end(struct snapshot *snap, const struct observation *o,
         tree.items[0].start_ticks != s->live->stat.start_ticks)
         return;
 
-    struct member *members = arena_alloc(&snap->arena, (tree.count + 1) * sizeof *members);
-    struct workers_work work = work_of(snap, s, e);
+    struct members all = {snap, s, arena_alloc(&snap->arena, (tree.count + 1) * sizeof *all.items),
+                          tree.count};
+    struct workers_work work = members_work(snap, s, e);
     for (size_t i = 0; i < tree.count; i++) {
-        struct member *m = &members[i];
+        struct member *m = &all.items[i];
         *m = (struct member){.now = &tree.items[i]};
         const struct sample *before = same_process(&o->first, m->now);
         if (before)
@@ -937,19 +334,19 @@ void collect_end(struct snapshot *snap, const struct observation *o,
             m->used.cpu_ns = m->now->cpu_ns > 0 ? m->now->cpu_ns : 1; /* it was started */
         sample_find_wait(&snap->proc, m->now, &snap->arena, &m->wait);
     }
-    tell_parts(snap, s, members, tree.count, &work);
-    const struct sample *before = same_process(&o->first, members[0].now);
+    members_tell(&all, &work);
+    const struct sample *before = same_process(&o->first, all.items[0].now);
     if (before)
-        collect_main_thread(snap, &members[0], before, e);
-    collect_workers(snap, members, tree.count, tree.complete, e);
-    collect_servers(snap, s, members, tree.count, e);
+        collect_main_thread(snap, &all.items[0], before, e);
+    members_collect_workers(&all, tree.complete, e);
+    servers_collect(&all, e);
     if (!tree.complete && e->mcp_progresses == FACT_NO)
         e->mcp_progresses = FACT_UNKNOWN;
     collect_terminal(snap, s, e);
     if (e->has_workers == FACT_NO)
-        collect_pipe_holders(snap, members, tree.count, &work, e);
+        pipe_holders_collect(&all, &work, e);
 
-    collect_connection(snap, s, sockets, e);
+    connection_collect(snap, s, sockets, e);
     date_by_connection(e);
 }
 
@@ -994,31 +391,4 @@ int collect_screen(struct snapshot *snap, const struct session *s, struct eviden
             .until = seen.until,
         };
     return 0;
-}
-
-void collect_watch(struct snapshot *snap, const struct session *s,
-                   const struct collect_sockets *sockets, int64_t watched_ms, struct evidence *e)
-{
-    struct api_connection before = e->api;
-    collect_connection(snap, s, sockets, e);
-    e->api.watched_ms = watched_ms;
-    e->api.largest_arrival = before.largest_arrival;
-    e->api.first_arrival_ms = before.first_arrival_ms;
-    e->api.last_arrival_ms = before.last_arrival_ms;
-    if (before.bytes_received < 0 || !str_equals(before.peer, e->api.peer))
-        return;
-    int64_t arrived = e->api.bytes_received - before.bytes_received;
-    if (arrived > e->api.largest_arrival)
-        e->api.largest_arrival = arrived;
-    if (arrived <= 0) {
-        /* as old as when the look began, or it would be hung for having been watched */
-        if (e->api.sent_ago_s >= before.sent_ago_s) {
-            e->api.sent_ago_s = before.sent_ago_s;
-            e->api.received_ago_s = before.received_ago_s;
-        }
-        return;
-    }
-    e->api.last_arrival_ms = e->api.watched_ms;
-    if (e->api.first_arrival_ms == 0)
-        e->api.first_arrival_ms = e->api.watched_ms;
 }

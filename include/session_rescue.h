@@ -243,6 +243,9 @@ struct sr_session {
     /* Among them: why its client is going to delete it at its next start, and what helps; NULL: it
      * is not, by all that is known. */
     const char *danger;
+    /* Among them, of a session that no process has: what to know before it is resumed, because its
+     * client may delete it then; NULL: nothing. */
+    const char *caution;
 
     /* The context window: how many tokens are in use, and how many there are. Negative: not known,
      * for example between a compaction and the next reply. */

@@ -72,6 +72,11 @@ struct agent_store {
     const char *path; /* as this program opens it */
     struct arena *arena;
     struct problems *problems;
+    /* Called before a path outside the store is read, which may be on a mount that does not answer.
+     * Returns: false: it is known not to. NULL: it is read all the same. */
+    bool (*enter)(const void *context, const char *path);
+    void (*leave)(const void *context);
+    const void *context;
 };
 
 /* What a client publishes about its running process. NULL and 0: not stated. */
@@ -649,6 +654,9 @@ struct agent_commands {
     void (*resume)(struct buf *out, const char *session_id);
     bool takes_file;      /* a transcript's path in place of the id, from anywhere */
     bool needs_directory; /* only in the session's directory; an empty one will do */
+    /* What to know before a session of that directory is resumed. NULL, or returns NULL: nothing.
+     */
+    const char *(*caution)(const struct agent_store *store, const char *cwd);
     /* Appends the command that opens a background session. NULL: there are none. */
     void (*attach)(struct buf *out, const char *job_id);
 };

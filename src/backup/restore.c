@@ -50,7 +50,8 @@ static const char *project_folder(struct restore_plan *plan, const struct restor
         return "";
     if (q->cwd || (plan->agent->stored->folder_in && plan->cwd)) {
         struct problems problems = {.arena = plan->arena};
-        struct agent_store store = {root, plan->config_dir, plan->arena, &problems};
+        struct agent_store store = {
+            .fd = root, .path = plan->config_dir, .arena = plan->arena, .problems = &problems};
         return agent_project_folder(plan->agent, &store, plan->cwd);
     }
     struct sv folder = agent_folder_of(plan->agent, plan->verified.manifest.files[0].name);
@@ -183,7 +184,8 @@ static int judge_records(const struct restore_request *q, struct restore_plan *p
 {
     const struct agent_records *records = plan->agent->records;
     struct problems problems = {.arena = plan->arena};
-    struct agent_store store = {root, plan->config_dir, plan->arena, &problems};
+    struct agent_store store = {
+        .fd = root, .path = plan->config_dir, .arena = plan->arena, .problems = &problems};
     struct fs_file copy;
     const char *why;
     int r = fs_open_file_beneath(q->pending->fd, step->from, &copy);
@@ -330,7 +332,8 @@ static void find_elsewhere(struct restore_plan *plan)
         transcript->fate != RESTORE_WRITE || transcript->replaces)
         return;
     FS_CLOSE int root = fs_open_dir(AT_FDCWD, plan->config_dir);
-    struct agent_store store = {root, plan->config_dir, plan->arena, &problems};
+    struct agent_store store = {
+        .fd = root, .path = plan->config_dir, .arena = plan->arena, .problems = &problems};
     struct lookup seen = root == -ENOENT ? lookup_absent()
                          : root < 0
                              ? lookup_unknown(root, plan->config_dir)
@@ -678,7 +681,10 @@ static int put_records(struct work *w, struct sr_error *error)
 {
     struct restore_plan *plan = w->plan;
     struct problems problems = {.arena = plan->arena};
-    struct agent_store store = {w->places[0].fd, plan->config_dir, plan->arena, &problems};
+    struct agent_store store = {.fd = w->places[0].fd,
+                                .path = plan->config_dir,
+                                .arena = plan->arena,
+                                .problems = &problems};
     struct agent_kept *kept = arena_alloc(plan->arena, plan->step_count * sizeof *kept);
     const char *why = NULL;
     size_t count = 0;

@@ -118,7 +118,8 @@ static void add_backup(struct sources *s, size_t root, const struct backup_dir_e
     FS_CLOSE int fd = fs_open_dir(s->pending.fd, folder);
     if (fd < 0)
         return; /* the transcript is all there is */
-    struct agent_store io = {fd, folder, &s->arena, &s->problems};
+    struct agent_store io = {
+        .fd = fd, .path = folder, .arena = &s->arena, .problems = &s->problems};
     struct agent_transcript transcript = {.session_id = entry->session_id, .path = m.files[0].name};
     add_session(s, root, arena_printf(&s->arena, "%s/", folder), agent, &io, &transcript);
 }
@@ -197,7 +198,8 @@ void sources_list(struct sources *sources, struct sr_snapshot *snapshot, const c
 static struct agent_store store_of(struct sources *s, const struct source *source)
 {
     const struct source_root *root = &s->roots[source->root];
-    return (struct agent_store){root->fd, root->path, &s->arena, &s->problems};
+    return (struct agent_store){
+        .fd = root->fd, .path = root->path, .arena = &s->arena, .problems = &s->problems};
 }
 
 int sources_see(struct sources *sources, const struct source *source, struct fs_file *out)

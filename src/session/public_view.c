@@ -406,12 +406,26 @@ static void show_notes(struct snapshot *snap, const struct sr_options *options,
             out->unfinished = tail_lacks(s->store->agent->reader, &s->activity.tail, &snap->arena);
         if (out->unfinished)
             note(&notes, "its last turn was not finished: %s", out->unfinished);
+        if (out->caution)
+            note(&notes, "%s", out->caution);
         if (!options->lists_stored_alone)
             add_lock_notes(snap, s, &notes);
     }
     add_way_notes(out, &notes);
     out->notes = notes.items;
     out->note_count = notes.count;
+}
+
+/* Its directory may be on a mount that does not answer. */
+static void show_caution(struct snapshot *snap, const struct session *s, struct sr_session *out)
+{
+    const struct agent *agent = s->store->agent;
+    const char *cwd = out->cwd_is_gone ? NULL : out->cwd;
+    if (!agent->commands->caution || !session_has_transcript(s) ||
+        !stores_enter(&snap->stores, s->store->io.path))
+        return;
+    out->caution = agent->commands->caution(&s->store->io, cwd);
+    stores_leave(&snap->stores);
 }
 
 /* Processes that have a session: by its id, or as one of several that could not be told apart. */
@@ -496,6 +510,8 @@ static void show_one(struct snapshot *snap, const struct sr_options *options, st
         persistence_show(s, &snap->arena);
     }
     stores_leave(&snap->stores);
+    if (can_read && !s->left)
+        show_caution(snap, s, out);
 }
 
 void public_view_all(struct snapshot *snap, const struct sr_options *options,

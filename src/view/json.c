@@ -98,6 +98,7 @@ static void put_resume_command(struct json_document *d, struct json_node *to,
     int r = resume_add_command(&command, s);
     json_put_string(d, to, "resume_command", r == 0 ? command.p : NULL);
     json_put_string(d, to, "no_command", sr_resume_obstacle(s));
+    json_put_string(d, to, "caution", s->caution);
     command.n = 0;
     r = resume_add_attach(&command, s);
     json_put_string(d, to, "attach_command", r == 0 ? command.p : NULL);

@@ -77,7 +77,7 @@ of_gemini() { jq -es ".[0].sessions[] | select(.agent == \"gemini\") | $1" <<<"$
     [ "$status" -eq 0 ]
     of_gemini "select(.session_id == \"$A\") | .first_prompt == \"buy milk\" and .cwd == \"$project\" and
         .resume_command == \"cd $project && gemini --resume $A\" and
-        .notes == [\"its last turn was not finished: its prompt has no reply\"]"
+        .notes[0] == \"its last turn was not finished: its prompt has no reply\""
     of_gemini "select(.session_id == \"$B\")"
     mv "$DATA" "$HOME/elsewhere"
     mkdir "$HOME/other"
@@ -254,6 +254,101 @@ of_gemini() { jq -es ".[0].sessions[] | select(.agent == \"gemini\") | $1" <<<"$
     printf '{"$set":{"lastUpdated":"%s"}}\n' "$(at 60)" >>"$(of "$A")"
     rescue --resume --all --json "${ONLY[@]}"
     of_gemini '.notes | join("") | contains("deletes the session") | not'
+}
+
+@test "beside each command that resumes it, it is said how the client would delete it; not where it does not" {
+    talk "$A"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini "(.caution | contains(\"$project/.gemini/settings.json\") and contains(\"each resume\")) and (.caution as \$c | .notes | index(\$c) != null)"
+    rescue --resume --all "${ONLY[@]}"
+    [[ $output == *"gemini --resume $A"*"note: each resume leaves"* ]]
+    rescue --export "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"gemini --resume $A"*"note: each resume leaves"* ]]
+    rm "$(of "$A")"
+    rescue --restore "$A" "${ONLY[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    [[ $output == *"gemini --resume $A"*"note: each resume leaves"* ]]
+    touch "$(of "$A")"
+    client --resume "$A"
+    rescue --status --json "${ONLY[@]}"
+    of_gemini '(.caution | length > 0) and (.notes | length == 0)' # it has been resumed
+    rescue --kill "$pid" --force "${ONLY[@]}" "${DIRS[@]}"
+    [[ $output == *"gemini --resume $A"*"note: each resume leaves"* ]]
+
+    # turned off, in a directory that is trusted
+    mkdir "$project/.gemini"
+    echo '{"general":{"sessionRetention":{"enabled":false}}}' >"$project/.gemini/settings.json"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini '.caution | length > 0'
+    printf '{"%s":"TRUST_FOLDER"}' "$project" >"$DATA/trustedFolders.json"
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini '.caution == null and (.notes | length == 0)'
+    rm "$(of "$A")"
+    rescue --restore "$A" --json "${ONLY[@]}" "${DIRS[@]}"
+    [ "$(json .caution)" = null ]
+}
+
+# told: whether it is said of a session that its next start deletes it
+told()
+{
+    rescue --resume --all --json "${ONLY[@]}"
+    of_gemini "select(.session_id == \"$1\") | .notes | join(\"\") | contains(\"deletes the session\")"
+}
+
+# updated ID SECONDS AGO: its last record says so, and its file's time
+updated()
+{
+    printf '{"$set":{"lastUpdated":"%s"}}\n' "$(at "$2")" >>"$(of "$1")"
+    touch -d "$2 seconds ago" "$(of "$1")"
+}
+
+@test "a directory's own days count, where it is trusted; where it is not, if they are fewer" {
+    talk "$A" "buy milk" $((9 * 86400))
+    updated "$A" $((9 * 86400))
+    run told "$A"
+    [ "$status" -ne 0 ]
+    mkdir "$project/.gemini"
+    echo '{"general":{"sessionRetention":{"maxAge":"10d"}}}' >"$project/.gemini/settings.json"
+    told "$A"
+    [[ $output == *"soon 10 days old"* ]]
+    echo '{"general":{"sessionRetention":{"maxAge":"1w"}}}' >"$project/.gemini/settings.json"
+    told "$A"
+    [[ $output == *"more than 7 days old"* ]]
+    # more days than the user's own, which are over: only in a trusted directory
+    echo '{"general":{"sessionRetention":{"maxAge":"2d"}}}' >"$DATA/settings.json"
+    echo '{"general":{"sessionRetention":{"maxAge":"50d"}}}' >"$project/.gemini/settings.json"
+    touch "$(of "$A")"
+    told "$A"
+    printf '{"%s":"TRUST_FOLDER"}' "$project" >"$DATA/trustedFolders.json"
+    run told "$A"
+    [ "$status" -ne 0 ]
+}
+
+@test "only so many of a directory are kept where the settings say so: those that go are told, also one by one" {
+    local n
+    for n in 1 2 3; do
+        talk "$n$n${A:2}" "number $n" $((n * 7200))
+        updated "$n$n${A:2}" $((n * 7200))
+    done
+    run told "33${A:2}"
+    [ "$status" -ne 0 ]
+    echo '{"general":{"sessionRetention":{"maxCount":2}}}' >"$DATA/settings.json"
+    told "33${A:2}"
+    [[ $output == *maxCount* ]]
+    run told "22${A:2}"
+    [ "$status" -ne 0 ]
+    rescue --check "33${A:2}" "${ONLY[@]}"
+    [[ $output == *maxCount* ]]
+    mkdir "$project/.gemini"
+    echo '{"general":{"sessionRetention":{"maxCount":1}}}' >"$project/.gemini/settings.json"
+    told "22${A:2}"
+    echo '{"general":{"sessionRetention":{"maxCount":9}}}' >"$project/.gemini/settings.json"
+    run told "22${A:2}"
+    [ "$status" -ne 0 ]
+    told "33${A:2}" # it may not be trusted
+    printf '{"%s":"TRUST_FOLDER"}' "$project" >"$DATA/trustedFolders.json"
+    run told "33${A:2}"
+    [ "$status" -ne 0 ]
 }
 
 saw() { grep -F "\"event\":\"$1\"" "$BATS_TEST_TMPDIR/events" | grep -qF -- "$2"; }

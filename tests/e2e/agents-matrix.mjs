@@ -11,7 +11,8 @@ const option = (name) => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? undefined : process.argv[at + 1].split(',');
 };
-const chosen = (all, name) => all.filter((one) => !option(name) || option(name).includes(one));
+// An act that is several is called by the first of them.
+const chosen = (all, name) => all.filter((one) => !option(name) || option(name).includes(one.split(',')[0]));
 
 if (noAgents) {
   console.log(`skipped: ${noAgents}`);

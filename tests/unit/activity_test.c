@@ -14,8 +14,10 @@ static void open_it(void)
     problems = (struct problems){.arena = &scratch_arena};
     store = (struct store){
         .agent = &agent_claude,
-        .io = {fs_open_dir(AT_FDCWD, scratch("config")), scratch("config"), &scratch_arena,
-               &problems},
+        .io = {.fd = fs_open_dir(AT_FDCWD, scratch("config")),
+               .path = scratch("config"),
+               .arena = &scratch_arena,
+               .problems = &problems},
     };
     assert_true(store.io.fd >= 0);
 }

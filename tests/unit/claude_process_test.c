@@ -278,8 +278,10 @@ static struct agent_settings settings_of(const char *text)
     struct agent_settings settings;
     if (text)
         scratch_put("settings.json", text);
-    struct agent_store store = {fs_open_dir(AT_FDCWD, scratch_path), scratch_path, &scratch_arena,
-                                &problems};
+    struct agent_store store = {.fd = fs_open_dir(AT_FDCWD, scratch_path),
+                                .path = scratch_path,
+                                .arena = &scratch_arena,
+                                .problems = &problems};
     agent_claude.home->read_settings(&store, &settings);
     fs_close(&store.fd);
     return settings;
@@ -305,8 +307,10 @@ static void settings_say_how_long_transcripts_are_kept(void **state)
 
 static struct agent_store opened(struct problems *problems)
 {
-    return (struct agent_store){fs_open_dir(AT_FDCWD, scratch_path), scratch_path, &scratch_arena,
-                                problems};
+    return (struct agent_store){.fd = fs_open_dir(AT_FDCWD, scratch_path),
+                                .path = scratch_path,
+                                .arena = &scratch_arena,
+                                .problems = problems};
 }
 
 static struct lookup find(struct agent_transcript *out)

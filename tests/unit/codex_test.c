@@ -219,8 +219,10 @@ static void rollouts_are_found_by_their_names(void **state)
 static struct agent_store open_store(struct problems *problems)
 {
     problems->arena = &scratch_arena;
-    return (struct agent_store){fs_open_dir(AT_FDCWD, scratch_path), scratch_path, &scratch_arena,
-                                problems};
+    return (struct agent_store){.fd = fs_open_dir(AT_FDCWD, scratch_path),
+                                .path = scratch_path,
+                                .arena = &scratch_arena,
+                                .problems = problems};
 }
 
 #define HEAD(id, source)                                                                         \

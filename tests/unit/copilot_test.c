@@ -300,8 +300,10 @@ static void its_records_are_known_from_others(void **state)
 
 static struct agent_store store_of(struct problems *problems)
 {
-    return (struct agent_store){open(scratch("s"), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                                scratch("s"), &arena, problems};
+    return (struct agent_store){.fd = open(scratch("s"), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                .path = scratch("s"),
+                                .arena = &arena,
+                                .problems = problems};
 }
 
 static void make_session(const char *id, const char *text)

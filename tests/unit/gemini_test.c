@@ -202,8 +202,10 @@ static void its_records_are_known_from_others(void **state)
 
 static struct agent_store open_store(void)
 {
-    return (struct agent_store){open(scratch("q"), O_RDONLY | O_DIRECTORY), scratch("q"), &arena,
-                                &problems};
+    return (struct agent_store){.fd = open(scratch("q"), O_RDONLY | O_DIRECTORY),
+                                .path = scratch("q"),
+                                .arena = &arena,
+                                .problems = &problems};
 }
 
 static void a_path_is_cut_where_the_store_ends(void **state)

@@ -369,8 +369,10 @@ static void the_index_tells_a_directory_and_is_let_go(void **state)
     buf_adds(&index, "\n{\"sessionId\":\"other\",\"workDir\":\"/" ID "\"}\n"
                      "{\"sessionId\":\"" ID "\",\"workDir\":\"/home/u/p\"}");
     scratch_write("session_index.jsonl", index.p, index.n);
-    struct agent_store store = {open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                                scratch_path, &a, NULL};
+    struct agent_store store = {.fd = open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                .path = scratch_path,
+                                .arena = &a,
+                                .problems = NULL};
     arena_strdup(&a, "");
     const struct arena_block *block = a.newest;
     assert_string_equal(kimi_directory(&store, ID), "/home/u/p");
@@ -385,8 +387,10 @@ static void the_index_tells_a_directory_and_is_let_go(void **state)
 
 static uint16_t port_with(const char *config, const struct proc_strings *environment)
 {
-    struct agent_store store = {open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                                scratch_path, &scratch_arena, NULL};
+    struct agent_store store = {.fd = open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                .path = scratch_path,
+                                .arena = &scratch_arena,
+                                .problems = NULL};
     if (config)
         scratch_put("config.toml", config);
     uint16_t port = agent_kimi.model->api(&(struct proc_strings){0}, environment, &store).port;

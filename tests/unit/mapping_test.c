@@ -85,8 +85,10 @@ static struct session *map(struct world *w)
     w->proc.ticks_per_s = TICKS;
     w->problems.arena = &w->arena;
     w->store.agent = &agent_claude;
-    w->store.io =
-        (struct agent_store){fs_open_dir(AT_FDCWD, config), config, &w->arena, &w->problems};
+    w->store.io = (struct agent_store){.fd = fs_open_dir(AT_FDCWD, config),
+                                       .path = config,
+                                       .arena = &w->arena,
+                                       .problems = &w->problems};
     w->store.registry = agent_read_registry(&agent_claude, &w->store.io, &w->store.registrations,
                                             &w->store.registration_count);
     w->stores =

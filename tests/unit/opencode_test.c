@@ -185,8 +185,10 @@ static int setup(void **state)
     add_session(B, "", "/home/u/q", 2000);
     add_session(CHILD, A, "/home/u/p", 1500);
     problems = (struct problems){.arena = &arena};
-    store = (struct agent_store){fs_open_dir(AT_FDCWD, scratch("data")), scratch("data"), &arena,
-                                 &problems};
+    store = (struct agent_store){.fd = fs_open_dir(AT_FDCWD, scratch("data")),
+                                 .path = scratch("data"),
+                                 .arena = &arena,
+                                 .problems = &problems};
     return r;
 }
 
@@ -232,7 +234,8 @@ static void a_place_without_a_database_has_no_sessions(void **state)
     size_t count = 7;
     scratch_put("empty/x", "");
     FS_CLOSE int fd = fs_open_dir(AT_FDCWD, scratch("empty"));
-    struct agent_store empty = {fd, scratch("empty"), &arena, &problems};
+    struct agent_store empty = {
+        .fd = fd, .path = scratch("empty"), .arena = &arena, .problems = &problems};
     assert_int_equal(agent_opencode.stored->list_all(&empty, &t, &count).state, LOOKUP_ABSENT);
     assert_int_equal(count, 0);
     assert_int_equal(problems.count, 0);
@@ -243,7 +246,8 @@ static void assert_unknown(const char *folder, const char *why)
     struct agent_transcript *t;
     size_t count;
     FS_CLOSE int fd = fs_open_dir(AT_FDCWD, scratch(folder));
-    struct agent_store broken = {fd, scratch(folder), &arena, &problems};
+    struct agent_store broken = {
+        .fd = fd, .path = scratch(folder), .arena = &arena, .problems = &problems};
     assert_int_equal(agent_opencode.stored->list_all(&broken, &t, &count).state, LOOKUP_UNKNOWN);
     assert_int_equal(count, 0);
     assert_true(problems.count > 0);

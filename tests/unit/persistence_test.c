@@ -333,8 +333,10 @@ static void read_history(const char *text, struct agent_prompts *out, struct are
     static struct problems problems;
     problems = (struct problems){.arena = a};
     scratch_put("store/history.jsonl", text);
-    struct agent_store store = {fs_open_dir(AT_FDCWD, scratch("store")), scratch("store"), a,
-                                &problems};
+    struct agent_store store = {.fd = fs_open_dir(AT_FDCWD, scratch("store")),
+                                .path = scratch("store"),
+                                .arena = a,
+                                .problems = &problems};
     assert_int_equal(agent_read_prompts(&agent_claude, &store, out), 0);
     fs_close(&store.fd);
 }
@@ -348,8 +350,10 @@ static void test_a_history_that_cannot_be_read_is_not_the_whole(void **state)
     size_t count;
     bool is_whole;
     scratch_put("unread/history.jsonl/in-a-folder", "");
-    struct agent_store store = {fs_open_dir(AT_FDCWD, scratch("unread")), scratch("unread"), &a,
-                                &problems};
+    struct agent_store store = {.fd = fs_open_dir(AT_FDCWD, scratch("unread")),
+                                .path = scratch("unread"),
+                                .arena = &a,
+                                .problems = &problems};
     struct lookup seen =
         agent_list_prompted(&agent_claude, &store, 1024, &prompted, &count, &is_whole);
     assert_int_equal(seen.state, LOOKUP_UNKNOWN);

@@ -339,8 +339,10 @@ static void a_path_is_cut_where_the_store_ends(void **state)
 
 static struct agent_store open_store(void)
 {
-    return (struct agent_store){open(scratch("q"), O_RDONLY | O_DIRECTORY), scratch("q"), &arena,
-                                &problems};
+    return (struct agent_store){.fd = open(scratch("q"), O_RDONLY | O_DIRECTORY),
+                                .path = scratch("q"),
+                                .arena = &arena,
+                                .problems = &problems};
 }
 
 static bool holds(const struct agent_files *files, const char *name, enum agent_file_kind kind)

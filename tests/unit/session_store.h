@@ -35,7 +35,8 @@ static inline int store_export(struct sr_export *out, struct sr_error *error)
     struct arena a = {0};
     struct problems problems = {.arena = &a};
     const char *config = scratch("config");
-    struct agent_store io = {fs_open_dir(AT_FDCWD, config), config, &a, &problems};
+    struct agent_store io = {
+        .fd = fs_open_dir(AT_FDCWD, config), .path = config, .arena = &a, .problems = &problems};
     struct sr_export_options options = {.pending_dir = scratch("pending"), .why = "test"};
     struct backup_source source = {
         .agent = &agent_claude,

@@ -14,8 +14,10 @@ static struct agent_store store;
 static void open_store(void)
 {
     problems = (struct problems){.arena = &arena};
-    store = (struct agent_store){open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                                 scratch_path, &arena, &problems};
+    store = (struct agent_store){.fd = open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                 .path = scratch_path,
+                                 .arena = &arena,
+                                 .problems = &problems};
     assert_true(store.fd >= 0);
 }
 

@@ -69,9 +69,22 @@ const char *gemini_renamed(struct arena *a, const char *name, const char *old_id
 /* ---- retention.c ---- */
 
 struct lookup gemini_read_settings(const struct agent_store *store, struct agent_settings *out);
-/* Whether clients that start in a directory delete anything. cwd NULL: not known which.
- * FACT_UNKNOWN: what the directory sets cannot be read. */
+
+/* What clients that start in a directory delete. */
+struct gemini_retention {
+    enum fact deletes; /* unknown: what the directory sets cannot be read */
+    int64_t days_kept; /* since the last record; what the directory sets in place of the user's may
+                          count where it is not known to be trusted: then the shorter */
+    bool is_of_directory;
+    int64_t count_kept; /* the newest; 0: as many as there are */
+};
+
+/* cwd NULL: not known which directory. Leaves the store entered (struct agent_store). */
+void gemini_read_retention(const struct agent_store *store, const char *cwd,
+                           struct gemini_retention *out);
 enum fact gemini_deletes(const struct agent_store *store, const char *cwd);
+/* See struct agent_commands. */
+const char *gemini_caution(const struct agent_store *store, const char *cwd);
 
 /* ---- screen.c ---- */
 

@@ -290,6 +290,7 @@ static const struct agent_bundle bundle = {
 
 static const struct agent_commands commands = {
     .resume = add_resume,
+    .caution = gemini_caution,
 };
 
 static const struct agent_children children = {

@@ -21,6 +21,7 @@ enum {
     SLUGS_LIMIT = 10000,
     END_BYTES = 4096,
     DAY_MS = 24 * 60 * 60 * 1000,
+    DAYS_BEFORE = 3, /* that deleting is told before */
 };
 
 #define PREFIX "session-"
@@ -275,7 +276,8 @@ static struct wall read_updated_at(const struct agent_store *store, const char *
 struct chat {
     struct agent_transcript t;
     struct sv short_id;
-    const char *stub; /* a path of those; NULL: none is one */
+    const char *stub;       /* a path of those; NULL: none is one */
+    struct wall updated_at; /* by its own word */
     enum fact is_said;
     bool is_beside; /* another of the same session is the better one */
 };
@@ -302,6 +304,7 @@ static void add_chat(const struct agent_store *store, const char *folder, const 
         problems_add(store->problems, where, r, NULL);
         store_join(seen, lookup_unknown(r, where));
     }
+    c.updated_at = read_updated_at(store, path);
     *ARENA_PUSH(store->arena, into->items, into->count, into->capacity) = c;
 }
 
@@ -334,9 +337,9 @@ static void compare(const struct agent_store *store, struct chats *chats)
     }
 }
 
-static const char *danger_of(const struct agent_store *store, const struct chat *c, const char *cwd)
+static const char *danger_of_stub(const struct agent_store *store, const struct chat *c)
 {
-    if (!c->stub || c->is_said == FACT_NO || gemini_deletes(store, cwd) == FACT_NO)
+    if (!c->stub || c->is_said == FACT_NO)
         return NULL;
     return arena_printf(store->arena,
                         "%s/%s, which a resume has left, makes the next client that starts in this "
@@ -345,25 +348,59 @@ static const char *danger_of(const struct agent_store *store, const struct chat 
                         store->path, c->stub);
 }
 
-/* What was put back or copied has a new mtime, and is as old as it was to the client. */
+/* What was put back or copied has a new mtime, and is as old as it was to the client. So long as
+ * the mtime tells, and the user's own settings, the caller counts the days itself. */
 static const char *danger_of_age(const struct agent_store *store, const struct chat *c,
-                                 const char *cwd)
+                                 const struct gemini_retention *retention)
 {
-    struct agent_settings settings;
-    int64_t now_ms = wall_now().ms;
-    struct wall updated_at = read_updated_at(store, c->t.path);
-    if (!wall_known(updated_at) || c->t.modified_at.ms - updated_at.ms < DAY_MS)
-        return NULL;                        /* as nearly all are */
-    gemini_read_settings(store, &settings); /* where they cannot be read, the client's default */
-    int64_t kept_ms = settings.days_kept * DAY_MS;
-    bool is_old = now_ms - updated_at.ms > kept_ms && now_ms - c->t.modified_at.ms <= kept_ms;
-    if (!is_old || gemini_deletes(store, cwd) == FACT_NO)
+    int64_t now_ms = wall_now().ms, kept_ms = retention->days_kept * DAY_MS;
+    int64_t before_ms = kept_ms / 2 < DAYS_BEFORE * DAY_MS ? kept_ms / 2 : DAYS_BEFORE * DAY_MS;
+    struct wall updated_at = c->updated_at;
+    if (!wall_known(updated_at))
+        return NULL;
+    bool is_older = c->t.modified_at.ms - updated_at.ms >= DAY_MS &&
+                    now_ms - updated_at.ms > kept_ms && now_ms - c->t.modified_at.ms <= kept_ms;
+    bool is_due = retention->is_of_directory && now_ms - updated_at.ms > kept_ms - before_ms;
+    if (!is_older && !is_due)
         return NULL;
     return arena_printf(store->arena,
-                        "its last record is more than %lld days old, so that the next client that "
-                        "starts in this directory deletes the session: back it up; it is safe if "
-                        "it is resumed by its id",
-                        (long long)settings.days_kept);
+                        "its last record is %s %lld days old, so that the next client that starts "
+                        "in this directory%s deletes the session: back it up; it is safe if it is "
+                        "resumed by its id",
+                        now_ms - updated_at.ms > kept_ms ? "more than" : "soon",
+                        (long long)retention->days_kept,
+                        now_ms - updated_at.ms > kept_ms ? "" : " then");
+}
+
+/* The client keeps so many of a directory, those with the newest records. */
+static const char *danger_of_count(const struct agent_store *store, const struct chats *chats,
+                                   const struct chat *c, const struct gemini_retention *retention)
+{
+    int64_t newer = 0;
+    if (!retention->count_kept || !wall_known(c->updated_at))
+        return NULL;
+    for (size_t i = 0; i < chats->count; i++)
+        newer += chats->items[i].updated_at.ms > c->updated_at.ms &&
+                 chats->items[i].is_said != FACT_NO && chats->items[i].t.session_id;
+    if (newer < retention->count_kept)
+        return NULL;
+    return arena_printf(store->arena,
+                        "the client keeps the newest %lld sessions of a directory (maxCount), so "
+                        "that the next one that starts in this directory deletes the session: back "
+                        "it up; it is safe if it is resumed by its id",
+                        (long long)retention->count_kept);
+}
+
+static const char *danger_of(const struct agent_store *store, const struct chats *chats,
+                             const struct chat *c, const struct gemini_retention *retention)
+{
+    const char *danger = NULL;
+    if (retention->deletes == FACT_NO)
+        return NULL;
+    danger = danger_of_stub(store, c);
+    if (!danger)
+        danger = danger_of_age(store, c, retention);
+    return danger ? danger : danger_of_count(store, chats, c, retention);
 }
 
 static void list_chats(const struct agent_store *store, const char *folder, struct sv wanted,
@@ -389,19 +426,24 @@ static struct lookup add_folder(const struct agent_store *store, const char *fol
                                 struct sv wanted, struct list *into)
 {
     struct chats chats = {0};
+    struct gemini_retention retention;
     struct lookup seen = lookup_absent();
     const char *cwd = NULL, *above = arena_strndup(store->arena, folder,
                                                    strlen(folder) - strlen("/" GEMINI_CHATS));
     list_chats(store, folder, wanted, &chats, &seen);
-    if (chats.count)
-        read_root(store, above, &cwd);
+    if (chats.count == 0)
+        return seen;
+    read_root(store, above, &cwd);
+    gemini_read_retention(store, cwd, &retention);
+    if (retention.count_kept && wanted.n) { /* how many others there are counts, too */
+        chats = (struct chats){0};
+        list_chats(store, folder, (struct sv){0}, &chats, &seen);
+    }
     for (size_t i = 0; i < chats.count; i++) {
         struct chat *c = &chats.items[i];
-        const char *danger = danger_of(store, c, cwd);
-        if (!c->t.session_id || c->is_beside)
+        if (!c->t.session_id || c->is_beside || (wanted.n && !sv_equals(c->short_id, wanted)))
             continue;
-        if (!danger)
-            danger = danger_of_age(store, c, cwd);
+        const char *danger = danger_of(store, &chats, c, &retention);
         if (cwd || danger) {
             struct agent_listed *listed = arena_alloc(store->arena, sizeof *listed);
             *listed = (struct agent_listed){.cwd = cwd, .danger = danger};

@@ -115,6 +115,8 @@ static void close_resume(const struct act *a, const char *id, struct closing *cl
     const struct sr_session *s = a->session;
     for (size_t i = 0; i < a->resume_command_count; i++)
         closing_add_resume(closing, id, a->resume_commands[i], 0);
+    if (a->resume_command_count)
+        closing_add_caution(closing, s->caution);
     if (!a->kill.act.was_done || !a->kill.act.has_transcript || a->resume_command_count)
         return;
     if (s->twin_count)

@@ -21,6 +21,12 @@ void closing_add_resume(struct closing *c, const char *session_id, const char *c
         buf_addf(&c->resume, "  (%.*s... is held by pid %d)\n", ID_SHOWN, session_id, pid);
 }
 
+void closing_add_caution(struct closing *c, const char *caution)
+{
+    if (caution)
+        utf8_adds_between(&c->resume, "  note: ", caution, "\n");
+}
+
 void closing_add_nothing_to_resume(struct closing *c, const char *session_id)
 {
     buf_addf(&c->resume, "  (%.*s...: its transcript holds nothing to resume)\n", ID_SHOWN,

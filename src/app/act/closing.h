@@ -17,6 +17,8 @@ struct closing {
 void closing_add_cause(struct closing *c, const char *text);
 /* command NULL: process pid has the session. */
 void closing_add_resume(struct closing *c, const char *session_id, const char *command, int pid);
+/* What to know before the command that was added last is run. NULL: nothing. */
+void closing_add_caution(struct closing *c, const char *caution);
 /* Says why there is no command. */
 void closing_add_nothing_to_resume(struct closing *c, const char *session_id);
 

@@ -110,7 +110,8 @@ static int look_at_rows(const struct target *target, struct arena *a, struct age
     FS_CLOSE int fd = fs_open_dir(AT_FDCWD, target->rows_in);
     if (fd < 0)
         return err_set(error, fd, "open %s: %s", target->rows_in, err_reason(fd));
-    struct agent_store store = {fd, target->rows_in, a, &problems};
+    struct agent_store store = {
+        .fd = fd, .path = target->rows_in, .arena = a, .problems = &problems};
     struct lookup seen = target->agent->stored->find(&store, target->session_id, NULL, &of);
     int r = seen.state == LOOKUP_FOUND
                 ? target->agent->records->check(&store, &of, target->live_pid != 0, out)

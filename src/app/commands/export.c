@@ -266,6 +266,8 @@ static void close_and_log(struct work *w)
             closing_add_cause(&w->closing, row->why);
         else
             closing_add_resume(&w->closing, row->session_id, row->resume_command, row->held_by);
+        if (row->code == 0 && row->resume_command)
+            closing_add_caution(&w->closing, w->wanted[i].session->caution);
         if (row->code == 0 && row->result.outcome == SR_ALREADY_EXPORTED)
             continue;
         w->closing.exported += row->code == 0;

@@ -26,7 +26,8 @@ struct work {
     struct restore_request request;
     struct restore_plan plan;
     struct meter meter;
-    struct buf command; /* to resume it */
+    struct buf command;  /* to resume it */
+    const char *caution; /* before that */
 };
 
 /* As the listing shows the session that was just restored. */
@@ -49,7 +50,8 @@ static void find_command(struct work *w)
             s.cwd = w->plan.cwd;
             s.cwd_is_gone = s.cwd_is_elsewhere = false;
         }
-        resume_add_command(&w->command, &s);
+        if (resume_add_command(&w->command, &s) == 0 && s.caution)
+            w->caution = arena_strdup(&w->context->arena, s.caution);
     }
     sr_snapshot_free(snapshot);
 }
@@ -59,7 +61,7 @@ static int print_plan(const struct work *w, bool is_done)
     const struct options *o = w->context->options;
     struct buf out = {0};
     if (o->json)
-        view_json_restore(&out, &w->plan, is_done, w->command.n ? w->command.p : NULL);
+        view_json_restore(&out, &w->plan, is_done, w->command.n ? w->command.p : NULL, w->caution);
     else
         view_text_restore(&out, &w->plan, is_done);
     if (o->dry_run && !o->json)
@@ -89,6 +91,7 @@ static int close_and_log(struct work *w, const struct sr_error *error)
         closing_add_cause(&closing, error->text);
     closing_log(&closing, w->context, &row, 1);
     closing_add_resume(&closing, w->plan.session_id, w->command.n ? w->command.p : NULL, 0);
+    closing_add_caution(&closing, w->caution);
     return closing_print(&closing, w->context, EXIT_FINE);
 }
 

@@ -411,7 +411,8 @@ static int search_results_of(struct work *w, const struct store *store)
 {
     ARENA_RELEASE struct arena scratch = {0};
     struct problems quiet = {.arena = &scratch}; /* the sources have said what cannot be read */
-    struct agent_store io = {store->io.fd, store->io.path, &scratch, &quiet};
+    struct agent_store io = {
+        .fd = store->io.fd, .path = store->io.path, .arena = &scratch, .problems = &quiet};
     struct agent_traces traces;
     struct agent_listings listings = {0};
     int r = 0;

@@ -67,7 +67,8 @@ static void watch_store(struct watching *w, const char *path)
     const struct sr_options *o = &w->look->context->look;
     if (!watched_enter(o, path))
         return;
-    struct agent_store store = {fs_open_dir(AT_FDCWD, path), path, w->arena, &problems};
+    struct agent_store store = {
+        .fd = fs_open_dir(AT_FDCWD, path), .path = path, .arena = w->arena, .problems = &problems};
     if (store.fd < 0)
         watch_above(w, path);
     for (size_t i = 0; store.fd >= 0 && agents[i]; i++) {

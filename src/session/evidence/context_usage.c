@@ -59,7 +59,10 @@ int context_usage_look(const struct agent *agent, const struct context_usage_pla
         return -ETIMEDOUT;
     struct store store = {
         .agent = agent,
-        .io = {fs_open_dir(AT_FDCWD, place->config_dir), place->config_dir, &arena, &problems},
+        .io = {.fd = fs_open_dir(AT_FDCWD, place->config_dir),
+               .path = place->config_dir,
+               .arena = &arena,
+               .problems = &problems},
     };
     int r = store.io.fd < 0 ? store.io.fd : look(&store, place, options, out);
     watched_leave(options);

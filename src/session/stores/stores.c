@@ -21,6 +21,16 @@ void stores_leave(const struct stores *stores)
     watched_leave(stores->options);
 }
 
+static bool enter_of(const void *options, const char *path)
+{
+    return watched_enter(options, path);
+}
+
+static void leave_of(const void *options)
+{
+    watched_leave(options);
+}
+
 /*
  * Opens a directory of a process with mounts of its own: links in it are
  * followed as that process would, and never lead out of its root.
@@ -39,7 +49,13 @@ static struct store *add(struct stores *stores, const struct agent *agent, const
     *slot = arena_alloc(stores->arena, sizeof **slot);
     **slot = (struct store){
         .agent = agent,
-        .io = {-1, path, stores->arena, stores->problems},
+        .io = {.fd = -1,
+               .path = path,
+               .arena = stores->arena,
+               .problems = stores->problems,
+               .enter = enter_of,
+               .leave = leave_of,
+               .context = stores->options},
     };
     return *slot;
 }

@@ -260,7 +260,7 @@ void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is
 }
 
 void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is_done,
-                       const char *resume_command)
+                       const char *resume_command, const char *caution)
 {
     struct json_document *d;
     struct json_node *root = view_json_begin(&d), *files = json_array(d);
@@ -281,5 +281,6 @@ void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is
     json_put(d, root, "files", files);
     json_put_integer(d, root, "lost_files", (int64_t)plan->verified.manifest.lost_count);
     json_put_string(d, root, "resume_command", resume_command);
+    json_put_string(d, root, "caution", caution);
     json_finish(d, root, false, out);
 }

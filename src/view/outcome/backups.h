@@ -49,4 +49,4 @@ void view_json_verified(struct buf *out, const struct view_verified *rows, size_
 /* is_done: false says what would be done, or what is in the way. resume_command NULL: not known. */
 void view_text_restore(struct buf *out, const struct restore_plan *plan, bool is_done);
 void view_json_restore(struct buf *out, const struct restore_plan *plan, bool is_done,
-                       const char *resume_command);
+                       const char *resume_command, const char *caution);

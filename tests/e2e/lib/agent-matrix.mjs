@@ -164,7 +164,7 @@ const REFUSED = 4;
 /** Runs a mode; a refusal as it is not known how becomes NotServed. */
 async function act(world, ...args) {
   const done = await world.act(...args);
-  if (done.status === REFUSED && /not (yet )?known|cannot be put back|not served/.test(done.stderr)) throw new NotServed(done.stderr.trim().split('\n').at(-1));
+  if (done.status === REFUSED && /not (yet )?known|no push is known|cannot be put back|not served/.test(done.stderr)) throw new NotServed(done.stderr.trim().split('\n').at(-1));
   return done;
 }
 
@@ -210,6 +210,9 @@ const historyAt = (world, from, mark) => {
   ok(said('user', `remember ${mark}`), `the prompt is not in what the model is sent: ${JSON.stringify(request.turns).slice(0, 2000)}`);
   ok(said('assistant', `ANSWER-${mark}`), `the reply is not in what the model is sent: ${JSON.stringify(request.turns).slice(0, 2000)}`);
 };
+
+/** What makes it hang so that it is called hung: only then is anything pushed. */
+const hangs = (agent) => (agent.untold?.stalled ? 'now [[silent]]' : 'now [[stall]]');
 
 const KILL_ENDS_MS = 60_000;
 
@@ -284,7 +287,7 @@ export const ACTS = {
     const world = await AgentWorld.create(agent);
     try {
       const client = await withHistory(world, 'pushed', 'MARKPUSHED');
-      await client.say('now [[stall]]');
+      await client.say(hangs(agent));
       await isHeld(world, 1);
       await sleep(SILENCE_MS);
       const { owner } = client.pids();
@@ -303,7 +306,7 @@ export const ACTS = {
     const world = await AgentWorld.create(agent);
     try {
       const client = await withHistory(world, 'escaped', 'MARKESCAPED');
-      const request = await client.say('now [[stall]]');
+      const request = await client.say(hangs(agent));
       await isHeld(world, 1);
       await sleep(SILENCE_MS);
       const { owner } = client.pids();

@@ -55,8 +55,8 @@ describe('gemini', { timeout: 900_000, skip: noAgents, concurrency: 2 }, () => {
   /** What the model is sent by a client that does this and asks to go on. */
   async function goesOn(cwd, id) {
     const from = world.api.requests.length;
-    const { stdout, stderr } = await world.print(cwd, `go on ${cwd} [[say RESUMED]]`, id);
-    assert.ok(stdout.includes('RESUMED'), stderr.slice(-1500));
+    const { status, stdout, stderr } = await world.print(cwd, `go on ${cwd} [[say RESUMED]]`, id);
+    assert.ok(stdout.includes('RESUMED'), `${status}: ${stdout}${stderr.slice(-1500)}`);
     return world.api.requests.slice(from).find(({ prompt }) => prompt.includes(`go on ${cwd}`)).turns;
   }
   const says = (turns, role, text) => turns.some((turn) => turn.role === role && turn.text.includes(text));

@@ -159,12 +159,15 @@ const runStateAtLast = (agent, state, looks) => runState(agent, state, looks)
 /** The program says, in its own words, that it does not do this for an agent. */
 export class NotServed extends Error {}
 
+const FAILED = 3;
 const REFUSED = 4;
 
-/** Runs a mode; a refusal as it is not known how becomes NotServed. */
+/** Runs a mode; that it is refused, or nothing pushed, as it is not known how becomes NotServed. */
 async function act(world, ...args) {
   const done = await world.act(...args);
-  if (done.status === REFUSED && /not (yet )?known|no push is known|cannot be put back|not served/.test(done.stderr)) throw new NotServed(done.stderr.trim().split('\n').at(-1));
+  const why = done.stderr.split('\n').find((line) => (done.status === REFUSED && /not (yet )?known|no push is known|cannot be put back|not served/.test(line))
+    || (done.status === FAILED && /it is not known what .* does/.test(line)));
+  if (why) throw new NotServed(why.trim());
   return done;
 }
 
@@ -240,6 +243,7 @@ export const ACTS = {
 
       fresh = await AgentWorld.create(agent);
       agent.trust?.(fresh, client.cwd);
+      await agent.prepare?.(fresh);
       const restored = await fresh.rescue.run(['--restore', join(world.pending, stem), '--pending-dir', world.pending, '--log-dir', fresh.log], [fresh.store]);
       if (restored.status === REFUSED && /not (yet )?known|cannot be put back/.test(restored.stderr)) throw new NotServed(restored.stderr.trim().split('\n').at(-1));
       ok(restored.status === 0, `restore: ${restored.status}: ${restored.stderr}${restored.stdout}`);

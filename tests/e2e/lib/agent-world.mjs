@@ -147,7 +147,7 @@ export class AgentWorld {
 
   #toItsEnd(file, args, cwd) {
     return new Promise((resolve) => {
-      const child = execFile(file, args, { cwd, env: this.env, timeout: SLOW_MS, maxBuffer: 64e6 },
+      const child = execFile(file, args, { cwd, env: this.env, timeout: 3 * SLOW_MS, maxBuffer: 64e6 },
         (error, stdout, stderr) => resolve({ status: error ? (error.code ?? error.signal) : 0, stdout, stderr }));
       child.stdin.end();
     });

@@ -37,6 +37,9 @@ export const opencode = {
     });
   },
 
+  /** It makes the database, without which nothing is put back. */
+  prepare: (world) => world.run(world.folder('project'), 'session', 'list'),
+
   ready: /ctrl\+p/,
   asks: /Permission required/,
   approves: ['Enter'],

@@ -20,6 +20,11 @@ struct awake awake_now(void)
     return (struct awake){read_ns(CLOCK_MONOTONIC)};
 }
 
+int64_t clock_computed_ns(void)
+{
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int64_t clock_since_boot_ms(void)
 {
     return read_ns(CLOCK_BOOTTIME) / 1000000;

@@ -26,6 +26,9 @@ struct wall wall_now(void);
 struct awake awake_now(void);
 bool wall_known(struct wall t);
 
+/* What the calling thread has computed for: a wait for a processor does not count. */
+int64_t clock_computed_ns(void);
+
 /* Time since boot, sleep included (CLOCK_BOOTTIME): what /proc/PID/stat counts start times in. */
 int64_t clock_since_boot_ms(void);
 

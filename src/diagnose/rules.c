@@ -29,6 +29,9 @@ enum {
     RETRY_LATE_S = 60,
     /* Linux repeats the first packet of a connection six times, and gives up after 127 to 135 s. */
     CONNECT_GIVES_UP_S = 135,
+    /* The next try of a client that never pauses for longer is waited for, for so long. */
+    SHORT_PAUSE_S = 10,
+    TRY_WATCHED_MS = 4000,
 };
 
 /* ---- what the rules are made of ----------------------------------------------------------- */
@@ -470,6 +473,12 @@ static bool is_idle_by_its_transcript(const struct evidence *e)
            (!may_not_be_up(e) || (e->was_sampled && !computes_all_the_time(e)));
 }
 
+/* Idle if it is not orphaned. */
+static bool terminal_may_be_gone(const struct evidence *e)
+{
+    return e->terminal_may_be_gone && (has_said_nothing_yet(e) || is_idle_by_its_transcript(e));
+}
+
 /* The client's own search, at it for longer than the user's patience by the CPU alone: clients end
  * theirs after 20 s. Nothing else of the tool moves. */
 static bool search_runs_away(const struct evidence *e)
@@ -882,6 +891,10 @@ const struct rule rules[] = {
     {"usage limit", SR_WAITING, "usage-limit", "medium", "wait",
      "The last request was refused because a usage limit is reached, and the turn is not over.",
      waits_for_its_limit},
+    {"terminal may be gone", SR_UNKNOWN, "needs-eyes", "low", "look",
+     "The turn is over, and a process whose terminal is gone draws this session, or another that "
+     "the same process runs.",
+     terminal_may_be_gone},
     {"background jobs", SR_IDLE, "background-jobs", "high", "none",
      "The turn is over; shells that it started run in the background.", runs_background_jobs},
     {"nothing yet", SR_IDLE, "nothing-yet", "high", "none",
@@ -1056,9 +1069,19 @@ bool rules_want_connection(const struct evidence *e)
     return may_be_asking(e);
 }
 
+/* It closes its connection between two tries. */
+static bool may_be_seen_to_try(const struct evidence *e)
+{
+    int64_t pause_s = e->timing->retry_pause_s;
+    return winner(e)->holds == asks_nobody && pause_s > 0 && pause_s <= SHORT_PAUSE_S &&
+           e->api.watched_ms < TRY_WATCHED_MS;
+}
+
 bool rules_want_watch(const struct evidence *e)
 {
     const struct api_connection *c = &e->api;
+    if (may_be_seen_to_try(e))
+        return true;
     return trickle_is_unclear(e) && !was_seen_to_stream(e) && !brings_only_pings(e) &&
            c->watched_ms < c->last_arrival_ms + RARE_MS;
 }
@@ -1092,6 +1115,9 @@ static void say_process(struct sentences *s, const struct evidence *e)
             e->wait_channel ? e->wait_channel : "the kernel");
     if (e->terminal_is_gone == FACT_YES)
         SAY(s, "its terminal no longer exists");
+    if (e->terminal_may_be_gone)
+        SAY(s, "a process of the same agent whose terminal no longer exists draws a session, and "
+               "it cannot be told which: this one, perhaps");
     if (e->main_waits_for_tty_write == FACT_YES)
         SAY(s, "the main thread waits to write to its terminal");
 }

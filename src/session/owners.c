@@ -77,24 +77,39 @@ static struct session *owned_row(struct rows *rows, const struct store *store, c
     return NULL;
 }
 
+/* How much its terminal is there: gone, not seen, seen. */
+static int terminal_rank(const struct live *live)
+{
+    return live->tty_is_gone ? 0 : live->tty ? 2 : 1;
+}
+
+/* Of several that draw it, the one whose terminal is there lends it. */
+static void lend_terminal(struct arena *a, struct session *row, const struct live *ui)
+{
+    struct live *live = row->live;
+    bool is_first = row->attachment_count == 1 && !live->tty;
+    if (!is_first && terminal_rank(ui) <= terminal_rank(live))
+        return;
+    live->tty = ui->tty;
+    live->tty_is_gone = ui->tty_is_gone;
+    live->multiplexer = ui->multiplexer;
+    if (is_first)
+        live_note(live, a,
+                  "process %d runs its turns, and process %d only draws it: ending that one frees "
+                  "nothing",
+                  (int)live->stat.pid, (int)ui->stat.pid);
+}
+
 static void add_ui(struct arena *a, struct session *row, struct live *ui)
 {
     struct attachment *all = arena_alloc(a, (row->attachment_count + 1) * sizeof *all);
     for (size_t i = 0; i < row->attachment_count; i++)
         all[i] = row->attachments[i];
     all[row->attachment_count] = (struct attachment){ui, SR_ROLE_UI};
+    lend_terminal(a, row, ui);
     row->attachments = all;
     row->attachment_count++;
     row->live->current = row->live->current || ui->current;
-    if (row->live->tty)
-        return;
-    row->live->tty = ui->tty;
-    row->live->tty_is_gone = ui->tty_is_gone;
-    row->live->multiplexer = ui->multiplexer;
-    live_note(row->live, a,
-              "process %d runs its turns, and process %d only draws it: ending that one frees "
-              "nothing",
-              (int)row->live->stat.pid, (int)ui->stat.pid);
 }
 
 /* One that has none: it draws another's, or is about to begin. A server without one is none. */
@@ -127,6 +142,23 @@ static void add_without(struct snapshot *snap, struct rows *rows, struct session
     *ARENA_PUSH(&snap->arena, rows->items, rows->count, rows->capacity) = *s;
 }
 
+/* It draws one of its home's sessions, and it is not known which. */
+static bool may_draw(const struct session *ui, const struct session *row)
+{
+    return row->is_held && row->attachment_count == 1 && !row->live->tty &&
+           ui->store == row->store && !ui->session_id && !ui->live->named_session_id &&
+           ui->live->role != AGENT_SERVER && ui->live->tty_is_gone;
+}
+
+/* A session that nobody is seen to draw may be that of a terminal that is gone. */
+static void mark_orphans(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t j = 0; j < rows->count; j++)
+            if (may_draw(&rows->items[j], &rows->items[i]))
+                rows->items[i].may_be_orphaned = true;
+}
+
 static bool can_tell(const struct session *s)
 {
     return s->live->agent->holding && session_can_read_store(s);
@@ -157,6 +189,7 @@ size_t owners_find(struct snapshot *snap, struct session *gathered, size_t count
         add_without(snap, &rows, &gathered[i]);
         stores_leave(&snap->stores);
     }
+    mark_orphans(&rows);
     *out = rows.items;
     return rows.count;
 }

@@ -31,9 +31,10 @@ struct session {
     const char **candidates;
     size_t candidate_count;
 
-    bool is_held;        /* by what its owner has open or locked */
-    bool has_none;       /* all that the process could have was looked at, and it has no session */
-    struct lookup which; /* UNKNOWN: some evidence of which session it is could not be read */
+    bool is_held;         /* by what its owner has open or locked */
+    bool may_be_orphaned; /* a process whose terminal is gone draws it, or another of the owner's */
+    bool has_none;        /* all that the process could have was looked at, and it has no session */
+    struct lookup which;  /* UNKNOWN: some evidence of which session it is could not be read */
     struct lookup has_transcript; /* UNKNOWN also when it is not known which session it is */
     struct agent_transcript transcript;
     struct activity activity;

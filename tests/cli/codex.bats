@@ -55,6 +55,12 @@ for path in filter(None, os.environ["HOLDS"].split(":")):
     if path.endswith(".lock"):
         fcntl.flock(fd, fcntl.LOCK_EX)
     kept.append(fd)
+if os.environ.get("TERMINAL"):
+    master, slave = os.openpty()
+    os.dup2(slave, 0)
+    os.close(slave)
+    if os.environ["TERMINAL"] == "gone":
+        os.close(master)
 open(os.environ["READY"], "w").close()
 time.sleep(300)'
 
@@ -62,7 +68,7 @@ time.sleep(300)'
 hold()
 {
     local ready=$BATS_TEST_TMPDIR/ready.$RANDOM
-    start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" HOLDS="$1" READY="$ready" "$program" -c "$HOLD" "${@:2}"
+    start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" HOLDS="$1" READY="$ready" TERMINAL="${TERMINAL-}" "$program" -c "$HOLD" "${@:2}"
     wait_until 30 test -e "$ready"
 }
 
@@ -374,6 +380,33 @@ while True: time.sleep(300)'}
     echo "no database" >"$CODEX/logs_2.sqlite"
     rescue --status --json "${ONLY[@]}"
     [[ $(json ".sessions.find(s => s.pid == $started).notes.join()") == *"not known for sure"*logs_2.sqlite* ]]
+}
+
+@test "what a lost terminal may have drawn is not called idle, where the log does not tell which" {
+    add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    hold "$(rollout $A):$(lock_of $A):$(rollout $B):$(lock_of $B)" app-server --listen unix://
+    TERMINAL=there hold "" resume "$B"
+    TERMINAL=gone hold ""
+    rescue --status --json "${ONLY[@]}"
+    verdict() { json ".sessions.filter(s => s.session_id == \"$1\").map(s => s.verdict + \" \" + s.cause).join()"; }
+    [ "$(verdict $A)" = "unknown needs-eyes" ]
+    [ "$(verdict $B)" = "idle turn-over" ]
+    [ "$(json ".sessions.filter(s => s.pid == $started).map(s => s.verdict).join()")" = orphaned ]
+    [[ $(json ".sessions.find(s => s.session_id == \"$A\").evidence.join()") == *"it cannot be told which"* ]]
+}
+
+@test "a session that two draw has the terminal that is still there, whichever was first" {
+    add_session "$A" "buy milk" 60
+    hold "$(rollout $A):$(lock_of $A)" app-server --listen unix://
+    TERMINAL=gone hold "" resume "$A"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.verdict).join()')" = orphaned ]
+    TERMINAL=there hold "" resume "$A"
+    TERMINAL=gone hold "" resume "$A"
+    rescue --status --json "${ONLY[@]}"
+    [ "$(json '.sessions.map(s => s.verdict).join()')" = idle ]
+    [ "$(json '.sessions[0].ui_pids.length')" -eq 3 ]
 }
 
 @test "one whose file was deleted is not ended with another: its words are in no file" {

@@ -210,6 +210,8 @@ static struct scene *scenes(size_t *count)
         {"its first packets are swallowed", "no connection", ASKED(.api = CONNECTING), true},
         {"mid-turn, its spinner turns, no connection", "no request seen",
          ASKED(.api = NO_CONNECTION), true},
+        {"its turn is over, and a terminal that may be its own is gone", "terminal may be gone",
+         REST(OLD, .terminal_may_be_gone = true), true},
         {"idle, background shells", "background jobs",
          REST(.status = CLIENT_SHELL, WORKERS(WORKER(SLEEPS))), true},
         {"opened, nothing asked yet", "nothing yet",
@@ -1104,6 +1106,32 @@ static void nothing_is_pending_only_when_all_was_seen(void **state)
                                       .api = NO_CONNECTION, .api.is_there = FACT_UNKNOWN));
 }
 
+/* Of a client whose pauses are short, the next try is seen if one waits for it. */
+static void the_next_try_is_waited_for_where_it_comes_soon(void **state)
+{
+    (void)state;
+    static const struct agent_timing soon = {.retry_pause_s = 10}, late = {.retry_pause_s = 11};
+    assert_true(rules_want_watch(&PENDING_NOTHING(.timing = &soon)));
+    assert_true(rules_want_watch(&PENDING_NOTHING(.timing = &soon, .api.watched_ms = 3999)));
+    assert_false(rules_want_watch(&PENDING_NOTHING(.timing = &soon, .api.watched_ms = 4000)));
+    assert_false(rules_want_watch(&PENDING_NOTHING(.timing = &late)));
+    assert_false(rules_want_watch(&PENDING_NOTHING()));
+    assert_false(rules_want_watch(&ASKED(.timing = &soon)));
+}
+
+/* Only what would be called idle is not known; a turn that hangs or goes on is told all the same.
+ */
+static void a_terminal_that_may_be_gone_hides_no_turn(void **state)
+{
+    (void)state;
+#define MAY_BE_GONE OLD, .terminal_may_be_gone = true
+    wins("terminal may be gone", REST(MAY_BE_GONE));
+    wins("terminal may be gone", REST(MAY_BE_GONE, .has_transcript = FACT_NO, .is_unbegun = true));
+    wins("terminal gone", REST(MAY_BE_GONE, .terminal_is_gone = FACT_YES));
+    wins("reply stalled", ASKED(MAY_BE_GONE));
+    assert_true(speaks_of(&REST(MAY_BE_GONE), "it cannot be told which"));
+}
+
 static void a_try_that_is_announced_is_waited_for(void **state)
 {
     (void)state;
@@ -1879,6 +1907,8 @@ int main(void)
         cmocka_unit_test(without_a_process_somebody_else_holds_a_tool),
         cmocka_unit_test(an_old_client_asks_when_its_spinner_rests),
         cmocka_unit_test(nothing_is_pending_only_when_all_was_seen),
+        cmocka_unit_test(the_next_try_is_waited_for_where_it_comes_soon),
+        cmocka_unit_test(a_terminal_that_may_be_gone_hides_no_turn),
         cmocka_unit_test(a_try_that_is_announced_is_waited_for),
         cmocka_unit_test(the_screen_is_looked_at_where_nothing_else_decides),
         cmocka_unit_test(a_usage_limit_is_waited_for),

@@ -16,6 +16,7 @@ enum {
     PATIENCE_MS = 10000, /* for another process that commits just now */
     FOREIGN_PATIENCE_MS = 1000,
     STEPS_BETWEEN_LOOKS = 1000, /* of SQLite's machine, some 0.1 ms */
+    WAITS_FOR = 10,             /* a processor, for so many times what it may compute */
 };
 
 struct rows {
@@ -32,6 +33,7 @@ struct database {
     struct rows statements[STATEMENTS_MAX];
     size_t statement_count;
     struct awake until; /* see database_limit */
+    int64_t computed_until_ns;
     struct rows failed; /* what a failed call returns: it has no rows */
 };
 
@@ -154,14 +156,15 @@ int database_holder(const char *path)
 static int is_over(void *context)
 {
     const struct database *db = context;
-    return awake_now().ns > db->until.ns;
+    return clock_computed_ns() > db->computed_until_ns || awake_now().ns > db->until.ns;
 }
 
 void database_limit(struct database *db, int64_t ms)
 {
     if (db->code < 0)
         return;
-    db->until.ns = awake_now().ns + ms * 1000000;
+    db->until.ns = awake_now().ns + ms * 1000000 * WAITS_FOR;
+    db->computed_until_ns = clock_computed_ns() + ms * 1000000;
     sqlite3_progress_handler(db->handle, STEPS_BETWEEN_LOOKS, is_over, db);
     sqlite3_busy_timeout(db->handle, (int)ms);
 }

@@ -47,7 +47,8 @@ struct database *database_open_foreign_alone(const char *path);
  * locks would go. Returns: its pid; 1: one that cannot be named; 0: none; or negative errno.
  */
 int database_holder(const char *path);
-/* From now on, all that is asked of it takes so long at most: then it fails with -ETIMEDOUT. */
+/* From now on, all that is asked of it computes for so long at most, and takes ten times that: then
+ * it fails with -ETIMEDOUT. */
 void database_limit(struct database *db, int64_t ms);
 void database_close(struct database *db);
 

@@ -184,6 +184,7 @@ void collect_first(struct snapshot *snap, const struct session *s, int64_t patie
         .terminal_is_gone = live->tty_is_gone ? FACT_YES
                             : live->tty       ? FACT_NO
                                               : FACT_UNKNOWN,
+        .terminal_may_be_gone = s->may_be_orphaned,
         .is_registered = r != NULL,
         .status = client_status_of(r),
         .waiting_for = r ? r->waiting_for : NULL,

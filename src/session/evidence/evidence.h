@@ -117,6 +117,7 @@ struct evidence {
     bool is_print;         /* claude -p: ends by itself when the turn is over */
     bool is_native;        /* not run by node: publishes itself at once */
     enum fact terminal_is_gone;
+    bool terminal_may_be_gone; /* one is, where this session is drawn or another of its owner */
 
     /* what the client says */
     bool is_registered;

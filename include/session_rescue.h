@@ -332,7 +332,7 @@ struct sr_options {
     size_t config_dir_count;
     const char *default_config_dir;  /* the user's: $CLAUDE_CONFIG_DIR, else ~/.claude */
     const char *standard_config_dir; /* ~/.claude: what the client uses if nothing names another */
-    const char *agent;               /* "claude"; NULL: all */
+    const char *agent;               /* "claude"; "claude codex"; NULL: all */
     int own_pid;                     /* the calling process: marks the current session */
     const char *own_session_id;      /* $CLAUDE_CODE_SESSION_ID; NULL: none */
     const char *proc_path;           /* NULL: "/proc"; a captured tree in tests */

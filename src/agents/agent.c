@@ -37,6 +37,11 @@ const struct agent *agent_by_name(const char *name)
     return NULL;
 }
 
+bool agent_is_among(const struct agent *agent, const char *names)
+{
+    return !names || str_in(agent->name, names);
+}
+
 static const struct agent *agent_of_record(struct sv record)
 {
     const struct agent *found = NULL;

@@ -802,6 +802,8 @@ extern const struct agent *const agents[];
 
 /* Returns: NULL when there is no agent of that name. */
 const struct agent *agent_by_name(const char *name);
+/* names: a blank between them; NULL: all. */
+bool agent_is_among(const struct agent *agent, const char *names);
 
 /* The agent whose records are in a file, by the first of its lines that one of them knows. *out is
  * the default one unless it is found. Returns: found; absent: no agent knows a line of the first

@@ -215,12 +215,13 @@ static const struct agent *agent_around(const struct agent *otherwise)
 void context_look_around(struct context *c, const struct options *o)
 {
     const char *home = variable("HOME");
-    const struct agent *agent = o->agent ? agent_by_name(o->agent) : agents[0];
+    const struct agent *only = o->agent ? agent_by_name(o->agent) : NULL;
+    const struct agent *agent = only ? only : agents[0];
     if (!home)
         home = host_home_of(&c->arena, geteuid());
     find_folders(c, o, agent, home);
     c->options = o;
-    c->own_agent = o->agent ? agent : agent_around(agent);
+    c->own_agent = only ? only : agent_around(agent);
     c->look = (struct sr_options){
         .config_dirs = o->config_dirs,
         .config_dir_count = o->config_dir_count,

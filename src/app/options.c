@@ -58,6 +58,7 @@ static const struct option_row rows[] = {
     {"last", 0, NUMBER("N", last), "1 to 1000000 messages", 1e6,
      "--context: the last N messages alone"},
     {"json", 0, FLAG(json), NULL, 0, "one JSON document on standard output"},
+    {"list", 0, FLAG(list), NULL, 0, "--export: the sessions alone that it would back up"},
     {"all", 0, FLAG(all), NULL, 0,
      "--resume, --search: all of them, not only the newest; --export:\n"
      "also those without a process; --context: also its subagents"},
@@ -102,7 +103,8 @@ static const struct option_row rows[] = {
      "sent again"},
     {"config-dir", 0, "DIR", OPTION_CONFIG_DIR, 0, NULL, 0,
      "look only at sessions of this config directory (repeatable)"},
-    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0, "only sessions of this agent"},
+    {"agent", 0, "KIND", OPTION_AGENT, 0, NULL, 0,
+     "only sessions of this agent, or of these (repeatable; a\ncomma between them), or all"},
     {"quiet", 'q', FLAG(quiet), NULL, 0, "no hints, only results and errors"},
     {"verbose", 'v', FLAG(verbose), NULL, 0, "show all the evidence"},
     {"no-color", 0, FLAG(no_color), NULL, 0, "no colours, as with NO_COLOR set"},
@@ -319,15 +321,28 @@ static int set_version(int64_t *member, const struct option_row *row, const char
     return 0;
 }
 
-static int set_agent(struct options *o, const char *name, struct sr_error *error)
+/* "claude", "claude,codex", "all"; once more adds to those before. */
+static int set_agents(struct options *o, const char *words, struct sr_error *error)
 {
-    if (agent_by_name(name)) {
-        o->agent = name;
-        return 0;
+    for (const char *word = words, *end; word; word = *end ? end + 1 : NULL) {
+        ARENA_RELEASE struct arena a = {0};
+        end = word + strcspn(word, ",");
+        const char *name = arena_strndup(&a, word, (size_t)(end - word));
+        bool is_all = str_equals(name, "all");
+        if (!is_all && !agent_by_name(name)) {
+            BUF_RELEASE struct buf known = {0};
+            add_agents(&known);
+            return err_set(error, -EINVAL, "--agent: '%s' is not known; there is: %s, or all", name,
+                           known.p);
+        }
+        for (size_t i = 0; agents[i]; i++)
+            if ((is_all || str_equals(agents[i]->name, name)) &&
+                !str_in(agents[i]->name, o->agent_names.p ? o->agent_names.p : ""))
+                buf_addf(&o->agent_names, "%s%s", o->agent_names.n ? " " : "", agents[i]->name);
+        o->means_all_agents |= is_all;
     }
-    BUF_RELEASE struct buf known = {0};
-    add_agents(&known);
-    return err_set(error, -EINVAL, "--agent: '%s' is not known; there is: %s", name, known.p);
+    o->agent = o->means_all_agents ? NULL : o->agent_names.p;
+    return 0;
 }
 
 static int set_option(struct options *o, const struct option_row *row, const char *text,
@@ -355,7 +370,7 @@ static int set_option(struct options *o, const struct option_row *row, const cha
     case OPTION_GIVEN_UP:
         return set_given_up(member, text, error);
     case OPTION_AGENT:
-        return set_agent(o, text, error);
+        return set_agents(o, text, error);
     case OPTION_CONFIG_DIR:
         return set_folder(&o->config_dirs[o->config_dir_count++], row, text, error);
     }
@@ -491,7 +506,8 @@ bool options_shape(size_t i, struct option_shape *out)
                                  /* the next word is never this one's value */
                                  .argument = row->kind == OPTION_GIVEN_UP ? NULL : row->argument,
                                  .help = row->help,
-                                 .may_come_again = row->kind == OPTION_CONFIG_DIR};
+                                 .may_come_again =
+                                     row->kind == OPTION_CONFIG_DIR || row->kind == OPTION_AGENT};
     return true;
 }
 
@@ -544,6 +560,7 @@ void options_release(struct options *o)
 {
     free(o->config_dirs);
     free(o->typed);
+    buf_release(&o->agent_names);
     o->config_dirs = NULL;
     o->typed = NULL;
 }

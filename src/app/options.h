@@ -30,7 +30,9 @@ struct options {
     size_t which_count;
     const char **config_dirs;
     size_t config_dir_count;
-    const char *agent;
+    const char *agent; /* "claude"; "claude codex"; NULL: all */
+    struct buf agent_names;
+    bool means_all_agents;
     const char *pending_dir, *log_dir; /* NULL: where the user's environment says */
     const char *index_dir;             /* likewise */
     const char *format;                /* --context: "md", "html", "json" or "cusf"; NULL: md */
@@ -39,7 +41,7 @@ struct options {
     const char *cwd;                   /* --restore: where the session's directory is now */
     double timeout_minutes;
     double grace_s; /* between SIGTERM and SIGKILL */
-    bool json, all, quiet, verbose, no_color;
+    bool json, all, list, quiet, verbose, no_color;
     bool dry_run, force, new_id, escape, with_salvage;
     bool as_copy, shrink, fit; /* --repair */
     const char

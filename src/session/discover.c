@@ -161,7 +161,7 @@ static int discover(struct snapshot *snap, const struct sr_options *options, str
 
     size_t open = 0;
     for (size_t i = 0; agents[i]; i++)
-        if (!options->agent || str_equals(options->agent, agents[i]->name))
+        if (agent_is_among(agents[i], options->agent))
             open += stores_open_asked(&snap->stores, agents[i]);
     if (options->config_dir_count && open == 0)
         return tell_unopened(snap, options, error);

@@ -48,7 +48,7 @@ static bool enter_process(const struct processes_request *q, pid_t pid)
 
 static bool is_wanted(const struct sr_options *options, const struct agent *agent)
 {
-    return !options->agent || str_equals(options->agent, agent->name);
+    return agent_is_among(agent, options->agent);
 }
 
 /* Returns: the next agent whose program this may be, by file or name alone. after: NULL: the first.

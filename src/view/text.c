@@ -442,3 +442,23 @@ void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
     }
     view_text_strays(out, snapshot->strays, snapshot->stray_count, style->all);
 }
+
+void view_text_list(struct buf *out, const struct sr_session *sessions, size_t count)
+{
+    if (count)
+        buf_adds(out, "AGENT     SESSION   SIZE    LAST    DIRECTORY\n");
+    for (size_t i = 0; i < count; i++) {
+        const struct sr_session *s = &sessions[i];
+        char size[STR_SIZE_TEXT] = "-", age[VIEW_AGE_TEXT], id[ID_COLUMNS + 1] = "-";
+        if (s->size_bytes >= 0)
+            str_format_size(s->size_bytes, size);
+        if (s->session_id)
+            snprintf(id, sizeof id, "%.*s", ID_COLUMNS, agent_telling_id(s->session_id));
+        add_padded(out, s->agent, 10);
+        add_padded(out, id, ID_COLUMNS + 2);
+        add_padded(out, size, 8);
+        add_padded(out, last_activity(s, age), 8);
+        utf8_adds_printable(out, s->cwd ? s->cwd : "-");
+        buf_adds(out, "\n");
+    }
+}

@@ -30,6 +30,9 @@ void view_text_status(struct buf *out, const struct sr_snapshot *snapshot,
 void view_text_resume(struct buf *out, const struct sr_snapshot *snapshot,
                       const struct view_style *style);
 
+/* The sessions alone, whether a process has them or not. */
+void view_text_list(struct buf *out, const struct sr_session *sessions, size_t count);
+
 /* The transcripts that lie where the client does not look, with what to do. all: false shows only
  * the first few. */
 void view_text_strays(struct buf *out, const struct sr_stray *strays, size_t count, bool all);

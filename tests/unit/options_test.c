@@ -100,6 +100,10 @@ static void what_is_wrong_is_named(void **state)
     refused("'extra'", ARGV(W("extra")));
     refused("'extra'", ARGV(W("--watch"), W("extra")));
     refused("--all", ARGV(W("--all")));
+    refused("'gpt'", ARGV(W("--agent"), W("claude,gpt")));
+    refused("''", ARGV(W("--agent"), W("claude,")));
+    refused("--list and --dry-run", ARGV(W("--export"), W("--list"), W("--dry-run")));
+    refused("--list goes with --export", ARGV(W("--status"), W("--list")));
     refused("'gpt'", ARGV(W("--agent"), W("gpt")));
     refused("--config-dir", ARGV(W("--config-dir"), W("")));
     refused("--cwd takes a directory", ARGV(W("--cwd"), W("")));

@@ -15,7 +15,9 @@
 #include "control/empty.h"
 #include "platform/privilege.h"
 #include "session/resume.h"
+#include "view/json.h"
 #include "view/outcome/backups.h"
+#include "view/text.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -396,6 +398,31 @@ static int say_none(const struct work *w)
     return status == 0 && w->unsaved_count + w->doubt_count ? EXIT_ATTENTION : status;
 }
 
+/* --list: what would be backed up; no backup is looked at. */
+static int print_list(const struct work *w)
+{
+    struct arena *a = &w->context->arena;
+    struct sr_session *listed = arena_alloc(a, (w->wanted_count + 1) * sizeof *listed);
+    struct sr_snapshot picked = *w->snapshot;
+    struct buf out = {0};
+    picked.sessions = listed;
+    picked.session_count = 0;
+    for (size_t i = 0; i < w->wanted_count; i++) {
+        if (w->wanted[i].stray) /* it has been told */
+            continue;
+        listed[picked.session_count] = *w->wanted[i].session;
+        if (w->wanted[i].candidate)
+            listed[picked.session_count].session_id = w->wanted[i].candidate;
+        picked.session_count++;
+    }
+    if (w->context->options->json)
+        view_json_sessions(&out, &picked, w->snapshot->session_count - picked.session_count);
+    else
+        view_text_list(&out, listed, picked.session_count);
+    int status = context_print(&out);
+    return status == 0 && w->may_lack ? EXIT_ATTENTION : status;
+}
+
 static int export_found(struct work *w, struct selection *selection)
 {
     struct context *c = w->context;
@@ -408,6 +435,8 @@ static int export_found(struct work *w, struct selection *selection)
         return c->options->json ? print_rows(w) : 0;
     if (w->wanted_count == 0 && !c->options->json)
         return say_none(w);
+    if (c->options->list)
+        return print_list(w);
     if (!context_answers(c, c->pending_dir))
         return EXIT_FAILED;
     return export_all(w);
@@ -441,6 +470,9 @@ int export_run(struct context *context)
 
 static int check_options(const struct options *o, struct sr_error *error)
 {
+    if (o->list && (o->dry_run || o->if_context >= 0))
+        return err_set(error, -EINVAL, "--list and %s do not go together",
+                       o->dry_run ? "--dry-run" : "--if-context");
     if (o->all && o->which_count)
         return err_set(error, -EINVAL, "--all and '%s' do not go together", o->which[0]);
     return 0;
@@ -457,7 +489,7 @@ const struct command command_export = {
     ANY_NUMBER,
     .help = "lossless, verified copy of each session (none named: all active)",
     .rights = PRIVILEGE_TRACE,
-    .options = (const char *const[]){"all", "dry-run", "if-context", NULL},
+    .options = (const char *const[]){"all", "dry-run", "if-context", "list", NULL},
     .start = start,
     .check = check_options,
 };

@@ -125,7 +125,8 @@ const char *agent_telling_id(const char *id)
 
 bool agent_id_begins(const char *id, const char *word)
 {
-    return str_starts_with(id, word) || str_starts_with(agent_telling_id(id), word);
+    bool begins = str_starts_with(id, word) || str_starts_with(agent_telling_id(id), word);
+    return begins && (str_equals(id, word) || !agent_is_id(sv_of(word)));
 }
 
 const struct agent *agent_of_prefix(const char *word)

@@ -792,7 +792,7 @@ bool agent_read_typed(const struct agent *agent, struct sv screen, struct arena 
                       struct sv *typed);
 
 extern const struct agent agent_claude, agent_opencode, agent_copilot, agent_qwen, agent_codex,
-    agent_kimi, agent_gemini;
+    agent_kimi, agent_gemini, agent_goose;
 
 /* Sorts transcripts, the one written to last first. */
 void agent_sort_newest_first(struct agent_transcript *transcripts, size_t count);
@@ -821,7 +821,7 @@ const struct agent *agent_of_prefix(const char *word);
 
 /* The id without what all ids of its kind begin with: its first characters tell it from others. */
 const char *agent_telling_id(const char *id);
-/* word is the beginning of the id, or of that. */
+/* word is the beginning of the id, or of that. A whole id begins no longer one. */
 bool agent_id_begins(const char *id, const char *word);
 
 /* The suffix of a transcript's path. Returns: NULL when it is no agent's transcript. */

@@ -81,8 +81,10 @@ void row_lines_add(struct rows *rows, const struct row_table *table, const char 
     json_put(d, line, "key", keys);
     if (role)
         json_put_string(d, line, "role", role);
+    const char *without = table->keys[ROW_WITHOUT];
     for (int i = 0; i < database_columns(rows); i++)
-        put_value(d, row, rows, i);
+        if (!without || !str_in(database_column_name(rows, i), without))
+            put_value(d, row, rows, i);
     json_put(d, line, "row", row);
     json_finish(d, line, true, out);
 }
@@ -94,6 +96,36 @@ bool row_lines_can_tell(const struct rows *rows)
         if (!is_utf8(sv_of(database_column_name(rows, i))))
             return false;
     return true;
+}
+
+/* ---- a database below a store -------------------------------------------------------------- */
+
+static const char *path_of(const struct agent_store *store, const char *file)
+{
+    return arena_printf(store->arena, "%s/%s", store->path, file);
+}
+
+int row_lines_open(const struct agent_store *store, const char *file, struct database **out)
+{
+    int r = store_look_at_database(store, file);
+    if (r == 0)
+        *out = database_open_foreign(path_of(store, file));
+    else if (r != -ENOENT)
+        problems_add(store->problems, path_of(store, file), r, NULL);
+    return r;
+}
+
+int row_lines_close(const struct agent_store *store, const char *file, struct database *db)
+{
+    int r = database_code(db);
+    if (r == -ENOENT || r == -ENOTDIR)
+        r = -EIO; /* the file was there: what SQLite needs beside it is not */
+    if (r < 0)
+        problems_add(
+            store->problems, path_of(store, file), r == -EBADMSG ? -EIO : r,
+            arena_printf(store->arena, "its sessions cannot be read: %s", database_reason(db)));
+    database_close(db);
+    return r;
 }
 
 /* ---- of a session, in a database beside its transcript ------------------------------------- */

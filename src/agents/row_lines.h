@@ -7,11 +7,20 @@
 #include "agents/agent.h"
 #include "base/io/database.h"
 
+enum { ROW_WITHOUT = 2 };
+
 /* sql: the rows of one session, whose id is its only parameter. */
 struct row_table {
     const char *name, *sql;
-    const char *keys[2];
+    const char *keys[3]; /* [ROW_WITHOUT]: columns that are not copied, a blank between them */
 };
+
+/* Opens a database below the store for reading, where store_look_at_database allows it. Returns: 0,
+ * -ENOENT when there is none, or another negative errno, which is added to the store's problems.
+ * Owner: row_lines_close. */
+int row_lines_open(const struct agent_store *store, const char *file, struct database **out);
+/* Adds what went wrong to the store's problems. Returns: 0 or negative errno. */
+int row_lines_close(const struct agent_store *store, const char *file, struct database *db);
 
 /* Appends the line of a row. role: of the message that it is of; NULL: none. */
 void row_lines_add(struct rows *rows, const struct row_table *table, const char *role,

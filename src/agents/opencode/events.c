@@ -261,7 +261,9 @@ static bool recognises(struct arena *a, struct sv record)
 {
     const struct json_value *root;
     return json_parse(a, record, &root) == 0 &&
-           ((json_text_at(root, "table").n && json_is_object(json_get(root, "row"))) ||
+           (((opencode_owner_column(json_text_at(root, "table")) ||
+              sv_is(json_text_at(root, "table"), "project")) &&
+             json_is_object(json_get(root, "row"))) ||
             sv_is(json_text_at(root, "database"), OPENCODE_DATABASE));
 }
 

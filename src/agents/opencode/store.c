@@ -1,5 +1,6 @@
 /* The sessions in a store of opencode's: rows of one table. */
 #include "agents/opencode/opencode.h"
+#include "agents/row_lines.h"
 #include "agents/store_files.h"
 #include "base/err.h"
 #include "base/io/fs.h"
@@ -51,15 +52,7 @@ int opencode_open(const struct agent_store *store, struct database **out)
 
 int opencode_close(const struct agent_store *store, struct database *db)
 {
-    int r = database_code(db);
-    if (r == -ENOENT || r == -ENOTDIR)
-        r = -EIO; /* the file was there: what SQLite needs beside it is not */
-    if (r < 0)
-        problems_add(
-            store->problems, path_of(store, OPENCODE_DATABASE), r == -EBADMSG ? -EIO : r,
-            arena_printf(store->arena, "its sessions cannot be read: %s", database_reason(db)));
-    database_close(db);
-    return r;
+    return row_lines_close(store, OPENCODE_DATABASE, db);
 }
 
 /* ---- paths -------------------------------------------------------------------------------- */

@@ -218,7 +218,7 @@ struct sr_session {
     int64_t size_bytes;         /* of the transcript; negative: not known */
     const struct sr_left *left; /* set if its transcript is gone and no process has it */
     const char *cwd;            /* the directory in which the session was started */
-    bool cwd_is_gone;           /* it no longer exists */
+    bool cwd_is_gone;           /* it no longer exists; see cwd_is_unknown */
     bool cwd_is_elsewhere;      /* a client started there looks for the session in another folder
                                    of its store, for example because cwd is now a link */
     const char *first_prompt;
@@ -278,6 +278,8 @@ struct sr_session {
      * file of its own, transcript is NULL. */
     const struct sr_part *parts;
     size_t part_count;
+    const char *cwd_is_unknown; /* why it could not be found out whether cwd exists: its file system
+                                   does not answer, for example; NULL: it is known, or nobody asked */
 };
 
 /* The process that runs the turns of a session. Returns: NULL: none is alive, or it is not known.

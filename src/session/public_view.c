@@ -90,14 +90,14 @@ static void show_parent(const struct snapshot *snap, size_t live_count, struct s
     }
 }
 
-static bool is_gone(const struct stores *stores, const char *directory)
+static struct lookup look_at_directory(const struct stores *stores, const char *directory)
 {
     struct stat st;
     if (!stores_enter(stores, directory))
-        return true;
-    bool gone = stat(directory, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
+        return lookup_unknown(-ETIMEDOUT, directory);
+    struct lookup seen = lookup_of(stat(directory, &st) < 0 ? -errno : 0, directory);
     stores_leave(stores);
-    return gone;
+    return seen;
 }
 
 /*
@@ -144,9 +144,14 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     if (!out->cwd && works && !session_has_transcript(s) &&
         proc_read_cwd(&snap->proc, works->stat.pid, &snap->arena, &cwd) == 0)
         out->cwd = cwd;
-    out->cwd_is_gone = out->cwd && !s->live && is_gone(&snap->stores, out->cwd);
-    out->cwd_is_elsewhere =
-        out->cwd && !s->live && !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
+    if (!out->cwd || s->live)
+        return;
+    struct lookup seen = look_at_directory(&snap->stores, out->cwd);
+    out->cwd_is_gone = seen.state == LOOKUP_ABSENT;
+    if (seen.state == LOOKUP_UNKNOWN)
+        out->cwd_is_unknown = seen.code == -ETIMEDOUT ? "its file system does not answer"
+                                                      : err_reason(seen.code);
+    out->cwd_is_elsewhere = !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
 }
 
 /* The client looks for it beside the transcript. What cannot be looked at is not said. */
@@ -400,6 +405,9 @@ static void show_notes(struct snapshot *snap, const struct sr_options *options,
         note(&notes, "%s", unseen->why);
     if (out->cwd_is_gone)
         note(&notes, "its directory %s is gone", out->cwd);
+    if (out->cwd_is_unknown)
+        note(&notes, "whether its directory %s is there is not known: %s", out->cwd,
+             out->cwd_is_unknown);
     add_survivor_notes(snap, s, &notes);
     if (is_nobodys(s, out)) {
         if (s->activity.is_known && !out->continued_in)

@@ -113,6 +113,23 @@ static void what_is_odd_is_noted(void **state)
     sr_snapshot_free(snapshot);
 }
 
+/* Nothing is advised that holds only where it is gone. */
+static void a_directory_that_does_not_answer_is_not_gone(void **state)
+{
+    (void)state;
+    const char *skipped = "/home/u/p";
+    struct sr_options with = {.stored_limit = 1, .skipped_paths = &skipped, .skipped_path_count = 1};
+    world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
+    struct sr_snapshot *snapshot = world_look(&with);
+    const struct sr_session *s = world_session(snapshot, WORLD_A);
+    assert_false(s->cwd_is_gone);
+    assert_string_equal(s->cwd_is_unknown, "its file system does not answer");
+    assert_null(note_of(s, "is gone"));
+    assert_string_equal(note_of(s, "its directory"), "whether its directory /home/u/p is there is "
+                                                     "not known: its file system does not answer");
+    sr_snapshot_free(snapshot);
+}
+
 static size_t told, told_of;
 
 static void tell(void *context, size_t done, size_t total)
@@ -142,6 +159,7 @@ int main(void)
         IN_WORLD(two_processes_of_one_session_are_twins),
         IN_WORLD(what_may_have_a_stored_one_is_named),
         IN_WORLD(what_is_odd_is_noted),
+        IN_WORLD(a_directory_that_does_not_answer_is_not_gone),
         IN_WORLD(progress_is_told_for_each),
     };
     return cmocka_run_group_tests_name("public_view", tests, NULL, NULL);

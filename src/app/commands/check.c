@@ -14,6 +14,7 @@
 #include "control/repair_examine.h"
 #include "conversation/head.h"
 #include "conversation/tail.h"
+#include "session/stores/watched.h"
 #include "view/check.h"
 #include "view/json.h"
 #include "view/text.h"
@@ -65,7 +66,8 @@ static int tell_gone(struct work *w, const struct target *target)
     return tell(w, &checked);
 }
 
-/* The first directory that a transcript names and that is there; NULL: none is. */
+/* The first directory that a transcript names and that is there; NULL: none is, or that is not
+ * known. */
 static const char *first_directory(struct context *c, const struct agent *agent, const char *path,
                                    struct arena *a)
 {
@@ -79,9 +81,10 @@ static const char *first_directory(struct context *c, const struct agent *agent,
     fs_close(&file.fd);
     head_read(agent->reader, a, (struct sv){bytes, n > 0 ? (size_t)n : 0}, true, &head);
     for (size_t i = 0; i < head.cwd_count; i++) {
-        guard_enter(c->guard, head.cwds[i]);
+        if (!watched_enter(&c->look, head.cwds[i]))
+            return NULL;
         bool is_there = stat(head.cwds[i], &st) == 0 && S_ISDIR(st.st_mode);
-        guard_enter(c->guard, NULL);
+        watched_leave(&c->look);
         if (is_there)
             return head.cwds[i];
     }

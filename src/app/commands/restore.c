@@ -49,6 +49,7 @@ static void find_command(struct work *w)
         if (w->request.cwd) { /* its records still name the old directory */
             s.cwd = w->plan.cwd;
             s.cwd_is_gone = s.cwd_is_elsewhere = false;
+            s.cwd_is_unknown = NULL;
         }
         if (resume_add_command(&w->command, &s) == 0 && s.caution)
             w->caution = arena_strdup(&w->context->arena, s.caution);

@@ -39,6 +39,18 @@ setup()
     [ "$status" -ne 0 ]
 }
 
+@test "a folder without a bats file is a failure, and so is one that is not there" {
+    printf '@test "good" {\n    true\n}\n' >"$some/a.bats"
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    for folder in empty absent; do
+        run tools/run-bats "$results" "$some" "$BATS_TEST_TMPDIR/$folder"
+        [ "$status" -ne 0 ]
+        [[ $output == *"$folder: no bats files"* ]]
+    done
+    run tools/run-bats "$results"
+    [ "$status" -ne 0 ]
+}
+
 @test "two folders with files of one name are not taken for one" {
     mkdir "$BATS_TEST_TMPDIR/other"
     printf '@test "first" {\n    true\n}\n' | tee "$some/a.bats" >"$BATS_TEST_TMPDIR/other/a.bats"

@@ -76,6 +76,20 @@ static void as_the_settings_say(void **state)
     assert_int_equal(count, 2);
 }
 
+/* The numbers that just do not fit, as days in milliseconds or added to a time of today. */
+static void for_longer_than_time_is_counted_is_for_ever(void **state)
+{
+    (void)state;
+    struct sr_options o = {0};
+    put(WORLD_B, 40);
+    find("{\"cleanupPeriodDays\":106751991167}\n", &o);
+    assert_int_equal(count, 0);
+    find("{\"cleanupPeriodDays\":106751991168}\n", &o);
+    assert_int_equal(count, 0);
+    find("{\"cleanupPeriodDays\":9223372036854775807}\n", &o);
+    assert_int_equal(count, 0);
+}
+
 static void what_does_not_answer_or_is_not_wanted_is_left_alone(void **state)
 {
     (void)state;
@@ -118,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_STORE(three_days_before_it_is_told),
         IN_STORE(as_the_settings_say),
+        IN_STORE(for_longer_than_time_is_counted_is_for_ever),
         IN_STORE(what_does_not_answer_or_is_not_wanted_is_left_alone),
         IN_STORE(of_another_agent_nothing_is_told),
     };

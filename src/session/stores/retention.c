@@ -9,17 +9,19 @@ static void find_in(const struct stores *stores, const struct store *store, stru
 {
     struct agent_transcript *transcripts;
     size_t n;
-    int64_t kept_ms = store->settings.days_kept * DAY_MS;
+    int64_t kept_ms;
     int64_t before_ms = (int64_t)RETENTION_DAYS_BEFORE * DAY_MS;
     if (!store->agent->home->read_settings)
         return; /* nothing is known that its client deletes */
+    if (__builtin_mul_overflow(store->settings.days_kept, DAY_MS, &kept_ms))
+        return; /* it deletes nothing, ever */
     if (before_ms > kept_ms / 2)
         before_ms = kept_ms / 2;
-    if (kept_ms / DAY_MS != store->settings.days_kept)
-        return;
     store->agent->stored->list_all(&store->io, &transcripts, &n); /* those that can be seen */
     for (size_t i = 0; i < n; i++) {
-        struct wall deleted_at = {transcripts[i].modified_at.ms + kept_ms};
+        struct wall deleted_at;
+        if (__builtin_add_overflow(transcripts[i].modified_at.ms, kept_ms, &deleted_at.ms))
+            deleted_at.ms = INT64_MAX;
         if (transcripts[i].listed && transcripts[i].listed->danger)
             deleted_at = now; /* as soon as a client starts */
         if (deleted_at.ms - before_ms > now.ms)

@@ -149,14 +149,16 @@ static const char *own_merits(const struct process_tree_request *q, struct perso
     return input_known && sockets_known ? NULL : "cannot be looked into";
 }
 
-/* A launcher passes the signal that it gets on to the client that it waits for. */
-static void spare_launchers(const struct process_tree_request *q, struct people *people)
+/* A launcher passes the signal that it gets on to the client that it waits for, and so may whatever
+ * waits for the launcher. No further than there are processes: see wanted_above. */
+static void spare_what_is_above(const struct process_tree_request *q, struct people *people,
+                                const struct person *p)
 {
-    for (size_t i = 0; i < people->all.count; i++) {
-        const struct person *p = &people->items[i];
-        const struct proc_stat *up = process_table_parent(&people->all, p->stat);
-        struct person *above = up ? &people->items[up - people->all.items] : NULL;
-        if (p->is_session && above && (above->is_below || above->is_stray) && !above->wanted)
+    const struct proc_stat *up = process_table_parent(&people->all, p->stat);
+    for (size_t i = 0; up && i < people->all.count;
+         i++, up = process_table_parent(&people->all, up)) {
+        struct person *above = &people->items[up - people->all.items];
+        if ((above->is_below || above->is_stray) && !above->wanted)
             above->wanted = arena_printf(q->arena, "runs %s (pid %d), a session of its own",
                                          p->stat->name, (int)p->stat->pid);
     }
@@ -202,7 +204,9 @@ int process_tree_find(const struct process_tree_request *q, struct process_tree 
         p->wanted = own_merits(q, p, client, &listeners);
     }
 
-    spare_launchers(q, &people);
+    for (size_t i = 0; i < people.all.count; i++)
+        if (people.items[i].is_session)
+            spare_what_is_above(q, &people, &people.items[i]);
     struct process_tree tree = {0};
     for (size_t i = 0; i < people.all.count && r == 0; i++) {
         struct person *p = &people.items[i];

@@ -117,6 +117,18 @@ static void be_launcher(void)
         pause();
 }
 
+/* A shell that waits for such a launcher. */
+static void be_above_launcher(void)
+{
+    leave_terminal();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        be_launcher();
+    }
+    for (;;)
+        pause();
+}
+
 static void await(struct scene *s)
 {
     char byte;
@@ -255,6 +267,11 @@ static void a_session_of_another_agent_is_wanted_and_what_started_it(void **stat
     end(s);
     s = begin(be_launcher);
     assert_string_equal(member(s, s->grandchild)->wanted, "is a session of its own");
+    assert_non_null(member(s, s->child)->wanted);
+    assert_non_null(strstr(member(s, s->child)->wanted, "a session of its own"));
+    end(s);
+    s = begin(be_above_launcher); /* the session is the grandchild's child */
+    assert_non_null(member(s, s->grandchild)->wanted);
     assert_non_null(member(s, s->child)->wanted);
     assert_non_null(strstr(member(s, s->child)->wanted, "a session of its own"));
     end(s);

@@ -259,17 +259,15 @@ static int set_word(const char **member, const struct option_row *row, const cha
                     struct sr_error *error)
 {
     BUF_RELEASE struct buf list = {0};
-    size_t n = strlen(text);
+    if (str_in(text, row->what)) {
+        *member = text;
+        return 0;
+    }
     for (const char *word = row->what, *end; *word; word = *end ? end + 1 : end) {
         end = word + strcspn(word, " ");
-        if (n == (size_t)(end - word) && memcmp(word, text, n) == 0) {
-            *member = text;
-            return 0;
-        }
         buf_addf(&list, "%s%.*s", !list.n ? "" : *end ? ", " : " or ", (int)(end - word), word);
     }
-    int r = err_set(error, -EINVAL, "--%s takes %s, not '%s'", row->name, list.p, text);
-    return r;
+    return err_set(error, -EINVAL, "--%s takes %s, not '%s'", row->name, list.p, text);
 }
 
 /* "90m", "2h", "3d": so long ago. Returns: false for anything else. */

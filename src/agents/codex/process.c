@@ -136,7 +136,7 @@ static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
     const char *word = word_at(argv, 0);
     (void)registered_kind;
     (void)entrypoint;
-    if (str_equals(word, "exec") || str_equals(word, "e") || str_equals(word, "review"))
+    if (str_in(word, "exec e review"))
         return SR_KIND_PRINT;
     if (str_equals(word, "app-server"))
         return has_word(argv, "--listen") ? SR_KIND_SERVER : SR_KIND_EDITOR;
@@ -215,8 +215,7 @@ static bool is_question(const char *name)
 /* Each of its commands is a process. "write_stdin" waits for one that an earlier call started. */
 static bool is_command(const char *name)
 {
-    return str_equals(name, "exec_command") || str_equals(name, "shell") ||
-           str_equals(name, "shell_command") || str_equals(name, "local_shell_call");
+    return str_in(name, "exec_command shell shell_command local_shell_call");
 }
 
 /*

@@ -99,7 +99,7 @@ static enum agent_role role_of(const struct agent_look *look)
     if (str_equals(word, "attach") ||
         (str_equals(word, "run") && has_option(look->argv, "--attach")))
         return AGENT_UI;
-    if (str_equals(word, "serve") || str_equals(word, "web") || str_equals(word, "acp"))
+    if (str_in(word, "serve web acp"))
         return AGENT_SERVER;
     return is_other_command(word) ? AGENT_HELPER : AGENT_SESSION;
 }

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t read_ns(clockid_t id)
@@ -180,5 +181,14 @@ const char *wall_format(struct wall t, char text[static WALL_TEXT_SIZE])
     struct tm tm;
     gmtime_r(&seconds, &tm);
     strftime(text, WALL_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return text;
+}
+
+const char *wall_format_ms(struct wall t, char text[static WALL_TEXT_SIZE])
+{
+    int ms = (int)((t.ms % 1000 + 1000) % 1000);
+    wall_format((struct wall){t.ms - ms}, text);
+    size_t n = strcspn(text, "Z");
+    snprintf(text + n, WALL_TEXT_SIZE - n, ".%03dZ", ms);
     return text;
 }

@@ -49,3 +49,5 @@ bool wall_parse(struct sv s, struct wall *out);
 /* "2026-02-05T10:11:12Z". */
 enum { WALL_TEXT_SIZE = 32 };
 const char *wall_format(struct wall t, char text[static WALL_TEXT_SIZE]);
+/* "2026-02-05T10:11:12.345Z", as records have it. */
+const char *wall_format_ms(struct wall t, char text[static WALL_TEXT_SIZE]);

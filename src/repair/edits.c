@@ -292,10 +292,9 @@ static void edit_wrap(struct repair_steps *m, const struct repair_steps_step *st
 static void edit_time(struct repair_steps *m, const struct repair_steps_step *step)
 {
     char stamp[WALL_TEXT_SIZE];
-    wall_format((struct wall){step->argument}, stamp);
-    stamp[strcspn(stamp, "Z")] = '\0';
     const struct json_stream_value *value = &m->skim->members[JSON_STREAM_TIMESTAMP];
-    const char *text = arena_printf(m->arena, "\"%s.%03dZ\"", stamp, (int)(step->argument % 1000));
+    const char *text =
+        arena_printf(m->arena, "\"%s\"", wall_format_ms((struct wall){step->argument}, stamp));
     if (value->kind == JSON_STREAM_ABSENT) {
         int64_t at = m->skim->members[JSON_STREAM_UUID].span.to;
         edit(m, step, DAMAGE_CURE_INSERT, at, at,

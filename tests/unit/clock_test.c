@@ -87,6 +87,11 @@ static void a_time_is_written_as_it_is_read(void **state)
     (void)state;
     char text[WALL_TEXT_SIZE];
     assert_string_equal(wall_format((struct wall){1770286272345}, text), "2026-02-05T10:11:12Z");
+    assert_string_equal(wall_format_ms((struct wall){1770286272345}, text),
+                        "2026-02-05T10:11:12.345Z");
+    assert_string_equal(wall_format_ms((struct wall){1770286272005}, text),
+                        "2026-02-05T10:11:12.005Z");
+    assert_string_equal(wall_format_ms((struct wall){-1}, text), "1969-12-31T23:59:59.999Z");
 }
 
 static void the_clocks_of_this_machine_run(void **state)

@@ -408,10 +408,7 @@ static void write_stamp(const struct graph *g, uint32_t node, struct graph_stamp
     size_t low = 0, high = g->stamp_count;
     *out = (struct graph_stamp){.node = node};
     if (!g->nodes[node].has_stamp) {
-        char text[WALL_TEXT_SIZE];
-        wall_format((struct wall){g->nodes[node].at_ms}, text);
-        snprintf(out->text, sizeof out->text, "%.19s.%03dZ", text,
-                 (int)(g->nodes[node].at_ms % 1000));
+        wall_format_ms((struct wall){g->nodes[node].at_ms}, out->text);
         return;
     }
     while (low < high) {

@@ -98,15 +98,26 @@ const char *snapshot_doubt(const struct snapshot *snap)
     return NULL;
 }
 
-/* No process keeps from seeing a transcript, but a store may be below one: /proc/PID/root. */
+/* A store may be below one: /proc/PID/root. */
+static bool is_of_process(const struct sr_problem *p)
+{
+    return str_starts_with(p->path, "/proc") && !strstr(p->path, "/root/");
+}
+
+const char *snapshot_doubt_of_processes(const struct snapshot *snap)
+{
+    for (size_t i = 0; i < snap->problems.count; i++)
+        if (is_of_process(&snap->problems.items[i]) && hides_sessions(&snap->problems.items[i]))
+            return snap->problems.items[i].text;
+    return NULL;
+}
+
+/* No process keeps from seeing a transcript. */
 static bool may_hide_transcripts(const struct problems *problems)
 {
-    for (size_t i = 0; i < problems->count; i++) {
-        const char *path = problems->items[i].path;
-        bool is_process = str_starts_with(path, "/proc") && !strstr(path, "/root/");
-        if (!is_process && hides_sessions(&problems->items[i]))
+    for (size_t i = 0; i < problems->count; i++)
+        if (!is_of_process(&problems->items[i]) && hides_sessions(&problems->items[i]))
             return true;
-    }
     return false;
 }
 

@@ -24,9 +24,12 @@ struct snapshot {
     bool is_blind;            /* /proc does not even show this program */
     bool may_lack_others;     /* shown.may_lack_sessions for other reasons than unseen */
     struct session *sessions; /* one for each of shown.sessions, in the same order */
+    size_t live_count;        /* those that a process has come first */
 };
 
 /* The whole snapshot behind the public one that sr_detect_processes returned. */
 struct snapshot *snapshot_of(struct sr_snapshot *shown);
 /* Returns: the first thing that could not be looked at and may hide a session; NULL: none. */
 const char *snapshot_doubt(const struct snapshot *snap);
+/* The same, of processes alone. */
+const char *snapshot_doubt_of_processes(const struct snapshot *snap);

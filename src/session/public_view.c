@@ -149,8 +149,8 @@ static void show_directory(struct snapshot *snap, const struct session *s, bool 
     struct lookup seen = look_at_directory(&snap->stores, out->cwd);
     out->cwd_is_gone = seen.state == LOOKUP_ABSENT;
     if (seen.state == LOOKUP_UNKNOWN)
-        out->cwd_is_unknown = seen.code == -ETIMEDOUT ? "its file system does not answer"
-                                                      : err_reason(seen.code);
+        out->cwd_is_unknown =
+            seen.code == -ETIMEDOUT ? "its file system does not answer" : err_reason(seen.code);
     out->cwd_is_elsewhere = !out->cwd_is_gone && leads_elsewhere(snap, s, out->cwd);
 }
 
@@ -344,6 +344,19 @@ static bool is_left_by(const struct proc *proc, const struct agent_lock *lock)
     return wall_known(lock->at) && proc_start_time(proc, stat.start_ticks).ms > lock->at.ms;
 }
 
+/* Returns: why a process may have locked a session's file that nobody is seen to have; NULL: none
+ * has. */
+static const char *why_writer_is_not_known(const struct snapshot *snap, const struct session *s)
+{
+    for (size_t i = 0; i < snap->live_count; i++) {
+        const struct session *other = &snap->sessions[i];
+        if (other->store == s->store && other->which.state == LOOKUP_UNKNOWN)
+            return other->which.where ? other->which.where
+                                      : "the files that a process has open cannot be read";
+    }
+    return snapshot_doubt_of_processes(snap);
+}
+
 /* Files that its last processes left. */
 static void add_lock_notes(struct snapshot *snap, const struct session *s, struct notes *notes)
 {
@@ -353,7 +366,11 @@ static void add_lock_notes(struct snapshot *snap, const struct session *s, struc
         agent_list_locks(s->store->agent, &s->store->io, s->session_id, &locks, &count);
         stores_leave(&snap->stores);
         for (size_t i = 0; i < count; i++) {
-            if (!locks[i].pid)
+            const char *doubt = locks[i].pid ? NULL : why_writer_is_not_known(snap, s);
+            if (doubt)
+                note(notes, "whether a process has %s locked is not known: %s", locks[i].path,
+                     doubt);
+            else if (!locks[i].pid)
                 note(notes, "%s is left: no process seen here has it locked", locks[i].path);
             else if (snap->proc.is_live && is_left_by(&snap->proc, &locks[i]))
                 note(notes, "%s is left: process %lld, which it names, does not run here",
@@ -529,6 +546,7 @@ void public_view_all(struct snapshot *snap, const struct sr_options *options,
     size_t total = live_count + stored_count;
     struct sr_session *shown = arena_alloc(&snap->arena, (total + 1) * sizeof *shown);
     snap->sessions = arena_alloc(&snap->arena, (total + 1) * sizeof *snap->sessions);
+    snap->live_count = live_count;
     for (size_t i = 0; i < total; i++) {
         snap->sessions[i] = i < live_count ? live[i] : stored[i - live_count];
         snap->sessions[i].shown = &shown[i];

@@ -278,8 +278,9 @@ struct sr_session {
      * file of its own, transcript is NULL. */
     const struct sr_part *parts;
     size_t part_count;
-    const char *cwd_is_unknown; /* why it could not be found out whether cwd exists: its file system
-                                   does not answer, for example; NULL: it is known, or nobody asked */
+    const char
+        *cwd_is_unknown; /* why it could not be found out whether cwd exists: its file system
+                            does not answer, for example; NULL: it is known, or nobody asked */
 };
 
 /* The process that runs the turns of a session. Returns: NULL: none is alive, or it is not known.
@@ -296,6 +297,7 @@ struct sr_stray {
     const char *belongs;  /* the path at which it would find this one; NULL: not known */
     const char *beside;   /* a folder next to it with the session's other files; NULL: none */
     size_t rivals;        /* other strays for that path, which has room for one */
+    struct sr_home home;  /* the directory in which it was found */
 };
 
 /* Something that could not be read; the rest was. */

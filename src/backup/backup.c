@@ -962,8 +962,7 @@ int backup_source_of_stray(const struct sr_snapshot *snapshot, const struct sr_s
     for (size_t i = 0; i < snap->stores.count; i++) {
         const struct store *store = snap->stores.items[i];
         size_t n = strlen(store->io.path);
-        if (store->code < 0 || !str_starts_with(stray->path, store->io.path) ||
-            stray->path[n] != '/')
+        if (store->code < 0 || !stores_is_home(store, &stray->home))
             continue;
         *out = (struct backup_source){
             .agent = store->agent,

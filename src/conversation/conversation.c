@@ -369,16 +369,22 @@ void conversation_finish(struct conversation *c)
     take_rest(c);
 }
 
-void conversation_drop_before(struct conversation *c, struct wall at)
+size_t conversation_drop_before(struct conversation *c, struct wall at)
 {
-    size_t kept = 0;
-    int64_t now_ms = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        now_ms = c->items[i].at_ms ? c->items[i].at_ms : now_ms;
-        if (now_ms >= at.ms)
-            c->items[kept++] = c->items[i];
+    size_t kept = c->count, undated = 0;
+    int64_t next_ms = INT64_MAX; /* the time of the next one that has one */
+    for (size_t i = c->count; i-- > 0;) {
+        bool is_dated = c->items[i].at_ms != 0;
+        if (is_dated)
+            next_ms = c->items[i].at_ms;
+        if (next_ms < at.ms)
+            continue;
+        undated += !is_dated;
+        c->items[--kept] = c->items[i];
     }
-    c->count = kept;
+    c->count -= kept;
+    memmove(c->items, &c->items[kept], c->count * sizeof *c->items);
+    return undated;
 }
 
 void conversation_release(struct conversation *c)

@@ -79,7 +79,7 @@ void conversation_add(struct conversation *c, struct sv lines, int64_t offset, s
 void conversation_add_long(struct conversation *c, struct sv thinned, int64_t offset,
                            int64_t length, size_t file);
 void conversation_finish(struct conversation *c);
-/* After that: leaves out what was said before. A record without a time is as old as the one before
- * it. */
-void conversation_drop_before(struct conversation *c, struct wall at);
+/* After that: leaves out what was said before. A record without a time is older than that only if
+ * the one behind it is; it is kept else. Returns: how many of those were kept. */
+size_t conversation_drop_before(struct conversation *c, struct wall at);
 void conversation_release(struct conversation *c);

@@ -548,3 +548,16 @@ stray_files()
     [[ $stderr == *"several places where the client does not look; nothing was changed"*"--repair '$folder/$e (1).jsonl'"* ]]
     [ "$(wc -c <"$folder/$e (1).jsonl")" -gt "$(wc -c <"$HOME/$e (1).jsonl")" ]
 }
+
+@test "a store within another: what lies astray in it is its own" {
+    inner=$CONFIG_DIR/projects/inner
+    mkdir -p "$inner/projects"
+    say "$inner/projects/$b.jsonl" "$b" "$here" 1 "marmalade two"
+    rescue --export "$b" --json --config-dir "$CONFIG_DIR" --config-dir "$inner"
+    for backup in $(json '.exports.map(e => e.backup).join(" ")'); do
+        jq -r '.config_dir + " " + .files[0].name' "${backup%.jsonl}.json"
+    done | sort >"$BATS_TEST_TMPDIR/homes"
+    # each of the two finds it
+    printf '%s\n' "$CONFIG_DIR projects/inner/projects/$b.jsonl" "$inner projects/$b.jsonl" |
+        diff - "$BATS_TEST_TMPDIR/homes"
+}

@@ -66,6 +66,47 @@ static void what_a_copy_has_more_is_added_and_the_rest_is_said_once(void **state
     buf_release(&copy);
 }
 
+static void add_at(struct buf *out, const char *id, const char *parent, const char *time)
+{
+    buf_addf(out,
+             "{\"parentUuid\":%s%s%s,\"isSidechain\":false,\"type\":\"user\",\"uuid\":\"%s\",%s"
+             "\"message\":{\"role\":\"user\",\"content\":\"%s\"}}\n",
+             parent ? "\"" : "", parent ? parent : "null", parent ? "\"" : "", id, time, id);
+}
+
+/* What has no time is left out only where what follows it is old. */
+static void what_has_no_time_is_not_taken_for_old(void **state)
+{
+    (void)state;
+    static const char old[] = "\"timestamp\":\"2026-02-02T02:00:00.000Z\",";
+    static const char new[] = "\"timestamp\":\"2026-02-04T02:00:00.000Z\",";
+    static const char *const kept[] = {"d", "e", "f"};
+    struct buf text = {0};
+    struct wall since;
+    add_at(&text, "a", NULL, "");
+    add_at(&text, "b", "a", old);
+    add_at(&text, "d", "b", "");
+    add_at(&text, "e", "d", new);
+    add_at(&text, "f", "e", "");
+    assert_true(wall_parse(SV("2026-02-03T00:00:00Z"), &since));
+    struct conversation c;
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, bytes_of(&text), 0, 0);
+    conversation_finish(&c);
+    assert_int_equal(conversation_drop_before(&c, since), 2);
+    assert_int_equal(c.count, 3);
+    for (size_t i = 0; i < c.count; i++)
+        assert_true(says(&c.items[i], &text, kept[i]));
+    conversation_release(&c);
+    conversation_begin(&c, &event_claude);
+    conversation_add(&c, bytes_of(&text), 0, 0);
+    conversation_finish(&c);
+    assert_true(wall_parse(SV("2026-02-05T00:00:00Z"), &since));
+    assert_int_equal(conversation_drop_before(&c, since), 1); /* what stands behind all */
+    conversation_release(&c);
+    buf_release(&text);
+}
+
 /* As a file is read: lines that come one by one are what they are together. */
 static void in_pieces_it_is_the_same(void **state)
 {
@@ -207,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_record_with_a_damaged_id_is_its_item),
         cmocka_unit_test(twenty_records_on_one_line_are_twenty),
         cmocka_unit_test(what_a_copy_has_more_is_added_and_the_rest_is_said_once),
+        cmocka_unit_test(what_has_no_time_is_not_taken_for_old),
         cmocka_unit_test(in_pieces_it_is_the_same),
         cmocka_unit_test(of_many_branches_none_is_lost),
         cmocka_unit_test(a_place_that_cannot_be_read_is_said),

@@ -94,14 +94,16 @@ static void add_subagents(struct work *w, const struct store *store, const char 
         add_records(w, store, session_id, str_basename(subagents[i].path), &subagents[i]);
 }
 
-/* The store that a path leads into, and what it is below that; NULL: none that was looked at. */
-static const struct store *store_of(const struct work *w, const char *path, const char **below)
+/* The store in which a path was found, and what it is below that; NULL: none that was looked at. */
+static const struct store *store_of(const struct work *w, const struct sr_home *home,
+                                    const char *path, const char **below)
 {
     const struct stores *stores = &snapshot_of(w->snapshot)->stores;
     for (size_t i = 0; i < stores->count; i++) {
         const struct store *store = stores->items[i];
         size_t n = strlen(store->io.path);
-        if (store->code || !str_starts_with(path, store->io.path) || path[n] != '/')
+        if (store->code || !stores_is_home(store, home) || !str_starts_with(path, store->io.path) ||
+            path[n] != '/')
             continue;
         *below = path + n + 1;
         return store;
@@ -141,7 +143,7 @@ static void add_backups(struct work *w, const char *session_id, bool is_gone)
 static void add_stray(struct work *w, const struct sr_stray *stray)
 {
     const char *below;
-    const struct store *store = store_of(w, stray->path, &below);
+    const struct store *store = store_of(w, &stray->home, stray->path, &below);
     struct agent_transcript of = {.session_id = stray->session_id};
     add_file(w, talk_of(w, stray->session_id, NULL), stray->path);
     add_backups(w, stray->session_id, false);
@@ -171,7 +173,8 @@ static void add_gone(struct work *w, const struct sr_session *s)
     leftover_read(w->context, w->snapshot, s, slot);
     add_backups(w, slot->session_id, true);
     struct agent_transcript of = {.session_id = slot->session_id};
-    const struct store *store = slot->left->place ? store_of(w, slot->left->place, &of.path) : NULL;
+    const struct store *store =
+        slot->left->place ? store_of(w, &s->home, slot->left->place, &of.path) : NULL;
     if (store)
         add_subagents(w, store, slot->session_id, &of);
 }
@@ -424,8 +427,11 @@ static int show(struct work *w, const struct talk *talk)
                                   .fetch = fetch,
                                   .take = take,
                                   .context = &s};
-    if (o->since_ms)
-        conversation_drop_before(&c, (struct wall){o->since_ms});
+    size_t undated = o->since_ms ? conversation_drop_before(&c, (struct wall){o->since_ms}) : 0;
+    if (undated && !o->quiet)
+        context_complainf("session %s: when %zu of its records were written is not known: they are "
+                          "shown, too",
+                          talk->session_id, undated);
     if (o->last > 0)
         v.first = view_conversation_last(&v, (size_t)o->last);
     if (read)

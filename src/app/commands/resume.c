@@ -117,7 +117,7 @@ static int run(struct context *context)
     context->look.stored_limit = o->all ? SIZE_MAX : PAGE;
     context->look.gone_limit = o->all ? SIZE_MAX : GONE_PAGE;
     context->look.hides_archived = !o->all && !o->which_count;
-    context->look.looks_for_strays = true;
+    context->look.looks_for_strays = !o->which_count || selection.prefix_count;
     if (o->which_count)
         selection_narrow(&selection, &context->look);
     if (context->shows_progress)

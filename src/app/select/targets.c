@@ -258,6 +258,7 @@ static void keep_strays(struct context *c, struct targets *t)
             .belongs = keep(c, s->belongs),
             .beside = keep(c, s->beside),
             .rivals = s->rivals,
+            .home = {s->home.agent, keep(c, s->home.folder)},
         };
     }
     t->strays = kept;
@@ -306,6 +307,7 @@ static void let_go(struct context *c, struct targets *t)
 static int narrow(struct context *c, struct selection *selection, const char *const *words,
                   size_t count, bool takes_gone)
 {
+    bool asks_for_ids = selection->prefix_count > 0;
     for (size_t i = 0; i < count; i++) {
         char real[PATH_MAX];
         if (!which_is_file(words[i]))
@@ -317,7 +319,7 @@ static int narrow(struct context *c, struct selection *selection, const char *co
             selection_add_prefix(selection, &c->arena, id);
     }
     selection_narrow(selection, &c->look);
-    c->look.looks_for_strays = selection->count;
+    c->look.looks_for_strays = asks_for_ids;
     if (count == 0) {
         c->look.stored_limit = SIZE_MAX;
         c->look.gone_limit = takes_gone ? SIZE_MAX : 0;

@@ -32,7 +32,8 @@ struct search {
 static bool is_held(const struct search *q, const struct store *store, const char *id)
 {
     for (size_t i = 0; i < q->snap->shown.stray_count; i++)
-        if (str_equals(q->snap->shown.strays[i].session_id, id))
+        if (str_equals(q->snap->shown.strays[i].session_id, id) &&
+            stores_is_home(store, &q->snap->shown.strays[i].home))
             return true;
     for (size_t i = 0; i < q->live_count; i++)
         if (q->live[i].store == store && str_equals(q->live[i].session_id, id))

@@ -242,6 +242,11 @@ struct store *stores_of(struct stores *stores, const struct proc *proc, const st
     return s;
 }
 
+bool stores_is_home(const struct store *store, const struct sr_home *home)
+{
+    return str_equals(store->agent->name, home->agent) && str_equals(store->io.path, home->folder);
+}
+
 void stores_close(struct stores *stores)
 {
     for (size_t i = 0; i < stores->count; i++)

@@ -55,4 +55,6 @@ struct store *stores_of(struct stores *stores, const struct proc *proc, const st
 bool stores_enter(const struct stores *stores, const char *path);
 void stores_leave(const struct stores *stores);
 
+bool stores_is_home(const struct store *store, const struct sr_home *home);
+
 void stores_close(struct stores *stores);

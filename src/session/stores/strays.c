@@ -39,6 +39,7 @@ static struct sr_stray show(struct snapshot *snap, const struct store *store,
         .path = arena_printf(a, "%s/%s", root, stray->path),
         .why = word(stray->kind),
         .size_bytes = stray->size_bytes,
+        .home = {store->agent->name, root},
     };
     struct lookup seen = store->agent->stored->find(&store->io, stray->session_id, NULL, &found);
     if (seen.state == LOOKUP_FOUND)

@@ -118,7 +118,8 @@ static void a_directory_that_does_not_answer_is_not_gone(void **state)
 {
     (void)state;
     const char *skipped = "/home/u/p";
-    struct sr_options with = {.stored_limit = 1, .skipped_paths = &skipped, .skipped_path_count = 1};
+    struct sr_options with = {
+        .stored_limit = 1, .skipped_paths = &skipped, .skipped_path_count = 1};
     world_transcript(WORLD_FOLDER, WORLD_A, WORLD_TALK(WORLD_A, "10"));
     struct sr_snapshot *snapshot = world_look(&with);
     const struct sr_session *s = world_session(snapshot, WORLD_A);

@@ -230,10 +230,13 @@ static bool ends_reading(const struct repair_steps *m, const struct transcript_s
     return true;
 }
 
-/* Whether the client comes upon it: some it does not see in what it does not load. */
+/* Whether the client comes upon it: some it does not see in what it does not load. Where the user
+ * rewound to nothing, it sees none. */
 static bool is_met(const struct repair_steps *m, const struct transcript_scan_spot *spot)
 {
     const struct graph_walk *w = &m->before;
+    if (graph_user_cleared(m->g))
+        return false;
     if (spot->kind == DAMAGE_NO_MESSAGE ||
         (spot->kind == DAMAGE_NULL_BLOCK && ends_reading(m, spot)))
         return !w->is_cut || !w->is_cut[spot->node];

@@ -182,6 +182,8 @@ static void judge_times(struct repair_steps *m)
             return;
     if (!g->has_main_chain)
         return;
+    if (graph_user_cleared(g)) /* the client looks at no record */
+        severity = DAMAGE_HARMLESS;
     repair_steps_add_problem(m, DAMAGE_NO_TIMESTAMPS, severity, 0, 0)->is_guess = true;
     for (uint32_t i = 0; severity == DAMAGE_HURTS && i < g->count; i++) {
         if (g->nodes[i].is_dropped || g->nodes[i].is_sidechain)

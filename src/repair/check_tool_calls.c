@@ -50,19 +50,24 @@ static void judge_call(struct repair_steps *m, const struct places *places,
                        const struct graph_tool *call)
 {
     enum damage_severity severity = repair_steps_severity(m, DAMAGE_UNANSWERED_TOOL);
-    if (places->is_last[call->node])
+    bool loses_words = m->before.marks[call->node] != GRAPH_UNREACHED &&
+                       graph_is_left_out(m->g, &m->before, call->node);
+    if (places->is_last[call->node] && !loses_words)
         return;
     /* the client answers it at the end, and leaves it out where something follows */
     bool was_last = m->before.marks[call->node] != GRAPH_UNREACHED && places->was_last[call->node];
-    if (was_last)
+    if (was_last || loses_words)
         severity = DAMAGE_HURTS;
     struct repair_plan_problem *p =
         repair_steps_add_node_problem(m, DAMAGE_UNANSWERED_TOOL, severity, call->node);
     if (was_last)
         p->consequence = "the client would leave it out once the messages behind it are loaded";
-    if (severity == DAMAGE_HURTS)
-        repair_steps_add_step(m, REPAIR_STEPS_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node,
-                              call->block);
+    else if (loses_words)
+        p->consequence = "the client leaves it out, with the text beside it";
+    if (severity != DAMAGE_HURTS)
+        return;
+    repair_steps_add_step(m, REPAIR_STEPS_ANSWER, DAMAGE_UNANSWERED_TOOL, call->node, call->block);
+    graph_answer(m->g, call->node);
 }
 
 /* As a text it would be a prompt, which is not fetched: one that is loaded only as what belongs to

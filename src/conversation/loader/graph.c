@@ -81,7 +81,7 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .id = graph_id_of(r->uuid),
         .parent_id = graph_id_of(r->parent_uuid),
         .at_ms = r->at_ms,
-        .offset = (uint64_t)r->offset & 0x3fffffffff,
+        .offset = (uint64_t)r->offset & 0x1fffffffff,
         .role = r->role & 7,
         .is_sidechain = r->is_sidechain,
         .is_hidden = r->is_hidden || r->is_marked,
@@ -89,6 +89,7 @@ uint32_t graph_add(struct graph *g, const struct graph_record *r)
         .is_virtual = r->is_virtual,
         .is_blank = r->is_blank,
         .is_thinking = r->is_thinking,
+        .has_words = r->has_words,
         .is_beside = r->is_beside,
         .is_marked = r->is_marked,
         .is_summary = r->is_summary,
@@ -357,6 +358,7 @@ enum {
     AS_TREE_SINCE = 2010268, /* the same, each before what hangs on it; before, by their times */
     APART_SINCE = 2010269,   /* prompts stay apart though what stood between them is left out */
     IN_FILE_ORDER_SINCE = 2010261, /* what is fetched stands as in the file; before, by its time */
+    OPEN_KEPT_SINCE = 2010330,     /* calls of a turn that is open at the end are answered */
 };
 
 static bool is_since(const struct graph *g, int64_t version)
@@ -1449,23 +1451,37 @@ static void look_between(struct between *b, const struct graph_node *node, bool 
                  (b->thinking && b->thinking == b->blank);
 }
 
-/* Where a record of white space alone is left out, clients before APART_SINCE join prompts and
- * results that follow one another: one message, virtual if its first is. */
-static void join(const struct graph *g, struct graph_walk *w)
+static void make_shown(const struct graph *g, struct graph_walk *w)
 {
-    bool has_blank = false, has_virtual = false;
-    uint32_t first = GRAPH_NONE;
-    struct between between = {0};
-    for (size_t i = 0; i < w->count; i++) {
-        has_blank = has_blank || g->nodes[w->order[i]].is_blank;
-        has_virtual = has_virtual || g->nodes[w->order[i]].is_virtual;
-    }
-    if (!has_blank || !has_virtual || is_since(g, APART_SINCE))
-        return;
-    unsigned char *is_unanswered = find_unanswered(g, w);
     w->is_shown = mem_resize(NULL, g->count + 1);
     for (uint32_t i = 0; i < g->count; i++)
         w->is_shown[i] = g->nodes[i].is_virtual;
+}
+
+/* The client looks before the compaction, too, where that names a parent. */
+static bool has_blank(const struct walking *k)
+{
+    const struct graph *g = k->g;
+    const struct graph_walk *w = k->w;
+    for (size_t i = 0; i < w->count; i++)
+        if (g->nodes[w->order[i]].is_blank)
+            return true;
+    uint32_t node = w->end == GRAPH_END_BOUNDARY ? w->stopped_at : GRAPH_NONE;
+    for (size_t i = 0; is_held(k, node) && i <= k->held_count; i++, node = k->up[node])
+        if (g->nodes[node].is_blank)
+            return true;
+    return false;
+}
+
+/* Where a record of white space alone is left out, clients before APART_SINCE join prompts and
+ * results that follow one another: one message, virtual if its first is. */
+static void join(const struct walking *k, const unsigned char *is_unanswered)
+{
+    const struct graph *g = k->g;
+    struct graph_walk *w = k->w;
+    uint32_t first = GRAPH_NONE;
+    struct between between = {0};
+    make_shown(g, w);
     for (size_t i = 0; i < w->count; i++) {
         uint32_t at = w->order[i];
         if (g->nodes[at].role != GRAPH_USER && g->nodes[at].role != GRAPH_RESULT) {
@@ -1476,6 +1492,56 @@ static void join(const struct graph *g, struct graph_walk *w)
         w->is_shown[at] = w->is_shown[first];
         between = (struct between){0};
     }
+}
+
+/* At the end of the file, where a turn is left open, calls are answered: those of the last message,
+ * and those that a result of another call stands behind. */
+static void keep_open_turn(const struct graph *g, const struct graph_walk *w,
+                           unsigned char *is_unanswered)
+{
+    uint32_t last = GRAPH_NONE;
+    bool is_open = false, has_result = false;
+    for (size_t i = w->count; i-- > 0 && g->nodes[w->order[i]].role != GRAPH_USER;) {
+        uint32_t node = w->order[i];
+        const struct graph_node *n = &g->nodes[node];
+        if (n->role == GRAPH_RESULT) {
+            has_result = true;
+            is_open = is_open || last == GRAPH_NONE;
+        }
+        if (n->role != GRAPH_ASSISTANT || n->is_virtual || n->is_blank || n->is_thinking)
+            continue;
+        last = last == GRAPH_NONE ? node : last;
+        bool is_last = node == last || (n->message && n->message == g->nodes[last].message);
+        is_open = is_open || (is_last && has_call(g, node));
+        if (!is_last && !is_open)
+            break;
+        is_unanswered[node] = is_unanswered[node] && !is_last && !has_result;
+    }
+}
+
+/* What is loaded and not sent, beside what is virtual. */
+static void leave_out(const struct walking *k)
+{
+    const struct graph *g = k->g;
+    struct graph_walk *w = k->w;
+    bool has_virtual = false, has_words = false;
+    for (size_t i = 0; i < w->count; i++) {
+        has_virtual = has_virtual || g->nodes[w->order[i]].is_virtual;
+        has_words = has_words || g->nodes[w->order[i]].has_words;
+    }
+    bool joins = has_virtual && !is_since(g, APART_SINCE) && has_blank(k);
+    if (!joins && !has_words)
+        return;
+    unsigned char *is_unanswered = find_unanswered(g, w);
+    if (is_since(g, OPEN_KEPT_SINCE))
+        keep_open_turn(g, w, is_unanswered);
+    if (joins)
+        join(k, is_unanswered);
+    else
+        make_shown(g, w);
+    for (size_t i = 0; i < w->count; i++)
+        if (g->nodes[w->order[i]].has_words && is_unanswered[w->order[i]])
+            w->is_shown[w->order[i]] = 1;
     free(is_unanswered);
 }
 
@@ -1504,8 +1570,8 @@ static void walk(const struct graph *g, enum from from, uint32_t leaf, struct gr
     merge(&w, fetched.items, fetched.count);
     free(fetched.items);
     append_behind_leaf(&k);
+    leave_out(&k);
     let_go(&k);
-    join(g, &w);
     for (size_t i = 0; i < w.count; i++)
         w.message_count += graph_begins_message(g, &w, w.order[i]);
     *out = w;
@@ -1539,6 +1605,16 @@ void graph_walk_release(struct graph_walk *w)
 bool graph_is_shown(const struct graph *g, const struct graph_walk *w, uint32_t node)
 {
     return w->is_shown ? w->is_shown[node] : g->nodes[node].is_virtual;
+}
+
+bool graph_is_left_out(const struct graph *g, const struct graph_walk *w, uint32_t node)
+{
+    return g->nodes[node].has_words && !g->nodes[node].is_virtual && graph_is_shown(g, w, node);
+}
+
+void graph_answer(struct graph *g, uint32_t node)
+{
+    g->nodes[node].has_words = 0;
 }
 
 bool graph_begins_message(const struct graph *g, const struct graph_walk *w, uint32_t i)

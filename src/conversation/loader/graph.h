@@ -68,6 +68,7 @@ struct graph_record {
     bool is_virtual;       /* the client shows it, but does not send it */
     bool is_blank;         /* of an assistant's record: texts of white space, and nothing else */
     bool is_thinking;      /* the same: thinking, and nothing else */
+    bool has_words;        /* the same: calls, and a text beside them */
     bool is_sent;          /* a link that is sent to the model all the same */
     bool is_hidden;        /* the client does not see it: see graph_reveal */
     bool is_beside;        /* more follows it on its line: old clients do not see it */
@@ -81,7 +82,7 @@ struct graph_node {
         uint32_t parent;    /* after graph_link; GRAPH_NONE: none */
     };
     int64_t at_ms;
-    uint64_t offset : 38; /* 256 GB */
+    uint64_t offset : 37; /* 128 GB */
     uint64_t role : 3;
     uint64_t is_sidechain : 1;
     uint64_t lacks_parent : 1;  /* it names a parent that the file does not have */
@@ -97,6 +98,7 @@ struct graph_node {
     uint64_t is_virtual : 1;
     uint64_t is_blank : 1;
     uint64_t is_thinking : 1;
+    uint64_t has_words : 1;
     uint64_t has_stamp : 1; /* see struct graph_stamp */
     uint64_t tag : 8;       /* for the caller; 0 at first */
     uint32_t message;       /* hash of the message's id; 0: none */
@@ -270,8 +272,9 @@ struct graph_walk {
     struct graph_bridge *bridges; /* gaps and cycles that the client bridged by time */
     size_t bridged;
     unsigned char *marks;    /* enum graph_mark of each node */
-    unsigned char *is_shown; /* of each node: it is virtual by the one that it is joined to;
-                                NULL: each by itself. See graph_is_shown */
+    unsigned char *is_shown; /* of each node: it is virtual, by itself or by the one that it is
+                                joined to, or left out with its calls; NULL: each that is virtual.
+                                See graph_is_shown */
     unsigned char *is_cut;   /* 1: of each node that cut_at removed; NULL: there is none */
     uint32_t *order; /* all that is reached, oldest first; a fetched record comes after the one
                         that it belongs to */
@@ -287,8 +290,13 @@ void graph_walk_from(const struct graph *g, uint32_t leaf, struct graph_walk *ou
 void graph_walk_from_end(const struct graph *g, struct graph_walk *out);
 void graph_walk_release(struct graph_walk *w);
 
-/* The client shows a node, and does not send it: it is virtual, or joined to one that is. */
+/* The client does not send a node that it loads: it is virtual, or joined to one that is, or none
+ * of its calls has a result, and they are left out with the text beside them. */
 bool graph_is_shown(const struct graph *g, const struct graph_walk *w, uint32_t node);
+/* The last of these: its text is lost with the calls. */
+bool graph_is_left_out(const struct graph *g, const struct graph_walk *w, uint32_t node);
+/* The calls of a node get results. */
+void graph_answer(struct graph *g, uint32_t node);
 
 /* Whether a node is the first record of a message that is sent. An assistant's message may be split
  * over several records. */

@@ -102,6 +102,19 @@ static bool is_just(const struct json_stream *s, enum json_stream_block_kind kin
     return s->block_count > 0;
 }
 
+/* An assistant's record with calls, and a text beside them. */
+static bool has_words(const struct json_stream *s)
+{
+    if (!json_stream_is(s, JSON_STREAM_TYPE, "assistant") ||
+        !has_block(s, JSON_STREAM_BLOCK_TOOL_USE))
+        return false;
+    for (size_t i = 0; i < s->block_count; i++)
+        if (s->blocks[i].kind == JSON_STREAM_BLOCK_TEXT && !s->blocks[i].is_nested &&
+            !s->blocks[i].is_empty)
+            return true;
+    return false;
+}
+
 uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
                          const struct graph_nodes_place *place)
 {
@@ -132,6 +145,7 @@ uint32_t graph_nodes_add(struct graph *g, const struct json_stream *s,
         .is_virtual = s->members[JSON_STREAM_IS_VIRTUAL].kind == JSON_STREAM_TRUE,
         .is_blank = is_just(s, JSON_STREAM_BLOCK_TEXT),
         .is_thinking = is_just(s, JSON_STREAM_BLOCK_THINKING),
+        .has_words = has_words(s),
         .is_sent = is_sent(s),
         .is_hidden = place->is_hidden,
         .is_beside = place->is_beside,

@@ -48,14 +48,15 @@ under_stuck_mount()
 
 @test "a session whose directory does not answer is not told that it is gone" {
     id=11111111-2222-4333-8444-555555555555
-    mkdir -p "$CONFIG_DIR/projects/-p"
+    folder=$CONFIG_DIR/projects/${stuck//[^A-Za-z0-9]/-}-p
+    mkdir -p "$folder"
     printf '%s\n' '{"type":"user","uuid":"a","parentUuid":null,"sessionId":"'$id'","cwd":"'"$stuck"'/p","timestamp":"2026-01-02T03:04:05.000Z","message":{"role":"user","content":"hello"}}' \
-        >"$CONFIG_DIR/projects/-p/$id.jsonl"
+        >"$folder/$id.jsonl"
     under_stuck_mount --resume --json --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
     jq -es --arg d "$stuck/p" '.[0].sessions[0] | .cwd == $d and .cwd_gone == null
         and .no_command == null and (.resume_command | startswith("cd " + $d))
         and (.notes == ["whether its directory " + $d + " is there is not known: its file system does not answer"])' <<<"$output"
-    under_stuck_mount --check "$CONFIG_DIR/projects/-p/$id.jsonl" --config-dir "$CONFIG_DIR"
+    under_stuck_mount --check "$folder/$id.jsonl" --config-dir "$CONFIG_DIR"
     [ "$status" -eq 0 ]
 }

@@ -71,7 +71,7 @@ static void put_session(struct json_document *d, struct json_node *to, const str
     put_parts(d, to, s);
     json_put_count(d, to, "size_bytes", s->size_bytes);
     json_put_string(d, to, "cwd", s->cwd);
-    if (!s->cwd || s->pid || s->cwd_is_unknown)
+    if (!s->cwd || s->pid || s->left || s->cwd_is_unknown)
         json_put_null(d, to, "cwd_gone");
     else
         json_put_bool(d, to, "cwd_gone", s->cwd_is_gone);

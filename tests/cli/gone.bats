@@ -80,6 +80,7 @@ left="transcript gone; left: 1 subagent, 1 tool result, 2 prompts, 2 earlier ver
     [ "$(json '.sessions[1].resume_command')" = null ]
     [ "$(json '.sessions[1].transcript')" = null ]
     [ "$(json '.sessions[1].cwd')" = /tmp/p ]
+    [ "$(json '.sessions[1].cwd_gone')" = null ] # it is not looked at
     [ "$(json '.sessions[1].left.is_sure')" = true ]
     [ "$(json '.sessions[1].left.subagents')" = 1 ]
     [ "$(json '.sessions[1].left.tool_results')" = 1 ]

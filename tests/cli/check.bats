@@ -273,3 +273,15 @@ check()
     rescue --check "$ID" --config-dir "$CONFIG_DIR"
     [[ $output != *wrong-folder* ]]
 }
+
+@test "where its directory cannot be looked at, it is not known to lie in the wrong folder" {
+    ln -s loop "$BATS_TEST_TMPDIR/loop"
+    FILE=$CONFIG_DIR/projects/-tmp-p/$ID.jsonl
+    conversation "$FILE" 3
+    sed -i "s|/tmp/p|$BATS_TEST_TMPDIR/loop/p|" "$FILE"
+    mkdir -p "$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$BATS_TEST_TMPDIR/loop/p")"
+    mv "$FILE" "$CONFIG_DIR/projects/$(sed 's/[^A-Za-z0-9]/-/g' <<<"$BATS_TEST_TMPDIR/loop/p")/"
+    rescue --check "$ID" --config-dir "$CONFIG_DIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"sound"* && $output != *wrong-folder* ]]
+}

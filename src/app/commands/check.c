@@ -97,7 +97,7 @@ static const char *started_elsewhere(struct context *c, const struct target *tar
                                      struct arena *a)
 {
     const struct sr_session *s = target->session;
-    if (!s || target->live_pid || s->cwd_is_gone)
+    if (!s || target->live_pid || s->cwd_is_gone || s->cwd_is_unknown)
         return NULL;
     if (s->cwd)
         return s->cwd_is_elsewhere ? s->cwd : NULL;

@@ -346,12 +346,13 @@ static bool is_left_by(const struct proc *proc, const struct agent_lock *lock)
 
 /* Returns: why a process may have locked a session's file that nobody is seen to have; NULL: none
  * has. */
-static const char *why_writer_is_not_known(const struct snapshot *snap, const struct session *s)
+static const char *why_writer_is_not_known(struct snapshot *snap, const struct session *s)
 {
     for (size_t i = 0; i < snap->live_count; i++) {
         const struct session *other = &snap->sessions[i];
         if (other->store == s->store && other->which.state == LOOKUP_UNKNOWN)
-            return other->which.where ? other->which.where
+            return other->which.where ? arena_printf(&snap->arena, "%s: %s", other->which.where,
+                                                     err_reason(other->which.code))
                                       : "the files that a process has open cannot be read";
     }
     return snapshot_doubt_of_processes(snap);

@@ -371,11 +371,15 @@ while True: time.sleep(300)'}
 
 @test "where the log cannot be read, which session a client draws is not known" {
     add_session "$A" "buy milk" 60
+    add_session "$B" "buy bread" 60
+    touch "$(lock_of $B)"
     hold "$(rollout $A):$(lock_of $A)" app-server --listen unix://
     hold ""
     mkfifo "$CODEX/logs_2.sqlite"
     rescue --status --json "${ONLY[@]}"
     [[ $(json ".sessions.find(s => s.pid == $started).notes.join()") == *"not known for sure"*logs_2.sqlite* ]]
+    rescue --resume "$B" --json "${ONLY[@]}"
+    [ "$(json '.sessions[0].notes.join()')" = "whether a process has thread-writer-locks/$B.lock locked is not known: $CODEX/logs_2.sqlite: not a regular file" ]
     rm "$CODEX/logs_2.sqlite"
     echo "no database" >"$CODEX/logs_2.sqlite"
     rescue --status --json "${ONLY[@]}"

@@ -19,7 +19,7 @@ setup()
         CREATE TABLE schema_version(version INTEGER PRIMARY KEY);
         CREATE TABLE sessions(id TEXT PRIMARY KEY, name TEXT, working_dir TEXT NOT NULL,
             created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-            extension_data TEXT DEFAULT '{}');
+            extension_data TEXT DEFAULT '{}', recipe_json TEXT);
         CREATE TABLE messages(id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, role TEXT NOT NULL,
             content_json TEXT NOT NULL, created_timestamp INTEGER NOT NULL, metadata_json TEXT);"
 }
@@ -40,8 +40,9 @@ os._exit(0)' "$DATA/sessions/sessions.db" "$1"
 # add_session ID WORD: a prompt, a call with its result, a reply.
 add_session()
 {
-    sql "INSERT INTO sessions(id, name, working_dir, extension_data)
-            VALUES('$1', 'a title', '$project', '{\"envs\":{\"KEY\":\"SECRET-OF-AN-EXTENSION\"}}');
+    sql "INSERT INTO sessions(id, name, working_dir, extension_data, recipe_json)
+            VALUES('$1', 'a title', '$project', '{\"envs\":{\"KEY\":\"SECRET-OF-AN-EXTENSION\"}}',
+            '{\"extensions\":[{\"envs\":{\"KEY\":\"SECRET-OF-A-RECIPE\"}}]}');
         INSERT INTO messages(session_id, role, content_json, created_timestamp) VALUES
         ('$1', 'user', '[{\"type\":\"text\",\"text\":\"buy $2\"}]', 1790000000),
         ('$1', 'assistant', '[{\"type\":\"toolRequest\",\"id\":\"c1\",\"toolCall\":{\"status\":\"success\",\"value\":{\"name\":\"shell\",\"arguments\":{\"command\":\"ls\"}}}}]', 1790000001),

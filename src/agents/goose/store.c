@@ -10,12 +10,12 @@
     {                                                      \
         "sessions", "SELECT * FROM sessions WHERE id = ?", \
         {                                                  \
-            "id", NULL, "extension_data"                   \
+            "id", NULL, "extension_data recipe_json"       \
         }                                                  \
     }
 #define COLUMNS "SELECT id, working_dir, strftime('%s', updated_at) FROM sessions "
 
-/* The variables of its extensions stand in that column, with their values. */
+/* The variables of its extensions stand in these columns, with their values. */
 static const struct row_table whole[] = {
     SESSION, {"messages", "SELECT * FROM messages WHERE session_id = ? ORDER BY id", {"id"}}};
 static const struct row_table beginning[] = {
@@ -196,8 +196,8 @@ void goose_list_files(const struct agent_store *store, const struct agent_transc
                                 .rows = kept,
                                 .is_lines = true,
                                 .seen = {.fd = -1}};
-    agent_leave_out(out, arena_printf(a, "%s: extension_data", path_of(store)),
-                    "it can hold secrets of extensions", false);
+    agent_leave_out(out, arena_printf(a, "%s: extension_data, recipe_json", path_of(store)),
+                    "they can hold secrets of extensions", false);
     if (row_lines_open(store, GOOSE_DATABASE, &db) < 0)
         return; /* so will it be told by who copies it */
     file->seen.size_bytes =

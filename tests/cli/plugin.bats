@@ -161,6 +161,18 @@ two_agents()
     done
 }
 
+@test "what /cx counts and compares by is there, and a size that is not known is no small one" {
+    two_agents
+    by=$(sed -n 's/^| `--stats`.*count its lines by `\([a-z]*\)`.*/\1/p' plugin/commands/cx.md)
+    [ -n "$by" ]
+    rescue --context "$A" --format json "${HOMES[@]}" "${DIRS[@]}"
+    [ "$status" -eq 0 ]
+    grep -q "\"$by\":\"user\"" <<<"$output"
+    rescue --export --list --all --json "${HOMES[@]}"
+    [ "$(json '.sessions.every(s => "size_bytes" in s && "cwd" in s)')" = true ]
+    grep '^| `--min-size' plugin/commands/cx.md | grep -q 'null'
+}
+
 @test "each flag that /sx and /cx announce has a row in their table, and every row is announced" {
     for name in sx cx; do
         hint=$(sed -n 's/^argument-hint: //p' "plugin/commands/$name.md")

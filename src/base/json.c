@@ -165,6 +165,11 @@ bool json_is_true(const struct json_value *v)
     return yyjson_is_true(raw(v));
 }
 
+bool json_is_false(const struct json_value *v)
+{
+    return yyjson_is_false(raw(v));
+}
+
 bool json_is_null(const struct json_value *v)
 {
     return yyjson_is_null(raw(v));

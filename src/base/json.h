@@ -43,7 +43,8 @@ struct sv json_text(const struct json_value *v);
 bool json_integer(const struct json_value *v, int64_t *out);
 bool json_real(const struct json_value *v, double *out); /* of any number */
 bool json_is_true(const struct json_value *v);
-bool json_is_null(const struct json_value *v); /* the value null, not an absent one */
+bool json_is_false(const struct json_value *v); /* the value false, not an absent one */
+bool json_is_null(const struct json_value *v);  /* the value null, not an absent one */
 bool json_is_object(const struct json_value *v);
 bool json_is_array(const struct json_value *v);
 

@@ -385,6 +385,13 @@ static void how_long_transcripts_are_kept(void **state)
     assert_true(settings.days_kept > 1000000);
     assert_int_equal(gemini_deletes(&store, NULL), FACT_NO);
     close(store.fd);
+    /* words, which the client takes for a yes */
+    scratch_put("q/settings.json", "{\"general\":{\"sessionRetention\":{\"enabled\":\"false\"}}}");
+    store = open_store();
+    gemini_read_settings(&store, &settings);
+    assert_int_equal(settings.days_kept, 30);
+    assert_int_equal(gemini_deletes(&store, NULL), FACT_YES);
+    close(store.fd);
 }
 
 /* The user keeps all; a directory may say otherwise. */

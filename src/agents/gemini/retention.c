@@ -32,12 +32,6 @@ static const struct json_value *retention_of(const struct json_value *settings)
     return json_path(settings, "general", "sessionRetention", NULL);
 }
 
-static bool is_false(const struct json_value *object, const char *member)
-{
-    const struct json_value *v = json_get(object, member);
-    return v && !json_is_true(v) && !json_is_null(v);
-}
-
 /* "30d", "4w", "36h", "2m" (of 30 days each). Returns: 0 for anything else: the client then deletes
  * nothing. */
 static int64_t days_of(struct sv period)
@@ -74,7 +68,7 @@ struct lookup gemini_read_settings(const struct agent_store *store, struct agent
     int code;
     const struct json_value *root = read_file(store->arena, store->fd, "settings.json", &code);
     const struct json_value *retention = retention_of(root);
-    *out = (struct agent_settings){.days_kept = is_false(retention, "enabled")
+    *out = (struct agent_settings){.days_kept = json_is_false(json_get(retention, "enabled"))
                                                     ? DAYS_FOR_EVER
                                                     : days_in(retention, DAYS_KEPT)};
     return lookup_of(code, NULL);
@@ -129,7 +123,7 @@ void gemini_read_retention(const struct agent_store *store, const char *cwd,
     const struct json_value *there = cwd ? retention_of(read_directory(store, cwd, &code)) : NULL;
     bool is_unknown = lookup_of(code, NULL).state == LOOKUP_UNKNOWN; /* it may say anything */
     bool is_trusted_there = there && is_trusted(store, cwd);
-    bool is_off = is_false(own, "enabled") && !json_get(there, "enabled");
+    bool is_off = json_is_false(json_get(own, "enabled")) && !json_get(there, "enabled");
     int64_t count;
     *out = (struct gemini_retention){.days_kept = days_in(own, DAYS_KEPT)};
     if (json_integer(json_get(own, "maxCount"), &count) && count > 0)
@@ -139,8 +133,9 @@ void gemini_read_retention(const struct agent_store *store, const char *cwd,
     if (is_unknown)
         out->deletes = FACT_UNKNOWN;
     else
-        out->deletes =
-            is_off || (is_false(there, "enabled") && is_trusted_there) ? FACT_NO : FACT_YES;
+        out->deletes = is_off || (json_is_false(json_get(there, "enabled")) && is_trusted_there)
+                           ? FACT_NO
+                           : FACT_YES;
 }
 
 enum fact gemini_deletes(const struct agent_store *store, const char *cwd)

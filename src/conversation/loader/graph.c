@@ -358,7 +358,8 @@ enum {
     AS_TREE_SINCE = 2010268, /* the same, each before what hangs on it; before, by their times */
     APART_SINCE = 2010269,   /* prompts stay apart though what stood between them is left out */
     IN_FILE_ORDER_SINCE = 2010261, /* what is fetched stands as in the file; before, by its time */
-    OPEN_KEPT_SINCE = 2010330,     /* calls of a turn that is open at the end are answered */
+    OPEN_KEPT_SINCE = 2010265,     /* calls of a turn that is open at the end are answered */
+    LAST_KEPT_SINCE = 2010281,     /* the same of the last message, if it has no result */
 };
 
 static bool is_since(const struct graph *g, int64_t version)
@@ -1494,15 +1495,16 @@ static void join(const struct walking *k, const unsigned char *is_unanswered)
     }
 }
 
-/* At the end of the file, where a turn is left open, calls are answered: those of the last message,
- * and those that a result of another call stands behind. */
+/* Where a turn is left open at the end of the file, its calls are answered if it has a result, and
+ * since LAST_KEPT_SINCE those of the last message in any case. */
 static void keep_open_turn(const struct graph *g, const struct graph_walk *w,
                            unsigned char *is_unanswered)
 {
     uint32_t last = GRAPH_NONE;
     bool is_open = false, has_result = false;
-    for (size_t i = w->count; i-- > 0 && g->nodes[w->order[i]].role != GRAPH_USER;) {
-        uint32_t node = w->order[i];
+    size_t from = w->count;
+    for (; from > 0 && g->nodes[w->order[from - 1]].role != GRAPH_USER; from--) {
+        uint32_t node = w->order[from - 1];
         const struct graph_node *n = &g->nodes[node];
         if (n->role == GRAPH_RESULT) {
             has_result = true;
@@ -1511,11 +1513,16 @@ static void keep_open_turn(const struct graph *g, const struct graph_walk *w,
         if (n->role != GRAPH_ASSISTANT || n->is_virtual || n->is_blank || n->is_thinking)
             continue;
         last = last == GRAPH_NONE ? node : last;
-        bool is_last = node == last || (n->message && n->message == g->nodes[last].message);
-        is_open = is_open || (is_last && has_call(g, node));
-        if (!is_last && !is_open)
-            break;
-        is_unanswered[node] = is_unanswered[node] && !is_last && !has_result;
+        if (node == last || (n->message && n->message == g->nodes[last].message))
+            is_open = is_open || has_call(g, node);
+        else if (!is_open)
+            return;
+    }
+    for (size_t i = from; i < w->count && last != GRAPH_NONE; i++) {
+        uint32_t node = w->order[i], message = g->nodes[node].message;
+        bool is_last = node == last || (message && message == g->nodes[last].message);
+        if (has_result || (is_last && is_since(g, LAST_KEPT_SINCE)))
+            is_unanswered[node] = 0;
     }
 }
 

@@ -637,8 +637,37 @@ struct agent_reply {
 
 struct memory_search_search;
 struct memory_search_found;
+
+/* A conversation that is in a client's memory. */
+struct agent_recall_request {
+    const struct memory_search_search *search; /* its is_on_disk is not asked */
+    const char *session_id;                    /* the client's own */
+    const char *new_id;                        /* for the records */
+    const char *cwd, *version;                 /* NULL: not known */
+    struct wall
+        began; /* of the process: memory tells no times, so records get rising ones from there */
+    bool is_in_turn; /* its last reply may go on */
+};
+
+struct agent_recall {
+    struct sv records; /* a transcript under the new id */
+    struct sv request; /* JSON: all messages of the request that it is from */
+    struct sv others;  /* JSON: messages that only other requests have; empty: none */
+    size_t message_count, sure_count; /* sure: seen in two places at least */
+    size_t other_count;
+    size_t copy_count; /* of the request */
+    size_t redacted;
+    bool has_reply; /* the last message is from the stream */
+    struct memory_search_found
+        *found; /* texts of the stream that are in no request, the reply too */
+};
+
 /* What its memory holds and no disk does. */
 struct agent_salvage {
+    /* The conversation as its last request has it, and the reply to that. NULL: not known how it
+     * keeps one. Returns: false: there is none. Owner: the arena. */
+    bool (*recall)(const struct agent_recall_request *request, struct arena *a,
+                   struct agent_recall *out);
     void (*find)(const struct memory_search_search *search, struct arena *a,
                  struct memory_search_found *out);
     /* The text in its prompt box; see memory_search_find_typed. */

@@ -96,6 +96,8 @@ static const struct option_row rows[] = {
     {"new-id", 0, FLAG(new_id), NULL, 0, "--restore: under a new session id"},
     {"with-salvage", 0, FLAG(with_salvage), NULL, 0,
      "--restore: append the partial reply saved from memory"},
+    {"from-memory", 0, FLAG(from_memory), NULL, 0,
+     "--export: also the conversation that its client has in memory,\nas a session of its own"},
     {"as-copy", 0, FLAG(as_copy), NULL, 0, "--repair: into a new session beside the original"},
     {"shrink", 0, FLAG(shrink), NULL, 0, "--repair: also trim what the API never sees"},
     {"fit", 0, FLAG(fit), NULL, 0,

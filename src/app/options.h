@@ -42,7 +42,7 @@ struct options {
     double timeout_minutes;
     double grace_s; /* between SIGTERM and SIGKILL */
     bool json, all, list, quiet, verbose, no_color;
-    bool dry_run, force, new_id, escape, with_salvage;
+    bool dry_run, force, new_id, escape, with_salvage, from_memory;
     bool as_copy, shrink, fit; /* --repair */
     const char
         *without_backup; /* NULL: not given; "": ask for the characters that give a session up */

@@ -33,6 +33,7 @@ struct job {
     struct agent_files files;
     const char *config_dir; /* absolute */
     const char *missing;    /* the name that the transcript would have; NULL: there is one */
+    const char *recalled;   /* the name of one from memory; NULL: it is a file */
     int64_t total_bytes, done_bytes;
 
     const char *previous_stem; /* the newest backup of the same transcript; NULL: none */
@@ -251,6 +252,16 @@ void backup_list(struct backup_source *source)
                                       &l->files);
 }
 
+void backup_source_recalled(struct backup_source *source, const struct salvage_memory *recalled)
+{
+    struct backup_listing *none = mem_resize(NULL, sizeof *none);
+    *none = (struct backup_listing){.files = {.outside = -1}};
+    source->transcript = (struct agent_transcript){.session_id = recalled->new_id};
+    source->records = recalled->records;
+    source->salvage = recalled;
+    source->listing = none;
+}
+
 void backup_source_release(struct backup_source *source)
 {
     struct backup_listing *l = source->listing;
@@ -315,7 +326,9 @@ static const char *name_missing(const struct backup_source *source, const struct
 static int plan_missing(struct job *j, struct sr_error *error)
 {
     const char *id = j->source->transcript.session_id;
-    if (j->source->transcript.path)
+    if (j->source->records.n)
+        j->recalled = name_missing(j->source, &j->files, &j->arena);
+    if (j->source->transcript.path || j->recalled)
         return 0;
     if (!id || !files_tell_something(j->source->agent, &j->files))
         return err_set(error, -ENODATA, "session %s has no transcript", id ? id : "(not known)");
@@ -551,15 +564,19 @@ static int copy_lines(struct job *j, const struct agent_file *f, struct sr_error
     return r;
 }
 
-/* An empty file in its place, so that a backup looks the same whatever the session had. */
-static int add_missing_transcript(struct job *j, struct sr_error *error)
+/* Of memory; or an empty file, so that a backup looks the same whatever the session had. */
+static int add_made_transcript(struct job *j, struct sr_error *error)
 {
-    const struct agent_file f = {
-        .kind = AGENT_FILE_TRANSCRIPT, .name = j->missing, .path = j->missing};
-    const struct buf empty = {0};
-    struct copied copied = {.state = COPY_MISSING, .ends_in_newline = true};
-    digest_of(&empty, copied.sha256);
-    int r = put_text(j->partial, &BACKUP_TRANSCRIPT[1], &empty, &copied.read_back);
+    const char *name = j->recalled ? j->recalled : j->missing;
+    const struct agent_file f = {.kind = AGENT_FILE_TRANSCRIPT, .name = name, .path = name};
+    struct sv records = j->source->records;
+    BUF_RELEASE struct buf text = {0};
+    struct copied copied = {.state = j->recalled ? COPY_STABLE : COPY_MISSING,
+                            .size_bytes = (int64_t)records.n,
+                            .ends_in_newline = true};
+    buf_add(&text, records.n ? records.p : "", records.n);
+    digest_of(&text, copied.sha256);
+    int r = put_text(j->partial, &BACKUP_TRANSCRIPT[1], &text, &copied.read_back);
     if (r < 0)
         return err_set(error, r, "write %s/%s" BACKUP_TRANSCRIPT ": %s", j->run->pending.path,
                        j->stem, err_reason(r));
@@ -569,7 +586,7 @@ static int add_missing_transcript(struct job *j, struct sr_error *error)
 
 static int copy_all(struct job *j, struct sr_error *error)
 {
-    int r = j->missing ? add_missing_transcript(j, error) : 0;
+    int r = j->missing || j->recalled ? add_made_transcript(j, error) : 0;
     for (size_t i = 0; i < j->files.count && r == 0; i++) {
         const struct agent_file *f = &j->files.items[i];
         r = f->kind == AGENT_FILE_LINES ? copy_lines(j, f, error) : copy_one(j, f, error);
@@ -649,7 +666,7 @@ static void describe(struct job *j)
     m->config_dir = j->config_dir;
     m->tool = "session-rescue " SR_VERSION;
     m->host = s->host;
-    m->why = j->run->options->why;
+    m->why = j->recalled ? "memory" : j->run->options->why;
     m->taken_at = wall_now();
     m->process = s->process;
     m->left_out = j->files.left_out;
@@ -735,7 +752,9 @@ static void say(const struct job *j, const struct manifest *m, enum sr_export_ou
         e.size_bytes = m->files[0].copied.size_bytes;
         e.last_line_is_torn = !m->files[0].copied.ends_in_newline;
     } else { /* a dry run */
-        e.size_bytes = j->missing ? 0 : j->files.items[0].seen.size_bytes;
+        e.size_bytes = j->recalled  ? (int64_t)j->source->records.n
+                       : j->missing ? 0
+                                    : j->files.items[0].seen.size_bytes;
         e.total_bytes = j->total_bytes;
         e.file_count = j->files.count;
     }
@@ -783,8 +802,10 @@ static int make(struct job *j, struct sr_export *out, struct sr_error *error)
     if (r == 0)
         r = add_salvage(j, error);
     describe(j);
-    bool is_known = r == 0 && j->previous_stem && !has_new_salvage(j) &&
-                    is_the_same(&j->manifest, &j->previous) && previous_is_sound(j);
+    bool is_known =
+        r == 0 && j->previous_stem && !has_new_salvage(j) &&
+        /* of one from memory the salvage tells: how often a text is seen there changes */
+        (j->recalled || is_the_same(&j->manifest, &j->previous)) && previous_is_sound(j);
     if (r == 0 && !is_known)
         r = finish(j, error);
     fs_close(&j->partial);

@@ -44,6 +44,7 @@ struct backup_source {
     const struct agent *agent;
     const struct agent_store *store;
     struct agent_transcript transcript; /* path NULL: it has none */
+    struct sv records;                  /* a transcript that is in no file; n 0: none */
     const char *temporary;              /* the folder of its client's temporary files */
     const char *cwd, *host;
     const struct sr_session *process;     /* NULL: none */
@@ -77,6 +78,9 @@ void backup_source_release(struct backup_source *source);
  * in it (subagents, output of tools, earlier versions of files, to-do lists, prompts). backup_take
  * saves that, with an empty transcript and a note that it is missing. */
 bool backup_has_something(const struct backup_source *source);
+
+/* The same process's session as recalled from its memory: a session of its own. */
+void backup_source_recalled(struct backup_source *source, const struct salvage_memory *recalled);
 
 /* As sr_export_session. */
 int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,

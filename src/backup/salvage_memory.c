@@ -1,6 +1,7 @@
 #include "backup/salvage_memory.h"
 
 #include "agents/agent.h"
+#include "base/io/digest.h"
 #include "base/io/fs.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -175,6 +176,14 @@ static bool has_reply(const struct salvage_memory *out)
     return false;
 }
 
+static void note_image(struct salvage_memory *out, const struct memory_image *image)
+{
+    out->bytes_read = image->bytes_read;
+    out->elapsed_ms = image->elapsed_ms;
+    out->table_bytes_before = image->table_bytes_before;
+    out->table_bytes_after = image->table_bytes_after;
+}
+
 /* Returns: why it holds no reply; NULL: it does. */
 static const char *look_in_memory(const struct snapshot *snap, const struct session *in,
                                   struct sv shown, const char *why_no, struct salvage_memory *out)
@@ -195,10 +204,7 @@ static const char *look_in_memory(const struct snapshot *snap, const struct sess
         add_part(out, found.items[i]);
     if (shown.n)
         add_prompt(out, salvage, &search, shown);
-    out->bytes_read = image.bytes_read;
-    out->elapsed_ms = image.elapsed_ms;
-    out->table_bytes_before = image.table_bytes_before;
-    out->table_bytes_after = image.table_bytes_after;
+    note_image(out, &image);
     memory_release(&image);
     return why_no ? why_no : has_reply(out) ? NULL : "no text of a reply was recognised in it";
 }
@@ -221,6 +227,98 @@ void salvage_memory_take(const struct sr_snapshot *snapshot, const struct sr_ses
     if ((!why_no && !is_dry_run) || shown.n)
         why_no = look_in_memory(snap, in, shown, why_no, out);
     note_counts(out, why_no);
+}
+
+/* ---- a whole conversation ------------------------------------------------------------------ */
+
+/* Returns: why its memory is not looked into; NULL: it is. */
+static const char *why_no_conversation(struct salvage_memory *out, const struct session *in,
+                                       bool is_dry_run)
+{
+    const struct agent *agent = in->live->agent;
+    if (!agent->salvage || !agent->salvage->recall)
+        return arena_printf(&out->arena, "how %s keeps a conversation in memory is not known",
+                            agent->title);
+    if (!out->session->session_id || out->session->candidate_count)
+        return "which session it has is not known";
+    return is_dry_run ? "it would be read (--dry-run)" : NULL;
+}
+
+/* An id like those of clients. */
+static const char *derive_id(struct arena *a, const char *session_id)
+{
+    char text[DIGEST_TEXT_SIZE];
+    struct digest digest;
+    digest_init(&digest);
+    digest_add(&digest, session_id, strlen(session_id));
+    digest_add(&digest, " from memory", 12);
+    digest_end(&digest, text);
+    return arena_printf(a, "%.8s-%.4s-4%.3s-8%.3s-%.12s", text, text + 8, text + 12, text + 15,
+                        text + 18);
+}
+
+static void add_recalled(struct salvage_memory *out, const struct agent_recall *r)
+{
+    struct arena *a = &out->arena;
+    add_part(out, (struct memory_search_text){MEMORY_SEARCH_REQUEST, MEMORY_SEARCH_SURE, r->request,
+                                              "what the last request in memory carried"});
+    out->parts[0].redacted = r->redacted;
+    if (r->others.n)
+        add_part(out, (struct memory_search_text){
+                          MEMORY_SEARCH_OTHERS, MEMORY_SEARCH_UNSURE, r->others,
+                          "in other requests of the session: older forms of what the last one has, "
+                          "of a subagent, taken back, or from before a compaction"});
+    for (size_t i = 0; r->found && i < r->found->count; i++)
+        add_part(out, r->found->items[i]);
+    out->note = arena_printf(
+        a,
+        "from the memory of pid %d, session %s: %zu messages, %zu of them seen twice at least%s%s; "
+        "whether that is all is not proven",
+        out->session->pid, out->session->session_id, r->message_count, r->sure_count,
+        r->has_reply ? ", the last from the stream of its reply" : "",
+        r->redacted ? arena_printf(a, "; %zu that look like credentials left out", r->redacted)
+                    : "");
+}
+
+void salvage_memory_recall(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                           bool is_dry_run, struct salvage_memory *out)
+{
+    const struct snapshot *snap = (const struct snapshot *)snapshot;
+    const struct session *in = &snap->sessions[session - snapshot->sessions];
+    struct memory_image image;
+    struct agent_recall recall;
+    *out = (struct salvage_memory){.session = session, .taken_at = wall_now(), .bytes_read = -1};
+    if (!session->pid || !snap->proc.is_live)
+        return;
+    const char *why_no = why_no_conversation(out, in, is_dry_run);
+    int r = why_no ? 0 : read_memory(snap, session, &image);
+    if (r < 0)
+        why_no = why_not_read(r);
+    if (!why_no) {
+        const struct memory_search_search search = {image.runs, image.run_count, NULL, NULL};
+        const struct agent_recall_request request = {
+            .search = &search,
+            .session_id = session->session_id,
+            .new_id = derive_id(&out->arena, session->session_id),
+            .cwd = session->cwd,
+            .version = session->version,
+            .began = {session->started_at_ms},
+            .is_in_turn = stands_still(session),
+        };
+        note_image(out, &image);
+        if (in->live->agent->salvage->recall(&request, &out->arena, &recall)) {
+            out->new_id = request.new_id;
+            out->records = recall.records;
+            add_recalled(out, &recall);
+        } else {
+            why_no = "no request of the session was recognised in it; newer clients give it back "
+                     "within a minute of being idle";
+        }
+        memory_release(&image);
+    }
+    if (why_no)
+        out->note = arena_printf(&out->arena, "no conversation from the memory of pid %d: %s",
+                                 session->pid, why_no);
 }
 
 void salvage_memory_release(struct salvage_memory *salvage)
@@ -273,11 +371,21 @@ static void write_head(const struct salvage_memory *s, struct buf *out)
 {
     const struct sr_session *session = s->session;
     char taken[WALL_TEXT_SIZE], started[WALL_TEXT_SIZE];
-    buf_adds(out, "# Salvaged from memory\n\n"
-                  "What the client had received or been typed, and had not written to its "
-                  "transcript. It is no "
-                  "part of\nthe transcript; `session-rescue --restore --with-salvage` appends a "
-                  "reply to it.\n\n");
+    if (s->records.n)
+        buf_addf(
+            out,
+            "# A conversation from memory\n\nThe transcript beside this file was made from the "
+            "memory of the client of session\n%s. Each of its records says in \"salvaged\" how "
+            "sure it is, and from what.\nTheir times and ids are made up: memory tells none. What "
+            "fits nowhere in it is here.\n\n",
+            session->session_id);
+    else
+        buf_adds(out,
+                 "# Salvaged from memory\n\n"
+                 "What the client had received or been typed, and had not written to its "
+                 "transcript. It is no "
+                 "part of\nthe transcript; `session-rescue --restore --with-salvage` appends a "
+                 "reply to it.\n\n");
     buf_addf(out, "- session: %s\n", session->session_id ? session->session_id : "not known");
     buf_addf(out, "- process: pid %d, started %s, version %s\n", session->pid,
              wall_format((struct wall){session->started_at_ms}, started),
@@ -297,6 +405,14 @@ static void write_head(const struct salvage_memory *s, struct buf *out)
 static void write_part(const struct salvage_memory_part *p, struct buf *out,
                        struct manifest_part *part)
 {
+    static const char *const titles[] = {
+        [MEMORY_SEARCH_REPLY] = "Reply, streamed in part",
+        [MEMORY_SEARCH_THINKING] = "Thinking, streamed in part (no part of the reply)",
+        [MEMORY_SEARCH_PROMPT] = "Prompt, typed and not sent",
+        [MEMORY_SEARCH_REQUEST] =
+            "The messages of the last request, with all that the client put in",
+        [MEMORY_SEARCH_OTHERS] = "Messages that only other requests have",
+    };
     struct sv text = p->found.text;
     BUF_RELEASE struct buf json = {0};
     struct digest digest;
@@ -316,11 +432,7 @@ static void write_part(const struct salvage_memory_part *p, struct buf *out,
     buf_addf(out,
              "\n## %s\n\n- sure: %s\n- found: %s\n- redacted: %zu\n- encoding: %s\n- bytes: %zu\n- "
              "sha256: %s\n",
-             p->found.kind == MEMORY_SEARCH_REPLY ? "Reply, streamed in part"
-             : p->found.kind == MEMORY_SEARCH_THINKING
-                 ? "Thinking, streamed in part (no part of the reply)"
-                 : "Prompt, typed and not sent",
-             part->sureness, p->found.why, p->redacted,
+             titles[p->found.kind], part->sureness, p->found.why, p->redacted,
              part->is_json ? "JSON, an array of one string" : "plain", kept.n, part->sha256);
     buf_adds(out, "\nThe bytes begin behind the line end of the next line.\n\n");
     size_t fence = fence_length(kept);

@@ -32,13 +32,22 @@ struct salvage_memory {
     size_t part_count;
     int64_t bytes_read, elapsed_ms; /* of the memory search */
     int64_t table_bytes_before, table_bytes_after;
-    const char *note; /* a sentence for the user: what was found, or why nothing was; NULL: there
+    /* Of salvage_memory_recall: a whole conversation, as a transcript of a session of its own. */
+    struct sv records;  /* n 0: none was found */
+    const char *new_id; /* the same each time for the same session */
+    const char *note;   /* a sentence for the user: what was found, or why nothing was; NULL: there
                          was nothing to look for */
 };
 
 /* is_dry_run: does not read the memory; the note says that it would. */
 void salvage_memory_take(const struct sr_snapshot *snapshot, const struct sr_session *session,
                          bool is_dry_run, struct salvage_memory *out);
+/*
+ * The whole conversation, of a session that its client does not save, or of any that the user
+ * wants. parts are then what fits nowhere in it.
+ */
+void salvage_memory_recall(const struct sr_snapshot *snapshot, const struct sr_session *session,
+                           bool is_dry_run, struct salvage_memory *out);
 void salvage_memory_release(struct salvage_memory *salvage);
 
 /* Writes the file; *parts says where each text is in it. Owner of *parts: the arena. */

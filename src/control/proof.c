@@ -298,7 +298,36 @@ static bool is_unsaved(const struct sr_session *s)
     return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
 }
 
-/* What is in its memory alone is in no backup. */
+/* It may not be all, and so proves nothing; whatever becomes of the process, it is kept. */
+static void save_recalled(struct pinned_session *s)
+{
+    struct salvage_memory recalled;
+    struct backup_source source;
+    struct backup_run run;
+    struct sr_export saved;
+    struct sr_error error;
+    salvage_memory_recall(s->snapshot, s->session, s->options->backup->dry_run, &recalled);
+    if (recalled.note)
+        pinned_session_tell(s, "%s", recalled.note);
+    if (recalled.records.n) {
+        backup_source_of(s->snapshot, s->session, NULL, s->options->backup, &source, &error);
+        backup_source_recalled(&source, &recalled);
+        int r = backup_begin(&run, s->options->backup, &error);
+        if (r == 0) {
+            r = backup_take(&run, &source, &saved, &error);
+            backup_end(&run);
+        }
+        if (r < 0)
+            pinned_session_tell(s, "it could not be kept: %s", error.text);
+        else
+            pinned_session_tell(s, "it is kept as %s/%s" BACKUP_TRANSCRIPT,
+                                s->options->backup->pending_dir, saved.stem);
+        backup_source_release(&source);
+    }
+    salvage_memory_release(&recalled);
+}
+
+/* What is in its memory alone is in no backup that is proven to be whole. */
 static int refuse_unsaved(struct pinned_session *s, struct sr_error *error)
 {
     char since[WALL_TEXT_SIZE];
@@ -349,6 +378,8 @@ static int prove(struct pinned_session *s, struct proof **out, struct sr_error *
     if (r == 0)
         r = save_all(s, &source, error);
     bool is_empty = r > 0;
+    if (is_unsaved(s->session))
+        save_recalled(s);
     if (r >= 0 && is_unsaved(s->session))
         r = refuse_unsaved(s, error);
     else if (is_empty)

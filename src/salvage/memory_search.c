@@ -25,7 +25,7 @@ enum {
 
 const char *memory_search_kind_word(enum memory_search_kind kind)
 {
-    static const char *const words[] = {"reply", "thinking", "prompt"};
+    static const char *const words[] = {"reply", "thinking", "prompt", "request", "others"};
     return words[kind];
 }
 

@@ -31,6 +31,8 @@ enum memory_search_kind {
     MEMORY_SEARCH_REPLY,
     MEMORY_SEARCH_THINKING, /* the model's thinking, which is not part of the reply */
     MEMORY_SEARCH_PROMPT,   /* typed but not sent; see memory_search_find_typed */
+    MEMORY_SEARCH_REQUEST,  /* the messages of the request that a conversation was taken from */
+    MEMORY_SEARCH_OTHERS,   /* messages that only other requests have */
 };
 
 enum memory_search_sureness {
@@ -74,7 +76,7 @@ void memory_search_find(const struct memory_search_search *search, struct arena 
 bool memory_search_find_typed(const struct memory_search_search *search, struct sv shown,
                               struct arena *a, struct sv *typed);
 
-const char *
-memory_search_kind_word(enum memory_search_kind kind); /* "reply", "thinking", "prompt" */
+const char *memory_search_kind_word(
+    enum memory_search_kind kind); /* "reply", "thinking", "prompt", "request", "others" */
 const char *
 memory_search_sureness_word(enum memory_search_sureness sureness); /* "high", "medium", "low" */

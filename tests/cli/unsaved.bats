@@ -170,7 +170,7 @@ exports_nothing_of()
     [ "$(($(date +%s) - $(date -d "$since" +%s)))" -ge 890 ]
     rescue --export --json "${scratch[@]}"
     [ "$status" -eq 1 ]
-    [[ $stderr == *"pid $pid, unsaved since $since: "*"no export has what is in its memory alone"* ]]
+    [[ $stderr == *"pid $pid, unsaved since $since: "*"no copy of its files has what is in its memory alone"* ]]
     [ "$(backups)" -eq 1 ]
     [ "$(json '.exports.length')/$(json '.unsaved.length')" = 1/1 ]
     [ "$(json '.unsaved[0].session_id')/$(json '.unsaved[0].pid')/$(json '.unsaved[0].persistence')" = "$id/$pid/behind" ]

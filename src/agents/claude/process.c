@@ -9,6 +9,7 @@
 #include "agents/claude/history.h"
 #include "agents/claude/program.h"
 #include "agents/claude/reply.h"
+#include "agents/claude/request.h"
 #include "agents/claude/saving.h"
 #include "agents/claude/screen.h"
 #include "agents/claude/store.h"
@@ -519,6 +520,7 @@ static const struct agent_repair repair = {
 };
 
 static const struct agent_salvage salvage = {
+    .recall = claude_recall,
     .find = memory_search_find,
     .find_typed = memory_search_find_typed,
     .add_records = claude_add_reply,

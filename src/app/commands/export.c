@@ -32,6 +32,7 @@ struct wanted {
     const char *candidate;
     struct backup_listing *listing; /* of one without a transcript */
     const struct sr_stray *stray;   /* instead of a session: where the client does not look */
+    bool is_from_memory;            /* the conversation that its process has in memory */
 };
 
 struct work {
@@ -72,7 +73,8 @@ static bool is_wanted_already(const struct work *w, const struct sr_session *s, 
 {
     for (size_t i = 0; i < w->wanted_count; i++) {
         const struct wanted *x = &w->wanted[i];
-        if (!x->stray && str_equals(x->candidate ? x->candidate : x->session->session_id, id) &&
+        if (!x->stray && !x->is_from_memory &&
+            str_equals(x->candidate ? x->candidate : x->session->session_id, id) &&
             str_equals(x->session->config_dir, s->config_dir) &&
             str_equals(x->session->transcript, s->transcript))
             return true;
@@ -162,13 +164,28 @@ static void want_session(struct work *w, const struct sr_session *s)
             want(w, s, s->candidates[i], NULL);
 }
 
-/* No copy has what is in a client's memory alone. */
+static bool is_unsaved(const struct sr_session *s)
+{
+    return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
+}
+
+/* Beside what is on disk: as a session of its own. */
+static void want_memory(struct work *w, const struct sr_session *s)
+{
+    const struct options *o = w->context->options;
+    if (s->pid && o->if_context < 0 && (is_unsaved(s) || o->from_memory))
+        *ARENA_PUSH(&w->context->arena, w->wanted, w->wanted_count, w->wanted_capacity) =
+            (struct wanted){.session = s, .is_from_memory = true};
+}
+
+/* No copy of its files has what is in a client's memory alone. */
 static void say_unsaved(struct work *w, const struct sr_session *s)
 {
-    if (s->persistence != SR_PERSISTENCE_NONE && s->persistence != SR_PERSISTENCE_BEHIND)
+    if (!is_unsaved(s))
         return;
     *ARENA_PUSH(&w->context->arena, w->unsaved, w->unsaved_count, w->unsaved_capacity) = s;
-    context_complainf("pid %d, %s; no export has what is in its memory alone", s->pid, s->saving);
+    context_complainf("pid %d, %s; no copy of its files has what is in its memory alone", s->pid,
+                      s->saving);
 }
 
 static void say_nothing_there(struct work *w, const struct sr_session *s)
@@ -198,11 +215,13 @@ static int choose(struct work *w, struct selection *selection)
             named[i]->candidate_count == 0 && named[i]->persistence != SR_PERSISTENCE_NONE)
             say_nothing_there(w, named[i]);
         say_unsaved(w, named[i]);
+        want_memory(w, named[i]);
     }
     for (size_t i = 0; is_all && i < w->snapshot->session_count; i++) {
         if (w->context->options->if_context < 0)
             say_unsaved(w, &w->snapshot->sessions[i]);
         want_session(w, &w->snapshot->sessions[i]);
+        want_memory(w, &w->snapshot->sessions[i]);
     }
     w->chosen_count = w->wanted_count;
     return 0;
@@ -255,6 +274,33 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
         row->why = arena_strdup(a, error.text);
     if (!wanted->candidate && s->part_count && resume_add_command(&command, s) == 0)
         row->resume_command = arena_strdup(a, command.p);
+}
+
+/* Returns: false: there is none, and it was said why. */
+static bool export_memory(struct work *w, struct backup_run *run, const struct sr_session *s,
+                          struct view_export *row)
+{
+    struct backup_source source;
+    struct salvage_memory recalled;
+    struct sr_error error;
+    salvage_memory_recall(w->snapshot, s, run->options->dry_run, &recalled);
+    *row = (struct view_export){.held_by = 0};
+    if (recalled.records.n == 0) {
+        if (recalled.note)
+            context_complain(recalled.note);
+        salvage_memory_release(&recalled);
+        return false;
+    }
+    row->session_id = arena_strdup(&w->context->arena, recalled.new_id);
+    backup_source_of(w->snapshot, s, NULL, run->options, &source, &error);
+    backup_source_recalled(&source, &recalled);
+    int r = backup_take(run, &source, &row->result, &error);
+    backup_source_release(&source);
+    salvage_memory_release(&recalled);
+    row->code = r < 0 ? r : 0;
+    if (r < 0)
+        row->why = arena_strdup(&w->context->arena, error.text);
+    return true;
 }
 
 static void close_and_log(struct work *w)
@@ -336,6 +382,25 @@ static void forget_busy(struct work *w)
     w->wanted_count = kept;
 }
 
+static int say_none(const struct work *w)
+{
+    struct buf out = {0};
+    if (w->unsaved_count)
+        buf_adds(&out, "Nothing was exported: it is not on disk.\n");
+    else if (w->may_lack)
+        buf_adds(&out, "No session to export was found; not all could be looked at.\n");
+    else if (w->doubt_count)
+        buf_adds(&out, "Nothing was exported: there is no transcript.\n");
+    else if (w->closing.detected)
+        buf_adds(&out, "No session to export.\n");
+    else
+        view_text_none(&out, w->context->options->agent, false);
+    int status = context_print(&out);
+    if (w->may_lack)
+        return EXIT_FAILED;
+    return status == 0 && w->unsaved_count + w->doubt_count ? EXIT_ATTENTION : status;
+}
+
 static int export_all(struct work *w)
 {
     struct context *c = w->context;
@@ -357,11 +422,21 @@ static int export_all(struct work *w)
     }
     w->rows = arena_alloc(&c->arena, (w->wanted_count + 1) * sizeof *w->rows);
     meter_begin(&w->meter, c->shows_progress);
-    for (size_t i = 0; i < w->wanted_count; i++)
-        if (w->wanted[i].stray)
-            export_stray(w, &run, w->wanted[i].stray, &w->rows[i]);
+    size_t row_count = 0;
+    for (size_t i = 0; i < w->wanted_count; i++) {
+        const struct wanted *wanted = &w->wanted[i];
+        struct view_export *row = &w->rows[row_count];
+        if (wanted->is_from_memory) {
+            row_count += export_memory(w, &run, wanted->session, row);
+            continue;
+        }
+        if (wanted->stray)
+            export_stray(w, &run, wanted->stray, row);
         else
-            export_one(w, &run, &w->wanted[i], &w->rows[i]);
+            export_one(w, &run, wanted, row);
+        row_count++;
+    }
+    w->wanted_count = row_count; /* of rows, from here on */
     meter_end(&w->meter);
     backup_end(&run);
     if (c->options->if_context >= 0) {
@@ -370,6 +445,8 @@ static int export_all(struct work *w)
             return c->options->json ? print_rows(w) : 0;
     }
 
+    if (w->wanted_count == 0 && w->chosen_count && !c->options->json)
+        return say_none(w);
     close_and_log(w);
     int status = print_rows(w);
     if (status == 0 && needs_attention(w))
@@ -377,25 +454,6 @@ static int export_all(struct work *w)
     if (c->options->dry_run && w->closing.failed == 0)
         return w->closing.exported ? closing_foresee(c, status) : status;
     return closing_print(&w->closing, c, status);
-}
-
-static int say_none(const struct work *w)
-{
-    struct buf out = {0};
-    if (w->unsaved_count)
-        buf_adds(&out, "Nothing was exported: it is not on disk.\n");
-    else if (w->may_lack)
-        buf_adds(&out, "No session to export was found; not all could be looked at.\n");
-    else if (w->doubt_count)
-        buf_adds(&out, "Nothing was exported: there is no transcript.\n");
-    else if (w->closing.detected)
-        buf_adds(&out, "No session to export.\n");
-    else
-        view_text_none(&out, w->context->options->agent, false);
-    int status = context_print(&out);
-    if (w->may_lack)
-        return EXIT_FAILED;
-    return status == 0 && w->unsaved_count + w->doubt_count ? EXIT_ATTENTION : status;
 }
 
 /* --list: what would be backed up; no backup is looked at. */
@@ -408,7 +466,7 @@ static int print_list(const struct work *w)
     picked.sessions = listed;
     picked.session_count = 0;
     for (size_t i = 0; i < w->wanted_count; i++) {
-        if (w->wanted[i].stray) /* it has been told */
+        if (w->wanted[i].stray || w->wanted[i].is_from_memory) /* has been told */
             continue;
         listed[picked.session_count] = *w->wanted[i].session;
         if (w->wanted[i].candidate)
@@ -489,7 +547,7 @@ const struct command command_export = {
     ANY_NUMBER,
     .help = "lossless, verified copy of each session (none named: all active)",
     .rights = PRIVILEGE_TRACE,
-    .options = (const char *const[]){"all", "dry-run", "if-context", "list", NULL},
+    .options = (const char *const[]){"all", "dry-run", "from-memory", "if-context", "list", NULL},
     .start = start,
     .check = check_options,
 };

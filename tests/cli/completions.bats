@@ -163,7 +163,7 @@ start_session()
     completed --pending-dir ""
     [ "$offered" = :directory ]
     completed --agent ""
-    [ "$offered" = $'claude\nopencode\ncopilot\nqwen\ncodex\nkimi\ngemini' ]
+    [ "$offered" = $'claude\nopencode\ncopilot\nqwen\ncodex\nkimi\ngemini\ngoose' ]
     completed --timeout ""
     [ -z "$output" ]
     completed --cwd --json ""

@@ -69,7 +69,7 @@ hold()
 {
     local ready=$BATS_TEST_TMPDIR/ready.$RANDOM
     start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" HOLDS="$1" READY="$ready" TERMINAL="${TERMINAL-}" "$program" -c "$HOLD" "${@:2}"
-    wait_until 30 test -e "$ready"
+    wait_until 60 test -e "$ready"
 }
 
 lock_of() { echo "$CODEX/thread-writer-locks/$1.lock"; }
@@ -178,7 +178,7 @@ begun() { echo "app_server.request{otel.name=\"thread/start\" rpc.method=\"threa
     READY=$BATS_TEST_TMPDIR/ready
     start env -i PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" READY="$READY" A="$(rollout $A)" L="$(lock_of $A)" "$program" -c \
         'import os, time; a = open(os.environ["A"]); b = open(os.environ["L"]); open(os.environ["READY"], "w"); time.sleep(300)' app-server
-    wait_until 30 test -e "$READY"
+    wait_until 60 test -e "$READY"
     rescue --status --json "${ONLY[@]}"
     [ "$(json '.sessions.length')" -eq 0 ]
     rescue --resume --json "${ONLY[@]}"
@@ -350,7 +350,7 @@ while True: time.sleep(300)'}
     ready=$BATS_TEST_TMPDIR/ready
     start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" READY="$ready" BEGIN="$BATS_TEST_TMPDIR/begun" C="$(rollout $C)" \
         HOLDS="$(rollout $A):$(rollout $B)" "$program" -c "$HOLD" app-server --listen unix://
-    wait_until 30 test -e "$ready"
+    wait_until 60 test -e "$ready"
     DAEMON=$started BEGIN=$BATS_TEST_TMPDIR/begun agree --kill "$A" "${ONLY[@]}" "${DIRS[@]}"
     [ "$status" -ne 0 ]
     [[ $output == *"another session ($C)"* ]]
@@ -364,7 +364,7 @@ while True: time.sleep(300)'}
     add_session "$A" "buy milk" 60
     start env -i -C "$project" PYTHONHOME="$PYTHONHOME" HOME="$HOME" PATH="$PATH" CODEX_HOME="$CODEX" HOLDS="$(rollout $A)" \
         READY="$BATS_TEST_TMPDIR/ready" "$program" -c "$HOLD" app-server --listen unix://
-    wait_until 30 test -e "$BATS_TEST_TMPDIR/ready"
+    wait_until 60 test -e "$BATS_TEST_TMPDIR/ready"
     rescue --status --json "${ONLY[@]}"
     [ "$(row $A)" = "descriptor,exact,$started,$started," ]
 }
@@ -449,7 +449,7 @@ s = socket.create_server(("127.0.0.1", 0))
 open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
 os.rename(sys.argv[1] + ".new", sys.argv[1])
 kept = [s.accept() for _ in range(9)]' "$BATS_TEST_TMPDIR/port"
-    wait_until 30 test -e "$BATS_TEST_TMPDIR/port"
+    wait_until 60 test -e "$BATS_TEST_TMPDIR/port"
     HOLD="import socket
 model = socket.create_connection(('127.0.0.1', $(<"$BATS_TEST_TMPDIR/port")))
 model.send(b'x' * 5000)

@@ -78,11 +78,11 @@ shows()
 becomes()
 {
     private_tmux send-keys -l -- "session-rescue $1"
-    wait_until 30 shows "ready> session-rescue $1"
+    wait_until 60 shows "ready> session-rescue $1"
     private_tmux send-keys Tab
     wait_until 60 shows "ready> session-rescue $2" || { screen; return 1; }
     private_tmux send-keys C-u
-    wait_until 30 shows_empty_line
+    wait_until 60 shows_empty_line
 }
 
 shows_empty_line()
@@ -96,7 +96,7 @@ lists_every_name()
     names=$(names_of_help)
     [ "$(wc -l <<<"$names")" -gt 10 ]
     private_tmux send-keys -l -- 'session-rescue --'
-    wait_until 30 shows 'ready> session-rescue --'
+    wait_until 60 shows 'ready> session-rescue --'
     private_tmux send-keys Tab
     private_tmux send-keys Tab
     for name in $names; do

@@ -19,7 +19,7 @@ setup()
     # shellcheck disable=SC2016 # the inner shell's
     start unshare --mount --propagation private sh -c ': >"$1"; exec sleep 600' sh "$BATS_TEST_TMPDIR/ready"
     world=$started
-    wait_until 30 eval '[ -e "$BATS_TEST_TMPDIR/ready" ] || is_gone "$world"'
+    wait_until 60 eval '[ -e "$BATS_TEST_TMPDIR/ready" ] || is_gone "$world"'
     [ -e "$BATS_TEST_TMPDIR/ready" ] || skip "no mount namespace can be made here"
     mkdir "$BATS_TEST_TMPDIR/inside"
     real_program=$SESSION_RESCUE real_programs=$TEST_PROGRAMS
@@ -306,7 +306,7 @@ broken()
     "$broken_mount" "$world" "$CONFIG_DIR" "$@" >"$is_up" 2>"$is_up.errors" 3>&- &
     started_pids+=("$!")
     disown "$!"
-    wait_until 30 eval '[ -s "$is_up" ] || [ -s "$is_up.errors" ]'
+    wait_until 60 eval '[ -s "$is_up" ] || [ -s "$is_up.errors" ]'
     [ -s "$is_up" ] || skip "no FUSE mount can be made here: $(<"$is_up.errors")"
     case $2 in
     stat) run ! inside stat "$CONFIG_DIR/$1" ;;

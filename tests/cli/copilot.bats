@@ -179,10 +179,10 @@ hold()
     start env -C "$project" HOME="$HOME" "$BATS_TEST_TMPDIR/copilot-linux-x64/launcher/copilot" -c '
         COPILOT_LOADER_PID=$$ "$1" -c "read -r" copilot <>"$2" & echo $! >"$3"; wait' copilot \
         "$BATS_TEST_TMPDIR/copilot-linux-x64/launcher/copilot" <(:) "$BATS_TEST_TMPDIR/below"
-    wait_until 30 test -s "$BATS_TEST_TMPDIR/below"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/below"
     pid=$(<"$BATS_TEST_TMPDIR/below")
     started_pids+=("$pid")
-    wait_until 30 grep -q copilot "/proc/$pid/comm"
+    wait_until 60 grep -q copilot "/proc/$pid/comm"
     touch -d "2 hours ago" "$STATE/$B/inuse.$pid.lock" # of an earlier process of that number
     live
     [ "$(json '.sessions[0].session_id')" = null ]
@@ -272,7 +272,7 @@ hold()
     mkdir "$BATS_TEST_TMPDIR/bin"
     cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/bin/copilot"
     start env HOME="$HOME" "$BATS_TEST_TMPDIR/bin/copilot" 60
-    wait_until 30 grep -q copilot "/proc/$started/comm"
+    wait_until 60 grep -q copilot "/proc/$started/comm"
     rescue --status --json "${ONLY[@]}"
     [ "$(json '.sessions.length')" -eq 0 ]
     [[ $(json '.problems.map(p => p.text).join()') == *"is called as copilot is, and is no program of it"* ]]
@@ -288,7 +288,7 @@ hold()
     (exec setsid env "COPILOT_AGENT_SESSION_ID=$A" sleep 300 3>&-) &
     local left=$!
     started_pids+=("$left")
-    wait_until 30 grep -qz "COPILOT_AGENT_SESSION_ID=$A" "/proc/$left/environ"
+    wait_until 60 grep -qz "COPILOT_AGENT_SESSION_ID=$A" "/proc/$left/environ"
     (exec setsid env "COPILOT_AGENT_SESSION_ID=$B" sleep 300 3>&-) &
     started_pids+=("$!")
     rescue --resume --json "${ONLY[@]}"

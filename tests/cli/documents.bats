@@ -54,7 +54,7 @@ hung()
 {
     fake --cwd "$HOME/project" --session "$OTHER" --status busy --turn awaits-reply --spinner --model 10 --age 900 \
         --raw --ask-again -- "$client"
-    wait_until 30 is_hung
+    wait_until 60 is_hung
     tty=$(ps -o tty= -p "$pid" | tr -d ' ')
 }
 

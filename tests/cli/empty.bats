@@ -39,7 +39,7 @@ not_proven()
     kill_it
     [ "$status" -eq 0 ]
     [[ $output == *"nothing to back up: nothing was said in it"* ]]
-    wait_until 10 is_gone "$pid"
+    wait_until 60 is_gone "$pid"
     forget "$pid"
 }
 
@@ -61,7 +61,7 @@ not_proven()
         kill_it
         not_proven "may hold the earlier session that it continues"
         kill "$pid"
-        wait_until 10 is_gone "$pid"
+        wait_until 60 is_gone "$pid"
         forget "$pid"
     done
     fake --cwd "$project" --session "$id" --turn none -- "$client" --session-id "$id" --debug -- -c
@@ -117,7 +117,7 @@ spoiled()
             [ "$status" -ne 0 ]
             is_alive "$pid"
             kill "$pid"
-            wait_until 10 is_gone "$pid"
+            wait_until 60 is_gone "$pid"
             forget "$pid"
         done
     done

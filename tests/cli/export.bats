@@ -182,7 +182,7 @@ Resume commands:
     sleep 1
     [ -z "$(ls "$PENDING")" ]
     exec 8>&-
-    wait_until 30 test -f "$LOG/SESSION-LOG-$(date -u +%F).md"
+    wait_until 60 test -f "$LOG/SESSION-LOG-$(date -u +%F).md"
     has_backup "$ID"
 }
 

@@ -63,7 +63,7 @@ client()
     pid=$!
     started_pids+=("$pid")
     disown "$pid"
-    wait_until 30 grep -q 'gemini.js' "/proc/$pid/cmdline"
+    wait_until 60 grep -q 'gemini.js' "/proc/$pid/cmdline"
 }
 
 of_gemini() { jq -es ".[0].sessions[] | select(.agent == \"gemini\") | $1" <<<"$output"; }
@@ -126,7 +126,7 @@ of_gemini() { jq -es ".[0].sessions[] | select(.agent == \"gemini\") | $1" <<<"$
     (cd "$project" && exec env -i HOME="$HOME" PATH="$PATH" GEMINI_CLI_NO_RELAUNCH=true node "$BATS_TEST_TMPDIR/bin/gemini") </dev/null >/dev/null 2>&1 3>&- &
     started_pids+=("$!")
     disown
-    wait_until 30 grep -q 'bin/gemini' "/proc/$!/cmdline"
+    wait_until 60 grep -q 'bin/gemini' "/proc/$!/cmdline"
     rescue --status --json "${ONLY[@]}"
     [ "$(json .sessions.length)" -eq 0 ]
 }

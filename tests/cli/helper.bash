@@ -99,7 +99,7 @@ fake()
         "$TEST_PROGRAMS/fake-agent" "$@" </dev/null >"$out" 2>"$out.errors" 3>&- &
     started_pids+=("$!")
     disown "$!"
-    wait_until 30 test -s "$out" || { cat "$out.errors"; return 1; }
+    wait_until 60 test -s "$out" || { cat "$out.errors"; return 1; }
     pid=$(<"$out")
     started_pids+=("$pid")
 }
@@ -138,7 +138,7 @@ end_started()
     [ -z "${tmux_socket-}" ] || private_tmux kill-server 2>/dev/null || true
 }
 
-# Wait until a command succeeds: `wait_until 20 test -e "$file"`. The bound is for
+# Wait until a command succeeds: `wait_until 60 test -e "$file"`. The bound is for
 # a machine that is broken; on one that is merely slow, nothing fails.
 wait_until()
 {

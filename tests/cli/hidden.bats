@@ -53,7 +53,7 @@ below_root()
             grep -q 'refused: pid [0-9]*.*\(cannot be read\|the session that this program runs in\|an ancestor of this program\)' "$HOME/seen"
             lives "$pid"
             kill "$pid"
-            wait_until 30 is_over "$pid"
+            wait_until 60 is_over "$pid"
         done
     done
 }
@@ -75,14 +75,14 @@ is_over()
     grep -q 'refused: pid [0-9]*, a parent of this program, cannot be read' "$HOME/seen"
     lives "$other"
     kill "$pid"
-    wait_until 30 is_over "$pid"
+    wait_until 60 is_over "$pid"
 
     before=
     rm -f "$HOME/seen"
     users_fake --session "$ID" --cwd / --child "$(below_root --kill "$OTHER" --force)" -- "$client"
     has_answer
     grep -q 'status 0' "$HOME/seen"
-    wait_until 30 is_over "$other"
+    wait_until 60 is_over "$other"
     lives "$pid"
 }
 
@@ -99,7 +99,7 @@ logged_in()
         mv "$HOME/new" "$HOME/seen"
         exec sleep 100' sh "$@" >/dev/null 2>&1 3>&- &
     started_pids+=("$!")
-    wait_until 30 test -e "$HOME/shell"
+    wait_until 60 test -e "$HOME/shell"
     sleep 0.05 # a start time has a resolution of 10 ms
     users_fake --session "$ID" --cwd / -- "$client"
     as_user touch "$HOME/go"
@@ -118,8 +118,8 @@ kills_both()
     cat "$HOME/seen"
     grep -q 'older: 0' "$HOME/seen"
     grep -q 'status 0' "$HOME/seen"
-    wait_until 30 is_over "$older"
-    wait_until 30 is_over "$pid"
+    wait_until 60 is_over "$older"
+    wait_until 60 is_over "$pid"
 }
 
 @test "hidepid: where the kernel does not say who is above, a younger session is ended, and an older is not" {
@@ -130,7 +130,7 @@ kills_both()
     grep -q 'older: 4' "$HOME/seen"
     grep -q 'status 0' "$HOME/seen"
     grep -q "refused: pid [0-9]*, a parent of this program, cannot be read: pid $older may be above" "$HOME/seen"
-    wait_until 30 is_over "$pid"
+    wait_until 60 is_over "$pid"
     lives "$older"
 }
 
@@ -145,7 +145,7 @@ kills_both()
         "$rescue_program" --kill "$ID" --force --config-dir "$CONFIG_DIR"
     has_answer
     grep -q 'status 0' "$HOME/seen"
-    wait_until 30 is_over "$pid"
+    wait_until 60 is_over "$pid"
 }
 
 @test "hidepid: a process that is there and cannot be read may be a session: it is not called none" {
@@ -179,13 +179,13 @@ kills_both()
     with_sudo
     users_fake --session "$OTHER" --cwd / --status busy --turn tool --spinner --child 'exec sudo -n sleep 200' -- "$client"
     runs() { children=$(cat "/proc/$pid/task/$pid/children"); [ -n "$children" ] && grep -qz '^sudo$' "/proc/${children%% *}/cmdline"; }
-    wait_until 30 runs
+    wait_until 60 runs
     past_patience()
     {
         run --separate-stderr as_user "$rescue_program" --status --json --timeout 0.01 --config-dir "$CONFIG_DIR"
         [[ $output =~ "has been open for "([2-9]|[1-9][0-9])" s" ]]
     }
-    wait_until 30 past_patience
+    wait_until 60 past_patience
     printf '%s\n' "$output" "$stderr"
     [[ $output != *'"verdict": "hung"'* ]]
     [[ $output != *"no process"* ]]
@@ -197,7 +197,7 @@ kills_both()
     with_sudo
     users_fake --session "$ID" --cwd / --child 'exec sudo -n sleep 200' -- "$client"
     runs() { children=$(cat "/proc/$pid/task/$pid/children"); [ -n "$children" ] && grep -qz '^sudo$' "/proc/${children%% *}/cmdline"; }
-    wait_until 30 runs
+    wait_until 60 runs
     run as_user "$rescue_program" --kill "$ID" --dry-run --config-dir "$CONFIG_DIR"
     echo "$output"
     [ "$status" -eq 0 ]

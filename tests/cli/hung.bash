@@ -19,7 +19,7 @@ hung()
     fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 --age 900 "$@" -- "$client"
     # shellcheck disable=SC2034 # tests read it
     started_at=$(start_of "$pid")
-    wait_until 30 is_hung
+    wait_until 60 is_hung
 }
 
 is_hung()

@@ -52,7 +52,7 @@ END
         exec sleep 600' sh "$shared"
     world=$started
     world_settled() { [ -e "$shared/ready" ] || [ ! -e "/proc/$world" ]; }
-    wait_until 30 world_settled
+    wait_until 60 world_settled
     [ -e "$shared/ready" ] || skip "no mount namespace can be made here"
 }
 
@@ -123,7 +123,7 @@ users_fake()
     as_user "$shared/bin/fake-agent" "$@" </dev/null >"$out" 2>"$out.errors" 3>&- &
     started_pids+=("$!")
     disown "$!"
-    wait_until 30 test -s "$out" || { cat "$out.errors"; return 1; }
+    wait_until 60 test -s "$out" || { cat "$out.errors"; return 1; }
     pid=$(<"$out")
     started_pids+=("$pid")
 }

@@ -23,7 +23,7 @@ idle()
 
 ended()
 {
-    wait_until 10 is_gone "$1"
+    wait_until 60 is_gone "$1"
     forget "$1"
 }
 
@@ -180,7 +180,7 @@ ended()
 	END
     # as an npm script does, in a session of its own
     fake --cwd "$project" --session "$id" --child "exec sh -c 'trap \"\" TERM; node $BATS_TEST_TMPDIR/listen.mjs $BATS_TEST_TMPDIR/server & wait'" -- "$client"
-    wait_until 30 test -s "$BATS_TEST_TMPDIR/server"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/server"
     server=$(<"$BATS_TEST_TMPDIR/server")
     started_pids+=("$server")
     rescue --kill "$pid" --force "${scratch[@]}"

@@ -56,7 +56,7 @@ client()
     pid=$!
     started_pids+=("$pid")
     disown "$pid"
-    wait_until 30 grep -qx "$title" "/proc/$pid/comm"
+    wait_until 60 grep -qx "$title" "/proc/$pid/comm"
 }
 
 of_kimi()
@@ -104,7 +104,7 @@ of_kimi()
     started_pids=()
     ln -s "$(command -v node)" "$BATS_TEST_TMPDIR/kimi-code"
     start env HOME="$HOME" "$BATS_TEST_TMPDIR/kimi-code" -e 'setInterval(() => {}, 1000)'
-    wait_until 30 grep -q kimi-code "/proc/$started/comm"
+    wait_until 60 grep -q kimi-code "/proc/$started/comm"
     rescue --status --json "${ONLY[@]}"
     [ "$(jq '.sessions | length' <<<"$output")" -eq 0 ]
     [[ $output == *"is called as kimi is, and is no program of it"* ]]

@@ -146,7 +146,7 @@ mapped()
         --child "exec '$TEST_PROGRAMS/fake-agent' --no-terminal --session $b -- '$client' -p hi" -- "$client"
     # it runs a moment before it has said which session it is
     nested() { list && [ "$(json '.sessions.filter(s => s.session_id).length')" = 2 ]; }
-    wait_until 20 nested
+    wait_until 60 nested
     child=$(json ".sessions.find(s => s.pid !== $pid).pid")
     [ "$(of "$child" .parent_pid)" = "$pid" ]
     [ "$(of "$child" .parent_session_id)" = "$a" ]
@@ -160,7 +160,7 @@ mapped()
     other=$pid
     fake --cwd "$project" --session "$a" \
         --child "'$SESSION_RESCUE' --status --json --config-dir '$CONFIG_DIR' >'$BATS_TEST_TMPDIR/new'; mv '$BATS_TEST_TMPDIR/new' '$BATS_TEST_TMPDIR/seen'; exec sleep 60" -- "$client"
-    wait_until 20 test -s "$BATS_TEST_TMPDIR/seen"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/seen"
     output=$(<"$BATS_TEST_TMPDIR/seen")
     [ "$(of "$pid" .current)" = true ]
     [ "$(of "$other" .current)" = false ]
@@ -176,7 +176,7 @@ mapped()
         until grep -qs $a '$CONFIG_DIR'/sessions/*.json; do sleep 0.1; done
         '$SESSION_RESCUE' --status --json --config-dir '$CONFIG_DIR' >'$BATS_TEST_TMPDIR/new'
         mv '$BATS_TEST_TMPDIR/new' '$BATS_TEST_TMPDIR/seen'; wait"
-    wait_until 20 test -s "$BATS_TEST_TMPDIR/seen"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/seen"
     output=$(<"$BATS_TEST_TMPDIR/seen")
     [ "$(json ".sessions.find(s => s.session_id === '$a').current")" = true ]
     [ "$(of "$other" .current)" = false ]
@@ -188,7 +188,7 @@ mapped()
 status=idle
 ' '$client'"
     shown() { list && [ "$(json '.sessions.length')" = 1 ]; }
-    wait_until 20 shown
+    wait_until 60 shown
     [ "$(json '.sessions[0].multiplexer.kind')" = tmux ]
     [ "$(json '.sessions[0].multiplexer.pane')" = "$(private_tmux display -p '#{pane_id}')" ]
     [ "$(json '.sessions[0].multiplexer.server')" = "$tmux_socket" ]

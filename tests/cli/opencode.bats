@@ -213,7 +213,7 @@ asks_permission()
         [[ $(json '.sessions[0].verdict') == @(unknown|working|waiting) ]]
     done
     # a command without a process waits for its permission, once it had the time to start one
-    wait_until 30 asks_permission
+    wait_until 60 asks_permission
     [[ $(json '.sessions[0].evidence.join()') == *bash* ]]
 }
 
@@ -242,7 +242,7 @@ asks_permission()
     cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/bin/sleep"
     mv "$BATS_TEST_TMPDIR/bin/sleep" "$program"
     start env HOME="$HOME" "$program" 60
-    wait_until 30 grep -q opencode "/proc/$started/comm"
+    wait_until 60 grep -q opencode "/proc/$started/comm"
     rescue --status --json "${ONLY[@]}"
     [ "$(json '.sessions.length')" -eq 0 ]
     [[ $(json '.problems.map(p => p.text).join()') == *"is called as opencode is, and is no program of it"* ]]
@@ -473,7 +473,7 @@ db = sqlite3.connect(sys.argv[1])
 db.execute("SELECT count(*) FROM session").fetchone()
 print("open", file=open(sys.argv[2], "w"), flush=True)
 time.sleep(300)' "$DATA/opencode.db" "$BATS_TEST_TMPDIR/open"
-    wait_until 30 test -s "$BATS_TEST_TMPDIR/open"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/open"
     others_than NOBODY >"$BATS_TEST_TMPDIR/all"
     for dry in --dry-run --force; do
         rescue --restore "$A" $dry "${ONLY[@]}" "${DIRS[@]}"

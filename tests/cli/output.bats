@@ -174,5 +174,5 @@ on_terminal()
     start sh -c 'exec "$@" <&-' sh env -i HOME="$HOME" PATH="$PATH" "$SESSION_RESCUE" --watch --config-dir "$CONFIG_DIR"
     # by then it is no shell any more
     is_held() { [ "/proc/$started/exe" -ef "$SESSION_RESCUE" ] && [ "$(readlink "/proc/$started/fd/0")" = /dev/null ]; }
-    wait_until 30 is_held
+    wait_until 60 is_held
 }

@@ -48,7 +48,7 @@ client()
     pid=$!
     started_pids+=("$pid")
     disown "$pid"
-    wait_until 30 grep -q 'cli.js' "/proc/$pid/cmdline"
+    wait_until 60 grep -q 'cli.js' "/proc/$pid/cmdline"
 }
 
 # register ID [BOOT [TICKS]]: what the client publishes
@@ -167,7 +167,7 @@ of_qwen() { jq -es ".[0].sessions[] | select(.agent == \"qwen\") | $1" <<<"$outp
         </dev/null >/dev/null 2>&1 3>&- &
     started_pids+=("$!")
     disown
-    wait_until 30 grep -q 'bin/qwen' "/proc/$!/cmdline"
+    wait_until 60 grep -q 'bin/qwen' "/proc/$!/cmdline"
     rescue --status --json "${ONLY[@]}"
     [ "$(json .sessions.length)" -eq 0 ]
 }
@@ -287,7 +287,7 @@ of_qwen() { jq -es ".[0].sessions[] | select(.agent == \"qwen\") | $1" <<<"$outp
     rescue --resume --json "${ONLY[@]}"
     of_qwen ".session_id == \"$A\" and .pid == $pid and .unfinished == null"
     kill -9 "$pid"
-    wait_until 30 test ! -e "/proc/$pid"
+    wait_until 60 test ! -e "/proc/$pid"
     rescue --resume --json "${ONLY[@]}"
     of_qwen ".session_id == \"$A\" and .pid == null and .unfinished == \"run_shell_command has no result\""
     [[ $(json '.sessions[0].notes.join("|")') == *"sessions/$pid.json is left: process $pid, which it names, is gone"* ]]

@@ -63,14 +63,14 @@ client_as()
     echo 'setInterval(() => {}, 1000)' >"$folder/cli.js"
     start node "$folder/cli.js"
     found() { list && [ "$(json '.sessions.map(s => s.pid)')" = "[$started]" ]; }
-    wait_until 20 found
+    wait_until 60 found
 }
 
 @test "a client run by node, by the title it gives itself" {
     echo 'process.title = "claude"; setInterval(() => {}, 1000)' >"$BATS_TEST_TMPDIR/main.js"
     start node "$BATS_TEST_TMPDIR/main.js"
     found() { list && [ "$(json '.sessions.map(s => s.pid)')" = "[$started]" ]; }
-    wait_until 20 found
+    wait_until 60 found
 }
 
 @test "a program of another name that is registered as a client" {
@@ -89,7 +89,7 @@ client_as()
     cd "$BATS_TEST_TMPDIR/any" || return
     start node folder/cli.js
     found() { list && [ "$(json '.sessions.map(s => s.pid)')" = "[$started]" ]; }
-    wait_until 20 found
+    wait_until 60 found
     # another package's is none
     echo '{ "name": "another-cli" }' >"$folder/package.json"
     list
@@ -104,7 +104,7 @@ client_as()
     cd "$BATS_TEST_TMPDIR/node_modules" || return
     start node .bin/claude
     found() { list && [ "$(json '.sessions.map(s => s.pid)')" = "[$started]" ]; }
-    wait_until 20 found
+    wait_until 60 found
 }
 
 @test "other programs called claude are none, and it is said; a registered one is listed" {
@@ -122,7 +122,7 @@ client_as()
     start node "$BATS_TEST_TMPDIR/own/claude"
     pids+=("$started")
     said() { list; [ "$(json '.sessions')" = "[]" ] && [ "$(json '.problems.length')" = 3 ]; }
-    wait_until 20 said
+    wait_until 60 said
     for each in "${pids[@]}"; do
         [[ $(json '.problems') == *"/proc/$each"* ]]
         [[ $stderr == *"/proc/$each: "*" is called as claude is, and is no program of it that is known: left out"* ]]

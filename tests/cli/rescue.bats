@@ -26,7 +26,7 @@ sessions()
     idle=$pid
     fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spinner --model 10 "$@" -- "$client"
     hung=$pid
-    wait_until 30 is_hung
+    wait_until 60 is_hung
 }
 
 # The program in a pane of 80 columns and 24 rows: opened NAME=VALUE... -- OPTIONS...
@@ -85,7 +85,7 @@ same_as()
 
 same_modes()
 {
-    wait_until 20 test -s "$BATS_TEST_TMPDIR/stty.after"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/stty.after"
     diff "$BATS_TEST_TMPDIR/stty.before" "$BATS_TEST_TMPDIR/stty.after"
 }
 
@@ -214,7 +214,7 @@ same_modes()
     private_tmux pipe-pane -t s "cat >'$BATS_TEST_TMPDIR/bytes'"
     press q
     await "status 1"
-    wait_until 10 grep -q "status 1" "$BATS_TEST_TMPDIR/bytes"
+    wait_until 60 grep -q "status 1" "$BATS_TEST_TMPDIR/bytes"
     grep -q "Exported: " "$BATS_TEST_TMPDIR/bytes"
     run ! grep -q $'\e\\]0;title' "$BATS_TEST_TMPDIR/bytes"
 }
@@ -257,7 +257,7 @@ same_modes()
     await "status 0"
     same_as killed
     same_modes
-    wait_until 10 is_gone "$hung"
+    wait_until 60 is_gone "$hung"
     forget "$hung"
     is_alive "$idle"
 }
@@ -301,7 +301,7 @@ same_modes()
     grep -q 'COMMAND FAILED' "$BATS_TEST_TMPDIR/all"
     grep -q 'Sessions killed: 1' "$BATS_TEST_TMPDIR/all"
     grep -q "^$CONFIG_DIR: no such file or directory" "$BATS_TEST_TMPDIR/all"
-    wait_until 10 is_gone "$hung"
+    wait_until 60 is_gone "$hung"
     forget "$hung"
     is_alive "$idle"
 }
@@ -383,13 +383,13 @@ client_in_shell()
 {
     LC_ALL=C.UTF-8 private_tmux -u new-session -d -x 80 -y 24 -s s "cd '$project' && exec env -i HOME='$HOME' PATH='$PATH' TERM=screen PS1='$ ' $1"
     press "stty -a >'$BATS_TEST_TMPDIR/stty.before'" Enter
-    wait_until 20 test -s "$BATS_TEST_TMPDIR/stty.before"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/stty.before"
     shift
     press "$TEST_PROGRAMS/fake-agent --here --raw --session $id --status busy --turn awaits-reply --spinner $* -- $client" Enter
-    wait_until 30 has_client
+    wait_until 60 has_client
     pid=$(basename "$(echo "$CONFIG_DIR"/sessions/*.json)" .json)
     started_pids+=("$pid")
-    wait_until 20 is_raw
+    wait_until 60 is_raw
     private_tmux display -p -t s '#{pane_tty}' >"$BATS_TEST_TMPDIR/tty"
 }
 
@@ -406,7 +406,7 @@ is_raw()
 for_the_shell()
 {
     press C-u "stty -a >'$BATS_TEST_TMPDIR/stty.after'" Enter
-    wait_until 20 test -s "$BATS_TEST_TMPDIR/stty.after"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/stty.after"
     diff "$BATS_TEST_TMPDIR/stty.before" "$BATS_TEST_TMPDIR/stty.after"
     [ "$(private_tmux display -p -t s '#{mouse_any_flag}#{cursor_flag}#{alternate_on}')" = 010 ]
 }
@@ -450,8 +450,8 @@ is_stopped()
 @test "stopped below its shell: brought to the front by fg, where SIGTERM ends it" {
     client_in_shell "bash --norc -i"
     kill -STOP "$pid"
-    wait_until 20 is_stopped
-    wait_until 20 shows "Stopped"
+    wait_until 60 is_stopped
+    wait_until 60 shows "Stopped"
     rescue --kill "$pid" --dry-run "${scratch[@]}"
     [[ $output == *"send SIGTERM to pid $pid, type fg into the shell on pts/"*" and wait 10 s"* ]]
     rescue --kill "$pid" --force --grace 30 "${scratch[@]}"

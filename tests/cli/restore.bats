@@ -180,12 +180,12 @@ move_session()
         private_tmux new-session -d -s "$answer" -x 200 -y 40 "$(printf '%q ' env -i HOME="$HOME" PATH="$PATH" \
             ASAN_OPTIONS="${ASAN_OPTIONS-}" TERM=screen LANG=C.UTF-8 "$SESSION_RESCUE" --restore "$ID" \
             --config-dir "$CONFIG_DIR" --pending-dir "$PENDING" --log-dir "$LOG"); echo \"status \$?\"; sleep 600"
-        wait_until 20 shows "$answer" "Restore it there all the same?"
+        wait_until 60 shows "$answer" "Restore it there all the same?"
         shows "$answer" "lives in $moved"
         shows "$answer" "$TRANSCRIPT"
         [ ! -e "$TRANSCRIPT" ]
         private_tmux send-keys -t "$answer" "$answer" Enter
-        wait_until 20 shows "$answer" "status"
+        wait_until 60 shows "$answer" "status"
     done
     shows n "status 4"
     shows y "status 0"

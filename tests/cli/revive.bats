@@ -117,7 +117,7 @@ runs_on()
 @test "what no push is known for: said, with the other way" {
     fake --cwd "$project" --session "$id" --status busy --turn awaits-reply --spin --age 900 -- "$client"
     started_at=$(start_of "$pid")
-    wait_until 30 is_hung
+    wait_until 60 is_hung
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 3 ]
     [[ $stderr == *"is hung (spinning), and no push is known for that"*"session-rescue --kill $pid"* ]]
@@ -174,7 +174,7 @@ with_child()
     mkfifo "$BATS_TEST_TMPDIR/fifo"
     fake --cwd "$project" --session "$id" --status busy --turn "$turn" --spinner --raw --hook "$command" "$@" -- "$client"
     started_at=$(start_of "$pid")
-    wait_until 30 waits_for_input
+    wait_until 60 waits_for_input
     tool=$(pgrep -n -P "$pid")
     tool_started_at=$(start_of "$tool")
     started_pids+=("$tool")
@@ -220,7 +220,7 @@ tool_runs_on()
 	});
 	END
     with_tool "node $BATS_TEST_TMPDIR/listen.mjs $BATS_TEST_TMPDIR/server $BATS_TEST_TMPDIR/fifo; exit 0"
-    wait_until 30 test -s "$BATS_TEST_TMPDIR/server"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/server"
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 3 ]
     [[ $output == *"listens on port "*"may be wanted: without --force it is asked about"* ]]
@@ -245,7 +245,7 @@ tool_runs_on()
     tool_started_at=$(start_of "$tool")
     # past the patience: it was looked at twice
     seen_at_work() { rescue --status --json "${scratch[@]}" >/dev/null; [[ $(json '.sessions[0].evidence.join()') == *"(pid $tool) makes progress"* ]]; }
-    wait_until 30 seen_at_work
+    wait_until 60 seen_at_work
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"refused: pid $pid is not hung (working, tool-running)"* ]]
@@ -257,11 +257,11 @@ tool_runs_on()
 @test "Escape is not pressed where a dialog is on the screen, whatever the client says of itself" {
     mkfifo "$BATS_TEST_TMPDIR/fifo"
     private_tmux new-session -d -x 80 -y 24 -s s "cd '$project' && printf 'Do you want to proceed?' && exec env HOME='$HOME' '$TEST_PROGRAMS/fake-agent' --here --session $id --status busy --turn tool --spinner --raw --hook 'cat $BATS_TEST_TMPDIR/fifo; exit 0' -- '$client'"
-    wait_until 30 compgen -G "$CONFIG_DIR/sessions/*.json"
+    wait_until 60 compgen -G "$CONFIG_DIR/sessions/*.json"
     pid=$(basename "$(echo "$CONFIG_DIR"/sessions/*.json)" .json)
     started_pids+=("$pid")
     started_at=$(start_of "$pid")
-    wait_until 30 is_hung
+    wait_until 60 is_hung
     tool=$(pgrep -n -P "$pid")
     tool_started_at=$(start_of "$tool")
     rescue --revive "$pid" --escape --force "${scratch[@]}"
@@ -294,11 +294,11 @@ with_left_over()
     shift
     fake --cwd "$project" --session "$id" --status busy --spinner --raw --hook "$command" "$@" -- "$client"
     started_at=$(start_of "$pid")
-    wait_until 30 test -s "$BATS_TEST_TMPDIR/left-over"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/left-over"
     tool=$(<"$BATS_TEST_TMPDIR/left-over")
     tool_started_at=$(start_of "$tool")
     started_pids+=("$tool")
-    wait_until 30 is_hung
+    wait_until 60 is_hung
 }
 
 @test "a process that a hook left behind has its output: ended, and the turn goes on" {
@@ -342,7 +342,7 @@ with_left_over()
         --server "sleep 110 & echo \$! >'$BATS_TEST_TMPDIR/left-over'" -- "$client"
     started_pids+=("$(<"$BATS_TEST_TMPDIR/left-over")")
     is_called() { rescue --status --json "${scratch[@]}" >/dev/null; [ "$(json '.sessions[0].cause')" = "$1" ]; }
-    wait_until 30 is_called needs-eyes
+    wait_until 60 is_called needs-eyes
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"is not hung (unknown, needs-eyes)"* ]]
@@ -381,12 +381,12 @@ with_left_over()
 	    open(os.environ['OUT'] + '.typed', 'w').write('typed')
 	END
     private_tmux new-session -d -x 80 -y 24 -s s "cd '$project' && exec env HOME='$HOME' OUT='$BATS_TEST_TMPDIR/out' python3 '$BATS_TEST_TMPDIR/parent.py' '$TEST_PROGRAMS/fake-agent' --here --session $id --status busy --turn awaits-reply --spinner -- '$client'"
-    wait_until 30 compgen -G "$CONFIG_DIR/sessions/*.json"
+    wait_until 60 compgen -G "$CONFIG_DIR/sessions/*.json"
     pid=$(basename "$(echo "$CONFIG_DIR"/sessions/*.json)" .json)
     started_pids+=("$pid")
     started_at=$(start_of "$pid")
     kill -STOP "$pid"
-    wait_until 30 test -s "$BATS_TEST_TMPDIR/out"
+    wait_until 60 test -s "$BATS_TEST_TMPDIR/out"
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"nothing of the plan is possible: what started it is no shell that is known: bring it back there with fg yourself"* ]]

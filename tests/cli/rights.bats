@@ -26,7 +26,7 @@ users_hung()
 {
     users_fake --session "$id" --cwd / --status busy --turn awaits-reply --spinner --model 10 --age 900 --raw "$@" -- "$client"
     started_at=$(start_of "$pid")
-    wait_until 30 is_hung
+    wait_until 60 is_hung
 }
 
 # The program as the user: by_user [COMMAND...] -- OPTIONS...
@@ -106,7 +106,7 @@ by_the_kernel()
     needs_net_admin
     fake --session "$id" --cwd / --status busy --turn awaits-reply --spinner --model 10 --age 900 --raw --ask-again -- "$client"
     started_at=$(start_of "$pid")
-    wait_until 30 is_hung
+    wait_until 60 is_hung
     rescue_under "$shared/bin/deny-call" pidfd_getfd -- --revive "$pid" --force "${places[@]}"
     by_the_kernel
 }

@@ -39,7 +39,7 @@ refused()
 
 @test "a project folder that cannot be read: no signal, no push, --force or not" {
     users_fake --session "$id" --cwd / --status busy --turn awaits-reply --spinner --model 10 --age 900 --raw --ask-again -- "$client"
-    wait_until 30 is_hung
+    wait_until 60 is_hung
     chmod 000 "$folder"
     for mode in --kill --revive; do
         by_user "$mode" "$pid" --force
@@ -54,7 +54,7 @@ refused()
     chmod 755 "$folder"
     by_user --kill "$pid" --force
     [ "$status" -eq 0 ]
-    wait_until 10 is_gone "$pid"
+    wait_until 60 is_gone "$pid"
     [ "$(find "$HOME/kept" -name '*.jsonl' -size +0 | wc -l)" -ge 1 ]
 }
 
@@ -121,7 +121,7 @@ refused()
     chmod 644 "$CONFIG_DIR/history.jsonl"
     by_user --kill "$pid" --force
     [ "$status" -eq 0 ]
-    wait_until 10 is_gone "$pid"
+    wait_until 60 is_gone "$pid"
 }
 
 @test "a client that names no session, whose folder cannot be read" {
@@ -146,7 +146,7 @@ given_up()
     is_alive "$pid"
     by_user --kill "$pid" --force "$given"
     [[ $output$stderr == *"given up by name: "*"$1"*"would be lost for good"* ]]
-    wait_until 10 is_gone "$pid"
+    wait_until 60 is_gone "$pid"
 }
 
 # Refused without it and with it, for WHAT.

@@ -61,7 +61,7 @@ doubts()
     kill "$pid"
     id=0d0d0d0d-1111-4222-8333-444444444444
     client --turn none
-    wait_until 30 says null
+    wait_until 60 says null
     rescue --status "${scratch[@]}"
     [[ $output != *UNSAVED* ]]
 }
@@ -82,7 +82,7 @@ doubts()
 @test "a transcript that was emptied under its client: nothing of it is on disk" {
     client
     : >"$folder/$id.jsonl"
-    wait_until 30 says none
+    wait_until 60 says none
     [ "$(json '.sessions[0].unsaved_why')" = deleted ]
     rescue --status "${scratch[@]}"
     [[ $output == *UNSAVED*"its transcript was emptied or cut while it ran"* ]]
@@ -123,7 +123,7 @@ exports_nothing_of()
     exports_nothing_of "it was started with --resume"
     for how in --old-registry --no-registry; do
         kill "$pid"
-        wait_until 10 is_gone "$pid"
+        wait_until 60 is_gone "$pid"
         client "$how" --turn none
         rescue --export "$pid" "${scratch[@]}"
         [ "$status" -eq 1 ]
@@ -152,10 +152,10 @@ exports_nothing_of()
     prompt 90000 before
     prompt 0 once
     prompt 0 once
-    wait_until 30 doubts # once a record has had its time
+    wait_until 60 doubts # once a record has had its time
     [ "$said" = null ]
     prompt 0 twice
-    wait_until 30 says none
+    wait_until 60 says none
     rescue --export "${scratch[@]}"
     [ "$status" -eq 1 ]
     [[ $stderr == *"unsaved since "*": its prompts"* ]]
@@ -165,7 +165,7 @@ exports_nothing_of()
 @test "a transcript that has stopped growing is behind, since its last record; its export says so" {
     client --age 900
     two_prompts
-    wait_until 30 says behind
+    wait_until 60 says behind
     since=$(json '.sessions[0].unsaved_since')
     [ "$(($(date +%s) - $(date -d "$since" +%s)))" -ge 890 ]
     rescue --export --json "${scratch[@]}"
@@ -215,7 +215,7 @@ exports_nothing_of()
 @test "what of it is on disk is backed up all the same" {
     client --age 900
     two_prompts
-    wait_until 30 says behind
+    wait_until 60 says behind
     rescue --kill "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     is_alive "$pid"
@@ -229,7 +229,7 @@ exports_nothing_of()
 @test "--revive refuses it too, --without-backup goes with these modes alone, and gives up nothing that is saved" {
     hung
     two_prompts
-    wait_until 30 says behind
+    wait_until 60 says behind
     rescue --revive "$pid" --force "${scratch[@]}"
     [ "$status" -eq 4 ]
     [[ $stderr == *"would be lost for good"* ]]

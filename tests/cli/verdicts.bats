@@ -51,7 +51,7 @@ all_are()
     scene orphan --lose-terminal
     scene stopped --status busy --turn awaits-reply --spinner
     kill -STOP "${pid_of[stopped]}"
-    wait_until 30 all_are 10 "idle: idle turn-over none" "shell: idle background-jobs none" \
+    wait_until 60 all_are 10 "idle: idle turn-over none" "shell: idle background-jobs none" \
         "asks: waiting permission-prompt answer" "dialog: waiting question answer" \
         "new: idle nothing-yet none" "orphan: orphaned terminal-gone kill" \
         "stopped: stopped job-control continue"
@@ -114,7 +114,7 @@ all_are()
     scene asked --status busy --turn awaits-reply
     scene idle
     hung() { all_are 0 "asked: hung event-loop-asleep kill" "idle: idle turn-over none"; }
-    wait_until 30 hung
+    wait_until 60 hung
     all_are 1000000 "asked: working awaiting-reply wait"
 }
 
@@ -126,7 +126,7 @@ all_are()
     scene asked --clock -86400 --status busy --turn awaits-reply --spinner --model 5000
     scene queued --clock -86400 --queue-input
     # no record is taken for another process's, and none for a day old
-    wait_until 30 all_are 10 "ahead: working tool-running wait" "back: working tool-running wait" \
+    wait_until 60 all_are 10 "ahead: working tool-running wait" "back: working tool-running wait" \
         "queued: idle turn-over none"
     [ "$(json ".sessions.filter(s => s.pid === ${pid_of[ahead]})[0].silent_s < 60")" = true ]
     [ "$(json '.counts.hung')" -eq 0 ]

@@ -92,7 +92,7 @@ class Scene:
         self.programs, self.root = programs, folder
         self.home, self.pending, self.log = folder / "home", folder / "pending", folder / "log"
         self.config, self.project = self.home / ".claude", folder / "project"
-        self.launchers, self.watched, self.begun = [], None, None
+        self.launchers, self.clients, self.watched, self.begun = [], [], None, None
         self.is_there = False
 
     # ---- the world
@@ -124,7 +124,9 @@ class Scene:
             launcher.send_signal(signal.SIGKILL)
             launcher.wait()
             launcher.stdout.close()
-        self.launchers = []
+        while any(start_of(pid) for pid in self.clients):
+            time.sleep(0.01)  # they end with their launchers, but not at once: the next world would see them
+        self.launchers, self.clients = [], []
         if self.root.exists():
             shutil.rmtree(self.root)
         self.is_there = False
@@ -136,9 +138,9 @@ class Scene:
         """A stand-in for a client. Returns: its pid."""
         return self.is_ready(self.launch(session, *options))
 
-    @staticmethod
-    def is_ready(launcher):
-        return int(launcher.stdout.readline())
+    def is_ready(self, launcher):
+        self.clients.append(int(launcher.stdout.readline()))
+        return self.clients[-1]
 
     def launch(self, session, *options):
         client = self.root / "share/claude/versions/2.1.197"

@@ -76,12 +76,14 @@ for (const version of [MAIN, NEWEST, ON_NODE]) {
       assert.match(told.stdout, /what else is left.*missing: .*make marmalade.*a large result.*```\n1\n2\n3\n/s);
       // The refused --kill has backed up what was on disk: what was said since the first transcript was deleted.
       assert.match(told.stdout, /^# Session .*and a label for it.*what else is left/s);
-      assert.match((await run('--search', 'marmalade')).stdout, /user +make marmalade\n +transcript gone; .*\n1 message in 1 session/);
+      // It also kept what its memory had, of clients that still had it, as a session of its own.
+      assert.match((await run('--search', 'marmalade')).stdout,
+        /user +make marmalade\n +transcript gone; .*\n(1 message in 1 session|\S+\n.*user +make marmalade\n +only in a backup: .*\n2 messages in 2 sessions)/);
       const saved = await run('--export', id);
       assert.equal(saved.status, 1);
       assert.match(saved.stdout, /no transcript/);
       const pending = readdirSync(join(world.root, 'pending'));
-      const [files] = pending.filter((name) => name.endsWith('.files')).slice(-1);
+      const [files] = pending.filter((name) => name.endsWith(`${id}.files`)).slice(-1);
       assert.equal(readFileSync(join(world.root, 'pending', files, 'history.jsonl'), 'utf8').trim().split('\n').length, 3);
     });
   });

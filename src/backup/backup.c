@@ -252,16 +252,6 @@ void backup_list(struct backup_source *source)
                                       &l->files);
 }
 
-void backup_source_recalled(struct backup_source *source, const struct salvage_memory *recalled)
-{
-    struct backup_listing *none = mem_resize(NULL, sizeof *none);
-    *none = (struct backup_listing){.files = {.outside = -1}};
-    source->transcript = (struct agent_transcript){.session_id = recalled->new_id};
-    source->records = recalled->records;
-    source->salvage = recalled;
-    source->listing = none;
-}
-
 void backup_source_release(struct backup_source *source)
 {
     struct backup_listing *l = source->listing;
@@ -974,6 +964,22 @@ struct lookup backup_source_of(const struct sr_snapshot *snapshot, const struct 
         .process = session->pid ? session : NULL,
     };
     return found;
+}
+
+int backup_take_recalled(struct backup_run *run, const struct sr_snapshot *snapshot,
+                         const struct sr_session *session, const struct salvage_memory *recalled,
+                         struct sr_export *out, struct sr_error *error)
+{
+    struct backup_listing no_files = {.files = {.outside = -1}};
+    struct backup_source source = {0};
+    struct lookup found = backup_source_of(snapshot, session, NULL, run->options, &source, error);
+    if (!source.store)
+        return backup_source_code(found);
+    source.transcript = (struct agent_transcript){.session_id = recalled->new_id};
+    source.records = recalled->records;
+    source.salvage = recalled;
+    source.listing = &no_files;
+    return backup_take(run, &source, out, error);
 }
 
 int backup_source_of_stray(const struct sr_snapshot *snapshot, const struct sr_stray *stray,

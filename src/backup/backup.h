@@ -79,9 +79,11 @@ void backup_source_release(struct backup_source *source);
  * saves that, with an empty transcript and a note that it is missing. */
 bool backup_has_something(const struct backup_source *source);
 
-/* The same process's session as recalled from its memory: a session of its own. */
-void backup_source_recalled(struct backup_source *source, const struct salvage_memory *recalled);
-
 /* As sr_export_session. */
 int backup_take(struct backup_run *run, const struct backup_source *source, struct sr_export *out,
                 struct sr_error *error);
+
+/* The same of what was recalled from the memory of a session's process, as a session of its own. */
+int backup_take_recalled(struct backup_run *run, const struct sr_snapshot *snapshot,
+                         const struct sr_session *session, const struct salvage_memory *recalled,
+                         struct sr_export *out, struct sr_error *error);

@@ -302,7 +302,6 @@ static bool is_unsaved(const struct sr_session *s)
 static void save_recalled(struct pinned_session *s)
 {
     struct salvage_memory recalled;
-    struct backup_source source;
     struct backup_run run;
     struct sr_export saved;
     struct sr_error error;
@@ -310,11 +309,9 @@ static void save_recalled(struct pinned_session *s)
     if (recalled.note)
         pinned_session_tell(s, "%s", recalled.note);
     if (recalled.records.n) {
-        backup_source_of(s->snapshot, s->session, NULL, s->options->backup, &source, &error);
-        backup_source_recalled(&source, &recalled);
         int r = backup_begin(&run, s->options->backup, &error);
         if (r == 0) {
-            r = backup_take(&run, &source, &saved, &error);
+            r = backup_take_recalled(&run, s->snapshot, s->session, &recalled, &saved, &error);
             backup_end(&run);
         }
         if (r < 0)
@@ -322,7 +319,6 @@ static void save_recalled(struct pinned_session *s)
         else
             pinned_session_tell(s, "it is kept as %s/%s" BACKUP_TRANSCRIPT,
                                 s->options->backup->pending_dir, saved.stem);
-        backup_source_release(&source);
     }
     salvage_memory_release(&recalled);
 }

@@ -228,6 +228,37 @@ static void a_listed_session_is_exported_by_the_library(void **state)
     sr_snapshot_free(snapshot);
 }
 
+static void a_conversation_from_memory_is_a_session_of_its_own(void **state)
+{
+    (void)state;
+    const char *config = scratch("config"), *other = "22222222-2222-4333-8444-555555555555";
+    const struct sr_options look = {.config_dirs = &config,
+                                    .config_dir_count = 1,
+                                    .proc_path = "tests/fixtures",
+                                    .stored_limit = 1};
+    const struct sr_export_options options = {.pending_dir = scratch("other"), .why = "test"};
+    const struct salvage_memory recalled = {.records = SV("{\"from\":\"memory\"}\n"),
+                                            .new_id = other};
+    struct sr_snapshot *snapshot;
+    struct backup_run run;
+    struct sr_export e;
+    struct sr_error error;
+    assert_int_equal(sr_detect_processes(&look, &snapshot, NULL), 0);
+    assert_int_equal(backup_begin(&run, &options, &error), 0);
+    const struct sr_session *session = &snapshot->sessions[0];
+    assert_int_equal(backup_take_recalled(&run, snapshot, session, &recalled, &e, &error), 0);
+    assert_int_equal(e.outcome, SR_EXPORTED);
+    assert_true(str_ends_with(e.stem, other));
+    assert_sv_equal(scratch_read(arena_printf(&scratch_arena, "other/%s.jsonl", e.stem)),
+                    "{\"from\":\"memory\"}\n");
+
+    snapshot_of(snapshot)->sessions[0].store->code = -EACCES; /* whose it is cannot be told */
+    assert_int_equal(backup_take_recalled(&run, snapshot, session, &recalled, &e, &error), -EACCES);
+    assert_non_null(strstr(error.text, config));
+    backup_end(&run);
+    sr_snapshot_free(snapshot);
+}
+
 static void the_manifest_can_be_read_again(void **state)
 {
     (void)state;
@@ -334,6 +365,7 @@ int main(void)
         WITH_BACKUP(what_merely_lost_its_sums_is_not),
         WITH_BACKUP(a_second_export_says_who_holds_the_lock),
         WITH_BACKUP(a_listed_session_is_exported_by_the_library),
+        WITH_BACKUP(a_conversation_from_memory_is_a_session_of_its_own),
         WITH_BACKUP(the_manifest_can_be_read_again),
         WITH_BACKUP(a_broken_manifest_is_said_to_be),
         WITH_BACKUP(lengths_are_compared_with_lengths_and_records_with_records),

@@ -274,13 +274,13 @@ static void export_one(struct work *w, struct backup_run *run, const struct want
         row->why = arena_strdup(a, error.text);
     if (!wanted->candidate && s->part_count && resume_add_command(&command, s) == 0)
         row->resume_command = arena_strdup(a, command.p);
+    row->caution = s->caution;
 }
 
 /* Returns: false: there is none, and it was said why. */
 static bool export_memory(struct work *w, struct backup_run *run, const struct sr_session *s,
                           struct view_export *row)
 {
-    struct backup_source source;
     struct salvage_memory recalled;
     struct sr_error error;
     salvage_memory_recall(w->snapshot, s, run->options->dry_run, &recalled);
@@ -292,10 +292,7 @@ static bool export_memory(struct work *w, struct backup_run *run, const struct s
         return false;
     }
     row->session_id = arena_strdup(&w->context->arena, recalled.new_id);
-    backup_source_of(w->snapshot, s, NULL, run->options, &source, &error);
-    backup_source_recalled(&source, &recalled);
-    int r = backup_take(run, &source, &row->result, &error);
-    backup_source_release(&source);
+    int r = backup_take_recalled(run, w->snapshot, s, &recalled, &row->result, &error);
     salvage_memory_release(&recalled);
     row->code = r < 0 ? r : 0;
     if (r < 0)
@@ -315,7 +312,7 @@ static void close_and_log(struct work *w)
         else
             closing_add_resume(&w->closing, row->session_id, row->resume_command, row->held_by);
         if (row->code == 0 && row->resume_command)
-            closing_add_caution(&w->closing, w->wanted[i].session->caution);
+            closing_add_caution(&w->closing, row->caution);
         if (row->code == 0 && row->result.outcome == SR_ALREADY_EXPORTED)
             continue;
         w->closing.exported += row->code == 0;

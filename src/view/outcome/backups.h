@@ -15,6 +15,7 @@ struct view_export {
     struct sr_export result;
     int held_by;                /* pid; 0: nobody */
     const char *resume_command; /* NULL: held, or not known */
+    const char *caution;        /* before that is run; NULL: nothing is known */
 };
 
 void view_text_exports(struct buf *out, const struct view_export *rows, size_t count,

@@ -113,6 +113,8 @@ const char *sr_verdict_word(enum sr_verdict verdict);
 const char *sr_continuation_word(enum sr_continuation continuation);
 /* Returns: NULL for SR_PERSISTENCE_UNKNOWN. */
 const char *sr_persistence_word(enum sr_persistence persistence);
+/* Not, or not wholly, on disk. */
+bool sr_is_unsaved(enum sr_persistence persistence);
 
 struct sr_child {
     int pid;

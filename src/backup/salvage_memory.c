@@ -244,19 +244,6 @@ static const char *why_no_conversation(struct salvage_memory *out, const struct 
     return is_dry_run ? "it would be read (--dry-run)" : NULL;
 }
 
-/* An id like those of clients. */
-static const char *derive_id(struct arena *a, const char *session_id)
-{
-    char text[DIGEST_TEXT_SIZE];
-    struct digest digest;
-    digest_init(&digest);
-    digest_add(&digest, session_id, strlen(session_id));
-    digest_add(&digest, " from memory", 12);
-    digest_end(&digest, text);
-    return arena_printf(a, "%.8s-%.4s-4%.3s-8%.3s-%.12s", text, text + 8, text + 12, text + 15,
-                        text + 18);
-}
-
 static void add_recalled(struct salvage_memory *out, const struct agent_recall *r)
 {
     struct arena *a = &out->arena;
@@ -295,11 +282,13 @@ void salvage_memory_recall(const struct sr_snapshot *snapshot, const struct sr_s
     if (r < 0)
         why_no = why_not_read(r);
     if (!why_no) {
+        char id[UUID_TEXT_SIZE];
+        uuid_derive(arena_printf(&out->arena, "%s from memory", session->session_id), id);
         const struct memory_search_search search = {image.runs, image.run_count, NULL, NULL};
         const struct agent_recall_request request = {
             .search = &search,
             .session_id = session->session_id,
-            .new_id = derive_id(&out->arena, session->session_id),
+            .new_id = arena_strdup(&out->arena, id),
             .cwd = session->cwd,
             .version = session->version,
             .began = {session->started_at_ms},

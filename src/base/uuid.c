@@ -1,7 +1,10 @@
 #include "base/uuid.h"
 
+#include "base/io/digest.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 
 int uuid_make(char text[static UUID_TEXT_SIZE])
@@ -18,4 +21,15 @@ int uuid_make(char text[static UUID_TEXT_SIZE])
         p += snprintf(p, 3, "%02x", b[i]);
     }
     return 0;
+}
+
+void uuid_derive(const char *from, char text[static UUID_TEXT_SIZE])
+{
+    char hex[DIGEST_TEXT_SIZE];
+    struct digest digest;
+    digest_init(&digest);
+    digest_add(&digest, from, strlen(from));
+    digest_end(&digest, hex);
+    snprintf(text, UUID_TEXT_SIZE, "%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 12, hex + 15,
+             hex + 18);
 }

@@ -293,11 +293,6 @@ static int prove_empty(struct pinned_session *s, const struct backup_source *sou
 
 /* ---- all three ---------------------------------------------------------------------------- */
 
-static bool is_unsaved(const struct sr_session *s)
-{
-    return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
-}
-
 /* It may not be all, and so proves nothing; whatever becomes of the process, it is kept. */
 static void save_recalled(struct pinned_session *s)
 {
@@ -374,9 +369,9 @@ static int prove(struct pinned_session *s, struct proof **out, struct sr_error *
     if (r == 0)
         r = save_all(s, &source, error);
     bool is_empty = r > 0;
-    if (is_unsaved(s->session))
+    if (sr_is_unsaved(s->session->persistence))
         save_recalled(s);
-    if (r >= 0 && is_unsaved(s->session))
+    if (r >= 0 && sr_is_unsaved(s->session->persistence))
         r = refuse_unsaved(s, error);
     else if (is_empty)
         r = prove_empty(s, &source, error);
@@ -538,7 +533,7 @@ int proof_check(const struct proof *p, struct pinned_session *s,
         return err_set(error, -EAGAIN,
                        "refused: it is no longer known which session pid %d has: %s: %s", pid,
                        in->which.where, err_reason(in->which.code));
-    if (p->kind != PROOF_WAIVED && is_unsaved(now->session))
+    if (p->kind != PROOF_WAIVED && sr_is_unsaved(now->session->persistence))
         return err_set(error, -EAGAIN, "refused: pid %d, %s", pid, now->session->saving);
     if (!speaks_of_all(p, now->session))
         return err_set(error, -EAGAIN, "refused: pid %d now has another session (%s)", pid,

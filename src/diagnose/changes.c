@@ -246,8 +246,7 @@ static void watch_for_a_stop(struct change_known *k, struct changes *next,
 static void watch_the_saving(struct change_known *k, const struct sr_session *s, int64_t now_ms,
                              struct change_events *events)
 {
-    bool is_unsaved =
-        s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
+    bool is_unsaved = sr_is_unsaved(s->persistence);
     if (is_unsaved && !k->is_unsaved) {
         struct change_event *e = tell_of(events, CHANGE_UNSAVED, s);
         e->persistence = s->persistence;

@@ -102,6 +102,11 @@ const char *sr_persistence_word(enum sr_persistence persistence)
     return NULL;
 }
 
+bool sr_is_unsaved(enum sr_persistence persistence)
+{
+    return persistence == SR_PERSISTENCE_NONE || persistence == SR_PERSISTENCE_BEHIND;
+}
+
 const char *sr_continuation_word(enum sr_continuation continuation)
 {
     switch (continuation) {

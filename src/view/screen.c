@@ -47,17 +47,11 @@ static void add_cause(struct buf *out, const struct sr_session *s)
         buf_addf(out, " %s", view_age(s->silent_s, age));
 }
 
-/* Of what is in its memory alone a backup has nothing. */
-static bool is_unsaved(const struct sr_session *s)
-{
-    return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
-}
-
 void screen_add_state(struct buf *out, const struct sr_session *s)
 {
     buf_addf(out, "%s: ", sr_verdict_word(s->verdict));
     add_cause(out, s);
-    if (is_unsaved(s))
+    if (sr_is_unsaved(s->persistence))
         buf_adds(out, ", UNSAVED");
 }
 
@@ -165,7 +159,7 @@ static void add_second_line(struct buf *out, const struct sr_session *s,
     for (const char *p = sr_verdict_word(s->verdict); *p; p++)
         buf_addf(out, "%c", toupper((unsigned char)*p));
     buf_adds(out, s->current ? ", CURRENT" : "");
-    buf_adds(out, is_unsaved(s) ? ", UNSAVED) " : ") ");
+    buf_adds(out, sr_is_unsaved(s->persistence) ? ", UNSAVED) " : ") ");
     add_cause(out, s);
 }
 

@@ -106,7 +106,7 @@ static void add_marks(struct buf *out, const struct sr_session *s)
     }
     if (s->container)
         buf_adds(out, "  in a container");
-    if (s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND)
+    if (sr_is_unsaved(s->persistence))
         buf_adds(out, "  UNSAVED");
     if (s->context_percent >= CONTEXT_SHOWN)
         buf_addf(out, "  context %d%% full", (int)s->context_percent);

@@ -26,15 +26,21 @@ static void put_message(struct json_document *d, struct json_node *record,
     json_put(d, record, "message", message);
 }
 
-static void end_record(struct json_document *d, const struct agent_reply *r,
-                       struct json_node *record, struct buf *out)
+void claude_put_origin(struct json_document *d, struct json_node *record, const char *session_id,
+                       const char *cwd, const char *version)
 {
     json_put_string(d, record, "userType", "external");
     json_put_string(d, record, "entrypoint", "cli");
-    json_put_string(d, record, "cwd", r->cwd);
-    json_put_string(d, record, "sessionId", r->session_id);
-    json_put_string(d, record, "version", r->version);
+    json_put_string(d, record, "cwd", cwd);
+    json_put_string(d, record, "sessionId", session_id);
+    json_put_string(d, record, "version", version);
     json_put_string(d, record, "salvagedBy", "session-rescue " SR_VERSION);
+}
+
+static void end_record(struct json_document *d, const struct agent_reply *r,
+                       struct json_node *record, struct buf *out)
+{
+    claude_put_origin(d, record, r->session_id, r->cwd, r->version);
     json_finish(d, record, true, out);
 }
 

@@ -7,5 +7,10 @@
 #pragma once
 
 #include "agents/agent.h"
+#include "base/json.h"
 
 void claude_add_reply(const struct agent_reply *reply, struct buf *out);
+
+/* What each record has that is made from memory. */
+void claude_put_origin(struct json_document *d, struct json_node *record, const char *session_id,
+                       const char *cwd, const char *version);

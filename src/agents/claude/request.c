@@ -1,15 +1,15 @@
 #include "agents/claude/request.h"
 
+#include "agents/claude/reply.h"
 #include "base/io/digest.h"
 #include "base/json.h"
+#include "base/uuid.h"
 #include "salvage/json_texts.h"
 #include "salvage/memory_search.h"
 #include "salvage/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { UUID_LENGTH = 36, SHORT_KEY = 24 };
 
 /* Where the messages of a body begin. */
 static const struct sv mark = {"\"messages\":[{\"role\":", 20};
@@ -274,21 +274,9 @@ static void compare_bodies(struct recall *r)
 /* ---- as records ---------------------------------------------------------------------------- */
 
 /* The same id for the same record of the same session, each time. */
-static void derive_id(const struct recall *r, size_t number, char id[static UUID_LENGTH + 1])
+static void derive_id(const struct recall *r, size_t number, char id[static UUID_TEXT_SIZE])
 {
-    char text[DIGEST_TEXT_SIZE],
-        *name = arena_printf(r->arena, "%s/%zu", r->request->new_id, number);
-    struct digest digest;
-    digest_init(&digest);
-    digest_add(&digest, name, strlen(name));
-    digest_end(&digest, text);
-    size_t from = 0;
-    for (size_t i = 0; i < UUID_LENGTH; i++)
-        id[i] = i == 8 || i == 13 || i == 18 || i == 23 ? '-'
-                : i == 14                               ? '4'
-                : i == 19                               ? '8'
-                                                        : text[from++];
-    id[UUID_LENGTH] = '\0';
+    uuid_derive(arena_printf(r->arena, "%s/%zu", r->request->new_id, number), id);
 }
 
 struct record {
@@ -311,7 +299,7 @@ static void put_usage(struct json_document *d, struct json_node *message)
 static void add_record(struct recall *r, const struct record *record, struct buf *out)
 {
     const struct agent_recall_request *q = r->request;
-    char id[UUID_LENGTH + 1], parent[UUID_LENGTH + 1], at[WALL_TEXT_SIZE];
+    char id[UUID_TEXT_SIZE], parent[UUID_TEXT_SIZE], at[WALL_TEXT_SIZE];
     struct copying c = {.document = json_document_new(), .arena = r->arena, .redacts = true};
     struct json_document *d = c.document;
     struct json_node *root = json_object(d);
@@ -341,12 +329,7 @@ static void add_record(struct recall *r, const struct record *record, struct buf
     json_put_string(d, root, "uuid", id);
     json_put_string(d, root, "timestamp",
                     wall_format((struct wall){q->began.ms + (int64_t)record->number}, at));
-    json_put_string(d, root, "userType", "external");
-    json_put_string(d, root, "entrypoint", "cli");
-    json_put_string(d, root, "cwd", q->cwd);
-    json_put_string(d, root, "sessionId", q->new_id);
-    json_put_string(d, root, "version", q->version);
-    json_put_string(d, root, "salvagedBy", "session-rescue " SR_VERSION);
+    claude_put_origin(d, root, q->new_id, q->cwd, q->version);
     struct json_node *salvaged = json_put_object(d, root, "salvaged");
     json_put_string(d, salvaged, "sure", record->sure);
     json_put_string(d, salvaged, "from", record->from);

@@ -164,16 +164,11 @@ static void want_session(struct work *w, const struct sr_session *s)
             want(w, s, s->candidates[i], NULL);
 }
 
-static bool is_unsaved(const struct sr_session *s)
-{
-    return s->persistence == SR_PERSISTENCE_NONE || s->persistence == SR_PERSISTENCE_BEHIND;
-}
-
 /* Beside what is on disk: as a session of its own. */
 static void want_memory(struct work *w, const struct sr_session *s)
 {
     const struct options *o = w->context->options;
-    if (s->pid && o->if_context < 0 && (is_unsaved(s) || o->from_memory))
+    if (s->pid && o->if_context < 0 && (sr_is_unsaved(s->persistence) || o->from_memory))
         *ARENA_PUSH(&w->context->arena, w->wanted, w->wanted_count, w->wanted_capacity) =
             (struct wanted){.session = s, .is_from_memory = true};
 }
@@ -181,7 +176,7 @@ static void want_memory(struct work *w, const struct sr_session *s)
 /* No copy of its files has what is in a client's memory alone. */
 static void say_unsaved(struct work *w, const struct sr_session *s)
 {
-    if (!is_unsaved(s))
+    if (!sr_is_unsaved(s->persistence))
         return;
     *ARENA_PUSH(&w->context->arena, w->unsaved, w->unsaved_count, w->unsaved_capacity) = s;
     context_complainf("pid %d, %s; no copy of its files has what is in its memory alone", s->pid,

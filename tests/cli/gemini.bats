@@ -351,6 +351,18 @@ updated()
     [ "$status" -ne 0 ]
 }
 
+@test "one whose end does not say when it was written to is as old as its file, where only so many are kept" {
+    local n
+    for n in 1 2 3; do
+        talk "$n$n${A:2}" "number $n" $((n * 7200))
+    done
+    echo '{"general":{"sessionRetention":{"maxCount":2}}}' >"$DATA/settings.json"
+    told "33${A:2}"
+    [[ $output == *maxCount* ]]
+    run told "22${A:2}"
+    [ "$status" -ne 0 ]
+}
+
 saw() { grep -F "\"event\":\"$1\"" "$BATS_TEST_TMPDIR/events" | grep -qF -- "$2"; }
 holds() { grep -q "$1" "$PENDING"/*-LOSSLESS-gemini-"$A".jsonl; }
 

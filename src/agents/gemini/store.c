@@ -277,7 +277,7 @@ struct chat {
     struct agent_transcript t;
     struct sv short_id;
     const char *stub;       /* a path of those; NULL: none is one */
-    struct wall updated_at; /* by its own word */
+    struct wall updated_at; /* by its own word; where its end does not say, by its file */
     enum fact is_said;
     bool is_beside; /* another of the same session is the better one */
 };
@@ -305,6 +305,8 @@ static void add_chat(const struct agent_store *store, const char *folder, const 
         store_join(seen, lookup_unknown(r, where));
     }
     c.updated_at = read_updated_at(store, path);
+    if (!wall_known(c.updated_at))
+        c.updated_at = c.t.modified_at;
     *ARENA_PUSH(store->arena, into->items, into->count, into->capacity) = c;
 }
 
@@ -356,8 +358,6 @@ static const char *danger_of_age(const struct agent_store *store, const struct c
     int64_t now_ms = wall_now().ms, kept_ms = retention->days_kept * DAY_MS;
     int64_t before_ms = kept_ms / 2 < DAYS_BEFORE * DAY_MS ? kept_ms / 2 : DAYS_BEFORE * DAY_MS;
     struct wall updated_at = c->updated_at;
-    if (!wall_known(updated_at))
-        return NULL;
     bool is_older = c->t.modified_at.ms - updated_at.ms >= DAY_MS &&
                     now_ms - updated_at.ms > kept_ms && now_ms - c->t.modified_at.ms <= kept_ms;
     bool is_due = retention->is_of_directory && now_ms - updated_at.ms > kept_ms - before_ms;
@@ -377,7 +377,7 @@ static const char *danger_of_count(const struct agent_store *store, const struct
                                    const struct chat *c, const struct gemini_retention *retention)
 {
     int64_t newer = 0;
-    if (!retention->count_kept || !wall_known(c->updated_at))
+    if (!retention->count_kept)
         return NULL;
     for (size_t i = 0; i < chats->count; i++)
         newer += chats->items[i].updated_at.ms > c->updated_at.ms &&

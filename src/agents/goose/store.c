@@ -1,7 +1,6 @@
 /* The sessions in a store of Goose's: rows of one database. */
 #include "agents/goose/goose.h"
 #include "agents/row_lines.h"
-#include "base/err.h"
 
 #include <errno.h>
 #include <string.h>
@@ -211,7 +210,7 @@ void goose_list_files(const struct agent_store *store, const struct agent_transc
         agent_leave_out(out, arena_printf(a, "%s: %.*s", path_of(store), (int)name.n, name.p),
                         "a table that this program does not know", true);
     }
-    int r = row_lines_close(store, GOOSE_DATABASE, db);
-    if (r < 0)
-        agent_leave_out(out, path_of(store), err_reason(r), true);
+    if (database_code(db) < 0)
+        agent_leave_out(out, path_of(store), arena_strdup(a, database_reason(db)), true);
+    row_lines_close(store, GOOSE_DATABASE, db);
 }

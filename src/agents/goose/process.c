@@ -1,4 +1,5 @@
 /* Goose as a process: one program, told from others of that name by its command line. */
+#include "agents/common.h"
 #include "agents/goose/goose.h"
 
 #include <string.h>
@@ -90,17 +91,13 @@ static const char *config_dir(struct arena *a, const struct proc_strings *enviro
                               const char *home, bool *is_default)
 {
     const char *root = proc_variable(environment, "GOOSE_PATH_ROOT");
-    const char *data = proc_variable(environment, "XDG_DATA_HOME");
-    const char *own_home = proc_variable(environment, "HOME");
-    *is_default = false;
-    if (root && *root)
+    const char *data =
+        common_home(a, environment, "XDG_DATA_HOME", "/.local/share", home, is_default);
+    if (root && *root) {
+        *is_default = false;
         return arena_printf(a, "%s/data", root);
-    if (data && *data)
-        return arena_printf(a, "%s/goose", data);
-    *is_default = true;
-    if (own_home && *own_home)
-        home = own_home;
-    return home ? arena_printf(a, "%s/.local/share/goose", home) : NULL;
+    }
+    return data ? arena_printf(a, "%s/goose", data) : NULL;
 }
 
 /* "20250921_3": the day, and which of that day. */

@@ -1,5 +1,6 @@
 /* opencode as a process. Seen with 1.18.33: one program, made by Bun, for all that it does. */
 #include "agents/bun_program.h"
+#include "agents/common.h"
 #include "agents/opencode/opencode.h"
 
 #include <string.h>
@@ -140,18 +141,14 @@ static enum sr_kind kind_of(const char *registered_kind, const char *entrypoint,
 static const char *config_dir(struct arena *a, const struct proc_strings *environment,
                               const char *home, bool *is_default)
 {
-    const char *data = proc_variable(environment, "XDG_DATA_HOME");
-    const char *own_home = proc_variable(environment, "HOME");
+    const char *data =
+        common_home(a, environment, "XDG_DATA_HOME", "/.local/share", home, is_default);
     const char *database = proc_variable(environment, "OPENCODE_DB");
-    *is_default = false;
-    if (database && *database)
+    if (database && *database) {
+        *is_default = false;
         return NULL;
-    if (data && *data)
-        return arena_printf(a, "%s/opencode", data);
-    if (own_home && *own_home)
-        home = own_home;
-    *is_default = true;
-    return home ? arena_printf(a, "%s/.local/share/opencode", home) : NULL;
+    }
+    return data ? arena_printf(a, "%s/opencode", data) : NULL;
 }
 
 static bool begins_id(const char *word)

@@ -3,6 +3,7 @@
 A scene makes a scratch home, with stand-ins for clients where the mode is about live ones. check() compares who has
 ended, what is on disk and what was claimed, and returns what does not agree, a line each.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -527,7 +528,10 @@ class Revive(Scene):
 
     def sockets(self, pid):
         folder = f"/proc/{pid}/fd"
-        links = [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
+        links = set()
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):  # it was closed since
+                links.add(os.readlink(f"{folder}/{name}"))
         return {link for link in links if link.startswith("socket:")}
 
     def options(self):
